@@ -1,0 +1,85 @@
+// `npm run migrate -- deploy | status | diff | dev <name> [--empty]`
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { prepare } from './prepare.mjs';
+
+const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
+const USAGE = `npm run migrate -- <command>
+  deploy              applies what is missing to DATABASE_URL (the server does the same at its start)
+  status              shows what is applied to DATABASE_URL and what is not; status 2 where something is missing
+  diff                prints the SQL between the migrations and schema.prisma; status 2 where there is some
+  dev <name>          writes that SQL as a new migration (--empty: also where there is none, to be written by hand)`;
+
+const [command, ...parameters] = process.argv.slice(2);
+try {
+  const run = { deploy, status, diff, dev }[command];
+  if (run === undefined) throw new Error(USAGE);
+  await prepare();
+  await run();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+async function deploy() {
+  const { migrate } = await import('../dist/database/migrator.js');
+  const applied = await migrate(databaseUrl());
+  console.log(applied.length === 0 ? 'nothing to apply' : `applied ${applied.join(', ')}`);
+}
+
+async function status() {
+  const { migrationStatus } = await import('../dist/database/migrator.js');
+  const { applied, pending, unknown } = await migrationStatus(databaseUrl());
+  for (const name of applied) console.log(unknown.includes(name) ? `applied  ${name} (by a newer release)` : `applied  ${name}`);
+  for (const name of pending) console.log(`missing  ${name}`);
+  if (pending.length > 0) process.exitCode = 2;
+}
+
+async function diff() {
+  const script = await difference();
+  console.log(script === '' ? 'the migrations lead to schema.prisma' : script);
+  if (script !== '') process.exitCode = 2;
+}
+
+async function dev() {
+  const name = parameters.find((parameter) => !parameter.startsWith('-')) ?? '';
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Error('dev needs a name of small letters, digits and underscores');
+  const script = await difference();
+  if (script === '' && !parameters.includes('--empty')) {
+    console.log('the migrations lead to schema.prisma: nothing to write (--empty for one written by hand)');
+    return;
+  }
+  const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  const directory = join(MIGRATIONS, `${timestamp}_${name}`);
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'migration.sql'), `${script}\n`);
+  console.log(`wrote ${join(directory, 'migration.sql')}: read it before it is applied`);
+}
+
+/** Always on a database of its own, so no data and no leftovers have a say. */
+async function difference() {
+  const { EmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
+  const { migrate, schemaDrift } = await import('../dist/database/migrator.js');
+  const home = mkdtempSync(join(tmpdir(), 'parley-migrate-'));
+  chmodSync(home, 0o755);
+  try {
+    const postgres = await EmbeddedPostgres.start({ directory: join(home, 'postgres'), log: () => undefined, durable: false });
+    try {
+      await migrate(postgres.connectionString);
+      return await schemaDrift(postgres.connectionString);
+    } finally {
+      await postgres.stop();
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function databaseUrl() {
+  const url = process.env.DATABASE_URL;
+  if (!url || url === 'embedded') throw new Error('set DATABASE_URL (an embedded PostgreSQL is migrated by the server itself)');
+  return url;
+}

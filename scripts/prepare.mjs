@@ -1,0 +1,177 @@
+// Makes what a checkout lacks: the generated Prisma client and dist. Does nothing, in a moment, where both are fresh.
+import { spawnSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const CLIENT = join(ROOT, 'src', 'database', 'generated');
+const DIST = join(ROOT, 'dist');
+// Ignored by git, and on the same disk.
+const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
+const LONGEST_BUILD_MS = 10 * 60_000;
+
+export async function prepare({ force = false } = {}) {
+  // An image or a package that ships dist alone has nothing to prepare.
+  if (!existsSync(join(ROOT, 'src'))) return;
+  if (!force && isFresh(CLIENT, clientStamp()) && isFresh(DIST, distStamp())) return;
+  if (!isInstalled('@nestjs/cli/package.json') || !isInstalled('prisma/package.json')) {
+    // A production install cannot build. A dist that is there was put there on purpose.
+    if (existsSync(join(DIST, 'main.js'))) return;
+    throw new Error('dist is missing and the tools to build it are not installed: run npm ci (without --omit=dev) first');
+  }
+  const unlock = await lock();
+  try {
+    // Once more: another process may have done it all meanwhile.
+    generate(force);
+    build(force);
+  } finally {
+    unlock();
+  }
+}
+
+function generate(force) {
+  const stamp = clientStamp();
+  if (!force && isFresh(CLIENT, stamp)) return;
+  console.log('generating the Prisma client');
+  rmSync(CLIENT, { recursive: true, force: true });
+  run('prisma', 'build/index.js', ['generate', '--no-hints'], 'pipe');
+  writeStamp(CLIENT, stamp);
+}
+
+function build(force) {
+  // Taken before the build: what is edited meanwhile makes the next run build again.
+  const stamp = distStamp();
+  if (!force && isFresh(DIST, stamp)) return;
+  console.log('building dist');
+  // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
+  rmSync(join(DIST, '.stamp'), { force: true });
+  rmSync(DIST, { recursive: true, force: true });
+  run('@nestjs/cli', 'bin/nest.js', ['build'], 'inherit');
+  writeStamp(DIST, stamp);
+}
+
+function clientStamp() {
+  const version = isInstalled('prisma/package.json') ? readFileSync(join(ROOT, 'node_modules/prisma/package.json')) : '';
+  return hash([join(ROOT, 'prisma', 'schema.prisma')], version);
+}
+
+function distStamp() {
+  const settings = readdirSync(ROOT).filter((name) => /^(tsconfig.*\.json|nest-cli\.json|package-lock\.json)$/.test(name));
+  return hash([
+    ...filesBelow(join(ROOT, 'src')).filter((path) => !path.startsWith(CLIENT) && !path.endsWith('.spec.ts')),
+    ...filesBelow(join(ROOT, 'prisma')),
+    ...settings.map((name) => join(ROOT, name)),
+  ]);
+}
+
+function filesBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function hash(paths, salt = '') {
+  const sum = createHash('sha256').update(salt);
+  for (const path of paths.sort()) {
+    const content = readFileSync(path);
+    sum.update(`${path.slice(ROOT.length)}\0${content.length}\0`).update(content);
+  }
+  return sum.digest('hex');
+}
+
+function isFresh(directory, stamp) {
+  const path = join(directory, '.stamp');
+  return existsSync(path) && readFileSync(path, 'utf8') === stamp;
+}
+
+function writeStamp(directory, stamp) {
+  const draft = join(directory, `.stamp.${randomUUID()}`);
+  writeFileSync(draft, stamp);
+  renameSync(draft, join(directory, '.stamp'));
+}
+
+function isInstalled(path) {
+  return existsSync(join(ROOT, 'node_modules', path));
+}
+
+function run(packageName, program, parameters, stdio) {
+  const path = join(ROOT, 'node_modules', packageName, program);
+  // Prisma's look for a newer release would be a request to the Internet at every start.
+  const env = { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' };
+  const { status, signal, stderr } = spawnSync(process.execPath, [path, ...parameters], { cwd: ROOT, env, stdio: ['ignore', stdio, stdio] });
+  if (status === 0) return;
+  if (stderr) process.stderr.write(stderr);
+  throw new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`);
+}
+
+/** Waits for another process that prepares this checkout; takes over from one that died. Returns the way to unlock. */
+async function lock() {
+  mkdirSync(join(LOCK, '..'), { recursive: true });
+  const mine = `${process.pid} ${randomUUID()}`;
+  for (let waiting = false; ; ) {
+    try {
+      writeFileSync(LOCK, mine, { flag: 'wx' });
+      return () => {
+        if (read(LOCK) === mine) unlinkSync(LOCK);
+      };
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const theirs = read(LOCK);
+    if (theirs !== undefined && isAbandoned(theirs)) removeLock(theirs);
+    else {
+      if (!waiting) console.log('waiting for another process that builds this checkout');
+      waiting = true;
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+  }
+}
+
+function isAbandoned(content) {
+  const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  const pid = Number.parseInt(content, 10);
+  // Created a moment ago and not written yet.
+  if (Number.isNaN(pid)) return age > 5_000;
+  try {
+    process.kill(pid, 0);
+    return age > LONGEST_BUILD_MS;
+  } catch (error) {
+    return error.code !== 'EPERM';
+  }
+}
+
+/** Between looking and removing, a third process may have taken over: its lock goes back. */
+function removeLock(judged) {
+  const aside = `${LOCK}.${randomUUID()}`;
+  try {
+    renameSync(LOCK, aside);
+    if (read(aside) !== judged) linkSync(aside, LOCK);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    await prepare({ force: process.argv.includes('--force') });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

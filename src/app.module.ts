@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Configuration } from './config/configuration.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
+import { DirectConversationsModule } from './conversations/direct-conversations.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
+import { FriendsModule } from './friends/friends.module.js';
+import { LimitsModule } from './limits/limits.module.js';
+import { MessagesModule } from './messages/messages.module.js';
+import { ObservabilityModule } from './observability/observability.module.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The only file that knows every module, and what implements which port. */
+@Module({})
+export class AppModule {
+  static with(configuration: Configuration): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(configuration),
+        DatabaseModule,
+        EventsModule,
+        LimitsModule,
+        ObservabilityModule,
+        UsersModule,
+        AuthModule,
+        DirectConversationsModule,
+        FriendsModule,
+        ConversationsModule,
+        MessagesModule,
+        RealtimeModule,
+      ],
+    };
+  }
+}

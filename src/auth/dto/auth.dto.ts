@@ -1,0 +1,65 @@
+import { Transform } from 'class-transformer';
+import { IsEmail, IsOptional } from 'class-validator';
+import { IsText } from '../../common/is-text.decorator.js';
+import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
+import { IsUsername } from '../../users/is-username.decorator.js';
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
+
+const LONGEST_EMAIL = 254;
+
+const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
+const folded = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' ? value.trim().toLowerCase() : value;
+
+export class Registration {
+  /** Taken in any case. @example "ada@example.com" */
+  @Transform(folded)
+  @IsText({ max: LONGEST_EMAIL, singleLine: true })
+  @IsEmail()
+  email!: string;
+
+  /** 8 to 128 characters. @example "correct horse battery" */
+  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  password!: string;
+
+  /** Derived from the e-mail address where there is none. */
+  @IsOptional()
+  @IsUsername()
+  username?: string;
+
+  /** One line of 1 to 64 characters; the username where there is none. @example "Ada Lovelace" */
+  @IsOptional()
+  @Transform(trimmed)
+  @IsText({ min: 1, max: LONGEST_DISPLAY_NAME, singleLine: true })
+  displayName?: string;
+}
+
+/** Exactly one of `email` and `username`. */
+export class Login {
+  /** @example "ada@example.com" */
+  @IsOptional()
+  @Transform(folded)
+  @IsText({ min: 1, max: LONGEST_EMAIL })
+  email?: string;
+
+  /** @example "ada" */
+  @IsOptional()
+  @Transform(folded)
+  @IsText({ min: 1, max: LONGEST_EMAIL })
+  username?: string;
+
+  /** @example "correct horse battery" */
+  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  password!: string;
+
+  /** Shown in the list of sessions. @example "Ada's phone" */
+  @IsOptional()
+  @Transform(trimmed)
+  @IsText({ min: 1, max: 64, singleLine: true })
+  deviceName?: string;
+}
+
+export class Refresh {
+  @IsText({ min: 1, max: 512 })
+  refreshToken!: string;
+}

@@ -1,0 +1,114 @@
+/**
+ * What can go wrong, as clients see it: a stable code and a category, free of any transport.
+ * `STATUS_OF_CATEGORY` maps it to HTTP; over a socket the code travels as it is (contract, section 1).
+ */
+export type ErrorCategory =
+  | 'INVALID'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'TOO_LARGE'
+  | 'UNSUPPORTED'
+  | 'LIMITED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+export const STATUS_OF_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
+  INVALID: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  TOO_LARGE: 413,
+  UNSUPPORTED: 415,
+  LIMITED: 429,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+interface ErrorDefinition {
+  category: ErrorCategory;
+  /** One English sentence for developers; clients word their own by the code. */
+  message: string;
+}
+
+/** Every code this server answers with. A new one is added here, and nowhere else. */
+export const ERRORS = {
+  VALIDATION_FAILED: { category: 'INVALID', message: 'The request is not valid.' },
+  MALFORMED_JSON: { category: 'INVALID', message: 'The body is not valid JSON.' },
+  PAYLOAD_TOO_LARGE: { category: 'TOO_LARGE', message: 'The request is too large.' },
+  UNSUPPORTED_MEDIA: { category: 'UNSUPPORTED', message: 'This content type or encoding is not supported.' },
+  UNAUTHORIZED: { category: 'UNAUTHENTICATED', message: 'A valid access token is required.' },
+  TOKEN_EXPIRED: { category: 'UNAUTHENTICATED', message: 'The access token has expired.' },
+  INVALID_CREDENTIALS: { category: 'UNAUTHENTICATED', message: 'The credentials are wrong.' },
+  REFRESH_TOKEN_INVALID: { category: 'UNAUTHENTICATED', message: 'The refresh token is unknown, expired or revoked.' },
+  REFRESH_TOKEN_REUSED: {
+    category: 'UNAUTHENTICATED',
+    message: 'The refresh token was used before; its session has ended.',
+  },
+  FORBIDDEN: { category: 'FORBIDDEN', message: 'You may not do this.' },
+  CANNOT_MESSAGE: { category: 'FORBIDDEN', message: 'You cannot send messages to this user.' },
+  EDIT_WINDOW_CLOSED: { category: 'FORBIDDEN', message: 'The message is too old to be edited.' },
+  NOT_FOUND: { category: 'NOT_FOUND', message: 'There is no such thing, or it is not yours to see.' },
+  EMAIL_TAKEN: { category: 'CONFLICT', message: 'This e-mail address is already registered.' },
+  USERNAME_TAKEN: { category: 'CONFLICT', message: 'This username is already taken.' },
+  REQUEST_EXISTS: { category: 'CONFLICT', message: 'You have already asked this user.' },
+  ALREADY_FRIENDS: { category: 'CONFLICT', message: 'You are friends already.' },
+  REQUEST_NOT_PENDING: { category: 'CONFLICT', message: 'The request has been answered or withdrawn already.' },
+  CANNOT_BEFRIEND_SELF: { category: 'INVALID', message: 'You cannot befriend yourself.' },
+  CANNOT_BLOCK_SELF: { category: 'INVALID', message: 'You cannot block yourself.' },
+  CANNOT_MESSAGE_SELF: { category: 'INVALID', message: 'A direct conversation needs somebody else.' },
+  NOT_A_GROUP: { category: 'INVALID', message: 'Only groups allow this.' },
+  GROUP_FULL: { category: 'CONFLICT', message: 'The group has as many members as it may have.' },
+  ALREADY_MEMBER: { category: 'CONFLICT', message: 'This user is a member already.' },
+  MESSAGE_DELETED: { category: 'CONFLICT', message: 'The message has been deleted.' },
+  TOO_MANY_REACTIONS: { category: 'CONFLICT', message: 'The message has as many different reactions as it may have.' },
+  UNKNOWN_EVENT: { category: 'INVALID', message: 'There is no such event.' },
+  RATE_LIMITED: { category: 'LIMITED', message: 'Too many requests; try again later.' },
+  OVERLOADED: { category: 'UNAVAILABLE', message: 'The server is overloaded; try again shortly.' },
+  UNAVAILABLE: { category: 'UNAVAILABLE', message: 'The server cannot do this at the moment; try again shortly.' },
+  INTERNAL_ERROR: { category: 'INTERNAL', message: 'An internal error occurred.' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A field's path (`members.0.id`) to what is wrong with it. */
+export type FieldErrors = Record<string, string[]>;
+
+export interface ErrorDetails {
+  /** Overrides the code's own sentence. Never holds anything internal. */
+  message?: string;
+  errors?: FieldErrors;
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+/** The only error that services throw on purpose. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly errors: FieldErrors | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    details: ErrorDetails = {},
+  ) {
+    super(details.message ?? ERRORS[code].message, { cause: details.cause });
+    this.errors = details.errors;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get category(): ErrorCategory {
+    return ERRORS[this.code].category;
+  }
+
+  get status(): number {
+    return STATUS_OF_CATEGORY[this.category];
+  }
+}
+
+/** A single field's fault, in the shape that validation gives. */
+export function invalidField(path: string, message: string): DomainError {
+  return new DomainError('VALIDATION_FAILED', { errors: { [path]: [message] } });
+}

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type MessagingPolicy = 'anyone' | 'friends';
+export type PresenceAudience = 'contacts' | 'everyone';
+
+/** Every setting of a server, checked. Source: contract, section 9. */
+export class Configuration {
+  readonly production!: boolean;
+  /** 0 asks the system for any free port. */
+  readonly port!: number;
+  /** Undefined listens on all addresses. */
+  readonly host!: string | undefined;
+  /** Undefined starts the embedded PostgreSQL under `dataDirectory`. */
+  readonly databaseUrl!: string | undefined;
+  readonly databasePoolSize!: number;
+  /** Absolute. */
+  readonly dataDirectory!: string;
+  readonly jwtSecret!: string;
+  readonly accessTokenSeconds!: number;
+  readonly refreshTokenSeconds!: number;
+  readonly corsOrigins!: readonly string[];
+  readonly messagingPolicy!: MessagingPolicy;
+  readonly presenceAudience!: PresenceAudience;
+  readonly rateLimits!: boolean;
+  readonly logLevel!: LogLevel;
+  readonly metricsToken!: string | undefined;
+  /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
+  readonly trustedProxies!: number;
+
+  constructor(values: Configuration) {
+    Object.assign(this, values);
+  }
+
+  /**
+   * Reads and checks the environment.
+   * @throws ConfigurationError naming the first variable that is wrong, in one line.
+   */
+  static fromEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): Configuration {
+    const read = new EnvironmentReader(environment);
+    const production = environment.NODE_ENV === 'production';
+    const dataDirectory = resolve(read.text('DATA_DIR') ?? 'data');
+    const databaseUrl = readDatabaseUrl(read, production);
+    return new Configuration({
+      production,
+      port: read.integer('PORT', 3000, 0, 65_535),
+      host: read.text('HOST'),
+      databaseUrl,
+      databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 200),
+      dataDirectory,
+      accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
+      refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
+      corsOrigins: readOrigins(read),
+      messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
+      presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
+      rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
+      logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
+      metricsToken: read.text('METRICS_TOKEN'),
+      trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
+      // Last: it may write a file, which a start that fails for another reason should not have done.
+      jwtSecret: readJwtSecret(read, production, dataDirectory),
+    });
+  }
+}
+
+/** A setting that is missing or wrong. The message is the one line that the start prints. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+class EnvironmentReader {
+  constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
+
+  text(name: string): string | undefined {
+    const value = this.environment[name]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  integer(name: string, fallback: number, least: number, most: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+    }
+    return value;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen === undefined) throw new ConfigurationError(`${name} must be one of ${choices.join(', ')}, not "${text}"`);
+    return chosen;
+  }
+}
+
+function readDatabaseUrl(read: EnvironmentReader, production: boolean): string | undefined {
+  const text = read.text('DATABASE_URL');
+  if (text === undefined && production) {
+    throw new ConfigurationError(
+      'DATABASE_URL is required in production (DATABASE_URL=embedded runs the embedded PostgreSQL)',
+    );
+  }
+  if (text === undefined || text === 'embedded') return undefined;
+  // The value may hold a password, so the message does not repeat it.
+  if (!/^postgres(ql)?:$/.test(protocolOf(text))) {
+    throw new ConfigurationError('DATABASE_URL must be a postgresql:// address, or "embedded"');
+  }
+  return text;
+}
+
+function protocolOf(text: string): string {
+  try {
+    return new URL(text).protocol;
+  } catch {
+    return '';
+  }
+}
+
+function readOrigins(read: EnvironmentReader): string[] {
+  const origins = (read.text('CORS_ORIGINS') ?? '')
+    .split(',')
+    .map((origin) => origin.trim().replace(/\/$/, ''))
+    .filter((origin) => origin !== '');
+  for (const origin of origins) {
+    if (!/^https?:$/.test(protocolOf(origin)) || new URL(origin).origin !== origin) {
+      throw new ConfigurationError(`CORS_ORIGINS must be origins such as https://app.example.com, not "${origin}"`);
+    }
+  }
+  return origins;
+}
+
+const LEAST_SECRET_BYTES = 32;
+
+function readJwtSecret(read: EnvironmentReader, production: boolean, dataDirectory: string): string {
+  const secret = read.text('JWT_SECRET');
+  if (secret !== undefined) {
+    if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
+      throw new ConfigurationError(
+        `JWT_SECRET must be at least ${LEAST_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
+      );
+    }
+    return secret;
+  }
+  if (production) throw new ConfigurationError('JWT_SECRET is required in production (try: openssl rand -base64 48)');
+  return keptSecret(dataDirectory);
+}
+
+/** The generated secret, the same at every start. Two processes that start at once agree: only one creates the file. */
+function keptSecret(dataDirectory: string): string {
+  const path = join(dataDirectory, 'jwt-secret');
+  try {
+    mkdirSync(dataDirectory, { recursive: true });
+    writeFileSync(path, randomBytes(48).toString('base64'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new ConfigurationError(`DATA_DIR ${dataDirectory} cannot be written: ${(error as Error).message}`);
+    }
+  }
+  const kept = readFileSync(path, 'utf8').trim();
+  if (Buffer.byteLength(kept) < LEAST_SECRET_BYTES) {
+    throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and everybody logs in again`);
+  }
+  return kept;
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/errors.js';
+import type { Principal } from '../common/principal.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+import type { ConversationType, MemberRole } from './conversations.view.js';
+
+/** In conversations with more members, receipts and typing are not shown live (contract, section 6). */
+export const LARGEST_LIVE_AUDIENCE = 100;
+
+/** What a member may see and do in one conversation. */
+export interface Membership {
+  conversationId: string;
+  type: ConversationType;
+  role: MemberRole;
+  lastSeq: number;
+  visibleFromSeq: number;
+  /** Direct conversations only: the other member. */
+  peerId: string | null;
+}
+
+/** The one place that says who may see a conversation. */
+@Injectable()
+export class ConversationAccess {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * The caller's membership.
+   * @param lock locks the conversation until the transaction `executor` ends: nobody joins, leaves or writes meanwhile.
+   * @throws DomainError NOT_FOUND for whoever is no member, whether or not the conversation exists.
+   */
+  async membership(
+    principal: Principal,
+    conversationId: string,
+    executor: SqlExecutor = this.database,
+    lock = false,
+  ): Promise<Membership> {
+    // Lock first and read after: the second statement's snapshot then sees what the one who held the lock before wrote.
+    if (lock) await executor.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
+    const [membership] = await executor.query<Membership>(
+      `SELECT c.id AS "conversationId", c.type, m.role, c.last_seq AS "lastSeq", m.visible_from_seq AS "visibleFromSeq",
+         CASE WHEN c.low_id = $2 THEN c.high_id ELSE c.low_id END AS "peerId"
+       FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
+       WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL`,
+      [conversationId, principal.userId],
+      'conversation_membership',
+    );
+    if (membership === undefined) throw new DomainError('NOT_FOUND');
+    return membership;
+  }
+
+  /** The conversations that a user is a member of; what its sockets listen to. */
+  async conversationIdsOf(userId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT conversation_id AS id FROM conversation_members WHERE user_id = $1 AND left_at IS NULL',
+      [userId],
+      'conversation_ids_of_user',
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Who is a member, at most `limit` of them. */
+  async memberIds(conversationId: string, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL LIMIT $2',
+      [conversationId, limit],
+      'conversation_member_ids',
+    );
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,153 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiExtraModels, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { type Page, PageQuery } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiPage, ApiItems } from '../docs/api-page.decorator.js';
+import { ConversationsService } from './conversations.service.js';
+import { ConversationView, ReadCursorView, ReceiptView } from './conversations.view.js';
+import {
+  AddMembersDto,
+  CreateConversationDto,
+  MarkReadDto,
+  UpdateConversationDto,
+  UpdateMemberDto,
+  UpdateOwnMembershipDto,
+} from './dto/conversations.dto.js';
+import { Groups } from './groups.js';
+import { Receipts } from './receipts.js';
+
+@ApiTags('conversations')
+@ApiBearerAuth()
+@ApiExtraModels(ConversationView)
+@Controller('conversations')
+export class ConversationsController {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly groups: Groups,
+    private readonly cursors: Receipts,
+  ) {}
+
+  /** Opens the direct conversation with a user (201, or 200 with the one that exists), or creates a group (201). */
+  @Post()
+  @ApiCreatedResponse({ type: ConversationView })
+  @ApiOkResponse({ type: ConversationView, description: 'The direct conversation exists already.' })
+  @ApiErrors('CANNOT_MESSAGE', 'CANNOT_MESSAGE_SELF', 'NOT_FOUND')
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: CreateConversationDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ConversationView> {
+    const { conversation, created } = await this.conversations.create(principal, body);
+    response.status(created ? 201 : 200);
+    return conversation;
+  }
+
+  /** The caller's conversations, newest activity first. */
+  @Get()
+  @ApiPage(ConversationView)
+  list(@CurrentPrincipal() principal: Principal, @Query() query: PageQuery): Promise<Page<ConversationView>> {
+    return this.conversations.list(principal, query);
+  }
+
+  /** One conversation. */
+  @Get(':id')
+  @ApiErrors('NOT_FOUND')
+  view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<ConversationView> {
+    return this.conversations.view(principal, id);
+  }
+
+  /** Changes a group's title, picture or history setting (owner and admins). */
+  @Patch(':id')
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() body: UpdateConversationDto,
+  ): Promise<ConversationView> {
+    await this.groups.update(principal, id, body);
+    return this.conversations.view(principal, id);
+  }
+
+  /** Adds members to a group (owner and admins); those who are members already are passed over. */
+  @Post(':id/members')
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN', 'ALREADY_MEMBER', 'GROUP_FULL', 'CANNOT_MESSAGE')
+  async addMembers(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() body: AddMembersDto,
+  ): Promise<ConversationView> {
+    await this.groups.addMembers(principal, id, body.memberIds);
+    return this.conversations.view(principal, id);
+  }
+
+  /** Changes a member's role (owner only). */
+  @Patch(':id/members/:userId')
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  async updateMember(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Param('userId', IdPipe) userId: string,
+    @Body() body: UpdateMemberDto,
+  ): Promise<ConversationView> {
+    await this.groups.changeRole(principal, id, userId, body.role);
+    return this.conversations.view(principal, id);
+  }
+
+  /** Removes a member from a group. */
+  @Delete(':id/members/:userId')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  removeMember(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Param('userId', IdPipe) userId: string,
+  ): Promise<void> {
+    return this.groups.removeMember(principal, id, userId);
+  }
+
+  /** Leaves a group. An owner who leaves hands it to the admin, else the member, of longest standing. */
+  @Post(':id/leave')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @ApiErrors('NOT_FOUND', 'NOT_A_GROUP')
+  leave(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.groups.removeMember(principal, id, principal.userId);
+  }
+
+  /** The caller's own settings: mute, archive, pin. */
+  @Patch(':id/me')
+  @ApiErrors('NOT_FOUND')
+  updateOwnMembership(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() body: UpdateOwnMembershipDto,
+  ): Promise<ConversationView> {
+    return this.conversations.updateOwnMembership(principal, id, body);
+  }
+
+  /** Moves the caller's read cursor forward. */
+  @Post(':id/read')
+  @HttpCode(200)
+  @ApiErrors('NOT_FOUND')
+  async markRead(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() body: MarkReadDto,
+  ): Promise<ReadCursorView> {
+    const { lastReadSeq } = await this.cursors.move(principal, id, 'read', body.seq);
+    return { lastReadSeq };
+  }
+
+  /** Every member's read and delivered cursors. */
+  @Get(':id/receipts')
+  @ApiItems(ReceiptView)
+  @ApiErrors('NOT_FOUND')
+  receipts(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<{ items: ReceiptView[] }> {
+    return this.conversations.receipts(principal, id);
+  }
+}

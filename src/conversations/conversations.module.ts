@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ContactsModule } from '../friends/contacts.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ConversationAccess } from './conversation-access.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsService } from './conversations.service.js';
+import { Groups } from './groups.js';
+import { Receipts } from './receipts.js';
+
+@Module({
+  imports: [UsersModule, ContactsModule],
+  controllers: [ConversationsController],
+  providers: [ConversationAccess, ConversationsService, Groups, Receipts],
+  exports: [ConversationAccess, ConversationsService, Receipts],
+})
+export class ConversationsModule {}

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, invalidField } from '../common/errors.js';
+import type { Page, PageQuery } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { EventBus } from '../events/event-bus.js';
+import { Contacts } from '../friends/contacts.js';
+import { DirectConversations } from '../friends/direct-conversations.port.js';
+import { UsersService } from '../users/users.service.js';
+import { ConversationAccess } from './conversation-access.js';
+import { ConversationReader } from './conversation-reader.js';
+import type { ConversationView, ReceiptView } from './conversations.view.js';
+import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
+import { Groups } from './groups.js';
+
+/** Pairs whose conversation is remembered; beyond that the oldest is looked up again. */
+const REMEMBERED_PAIRS = 50_000;
+
+/** Opening conversations, reading them, and each member's own settings. What only groups do is in `Groups`. */
+@Injectable()
+export class ConversationsService {
+  /** Caller and other user to their direct conversation. Such a conversation never ends, so this cannot go stale. */
+  private readonly directIds = new Map<string, string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly prisma: PrismaService,
+    private readonly events: EventBus,
+    private readonly users: UsersService,
+    private readonly contacts: Contacts,
+    private readonly access: ConversationAccess,
+    private readonly reader: ConversationReader,
+    private readonly directConversations: DirectConversations,
+    private readonly groups: Groups,
+  ) {}
+
+  list(principal: Principal, query: PageQuery): Promise<Page<ConversationView>> {
+    return this.reader.list(principal, query);
+  }
+
+  view(principal: Principal, conversationId: string): Promise<ConversationView> {
+    return this.reader.view(principal, conversationId);
+  }
+
+  async create(
+    principal: Principal,
+    body: CreateConversationDto,
+  ): Promise<{ conversation: ConversationView; created: boolean }> {
+    if (body.type === 'GROUP') {
+      if (body.userId !== undefined) throw invalidField('userId', 'userId is for direct conversations');
+      const conversationId = await this.groups.create(principal, body.title ?? '', body.memberIds ?? []);
+      return { conversation: await this.reader.view(principal, conversationId), created: true };
+    }
+    for (const field of ['title', 'memberIds'] as const) {
+      if (body[field] !== undefined) throw invalidField(field, `${field} is for groups`);
+    }
+    const { conversationId, created } = await this.openDirect(principal, body.userId ?? '');
+    return { conversation: await this.reader.view(principal, conversationId), created };
+  }
+
+  /**
+   * The direct conversation with somebody, found or created.
+   * @throws DomainError CANNOT_MESSAGE_SELF; NOT_FOUND where there is no such user; CANNOT_MESSAGE where a block or the
+   *   messaging policy stands between the two and no conversation exists yet.
+   */
+  async openDirect(principal: Principal, userId: string): Promise<{ conversationId: string; created: boolean }> {
+    const known = this.directIds.get(`${principal.userId} ${userId}`);
+    if (known !== undefined) return { conversationId: known, created: false };
+    if (userId === principal.userId) throw new DomainError('CANNOT_MESSAGE_SELF');
+    if (!(await this.users.exists(userId))) throw new DomainError('NOT_FOUND');
+    if (!(await this.contacts.mayMessage(principal.userId, userId))) throw new DomainError('CANNOT_MESSAGE');
+
+    const opened = await this.prisma.$transaction((transaction) =>
+      this.directConversations.open(transaction, principal.userId, userId),
+    );
+    this.rememberDirect(principal.userId, userId, opened.conversationId);
+    if (opened.created) {
+      this.events.publish('conversation.joined', {
+        conversationId: opened.conversationId,
+        userIds: [principal.userId, userId],
+      });
+    }
+    return opened;
+  }
+
+  async updateOwnMembership(
+    principal: Principal,
+    conversationId: string,
+    settings: UpdateOwnMembershipDto,
+  ): Promise<ConversationView> {
+    await this.access.membership(principal, conversationId);
+    await this.database.query(
+      `UPDATE conversation_members SET
+         muted_until = CASE WHEN $3 THEN $4::timestamptz ELSE muted_until END,
+         archived_at = CASE WHEN $5::boolean IS NULL THEN archived_at WHEN $5 THEN COALESCE(archived_at, now()) END,
+         pinned_at = CASE WHEN $6::boolean IS NULL THEN pinned_at WHEN $6 THEN COALESCE(pinned_at, now()) END
+       WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL`,
+      [
+        conversationId,
+        principal.userId,
+        settings.mutedUntil !== undefined,
+        settings.mutedUntil ?? null,
+        settings.archived ?? null,
+        settings.pinned ?? null,
+      ],
+    );
+    this.events.publish('conversation.changed', { conversationId, userIds: [principal.userId] });
+    return this.reader.view(principal, conversationId);
+  }
+
+  /** Every member's cursors, the caller's own among them. */
+  async receipts(principal: Principal, conversationId: string): Promise<{ items: ReceiptView[] }> {
+    await this.access.membership(principal, conversationId);
+    return { items: await this.reader.receipts(conversationId) };
+  }
+
+  private rememberDirect(userId: string, otherUserId: string, conversationId: string): void {
+    if (this.directIds.size >= REMEMBERED_PAIRS) {
+      const [oldest] = this.directIds.keys();
+      if (oldest !== undefined) this.directIds.delete(oldest);
+    }
+    this.directIds.set(`${userId} ${otherUserId}`, conversationId);
+  }
+}

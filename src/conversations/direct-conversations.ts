@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { newId, orderedPair } from '../common/identifier.js';
+import type { Principal } from '../common/principal.js';
+import type { PrismaTransaction } from '../database/prisma.service.js';
+import { DirectConversations } from '../friends/direct-conversations.port.js';
+import { ConversationReader } from './conversation-reader.js';
+import type { ConversationView } from './conversations.view.js';
+
+/** Direct conversations: one per pair of users, whoever asks first and however many ask at once. */
+@Injectable()
+export class DirectConversationStore extends DirectConversations {
+  constructor(private readonly reader: ConversationReader) {
+    super();
+  }
+
+  override async open(
+    transaction: PrismaTransaction,
+    userId: string,
+    otherUserId: string,
+  ): Promise<{ conversationId: string; created: boolean }> {
+    const [low, high] = orderedPair(userId, otherUserId);
+    const id = newId();
+    // The loser of a race waits here for the winner's commit, and then finds its row.
+    const inserted = await transaction.$executeRaw`
+      INSERT INTO conversations (id, type, low_id, high_id) VALUES (${id}::uuid, 'DIRECT', ${low}::uuid, ${high}::uuid)
+      ON CONFLICT (low_id, high_id) DO NOTHING`;
+    if (inserted === 0) {
+      const existing = await transaction.conversation.findUniqueOrThrow({
+        where: { lowId_highId: { lowId: low, highId: high } },
+        select: { id: true },
+      });
+      return { conversationId: existing.id, created: false };
+    }
+    await transaction.$executeRaw`
+      INSERT INTO conversation_members (conversation_id, user_id)
+      VALUES (${id}::uuid, ${low}::uuid), (${id}::uuid, ${high}::uuid)`;
+    return { conversationId: id, created: true };
+  }
+
+  override view(principal: Principal, conversationId: string): Promise<ConversationView> {
+    return this.reader.view(principal, conversationId);
+  }
+}

@@ -1,0 +1,106 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsUrl,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+import { IsId } from '../../common/is-id.decorator.js';
+import { IsText } from '../../common/is-text.decorator.js';
+import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
+
+/** Members of a group at the most, its owner included. */
+export const LARGEST_GROUP = 1000;
+const LARGEST_SEQ = 2_147_483_647;
+
+/** `{ userId }` opens a direct conversation; `{ type: "GROUP", title, memberIds }` creates a group. */
+export class CreateConversationDto {
+  @ApiProperty({ enum: ['DIRECT', 'GROUP'], default: 'DIRECT', required: false })
+  @IsOptional()
+  @IsIn(['DIRECT', 'GROUP'])
+  type?: 'DIRECT' | 'GROUP';
+
+  /** Direct only: the other user. */
+  @ValidateIf((body: CreateConversationDto) => body.type !== 'GROUP' || body.userId !== undefined)
+  @IsId({ required: false })
+  userId?: string;
+
+  /** Groups only. @example "Trip to Lisbon" */
+  @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.title !== undefined)
+  @IsText({ min: 1, max: 100, singleLine: true })
+  title?: string;
+
+  /** Groups only: everybody but the caller. */
+  @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.memberIds !== undefined)
+  @IsArray()
+  @ArrayMaxSize(LARGEST_GROUP - 1)
+  @ArrayUnique()
+  @IsId({ each: true, required: false })
+  memberIds?: string[];
+}
+
+export class UpdateConversationDto {
+  @IsOptional()
+  @IsText({ min: 1, max: 100, singleLine: true })
+  title?: string;
+
+  /** An https address; null removes the picture. */
+  @IsOptional()
+  @IsUrl({ protocols: ['https'], require_protocol: true, require_tld: false })
+  @MaxLength(2048)
+  avatarUrl?: string | null;
+
+  /** Whether members who join from now on see what was written before. */
+  @ApiProperty({ enum: HISTORY_VISIBILITIES, enumName: 'HistoryVisibility', required: false })
+  @IsOptional()
+  @IsIn(HISTORY_VISIBILITIES)
+  historyVisibility?: HistoryVisibility;
+}
+
+export class AddMembersDto {
+  @IsArray()
+  @ArrayMaxSize(LARGEST_GROUP)
+  @ArrayUnique()
+  @IsId({ each: true })
+  memberIds!: string[];
+}
+
+export class UpdateMemberDto {
+  /** OWNER hands the group over: the caller becomes ADMIN. */
+  @ApiProperty({ enum: MEMBER_ROLES, enumName: 'MemberRole' })
+  @IsIn(MEMBER_ROLES)
+  role!: MemberRole;
+}
+
+/** The caller's own settings of a conversation. */
+export class UpdateOwnMembershipDto {
+  /** No push until then (ISO 8601); null unmutes. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  mutedUntil?: string | null;
+
+  @ValidateIf((body: UpdateOwnMembershipDto) => body.archived !== undefined)
+  @IsBoolean()
+  archived?: boolean;
+
+  @ValidateIf((body: UpdateOwnMembershipDto) => body.pinned !== undefined)
+  @IsBoolean()
+  pinned?: boolean;
+}
+
+export class MarkReadDto {
+  /** Read up to here. Beyond the conversation's last message it counts as that one; a cursor never moves back. */
+  @IsInt()
+  @Min(0)
+  @Max(LARGEST_SEQ)
+  seq!: number;
+}

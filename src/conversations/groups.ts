@@ -1,0 +1,256 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, type ErrorCode, invalidField } from '../common/errors.js';
+import { newId } from '../common/identifier.js';
+import { preview } from '../common/preview.js';
+import type { Principal } from '../common/principal.js';
+import { Configuration } from '../config/configuration.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+import { EventBus } from '../events/event-bus.js';
+import { Contacts } from '../friends/contacts.js';
+import type { MessageView, SystemEventView } from '../messages/messages.view.js';
+import { UsersService } from '../users/users.service.js';
+import { ConversationAccess, type Membership } from './conversation-access.js';
+import type { MemberRole } from './conversations.view.js';
+import { LARGEST_GROUP, type UpdateConversationDto } from './dto/conversations.dto.js';
+import { heirOf, refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
+
+interface MemberRow {
+  userId: string;
+  role: MemberRole;
+}
+
+/**
+ * Groups: members, roles, title. Each change is one transaction under the conversation's lock, and leaves a SYSTEM
+ * message, so that history tells it (contract, section 4).
+ */
+@Injectable()
+export class Groups {
+  constructor(
+    private readonly database: Database,
+    private readonly configuration: Configuration,
+    private readonly events: EventBus,
+    private readonly users: UsersService,
+    private readonly contacts: Contacts,
+    private readonly access: ConversationAccess,
+  ) {}
+
+  async create(principal: Principal, title: string, memberIds: readonly string[]): Promise<string> {
+    const others = memberIds.filter((id) => id !== principal.userId);
+    await this.assertMayAdd(principal, others);
+    const conversationId = newId();
+    const names = await this.namesOf([principal.userId]);
+    const message = await this.database.transaction(async (transaction) => {
+      await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [conversationId, title]);
+      await transaction.query(
+        `INSERT INTO conversation_members (conversation_id, user_id, role)
+         SELECT $1, id, CASE WHEN id = $2 THEN 'OWNER' ELSE 'MEMBER' END::member_role FROM unnest($3::uuid[]) AS id`,
+        [conversationId, principal.userId, [principal.userId, ...others]],
+      );
+      return tell(transaction, principal, conversationId, { type: 'GROUP_CREATED', userIds: others }, `${names(principal.userId)} created "${title}"`);
+    });
+    this.events.publish('conversation.joined', { conversationId, userIds: [principal.userId, ...others] });
+    this.publish(message);
+    return conversationId;
+  }
+
+  async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
+    const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
+      refuse(refusalToManage(membership.role));
+      await transaction.query(
+        `UPDATE conversations SET title = COALESCE($2, title),
+           avatar_url = CASE WHEN $3 THEN $4 ELSE avatar_url END,
+           history_visibility = COALESCE($5::history_visibility, history_visibility)
+         WHERE id = $1`,
+        [conversationId, changes.title ?? null, changes.avatarUrl !== undefined, changes.avatarUrl ?? null, changes.historyVisibility ?? null],
+      );
+      const text = changes.title === undefined ? 'changed the group' : `named the group "${changes.title}"`;
+      return tell(transaction, principal, conversationId, { type: 'GROUP_CHANGED', userIds: [] }, `${names(principal.userId)} ${text}`);
+    });
+    this.publish(message);
+    this.events.publish('conversation.changed', { conversationId });
+  }
+
+  async addMembers(principal: Principal, conversationId: string, memberIds: readonly string[]): Promise<void> {
+    if (memberIds.length === 0) throw invalidField('memberIds', 'memberIds must name somebody');
+    // Before anything is said about the users named: only those who manage the group may learn whether they exist.
+    const before = await this.access.membership(principal, conversationId);
+    refuse(before.type === 'GROUP' ? refusalToManage(before.role) : 'NOT_A_GROUP');
+    await this.assertMayAdd(principal, memberIds);
+    const { message, added } = await this.change(principal, conversationId, memberIds, async (transaction, membership, names) => {
+      refuse(refusalToManage(membership.role));
+      const present = await this.members(transaction, conversationId);
+      const newcomers = memberIds.filter((id) => !present.some(({ userId }) => userId === id));
+      if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
+      if (present.length + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
+      const told = await tell(
+        transaction,
+        principal,
+        conversationId,
+        { type: 'MEMBERS_ADDED', userIds: newcomers },
+        `${names(principal.userId)} added ${names(...newcomers)}`,
+      );
+      // Somebody who comes back starts anew: what was written in between stays unseen.
+      await transaction.query(
+        `INSERT INTO conversation_members AS m
+           (conversation_id, user_id, visible_from_seq, last_read_seq, last_delivered_seq)
+         SELECT c.id, u.id, CASE c.history_visibility WHEN 'FROM_START' THEN 1 ELSE $3 END, $3, $3
+         FROM conversations c, unnest($2::uuid[]) AS u(id) WHERE c.id = $1
+         ON CONFLICT (conversation_id, user_id) DO UPDATE SET
+           role = 'MEMBER', joined_at = now(), left_at = NULL, visible_from_seq = excluded.visible_from_seq,
+           last_read_seq = excluded.last_read_seq, last_delivered_seq = excluded.last_delivered_seq,
+           muted_until = NULL, archived_at = NULL, pinned_at = NULL`,
+        [conversationId, newcomers, told.seq],
+      );
+      return { message: told, added: newcomers };
+    });
+    this.events.publish('conversation.joined', { conversationId, userIds: added });
+    this.publish(message);
+    this.events.publish('conversation.changed', { conversationId });
+  }
+
+  async changeRole(principal: Principal, conversationId: string, userId: string, role: MemberRole): Promise<void> {
+    const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
+      const target = await this.member(transaction, conversationId, userId);
+      refuse(refusalToChangeRole(membership.role, userId === principal.userId));
+      if (target.role === role) return null;
+      await this.setRole(transaction, conversationId, userId, role);
+      if (role === 'OWNER') await this.setRole(transaction, conversationId, principal.userId, 'ADMIN');
+      const text = `${names(principal.userId)} made ${names(userId)} ${role.toLowerCase()}`;
+      return tell(transaction, principal, conversationId, { type: 'ROLE_CHANGED', userIds: [userId] }, text);
+    });
+    if (message === null) return;
+    this.publish(message);
+    this.events.publish('conversation.changed', { conversationId });
+  }
+
+  /** Removes somebody, or oneself: that is leaving. */
+  async removeMember(principal: Principal, conversationId: string, userId: string): Promise<void> {
+    const leaving = userId === principal.userId;
+    const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
+      const target = await this.member(transaction, conversationId, userId);
+      if (!leaving) refuse(refusalToRemove(membership.role, target.role));
+      const told = await tell(
+        transaction,
+        principal,
+        conversationId,
+        { type: leaving ? 'MEMBER_LEFT' : 'MEMBER_REMOVED', userIds: [userId] },
+        leaving ? `${names(userId)} left` : `${names(principal.userId)} removed ${names(userId)}`,
+      );
+      await transaction.query(
+        'UPDATE conversation_members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2',
+        [conversationId, userId],
+      );
+      const heir = target.role === 'OWNER' ? heirOf(await this.members(transaction, conversationId)) : undefined;
+      if (heir !== undefined) await this.setRole(transaction, conversationId, heir.userId, 'OWNER');
+      return told;
+    });
+    // First out, then told: who left is not among those who hear of it.
+    this.events.publish('conversation.left', { conversationId, userId });
+    this.publish(message);
+    this.events.publish('conversation.changed', { conversationId });
+  }
+
+  private async change<Result>(
+    principal: Principal,
+    conversationId: string,
+    mentionedIds: readonly string[],
+    work: (transaction: SqlExecutor, membership: Membership, names: Names) => Promise<Result>,
+  ): Promise<Result> {
+    // Before the transaction: one that waited for a second connection of the same pool could wait for itself.
+    const names = await this.namesOf([principal.userId, ...mentionedIds]);
+    return this.database.transaction(async (transaction) => {
+      const membership = await this.access.membership(principal, conversationId, transaction, true);
+      if (membership.type !== 'GROUP') throw new DomainError('NOT_A_GROUP');
+      return work(transaction, membership, names);
+    });
+  }
+
+  /** @throws DomainError NOT_FOUND for who does not exist or is hidden by a block; CANNOT_MESSAGE by the policy. */
+  private async assertMayAdd(principal: Principal, userIds: readonly string[]): Promise<void> {
+    if (userIds.length === 0) return;
+    if ((await this.users.viewsOf(userIds)).size < userIds.length) throw new DomainError('NOT_FOUND');
+    if ((await this.contacts.blockedPeers(principal.userId, [...userIds])).size > 0) throw new DomainError('NOT_FOUND');
+    if (this.configuration.messagingPolicy === 'friends') {
+      const allowed = await Promise.all(userIds.map((userId) => this.contacts.mayMessage(principal.userId, userId)));
+      if (allowed.includes(false)) throw new DomainError('CANNOT_MESSAGE');
+    }
+  }
+
+  private members(transaction: SqlExecutor, conversationId: string): Promise<MemberRow[]> {
+    return transaction.query<MemberRow>(
+      `SELECT user_id AS "userId", role FROM conversation_members
+       WHERE conversation_id = $1 AND left_at IS NULL ORDER BY joined_at, user_id`,
+      [conversationId],
+    );
+  }
+
+  private async member(transaction: SqlExecutor, conversationId: string, userId: string): Promise<MemberRow> {
+    const member = (await this.members(transaction, conversationId)).find((candidate) => candidate.userId === userId);
+    if (member === undefined) throw new DomainError('NOT_FOUND');
+    return member;
+  }
+
+  private async setRole(transaction: SqlExecutor, conversationId: string, userId: string, role: MemberRole): Promise<void> {
+    await transaction.query(
+      'UPDATE conversation_members SET role = $3::member_role WHERE conversation_id = $1 AND user_id = $2',
+      [conversationId, userId, role],
+    );
+  }
+
+  private async namesOf(userIds: readonly string[]): Promise<Names> {
+    const views = await this.users.viewsOf(userIds);
+    return (...ids) => {
+      const names = ids.slice(0, 3).map((id) => views.get(id)?.displayName ?? 'somebody');
+      return ids.length > 3 ? `${names.join(', ')} and ${ids.length - 3} more` : names.join(', ');
+    };
+  }
+
+  private publish(message: MessageView): void {
+    const conversation = {
+      id: message.conversationId,
+      lastMessage: message.content === null ? null : preview(message.content),
+      lastMessageAt: message.createdAt,
+      lastSeq: message.seq,
+    };
+    this.events.publish('messages.created', { messages: [{ message, conversation }] });
+  }
+}
+
+function refuse(code: ErrorCode | null): void {
+  if (code !== null) throw new DomainError(code);
+}
+
+/** Names users within a sentence. */
+type Names = (...userIds: string[]) => string;
+
+async function tell(
+  transaction: SqlExecutor,
+  principal: Principal,
+  conversationId: string,
+  system: SystemEventView,
+  content: string,
+): Promise<MessageView> {
+  const id = newId();
+  const [row] = await transaction.query<{ seq: number; created_at: Date }>(
+    'SELECT * FROM append_system_message($1, $2, $3, $4, $5::jsonb)',
+    [id, conversationId, principal.userId, content, JSON.stringify(system)],
+  );
+  if (row === undefined) throw new Error('append_system_message answered nothing');
+  return {
+    id,
+    conversationId,
+    seq: row.seq,
+    version: 1,
+    senderId: principal.userId,
+    clientId: null,
+    kind: 'SYSTEM',
+    content,
+    attachments: [],
+    replyTo: null,
+    reactions: [],
+    system,
+    createdAt: row.created_at.toISOString(),
+    editedAt: null,
+    deletedAt: null,
+  };
+}

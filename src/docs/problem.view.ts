@@ -1,0 +1,24 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ERRORS, type ErrorCode } from '../common/errors.js';
+
+/** An error over HTTP: RFC 9457, `application/problem+json` (contract, section 1). */
+export class ProblemView {
+  /** Where the code is explained. @example "/docs/errors#NOT_FOUND" */
+  type!: string;
+  title!: string;
+  status!: number;
+  detail!: string;
+  /** A stable word to switch on. */
+  @ApiProperty({ enum: Object.keys(ERRORS), enumName: 'ErrorCode' })
+  code!: ErrorCode;
+  /** Names this request in the server's log. */
+  requestId!: string;
+  /** Which fields are wrong and how; with `VALIDATION_FAILED`. */
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'string' } },
+    example: { email: ['email must be an email'] },
+  })
+  errors?: Record<string, string[]>;
+}

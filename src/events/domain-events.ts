@@ -1,0 +1,54 @@
+import type { FriendRequestView } from '../friends/friends.view.js';
+import type { ConversationBrief, MessageView } from '../messages/messages.view.js';
+
+/**
+ * Everything that one part of the server tells the others. Past tense: each is published after its commit.
+ * These are not what clients receive; realtime/event-relay.ts turns one into the other.
+ */
+export interface DomainEvents {
+  'session.ended': { userId: string; sessionIds: string[]; code: SessionEndCode };
+
+  /** Its profile, as others see it. */
+  'user.changed': { userId: string };
+
+  'friend-request.sent': { request: FriendRequestView };
+  'friend-request.accepted': { request: FriendRequestView };
+  'friend-request.rejected': { request: FriendRequestView };
+  'friend-request.cancelled': { request: FriendRequestView };
+  /** `silentFor`: the one of the two who must not be told, because the other's block ended it. */
+  'friendship.removed': { userIds: [string, string]; silentFor?: string };
+  'block.created': { blockerId: string; blockedId: string };
+  'block.removed': { blockerId: string; blockedId: string };
+
+  /** A conversation exists, or somebody joined one: it is new to these users. */
+  'conversation.joined': { conversationId: string; userIds: string[] };
+  /** Title, picture, roles or members changed; `userIds` narrows it to those for whom it did (own settings). */
+  'conversation.changed': { conversationId: string; userIds?: string[] };
+  'conversation.left': { conversationId: string; userId: string };
+
+  /** One batch of the writer, in the order of sequence numbers within each conversation. */
+  'messages.created': { messages: readonly CreatedMessage[] };
+  'message.changed': { message: MessageView; deleted: boolean; reactorIds: Record<string, string[]> };
+  /** Deleted for one user alone. */
+  'message.hidden': { userId: string; message: MessageView };
+
+  /** `isLarge`: the conversation has too many members to show each other's cursors live. */
+  'receipt.moved': {
+    conversationId: string;
+    userId: string;
+    kind: 'read' | 'delivered';
+    seq: number;
+    at: string;
+    isLarge: boolean;
+  };
+}
+
+export interface CreatedMessage {
+  message: MessageView;
+  conversation: ConversationBrief;
+  /** The connection that sent it, where one did: it may have asked not to be told of its own. */
+  connectionId?: string | undefined;
+}
+
+/** Why a session ended, for `session:ended` (contract, section 6). */
+export type SessionEndCode = 'LOGGED_OUT' | 'SESSION_REVOKED' | 'REFRESH_TOKEN_REUSED' | 'PASSWORD_CHANGED' | 'ACCOUNT_DELETED';

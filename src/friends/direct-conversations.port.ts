@@ -1,0 +1,15 @@
+import type { Principal } from '../common/principal.js';
+import type { ConversationView } from '../conversations/conversations.view.js';
+import type { PrismaTransaction } from '../database/prisma.service.js';
+
+/**
+ * What friends need of conversations, which lie above them: accepting a request opens the direct conversation.
+ * Implemented by conversations/direct-conversations.ts, bound in app.module.
+ */
+export abstract class DirectConversations {
+  /** Finds or creates the direct conversation of two users, within the caller's transaction. */
+  abstract open(transaction: PrismaTransaction, userId: string, otherUserId: string): Promise<{ conversationId: string; created: boolean }>;
+
+  /** The conversation as the caller sees it. */
+  abstract view(principal: Principal, conversationId: string): Promise<ConversationView>;
+}

@@ -1,0 +1,7 @@
+import { IsId } from '../../common/is-id.decorator.js';
+
+export class BlockUserDto {
+  /** Whom to block. */
+  @IsId()
+  userId!: string;
+}

@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { Configuration } from '../config/configuration.js';
+import { MemoryRateLimiter } from './memory-rate-limiter.js';
+import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RateLimiter,
+      inject: [Configuration, Clock],
+      useFactory: (configuration: Configuration, clock: Clock): RateLimiter =>
+        configuration.rateLimits ? new MemoryRateLimiter(clock) : new UnlimitedRateLimiter(),
+    },
+  ],
+  exports: [RateLimiter],
+})
+export class LimitsModule {}

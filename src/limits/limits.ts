@@ -1,0 +1,39 @@
+/** What a limit counts by. */
+export type LimitScope = 'address' | 'account' | 'user' | 'connection';
+
+/** A token bucket: `burst` at once, refilled with `points` every `perSeconds` seconds. */
+export interface Limit {
+  readonly per: LimitScope;
+  readonly burst: number;
+  readonly points: number;
+  readonly perSeconds: number;
+}
+
+/**
+ * Every limit of this server. An honest client, also a fast one, and an office of them behind one address, meet none;
+ * each is there against one thing that many requests could do.
+ */
+export const LIMITS = {
+  /** Guesses at any passwords; each costs a password hash, up to 60 ms of CPU. */
+  loginByAddress: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
+  /** Wrong guesses at one account's password, from anywhere; right ones are given back. */
+  loginByAccount: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
+  /** New accounts; each costs a password hash. */
+  register: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
+  /** New token pairs. */
+  refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
+  /** Searches of users and messages. */
+  search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
+  /** Friend requests: each one reaches a person. */
+  friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
+  /** Messages sent or edited. */
+  messages: { per: 'user', burst: 300, points: 50, perSeconds: 1 },
+  /** Reactions set or taken back. */
+  reactions: { per: 'user', burst: 200, points: 20, perSeconds: 1 },
+  /** Socket events of any kind. */
+  events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
+  /** HTTP requests of any kind. */
+  http: { per: 'address', burst: 2_000, points: 200, perSeconds: 1 },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;

@@ -1,0 +1,111 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import type { Page } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiPage } from '../docs/api-page.decorator.js';
+import {
+  CreateMessageDto,
+  DeleteMessageQuery,
+  EditMessageDto,
+  HistoryQuery,
+  SearchMessagesQuery,
+} from './dto/messages.dto.js';
+import { MessageSearch } from './message-search.js';
+import { MessagesService } from './messages.service.js';
+import { MessagePage, MessageView } from './messages.view.js';
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller()
+export class MessagesController {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly messageSearch: MessageSearch,
+  ) {}
+
+  /** Sends a message. A repeat with the same `clientId` answers the message that is stored already. */
+  @Post('conversations/:id/messages')
+  @ApiCreatedResponse({ type: MessageView })
+  @ApiErrors('NOT_FOUND', 'CANNOT_MESSAGE', 'OVERLOADED', 'UNAVAILABLE')
+  async send(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) conversationId: string,
+    @Body() body: CreateMessageDto,
+  ): Promise<MessageView> {
+    const { content, clientId, replyToId } = body;
+    return (await this.messages.send(principal, { conversationId, content, clientId, replyToId })).message;
+  }
+
+  /** A page of a conversation's history, ascending; without a position the newest one. */
+  @Get('conversations/:id/messages')
+  @ApiErrors('NOT_FOUND')
+  history(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) conversationId: string,
+    @Query() query: HistoryQuery,
+  ): Promise<MessagePage> {
+    return this.messages.history(principal, conversationId, query);
+  }
+
+  /** Searches the caller's conversations, newest message first. */
+  @Get('messages/search')
+  @ApiPage(MessageView)
+  @ApiErrors('NOT_FOUND')
+  search(@CurrentPrincipal() principal: Principal, @Query() query: SearchMessagesQuery): Promise<Page<MessageView>> {
+    return this.messageSearch.search(principal, query);
+  }
+
+  /** One message. */
+  @Get('messages/:id')
+  @ApiErrors('NOT_FOUND')
+  view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
+    return this.messages.view(principal, id);
+  }
+
+  /** Edits one's own message, within 15 minutes. */
+  @Patch('messages/:id')
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN', 'EDIT_WINDOW_CLOSED', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
+  edit(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() body: EditMessageDto,
+  ): Promise<MessageView> {
+    return this.messages.edit(principal, id, body.content);
+  }
+
+  /** Deletes a message for everyone (one's own, or as a group's owner or admin), or for the caller alone. */
+  @Delete('messages/:id')
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  remove(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Query() query: DeleteMessageQuery,
+  ): Promise<MessageView> {
+    return query.for === 'me' ? this.messages.deleteForMe(principal, id) : this.messages.deleteForEveryone(principal, id);
+  }
+
+  /** Reacts to a message. */
+  @Put('messages/:id/reactions/:emoji')
+  @ApiErrors('NOT_FOUND', 'MESSAGE_DELETED', 'TOO_MANY_REACTIONS', 'CANNOT_MESSAGE')
+  react(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Param('emoji') emoji: string,
+  ): Promise<MessageView> {
+    return this.messages.react(principal, id, emoji, false);
+  }
+
+  /** Takes a reaction back. */
+  @Delete('messages/:id/reactions/:emoji')
+  @ApiErrors('NOT_FOUND', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
+  withdrawReaction(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Param('emoji') emoji: string,
+  ): Promise<MessageView> {
+    return this.messages.react(principal, id, emoji, true);
+  }
+}

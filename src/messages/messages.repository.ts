@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { MessageKind } from '../common/message-kind.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+import type { MessageView, ReactionView, SystemEventView } from './messages.view.js';
+
+export interface MessageRow {
+  id: string;
+  conversationId: string;
+  seq: number;
+  version: number;
+  senderId: string;
+  clientId: string | null;
+  kind: MessageKind;
+  content: string | null;
+  system: SystemEventView | null;
+  createdAt: Date;
+  editedAt: Date | null;
+  deletedAt: Date | null;
+  hiddenAt: Date | null;
+  replyToId: string | null;
+  replySeq: number | null;
+  replySenderId: string | null;
+  replyKind: MessageKind | null;
+  replyContent: string | null;
+  replyDeletedAt: Date | null;
+  reactions: ReactionView[] | null;
+}
+
+/** A message with all that its view needs; `$1` is the reader. Never more than one statement, however many messages. */
+const SELECT_MESSAGES = `
+  SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
+    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.system, m.created_at AS "createdAt",
+    m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
+    (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
+    r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
+    left(r.content, 200) AS "replyContent", r.deleted_at AS "replyDeletedAt",
+    CASE WHEN m.version > 1 THEN (
+      SELECT json_agg(json_build_object('emoji', emoji, 'count', count, 'mine', mine) ORDER BY first_at, emoji)
+      FROM (
+        SELECT emoji, count(*)::integer AS count, bool_or(user_id = $1::uuid) AS mine, min(created_at) AS first_at
+        FROM message_reactions WHERE message_id = m.id GROUP BY emoji
+      ) AS reaction
+    ) END AS reactions
+  FROM messages m LEFT JOIN messages r ON r.id = m.reply_to_id`;
+
+/** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
+@Injectable()
+export class MessagesRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Messages of one conversation by their sequence numbers, both ends included, ascending. */
+  async range(readerId: string, conversationId: string, from: number, to: number): Promise<MessageView[]> {
+    if (to < from) return [];
+    const rows = await this.database.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq BETWEEN $3 AND $4 ORDER BY m.seq`,
+      [readerId, conversationId, from, to],
+      'messages_range',
+    );
+    return rows.map(messageView);
+  }
+
+  /** Messages by id, in no particular order. Says nothing about who may see them. */
+  async byIds(readerId: string, ids: readonly string[], executor: SqlExecutor = this.database): Promise<MessageView[]> {
+    if (ids.length === 0) return [];
+    const rows = await executor.query<MessageRow>(`${SELECT_MESSAGES} WHERE m.id = ANY ($2)`, [readerId, ids], 'messages_by_id');
+    return rows.map(messageView);
+  }
+
+  /** Where a message is, for the access check that must follow. */
+  async locate(messageId: string): Promise<{ conversationId: string; seq: number } | undefined> {
+    const [row] = await this.database.query<{ conversationId: string; seq: number }>(
+      'SELECT conversation_id AS "conversationId", seq FROM messages WHERE id = $1',
+      [messageId],
+      'message_location',
+    );
+    return row;
+  }
+
+  /** Who reacted with what: user id to emojis. */
+  async reactors(messageId: string): Promise<Record<string, string[]>> {
+    const rows = await this.database.query<{ userId: string; emojis: string[] }>(
+      'SELECT user_id AS "userId", array_agg(emoji) AS emojis FROM message_reactions WHERE message_id = $1 GROUP BY user_id',
+      [messageId],
+    );
+    return Object.fromEntries(rows.map(({ userId, emojis }) => [userId, emojis]));
+  }
+}
+
+export function messageView(row: MessageRow): MessageView {
+  const deletedAt = row.deletedAt ?? row.hiddenAt;
+  const gone = deletedAt !== null;
+  return {
+    id: row.id,
+    conversationId: row.conversationId,
+    seq: row.seq,
+    version: row.version,
+    senderId: row.senderId,
+    clientId: row.clientId,
+    kind: row.kind,
+    content: gone ? null : row.content,
+    attachments: [],
+    replyTo:
+      gone || row.replyToId === null || row.replySeq === null || row.replySenderId === null || row.replyKind === null
+        ? null
+        : {
+            id: row.replyToId,
+            seq: row.replySeq,
+            senderId: row.replySenderId,
+            kind: row.replyKind,
+            content: row.replyContent,
+            deletedAt: row.replyDeletedAt?.toISOString() ?? null,
+          },
+    reactions: gone ? [] : (row.reactions ?? []),
+    ...(row.system === null ? {} : { system: row.system }),
+    createdAt: row.createdAt.toISOString(),
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: deletedAt?.toISOString() ?? null,
+  };
+}

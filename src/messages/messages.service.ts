@@ -1,0 +1,301 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { DomainError, invalidField } from '../common/errors.js';
+import { newId } from '../common/identifier.js';
+import { preview } from '../common/preview.js';
+import type { Principal } from '../common/principal.js';
+import { ConversationAccess, type Membership } from '../conversations/conversation-access.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+import type { CreatedMessage } from '../events/domain-events.js';
+import { EventBus } from '../events/event-bus.js';
+import { Contacts } from '../friends/contacts.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
+import type { HistoryQuery } from './dto/messages.dto.js';
+import { historyRange } from './history-range.js';
+import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
+import { MessagesRepository } from './messages.repository.js';
+import type { ConversationBrief, MessagePage, MessageView } from './messages.view.js';
+import { isReaction, MOST_REACTIONS } from './reaction.js';
+
+/** How long after its creation a message may be edited. */
+const EDIT_WINDOW_MS = 15 * 60 * 1000;
+
+/** A send, from whichever door. Exactly one of `conversationId` and `receiverId` is given. */
+export interface SendMessage {
+  conversationId?: string | undefined;
+  receiverId?: string | undefined;
+  content: string;
+  clientId?: string | null | undefined;
+  replyToId?: string | null | undefined;
+  /** The connection it came over. */
+  connectionId?: string | undefined;
+}
+
+export interface SentMessage {
+  message: MessageView;
+  conversation: ConversationBrief;
+}
+
+/** Sending, reading and changing messages; the one path for every door (contract, section 5). */
+@Injectable()
+export class MessagesService {
+  /** Stored and acknowledged, not yet told: see `announce`. */
+  private announcements: CreatedMessage[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly events: EventBus,
+    private readonly limiter: RateLimiter,
+    private readonly contacts: Contacts,
+    private readonly conversations: ConversationsService,
+    private readonly access: ConversationAccess,
+    private readonly writer: MessageWriter,
+    private readonly repository: MessagesRepository,
+  ) {}
+
+  /**
+   * Stores a message and answers it once it is committed. Membership and blocks are checked by the storing statement
+   * itself, under the conversation's lock: there is no moment at which a removed member still gets one in.
+   *
+   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, CANNOT_MESSAGE_SELF, VALIDATION_FAILED (`replyToId`), RATE_LIMITED,
+   *   OVERLOADED, UNAVAILABLE.
+   */
+  async send(principal: Principal, command: SendMessage): Promise<SentMessage> {
+    await this.limiter.consume('messages', principal.userId);
+    const conversationId = command.conversationId ?? (await this.openDirect(principal, command));
+    const id = newId();
+    const draft: MessageDraft = {
+      id,
+      conversationId,
+      senderId: principal.userId,
+      clientId: command.clientId ?? id,
+      content: command.content,
+      replyToId: command.replyToId ?? null,
+    };
+    const result = await this.writer.store(draft);
+    switch (result.outcome) {
+      case 'stored':
+        return this.announce({ ...sentMessage(draft, result), connectionId: command.connectionId });
+      case 'repeated':
+        return this.repeated(principal, draft, result.messageId, command.connectionId);
+      case 'reply_unknown':
+        throw invalidField('replyToId', 'replyToId names no message of this conversation');
+      case 'refused':
+        throw new DomainError('CANNOT_MESSAGE');
+      case 'not_found':
+        throw new DomainError('NOT_FOUND');
+    }
+  }
+
+  /** A page of history, ascending. */
+  async history(principal: Principal, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
+    const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
+    const visible = { from: visibleFromSeq, to: lastSeq };
+    const range = historyRange(query, visible);
+    const items = await this.repository.range(principal.userId, conversationId, range.from, range.to);
+    return {
+      items,
+      hasBefore: visible.to >= visible.from && range.from > visible.from,
+      hasAfter: Math.max(range.to, visible.from - 1) < visible.to,
+    };
+  }
+
+  async view(principal: Principal, messageId: string): Promise<MessageView> {
+    await this.visible(principal, messageId);
+    return this.load(principal, messageId);
+  }
+
+  /** @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE. */
+  async edit(principal: Principal, messageId: string, content: string): Promise<MessageView> {
+    const membership = await this.visible(principal, messageId);
+    await this.limiter.consume('messages', principal.userId);
+    await this.assertMayWrite(principal, membership);
+    const changed = await this.database.transaction(async (transaction) => {
+      const message = await this.locked(transaction, principal, messageId);
+      if (message.senderId !== principal.userId || message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
+      if (message.deletedAt !== null) throw new DomainError('MESSAGE_DELETED');
+      if (this.clock.now() - Date.parse(message.createdAt) > EDIT_WINDOW_MS) throw new DomainError('EDIT_WINDOW_CLOSED');
+      if (message.content === content) return false;
+      await transaction.query(
+        `UPDATE messages SET content = $2, version = version + 1, edited_at = now() WHERE id = $1`,
+        [messageId, content],
+      );
+      await transaction.query('UPDATE conversations SET last_message = left($2, 200) WHERE last_message_id = $1', [messageId, content]);
+      await this.rewriteSearch(transaction, message, content);
+      return true;
+    });
+    return changed ? this.announceChange(principal, messageId, false) : this.load(principal, messageId);
+  }
+
+  /** Empties a message for everybody: one's own, or as a group's owner or admin any. A second time changes nothing. */
+  async deleteForEveryone(principal: Principal, messageId: string): Promise<MessageView> {
+    const membership = await this.visible(principal, messageId);
+    const changed = await this.database.transaction(async (transaction) => {
+      const message = await this.locked(transaction, principal, messageId);
+      const moderates = membership.type === 'GROUP' && membership.role !== 'MEMBER';
+      if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates)) throw new DomainError('FORBIDDEN');
+      const deleted = await transaction.query(
+        `UPDATE messages SET content = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
+         WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
+        [messageId],
+      );
+      if (deleted.length === 0) return false;
+      await transaction.query('DELETE FROM message_reactions WHERE message_id = $1', [messageId]);
+      await transaction.query('UPDATE conversations SET last_message = NULL WHERE last_message_id = $1', [messageId]);
+      await this.rewriteSearch(transaction, message, '');
+      return true;
+    });
+    return changed ? this.announceChange(principal, messageId, true) : this.load(principal, messageId);
+  }
+
+  /** Empties a message for the caller alone, on all its devices. */
+  async deleteForMe(principal: Principal, messageId: string): Promise<MessageView> {
+    const membership = await this.visible(principal, messageId);
+    const hidden = await this.database.query(
+      `INSERT INTO hidden_messages (message_id, user_id, conversation_id) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING RETURNING message_id`,
+      [messageId, principal.userId, membership.conversationId],
+    );
+    const message = await this.load(principal, messageId);
+    if (hidden.length > 0) this.events.publish('message.hidden', { userId: principal.userId, message });
+    return message;
+  }
+
+  /** Adds or takes back the caller's reaction. Repeating either changes nothing. */
+  async react(principal: Principal, messageId: string, emoji: string, remove: boolean): Promise<MessageView> {
+    if (!isReaction(emoji)) throw invalidField('emoji', 'emoji must be one emoji, or a name such as +1');
+    const membership = await this.visible(principal, messageId);
+    await this.limiter.consume('reactions', principal.userId);
+    await this.assertMayWrite(principal, membership);
+    const changed = await this.database.transaction(async (transaction) => {
+      const message = await this.locked(transaction, principal, messageId);
+      if (message.deletedAt !== null) throw new DomainError('MESSAGE_DELETED');
+      const others = message.reactions.filter((reaction) => reaction.emoji !== emoji);
+      if (!remove && others.length >= MOST_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
+      const rows = await transaction.query(
+        remove
+          ? 'DELETE FROM message_reactions WHERE message_id = $1 AND user_id = $2 AND emoji = $3 RETURNING emoji'
+          : 'INSERT INTO message_reactions (message_id, user_id, emoji) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING emoji',
+        [messageId, principal.userId, emoji],
+      );
+      if (rows.length === 0) return false;
+      await transaction.query('UPDATE messages SET version = version + 1 WHERE id = $1', [messageId]);
+      return true;
+    });
+    return changed ? this.announceChange(principal, messageId, false) : this.load(principal, messageId);
+  }
+
+  private async openDirect(principal: Principal, command: SendMessage): Promise<string> {
+    const { conversationId } = await this.conversations.openDirect(principal, command.receiverId ?? '');
+    return conversationId;
+  }
+
+  /**
+   * A repeat answers the message as it is stored. Where that message is the draft itself, the database had committed it
+   * before the connection broke, and nobody has been told of it yet.
+   */
+  private async repeated(
+    principal: Principal,
+    draft: MessageDraft,
+    messageId: string,
+    connectionId: string | undefined,
+  ): Promise<SentMessage> {
+    const message = await this.load(principal, messageId);
+    const sent = { message, conversation: briefOf(message) };
+    return messageId === draft.id ? this.announce({ ...sent, connectionId }) : sent;
+  }
+
+  /**
+   * Tells the others, after whoever sent it has its acknowledgement: the acknowledgement leaves in the microtasks that
+   * follow this return, the announcement in the next turn of the event loop. One announcement for all of a batch.
+   */
+  private announce(created: CreatedMessage): SentMessage {
+    if (this.announcements.length === 0) {
+      setImmediate(() => {
+        const messages = this.announcements;
+        this.announcements = [];
+        this.events.publish('messages.created', { messages });
+      });
+    }
+    this.announcements.push(created);
+    return { message: created.message, conversation: created.conversation };
+  }
+
+  private async announceChange(principal: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
+    const [message, reactorIds] = await Promise.all([this.load(principal, messageId), this.repository.reactors(messageId)]);
+    this.events.publish('message.changed', { message, deleted, reactorIds });
+    return message;
+  }
+
+  private async load(principal: Principal, messageId: string): Promise<MessageView> {
+    const [message] = await this.repository.byIds(principal.userId, [messageId]);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
+  private async visible(principal: Principal, messageId: string): Promise<Membership> {
+    const location = await this.repository.locate(messageId);
+    if (location === undefined) throw new DomainError('NOT_FOUND');
+    const membership = await this.access.membership(principal, location.conversationId);
+    if (location.seq < membership.visibleFromSeq) throw new DomainError('NOT_FOUND');
+    return membership;
+  }
+
+  private async assertMayWrite(principal: Principal, { peerId }: Membership): Promise<void> {
+    if (peerId !== null && !(await this.contacts.mayMessage(principal.userId, peerId))) throw new DomainError('CANNOT_MESSAGE');
+  }
+
+  /** Changes of one message happen one after the other; lock first, read after. */
+  private async locked(transaction: SqlExecutor, principal: Principal, messageId: string): Promise<MessageView> {
+    await transaction.query('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', [messageId]);
+    const [message] = await this.repository.byIds(principal.userId, [messageId], transaction);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  /** Written also where the message is not indexed yet: the indexer keeps what it finds. */
+  private async rewriteSearch(transaction: SqlExecutor, message: MessageView, content: string): Promise<void> {
+    await transaction.query(
+      `INSERT INTO message_search (message_id, conversation_id, seq, content) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (message_id) DO UPDATE SET content = excluded.content`,
+      [message.id, message.conversationId, message.seq, content],
+    );
+  }
+}
+
+function sentMessage(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): SentMessage {
+  const { reply } = stored;
+  const message: MessageView = {
+    id: draft.id,
+    conversationId: draft.conversationId,
+    seq: stored.seq,
+    version: 1,
+    senderId: draft.senderId,
+    clientId: draft.clientId === draft.id ? null : draft.clientId,
+    kind: 'TEXT',
+    content: draft.content,
+    attachments: [],
+    replyTo:
+      reply === null || draft.replyToId === null
+        ? null
+        : { id: draft.replyToId, ...reply, deletedAt: reply.deletedAt?.toISOString() ?? null },
+    reactions: [],
+    createdAt: stored.createdAt.toISOString(),
+    editedAt: null,
+    deletedAt: null,
+  };
+  return { message, conversation: briefOf(message) };
+}
+
+/** The conversation as this message, its newest, leaves it. */
+function briefOf(message: MessageView): ConversationBrief {
+  return {
+    id: message.conversationId,
+    lastMessage: message.content === null ? null : preview(message.content),
+    lastMessageAt: message.createdAt,
+    lastSeq: message.seq,
+  };
+}

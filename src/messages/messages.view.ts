@@ -1,0 +1,84 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
+
+/** The message that another one answers, as much of it as a client shows above the answer. */
+export class ReplyPreview {
+  id!: string;
+  seq!: number;
+  senderId!: string;
+  @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind' })
+  kind!: MessageKind;
+  /** Its first 200 characters; null where it has no text or was deleted. */
+  content!: string | null;
+  deletedAt!: string | null;
+}
+
+export class ReactionView {
+  /** @example "👍" */
+  emoji!: string;
+  /** How many users reacted with it. */
+  count!: number;
+  /** Whether the receiver of this view did. */
+  mine!: boolean;
+}
+
+/** What a SYSTEM message tells, for clients that word it themselves. */
+export class SystemEventView {
+  @ApiProperty({ enum: ['GROUP_CREATED', 'MEMBERS_ADDED', 'MEMBER_REMOVED', 'MEMBER_LEFT', 'ROLE_CHANGED', 'GROUP_CHANGED'] })
+  type!: SystemEventType;
+  /** The users it happened to. */
+  userIds!: string[];
+}
+
+export type SystemEventType =
+  | 'GROUP_CREATED'
+  | 'MEMBERS_ADDED'
+  | 'MEMBER_REMOVED'
+  | 'MEMBER_LEFT'
+  | 'ROLE_CHANGED'
+  | 'GROUP_CHANGED';
+
+/** A message as one reader sees it (contract, section 5). */
+export class MessageView {
+  id!: string;
+  conversationId!: string;
+  /** Dense within the conversation, from 1; the order of messages. */
+  seq!: number;
+  /** Rises with every change of the message. */
+  version!: number;
+  senderId!: string;
+  /** The sender's own idempotency key. */
+  clientId!: string | null;
+  @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind' })
+  kind!: MessageKind;
+  /** At most 8,000 characters; null once deleted. @example "Hello!" */
+  content!: string | null;
+  /** Empty: this server does not take attachments yet. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, maxItems: 0 })
+  attachments!: never[];
+  @ApiProperty({ type: () => ReplyPreview, nullable: true })
+  replyTo!: ReplyPreview | null;
+  reactions!: ReactionView[];
+  /** SYSTEM messages only. */
+  @ApiProperty({ type: () => SystemEventView, required: false })
+  system?: SystemEventView;
+  createdAt!: string;
+  editedAt!: string | null;
+  /** When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it. */
+  deletedAt!: string | null;
+}
+
+/** What of a conversation changes with each message (contract, section 6, `message:new`). */
+export class ConversationBrief {
+  id!: string;
+  lastMessage!: string | null;
+  lastMessageAt!: string | null;
+  lastSeq!: number;
+}
+
+/** A page of history, in ascending order of `seq`. */
+export class MessagePage {
+  items!: MessageView[];
+  hasBefore!: boolean;
+  hasAfter!: boolean;
+}

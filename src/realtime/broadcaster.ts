@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { CLOSE_REASONS, type CloseCode } from './protocol/close-reasons.js';
+import type { ServerEventName, ServerPayload, ServerToClientEvents } from './protocol/server-events.js';
+import { room } from './rooms.js';
+
+/** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
+@Injectable()
+export class Broadcaster {
+  private server: ChatServer | undefined;
+
+  attach(server: ChatServer): void {
+    this.server = server;
+  }
+
+  /** To every socket of every member, but for the sockets and users excepted. Encoded once. */
+  toConversation<Name extends ServerEventName>(
+    conversationId: string,
+    name: Name,
+    payload: ServerPayload<Name>,
+    except: { connectionId?: string | undefined; userIds?: readonly string[] } = {},
+  ): void {
+    if (this.server === undefined) return;
+    let audience = this.server.to(room.conversation(conversationId));
+    if (except.connectionId !== undefined) audience = audience.except(except.connectionId);
+    if (except.userIds !== undefined && except.userIds.length > 0) audience = audience.except(except.userIds.map(room.user));
+    audience.emit(name, ...parameters<Name>(payload));
+  }
+
+  /** To those sockets that have the conversation open. */
+  toOpenConversation<Name extends ServerEventName>(
+    conversationId: string,
+    name: Name,
+    payload: ServerPayload<Name>,
+    exceptUserIds: readonly string[],
+  ): void {
+    this.server
+      ?.to(room.open(conversationId))
+      .except(exceptUserIds.map(room.user))
+      .emit(name, ...parameters<Name>(payload));
+  }
+
+  /** To every socket of these users. */
+  toUsers<Name extends ServerEventName>(userIds: readonly string[], name: Name, payload: ServerPayload<Name>): void {
+    if (userIds.length === 0) return;
+    this.server?.to(userIds.map(room.user)).emit(name, ...parameters<Name>(payload));
+  }
+
+  toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {
+    socket.emit(name, ...parameters<Name>(payload));
+  }
+
+  /** Tells a socket why, and ends it. */
+  close(socket: ChatSocket, code: CloseCode): void {
+    this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
+    socket.disconnect(true);
+  }
+
+  /** Tells all sockets of these sessions why, and ends them, on every process. */
+  closeSessions(sessionIds: readonly string[], code: CloseCode): void {
+    const sockets = this.server?.in(sessionIds.map(room.session));
+    sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    sockets?.disconnectSockets(true);
+  }
+
+  closeAll(code: CloseCode): void {
+    this.server?.local.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    this.server?.local.disconnectSockets(true);
+  }
+
+  /** Whether this connection asked not to hear of the messages it sends. */
+  isEchoOff(connectionId: string): boolean {
+    return this.server?.sockets.sockets.get(connectionId)?.data.echo === false;
+  }
+}
+
+/** The compiler cannot see that a mapped type's one-parameter functions all take one parameter. */
+function parameters<Name extends ServerEventName>(payload: ServerPayload<Name>): Parameters<ServerToClientEvents[Name]> {
+  return [payload] as unknown as Parameters<ServerToClientEvents[Name]>;
+}

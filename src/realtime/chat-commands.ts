@@ -1,0 +1,124 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AccessTokens } from '../auth/access-token.js';
+import { Sessions } from '../auth/sessions.js';
+import { DomainError } from '../common/errors.js';
+import { domainErrorOf } from '../common/problem.filter.js';
+import type { Principal } from '../common/principal.js';
+import { validated } from '../common/validation.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import { Receipts } from '../conversations/receipts.js';
+import { MessagesService } from '../messages/messages.service.js';
+import { type Acknowledgement, failure, success } from './protocol/acknowledgement.js';
+import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from './protocol/client-events.js';
+import { checkedSendMessage } from './protocol/send-message.check.js';
+import { Typing } from './typing.js';
+
+/** One client's connection, whatever protocol it speaks. */
+export interface Connection {
+  readonly id: string;
+  readonly principal: Principal;
+  /** Marks a conversation as shown on this connection, or as no longer shown. */
+  setOpen(conversationId: string, isOpen: boolean): void;
+  /** Lives until then: milliseconds since 1970. */
+  renewed(expiresAt: number): void;
+}
+
+type Handlers = {
+  [Name in ClientEventName]: (connection: Connection, payload: PayloadOf<Name>) => Promise<ResultOf<Name>>;
+};
+
+/**
+ * What a client can ask for over a connection: a command and who sends it, to a service, to an acknowledgement.
+ * Shared by every vocabulary. Never throws: a refusal is an acknowledgement like any other, and a bug is one too.
+ */
+@Injectable()
+export class ChatCommands {
+  private readonly logger = new Logger(ChatCommands.name);
+
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly messages: MessagesService,
+    private readonly receipts: Receipts,
+    private readonly typing: Typing,
+    private readonly accessTokens: AccessTokens,
+    private readonly sessions: Sessions,
+  ) {}
+
+  async run<Name extends ClientEventName>(
+    name: Name,
+    connection: Connection,
+    payload: unknown,
+  ): Promise<Acknowledgement<ResultOf<Name>>> {
+    try {
+      return success(await this.handlers[name](connection, decoded(name, payload)));
+    } catch (error) {
+      const refusal = domainErrorOf(error);
+      if (refusal.code === 'INTERNAL_ERROR') this.logger.error(`${name} failed`, error instanceof Error ? error.stack : String(error));
+      return failure(refusal);
+    }
+  }
+
+  private readonly handlers: Handlers = {
+    join_conversation: async (connection, { conversationId }) => {
+      const conversation = await this.conversations.view(connection.principal, conversationId);
+      connection.setOpen(conversationId, true);
+      return { conversation };
+    },
+    leave_conversation: async (connection, { conversationId }) => {
+      connection.setOpen(conversationId, false);
+      return {};
+    },
+    send_message: ({ id, principal }, { conversationId, receiverId, content, clientId, replyToId }) =>
+      this.messages.send(principal, { conversationId, receiverId, content, clientId, replyToId, connectionId: id }),
+    edit_message: async ({ principal }, { messageId, content }) => ({
+      message: await this.messages.edit(principal, messageId, content),
+    }),
+    delete_message: async ({ principal }, payload) => ({
+      message:
+        payload.for === 'me'
+          ? await this.messages.deleteForMe(principal, payload.messageId)
+          : await this.messages.deleteForEveryone(principal, payload.messageId),
+    }),
+    react: async ({ principal }, { messageId, emoji, remove }) => ({
+      message: await this.messages.react(principal, messageId, emoji, remove ?? false),
+    }),
+    mark_read: async ({ principal }, { conversationId, seq }) => {
+      const { lastReadSeq } = await this.receipts.move(principal, conversationId, 'read', seq);
+      return { lastReadSeq };
+    },
+    mark_delivered: async ({ principal }, { conversationId, seq }) => {
+      const { lastDeliveredSeq } = await this.receipts.move(principal, conversationId, 'delivered', seq);
+      return { lastDeliveredSeq };
+    },
+    typing: async ({ principal }, { conversationId, isTyping }) => {
+      await this.typing.set(principal, conversationId, isTyping);
+      return {};
+    },
+    authenticate: async (connection, { token }) => {
+      const { principal, expiresAt } = this.accessTokens.verify(token);
+      // A connection keeps its rooms, so it may only be renewed by the session it was opened with.
+      if (principal.userId !== connection.principal.userId || principal.sessionId !== connection.principal.sessionId) {
+        throw new DomainError('UNAUTHORIZED');
+      }
+      if (!(await this.sessions.isLive(principal.sessionId))) throw new DomainError('UNAUTHORIZED');
+      connection.renewed(expiresAt);
+      return { expiresAt: new Date(expiresAt).toISOString() };
+    },
+  };
+}
+
+function decoded<Name extends ClientEventName>(name: Name, payload: unknown): PayloadOf<Name> {
+  return decodePayload(name, payload) as PayloadOf<Name>;
+}
+
+function decodePayload(name: ClientEventName, payload: unknown): object {
+  switch (name) {
+    case 'send_message':
+      return checkedSendMessage(payload);
+    case 'join_conversation':
+    case 'leave_conversation':
+      return validated(CLIENT_EVENTS[name].payload, typeof payload === 'string' ? { conversationId: payload } : payload);
+    default:
+      return validated<object>(CLIENT_EVENTS[name].payload, payload);
+  }
+}

@@ -1,0 +1,109 @@
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { ServerOptions } from 'socket.io';
+import { DomainError } from '../common/errors.js';
+import type { Lifecycle } from '../common/lifecycle.js';
+import type { Configuration } from '../config/configuration.js';
+import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { EventGate } from './event-gate.js';
+import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
+import { CLOSE_REASONS } from './protocol/close-reasons.js';
+
+/** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
+const LARGEST_FRAME = 128 * 1024;
+/** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
+const RECOVERY_MS = 60_000;
+
+type Handler = (payload: unknown) => Promise<Acknowledgement>;
+
+/**
+ * Binds the gateway's handlers to sockets without Nest's stream of observables, which costs more than the message, and
+ * answers every event: known or not, with a callback or without, well or badly.
+ */
+export class ChatSocketAdapter extends IoAdapter {
+  private readonly log = new Logger(ChatSocketAdapter.name);
+  private underWay = 0;
+  private whenIdle: (() => void) | undefined;
+
+  constructor(
+    app: INestApplicationContext,
+    private readonly configuration: Configuration,
+    private readonly lifecycle: Lifecycle,
+    private readonly isAllowedOrigin: (origin: string | undefined) => boolean,
+  ) {
+    super(app);
+  }
+
+  /** Resolves once every event that was accepted is answered, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    if (this.underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): ChatServer {
+    return super.createIOServer(port, {
+      ...options,
+      cors: { origin: (origin, allow) => allow(null, this.isAllowedOrigin(origin)), credentials: true },
+      maxHttpBufferSize: LARGEST_FRAME,
+      perMessageDeflate: false,
+      httpCompression: false,
+      serveClient: false,
+      pingInterval: 25_000,
+      pingTimeout: 20_000,
+      connectTimeout: 20_000,
+      connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
+    } as ServerOptions) as ChatServer;
+  }
+
+  override bindMessageHandlers(
+    socket: ChatSocket,
+    handlers: { message: unknown; callback: (...parameters: unknown[]) => unknown }[],
+  ): void {
+    const table = new Map(handlers.map(({ message, callback }) => [String(message), callback as Handler]));
+    const gate = new EventGate(this.configuration.rateLimits);
+    socket.onAny((event: string, ...parameters: unknown[]) => {
+      const last = parameters.at(-1);
+      const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
+      const answer = (result: Acknowledgement): void => {
+        if (acknowledge !== undefined) acknowledge(result);
+        else if (!result.ok) socket.emit('exception', { ...result.error, event: event.slice(0, 64) });
+      };
+      const refusal = this.lifecycle.isDraining ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 }) : gate.enter();
+      if (refusal !== undefined) {
+        answer(failure(refusal));
+        if (gate.isFlooded) {
+          socket.emit('session:ended', { code: 'FLOODING', ...CLOSE_REASONS.FLOODING });
+          socket.disconnect(true);
+        }
+        return;
+      }
+      const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
+      this.underWay += 1;
+      this.handle(table.get(event), payload)
+        .then(answer)
+        .finally(() => {
+          gate.leave();
+          this.underWay -= 1;
+          if (this.underWay === 0) this.whenIdle?.();
+        })
+        .catch((error: unknown) => this.log.error('an answer could not be sent', String(error)));
+    });
+  }
+
+  private async handle(handler: Handler | undefined, payload: unknown): Promise<Acknowledgement> {
+    if (handler === undefined) return failure(new DomainError('UNKNOWN_EVENT'));
+    try {
+      return await handler(payload);
+    } catch (error) {
+      // ChatCommands never throws; this is what is left between it and the socket.
+      this.log.error('an event handler failed', error instanceof Error ? error.stack : String(error));
+      return failure(new DomainError('INTERNAL_ERROR'));
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { DomainError } from '../common/errors.js';
+import { LIMITS } from '../limits/limits.js';
+
+/** Events of one connection that may be under way at once. */
+const MOST_UNDER_WAY = 1_000;
+/** Refusals in a row after which a client is taken for one that does not listen. */
+const MOST_REFUSALS = 20_000;
+
+/** Bounds what one connection can ask for: a token bucket (`LIMITS.events`) and a number of events under way. */
+export class EventGate {
+  private tokens: number = LIMITS.events.burst;
+  private filledAt = performance.now();
+  private underWay = 0;
+  private refusals = 0;
+
+  constructor(private readonly limited: boolean) {}
+
+  /** Whether the connection should be ended. */
+  get isFlooded(): boolean {
+    return this.refusals > MOST_REFUSALS;
+  }
+
+  /** Undefined lets the event in, and `leave` must follow. */
+  enter(): DomainError | undefined {
+    if (this.underWay >= MOST_UNDER_WAY) return this.refuse('OVERLOADED', 1_000);
+    if (this.limited) {
+      const { burst, points, perSeconds } = LIMITS.events;
+      const now = performance.now();
+      this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1_000) * (points / perSeconds));
+      this.filledAt = now;
+      if (this.tokens < 1) return this.refuse('RATE_LIMITED', Math.ceil(((1 - this.tokens) * perSeconds * 1_000) / points));
+      this.tokens -= 1;
+    }
+    this.underWay += 1;
+    this.refusals = 0;
+    return undefined;
+  }
+
+  leave(): void {
+    this.underWay -= 1;
+  }
+
+  private refuse(code: 'OVERLOADED' | 'RATE_LIMITED', retryAfterMs: number): DomainError {
+    this.refusals += 1;
+    return new DomainError(code, { retryAfterMs });
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AccessTokens } from '../auth/access-token.js';
+import { Sessions } from '../auth/sessions.js';
+import { DomainError } from '../common/errors.js';
+import { domainErrorOf } from '../common/problem.filter.js';
+import { ConversationAccess } from '../conversations/conversation-access.js';
+import type { ChatSocket } from './chat-socket.js';
+import { Rooms, type Setup } from './rooms.js';
+
+/** Everything read about a connection before it is let in. */
+export interface Admission {
+  setup: Setup;
+  conversationIds: readonly string[];
+}
+
+/** What Socket.IO sends with `connect_error`. */
+export interface HandshakeError extends Error {
+  data: { code: string };
+}
+
+const LONGEST_TOKEN = 8192;
+
+/**
+ * Authenticates a connection before it exists (contract, section 6): a socket that is refused has joined nothing, and one
+ * that is let in needs no further look into the database.
+ */
+@Injectable()
+export class Handshake {
+  private readonly logger = new Logger(Handshake.name);
+  private readonly admissions = new WeakMap<ChatSocket, Admission>();
+
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly sessions: Sessions,
+    private readonly access: ConversationAccess,
+    private readonly rooms: Rooms,
+  ) {}
+
+  /** The middleware for `io.use`. */
+  readonly middleware = (socket: ChatSocket, next: (error?: HandshakeError) => void): void => {
+    this.admit(socket).then(
+      () => next(),
+      (error: unknown) => next(handshakeError(domainErrorOf(error))),
+    );
+  };
+
+  /** What `middleware` read for this socket; once. */
+  take(socket: ChatSocket): Admission | undefined {
+    const admission = this.admissions.get(socket);
+    this.admissions.delete(socket);
+    return admission;
+  }
+
+  private async admit(socket: ChatSocket): Promise<void> {
+    const { principal, expiresAt } = this.accessTokens.verify(tokenOf(socket));
+    const setup = this.rooms.begin(principal.userId);
+    try {
+      const [isLive, conversationIds] = await Promise.all([
+        this.sessions.isLive(principal.sessionId),
+        this.access.conversationIdsOf(principal.userId),
+      ]);
+      if (!isLive) throw new DomainError('UNAUTHORIZED');
+      socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
+      this.admissions.set(socket, { setup, conversationIds });
+      // A client that goes before it is connected never reaches the gateway.
+      socket.conn.once('close', () => this.rooms.abandon(setup));
+    } catch (error) {
+      this.rooms.abandon(setup);
+      this.logger.debug(`a connection was refused: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+}
+
+/** The first token found: `auth.token`, the Authorization header, the `token` query. */
+function tokenOf(socket: ChatSocket): string {
+  const { auth, headers, query } = socket.handshake;
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const token: unknown = auth.token ?? bearer ?? query.token;
+  if (typeof token !== 'string' || token === '' || token.length > LONGEST_TOKEN) throw new DomainError('UNAUTHORIZED');
+  return token.replace(/^Bearer +/i, '');
+}
+
+function handshakeError({ code, message }: DomainError): HandshakeError {
+  return Object.assign(new Error(message), { data: { code } });
+}

@@ -1,0 +1,105 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsId } from '../../common/is-id.decorator.js';
+import { IsText } from '../../common/is-text.decorator.js';
+import { DELETE_SCOPES, type DeleteScope, LONGEST_CONTENT } from '../../messages/dto/messages.dto.js';
+
+const LARGEST_SEQ = 2_147_483_647;
+
+/** A bare id string is taken as `{ conversationId }`. */
+export class ConversationReferenceDto {
+  @IsId()
+  conversationId!: string;
+}
+
+/** Exactly one of `conversationId` and `receiverId`. */
+export class SendMessageDto {
+  @ValidateIf((payload: SendMessageDto) => payload.receiverId === undefined || payload.conversationId !== undefined)
+  @IsId({ required: false })
+  conversationId?: string;
+
+  /** Finds or creates the direct conversation with this user. */
+  @ValidateIf((payload: SendMessageDto) => payload.receiverId !== undefined)
+  @IsId({ required: false })
+  receiverId?: string;
+
+  /** 1 to 8,000 characters, not all blank. @example "Hello!" */
+  @IsText({ min: 1, max: LONGEST_CONTENT })
+  content!: string;
+
+  /** Makes the send idempotent: a repeat with the same id answers the message that is stored already. */
+  @IsOptional()
+  @IsId({ nullable: true, required: false })
+  clientId?: string | null;
+
+  /** None yet: this server does not take attachments. */
+  @ApiProperty({ type: [String], maxItems: 0, required: false })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(0)
+  attachmentIds?: string[] | null;
+
+  /** A message of the same conversation that this one answers. */
+  @IsOptional()
+  @IsId({ nullable: true, required: false })
+  replyToId?: string | null;
+}
+
+export class EditMessageEventDto {
+  @IsId()
+  messageId!: string;
+
+  @IsText({ min: 1, max: LONGEST_CONTENT })
+  content!: string;
+}
+
+export class DeleteMessageEventDto {
+  @IsId()
+  messageId!: string;
+
+  @ApiProperty({ enum: DELETE_SCOPES, default: 'everyone', required: false })
+  @IsOptional()
+  @IsIn(DELETE_SCOPES)
+  for?: DeleteScope;
+}
+
+export class ReactDto {
+  @IsId()
+  messageId!: string;
+
+  /** One emoji, or a name such as `+1`. @example "👍" */
+  @IsString()
+  @MaxLength(64)
+  emoji!: string;
+
+  /** Takes the reaction back. */
+  @IsOptional()
+  @IsBoolean()
+  remove?: boolean;
+}
+
+export class MoveCursorDto {
+  @IsId()
+  conversationId!: string;
+
+  /** Beyond the conversation's last message it counts as that one; a cursor never moves back. */
+  @IsInt()
+  @Min(0)
+  @Max(LARGEST_SEQ)
+  seq!: number;
+}
+
+export class TypingDto {
+  @IsId()
+  conversationId!: string;
+
+  @IsBoolean()
+  isTyping!: boolean;
+}
+
+export class AuthenticateDto {
+  /** A fresh access token of the same user. */
+  @IsString()
+  @MaxLength(8192)
+  token!: string;
+}

@@ -1,0 +1,70 @@
+import type { Type } from '@nestjs/common';
+import { DeliveredCursorView, ReadCursorView } from '../../conversations/conversations.view.js';
+import type { Acknowledgement } from './acknowledgement.js';
+import {
+  AuthenticateDto,
+  ConversationReferenceDto,
+  DeleteMessageEventDto,
+  EditMessageEventDto,
+  MoveCursorDto,
+  ReactDto,
+  SendMessageDto,
+  TypingDto,
+} from './client-events.dto.js';
+import { ConversationResult, EmptyResult, ExpiryResult, MessageNewView, MessageResult } from './events.view.js';
+
+interface ClientEvent {
+  payload: Type;
+  result: Type;
+  description: string;
+}
+
+/** Every event a client may send: types, validation and the AsyncAPI document derive from this map. */
+export const CLIENT_EVENTS = {
+  join_conversation: {
+    payload: ConversationReferenceDto,
+    result: ConversationResult,
+    description: 'Marks a conversation as open on this socket: typing is shown from here on.',
+  },
+  leave_conversation: {
+    payload: ConversationReferenceDto,
+    result: EmptyResult,
+    description: 'The opposite of join_conversation. Messages keep arriving.',
+  },
+  send_message: {
+    payload: SendMessageDto,
+    result: MessageNewView,
+    description: 'Sends a message; acknowledged once it is stored for good.',
+  },
+  edit_message: { payload: EditMessageEventDto, result: MessageResult, description: "Edits one's own message, within 15 minutes." },
+  delete_message: {
+    payload: DeleteMessageEventDto,
+    result: MessageResult,
+    description: 'Deletes a message for everyone, or for the caller alone.',
+  },
+  react: { payload: ReactDto, result: MessageResult, description: 'Adds a reaction, or takes it back.' },
+  mark_read: { payload: MoveCursorDto, result: ReadCursorView, description: "Moves the caller's read cursor forward." },
+  mark_delivered: {
+    payload: MoveCursorDto,
+    result: DeliveredCursorView,
+    description: "Moves the caller's delivered cursor forward.",
+  },
+  typing: {
+    payload: TypingDto,
+    result: EmptyResult,
+    description: 'Says that the caller types. Relayed at most once in 2 s, ends by itself after 6 s.',
+  },
+  authenticate: {
+    payload: AuthenticateDto,
+    result: ExpiryResult,
+    description: 'Renews the token of this connection in place.',
+  },
+} as const satisfies Record<string, ClientEvent>;
+
+export type ClientEventName = keyof typeof CLIENT_EVENTS;
+export type PayloadOf<Name extends ClientEventName> = InstanceType<(typeof CLIENT_EVENTS)[Name]['payload']>;
+export type ResultOf<Name extends ClientEventName> = InstanceType<(typeof CLIENT_EVENTS)[Name]['result']>;
+
+export type ClientToServerEvents = {
+  [Name in ClientEventName]: (payload: PayloadOf<Name>, acknowledge?: (answer: Acknowledgement<ResultOf<Name>>) => void) => void;
+};

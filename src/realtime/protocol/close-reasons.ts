@@ -1,0 +1,22 @@
+/**
+ * Why the server ends a connection, and whether the client should come back with the credentials it has. Refusing one
+ * request is another vocabulary: common/errors.ts. Sent as `session:ended { code, retry }` before the disconnect.
+ */
+export const CLOSE_REASONS = {
+  /** The token's time is over; come back with a new one. */
+  TOKEN_EXPIRED: { retry: true },
+  LOGGED_OUT: { retry: false },
+  SESSION_REVOKED: { retry: false },
+  REFRESH_TOKEN_REUSED: { retry: false },
+  PASSWORD_CHANGED: { retry: false },
+  ACCOUNT_DELETED: { retry: false },
+  /** Far more events than any client needs, after they had been refused for a while. */
+  FLOODING: { retry: true },
+  /** The client does not read what it is sent. It syncs when it is back. */
+  SLOW_CONSUMER: { retry: true },
+  SERVER_SHUTDOWN: { retry: true },
+  /** The connection could not be set up. */
+  UNAVAILABLE: { retry: true },
+} as const satisfies Record<string, { retry: boolean }>;
+
+export type CloseCode = keyof typeof CLOSE_REASONS;

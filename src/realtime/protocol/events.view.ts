@@ -1,0 +1,96 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ERRORS, type ErrorCode } from '../../common/errors.js';
+import { ConversationView } from '../../conversations/conversations.view.js';
+import { FriendRequestView } from '../../friends/friends.view.js';
+import { ConversationBrief, MessageView } from '../../messages/messages.view.js';
+import { UserView } from '../../users/users.view.js';
+import { CLOSE_REASONS, type CloseCode } from './close-reasons.js';
+
+export class MessageNewView {
+  message!: MessageView;
+  conversation!: ConversationBrief;
+}
+
+export class MessageChangedView {
+  message!: MessageView;
+}
+
+export class ReceiptMovedView {
+  conversationId!: string;
+  userId!: string;
+  seq!: number;
+  /** ISO 8601, UTC. */
+  at!: string;
+}
+
+export class TypingView {
+  conversationId!: string;
+  userId!: string;
+  isTyping!: boolean;
+}
+
+/** `user` is the other side, as the receiver of the event sees it. */
+export class FriendRequestEventView {
+  request!: FriendRequestView;
+  user!: UserView;
+}
+
+export class FriendRemovedView {
+  userId!: string;
+}
+
+export class ConversationEventView {
+  conversation!: ConversationView;
+}
+
+export class ConversationRemovedView {
+  conversationId!: string;
+}
+
+export class SessionReadyView {
+  userId!: string;
+  sessionId!: string;
+  /** ISO 8601, UTC. */
+  serverTime!: string;
+  /** Whether Socket.IO brought back what this connection missed. */
+  recovered!: boolean;
+}
+
+export class SessionExpiringView {
+  /** When the token ends: ISO 8601, UTC. */
+  expiresAt!: string;
+}
+
+export class SessionEndedView {
+  @ApiProperty({ enum: Object.keys(CLOSE_REASONS), enumName: 'CloseCode' })
+  code!: CloseCode;
+  /** Whether to come back with the credentials at hand. */
+  retry!: boolean;
+}
+
+/** A failure of an event that came without an acknowledgement callback. */
+export class ExceptionView {
+  @ApiProperty({ enum: Object.keys(ERRORS), enumName: 'ErrorCode' })
+  code!: ErrorCode;
+  message!: string;
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } })
+  errors?: Record<string, string[]>;
+  retryAfterMs?: number;
+  /** The event that failed. */
+  event!: string;
+}
+
+export class ConversationResult {
+  conversation!: ConversationView;
+}
+
+export class MessageResult {
+  message!: MessageView;
+}
+
+export class ExpiryResult {
+  /** When the new token ends: ISO 8601, UTC. */
+  expiresAt!: string;
+}
+
+export class EmptyResult {}

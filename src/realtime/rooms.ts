@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatServer, ChatSocket } from './chat-socket.js';
+
+/** The names of all rooms. Nowhere else is one put together. */
+export const room = {
+  user: (userId: string) => `user:${userId}`,
+  session: (sessionId: string) => `session:${sessionId}`,
+  /** All sockets of all members. */
+  conversation: (conversationId: string) => `conversation:${conversationId}`,
+  /** Those sockets that show the conversation at the moment. */
+  open: (conversationId: string) => `open:${conversationId}`,
+} as const;
+
+/** What happened to a user while a connection of it was being set up and could not hear of it yet. */
+export interface Setup {
+  readonly userId: string;
+  readonly joined: Set<string>;
+  readonly left: Set<string>;
+  readonly endedSessions: Set<string>;
+}
+
+/**
+ * Which sockets hear of which conversation.
+ *
+ * Guarantee: from the moment a socket is placed it is in the rooms of exactly the conversations its user is a member of,
+ * also when membership changed between reading the list and placing the socket.
+ */
+@Injectable()
+export class Rooms {
+  private server: ChatServer | undefined;
+  private readonly setups = new Map<string, Set<Setup>>();
+
+  attach(server: ChatServer): void {
+    this.server = server;
+  }
+
+  /** To be called before the list of conversations is read, and ended by `place` or `abandon`. */
+  begin(userId: string): Setup {
+    const setup: Setup = { userId, joined: new Set(), left: new Set(), endedSessions: new Set() };
+    const setups = this.setups.get(userId) ?? new Set();
+    setups.add(setup);
+    this.setups.set(userId, setups);
+    return setup;
+  }
+
+  abandon(setup: Setup): void {
+    const setups = this.setups.get(setup.userId);
+    setups?.delete(setup);
+    if (setups?.size === 0) this.setups.delete(setup.userId);
+  }
+
+  /** Puts a connected socket into its rooms. */
+  place(socket: ChatSocket, setup: Setup, conversationIds: readonly string[]): void {
+    this.abandon(setup);
+    const { userId, sessionId } = socket.data.principal;
+    const current = new Set([...conversationIds, ...setup.joined].filter((id) => !setup.left.has(id)));
+    const rooms = [room.user(userId), room.session(sessionId), ...[...current].map(room.conversation)];
+    // A recovered socket comes with the rooms it had before it was away.
+    const wanted = new Set([socket.id, ...rooms, ...[...current].map(room.open)]);
+    for (const present of socket.rooms) if (!wanted.has(present)) void socket.leave(present);
+    void socket.join(rooms);
+  }
+
+  joinConversation(userIds: readonly string[], conversationId: string): void {
+    for (const userId of userIds) {
+      for (const setup of this.setups.get(userId) ?? []) {
+        setup.joined.add(conversationId);
+        setup.left.delete(conversationId);
+      }
+    }
+    this.server?.in(userIds.map(room.user)).socketsJoin(room.conversation(conversationId));
+  }
+
+  leaveConversation(userId: string, conversationId: string): void {
+    for (const setup of this.setups.get(userId) ?? []) {
+      setup.left.add(conversationId);
+      setup.joined.delete(conversationId);
+    }
+    this.server?.in(room.user(userId)).socketsLeave([room.conversation(conversationId), room.open(conversationId)]);
+  }
+
+  endSessions(userId: string, sessionIds: readonly string[]): void {
+    for (const setup of this.setups.get(userId) ?? []) {
+      for (const sessionId of sessionIds) setup.endedSessions.add(sessionId);
+    }
+  }
+}

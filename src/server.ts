@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { configureApp } from './app.setup.js';
+import { Lifecycle } from './common/lifecycle.js';
+import { Configuration } from './config/configuration.js';
+import { EmbeddedPostgres } from './database/embedded-postgres.js';
+import { migrate } from './database/migrator.js';
+import { createLogger } from './observability/logger.js';
+
+/** How long accepted work may take to finish once the server was told to end. */
+const DRAIN_MS = 5_000;
+
+export interface RunningServer {
+  /** `http://host:port` under which this machine reaches it. */
+  readonly url: string;
+  readonly databaseIsEmbedded: boolean;
+  /** Refuses new work, finishes what was accepted, closes the sockets, then everything else. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Starts PostgreSQL where it is ours, migrates it, and listens. What it started it stops again where a later step fails. */
+export async function startServer(configuration: Configuration): Promise<RunningServer> {
+  const logger = createLogger(configuration);
+  Logger.overrideLogger(logger);
+  const embedded =
+    configuration.databaseUrl === undefined
+      ? await EmbeddedPostgres.start({
+          directory: join(configuration.dataDirectory, 'postgres'),
+          log: (line) => logger.log(line, 'EmbeddedPostgres'),
+        })
+      : undefined;
+  try {
+    const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
+    await migrate(databaseUrl);
+    const application = await listen(new Configuration({ ...configuration, databaseUrl }));
+    let stopped: Promise<void> | undefined;
+    return {
+      url: application.url,
+      databaseIsEmbedded: embedded !== undefined,
+      stop: () => (stopped ??= application.stop().finally(() => embedded?.stop())),
+    };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function listen(configuration: Configuration): Promise<{ url: string; stop(): Promise<void> }> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: createLogger(configuration),
+  });
+  const sockets = configureApp(app);
+  const stop = async (): Promise<void> => {
+    app.get(Lifecycle).drain();
+    const server = app.getHttpServer();
+    server.close();
+    server.closeIdleConnections();
+    await sockets.drained(DRAIN_MS);
+    // A request that does not end would keep the server from closing for as long as it likes.
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+    await app.close();
+    clearTimeout(force);
+  };
+  try {
+    if (configuration.host === undefined) await app.listen(configuration.port);
+    else await app.listen(configuration.port, configuration.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const { port, address } = app.getHttpServer().address() as AddressInfo;
+  const isWildcard = address === '::' || address === '0.0.0.0';
+  const host = isWildcard ? 'localhost' : address.includes(':') ? `[${address}]` : address;
+  return { url: `http://${host}:${port}`, stop };
+}

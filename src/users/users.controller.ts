@@ -1,0 +1,50 @@
+import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import type { Page } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiPage } from '../docs/api-page.decorator.js';
+import { RateLimit } from '../limits/rate-limit.guard.js';
+import { UpdateProfile, UserSearch } from './dto/users.dto.js';
+import { UsersService } from './users.service.js';
+import { OwnUserView, UserView } from './users.view.js';
+
+@ApiTags('users')
+@ApiBearerAuth()
+@Controller('users')
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  /** The caller's own profile. */
+  @Get('me')
+  @ApiOkResponse({ type: OwnUserView })
+  own(@CurrentPrincipal() principal: Principal): Promise<OwnUserView> {
+    return this.users.own(principal);
+  }
+
+  /** Changes the caller's own profile. */
+  @Patch('me')
+  @ApiOkResponse({ type: OwnUserView })
+  @ApiErrors('USERNAME_TAKEN')
+  update(@CurrentPrincipal() principal: Principal, @Body() changes: UpdateProfile): Promise<OwnUserView> {
+    return this.users.update(principal, changes);
+  }
+
+  /** Finds other users by how their username or display name begins, in the order of usernames. */
+  @Get()
+  @RateLimit('search')
+  @ApiPage(UserView)
+  search(@CurrentPrincipal() principal: Principal, @Query() query: UserSearch): Promise<Page<UserView>> {
+    return this.users.search(principal, query);
+  }
+
+  /** One user's profile. */
+  @Get(':id')
+  @ApiOkResponse({ type: UserView })
+  @ApiErrors('NOT_FOUND')
+  get(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) userId: string): Promise<UserView> {
+    return this.users.get(principal, userId);
+  }
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/errors.js';
+import { decodeCursor, isShortText, type Page, pageOf } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { Database, violatedConstraint } from '../database/database.js';
+import { EventBus } from '../events/event-bus.js';
+import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
+import { isReserved } from './usernames.js';
+import {
+  OWN_USER_COLUMNS,
+  type OwnUserRow,
+  type OwnUserView,
+  ownUserView,
+  USER_COLUMNS,
+  type UserRow,
+  type UserView,
+  userView,
+} from './users.view.js';
+
+/** Profiles (contract, section 3). */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventBus,
+  ) {}
+
+  async own({ userId }: Principal): Promise<OwnUserView> {
+    const [row] = await this.database.query<OwnUserRow>(
+      `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL`,
+      [userId],
+    );
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    return ownUserView(row);
+  }
+
+  /** @throws DomainError USERNAME_TAKEN */
+  async update(principal: Principal, { username, displayName, avatarUrl }: UpdateProfile): Promise<OwnUserView> {
+    if (username === undefined && displayName === undefined && avatarUrl === undefined) return this.own(principal);
+    if (username !== undefined && isReserved(username)) throw new DomainError('USERNAME_TAKEN');
+    const [row] = await this.database
+      .query<OwnUserRow>(
+        `UPDATE users SET
+           username = COALESCE($2, username),
+           display_name = COALESCE($3, display_name),
+           avatar_url = CASE WHEN $4 THEN $5 ELSE avatar_url END
+         WHERE id = $1 AND deleted_at IS NULL
+         RETURNING ${OWN_USER_COLUMNS}`,
+        [principal.userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
+      )
+      .catch((error: unknown) => {
+        throw violatedConstraint(error) === 'users_username_key' ? new DomainError('USERNAME_TAKEN') : error;
+      });
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    this.events.publish('user.changed', { userId: principal.userId });
+    return ownUserView(row);
+  }
+
+  /** Others whose username or display name begins so, by username; none across a block, whoever set it. */
+  async search({ userId }: Principal, { search, cursor, limit }: UserSearch): Promise<Page<UserView>> {
+    const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
+    // lower() on both sides of the display name: PostgreSQL's idea of lower case depends on its locale, and is not ours.
+    const rows = await this.database.query<UserRow>(
+      `SELECT ${USER_COLUMNS} FROM users
+       WHERE (username LIKE $2 OR lower(display_name) LIKE lower($3)) AND username > $4
+         AND id <> $1 AND deleted_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
+       ORDER BY username LIMIT $5`,
+      [userId, prefixPattern(search.toLowerCase()), prefixPattern(search), after, limit + 1],
+    );
+    return pageOf(rows, limit, (row) => [row.username], userView);
+  }
+
+  /** @throws DomainError NOT_FOUND also where that user blocked the caller; whom the caller blocked is still shown. */
+  async get({ userId }: Principal, otherUserId: string): Promise<UserView> {
+    const [row] = await this.database.query<UserRow>(
+      `SELECT ${USER_COLUMNS} FROM users
+       WHERE id = $2 AND deleted_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $2 AND blocked_id = $1)`,
+      [userId, otherUserId],
+    );
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    return userView(row);
+  }
+
+  /** For other features, which checked access themselves. Deleted users come as placeholders; ids of nobody are left out. */
+  async viewsOf(userIds: readonly string[]): Promise<Map<string, UserView>> {
+    if (userIds.length === 0) return new Map();
+    const rows = await this.database.query<UserRow>(
+      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1::uuid[])`,
+      [userIds],
+      'users_by_ids',
+    );
+    return new Map(rows.map((row) => [row.id, userView(row)]));
+  }
+
+  /** Whether there is such a user, and it was not deleted. */
+  async exists(userId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL',
+      [userId],
+      'user_exists',
+    );
+    return rows.length > 0;
+  }
+}
+
+function prefixPattern(prefix: string): string {
+  return `${prefix.replace(/[\\%_]/g, '\\$&')}%`;
+}

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { migrate, migrationStatus, schemaDrift } from '../../src/database/migrator.js';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+describe('migrations', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('are applied once by processes that start at once', async () => {
+    const { pending } = await migrationStatus(database.url);
+    const answers = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
+    expect(pending.length).toBeGreaterThan(0);
+    expect(answers.flat()).toEqual(pending);
+    expect(await migrate(database.url)).toEqual([]);
+    expect(await migrationStatus(database.url)).toEqual({ applied: pending, pending: [], unknown: [] });
+  });
+
+  it('lead to schema.prisma', async () => {
+    expect(await schemaDrift(database.url)).toBe('');
+  });
+
+  it('show a difference where there is one', async () => {
+    await query(database.url, 'ALTER TABLE users ADD COLUMN surplus integer');
+    expect(await schemaDrift(database.url)).toContain('DROP COLUMN "surplus"');
+    await query(database.url, 'ALTER TABLE users DROP COLUMN surplus');
+  });
+
+  it('are refused where one was edited after it was applied', async () => {
+    const edited = await createTestDatabase();
+    await query(edited.url, `UPDATE _prisma_migrations SET checksum = repeat('0', 64)`);
+    await expect(migrate(edited.url)).rejects.toThrow(/was edited after it was applied/);
+    await edited.drop();
+  });
+
+  it('are refused where one failed half-way', async () => {
+    const failed = await createTestDatabase();
+    await query(failed.url, 'UPDATE _prisma_migrations SET finished_at = NULL');
+    await expect(migrate(failed.url)).rejects.toThrow(/failed half-way/);
+    await failed.drop();
+  });
+
+  it('leave nothing where one fails, and name it', async () => {
+    const occupied = await createEmptyDatabase();
+    // The last table of the first migration is in the way.
+    await query(occupied.url, 'CREATE TABLE message_search_progress ()');
+    await expect(migrate(occupied.url)).rejects.toThrow(/^migration \d{14}_\w+ failed.* nothing of it was applied/);
+    const rows = await query(occupied.url, `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);
+    expect(rows.map((row) => row.tablename)).toEqual(['_prisma_migrations', 'message_search_progress']);
+    await occupied.drop();
+  });
+});
+
+describe('the embedded PostgreSQL', () => {
+  const lines: string[] = [];
+  let home: string;
+  let directory: string;
+  let running: EmbeddedPostgres | undefined;
+
+  const start = async (): Promise<EmbeddedPostgres> => {
+    running = await EmbeddedPostgres.start({ directory, log: (line) => lines.push(line), durable: false });
+    return running;
+  };
+  const postmaster = async (): Promise<number> => Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'parley-embedded-'));
+    await chmod(home, 0o755);
+    directory = join(home, 'postgres');
+  });
+  afterEach(async () => {
+    await running?.stop();
+    running = undefined;
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
+
+  it('keeps its data from one start to the next, and stops only once', async () => {
+    const first = await start();
+    await query(first.connectionString, 'CREATE TABLE kept AS SELECT 1 AS value');
+    await Promise.all([first.stop(), first.stop()]);
+    await expect(readFile(join(directory, 'postmaster.pid'))).rejects.toThrow(/ENOENT/);
+    const second = await start();
+    expect(await query(second.connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
+  });
+
+  it('is adopted when its server was killed', async () => {
+    const orphan = await startInKilledProcess(directory);
+    const pid = await postmaster();
+    const adopted = await start();
+    expect(adopted.connectionString).toBe(orphan);
+    expect(await postmaster()).toBe(pid);
+    await adopted.stop();
+    await expect(postmaster()).rejects.toThrow(/ENOENT/);
+  });
+
+  it('refuses a second server in one line, and stays with the first', async () => {
+    const { connectionString } = await start();
+    const second = EmbeddedPostgres.start({ directory, log: () => undefined, durable: false });
+    await expect(second).rejects.toThrow(`DATA_DIR ${home} is in use by another running server`);
+    expect(await query(connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('comes back on the same port when it was killed, again and again', async () => {
+    const { connectionString } = await start();
+    for (let time = 0; time < 2; time += 1) {
+      const pid = await postmaster();
+      process.kill(pid, 'SIGKILL');
+      await eventually(async () => {
+        expect(await postmaster()).not.toBe(pid);
+        expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
+      });
+    }
+    expect(lines.filter((line) => line.includes('is back on port')).length).toBeGreaterThan(0);
+  });
+
+  it('starts after it was killed together with its server', async () => {
+    await startInKilledProcess(directory);
+    process.kill(await postmaster(), 'SIGKILL');
+    const { connectionString } = await start();
+    expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
+  });
+
+  it('starts although another program now has the number in its postmaster.pid', async () => {
+    const alien = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    await writeFile(join(directory, 'postmaster.pid'), `${alien.pid}\n${directory}\n1\n5432\n\n127.0.0.1\n1 2\nready\n`);
+    const { connectionString } = await start();
+    expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
+    expect(alien.exitCode).toBeNull();
+    alien.kill('SIGKILL');
+  });
+});
+
+/** Starts the cluster in a process that is then killed, and returns the cluster's address. */
+async function startInKilledProcess(directory: string): Promise<string> {
+  // Compiled: a plain process knows no TypeScript.
+  const program = pathToFileURL(join(process.cwd(), 'dist', 'database', 'embedded-postgres.js')).href;
+  const script = `
+    const { EmbeddedPostgres } = await import(${JSON.stringify(program)});
+    const options = { directory: ${JSON.stringify(directory)}, log: () => undefined, durable: false };
+    process.stdout.write((await EmbeddedPostgres.start(options)).connectionString + '\\n');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    if (output.endsWith('\n')) break;
+  }
+  child.kill('SIGKILL');
+  return output.trim();
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function eventually(check: () => Promise<void>): Promise<void> {
+  for (const deadline = Date.now() + 15_000; ; await sleep(50)) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
