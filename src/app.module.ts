@@ -11,6 +11,7 @@ import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The only file that knows every module, and what implements which port. */
@@ -31,6 +32,7 @@ export class AppModule {
         FriendsModule,
         ConversationsModule,
         MessagesModule,
+        SyncModule,
         RealtimeModule,
       ],
     };

@@ -4,7 +4,7 @@ import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
 import { AuthService } from './auth.service.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { Login, Refresh, Registration } from './dto/auth.dto.js';
 import { Public } from './public.decorator.js';
 import { RegistrationView, TokensView } from './tokens.view.js';

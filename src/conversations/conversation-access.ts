@@ -48,16 +48,6 @@ export class ConversationAccess {
     return membership;
   }
 
-  /** The conversations that a user is a member of; what its sockets listen to. */
-  async conversationIdsOf(userId: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      'SELECT conversation_id AS id FROM conversation_members WHERE user_id = $1 AND left_at IS NULL',
-      [userId],
-      'conversation_ids_of_user',
-    );
-    return rows.map(({ id }) => id);
-  }
-
   /** Who is a member, at most `limit` of them. */
   async memberIds(conversationId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(

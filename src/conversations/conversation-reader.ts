@@ -6,6 +6,7 @@ import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserView } from '../users/users.view.js';
+import { LARGEST_LIVE_AUDIENCE } from './conversation-access.js';
 import type {
   ConversationType,
   ConversationView,
@@ -77,7 +78,7 @@ export class ConversationReader {
       [principal.userId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
       'conversation_list',
     );
-    const users = await this.usersOf(rows.slice(0, query.limit));
+    const users = await this.usersOf(rows.slice(0, query.limit), principal.userId);
     return pageOf(
       rows,
       query.limit,
@@ -97,7 +98,7 @@ export class ConversationReader {
   async views(principal: Principal, conversationIds: readonly string[]): Promise<ConversationView[]> {
     if (conversationIds.length === 0) return [];
     const rows = await this.rows(conversationIds);
-    const users = await this.usersOf(rows);
+    const users = await this.usersOf(rows, principal.userId);
     return rows
       .filter((row) => row.members.some(({ userId }) => userId === principal.userId))
       .map((row) => conversationView(row, principal.userId, users));
@@ -110,10 +111,14 @@ export class ConversationReader {
   ): Promise<{ userId: string; conversation: ConversationView }[]> {
     const [row] = await this.rows([conversationId]);
     if (row === undefined) return [];
-    const users = await this.usersOf([row]);
-    return row.members
-      .filter(({ userId }) => userIds === undefined || userIds.includes(userId))
-      .map(({ userId }) => ({ userId, conversation: conversationView(row, userId, users) }));
+    const viewerIds = row.members.map(({ userId }) => userId).filter((id) => userIds === undefined || userIds.includes(id));
+    // What everybody sees of everybody grows with the square: presence is left out where many are told at once.
+    if (viewerIds.length > LARGEST_LIVE_AUDIENCE) {
+      const users = await this.users.viewsOf(row.members.map(({ userId }) => userId));
+      return viewerIds.map((userId) => ({ userId, conversation: conversationView(row, userId, users) }));
+    }
+    const users = await this.users.viewsFor(viewerIds, row.members.map(({ userId }) => userId), true);
+    return viewerIds.map((userId) => ({ userId, conversation: conversationView(row, userId, users.get(userId) ?? new Map()) }));
   }
 
   /** Every member's cursors. The caller's membership is the controller's service's business. */
@@ -136,8 +141,9 @@ export class ConversationReader {
     return rows.map((row) => ({ ...row, members: row.members ?? [] }));
   }
 
-  private usersOf(rows: readonly ConversationRow[]): Promise<Map<string, UserView>> {
-    return this.users.viewsOf([...new Set(rows.flatMap((row) => (row.members ?? []).map(({ userId }) => userId)))]);
+  private usersOf(rows: readonly ConversationRow[], viewerId: string): Promise<Map<string, UserView>> {
+    const userIds = new Set(rows.flatMap((row) => (row.members ?? []).map(({ userId }) => userId)));
+    return this.users.viewsSeenBy(viewerId, [...userIds], true);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiExtraModels, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';

@@ -68,7 +68,7 @@ export class ConversationsService {
     const known = this.directIds.get(`${principal.userId} ${userId}`);
     if (known !== undefined) return { conversationId: known, created: false };
     if (userId === principal.userId) throw new DomainError('CANNOT_MESSAGE_SELF');
-    if (!(await this.users.exists(userId))) throw new DomainError('NOT_FOUND');
+    if (!(await this.users.exist(userId))) throw new DomainError('NOT_FOUND');
     if (!(await this.contacts.mayMessage(principal.userId, userId))) throw new DomainError('CANNOT_MESSAGE');
 
     const opened = await this.prisma.$transaction((transaction) =>

@@ -168,7 +168,7 @@ export class Groups {
   /** @throws DomainError NOT_FOUND for who does not exist or is hidden by a block; CANNOT_MESSAGE by the policy. */
   private async assertMayAdd(principal: Principal, userIds: readonly string[]): Promise<void> {
     if (userIds.length === 0) return;
-    if ((await this.users.viewsOf(userIds)).size < userIds.length) throw new DomainError('NOT_FOUND');
+    if (!(await this.users.exist(...userIds))) throw new DomainError('NOT_FOUND');
     if ((await this.contacts.blockedPeers(principal.userId, [...userIds])).size > 0) throw new DomainError('NOT_FOUND');
     if (this.configuration.messagingPolicy === 'friends') {
       const allowed = await Promise.all(userIds.map((userId) => this.contacts.mayMessage(principal.userId, userId)));

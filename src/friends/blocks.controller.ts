@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';

@@ -26,7 +26,7 @@ export class BlocksService {
    */
   async block(principal: Principal, userId: string): Promise<BlockView> {
     if (userId === principal.userId) throw new DomainError('CANNOT_BLOCK_SELF');
-    const user = (await this.users.exists(userId)) ? (await this.users.viewsOf([userId])).get(userId) : undefined;
+    const user = (await this.users.exist(userId)) ? (await this.users.viewsOf([userId])).get(userId) : undefined;
     if (user === undefined) throw new DomainError('NOT_FOUND');
 
     const { createdAt, created, friendshipEnded } = await this.pairs.run(principal.userId, userId, async (pair) => {

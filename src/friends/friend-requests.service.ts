@@ -47,7 +47,7 @@ export class FriendRequestsService {
   async send(principal: Principal, userId: string): Promise<FriendRequestView> {
     if (userId === principal.userId) throw new DomainError('CANNOT_BEFRIEND_SELF');
     await this.limiter.consume('friendRequests', principal.userId);
-    if (!(await this.users.exists(userId))) throw new DomainError('NOT_FOUND');
+    if (!(await this.users.exist(userId))) throw new DomainError('NOT_FOUND');
 
     const outcome = await this.pairs.run(principal.userId, userId, async (pair) => {
       const pending = await pair.pendingRequest();
@@ -70,7 +70,7 @@ export class FriendRequestsService {
     this.announce(acceptance);
 
     const { request, conversationId } = acceptance;
-    const friend = (await this.users.viewsOf([request.senderId])).get(request.senderId);
+    const friend = (await this.users.viewsSeenBy(principal.userId, [request.senderId])).get(request.senderId);
     if (friend === undefined) throw new DomainError('NOT_FOUND');
     return { request, friend, conversation: await this.directConversations.view(principal, conversationId) };
   }
@@ -99,7 +99,7 @@ export class FriendRequestsService {
       query.limit + 1,
     ]);
     const otherSide = (row: FriendRequestRow) => (row.senderId === principal.userId ? row.receiverId : row.senderId);
-    const users = await this.users.viewsOf(rows.map(otherSide));
+    const users = await this.users.viewsSeenBy(principal.userId, rows.map(otherSide));
     const page = pageOf(
       rows,
       query.limit,

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';

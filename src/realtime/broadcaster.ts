@@ -46,6 +46,18 @@ export class Broadcaster {
     this.server?.to(userIds.map(room.user)).emit(name, ...parameters<Name>(payload));
   }
 
+  /** To everybody who may see a user's presence, but for itself and both sides of its blocks. */
+  toPresenceAudience(
+    audience: { conversationIds: readonly string[]; friendIds: readonly string[]; blockedIds: readonly string[]; everyone?: boolean },
+    payload: ServerPayload<'presence:update'>,
+  ): void {
+    if (this.server === undefined) return;
+    const except = [payload.userId, ...audience.blockedIds].map(room.user);
+    const rooms = [...audience.conversationIds.map(room.conversation), ...audience.friendIds.map(room.user)];
+    if (audience.everyone === true) this.server.except(except).emit('presence:update', payload);
+    else if (rooms.length > 0) this.server.to(rooms).except(except).emit('presence:update', payload);
+  }
+
   toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {
     socket.emit(name, ...parameters<Name>(payload));
   }

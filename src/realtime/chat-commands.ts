@@ -8,6 +8,7 @@ import { validated } from '../common/validation.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Receipts } from '../conversations/receipts.js';
 import { MessagesService } from '../messages/messages.service.js';
+import { SyncService } from '../sync/sync.service.js';
 import { type Acknowledgement, failure, success } from './protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from './protocol/client-events.js';
 import { checkedSendMessage } from './protocol/send-message.check.js';
@@ -40,6 +41,7 @@ export class ChatCommands {
     private readonly messages: MessagesService,
     private readonly receipts: Receipts,
     private readonly typing: Typing,
+    private readonly synchronisation: SyncService,
     private readonly accessTokens: AccessTokens,
     private readonly sessions: Sessions,
   ) {}
@@ -94,6 +96,7 @@ export class ChatCommands {
       await this.typing.set(principal, conversationId, isTyping);
       return {};
     },
+    sync: ({ principal }, { cursor, limit }) => this.synchronisation.sync(principal, { cursor, limit }),
     authenticate: async (connection, { token }) => {
       const { principal, expiresAt } = this.accessTokens.verify(token);
       // A connection keeps its rooms, so it may only be renewed by the session it was opened with.

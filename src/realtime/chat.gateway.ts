@@ -13,6 +13,7 @@ import { Broadcaster } from './broadcaster.js';
 import { ChatCommands, type Connection } from './chat-commands.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { Handshake } from './handshake.js';
+import { PresenceTracker } from './presence-tracker.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
 import { TokenLife } from './token-life.js';
@@ -29,6 +30,7 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
     private readonly tokenLife: TokenLife,
+    private readonly presence: PresenceTracker,
     private readonly commands: ChatCommands,
   ) {}
 
@@ -54,16 +56,19 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     this.rooms.place(socket, admission.setup, admission.conversationIds);
     this.connections.set(socket, this.connectionOf(socket));
     this.tokenLife.watch(socket);
+    this.presence.arrived(userId, socket.id);
     this.broadcaster.toSocket(socket, 'session:ready', {
       userId,
       sessionId,
       serverTime: new Date(this.clock.now()).toISOString(),
+      syncCursor: admission.syncCursor,
       recovered: socket.recovered,
     });
   }
 
   handleDisconnect(socket: ChatSocket): void {
     this.tokenLife.forget(socket);
+    if (this.connections.delete(socket)) this.presence.departed(socket.data.principal.userId, socket.id);
   }
 
   @SubscribeMessage('join_conversation')
@@ -109,6 +114,11 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
   @SubscribeMessage('typing')
   typing(@ConnectedSocket() socket: ChatSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
     return this.commands.run('typing', this.of(socket), payload);
+  }
+
+  @SubscribeMessage('sync')
+  sync(@ConnectedSocket() socket: ChatSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return this.commands.run('sync', this.of(socket), payload);
   }
 
   @SubscribeMessage('authenticate')

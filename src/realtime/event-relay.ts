@@ -112,9 +112,10 @@ export class EventRelay {
 
   private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): Promise<void> {
     return this.inOrder.run(request.id, async () => {
-      const users = await this.users.viewsOf([request.senderId, request.receiverId]);
+      const both = [request.senderId, request.receiverId];
+      const users = await this.users.viewsFor(receivers, both, false);
       for (const userId of receivers) {
-        const user = users.get(userId === request.senderId ? request.receiverId : request.senderId);
+        const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
         if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
       }
     });

@@ -3,7 +3,7 @@ import { AccessTokens } from '../auth/access-token.js';
 import { Sessions } from '../auth/sessions.js';
 import { DomainError } from '../common/errors.js';
 import { domainErrorOf } from '../common/problem.filter.js';
-import { ConversationAccess } from '../conversations/conversation-access.js';
+import { SyncService } from '../sync/sync.service.js';
 import type { ChatSocket } from './chat-socket.js';
 import { Rooms, type Setup } from './rooms.js';
 
@@ -11,6 +11,7 @@ import { Rooms, type Setup } from './rooms.js';
 export interface Admission {
   setup: Setup;
   conversationIds: readonly string[];
+  syncCursor: string;
 }
 
 /** What Socket.IO sends with `connect_error`. */
@@ -32,7 +33,7 @@ export class Handshake {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly sessions: Sessions,
-    private readonly access: ConversationAccess,
+    private readonly synchronisation: SyncService,
     private readonly rooms: Rooms,
   ) {}
 
@@ -55,13 +56,13 @@ export class Handshake {
     const { principal, expiresAt } = this.accessTokens.verify(tokenOf(socket));
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [isLive, conversationIds] = await Promise.all([
+      const [isLive, { conversationIds, cursor }] = await Promise.all([
         this.sessions.isLive(principal.sessionId),
-        this.access.conversationIdsOf(principal.userId),
+        this.synchronisation.present(principal.userId),
       ]);
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
-      this.admissions.set(socket, { setup, conversationIds });
+      this.admissions.set(socket, { setup, conversationIds, syncCursor: cursor });
       // A client that goes before it is connected never reaches the gateway.
       socket.conn.once('close', () => this.rooms.abandon(setup));
     } catch (error) {

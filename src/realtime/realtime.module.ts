@@ -3,19 +3,22 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ContactsModule } from '../friends/contacts.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
+import { SyncModule } from '../sync/sync.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Broadcaster } from './broadcaster.js';
 import { ChatCommands } from './chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { EventRelay } from './event-relay.js';
 import { Handshake } from './handshake.js';
+import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
 
 @Module({
-  imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, UsersModule],
-  providers: [Broadcaster, ChatCommands, ChatGateway, EventRelay, Handshake, Rooms, TokenLife, Typing],
+  imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
+  providers: [Broadcaster, ChatCommands, ChatGateway, EventRelay, Handshake, PresenceTracker, Rooms, TokenLife, Typing],
   exports: [ChatCommands],
 })
 export class RealtimeModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
+import { Configuration } from '../config/configuration.js';
 import { Database, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
@@ -11,6 +12,7 @@ import {
   type OwnUserRow,
   type OwnUserView,
   ownUserView,
+  presenceColumns,
   USER_COLUMNS,
   type UserRow,
   type UserView,
@@ -20,10 +22,16 @@ import {
 /** Profiles (contract, section 3). */
 @Injectable()
 export class UsersService {
+  /** Whether presence is shown to all. */
+  private readonly everyone: boolean;
+
   constructor(
     private readonly database: Database,
     private readonly events: EventBus,
-  ) {}
+    configuration: Configuration,
+  ) {
+    this.everyone = configuration.presenceAudience === 'everyone';
+  }
 
   async own({ userId }: Principal): Promise<OwnUserView> {
     const [row] = await this.database.query<OwnUserRow>(
@@ -61,13 +69,13 @@ export class UsersService {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
     // lower() on both sides of the display name: PostgreSQL's idea of lower case depends on its locale, and is not ours.
     const rows = await this.database.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM users
+      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$6::boolean')} FROM users
        WHERE (username LIKE $2 OR lower(display_name) LIKE lower($3)) AND username > $4
          AND id <> $1 AND deleted_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
        ORDER BY username LIMIT $5`,
-      [userId, prefixPattern(search.toLowerCase()), prefixPattern(search), after, limit + 1],
+      [userId, prefixPattern(search.toLowerCase()), prefixPattern(search), after, limit + 1, this.everyone],
     );
     return pageOf(rows, limit, (row) => [row.username], userView);
   }
@@ -75,10 +83,10 @@ export class UsersService {
   /** @throws DomainError NOT_FOUND also where that user blocked the caller; whom the caller blocked is still shown. */
   async get({ userId }: Principal, otherUserId: string): Promise<UserView> {
     const [row] = await this.database.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM users
+      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$3::boolean')} FROM users
        WHERE id = $2 AND deleted_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $2 AND blocked_id = $1)`,
-      [userId, otherUserId],
+      [userId, otherUserId, this.everyone],
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return userView(row);
@@ -95,14 +103,41 @@ export class UsersService {
     return new Map(rows.map((row) => [row.id, userView(row)]));
   }
 
-  /** Whether there is such a user, and it was not deleted. */
-  async exists(userId: string): Promise<boolean> {
-    const rows = await this.database.query(
-      'SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL',
-      [userId],
-      'user_exists',
+  /**
+   * The same with the presence that each viewer is shown: by viewer, then by user.
+   * @param shared all of them share a conversation, so that nothing but a block hides one from another.
+   */
+  async viewsFor(
+    viewerIds: readonly string[],
+    userIds: readonly string[],
+    shared: boolean,
+  ): Promise<Map<string, Map<string, UserView>>> {
+    const views = new Map(viewerIds.map((viewerId) => [viewerId, new Map<string, UserView>()]));
+    if (userIds.length === 0 || viewerIds.length === 0) return views;
+    const rows = await this.database.query<UserRow & { viewerId: string }>(
+      `SELECT viewer.id AS "viewerId", ${USER_COLUMNS}, ${presenceColumns('viewer.id', '$3::boolean')}
+       FROM users CROSS JOIN unnest($1::uuid[]) AS viewer(id) WHERE users.id = ANY ($2::uuid[])`,
+      [viewerIds, userIds, shared || this.everyone],
+      'users_for_viewers',
     );
-    return rows.length > 0;
+    for (const row of rows) views.get(row.viewerId)?.set(row.id, userView(row));
+    return views;
+  }
+
+  /** `viewsFor` one viewer. */
+  async viewsSeenBy(viewerId: string, userIds: readonly string[], shared = false): Promise<Map<string, UserView>> {
+    return (await this.viewsFor([viewerId], userIds, shared)).get(viewerId) ?? new Map();
+  }
+
+  /** Whether there are all these users, and none was deleted. */
+  async exist(...userIds: readonly string[]): Promise<boolean> {
+    const [row] = await this.database.query<{ missing: number }>(
+      `SELECT count(*) AS missing FROM unnest($1::uuid[]) AS wanted(id)
+       WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = wanted.id AND deleted_at IS NULL)`,
+      [userIds],
+      'users_exist',
+    );
+    return row?.missing === 0;
   }
 }
 

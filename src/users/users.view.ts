@@ -11,6 +11,10 @@ export class UserView {
   avatarUrl!: string | null;
   /** ISO 8601, UTC. @example "2026-11-20T09:30:00.000Z" */
   createdAt!: string;
+  /** Whether the user has a live connection; only for those whom its presence is shown to. */
+  isOnline?: boolean;
+  /** When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to. */
+  lastSeenAt?: string | null;
 }
 
 /** A user as it sees itself. */
@@ -27,11 +31,34 @@ export interface UserRow {
   avatarUrl: string | null;
   createdAt: Date;
   deletedAt?: Date | null;
+  /** Null where the viewer is not shown it. */
+  isOnline?: boolean | null;
+  lastSeenAt?: Date | null;
 }
 
 /** The columns of a `UserRow` and an `OwnUserRow`, for statements on `users`. */
 export const USER_COLUMNS = `users.id, users.username, users.display_name AS "displayName",
   users.avatar_url AS "avatarUrl", users.created_at AS "createdAt", users.deleted_at AS "deletedAt"`;
+
+/**
+ * Columns of a `UserRow` for its presence: null unless `viewer`, an SQL expression, is shown it. Friends are, and who
+ * shares a conversation, or everybody; nobody across a block, and oneself is told nothing (contract, section 3).
+ * @param everyone an SQL expression: true skips the look at what the two share.
+ */
+export function presenceColumns(viewer: string, everyone: string): string {
+  return `CASE WHEN users.id <> ${viewer}
+      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = ${viewer} AND b.blocked_id = users.id)
+      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = users.id AND b.blocked_id = ${viewer})
+      AND (${everyone} OR EXISTS (
+        SELECT 1 FROM friendships f WHERE f.removed_at IS NULL
+          AND f.low_id = LEAST(users.id, ${viewer}) AND f.high_id = GREATEST(users.id, ${viewer})
+      ) OR EXISTS (
+        SELECT 1 FROM conversation_members v JOIN conversation_members o USING (conversation_id)
+        WHERE v.user_id = ${viewer} AND v.left_at IS NULL AND o.user_id = users.id AND o.left_at IS NULL
+      ))
+    THEN EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) END AS "isOnline",
+    users.last_seen_at AS "lastSeenAt"`;
+}
 
 export interface OwnUserRow extends UserRow {
   email: string | null;
@@ -50,6 +77,9 @@ export function userView(row: UserRow): UserView {
     displayName: row.displayName,
     avatarUrl: row.avatarUrl,
     createdAt,
+    ...(typeof row.isOnline === 'boolean'
+      ? { isOnline: row.isOnline, lastSeenAt: row.lastSeenAt?.toISOString() ?? null }
+      : {}),
   };
 }
 

@@ -298,10 +298,10 @@ describe('accounts', () => {
       const other = (await register({ username: 'leaver' })).user;
       const { email: _, ...shown } = other;
       expect(await users.get(me, other.id)).toEqual(shown);
-      expect(await users.exists(other.id)).toBe(true);
+      expect(await users.exist(other.id)).toBe(true);
       await database.query('UPDATE users SET deleted_at = now() WHERE id = $1', [other.id]);
       expect(await codeOf(users.get(me, other.id))).toBe('NOT_FOUND');
-      expect(await users.exists(other.id)).toBe(false);
+      expect(await users.exist(other.id)).toBe(false);
       const views = await users.viewsOf([me.userId, other.id, newId()]);
       expect(views.size).toBe(2);
       expect(views.get(other.id)).toEqual({

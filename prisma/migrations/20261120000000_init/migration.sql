@@ -192,6 +192,15 @@ CREATE TABLE "message_search_progress" (
     CONSTRAINT "message_search_progress_pkey" PRIMARY KEY ("conversation_id")
 );
 
+-- CreateTable
+CREATE TABLE "presence_leases" (
+    "user_id" UUID NOT NULL,
+    "node_id" UUID NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "presence_leases_pkey" PRIMARY KEY ("user_id","node_id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "users_email_key" ON "users"("email");
 
@@ -244,6 +253,9 @@ ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_session_id_fkey" FOR
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
+
+-- Leases are worth nothing after a crash: each process renews its own within seconds.
+ALTER TABLE "presence_leases" SET UNLOGGED;
 
 -- These rows are updated all the time and their changing columns are in no index: room on the page keeps updates local.
 ALTER TABLE "conversations" SET (fillfactor = 70);

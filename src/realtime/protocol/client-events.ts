@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { DeliveredCursorView, ReadCursorView } from '../../conversations/conversations.view.js';
+import { SyncDto } from '../../sync/dto/sync.dto.js';
+import { type SyncResetView, SyncView } from '../../sync/sync.view.js';
 import type { Acknowledgement } from './acknowledgement.js';
 import {
   AuthenticateDto,
@@ -54,6 +56,11 @@ export const CLIENT_EVENTS = {
     result: EmptyResult,
     description: 'Says that the caller types. Relayed at most once in 2 s, ends by itself after 6 s.',
   },
+  sync: {
+    payload: SyncDto,
+    result: SyncView,
+    description: 'All that changed since the cursor, as GET /sync; `{ reset: true }` where it cannot be gone on from.',
+  },
   authenticate: {
     payload: AuthenticateDto,
     result: ExpiryResult,
@@ -63,7 +70,9 @@ export const CLIENT_EVENTS = {
 
 export type ClientEventName = keyof typeof CLIENT_EVENTS;
 export type PayloadOf<Name extends ClientEventName> = InstanceType<(typeof CLIENT_EVENTS)[Name]['payload']>;
-export type ResultOf<Name extends ClientEventName> = InstanceType<(typeof CLIENT_EVENTS)[Name]['result']>;
+export type ResultOf<Name extends ClientEventName> =
+  | InstanceType<(typeof CLIENT_EVENTS)[Name]['result']>
+  | (Name extends 'sync' ? SyncResetView : never);
 
 export type ClientToServerEvents = {
   [Name in ClientEventName]: (payload: PayloadOf<Name>, acknowledge?: (answer: Acknowledgement<ResultOf<Name>>) => void) => void;

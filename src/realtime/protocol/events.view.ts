@@ -29,6 +29,14 @@ export class TypingView {
   isTyping!: boolean;
 }
 
+export class PresenceView {
+  userId!: string;
+  /** Whether at least one socket of the user is alive, on any process. */
+  isOnline!: boolean;
+  /** When it was online last, before now: ISO 8601, UTC; null where it never was. */
+  lastSeenAt!: string | null;
+}
+
 /** `user` is the other side, as the receiver of the event sees it. */
 export class FriendRequestEventView {
   request!: FriendRequestView;
@@ -52,6 +60,8 @@ export class SessionReadyView {
   sessionId!: string;
   /** ISO 8601, UTC. */
   serverTime!: string;
+  /** For `sync`: everything since the moment this connection's conversations were read. */
+  syncCursor!: string;
   /** Whether Socket.IO brought back what this connection missed. */
   recovered!: boolean;
 }

@@ -1,0 +1,1 @@
+export function mountDocuments(_app: unknown): void {}

@@ -1,0 +1,1 @@
+export function useRequestIds(_app: unknown): void {}

@@ -1,0 +1,228 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { SyncStage } from './sync-cursor.js';
+
+/** What one statement found, in the order of stages and within them by key; at most one more than asked for. */
+export interface SyncFindings {
+  database: string;
+  /** The snapshot the statement itself read under. */
+  snapshot: string;
+  /** Whether the cursor's snapshots can have come from this database. */
+  isKnown: boolean;
+  found: Finding[];
+}
+
+export interface Finding {
+  stage: SyncStage;
+  id: string;
+  /** receipts: the member; messages: the conversation. */
+  otherId: string | null;
+  /** messages: its sequence number. */
+  seq: number | null;
+  /** messages: where the conversation's new messages begin. */
+  boundary: number | null;
+}
+
+/**
+ * The database that transaction numbers belong to: the cluster, its timeline (another one after a restore to a point in
+ * time) and the database within it.
+ */
+const DATABASE_IDENTITY = `
+  (SELECT system_identifier::text FROM pg_control_system()) || ':' ||
+  (SELECT timeline_id::text FROM pg_control_checkpoint()) || ':' ||
+  (SELECT oid::text FROM pg_database WHERE datname = current_database())`;
+
+const changed = (stamp: string): string =>
+  `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;
+
+/**
+ * $1 user, $2 lower, $3 upper (null: now), $4 stage to begin with, $5 to $8 the key within it, $9 how many.
+ *
+ * Every synced row carries the number of the transaction that changed it last. A change is told when the client's
+ * snapshot did not see that transaction and the present one does, however late it committed: no clock, no overlap.
+ *
+ * New messages of a conversation are found from its end backwards: messages commit in the order of their sequence
+ * numbers (the writer holds the conversation's lock until its commit), so those a snapshot saw are a prefix.
+ */
+const CHANGES = `
+  WITH bounds AS MATERIALIZED (
+    SELECT now.snapshot, input.lower, COALESCE($3::pg_snapshot, now.snapshot) AS upper, pg_snapshot_xmin(input.lower) AS lower_xmin
+    FROM (SELECT pg_current_snapshot() AS snapshot) AS now, (SELECT $2::pg_snapshot AS lower) AS input
+  ), own AS MATERIALIZED (
+    SELECT m.conversation_id, m.left_at, m.visible_from_seq, m.changed_xid AS own_xid, c.changed_xid
+    FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1
+  ), found AS (
+    (SELECT 1 AS stage, o.conversation_id AS id, NULL::uuid AS other_id, NULL::integer AS seq, NULL::integer AS boundary
+     FROM own o, bounds
+     WHERE $4 <= 1 AND o.left_at IS NULL AND ($5::uuid IS NULL OR $4 < 1 OR o.conversation_id > $5)
+       AND (${changed('o.changed_xid')} OR ${changed('o.own_xid')})
+     ORDER BY o.conversation_id LIMIT $9)
+    UNION ALL
+    (SELECT 2, o.conversation_id, NULL, NULL, NULL
+     FROM own o, bounds
+     WHERE $4 <= 2 AND o.left_at IS NOT NULL AND ($5::uuid IS NULL OR $4 < 2 OR o.conversation_id > $5)
+       AND ${changed('o.own_xid')}
+     ORDER BY o.conversation_id LIMIT $9)
+    UNION ALL
+    (SELECT 3, m.conversation_id, m.user_id, NULL, NULL
+     FROM own o CROSS JOIN bounds JOIN conversation_members m ON m.conversation_id = o.conversation_id
+     WHERE $4 <= 3 AND o.left_at IS NULL AND m.left_at IS NULL
+       AND ($5::uuid IS NULL OR $4 < 3 OR (m.conversation_id, m.user_id) > ($5, $6::uuid))
+       AND ${changed('m.receipt_xid')}
+     ORDER BY m.conversation_id, m.user_id LIMIT $9)
+    UNION ALL
+    (SELECT 4, f.friend_id, NULL, NULL, NULL
+     FROM (
+       SELECT high_id AS friend_id, changed_xid FROM friendships WHERE low_id = $1
+       UNION ALL SELECT low_id, changed_xid FROM friendships WHERE high_id = $1
+     ) f, bounds
+     WHERE $4 <= 4 AND ($5::uuid IS NULL OR $4 < 4 OR f.friend_id > $5) AND ${changed('f.changed_xid')}
+     ORDER BY f.friend_id LIMIT $9)
+    UNION ALL
+    (SELECT 5, r.id, NULL, NULL, NULL
+     FROM (
+       SELECT id, changed_xid FROM friend_requests WHERE sender_id = $1
+       UNION ALL SELECT id, changed_xid FROM friend_requests WHERE receiver_id = $1
+     ) r, bounds
+     WHERE $4 <= 5 AND ($5::uuid IS NULL OR $4 < 5 OR r.id > $5) AND ${changed('r.changed_xid')}
+     ORDER BY r.id LIMIT $9)
+    UNION ALL
+    (SELECT 6, m.id, o.conversation_id, m.seq, m.boundary
+     FROM own o CROSS JOIN bounds CROSS JOIN LATERAL (
+       SELECT CASE
+         WHEN $4 = 6 AND o.conversation_id = $5 THEN $8::integer
+         WHEN pg_visible_in_snapshot(o.changed_xid, bounds.lower) THEN 2147483647
+         ELSE COALESCE((
+           SELECT p.seq FROM messages p
+           WHERE p.conversation_id = o.conversation_id AND pg_visible_in_snapshot(p.changed_xid, bounds.lower)
+           ORDER BY p.seq DESC LIMIT 1
+         ), 0)
+       END AS boundary,
+       CASE WHEN $4 = 6 AND o.conversation_id = $5 THEN $7::integer ELSE 0 END AS told
+     ) AS place CROSS JOIN LATERAL (
+       (SELECT n.id, n.seq, place.boundary FROM messages n
+        WHERE n.conversation_id = o.conversation_id AND n.seq > GREATEST(place.boundary, place.told, o.visible_from_seq - 1)
+          AND pg_visible_in_snapshot(n.changed_xid, bounds.upper)
+        ORDER BY n.seq LIMIT $9)
+       UNION
+       (SELECT e.id, e.seq, place.boundary FROM messages e
+        WHERE e.conversation_id = o.conversation_id AND e.version > 1 AND e.seq > GREATEST(place.told, o.visible_from_seq - 1)
+          AND ${changed('e.changed_xid')}
+        ORDER BY e.seq LIMIT $9)
+       UNION
+       (SELECT h.message_id, x.seq, place.boundary FROM hidden_messages h JOIN messages x ON x.id = h.message_id
+        WHERE h.user_id = $1 AND h.conversation_id = o.conversation_id AND x.seq > GREATEST(place.told, o.visible_from_seq - 1)
+          AND ${changed('h.changed_xid')}
+        ORDER BY x.seq LIMIT $9)
+     ) AS m
+     WHERE o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id >= $5)
+     ORDER BY o.conversation_id, m.seq LIMIT $9)
+  ), page AS (
+    SELECT * FROM found ORDER BY stage, CASE WHEN stage = 6 THEN other_id ELSE id END, CASE WHEN stage = 6 THEN NULL ELSE other_id END, seq LIMIT $9
+  )
+  SELECT ${DATABASE_IDENTITY} AS database, bounds.snapshot::text AS snapshot,
+    pg_snapshot_xmax(bounds.upper) <= pg_snapshot_xmax(bounds.snapshot)
+      AND pg_snapshot_xmax(bounds.lower) <= pg_snapshot_xmax(bounds.upper) AS "isKnown",
+    COALESCE((SELECT json_agg(json_build_array(stage, id, other_id, seq, boundary)) FROM page), '[]') AS found
+  FROM bounds`;
+
+type FoundTuple = [stage: number, id: string, otherId: string | null, seq: number | null, boundary: number | null];
+
+const STAGE_NUMBERS: Record<SyncStage, number> = { conversations: 1, left: 2, receipts: 3, friends: 4, requests: 5, messages: 6 };
+const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name, number]) => [number, name])) as Record<number, SyncStage>;
+
+/** The statements of sync. They read the tables of several features: this is what those features keep stamps for. */
+@Injectable()
+export class SyncRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Where a client stands that has seen everything, and the conversations whose events it is to hear: one statement. */
+  async present(userId: string): Promise<{ database: string; snapshot: string; conversationIds: string[] }> {
+    const [row] = await this.database.query<{ database: string; snapshot: string; conversationIds: string[] }>(
+      `SELECT ${DATABASE_IDENTITY} AS database, pg_current_snapshot()::text AS snapshot,
+         ARRAY(SELECT conversation_id::text FROM conversation_members WHERE user_id = $1 AND left_at IS NULL
+               ORDER BY conversation_id) AS "conversationIds"`,
+      [userId],
+      'sync_present',
+    );
+    if (row === undefined) throw new Error('a SELECT without FROM answered nothing');
+    return row;
+  }
+
+  /** Everything that changed for a user between two snapshots, from a position on. One statement. */
+  async changes(
+    userId: string,
+    lower: string,
+    upper: string | null,
+    from: { stage: SyncStage; key: readonly (string | number)[] } | null,
+    count: number,
+  ): Promise<SyncFindings> {
+    const [first = null, second = null, third = null] = from?.key ?? [];
+    const isMessages = from?.stage === 'messages';
+    const [row] = await this.database.query<Omit<SyncFindings, 'found'> & { found: FoundTuple[] }>(
+      CHANGES,
+      [
+        userId,
+        lower,
+        upper,
+        from === null ? 0 : STAGE_NUMBERS[from.stage],
+        first,
+        isMessages ? null : second,
+        isMessages ? second : null,
+        isMessages ? third : null,
+        count,
+      ],
+      'sync_changes',
+    );
+    if (row === undefined) throw new Error('a SELECT from bounds answered nothing');
+    return {
+      ...row,
+      found: row.found.flatMap(([number, id, otherId, seq, boundary]) => {
+        const stage = STAGE_NAMES[number];
+        return stage === undefined ? [] : [{ stage, id, otherId, seq, boundary }];
+      }),
+    };
+  }
+
+  /** Receipts as they stand, of the members named. */
+  async receipts(keys: readonly { conversationId: string; userId: string }[]) {
+    if (keys.length === 0) return [];
+    return this.database.query<{ conversationId: string; userId: string; lastReadSeq: number; lastDeliveredSeq: number }>(
+      `SELECT m.conversation_id AS "conversationId", m.user_id AS "userId",
+         m.last_read_seq AS "lastReadSeq", m.last_delivered_seq AS "lastDeliveredSeq"
+       FROM unnest($1::uuid[], $2::uuid[]) AS wanted(conversation_id, user_id)
+       JOIN conversation_members m USING (conversation_id, user_id) WHERE m.left_at IS NULL`,
+      [keys.map(({ conversationId }) => conversationId), keys.map(({ userId }) => userId)],
+      'sync_receipts',
+    );
+  }
+
+  async friendships(userId: string, friendIds: readonly string[]) {
+    if (friendIds.length === 0) return [];
+    return this.database.query<{ friendId: string; since: Date; removedAt: Date | null }>(
+      `SELECT CASE WHEN low_id = $1 THEN high_id ELSE low_id END AS "friendId", since, removed_at AS "removedAt"
+       FROM friendships WHERE (low_id = $1 AND high_id = ANY ($2)) OR (high_id = $1 AND low_id = ANY ($2))`,
+      [userId, friendIds],
+      'sync_friendships',
+    );
+  }
+
+  async friendRequests(ids: readonly string[]) {
+    if (ids.length === 0) return [];
+    return this.database.query<FriendRequestRow>(
+      `SELECT id, sender_id AS "senderId", receiver_id AS "receiverId", status,
+         created_at AS "createdAt", responded_at AS "respondedAt" FROM friend_requests WHERE id = ANY ($1)`,
+      [ids],
+      'sync_friend_requests',
+    );
+  }
+}
+
+interface FriendRequestRow {
+  id: string;
+  senderId: string;
+  receiverId: string;
+  status: 'PENDING' | 'ACCEPTED' | 'REJECTED' | 'CANCELLED';
+  createdAt: Date;
+  respondedAt: Date | null;
+}

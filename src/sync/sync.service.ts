@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { ConversationReader } from '../conversations/conversation-reader.js';
+import { friendRequestView } from '../friends/friends.view.js';
+import { MessagesRepository } from '../messages/messages.repository.js';
+import { UsersService } from '../users/users.service.js';
+import { decodeSyncCursor, encodeSyncCursor, type SyncCursor, type SyncPosition, type SyncStage } from './sync-cursor.js';
+import { type Finding, SyncRepository } from './sync.repository.js';
+import type { SyncResetView, SyncView } from './sync.view.js';
+
+/**
+ * What changed since a client was last here (contract, section 5). Never skips a change, whatever order transactions
+ * commit in and however long one stays open: docs/adr/0004-sync-by-snapshot.md.
+ */
+@Injectable()
+export class SyncService {
+  constructor(
+    private readonly repository: SyncRepository,
+    private readonly conversations: ConversationReader,
+    private readonly messages: MessagesRepository,
+    private readonly users: UsersService,
+  ) {}
+
+  /** A cursor for everything from now on, with the conversations to listen to, both of one moment. One statement. */
+  async present(userId: string): Promise<{ cursor: string; conversationIds: string[] }> {
+    const { database, snapshot, conversationIds } = await this.repository.present(userId);
+    return { cursor: encodeSyncCursor({ database, userId, lower: snapshot, upper: null, position: null }), conversationIds };
+  }
+
+  /** @throws DomainError VALIDATION_FAILED for a cursor that is not one. */
+  async sync(
+    principal: Principal,
+    { cursor, limit = DEFAULT_PAGE_SIZE }: { cursor?: string | null | undefined; limit?: number | undefined },
+  ): Promise<SyncView | SyncResetView> {
+    if (cursor === undefined || cursor === null || cursor === '') return this.start(principal, null, limit);
+    const at = decodeSyncCursor(cursor);
+    if (at.userId !== principal.userId) return { reset: true };
+    return at.lower === null ? this.start(principal, at, limit) : this.proceed(principal, at, at.lower, limit);
+  }
+
+  /** The conversation list by pages; everything later is counted from the snapshot of its first page. */
+  private async start(principal: Principal, at: SyncCursor | null, limit: number): Promise<SyncView | SyncResetView> {
+    const { database, snapshot, conversationIds } = await this.repository.present(principal.userId);
+    if (at !== null && at.database !== database) return { reset: true };
+    const upper = at?.upper ?? snapshot;
+    const last = at?.position?.key[0];
+    const rest = last === undefined ? conversationIds : conversationIds.filter((id) => id > last);
+    const told = rest.slice(0, limit);
+    const hasMore = rest.length > limit;
+    return {
+      ...EMPTY,
+      cursor: encodeSyncCursor({
+        database,
+        userId: principal.userId,
+        lower: hasMore ? null : upper,
+        upper: hasMore ? upper : null,
+        position: hasMore ? { stage: 'conversations', key: told.slice(-1) } : null,
+      }),
+      // What changed while the pages were being read is told by the next call.
+      hasMore: hasMore || at !== null,
+      conversations: await this.conversations.views(principal, told),
+    };
+  }
+
+  private async proceed(principal: Principal, at: SyncCursor, lower: string, limit: number): Promise<SyncView | SyncResetView> {
+    const { userId } = principal;
+    const changes = await this.repository.changes(userId, lower, at.upper, at.position, limit + 1);
+    if (changes.database !== at.database || !changes.isKnown) return { reset: true };
+    const upper = at.upper ?? changes.snapshot;
+    const told = changes.found.slice(0, limit);
+    const last = changes.found.length > limit ? told.at(-1) : undefined;
+    return {
+      ...(await this.viewsOf(principal, told)),
+      cursor: encodeSyncCursor(
+        last === undefined
+          ? { database: at.database, userId, lower: upper, upper: null, position: null }
+          : { database: at.database, userId, lower, upper, position: positionOf(last) },
+      ),
+      // Several pages are of one moment: what happened since the first of them is for one more call.
+      hasMore: last !== undefined || at.upper !== null,
+    };
+  }
+
+  private async viewsOf(principal: Principal, found: readonly Finding[]): Promise<Omit<SyncView, 'cursor' | 'hasMore'>> {
+    if (found.length === 0) return EMPTY;
+    const of = (stage: SyncStage): Finding[] => found.filter((finding) => finding.stage === stage);
+    const idsOf = (stage: SyncStage): string[] => of(stage).map(({ id }) => id);
+    const [conversations, messages, receipts, friendships, friendUsers, requests] = await Promise.all([
+      this.conversations.views(principal, idsOf('conversations')),
+      this.messages.byIds(principal.userId, idsOf('messages')),
+      this.repository.receipts(of('receipts').map(({ id, otherId }) => ({ conversationId: id, userId: otherId ?? '' }))),
+      this.repository.friendships(principal.userId, idsOf('friends')),
+      this.users.viewsSeenBy(principal.userId, idsOf('friends')),
+      this.repository.friendRequests(idsOf('requests')),
+    ]);
+    return {
+      conversations,
+      leftConversationIds: idsOf('left'),
+      messages: messages.sort((a, b) => (a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : a.seq - b.seq)),
+      receipts,
+      friendRequests: requests.map(friendRequestView),
+      friends: friendships.flatMap(({ friendId, since, removedAt }) => {
+        const user = friendUsers.get(friendId);
+        return user === undefined ? [] : [{ user, since: since.toISOString(), removedAt: removedAt?.toISOString() ?? null }];
+      }),
+    };
+  }
+}
+
+const EMPTY: Omit<SyncView, 'cursor' | 'hasMore'> = {
+  conversations: [],
+  leftConversationIds: [],
+  messages: [],
+  receipts: [],
+  friendRequests: [],
+  friends: [],
+};
+
+function positionOf({ stage, id, otherId, seq, boundary }: Finding): SyncPosition {
+  switch (stage) {
+    case 'receipts':
+      return { stage, key: [id, otherId ?? ''] };
+    case 'messages':
+      return { stage, key: [otherId ?? '', seq ?? 0, boundary ?? 0] };
+    default:
+      return { stage, key: [id] };
+  }
+}

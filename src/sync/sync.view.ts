@@ -1,0 +1,36 @@
+import { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
+import { FriendRequestView } from '../friends/friends.view.js';
+import { MessageView } from '../messages/messages.view.js';
+import { UserView } from '../users/users.view.js';
+
+/** A friendship that began or ended. */
+export class FriendChangeView {
+  user!: UserView;
+  /** ISO 8601, UTC. */
+  since!: string;
+  /** When it ended; null while it lasts. */
+  removedAt!: string | null;
+}
+
+/** All that changed for the caller since its cursor; each thing once, as it is now (contract, section 5). */
+export class SyncView {
+  /** For the next call. */
+  cursor!: string;
+  /** Whether to call again at once. */
+  hasMore!: boolean;
+  /** New, rejoined or changed. */
+  conversations!: ConversationView[];
+  /** Conversations the caller is no longer a member of. */
+  leftConversationIds!: string[];
+  /** New, edited or deleted; ascending within a conversation. */
+  messages!: MessageView[];
+  receipts!: ReceiptView[];
+  friendRequests!: FriendRequestView[];
+  friends!: FriendChangeView[];
+}
+
+/** The cursor cannot be gone on from: drop what is kept, and start without one. */
+export class SyncResetView {
+  /** Always true. */
+  reset!: boolean;
+}
