@@ -1,5 +1,4 @@
 import { ValidationPipe } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { DomainError } from './common/errors.js';
@@ -31,7 +30,7 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
   app.useBodyParser('json', { limit: LARGEST_BODY });
   app.useGlobalPipes(new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }));
-  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+  app.useGlobalFilters(new ProblemFilter());
   mountDocuments(app);
 
   const adapter = new ChatSocketAdapter(app, configuration, app.get(Lifecycle), isAllowedOrigin);

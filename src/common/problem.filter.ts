@@ -1,22 +1,93 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { HttpAdapterHost } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import { DomainError } from './errors.js';
+import { isConnectionFailure } from '../database/database.js';
+import { DomainError, type ErrorCode } from './errors.js';
 
-/** stub */
+/** Every error over HTTP, as RFC 9457 has it (contract, section 1). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
-  constructor(_host: HttpAdapterHost) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
-    const domain = error instanceof HttpException ? new DomainError(error.getStatus() === 404 ? 'NOT_FOUND' : 'VALIDATION_FAILED') : domainErrorOf(error);
-    if (domain.code === 'INTERNAL_ERROR') this.logger.error(error instanceof Error ? error.stack : error);
-    response.status(domain.status).type('application/problem+json').send(JSON.stringify({ code: domain.code, status: domain.status, detail: domain.message, errors: domain.errors }));
-    void host.switchToHttp().getRequest<Request>();
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request & { id?: string }>();
+    const response = http.getResponse<Response>();
+    const problem = domainErrorOf(error);
+    if (problem.code === 'INTERNAL_ERROR') {
+      this.logger.error(`request ${request.id ?? ''} failed`, error instanceof Error ? error.stack : String(error));
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (problem.retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(problem.retryAfterMs / 1_000));
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: `/docs/errors#${problem.code}`,
+          title: new DomainError(problem.code).message,
+          status: problem.status,
+          detail: problem.message,
+          code: problem.code,
+          requestId: request.id ?? '',
+          ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+        }),
+      );
   }
 }
 
+/** What an error from anywhere is to whoever asked. A bug tells nothing of itself. */
 export function domainErrorOf(error: unknown): DomainError {
-  return error instanceof DomainError ? error : new DomainError('INTERNAL_ERROR', { cause: error });
+  if (error instanceof DomainError) return error;
+  const code = codeOf(error);
+  return new DomainError(code, { cause: error, ...(code === 'UNAVAILABLE' ? { retryAfterMs: 2_000 } : {}) });
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'VALIDATION_FAILED',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'NOT_FOUND',
+  406: 'UNSUPPORTED_MEDIA',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA',
+  429: 'RATE_LIMITED',
+  431: 'PAYLOAD_TOO_LARGE',
+  503: 'UNAVAILABLE',
+};
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof URIError) return 'VALIDATION_FAILED';
+  // The body parser's errors name their kind; Nest passes them on with a status or as they are.
+  const { type, status, cause } = error as { type?: unknown; status?: unknown; cause?: unknown };
+  if (type === 'entity.parse.failed' || isJsonSyntaxError(error)) return 'MALFORMED_JSON';
+  if (error instanceof HttpException) {
+    if (isJsonSyntaxError(cause)) return 'MALFORMED_JSON';
+    return CODE_OF_STATUS[error.getStatus()] ?? 'INTERNAL_ERROR';
+  }
+  if (typeof status === 'number' && status < 500) return CODE_OF_STATUS[status] ?? 'VALIDATION_FAILED';
+  return isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL_ERROR';
+}
+
+function isJsonSyntaxError(error: unknown): boolean {
+  return error instanceof SyntaxError && 'body' in error;
+}
+
+/** P1xxx: Prisma could not reach or lost the database; P2024 and P2028: it got no connection in time. */
+const PRISMA_UNAVAILABLE = /^(P1\d{3}|P2024|P2028)$/;
+const LONGEST_CAUSE_CHAIN = 5;
+
+function isUnavailable(error: unknown): boolean {
+  let current: unknown = error;
+  for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && typeof current === 'object' && current !== null; depth += 1) {
+    const { code, kind, cause, originalCode } = current as { code?: unknown; kind?: unknown; cause?: unknown; originalCode?: unknown };
+    if (isConnectionFailure(current) || isConnectionFailure({ code: originalCode })) return true;
+    if (typeof code === 'string' && PRISMA_UNAVAILABLE.test(code)) return true;
+    if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;
+    current = cause;
+  }
+  return false;
 }

@@ -1,2 +1,32 @@
-import { ConsoleLogger, type LoggerService } from '@nestjs/common';
-export function createLogger(_c: unknown): LoggerService { return new ConsoleLogger(); }
+import { ConsoleLogger, type LoggerService, type LogLevel } from '@nestjs/common';
+import type { Configuration } from '../config/configuration.js';
+
+/** From the most serious on; each level of `LOG_LEVEL` shows itself and those before it. */
+const NEST_LEVELS: Readonly<Record<Configuration['logLevel'], readonly LogLevel[]>> = {
+  fatal: ['fatal'],
+  error: ['fatal', 'error'],
+  warn: ['fatal', 'error', 'warn'],
+  info: ['fatal', 'error', 'warn', 'log'],
+  debug: ['fatal', 'error', 'warn', 'log', 'debug'],
+  trace: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
+};
+
+/** What Nest says of its own assembly is for who debugs it. */
+const ASSEMBLY = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication', 'WebSocketsController']);
+
+/** JSON lines in production, readable lines in a terminal. */
+export function createLogger({ production, logLevel }: Configuration): LoggerService {
+  return new QuietStartLogger({
+    json: production,
+    colors: !production && process.stdout.isTTY,
+    logLevels: [...NEST_LEVELS[logLevel]],
+  });
+}
+
+class QuietStartLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context === 'string' && ASSEMBLY.has(context)) super.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}

@@ -8,6 +8,7 @@ import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
+import { RecoveryAdapter } from './recovery-adapter.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const LARGEST_FRAME = 128 * 1024;
@@ -57,6 +58,7 @@ export class ChatSocketAdapter extends IoAdapter {
       pingInterval: 25_000,
       pingTimeout: 20_000,
       connectTimeout: 20_000,
+      adapter: RecoveryAdapter,
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
   }

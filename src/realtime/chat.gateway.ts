@@ -16,6 +16,7 @@ import { Handshake } from './handshake.js';
 import { PresenceTracker } from './presence-tracker.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
+import { SlowConsumers } from './slow-consumers.js';
 import { TokenLife } from './token-life.js';
 
 /** The one gateway: lets connections in, hands what they ask for to `ChatCommands`, and sees them off. */
@@ -31,6 +32,7 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     private readonly broadcaster: Broadcaster,
     private readonly tokenLife: TokenLife,
     private readonly presence: PresenceTracker,
+    private readonly slowConsumers: SlowConsumers,
     private readonly commands: ChatCommands,
   ) {}
 
@@ -38,6 +40,7 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     server.use(this.handshake.middleware);
     this.rooms.attach(server);
     this.broadcaster.attach(server);
+    this.slowConsumers.watch(server);
   }
 
   handleConnection(socket: ChatSocket): void {

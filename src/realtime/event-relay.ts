@@ -53,18 +53,25 @@ export class EventRelay {
   private messagesCreated({ messages }: DomainEvents['messages.created']): void {
     for (const { message, conversation, connectionId } of messages) {
       const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
-      this.broadcaster.toConversation(
-        message.conversationId,
-        'message:new',
-        { message, conversation },
-        { connectionId: isSilent ? connectionId : undefined },
+      // Behind the conversation itself, where that is still being told to new members.
+      this.inOrder.follow(message.conversationId, () =>
+        this.broadcaster.toConversation(
+          message.conversationId,
+          'message:new',
+          { message, conversation },
+          { connectionId: isSilent ? connectionId : undefined },
+        ),
       );
       this.typing.stop(message.senderId, message.conversationId);
     }
   }
 
+  private messageChanged(change: DomainEvents['message.changed']): void {
+    this.inOrder.follow(change.message.conversationId, () => this.sendChange(change));
+  }
+
   /** One encoding for all but those who reacted: `mine` is true for them alone. */
-  private messageChanged({ message, deleted, reactorIds }: DomainEvents['message.changed']): void {
+  private sendChange({ message, deleted, reactorIds }: DomainEvents['message.changed']): void {
     const name = deleted ? 'message:deleted' : 'message:updated';
     const reactors = Object.entries(reactorIds);
     this.broadcaster.toConversation(

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AccessTokens } from '../auth/access-token.js';
 import { Sessions } from '../auth/sessions.js';
 import { DomainError } from '../common/errors.js';
+import { Lifecycle } from '../common/lifecycle.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import { SyncService } from '../sync/sync.service.js';
 import type { ChatSocket } from './chat-socket.js';
@@ -35,6 +36,7 @@ export class Handshake {
     private readonly sessions: Sessions,
     private readonly synchronisation: SyncService,
     private readonly rooms: Rooms,
+    private readonly lifecycle: Lifecycle,
   ) {}
 
   /** The middleware for `io.use`. */
@@ -53,6 +55,7 @@ export class Handshake {
   }
 
   private async admit(socket: ChatSocket): Promise<void> {
+    if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
     const { principal, expiresAt } = this.accessTokens.verify(tokenOf(socket));
     const setup = this.rooms.begin(principal.userId);
     try {

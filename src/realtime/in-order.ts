@@ -10,4 +10,10 @@ export class InOrder {
     this.tails.set(key, tail);
     return result;
   }
+
+  /** Acts at once where nothing of this key is under way, else behind it. */
+  follow(key: string, act: () => void): void {
+    if (this.tails.has(key)) void this.run(key, async () => act());
+    else act();
+  }
 }

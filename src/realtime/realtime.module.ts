@@ -13,12 +13,13 @@ import { EventRelay } from './event-relay.js';
 import { Handshake } from './handshake.js';
 import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
+import { SlowConsumers } from './slow-consumers.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
 
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
-  providers: [Broadcaster, ChatCommands, ChatGateway, EventRelay, Handshake, PresenceTracker, Rooms, TokenLife, Typing],
+  providers: [Broadcaster, ChatCommands, ChatGateway, EventRelay, Handshake, PresenceTracker, Rooms, SlowConsumers, TokenLife, Typing],
   exports: [ChatCommands],
 })
 export class RealtimeModule {}

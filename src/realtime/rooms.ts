@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { RecoveryAdapter } from './recovery-adapter.js';
 
 /** The names of all rooms. Nowhere else is one put together. */
 export const room = {
@@ -62,6 +63,7 @@ export class Rooms {
   }
 
   joinConversation(userIds: readonly string[], conversationId: string): void {
+    this.forgetLost(userIds);
     for (const userId of userIds) {
       for (const setup of this.setups.get(userId) ?? []) {
         setup.joined.add(conversationId);
@@ -72,6 +74,7 @@ export class Rooms {
   }
 
   leaveConversation(userId: string, conversationId: string): void {
+    this.forgetLost([userId]);
     for (const setup of this.setups.get(userId) ?? []) {
       setup.left.add(conversationId);
       setup.joined.delete(conversationId);
@@ -80,8 +83,14 @@ export class Rooms {
   }
 
   endSessions(userId: string, sessionIds: readonly string[]): void {
+    this.forgetLost([userId]);
     for (const setup of this.setups.get(userId) ?? []) {
       for (const sessionId of sessionIds) setup.endedSessions.add(sessionId);
     }
+  }
+
+  private forgetLost(userIds: readonly string[]): void {
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (adapter instanceof RecoveryAdapter) adapter.forget(userIds);
   }
 }
