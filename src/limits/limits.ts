@@ -27,13 +27,13 @@ export const LIMITS = {
   /** Friend requests: each one reaches a person. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
   /** Messages sent or edited. */
-  messages: { per: 'user', burst: 300, points: 50, perSeconds: 1 },
+  messages: { per: 'user', burst: 2_000, points: 100, perSeconds: 1 },
   /** Reactions set or taken back. */
-  reactions: { per: 'user', burst: 200, points: 20, perSeconds: 1 },
+  reactions: { per: 'user', burst: 500, points: 50, perSeconds: 1 },
   /** Socket events of any kind. */
-  events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
+  events: { per: 'connection', burst: 3_000, points: 200, perSeconds: 1 },
   /** HTTP requests of any kind. */
-  http: { per: 'address', burst: 2_000, points: 200, perSeconds: 1 },
+  http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;
