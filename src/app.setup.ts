@@ -11,6 +11,7 @@ import { mountDocuments } from './docs/documents.js';
 import { addressKey } from './limits/address-key.js';
 import { RateLimiter } from './limits/rate-limiter.js';
 import { useRequestIds } from './observability/request-id.js';
+import { useRequestMetrics } from './observability/request-metrics.js';
 import { ChatSocketAdapter } from './realtime/chat-socket-adapter.js';
 
 /** A request's body at the most. */
@@ -26,6 +27,7 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   app.set('trust proxy', configuration.trustedProxies);
   app.disable('x-powered-by');
   useRequestIds(app);
+  useRequestMetrics(app);
   app.use(requestGate(app));
   app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
   app.useBodyParser('json', { limit: LARGEST_BODY });

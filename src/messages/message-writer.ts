@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, isConnectionFailure } from '../database/database.js';
+import { Metrics } from '../observability/metrics.js';
 
 /** A message on its way into the database. */
 export interface MessageDraft {
@@ -78,7 +79,8 @@ export class MessageWriter implements BeforeApplicationShutdown, OnApplicationSh
   private readonly logger = new Logger(MessageWriter.name);
   private readonly lanes: Lane[];
 
-  constructor(database: Database, configuration: Configuration, clock: Clock) {
+  constructor(database: Database, configuration: Configuration, clock: Clock, metrics: Metrics) {
+    metrics.gauge('parley_writer_depth', 'Messages waiting to be stored or being stored.', () => this.depth);
     this.lanes = Array.from(
       { length: LANES },
       () => new Lane(database, configuration.messagingPolicy === 'friends', clock, this.logger),

@@ -9,6 +9,7 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import { Clock } from '../common/clock.js';
+import { Metrics } from '../observability/metrics.js';
 import { Broadcaster } from './broadcaster.js';
 import { ChatCommands, type Connection } from './chat-commands.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
@@ -33,6 +34,7 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     private readonly tokenLife: TokenLife,
     private readonly presence: PresenceTracker,
     private readonly slowConsumers: SlowConsumers,
+    private readonly metrics: Metrics,
     private readonly commands: ChatCommands,
   ) {}
 
@@ -41,6 +43,7 @@ export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnecti
     this.rooms.attach(server);
     this.broadcaster.attach(server);
     this.slowConsumers.watch(server);
+    this.metrics.gauge('parley_connections', 'Sockets connected to this process.', () => server.sockets.sockets.size);
   }
 
   handleConnection(socket: ChatSocket): void {

@@ -1,0 +1,50 @@
+import { Controller, Get, HttpCode, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Public } from '../auth/public.decorator.js';
+import { Lifecycle } from '../common/lifecycle.js';
+import { Database } from '../database/database.js';
+import { LivenessView, ReadinessView } from './health.view.js';
+
+const LONGEST_CHECK_MS = 2_000;
+
+/** For whatever watches this process (contract, section 9). */
+@ApiTags('operations')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly database: Database,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** Whether the process runs. */
+  @Get('live')
+  @HttpCode(200)
+  live(): LivenessView {
+    return { status: 'ok' };
+  }
+
+  /** Whether it can serve: 503 while the database is away, and from the moment it was told to end. */
+  @Get('ready')
+  @ApiOkResponse({ type: ReadinessView })
+  @ApiServiceUnavailableResponse({ type: ReadinessView })
+  async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
+    const database = (await this.databaseAnswers()) ? 'up' : 'down';
+    const isReady = database === 'up' && !this.lifecycle.isDraining;
+    response.status(isReady ? 200 : 503);
+    return { status: isReady ? 'ok' : 'error', checks: { database } };
+  }
+
+  private async databaseAnswers(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), LONGEST_CHECK_MS);
+    });
+    const answer = this.database.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+  }
+}

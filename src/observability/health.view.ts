@@ -1,0 +1,17 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class LivenessView {
+  /** @example "ok" */
+  status!: string;
+}
+
+export class ReadinessChecksView {
+  @ApiProperty({ enum: ['up', 'down'] })
+  database!: 'up' | 'down';
+}
+
+export class ReadinessView {
+  @ApiProperty({ enum: ['ok', 'error'] })
+  status!: 'ok' | 'error';
+  checks!: ReadinessChecksView;
+}

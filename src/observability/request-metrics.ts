@@ -1,0 +1,20 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { Logger } from '@nestjs/common';
+import { Metrics } from './metrics.js';
+
+/** Counts every request by its route, and logs it at debug level; no query, no body, no header: secrets live there. */
+export function useRequestMetrics(app: NestExpressApplication): void {
+  const metrics = app.get(Metrics);
+  const logger = new Logger('Http');
+  app.use((request: Request & { id?: string }, response: Response, next: NextFunction) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const seconds = (performance.now() - startedAt) / 1_000;
+      const route = typeof request.route?.path === 'string' ? request.route.path : 'unmatched';
+      metrics.request(request.method, route, response.statusCode, seconds);
+      logger.debug(`${request.id ?? ''} ${request.method} ${route} ${response.statusCode} ${Math.round(seconds * 1_000)} ms`);
+    });
+    next();
+  });
+}
