@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { SocketErrorView } from '../realtime/protocol/acknowledgement.js';
+import { SocketErrorView } from '../realtime/protocol/errors.view.js';
 import { CLIENT_EVENTS } from '../realtime/protocol/client-events.js';
 import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
 import { type Documents, referencedSchemas } from './openapi.js';

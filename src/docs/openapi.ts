@@ -3,7 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { CLIENT_EVENTS } from '../realtime/protocol/client-events.js';
 import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
-import { SocketErrorView } from '../realtime/protocol/acknowledgement.js';
+import { SocketErrorView } from '../realtime/protocol/errors.view.js';
 import type { ErrorCode } from '../common/errors.js';
 import { problemResponse } from './api-errors.decorator.js';
 import { ProblemView } from './problem.view.js';

@@ -1,15 +1,5 @@
-import { DomainError, type ErrorCode, type FieldErrors } from '../../common/errors.js';
-
-/** An error over a socket (contract, section 1): in an acknowledgement, or with `event` in `exception`. */
-export class SocketErrorView {
-  /** A stable word to switch on. */
-  code!: ErrorCode;
-  message!: string;
-  /** Which fields are wrong and how; with `VALIDATION_FAILED`. */
-  errors?: FieldErrors;
-  /** Milliseconds after which the same may succeed; with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`. */
-  retryAfterMs?: number;
-}
+import type { DomainError } from '../../common/errors.js';
+import type { SocketErrorView } from './errors.view.js';
 
 /** What every client event is answered with. */
 export type Acknowledgement<Result = unknown> = { ok: true; data: Result } | { ok: false; error: SocketErrorView };

@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ERRORS, type ErrorCode } from '../../common/errors.js';
 import { ConversationView } from '../../conversations/conversations.view.js';
 import { FriendRequestView } from '../../friends/friends.view.js';
 import { ConversationBrief, MessageView } from '../../messages/messages.view.js';
@@ -76,18 +75,6 @@ export class SessionEndedView {
   code!: CloseCode;
   /** Whether to come back with the credentials at hand. */
   retry!: boolean;
-}
-
-/** A failure of an event that came without an acknowledgement callback. */
-export class ExceptionView {
-  @ApiProperty({ enum: Object.keys(ERRORS), enumName: 'ErrorCode' })
-  code!: ErrorCode;
-  message!: string;
-  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } })
-  errors?: Record<string, string[]>;
-  retryAfterMs?: number;
-  /** The event that failed. */
-  event!: string;
 }
 
 export class ConversationResult {

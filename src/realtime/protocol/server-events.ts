@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
+import { ExceptionView } from './errors.view.js';
 import {
   ConversationEventView,
   ConversationRemovedView,
-  ExceptionView,
   FriendRemovedView,
   FriendRequestEventView,
   MessageChangedView,
