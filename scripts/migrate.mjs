@@ -33,7 +33,8 @@ async function deploy() {
 async function status() {
   const { migrationStatus } = await import('../dist/database/migrator.js');
   const { applied, pending, unknown } = await migrationStatus(databaseUrl());
-  for (const name of applied) console.log(unknown.includes(name) ? `applied  ${name} (by a newer release)` : `applied  ${name}`);
+  for (const name of applied)
+    console.log(unknown.includes(name) ? `applied  ${name} (by a newer release)` : `applied  ${name}`);
   for (const name of pending) console.log(`missing  ${name}`);
   if (pending.length > 0) process.exitCode = 2;
 }
@@ -66,7 +67,11 @@ async function difference() {
   const home = mkdtempSync(join(tmpdir(), 'parley-migrate-'));
   chmodSync(home, 0o755);
   try {
-    const postgres = await EmbeddedPostgres.start({ directory: join(home, 'postgres'), log: () => undefined, durable: false });
+    const postgres = await EmbeddedPostgres.start({
+      directory: join(home, 'postgres'),
+      log: () => undefined,
+      durable: false,
+    });
     try {
       await migrate(postgres.connectionString);
       return await schemaDrift(postgres.connectionString);
@@ -80,6 +85,7 @@ async function difference() {
 
 function databaseUrl() {
   const url = process.env.DATABASE_URL;
-  if (!url || url === 'embedded') throw new Error('set DATABASE_URL (an embedded PostgreSQL is migrated by the server itself)');
+  if (!url || url === 'embedded')
+    throw new Error('set DATABASE_URL (an embedded PostgreSQL is migrated by the server itself)');
   return url;
 }

@@ -2,7 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -22,7 +31,9 @@ export async function prepare({ force = false } = {}) {
   if (!isInstalled('@nestjs/cli/package.json') || !isInstalled('prisma/package.json')) {
     // A production install cannot build. A dist that is there was put there on purpose.
     if (existsSync(join(DIST, 'main.js'))) return;
-    throw new Error('dist is missing and the tools to build it are not installed: run npm ci (without --omit=dev) first');
+    throw new Error(
+      'dist is missing and the tools to build it are not installed: run npm ci (without --omit=dev) first',
+    );
   }
   const unlock = await lock();
   try {
@@ -56,12 +67,16 @@ function build(force) {
 }
 
 function clientStamp() {
-  const version = isInstalled('prisma/package.json') ? readFileSync(join(ROOT, 'node_modules/prisma/package.json')) : '';
+  const version = isInstalled('prisma/package.json')
+    ? readFileSync(join(ROOT, 'node_modules/prisma/package.json'))
+    : '';
   return hash([join(ROOT, 'prisma', 'schema.prisma')], version);
 }
 
 function distStamp() {
-  const settings = readdirSync(ROOT).filter((name) => /^(tsconfig.*\.json|nest-cli\.json|package-lock\.json)$/.test(name));
+  const settings = readdirSync(ROOT).filter((name) =>
+    /^(tsconfig.*\.json|nest-cli\.json|package-lock\.json)$/.test(name),
+  );
   return hash([
     ...filesBelow(join(ROOT, 'src')).filter((path) => !path.startsWith(CLIENT) && !path.endsWith('.spec.ts')),
     ...filesBelow(join(ROOT, 'prisma')),
@@ -103,7 +118,11 @@ function run(packageName, program, parameters, stdio) {
   const path = join(ROOT, 'node_modules', packageName, program);
   // Prisma's look for a newer release would be a request to the Internet at every start.
   const env = { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' };
-  const { status, signal, stderr } = spawnSync(process.execPath, [path, ...parameters], { cwd: ROOT, env, stdio: ['ignore', stdio, stdio] });
+  const { status, signal, stderr } = spawnSync(process.execPath, [path, ...parameters], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', stdio, stdio],
+  });
   if (status === 0) return;
   if (stderr) process.stderr.write(stderr);
   throw new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`);

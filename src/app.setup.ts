@@ -31,7 +31,9 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   app.use(requestGate(app));
   app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
   app.useBodyParser('json', { limit: LARGEST_BODY });
-  app.useGlobalPipes(new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }));
+  app.useGlobalPipes(
+    new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
+  );
   app.useGlobalFilters(new ProblemFilter());
   mountDocuments(app);
 

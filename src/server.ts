@@ -41,11 +41,20 @@ export async function startServer(configuration: Configuration): Promise<Running
     return {
       url: application.url,
       databaseIsEmbedded: embedded !== undefined,
-      stop: () => (stopped ??= application.stop().finally(() => embedded?.stop())),
+      stop: () => (stopped ??= stopInOrder(application, embedded)),
     };
   } catch (error) {
     await embedded?.stop();
     throw error;
+  }
+}
+
+/** The application first: what it accepted it still writes. */
+async function stopInOrder(application: { stop(): Promise<void> }, embedded: EmbeddedPostgres | undefined): Promise<void> {
+  try {
+    await application.stop();
+  } finally {
+    await embedded?.stop();
   }
 }
 

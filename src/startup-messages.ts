@@ -25,19 +25,25 @@ export function welcome({ url, databaseIsEmbedded }: RunningServer, configuratio
 
 /** Why a start failed, in one line where the cause is one that its owner can mend. */
 export function startFailure(error: unknown): string {
-  if (error instanceof ConfigurationError || error instanceof EmbeddedPostgresError || error instanceof MigrationError) {
+  if (
+    error instanceof ConfigurationError ||
+    error instanceof EmbeddedPostgresError ||
+    error instanceof MigrationError
+  ) {
     return error.message;
   }
   const { code, port, address, message, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === 'EADDRINUSE') return `PORT ${port} is in use by another program`;
   if (code === 'EACCES' && port !== undefined) return `PORT ${port} needs rights that this user does not have`;
-  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && port === undefined)) return `HOST ${address ?? ''} is no address of this machine`;
+  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && port === undefined))
+    return `HOST ${address ?? ''} is no address of this machine`;
   if (isDatabaseFailure(error)) return `DATABASE_URL cannot be used: ${message || code}`;
   return `the start failed: ${stack ?? String(error)}`;
 }
 
 function isDatabaseFailure(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|28|3D|08|57P|53)/.test(code);
+  if (typeof code === 'string')
+    return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|28|3D|08|57P|53)/.test(code);
   return error instanceof Error && /timeout|Connection terminated|SSL|password/i.test(error.message);
 }

@@ -1,55 +1,40 @@
 // A chat in the terminal:  node examples/node-chat/chat.mjs <username> [server] [password]
 // All it needs is socket.io-client, which `npm ci` in the root of this repository installs.
 import { randomUUID } from 'node:crypto';
-import { clearLine, cursorTo } from 'node:readline';
 import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 
-const HELP = '/add <username>   /accept   /friends   /chat <username>   /quit   anything else is sent';
-const [username = '', server = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
-if (username === '') quit('usage: node chat.mjs <username> [server] [password]', 1);
+const HELP = '/add <username>  /accept  /friends  /chat <username>  /quit  in a chat, any other line is sent';
+const [username, server = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
+if (username === undefined) throw new Error('usage: node chat.mjs <username> [server] [password]');
 
-const conversations = new Map(); // id → { id, name, seen, unread }; seen: the last seq known here, none missing before it
 const names = new Map(); // user id → username
-const outbox = []; // payloads of send_message that are not acknowledged yet, in the order they were typed
-let tokens, myId, current, isFlushing, inputEnded;
+const outbox = []; // what was typed and has no answer yet, in order
+let tokens, myId, isFlushing, inputEnded;
+let current; // the open conversation: { id, seen }, where `seen` is the last sequence number shown
 
-// The terminal --------------------------------------------------------------------------------------------------------
-let isHidden = false;
-const output = new Writable({ write: (chunk, _, done) => (isHidden ? done() : process.stdout.write(chunk, done)) });
-const terminal = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY === true, prompt: '' });
+const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: process.stdin.isTTY === true, prompt: '' });
 terminal.on('line', (line) => inTurn(() => command(line.trim())));
-terminal.on('close', () => inTurn(() => ((inputEnded = true), flush())));
+terminal.on('close', () => inTurn(endInput));
 
-function say(text) {
-  if (process.stdin.isTTY) (clearLine(process.stdout, 0), cursorTo(process.stdout, 0));
-  console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
-  if (process.stdin.isTTY) terminal.prompt(true);
-}
+const socket = io(server, { autoConnect: false, auth: (give) => give({ token: tokens.accessToken }), reconnectionDelayMax: 2_000 });
 
-async function askPassword() {
-  process.stdout.write('password: ');
-  isHidden = true;
-  const answer = await terminal.question('');
-  isHidden = false;
-  say('');
-  return answer;
-}
-
-function quit(reason, status = 0) {
-  console.log(outbox.length > 0 ? `${reason} (${outbox.length} not sent)` : reason);
-  process.exit(status);
-}
-
-/** One thing after the other: what is typed and what arrives never overtake each other. */
-let turn = Promise.resolve();
+// One thing after the other, logging in first: what is typed and what arrives never overtake each other.
+let turn = logIn().then(() => socket.connect(), (error) => quit(`! ${error.message}`));
 function inTurn(work) {
   turn = turn.then(work).catch((error) => say(`! ${error.message}`));
 }
 
-// REST: the first fetch, and everything that is not live --------------------------------------------------------------
+function say(text) {
+  console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
+}
+
+function quit(reason) {
+  say(outbox.length > 0 ? `${reason} (${outbox.length} not sent)` : reason);
+  process.exit(reason === 'bye' ? 0 : 1);
+}
+
 async function api(method, path, body) {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${tokens?.accessToken}` };
   const response = await fetch(server + path, { method, headers, body: JSON.stringify(body) });
@@ -59,60 +44,56 @@ async function api(method, path, body) {
   throw Object.assign(new Error(Object.values(answer.errors ?? {}).flat()[0] ?? answer.detail), { code: answer.code });
 }
 
+/** Logs in; who is not known yet is registered. */
 async function logIn() {
+  const password = passwordArgument ?? process.env.PARLEY_PASSWORD ?? (await terminal.question('password (shown as you type): '));
   tokens = await api('POST', '/auth/login', { username, password }).catch((error) => {
     if (error.code !== 'INVALID_CREDENTIALS') throw error;
     return api('POST', '/auth/register', { username, password, email: `${username}@example.com` });
   });
+  myId = (await api('GET', '/users/me')).id;
 }
 
 async function renewTokens() {
-  const { refreshToken } = tokens;
-  tokens = await api('POST', '/auth/refresh', { refreshToken }).catch((error) => {
-    if (!/^REFRESH_TOKEN/.test(error.code)) throw error;
-    return api('POST', '/auth/login', { username, password });
-  });
+  tokens = await api('POST', '/auth/refresh', { refreshToken: tokens.refreshToken });
 }
 
-async function userNamed(name = '') {
-  const { items } = await api('GET', `/users?search=${encodeURIComponent(name)}`);
-  const user = items.find((candidate) => candidate.username === name.toLowerCase());
-  if (user === undefined) throw new Error(`there is nobody called ${name}`);
-  return user;
-}
-
-// What is typed -------------------------------------------------------------------------------------------------------
 async function command(line) {
   const [word, name] = line.split(/\s+/);
   if (word === '/quit') quit('bye');
-  else if (word === '/add') {
-    await api('POST', '/friends/requests', { userId: (await userNamed(name)).id });
-    say(`* asked ${name}`);
-  } else if (word === '/accept') {
+  else if (word === '/add') await api('POST', '/friends/requests', { userId: await userIdOf(name) });
+  else if (word === '/accept') {
     const { items } = await api('GET', '/friends/requests?direction=incoming&status=PENDING');
     for (const { id } of items) await api('POST', `/friends/requests/${id}/accept`);
-    if (items.length === 0) say('* nobody asks');
   } else if (word === '/friends') {
     const { items } = await api('GET', '/friends');
-    say(`* friends: ${items.map((user) => user.username + (user.isOnline ? ' (online)' : '')).join(', ') || 'none yet'}`);
-  } else if (word === '/chat') await openConversation(await userNamed(name));
-  else if (line.startsWith('/') || (line !== '' && current === undefined)) say(HELP);
+    say(`friends: ${items.map((user) => user.username + (user.isOnline ? ' (online)' : '')).join(', ') || 'none yet'}`);
+  } else if (word === '/chat') await openConversation(await userIdOf(name));
+  else if (line.startsWith('/') || current === undefined) say(HELP);
   else if (line !== '') {
     outbox.push({ conversationId: current.id, content: line, clientId: randomUUID() });
-    flush();
+    void flush();
   }
 }
 
-async function openConversation(user) {
-  const { id, me } = await api('POST', '/conversations', { userId: user.id });
-  await learn(id);
+async function userIdOf(name = '') {
+  const { items } = await api('GET', `/users?search=${encodeURIComponent(name)}`);
+  const user = items.find((candidate) => candidate.username === name.toLowerCase());
+  if (user === undefined) throw new Error(`there is nobody called ${name}`);
+  return user.id;
+}
+
+/** Shows the newest messages; a star marks those that were unread. */
+async function openConversation(userId) {
+  const { id, members, me } = await api('POST', '/conversations', { userId });
   const { items } = await api('GET', `/conversations/${id}/messages?limit=20`);
-  current = conversations.get(id);
-  say(`--- ${current.name} ---`);
+  for (const { user } of members) names.set(user.id, user.username);
+  current = { id, seen: 0 };
+  say(`--- ${names.get(userId)} ---`);
   for (const message of items) show(message, message.seq > me.lastReadSeq ? '* ' : '');
 }
 
-/** Sends what waits. Only an answer takes a line out; sent again with its clientId, it is never stored twice. */
+/** Sends what waits. Only an answer takes a line out; sent again with the same clientId, it is never stored twice. */
 async function flush() {
   if (isFlushing) return;
   isFlushing = true;
@@ -128,16 +109,57 @@ async function flush() {
   if (inputEnded && outbox.length === 0) inTurn(() => quit('bye'));
 }
 
-// What arrives --------------------------------------------------------------------------------------------------------
-async function learn(conversationId) {
-  const { id, title, members, me, lastSeq } = await api('GET', `/conversations/${conversationId}`);
-  for (const { user } of members) names.set(user.id, user.username);
-  const name = title ?? members.find(({ user }) => user.id !== myId)?.user.username;
-  conversations.set(id, Object.assign(conversations.get(id) ?? { id, name, seen: lastSeq }, { unread: me.unreadCount }));
+async function endInput() {
+  inputEnded = true;
+  await flush();
 }
 
 async function receive(message) {
-  const { conversationId, seq, senderId, content } = message;
-  if (!conversations.has(conversationId)) conversations.set(conversationId, { id: conversationId, seen: seq - 1, unread: 0 });
-  const conversation = conversations.get(conversationId);
+  if (message.conversationId === current?.id) {
+    if (message.seq === current.seen + 1) show(message);
+    else if (message.seq > current.seen) await catchUp(); // Some are missing. (One's own come twice: answer and event.)
+  } else if (message.senderId !== myId) noteUnread(await api('GET', `/conversations/${message.conversationId}`));
 }
+
+function show({ senderId, content, seq }, mark = '') {
+  say(`${mark}${senderId === myId ? 'you' : names.get(senderId)}: ${content ?? '(deleted)'}`);
+  current.seen = seq;
+  if (senderId !== myId && socket.connected) socket.emit('mark_read', { conversationId: current.id, seq });
+}
+
+function noteUnread({ id, title, members, me }) {
+  const name = title ?? members.find(({ user }) => user.id !== myId)?.user.username;
+  if (me.unreadCount > 0 && id !== current?.id) say(`* ${me.unreadCount} unread from ${name}: /chat ${name}`);
+}
+
+/** Shows what follows the last message shown. */
+async function catchUp() {
+  for (let hasAfter = current !== undefined; hasAfter; ) {
+    const page = await api('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
+    for (const message of page.items) show(message);
+    hasAfter = page.hasAfter;
+  }
+}
+
+/** The server refused the token or ended the connection: come back with a new token, as soon as there is a server. */
+async function comeBack() {
+  await sleep(1_000);
+  renewTokens().then(() => socket.connect(), (error) => (/^REFRESH/.test(error.code) ? quit(`! ${error.message}`) : comeBack()));
+}
+
+socket.on('session:ready', () => inTurn(async () => {
+  say(`* connected as ${username}`);
+  void flush();
+  (await api('GET', '/conversations')).items.forEach(noteUnread);
+  await catchUp();
+}));
+socket.on('message:new', ({ message }) => inTurn(() => receive(message)));
+socket.on('friend:request_sent', ({ user }) => inTurn(() => say(`* ${user.username} asks to be your friend: /accept`)));
+socket.on('friend:request_accepted', ({ user }) => inTurn(() => say(`* ${user.username} is your friend: /chat ${user.username}`)));
+socket.on('session:expiring', () => inTurn(() => renewTokens().then(() => socket.emit('authenticate', { token: tokens.accessToken }))));
+socket.on('session:ended', ({ code, retry }) => retry || quit(`! the server ended this session: ${code}`));
+socket.on('connect_error', () => socket.active || comeBack()); // Active: not reached, and tries again by itself.
+socket.on('disconnect', (reason) => {
+  say('* connection lost; what you type is sent when it is back');
+  if (reason === 'io server disconnect') void comeBack();
+});

@@ -10,7 +10,6 @@ export interface TextBounds {
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
@@ -20,7 +19,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 export function textFault(value: unknown, { min = 0, max, singleLine = false }: TextBounds): string | null {
   if (typeof value !== 'string') return 'must be a string';
   // A code point takes one or two UTF-16 units: the cheap bound first, so that a huge text is never counted.
-  if (value.length > max * 2 || (value.length > max && codePoints(value) > max)) return `must be at most ${max} characters`;
+  if (value.length > max * 2 || (value.length > max && codePoints(value) > max))
+    return `must be at most ${max} characters`;
   if (min > 0 && (value.length < min || codePoints(value) < min)) return `must be at least ${min} characters`;
   if (min > 0 && value.trim() === '') return 'must not be blank';
   if (value.includes('\0')) return 'must not contain NUL';

@@ -83,7 +83,12 @@ const LONGEST_CAUSE_CHAIN = 5;
 function isUnavailable(error: unknown): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && typeof current === 'object' && current !== null; depth += 1) {
-    const { code, kind, cause, originalCode } = current as { code?: unknown; kind?: unknown; cause?: unknown; originalCode?: unknown };
+    const { code, kind, cause, originalCode } = current as {
+      code?: unknown;
+      kind?: unknown;
+      cause?: unknown;
+      originalCode?: unknown;
+    };
     if (isConnectionFailure(current) || isConnectionFailure({ code: originalCode })) return true;
     if (typeof code === 'string' && PRISMA_UNAVAILABLE.test(code)) return true;
     if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;

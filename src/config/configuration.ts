@@ -93,7 +93,8 @@ class EnvironmentReader {
     const text = this.text(name);
     if (text === undefined) return fallback;
     const chosen = choices.find((choice) => choice === text);
-    if (chosen === undefined) throw new ConfigurationError(`${name} must be one of ${choices.join(', ')}, not "${text}"`);
+    if (chosen === undefined)
+      throw new ConfigurationError(`${name} must be one of ${choices.join(', ')}, not "${text}"`);
     return chosen;
   }
 }

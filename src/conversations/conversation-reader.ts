@@ -111,14 +111,23 @@ export class ConversationReader {
   ): Promise<{ userId: string; conversation: ConversationView }[]> {
     const [row] = await this.rows([conversationId]);
     if (row === undefined) return [];
-    const viewerIds = row.members.map(({ userId }) => userId).filter((id) => userIds === undefined || userIds.includes(id));
+    const viewerIds = row.members
+      .map(({ userId }) => userId)
+      .filter((id) => userIds === undefined || userIds.includes(id));
     // What everybody sees of everybody grows with the square: presence is left out where many are told at once.
     if (viewerIds.length > LARGEST_LIVE_AUDIENCE) {
       const users = await this.users.viewsOf(row.members.map(({ userId }) => userId));
       return viewerIds.map((userId) => ({ userId, conversation: conversationView(row, userId, users) }));
     }
-    const users = await this.users.viewsFor(viewerIds, row.members.map(({ userId }) => userId), true);
-    return viewerIds.map((userId) => ({ userId, conversation: conversationView(row, userId, users.get(userId) ?? new Map()) }));
+    const users = await this.users.viewsFor(
+      viewerIds,
+      row.members.map(({ userId }) => userId),
+      true,
+    );
+    return viewerIds.map((userId) => ({
+      userId,
+      conversation: conversationView(row, userId, users.get(userId) ?? new Map()),
+    }));
   }
 
   /** Every member's cursors. The caller's membership is the controller's service's business. */
@@ -147,7 +156,11 @@ export class ConversationReader {
   }
 }
 
-function conversationView(row: ConversationRow, viewerId: string, users: ReadonlyMap<string, UserView>): ConversationView {
+function conversationView(
+  row: ConversationRow,
+  viewerId: string,
+  users: ReadonlyMap<string, UserView>,
+): ConversationView {
   const own = row.members.find(({ userId }) => userId === viewerId);
   if (own === undefined) throw new Error(`user ${viewerId} is no member of conversation ${row.id}`);
   return {

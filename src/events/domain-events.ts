@@ -51,4 +51,9 @@ export interface CreatedMessage {
 }
 
 /** Why a session ended, for `session:ended` (contract, section 6). */
-export type SessionEndCode = 'LOGGED_OUT' | 'SESSION_REVOKED' | 'REFRESH_TOKEN_REUSED' | 'PASSWORD_CHANGED' | 'ACCOUNT_DELETED';
+export type SessionEndCode =
+  | 'LOGGED_OUT'
+  | 'SESSION_REVOKED'
+  | 'REFRESH_TOKEN_REUSED'
+  | 'PASSWORD_CHANGED'
+  | 'ACCOUNT_DELETED';

@@ -17,7 +17,7 @@ export class EventBus {
 
   subscribe<Name extends keyof DomainEvents>(name: Name, handler: Handler<Name>): void {
     const handlers = this.handlers.get(name) ?? [];
-    handlers.push(handler as Handler<never>);
+    handlers.push(handler);
     this.handlers.set(name, handlers);
   }
 

@@ -8,7 +8,11 @@ import type { PrismaTransaction } from '../database/prisma.service.js';
  */
 export abstract class DirectConversations {
   /** Finds or creates the direct conversation of two users, within the caller's transaction. */
-  abstract open(transaction: PrismaTransaction, userId: string, otherUserId: string): Promise<{ conversationId: string; created: boolean }>;
+  abstract open(
+    transaction: PrismaTransaction,
+    userId: string,
+    otherUserId: string,
+  ): Promise<{ conversationId: string; created: boolean }>;
 
   /** The conversation as the caller sees it. */
   abstract view(principal: Principal, conversationId: string): Promise<ConversationView>;

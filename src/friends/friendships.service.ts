@@ -31,7 +31,10 @@ export class FriendshipsService {
        ORDER BY since DESC, friend_id DESC LIMIT $4`,
       [principal.userId, since, beforeId, query.limit + 1],
     );
-    const users = await this.users.viewsSeenBy(principal.userId, rows.map((row) => row.friendId));
+    const users = await this.users.viewsSeenBy(
+      principal.userId,
+      rows.map((row) => row.friendId),
+    );
     const page = pageOf(
       rows,
       query.limit,

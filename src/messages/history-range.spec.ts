@@ -7,17 +7,50 @@ describe('the range of a page of history', () => {
 
   it.each([
     [{ limit: 10 }, { from: 91, to: 100 }],
-    [{ limit: 10, before: 91 }, { from: 81, to: 90 }],
-    [{ limit: 10, before: 8 }, { from: 5, to: 7 }],
-    [{ limit: 10, before: 5 }, { from: 5, to: 4 }],
-    [{ limit: 10, before: 5000 }, { from: 91, to: 100 }],
-    [{ limit: 10, after: 95 }, { from: 96, to: 100 }],
-    [{ limit: 10, after: 0 }, { from: 5, to: 14 }],
-    [{ limit: 10, after: 100 }, { from: 101, to: 100 }],
-    [{ limit: 10, around: 50 }, { from: 45, to: 54 }],
-    [{ limit: 10, around: 5 }, { from: 5, to: 14 }],
-    [{ limit: 10, around: 99 }, { from: 91, to: 100 }],
-    [{ limit: 10, around: 9999 }, { from: 91, to: 100 }],
+    [
+      { limit: 10, before: 91 },
+      { from: 81, to: 90 },
+    ],
+    [
+      { limit: 10, before: 8 },
+      { from: 5, to: 7 },
+    ],
+    [
+      { limit: 10, before: 5 },
+      { from: 5, to: 4 },
+    ],
+    [
+      { limit: 10, before: 5000 },
+      { from: 91, to: 100 },
+    ],
+    [
+      { limit: 10, after: 95 },
+      { from: 96, to: 100 },
+    ],
+    [
+      { limit: 10, after: 0 },
+      { from: 5, to: 14 },
+    ],
+    [
+      { limit: 10, after: 100 },
+      { from: 101, to: 100 },
+    ],
+    [
+      { limit: 10, around: 50 },
+      { from: 45, to: 54 },
+    ],
+    [
+      { limit: 10, around: 5 },
+      { from: 5, to: 14 },
+    ],
+    [
+      { limit: 10, around: 99 },
+      { from: 91, to: 100 },
+    ],
+    [
+      { limit: 10, around: 9999 },
+      { from: 91, to: 100 },
+    ],
   ])('%j is %j', (position, range) => {
     expect(historyRange(position, visible)).toEqual(range);
   });

@@ -46,11 +46,26 @@ export class MessageSearch {
        WHERE ($5::uuid IS NULL OR m.id < $5)
          AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1)
        ORDER BY m.id DESC LIMIT $6`,
-      [principal.userId, query.conversationId ?? null, query.q, partPattern(query.q), before?.[0] ?? null, query.limit + 1],
+      [
+        principal.userId,
+        query.conversationId ?? null,
+        query.q,
+        partPattern(query.q),
+        before?.[0] ?? null,
+        query.limit + 1,
+      ],
     );
-    const messages = await this.repository.byIds(principal.userId, rows.slice(0, query.limit).map(({ id }) => id));
+    const messages = await this.repository.byIds(
+      principal.userId,
+      rows.slice(0, query.limit).map(({ id }) => id),
+    );
     const byId = new Map(messages.map((message) => [message.id, message]));
-    const page = pageOf(rows, query.limit, ({ id }) => [id], ({ id }) => byId.get(id));
+    const page = pageOf(
+      rows,
+      query.limit,
+      ({ id }) => [id],
+      ({ id }) => byId.get(id),
+    );
     return { ...page, items: page.items.filter((message) => message !== undefined) };
   }
 }

@@ -103,7 +103,8 @@ export class MessageWriter implements BeforeApplicationShutdown, OnApplicationSh
   }
 
   onApplicationShutdown(): void {
-    if (this.depth > 0) this.logger.error(`${this.depth} messages were not stored before the end; none was acknowledged`);
+    if (this.depth > 0)
+      this.logger.error(`${this.depth} messages were not stored before the end; none was acknowledged`);
   }
 
   private laneOf(conversationId: string): Lane {
@@ -130,7 +131,8 @@ class Lane {
   }
 
   store(draft: MessageDraft): Promise<WriteOutcome> {
-    if (this.queue.length >= LONGEST_QUEUE) return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
+    if (this.queue.length >= LONGEST_QUEUE)
+      return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
     return new Promise((resolve, reject) => {
       this.queue.push({ draft, deadline: this.clock.now() + LONGEST_WAIT_MS, resolve, reject });
       this.running ??= this.run();
@@ -189,7 +191,8 @@ class Lane {
           only.reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
           return this.write(batch.slice(1));
         }
-        if (attempt === 1) this.logger.warn(`storing ${batch.length} messages is tried again: ${(error as Error).message}`);
+        if (attempt === 1)
+          this.logger.warn(`storing ${batch.length} messages is tried again: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, Math.min(50 * attempt, 500)));
       }
     }

@@ -84,7 +84,9 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Query() query: DeleteMessageQuery,
   ): Promise<MessageView> {
-    return query.for === 'me' ? this.messages.deleteForMe(principal, id) : this.messages.deleteForEveryone(principal, id);
+    return query.for === 'me'
+      ? this.messages.deleteForMe(principal, id)
+      : this.messages.deleteForEveryone(principal, id);
   }
 
   /** Reacts to a message. */

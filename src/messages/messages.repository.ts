@@ -62,7 +62,11 @@ export class MessagesRepository {
   /** Messages by id, in no particular order. Says nothing about who may see them. */
   async byIds(readerId: string, ids: readonly string[], executor: SqlExecutor = this.database): Promise<MessageView[]> {
     if (ids.length === 0) return [];
-    const rows = await executor.query<MessageRow>(`${SELECT_MESSAGES} WHERE m.id = ANY ($2)`, [readerId, ids], 'messages_by_id');
+    const rows = await executor.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id = ANY ($2)`,
+      [readerId, ids],
+      'messages_by_id',
+    );
     return rows.map(messageView);
   }
 

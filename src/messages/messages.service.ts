@@ -116,13 +116,17 @@ export class MessagesService {
       const message = await this.locked(transaction, principal, messageId);
       if (message.senderId !== principal.userId || message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
       if (message.deletedAt !== null) throw new DomainError('MESSAGE_DELETED');
-      if (this.clock.now() - Date.parse(message.createdAt) > EDIT_WINDOW_MS) throw new DomainError('EDIT_WINDOW_CLOSED');
+      if (this.clock.now() - Date.parse(message.createdAt) > EDIT_WINDOW_MS)
+        throw new DomainError('EDIT_WINDOW_CLOSED');
       if (message.content === content) return false;
       await transaction.query(
         `UPDATE messages SET content = $2, version = version + 1, edited_at = now() WHERE id = $1`,
         [messageId, content],
       );
-      await transaction.query('UPDATE conversations SET last_message = left($2, 200) WHERE last_message_id = $1', [messageId, content]);
+      await transaction.query('UPDATE conversations SET last_message = left($2, 200) WHERE last_message_id = $1', [
+        messageId,
+        content,
+      ]);
       await this.rewriteSearch(transaction, message, content);
       return true;
     });
@@ -135,7 +139,8 @@ export class MessagesService {
     const changed = await this.database.transaction(async (transaction) => {
       const message = await this.locked(transaction, principal, messageId);
       const moderates = membership.type === 'GROUP' && membership.role !== 'MEMBER';
-      if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates)) throw new DomainError('FORBIDDEN');
+      if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
+        throw new DomainError('FORBIDDEN');
       const deleted = await transaction.query(
         `UPDATE messages SET content = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
          WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
@@ -224,7 +229,10 @@ export class MessagesService {
   }
 
   private async announceChange(principal: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
-    const [message, reactorIds] = await Promise.all([this.load(principal, messageId), this.repository.reactors(messageId)]);
+    const [message, reactorIds] = await Promise.all([
+      this.load(principal, messageId),
+      this.repository.reactors(messageId),
+    ]);
     this.events.publish('message.changed', { message, deleted, reactorIds });
     return message;
   }
@@ -245,7 +253,8 @@ export class MessagesService {
   }
 
   private async assertMayWrite(principal: Principal, { peerId }: Membership): Promise<void> {
-    if (peerId !== null && !(await this.contacts.mayMessage(principal.userId, peerId))) throw new DomainError('CANNOT_MESSAGE');
+    if (peerId !== null && !(await this.contacts.mayMessage(principal.userId, peerId)))
+      throw new DomainError('CANNOT_MESSAGE');
   }
 
   /** Changes of one message happen one after the other; lock first, read after. */

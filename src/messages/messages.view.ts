@@ -24,7 +24,9 @@ export class ReactionView {
 
 /** What a SYSTEM message tells, for clients that word it themselves. */
 export class SystemEventView {
-  @ApiProperty({ enum: ['GROUP_CREATED', 'MEMBERS_ADDED', 'MEMBER_REMOVED', 'MEMBER_LEFT', 'ROLE_CHANGED', 'GROUP_CHANGED'] })
+  @ApiProperty({
+    enum: ['GROUP_CREATED', 'MEMBERS_ADDED', 'MEMBER_REMOVED', 'MEMBER_LEFT', 'ROLE_CHANGED', 'GROUP_CHANGED'],
+  })
   type!: SystemEventType;
   /** The users it happened to. */
   userIds!: string[];

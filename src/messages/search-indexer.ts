@@ -68,7 +68,9 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async indexWaiting(): Promise<void> {
-    for (const conversationId of [...this.waiting]) {
+    // A copy: a conversation with more to index is noted again, and would be met again.
+    const conversationIds = [...this.waiting];
+    for (const conversationId of conversationIds) {
       if (this.stopped) return;
       // Senders first.
       if (this.writer.depth > 0) return this.schedule();

@@ -12,7 +12,14 @@ const NEST_LEVELS: Readonly<Record<Configuration['logLevel'], readonly LogLevel[
 };
 
 /** What Nest says of its own assembly is for who debugs it. */
-const ASSEMBLY = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication', 'WebSocketsController']);
+const ASSEMBLY = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+  'WebSocketsController',
+]);
 
 /** JSON lines in production, readable lines in a terminal. */
 export function createLogger({ production, logLevel }: Configuration): LoggerService {

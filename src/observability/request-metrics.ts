@@ -13,7 +13,9 @@ export function useRequestMetrics(app: NestExpressApplication): void {
       const seconds = (performance.now() - startedAt) / 1_000;
       const route = typeof request.route?.path === 'string' ? request.route.path : 'unmatched';
       metrics.request(request.method, route, response.statusCode, seconds);
-      logger.debug(`${request.id ?? ''} ${request.method} ${route} ${response.statusCode} ${Math.round(seconds * 1_000)} ms`);
+      logger.debug(
+        `${request.id ?? ''} ${request.method} ${route} ${response.statusCode} ${Math.round(seconds * 1_000)} ms`,
+      );
     });
     next();
   });

@@ -56,7 +56,10 @@ export class PresenceStore {
     return this.database.transaction(async (transaction) => {
       // Of two processes that let the same user go at once, the second must see what the first did.
       await transaction.query('SELECT 1 FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [userIds]);
-      await transaction.query('DELETE FROM presence_leases WHERE node_id = $2 AND user_id = ANY ($1)', [userIds, this.nodeId]);
+      await transaction.query('DELETE FROM presence_leases WHERE node_id = $2 AND user_id = ANY ($1)', [
+        userIds,
+        this.nodeId,
+      ]);
       return transaction.query<PresenceChange>(
         `UPDATE users u SET last_seen_at = gone.at FROM unnest($1::uuid[], $2::timestamptz[]) AS gone(id, at)
          WHERE u.id = gone.id AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())

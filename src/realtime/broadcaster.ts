@@ -23,7 +23,8 @@ export class Broadcaster {
     if (this.server === undefined) return;
     let audience = this.server.to(room.conversation(conversationId));
     if (except.connectionId !== undefined) audience = audience.except(except.connectionId);
-    if (except.userIds !== undefined && except.userIds.length > 0) audience = audience.except(except.userIds.map(room.user));
+    if (except.userIds !== undefined && except.userIds.length > 0)
+      audience = audience.except(except.userIds.map(room.user));
     audience.emit(name, ...parameters<Name>(payload));
   }
 
@@ -48,7 +49,12 @@ export class Broadcaster {
 
   /** To everybody who may see a user's presence, but for itself and both sides of its blocks. */
   toPresenceAudience(
-    audience: { conversationIds: readonly string[]; friendIds: readonly string[]; blockedIds: readonly string[]; everyone?: boolean },
+    audience: {
+      conversationIds: readonly string[];
+      friendIds: readonly string[];
+      blockedIds: readonly string[];
+      everyone?: boolean;
+    },
     payload: ServerPayload<'presence:update'>,
   ): void {
     if (this.server === undefined) return;
@@ -87,6 +93,8 @@ export class Broadcaster {
 }
 
 /** The compiler cannot see that a mapped type's one-parameter functions all take one parameter. */
-function parameters<Name extends ServerEventName>(payload: ServerPayload<Name>): Parameters<ServerToClientEvents[Name]> {
+function parameters<Name extends ServerEventName>(
+  payload: ServerPayload<Name>,
+): Parameters<ServerToClientEvents[Name]> {
   return [payload] as unknown as Parameters<ServerToClientEvents[Name]>;
 }

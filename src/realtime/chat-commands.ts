@@ -55,7 +55,8 @@ export class ChatCommands {
       return success(await this.handlers[name](connection, decoded(name, payload)));
     } catch (error) {
       const refusal = domainErrorOf(error);
-      if (refusal.code === 'INTERNAL_ERROR') this.logger.error(`${name} failed`, error instanceof Error ? error.stack : String(error));
+      if (refusal.code === 'INTERNAL_ERROR')
+        this.logger.error(`${name} failed`, error instanceof Error ? error.stack : String(error));
       return failure(refusal);
     }
   }
@@ -120,7 +121,10 @@ function decodePayload(name: ClientEventName, payload: unknown): object {
       return checkedSendMessage(payload);
     case 'join_conversation':
     case 'leave_conversation':
-      return validated(CLIENT_EVENTS[name].payload, typeof payload === 'string' ? { conversationId: payload } : payload);
+      return validated(
+        CLIENT_EVENTS[name].payload,
+        typeof payload === 'string' ? { conversationId: payload } : payload,
+      );
     default:
       return validated<object>(CLIENT_EVENTS[name].payload, payload);
   }

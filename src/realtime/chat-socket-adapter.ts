@@ -76,7 +76,9 @@ export class ChatSocketAdapter extends IoAdapter {
         if (acknowledge !== undefined) acknowledge(result);
         else if (!result.ok) socket.emit('exception', { ...result.error, event: event.slice(0, 64) });
       };
-      const refusal = this.lifecycle.isDraining ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 }) : gate.enter();
+      const refusal = this.lifecycle.isDraining
+        ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
+        : gate.enter();
       if (refusal !== undefined) {
         answer(failure(refusal));
         if (gate.isFlooded) {

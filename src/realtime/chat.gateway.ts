@@ -22,7 +22,13 @@ import { TokenLife } from './token-life.js';
 
 /** The one gateway: lets connections in, hands what they ask for to `ChatCommands`, and sees them off. */
 @WebSocketGateway()
-export class ChatGateway implements OnGatewayInit<ChatServer>, OnGatewayConnection<ChatSocket>, OnGatewayDisconnect<ChatSocket>, BeforeApplicationShutdown {
+export class ChatGateway
+  implements
+    OnGatewayInit<ChatServer>,
+    OnGatewayConnection<ChatSocket>,
+    OnGatewayDisconnect<ChatSocket>,
+    BeforeApplicationShutdown
+{
   private readonly logger = new Logger(ChatGateway.name);
   private readonly connections = new WeakMap<ChatSocket, Connection>();
 

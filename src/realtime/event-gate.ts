@@ -28,7 +28,8 @@ export class EventGate {
       const now = performance.now();
       this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1_000) * (points / perSeconds));
       this.filledAt = now;
-      if (this.tokens < 1) return this.refuse('RATE_LIMITED', Math.ceil(((1 - this.tokens) * perSeconds * 1_000) / points));
+      if (this.tokens < 1)
+        return this.refuse('RATE_LIMITED', Math.ceil(((1 - this.tokens) * perSeconds * 1_000) / points));
       this.tokens -= 1;
     }
     this.underWay += 1;

@@ -10,7 +10,11 @@ import { InOrder } from './in-order.js';
 import { Rooms } from './rooms.js';
 import { Typing } from './typing.js';
 
-type FriendEvent = 'friend:request_sent' | 'friend:request_accepted' | 'friend:request_rejected' | 'friend:request_cancelled';
+type FriendEvent =
+  | 'friend:request_sent'
+  | 'friend:request_accepted'
+  | 'friend:request_rejected'
+  | 'friend:request_cancelled';
 
 /** Turns what happened into what clients are told, and decides whom. */
 @Injectable()
@@ -28,12 +32,16 @@ export class EventRelay {
   ) {
     events.subscribe('messages.created', (event) => this.messagesCreated(event));
     events.subscribe('message.changed', (event) => this.messageChanged(event));
-    events.subscribe('message.hidden', ({ userId, message }) => this.broadcaster.toUsers([userId], 'message:deleted', { message }));
+    events.subscribe('message.hidden', ({ userId, message }) =>
+      this.broadcaster.toUsers([userId], 'message:deleted', { message }),
+    );
     events.subscribe('receipt.moved', (event) => this.receiptMoved(event));
     events.subscribe('conversation.joined', (event) => this.conversationJoined(event));
     events.subscribe('conversation.changed', (event) => this.conversationChanged(event));
     events.subscribe('conversation.left', (event) => this.conversationLeft(event));
-    events.subscribe('friend-request.sent', ({ request }) => this.friendRequest('friend:request_sent', request, [request.receiverId]));
+    events.subscribe('friend-request.sent', ({ request }) =>
+      this.friendRequest('friend:request_sent', request, [request.receiverId]),
+    );
     events.subscribe('friend-request.accepted', ({ request }) =>
       this.friendRequest('friend:request_accepted', request, [request.senderId, request.receiverId]),
     );
@@ -80,12 +88,17 @@ export class EventRelay {
       { message: asSeenBy(message, []) },
       { userIds: reactors.map(([userId]) => userId) },
     );
-    for (const [userId, emojis] of reactors) this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, emojis) });
+    for (const [userId, emojis] of reactors)
+      this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, emojis) });
   }
 
   private receiptMoved({ kind, isLarge, ...receipt }: DomainEvents['receipt.moved']): void {
     if (isLarge) return;
-    this.broadcaster.toConversation(receipt.conversationId, kind === 'read' ? 'receipt:read' : 'receipt:delivered', receipt);
+    this.broadcaster.toConversation(
+      receipt.conversationId,
+      kind === 'read' ? 'receipt:read' : 'receipt:delivered',
+      receipt,
+    );
   }
 
   private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): Promise<void> {

@@ -58,7 +58,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       known.sockets.add(socketId);
       return;
     }
-    this.present.set(userId, { sockets: new Set([socketId]), grace: undefined, lastSeenAt: new Date(this.clock.now()) });
+    this.present.set(userId, {
+      sockets: new Set([socketId]),
+      grace: undefined,
+      lastSeenAt: new Date(this.clock.now()),
+    });
     this.departing.delete(userId);
     this.arriving.add(userId);
     this.gather();
@@ -121,11 +125,14 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     for (const { userId, isOnline, lastSeenAt } of changes) {
       const audience = byUser.get(userId);
       if (audience === undefined) continue;
-      this.broadcaster.toPresenceAudience(this.configuration.presenceAudience === 'everyone' ? { ...audience, everyone: true } : audience, {
-        userId,
-        isOnline,
-        lastSeenAt: lastSeenAt?.toISOString() ?? null,
-      });
+      this.broadcaster.toPresenceAudience(
+        this.configuration.presenceAudience === 'everyone' ? { ...audience, everyone: true } : audience,
+        {
+          userId,
+          isOnline,
+          lastSeenAt: lastSeenAt?.toISOString() ?? null,
+        },
+      );
     }
   }
 

@@ -19,7 +19,18 @@ import { Typing } from './typing.js';
 
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
-  providers: [Broadcaster, ChatCommands, ChatGateway, EventRelay, Handshake, PresenceTracker, Rooms, SlowConsumers, TokenLife, Typing],
+  providers: [
+    Broadcaster,
+    ChatCommands,
+    ChatGateway,
+    EventRelay,
+    Handshake,
+    PresenceTracker,
+    Rooms,
+    SlowConsumers,
+    TokenLife,
+    Typing,
+  ],
   exports: [ChatCommands],
 })
 export class RealtimeModule {}

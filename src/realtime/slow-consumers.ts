@@ -45,7 +45,10 @@ export class SlowConsumers implements OnApplicationShutdown {
 
 /** Bytes that wait for this client: in Engine.IO's own queue, and in the WebSocket. */
 function backlogOf(socket: ChatSocket): number {
-  const { writeBuffer, transport } = socket.conn as unknown as { writeBuffer: readonly WaitingPacket[]; transport: Transport };
+  const { writeBuffer, transport } = socket.conn as unknown as {
+    writeBuffer: readonly WaitingPacket[];
+    transport: Transport;
+  };
   let bytes = transport.socket?.bufferedAmount ?? 0;
   for (const { data, options } of writeBuffer) {
     if (options?.wsPreEncodedFrame !== undefined) for (const part of options.wsPreEncodedFrame) bytes += part.length;

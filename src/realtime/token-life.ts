@@ -33,7 +33,10 @@ export class TokenLife {
 
   private warn(socket: ChatSocket): void {
     const left = socket.data.expiresAt - this.clock.now();
-    if (left > 0) this.broadcaster.toSocket(socket, 'session:expiring', { expiresAt: new Date(socket.data.expiresAt).toISOString() });
+    if (left > 0)
+      this.broadcaster.toSocket(socket, 'session:expiring', {
+        expiresAt: new Date(socket.data.expiresAt).toISOString(),
+      });
     this.after(socket, Math.max(left, 0), () => this.broadcaster.close(socket, 'TOKEN_EXPIRED'));
   }
 

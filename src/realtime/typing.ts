@@ -66,7 +66,10 @@ export class Typing implements OnApplicationShutdown {
   }
 
   private relay(userId: string, conversationId: string, isTyping: boolean, hiddenFrom: readonly string[]): void {
-    this.broadcaster.toOpenConversation(conversationId, 'typing', { conversationId, userId, isTyping }, [userId, ...hiddenFrom]);
+    this.broadcaster.toOpenConversation(conversationId, 'typing', { conversationId, userId, isTyping }, [
+      userId,
+      ...hiddenFrom,
+    ]);
   }
 
   /** Null where the conversation is too large to show anybody typing. */

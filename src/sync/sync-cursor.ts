@@ -30,7 +30,9 @@ const LONGEST_SNAPSHOT = 4_096;
 
 export function encodeSyncCursor({ database, userId, lower, upper, position }: SyncCursor): string {
   const stage = position === null ? null : SYNC_STAGES.indexOf(position.stage);
-  return Buffer.from(JSON.stringify([VERSION, database, userId, lower, upper, stage, position?.key ?? null])).toString('base64url');
+  return Buffer.from(JSON.stringify([VERSION, database, userId, lower, upper, stage, position?.key ?? null])).toString(
+    'base64url',
+  );
 }
 
 /** @throws DomainError VALIDATION_FAILED for what no server of this kind ever gave out. */
@@ -43,7 +45,8 @@ export function decodeSyncCursor(text: string): SyncCursor {
   }
   if (!Array.isArray(parts) || parts.length !== 7) throw notOurs();
   const [version, database, userId, lower, upper, stage, key] = parts as unknown[];
-  if (version !== VERSION || typeof database !== 'string' || !/^[\d:]{1,64}$/.test(database) || !isUuidText(userId)) throw notOurs();
+  if (version !== VERSION || typeof database !== 'string' || !/^[\d:]{1,64}$/.test(database) || !isUuidText(userId))
+    throw notOurs();
   if ((lower !== null && !isSnapshot(lower)) || (upper !== null && !isSnapshot(upper))) throw notOurs();
   if (lower === null && upper === null) throw notOurs();
   if ((upper === null) !== (stage === null)) throw notOurs();

@@ -128,8 +128,18 @@ const CHANGES = `
 
 type FoundTuple = [stage: number, id: string, otherId: string | null, seq: number | null, boundary: number | null];
 
-const STAGE_NUMBERS: Record<SyncStage, number> = { conversations: 1, left: 2, receipts: 3, friends: 4, requests: 5, messages: 6 };
-const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name, number]) => [number, name])) as Record<number, SyncStage>;
+const STAGE_NUMBERS: Record<SyncStage, number> = {
+  conversations: 1,
+  left: 2,
+  receipts: 3,
+  friends: 4,
+  requests: 5,
+  messages: 6,
+};
+const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name, number]) => [number, name])) as Record<
+  number,
+  SyncStage
+>;
 
 /** The statements of sync. They read the tables of several features: this is what those features keep stamps for. */
 @Injectable()
@@ -187,7 +197,12 @@ export class SyncRepository {
   /** Receipts as they stand, of the members named. */
   async receipts(keys: readonly { conversationId: string; userId: string }[]) {
     if (keys.length === 0) return [];
-    return this.database.query<{ conversationId: string; userId: string; lastReadSeq: number; lastDeliveredSeq: number }>(
+    return this.database.query<{
+      conversationId: string;
+      userId: string;
+      lastReadSeq: number;
+      lastDeliveredSeq: number;
+    }>(
       `SELECT m.conversation_id AS "conversationId", m.user_id AS "userId",
          m.last_read_seq AS "lastReadSeq", m.last_delivered_seq AS "lastDeliveredSeq"
        FROM unnest($1::uuid[], $2::uuid[]) AS wanted(conversation_id, user_id)

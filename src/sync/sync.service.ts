@@ -5,7 +5,13 @@ import { ConversationReader } from '../conversations/conversation-reader.js';
 import { friendRequestView } from '../friends/friends.view.js';
 import { MessagesRepository } from '../messages/messages.repository.js';
 import { UsersService } from '../users/users.service.js';
-import { decodeSyncCursor, encodeSyncCursor, type SyncCursor, type SyncPosition, type SyncStage } from './sync-cursor.js';
+import {
+  decodeSyncCursor,
+  encodeSyncCursor,
+  type SyncCursor,
+  type SyncPosition,
+  type SyncStage,
+} from './sync-cursor.js';
 import { type Finding, SyncRepository } from './sync.repository.js';
 import type { SyncResetView, SyncView } from './sync.view.js';
 
@@ -25,7 +31,10 @@ export class SyncService {
   /** A cursor for everything from now on, with the conversations to listen to, both of one moment. One statement. */
   async present(userId: string): Promise<{ cursor: string; conversationIds: string[] }> {
     const { database, snapshot, conversationIds } = await this.repository.present(userId);
-    return { cursor: encodeSyncCursor({ database, userId, lower: snapshot, upper: null, position: null }), conversationIds };
+    return {
+      cursor: encodeSyncCursor({ database, userId, lower: snapshot, upper: null, position: null }),
+      conversationIds,
+    };
   }
 
   /** @throws DomainError VALIDATION_FAILED for a cursor that is not one. */
@@ -63,7 +72,12 @@ export class SyncService {
     };
   }
 
-  private async proceed(principal: Principal, at: SyncCursor, lower: string, limit: number): Promise<SyncView | SyncResetView> {
+  private async proceed(
+    principal: Principal,
+    at: SyncCursor,
+    lower: string,
+    limit: number,
+  ): Promise<SyncView | SyncResetView> {
     const { userId } = principal;
     const changes = await this.repository.changes(userId, lower, at.upper, at.position, limit + 1);
     if (changes.database !== at.database || !changes.isKnown) return { reset: true };
@@ -82,14 +96,19 @@ export class SyncService {
     };
   }
 
-  private async viewsOf(principal: Principal, found: readonly Finding[]): Promise<Omit<SyncView, 'cursor' | 'hasMore'>> {
+  private async viewsOf(
+    principal: Principal,
+    found: readonly Finding[],
+  ): Promise<Omit<SyncView, 'cursor' | 'hasMore'>> {
     if (found.length === 0) return EMPTY;
     const of = (stage: SyncStage): Finding[] => found.filter((finding) => finding.stage === stage);
     const idsOf = (stage: SyncStage): string[] => of(stage).map(({ id }) => id);
     const [conversations, messages, receipts, friendships, friendUsers, requests] = await Promise.all([
       this.conversations.views(principal, idsOf('conversations')),
       this.messages.byIds(principal.userId, idsOf('messages')),
-      this.repository.receipts(of('receipts').map(({ id, otherId }) => ({ conversationId: id, userId: otherId ?? '' }))),
+      this.repository.receipts(
+        of('receipts').map(({ id, otherId }) => ({ conversationId: id, userId: otherId ?? '' })),
+      ),
       this.repository.friendships(principal.userId, idsOf('friends')),
       this.users.viewsSeenBy(principal.userId, idsOf('friends')),
       this.repository.friendRequests(idsOf('requests')),
@@ -97,12 +116,16 @@ export class SyncService {
     return {
       conversations,
       leftConversationIds: idsOf('left'),
-      messages: messages.sort((a, b) => (a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : a.seq - b.seq)),
+      messages: messages.sort((a, b) =>
+        a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : a.seq - b.seq,
+      ),
       receipts,
       friendRequests: requests.map(friendRequestView),
       friends: friendships.flatMap(({ friendId, since, removedAt }) => {
         const user = friendUsers.get(friendId);
-        return user === undefined ? [] : [{ user, since: since.toISOString(), removedAt: removedAt?.toISOString() ?? null }];
+        return user === undefined
+          ? []
+          : [{ user, since: since.toISOString(), removedAt: removedAt?.toISOString() ?? null }];
       }),
     };
   }

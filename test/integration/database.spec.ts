@@ -71,7 +71,8 @@ describe('the embedded PostgreSQL', () => {
     running = await EmbeddedPostgres.start({ directory, log: (line) => lines.push(line), durable: false });
     return running;
   };
-  const postmaster = async (): Promise<number> => Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  const postmaster = async (): Promise<number> =>
+    Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'parley-embedded-'));
@@ -132,7 +133,10 @@ describe('the embedded PostgreSQL', () => {
 
   it('starts although another program now has the number in its postmaster.pid', async () => {
     const alien = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    await writeFile(join(directory, 'postmaster.pid'), `${alien.pid}\n${directory}\n1\n5432\n\n127.0.0.1\n1 2\nready\n`);
+    await writeFile(
+      join(directory, 'postmaster.pid'),
+      `${alien.pid}\n${directory}\n1\n5432\n\n127.0.0.1\n1 2\nready\n`,
+    );
     const { connectionString } = await start();
     expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
     expect(alien.exitCode).toBeNull();
@@ -148,7 +152,9 @@ async function startInKilledProcess(directory: string): Promise<string> {
     const { EmbeddedPostgres } = await import(${JSON.stringify(program)});
     const options = { directory: ${JSON.stringify(directory)}, log: () => undefined, durable: false };
     process.stdout.write((await EmbeddedPostgres.start(options)).connectionString + '\\n');`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   for await (const chunk of child.stdout) {
     output += String(chunk);

@@ -18,7 +18,11 @@ export default async function globalSetup() {
   await chmod(home, 0o755);
   await writeFile(join(home, 'owner'), `${process.pid}`);
 
-  const postgres = await EmbeddedPostgres.start({ directory: join(home, 'postgres'), log: () => undefined, durable: false });
+  const postgres = await EmbeddedPostgres.start({
+    directory: join(home, 'postgres'),
+    log: () => undefined,
+    durable: false,
+  });
   const stop = async () => {
     await postgres.stop();
     await rm(home, { recursive: true, force: true });
@@ -46,7 +50,8 @@ async function removeAbandoned() {
     if (!entry.startsWith(PREFIX)) continue;
     const home = join(tmpdir(), entry);
     const owner = Number.parseInt(await readFile(join(home, 'owner'), 'utf8').catch(() => ''), 10);
-    if (!Number.isNaN(owner) && !isAlive(owner)) await rm(home, { recursive: true, force: true }).catch(() => undefined);
+    if (!Number.isNaN(owner) && !isAlive(owner))
+      await rm(home, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

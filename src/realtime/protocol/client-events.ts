@@ -38,7 +38,11 @@ export const CLIENT_EVENTS = {
     result: MessageNewView,
     description: 'Sends a message; acknowledged once it is stored for good.',
   },
-  edit_message: { payload: EditMessageEventDto, result: MessageResult, description: "Edits one's own message, within 15 minutes." },
+  edit_message: {
+    payload: EditMessageEventDto,
+    result: MessageResult,
+    description: "Edits one's own message, within 15 minutes.",
+  },
   delete_message: {
     payload: DeleteMessageEventDto,
     result: MessageResult,
@@ -75,5 +79,8 @@ export type ResultOf<Name extends ClientEventName> =
   | (Name extends 'sync' ? SyncResetView : never);
 
 export type ClientToServerEvents = {
-  [Name in ClientEventName]: (payload: PayloadOf<Name>, acknowledge?: (answer: Acknowledgement<ResultOf<Name>>) => void) => void;
+  [Name in ClientEventName]: (
+    payload: PayloadOf<Name>,
+    acknowledge?: (answer: Acknowledgement<ResultOf<Name>>) => void,
+  ) => void;
 };

@@ -9,7 +9,11 @@ export class SocketErrorView {
   /** @example "The request is not valid." */
   message!: string;
   /** Which fields are wrong and how; with `VALIDATION_FAILED`. */
-  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } })
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'string' } },
+  })
   errors?: FieldErrors;
   /** Milliseconds after which the same may succeed; with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`. */
   retryAfterMs?: number;

@@ -24,7 +24,8 @@ export function checkedSendMessage(payload: unknown): SendMessageDto {
 
 /** The payload as the DTO would have it; undefined where it takes a closer look. */
 export function plainlyValid(payload: unknown): SendMessageDto | undefined {
-  if (typeof payload !== 'object' || payload === null || Object.getPrototypeOf(payload) !== Object.prototype) return undefined;
+  if (typeof payload !== 'object' || payload === null || Object.getPrototypeOf(payload) !== Object.prototype)
+    return undefined;
   const dto = new SendMessageDto();
   let hasContent = false;
   for (const [field, value] of Object.entries(payload)) {

@@ -29,13 +29,21 @@ export const SERVER_EVENTS = {
     audience: 'all sockets of all members, the sending one included unless it connected with `auth.echo: false`',
     description: 'A message was stored.',
   },
-  'message:updated': { payload: MessageChangedView, audience: 'members', description: 'A message was edited, or its reactions changed.' },
+  'message:updated': {
+    payload: MessageChangedView,
+    audience: 'members',
+    description: 'A message was edited, or its reactions changed.',
+  },
   'message:deleted': {
     payload: MessageChangedView,
     audience: 'members; or the one user who deleted it for itself',
     description: 'A message was deleted: its tombstone.',
   },
-  'receipt:read': { payload: ReceiptMovedView, audience: 'members of conversations of up to 100', description: 'A member has read up to `seq`.' },
+  'receipt:read': {
+    payload: ReceiptMovedView,
+    audience: 'members of conversations of up to 100',
+    description: 'A member has read up to `seq`.',
+  },
   'receipt:delivered': {
     payload: ReceiptMovedView,
     audience: 'members of conversations of up to 100',
@@ -51,26 +59,62 @@ export const SERVER_EVENTS = {
     audience: 'friends and those who share a conversation of up to 100 members; with PRESENCE_AUDIENCE=everyone all',
     description: 'A user came online, or was gone for more than 5 s.',
   },
-  'friend:request_sent': { payload: FriendRequestEventView, audience: 'the receiver', description: 'Somebody asks for friendship.' },
-  'friend:request_accepted': { payload: FriendRequestEventView, audience: 'both', description: 'A request was accepted.' },
-  'friend:request_rejected': { payload: FriendRequestEventView, audience: 'the sender', description: 'A request was rejected.' },
-  'friend:request_cancelled': { payload: FriendRequestEventView, audience: 'the receiver', description: 'A request was withdrawn.' },
+  'friend:request_sent': {
+    payload: FriendRequestEventView,
+    audience: 'the receiver',
+    description: 'Somebody asks for friendship.',
+  },
+  'friend:request_accepted': {
+    payload: FriendRequestEventView,
+    audience: 'both',
+    description: 'A request was accepted.',
+  },
+  'friend:request_rejected': {
+    payload: FriendRequestEventView,
+    audience: 'the sender',
+    description: 'A request was rejected.',
+  },
+  'friend:request_cancelled': {
+    payload: FriendRequestEventView,
+    audience: 'the receiver',
+    description: 'A request was withdrawn.',
+  },
   'friend:removed': { payload: FriendRemovedView, audience: 'both', description: 'A friendship has ended.' },
-  'conversation:new': { payload: ConversationEventView, audience: 'the new members', description: 'A conversation is there for this user.' },
+  'conversation:new': {
+    payload: ConversationEventView,
+    audience: 'the new members',
+    description: 'A conversation is there for this user.',
+  },
   'conversation:updated': {
     payload: ConversationEventView,
     audience: 'members',
     description: "Title, picture, members or the receiver's own settings changed.",
   },
-  'conversation:removed': { payload: ConversationRemovedView, audience: 'the one removed', description: 'This user is no longer a member.' },
+  'conversation:removed': {
+    payload: ConversationRemovedView,
+    audience: 'the one removed',
+    description: 'This user is no longer a member.',
+  },
   'session:ready': {
     payload: SessionReadyView,
     audience: 'the socket',
     description: 'The connection has joined all its conversations: from here on nothing is missed.',
   },
-  'session:expiring': { payload: SessionExpiringView, audience: 'the socket', description: 'The token ends in 60 s: send `authenticate`.' },
-  'session:ended': { payload: SessionEndedView, audience: 'the socket', description: 'The server ends this connection, and why.' },
-  exception: { payload: ExceptionView, audience: 'the socket', description: 'An event without acknowledgement callback failed.' },
+  'session:expiring': {
+    payload: SessionExpiringView,
+    audience: 'the socket',
+    description: 'The token ends in 60 s: send `authenticate`.',
+  },
+  'session:ended': {
+    payload: SessionEndedView,
+    audience: 'the socket',
+    description: 'The server ends this connection, and why.',
+  },
+  exception: {
+    payload: ExceptionView,
+    audience: 'the socket',
+    description: 'An event without acknowledgement callback failed.',
+  },
 } as const satisfies Record<string, ServerEvent>;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

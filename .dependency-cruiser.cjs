@@ -1,0 +1,90 @@
+/** The arrows of docs/architecture.md. `*.view.ts` are plain shapes that anybody may name. */
+const VIEWS = '\\.view\\.ts$';
+const FEATURES = ['auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
+
+/** Lower features first; nobody imports upwards, but for shapes. `presence` and `limits` are leaves of their own. */
+const ORDER = [
+  ['users', ['auth', 'friends', 'conversations', 'messages', 'sync']],
+  ['auth', ['friends', 'conversations', 'messages', 'sync']],
+  ['friends', ['auth', 'conversations', 'messages', 'sync']],
+  ['conversations', ['auth', 'messages', 'sync']],
+  ['messages', ['auth', 'sync']],
+  ['sync', ['auth']],
+];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', 'database/generated'] },
+      to: {},
+    },
+    ...ORDER.map(([feature, above]) => ({
+      name: `feature-order-${feature}`,
+      comment: 'sync → messages → conversations → friends → users ← auth',
+      severity: 'error',
+      from: { path: `^src/${feature}/`, pathNot: '\\.spec\\.ts$' },
+      to: { path: `^src/(${above.join('|')})/`, pathNot: VIEWS },
+    })),
+    {
+      name: 'features-know-no-edge',
+      severity: 'error',
+      from: { path: `^src/(${FEATURES.join('|')}|presence)/` },
+      to: { path: '^src/(realtime|dialects|notifications|cluster)/' },
+    },
+    {
+      name: 'leaves',
+      comment: 'common and config know nobody; database, limits, mail and events know only them',
+      severity: 'error',
+      from: { path: '^src/(common|config)/', pathNot: '^src/common/problem\\.filter\\.ts$' },
+      to: { path: '^src/(?!common/|config/)' },
+    },
+    {
+      name: 'infrastructure',
+      severity: 'error',
+      from: { path: '^src/(database|limits|mail|presence)/' },
+      to: { path: '^src/(?!common/|config/|database/|limits/|mail/|presence/|events/)' },
+    },
+    {
+      name: 'events-name-shapes-only',
+      severity: 'error',
+      from: { path: '^src/events/' },
+      to: { path: '^src/(?!events/)', pathNot: VIEWS },
+    },
+    {
+      name: 'prisma-behind-database',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/database/' },
+      to: { path: '(^src/database/generated|@prisma/)' },
+    },
+    {
+      name: 'prisma-not-at-edges',
+      comment: "Prisma and SQL belong to services' own modules and repositories",
+      severity: 'error',
+      from: { path: '(\\.controller\\.ts$|^src/realtime/|^src/dialects/|^src/docs/)', pathNot: '^src/observability/' },
+      to: { path: '^src/database/' },
+    },
+    { name: 'redis-in-cluster', severity: 'error', from: { path: '^src/', pathNot: '^src/cluster/' }, to: { path: 'node_modules/(ioredis|redis|@socket\\.io/redis)' } },
+    {
+      name: 'sockets-in-realtime',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(realtime|cluster|dialects)/' },
+      to: { path: 'node_modules/(socket\\.io|engine\\.io|ws|@nestjs/websockets|@nestjs/platform-socket\\.io)' },
+    },
+    {
+      name: 'app-module-is-the-top',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main|server)\\.ts$' },
+      to: { path: '^src/app\\.module\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/database/generated' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,51 @@
+// Rules of the house that no import tells. Prints each violation as file:line and fails.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const RULES = [
+  {
+    rule: 'only src/config reads the environment',
+    pattern: /process\.env/,
+    except: /^src\/(config\/|database\/embedded-postgres\.ts)/, // the child process inherits it
+  },
+  {
+    rule: 'only the broadcaster sends to clients',
+    pattern: /\b(server|io|sockets|socket|audience)(\?)?\.(emit|to|in|except)\(/,
+    except: /^src\/realtime\/(broadcaster|chat-socket-adapter|rooms)\.ts$/,
+  },
+  {
+    rule: 'only rooms.ts puts a room name together',
+    pattern: /[`'"](user|session|conversation|open):(\$\{|['"`]\s*\+)/,
+    except: /^src\/realtime\/rooms\.ts$/,
+  },
+  {
+    rule: 'services know no transport',
+    pattern: /\b(HttpException|WsException|BadRequestException|NotFoundException|ForbiddenException|UnauthorizedException|ConflictException)\b/,
+    except: /^src\/common\/problem\.filter\.ts$|\.guard\.ts$/,
+  },
+  { rule: 'no forwardRef', pattern: /\bforwardRef\b/ },
+  { rule: 'no any in what is exported', pattern: /^export .*(:|<|,)\s*any\b/ },
+  { rule: 'no reads of the clock around Clock in features', pattern: /\bDate\.now\(\)/, except: /^src\/(common\/clock|database\/|realtime\/slow-consumers)/ },
+];
+
+const violations = [];
+for (const path of sources('src')) {
+  if (/(^|\/)index\.ts$/.test(path)) violations.push(`${path}:1: no barrels`);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  lines.forEach((line, index) => {
+    if (/^\s*(\*|\/\/|\/\*)/.test(line)) return;
+    for (const { rule, pattern, except } of RULES) {
+      if (pattern.test(line) && !except?.test(path)) violations.push(`${path}:${index + 1}: ${rule}`);
+    }
+  });
+}
+for (const violation of violations) console.error(violation);
+process.exit(violations.length === 0 ? 0 : 1);
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name).replaceAll('\\', '/');
+    if (entry.isDirectory()) return path.endsWith('/generated') ? [] : sources(path);
+    return path.endsWith('.ts') && !path.endsWith('.spec.ts') ? [path] : [];
+  });
+}
