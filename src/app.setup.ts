@@ -30,7 +30,9 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   useRequestMetrics(app);
   app.use(requestGate(app));
   app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
-  app.useBodyParser('json', { limit: LARGEST_BODY });
+  app.use(refuseForeignBodies);
+  app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes });
+  app.use(nameParserErrors);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
   );
@@ -56,4 +58,20 @@ function requestGate(app: NestExpressApplication): (request: Request, response: 
       .then(() => limiter.consume('http', addressKey(request.ip)))
       .then(() => next(), next);
   };
+}
+
+/** Every body is JSON. Without this check another one would count as none, and each of its fields as missing. */
+function refuseForeignBodies(request: Request, _: Response, next: NextFunction): void {
+  if (request.is('json') === false) next(new DomainError('UNSUPPORTED_MEDIA'));
+  else next();
+}
+
+function refusePrototypes(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('__proto__ is no field');
+  return value;
+}
+
+/** Nest would pass the parser's errors on as bad requests without saying which. */
+function nameParserErrors(error: unknown, _: Request, __: Response, next: NextFunction): void {
+  next((error as { type?: unknown }).type === 'entity.parse.failed' ? new DomainError('MALFORMED_JSON') : error);
 }

@@ -50,7 +50,10 @@ export async function startServer(configuration: Configuration): Promise<Running
 }
 
 /** The application first: what it accepted it still writes. */
-async function stopInOrder(application: { stop(): Promise<void> }, embedded: EmbeddedPostgres | undefined): Promise<void> {
+async function stopInOrder(
+  application: { stop(): Promise<void> },
+  embedded: EmbeddedPostgres | undefined,
+): Promise<void> {
   try {
     await application.stop();
   } finally {

@@ -11,17 +11,20 @@ if (username === undefined) throw new Error('usage: node chat.mjs <username> [se
 
 const names = new Map(); // user id → username
 const outbox = []; // what was typed and has no answer yet, in order
-let tokens, myId, isFlushing, inputEnded;
+let tokens, myId, isFlushing;
 let current; // the open conversation: { id, seen }, where `seen` is the last sequence number shown
 
-const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: process.stdin.isTTY === true, prompt: '' });
+const terminal = createInterface({ input: process.stdin, output: process.stdout });
 terminal.on('line', (line) => inTurn(() => command(line.trim())));
-terminal.on('close', () => inTurn(endInput));
-
-const socket = io(server, { autoConnect: false, auth: (give) => give({ token: tokens.accessToken }), reconnectionDelayMax: 2_000 });
+terminal.on('close', () => inTurn(() => void flush()));
+const socket = io(server, {
+  autoConnect: false,
+  ackTimeout: 10_000,
+  auth: (give) => give({ token: tokens.accessToken }),
+});
 
 // One thing after the other, logging in first: what is typed and what arrives never overtake each other.
-let turn = logIn().then(() => socket.connect(), (error) => quit(`! ${error.message}`));
+let turn = logIn().catch((error) => quit(`! ${error.message}`));
 function inTurn(work) {
   turn = turn.then(work).catch((error) => say(`! ${error.message}`));
 }
@@ -44,18 +47,25 @@ async function api(method, path, body) {
   throw Object.assign(new Error(Object.values(answer.errors ?? {}).flat()[0] ?? answer.detail), { code: answer.code });
 }
 
+async function list(path) {
+  return (await api('GET', path)).items;
+}
+
 /** Logs in; who is not known yet is registered. */
 async function logIn() {
-  const password = passwordArgument ?? process.env.PARLEY_PASSWORD ?? (await terminal.question('password (shown as you type): '));
+  const password = passwordArgument ?? process.env.PARLEY_PASSWORD ?? (await terminal.question('password (visible): '));
   tokens = await api('POST', '/auth/login', { username, password }).catch((error) => {
     if (error.code !== 'INVALID_CREDENTIALS') throw error;
     return api('POST', '/auth/register', { username, password, email: `${username}@example.com` });
   });
   myId = (await api('GET', '/users/me')).id;
+  socket.connect();
 }
 
+/** New tokens for what comes, and for the connection that is there. */
 async function renewTokens() {
   tokens = await api('POST', '/auth/refresh', { refreshToken: tokens.refreshToken });
+  if (socket.connected) socket.emit('authenticate', { token: tokens.accessToken });
 }
 
 async function command(line) {
@@ -63,11 +73,10 @@ async function command(line) {
   if (word === '/quit') quit('bye');
   else if (word === '/add') await api('POST', '/friends/requests', { userId: await userIdOf(name) });
   else if (word === '/accept') {
-    const { items } = await api('GET', '/friends/requests?direction=incoming&status=PENDING');
-    for (const { id } of items) await api('POST', `/friends/requests/${id}/accept`);
+    const requests = await list('/friends/requests?direction=incoming&status=PENDING');
+    for (const { id } of requests) await api('POST', `/friends/requests/${id}/accept`);
   } else if (word === '/friends') {
-    const { items } = await api('GET', '/friends');
-    say(`friends: ${items.map((user) => user.username + (user.isOnline ? ' (online)' : '')).join(', ') || 'none yet'}`);
+    for (const user of await list('/friends')) say(`* ${user.username} is ${user.isOnline ? 'online' : 'offline'}`);
   } else if (word === '/chat') await openConversation(await userIdOf(name));
   else if (line.startsWith('/') || current === undefined) say(HELP);
   else if (line !== '') {
@@ -77,20 +86,19 @@ async function command(line) {
 }
 
 async function userIdOf(name = '') {
-  const { items } = await api('GET', `/users?search=${encodeURIComponent(name)}`);
-  const user = items.find((candidate) => candidate.username === name.toLowerCase());
-  if (user === undefined) throw new Error(`there is nobody called ${name}`);
-  return user.id;
+  const found = await list(`/users?search=${encodeURIComponent(name)}`);
+  const user = found.find((candidate) => candidate.username === name.toLowerCase());
+  return user?.id ?? Promise.reject(new Error(`there is nobody called ${name}`));
 }
 
 /** Shows the newest messages; a star marks those that were unread. */
 async function openConversation(userId) {
   const { id, members, me } = await api('POST', '/conversations', { userId });
-  const { items } = await api('GET', `/conversations/${id}/messages?limit=20`);
+  const messages = await list(`/conversations/${id}/messages?limit=20`);
   for (const { user } of members) names.set(user.id, user.username);
   current = { id, seen: 0 };
   say(`--- ${names.get(userId)} ---`);
-  for (const message of items) show(message, message.seq > me.lastReadSeq ? '* ' : '');
+  for (const message of messages) show(message, message.seq > me.lastReadSeq ? '* ' : '');
 }
 
 /** Sends what waits. Only an answer takes a line out; sent again with the same clientId, it is never stored twice. */
@@ -98,7 +106,7 @@ async function flush() {
   if (isFlushing) return;
   isFlushing = true;
   while (outbox.length > 0 && socket.connected) {
-    const answer = await socket.timeout(10_000).emitWithAck('send_message', outbox[0]).catch(() => undefined);
+    const answer = await socket.emitWithAck('send_message', outbox[0]).catch(() => undefined);
     if (answer?.error?.retryAfterMs !== undefined) await sleep(answer.error.retryAfterMs);
     else if (answer !== undefined) {
       outbox.shift();
@@ -106,19 +114,14 @@ async function flush() {
     }
   }
   isFlushing = false;
-  if (inputEnded && outbox.length === 0) inTurn(() => quit('bye'));
-}
-
-async function endInput() {
-  inputEnded = true;
-  await flush();
+  if (terminal.closed && outbox.length === 0) inTurn(() => quit('bye'));
 }
 
 async function receive(message) {
   if (message.conversationId === current?.id) {
     if (message.seq === current.seen + 1) show(message);
     else if (message.seq > current.seen) await catchUp(); // Some are missing. (One's own come twice: answer and event.)
-  } else if (message.senderId !== myId) noteUnread(await api('GET', `/conversations/${message.conversationId}`));
+  } else if (message.senderId !== myId) await sayUnread();
 }
 
 function show({ senderId, content, seq }, mark = '') {
@@ -127,38 +130,42 @@ function show({ senderId, content, seq }, mark = '') {
   if (senderId !== myId && socket.connected) socket.emit('mark_read', { conversationId: current.id, seq });
 }
 
-function noteUnread({ id, title, members, me }) {
-  const name = title ?? members.find(({ user }) => user.id !== myId)?.user.username;
-  if (me.unreadCount > 0 && id !== current?.id) say(`* ${me.unreadCount} unread from ${name}: /chat ${name}`);
+async function sayUnread() {
+  for (const { id, members, me } of await list('/conversations')) {
+    const { username: name } = members.find(({ user }) => user.id !== myId).user;
+    if (me.unreadCount > 0 && id !== current?.id) say(`* ${me.unreadCount} unread from ${name}: /chat ${name}`);
+  }
 }
 
 /** Shows what follows the last message shown. */
 async function catchUp() {
-  for (let hasAfter = current !== undefined; hasAfter; ) {
-    const page = await api('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
-    for (const message of page.items) show(message);
-    hasAfter = page.hasAfter;
-  }
+  if (current === undefined) return;
+  const { items, hasAfter } = await api('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
+  for (const message of items) show(message);
+  if (hasAfter) await catchUp();
 }
 
-/** The server refused the token or ended the connection: come back with a new token, as soon as there is a server. */
+/** Comes back with a new token, as soon as there is a server. */
 async function comeBack() {
   await sleep(1_000);
-  renewTokens().then(() => socket.connect(), (error) => (/^REFRESH/.test(error.code) ? quit(`! ${error.message}`) : comeBack()));
+  await renewTokens().then(
+    () => socket.connect(),
+    (error) => (/^REFRESH/.test(error.code) ? quit(`! ${error.message}`) : comeBack()),
+  );
 }
 
-socket.on('session:ready', () => inTurn(async () => {
-  say(`* connected as ${username}`);
-  void flush();
-  (await api('GET', '/conversations')).items.forEach(noteUnread);
-  await catchUp();
-}));
-socket.on('message:new', ({ message }) => inTurn(() => receive(message)));
-socket.on('friend:request_sent', ({ user }) => inTurn(() => say(`* ${user.username} asks to be your friend: /accept`)));
-socket.on('friend:request_accepted', ({ user }) => inTurn(() => say(`* ${user.username} is your friend: /chat ${user.username}`)));
-socket.on('session:expiring', () => inTurn(() => renewTokens().then(() => socket.emit('authenticate', { token: tokens.accessToken }))));
+socket.on('session:ready', () => {
+  inTurn(() => say(`* connected as ${username}`));
+  inTurn(sayUnread);
+  inTurn(catchUp);
+  inTurn(() => void flush());
+});
+socket.on('session:expiring', () => inTurn(renewTokens));
 socket.on('session:ended', ({ code, retry }) => retry || quit(`! the server ended this session: ${code}`));
-socket.on('connect_error', () => socket.active || comeBack()); // Active: not reached, and tries again by itself.
+socket.on('message:new', ({ message }) => inTurn(() => receive(message)));
+socket.on('friend:request_sent', ({ user }) => say(`* ${user.username} asks to be your friend: /accept`));
+socket.on('friend:request_accepted', ({ user }) => say(`* ${user.username} is your friend: /chat ${user.username}`));
+socket.on('connect_error', () => socket.active || comeBack()); // Active: it was not reached, and tries again by itself.
 socket.on('disconnect', (reason) => {
   say('* connection lost; what you type is sent when it is back');
   if (reason === 'io server disconnect') void comeBack();

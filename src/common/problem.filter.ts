@@ -61,19 +61,11 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof URIError) return 'VALIDATION_FAILED';
-  // The body parser's errors name their kind; Nest passes them on with a status or as they are.
-  const { type, status, cause } = error as { type?: unknown; status?: unknown; cause?: unknown };
-  if (type === 'entity.parse.failed' || isJsonSyntaxError(error)) return 'MALFORMED_JSON';
-  if (error instanceof HttpException) {
-    if (isJsonSyntaxError(cause)) return 'MALFORMED_JSON';
-    return CODE_OF_STATUS[error.getStatus()] ?? 'INTERNAL_ERROR';
-  }
+  // Errors of Express and its parsers carry the status they mean.
+  const { status } = Object(error) as { status?: unknown };
+  if (error instanceof HttpException) return CODE_OF_STATUS[error.getStatus()] ?? 'INTERNAL_ERROR';
   if (typeof status === 'number' && status < 500) return CODE_OF_STATUS[status] ?? 'VALIDATION_FAILED';
   return isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL_ERROR';
-}
-
-function isJsonSyntaxError(error: unknown): boolean {
-  return error instanceof SyntaxError && 'body' in error;
 }
 
 /** P1xxx: Prisma could not reach or lost the database; P2024 and P2028: it got no connection in time. */

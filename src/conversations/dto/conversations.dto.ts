@@ -6,7 +6,6 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsUrl,
   Max,
@@ -15,6 +14,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
+import { IsTime } from '../../common/is-time.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
 
@@ -85,7 +85,7 @@ export class UpdateMemberDto {
 export class UpdateOwnMembershipDto {
   /** No push until then (ISO 8601); null unmutes. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   mutedUntil?: string | null;
 
   @ValidateIf((body: UpdateOwnMembershipDto) => body.archived !== undefined)
