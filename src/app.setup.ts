@@ -62,7 +62,9 @@ function requestGate(app: NestExpressApplication): (request: Request, response: 
 
 /** Every body is JSON. Without this check another one would count as none, and each of its fields as missing. */
 function refuseForeignBodies(request: Request, _: Response, next: NextFunction): void {
-  if (request.is('json') === false) next(new DomainError('UNSUPPORTED_MEDIA'));
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
+  if (hasBody && request.is('json') === false) next(new DomainError('UNSUPPORTED_MEDIA'));
   else next();
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
+import { Account } from './account.mjs';
 
 const HELP = '/add <username>  /accept  /friends  /chat <username>  /quit  in a chat, any other line is sent';
 const [username, server = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
@@ -11,20 +12,17 @@ if (username === undefined) throw new Error('usage: node chat.mjs <username> [se
 
 const names = new Map(); // user id → username
 const outbox = []; // what was typed and has no answer yet, in order
-let tokens, myId, isFlushing;
+let myId, isFlushing;
 let current; // the open conversation: { id, seen }, where `seen` is the last sequence number shown
 
 const terminal = createInterface({ input: process.stdin, output: process.stdout });
 terminal.on('line', (line) => inTurn(() => command(line.trim())));
 terminal.on('close', () => inTurn(() => void flush()));
-const socket = io(server, {
-  autoConnect: false,
-  ackTimeout: 10_000,
-  auth: (give) => give({ token: tokens.accessToken }),
-});
-
+const account = new Account(server);
+const auth = (give) => give({ token: account.accessToken });
+const socket = io(server, { autoConnect: false, ackTimeout: 10_000, auth });
 // One thing after the other, logging in first: what is typed and what arrives never overtake each other.
-let turn = logIn().catch((error) => quit(`! ${error.message}`));
+let turn = start().catch((error) => quit(`! ${error.message}`));
 function inTurn(work) {
   turn = turn.then(work).catch((error) => say(`! ${error.message}`));
 }
@@ -32,51 +30,27 @@ function inTurn(work) {
 function say(text) {
   console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
 }
-
 function quit(reason) {
   say(outbox.length > 0 ? `${reason} (${outbox.length} not sent)` : reason);
   process.exit(reason === 'bye' ? 0 : 1);
 }
 
-async function api(method, path, body) {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${tokens?.accessToken}` };
-  const response = await fetch(server + path, { method, headers, body: JSON.stringify(body) });
-  const answer = response.status === 204 ? undefined : await response.json();
-  if (response.ok) return answer;
-  if (answer.code === 'TOKEN_EXPIRED') return renewTokens().then(() => api(method, path, body));
-  throw Object.assign(new Error(Object.values(answer.errors ?? {}).flat()[0] ?? answer.detail), { code: answer.code });
-}
-
-async function list(path) {
-  return (await api('GET', path)).items;
-}
-
-/** Logs in; who is not known yet is registered. */
-async function logIn() {
+async function start() {
   const password = passwordArgument ?? process.env.PARLEY_PASSWORD ?? (await terminal.question('password (visible): '));
-  tokens = await api('POST', '/auth/login', { username, password }).catch((error) => {
-    if (error.code !== 'INVALID_CREDENTIALS') throw error;
-    return api('POST', '/auth/register', { username, password, email: `${username}@example.com` });
-  });
-  myId = (await api('GET', '/users/me')).id;
+  myId = (await account.logIn(username, password)).id;
   socket.connect();
-}
-
-/** New tokens for what comes, and for the connection that is there. */
-async function renewTokens() {
-  tokens = await api('POST', '/auth/refresh', { refreshToken: tokens.refreshToken });
-  if (socket.connected) socket.emit('authenticate', { token: tokens.accessToken });
 }
 
 async function command(line) {
   const [word, name] = line.split(/\s+/);
   if (word === '/quit') quit('bye');
-  else if (word === '/add') await api('POST', '/friends/requests', { userId: await userIdOf(name) });
+  else if (word === '/add') await account.call('POST', '/friends/requests', { userId: await userIdOf(name) });
   else if (word === '/accept') {
-    const requests = await list('/friends/requests?direction=incoming&status=PENDING');
-    for (const { id } of requests) await api('POST', `/friends/requests/${id}/accept`);
+    const requests = await account.list('/friends/requests?direction=incoming&status=PENDING');
+    for (const { id } of requests) await account.call('POST', `/friends/requests/${id}/accept`);
   } else if (word === '/friends') {
-    for (const user of await list('/friends')) say(`* ${user.username} is ${user.isOnline ? 'online' : 'offline'}`);
+    for (const user of await account.list('/friends'))
+      say(`* ${user.username} is ${user.isOnline ? 'online' : 'offline'}`);
   } else if (word === '/chat') await openConversation(await userIdOf(name));
   else if (line.startsWith('/') || current === undefined) say(HELP);
   else if (line !== '') {
@@ -86,15 +60,15 @@ async function command(line) {
 }
 
 async function userIdOf(name = '') {
-  const found = await list(`/users?search=${encodeURIComponent(name)}`);
+  const found = await account.list(`/users?search=${encodeURIComponent(name)}`);
   const user = found.find((candidate) => candidate.username === name.toLowerCase());
   return user?.id ?? Promise.reject(new Error(`there is nobody called ${name}`));
 }
 
 /** Shows the newest messages; a star marks those that were unread. */
 async function openConversation(userId) {
-  const { id, members, me } = await api('POST', '/conversations', { userId });
-  const messages = await list(`/conversations/${id}/messages?limit=20`);
+  const { id, members, me } = await account.call('POST', '/conversations', { userId });
+  const messages = await account.list(`/conversations/${id}/messages?limit=20`);
   for (const { user } of members) names.set(user.id, user.username);
   current = { id, seen: 0 };
   say(`--- ${names.get(userId)} ---`);
@@ -127,12 +101,12 @@ async function receive(message) {
 function show({ senderId, content, seq }, mark = '') {
   say(`${mark}${senderId === myId ? 'you' : names.get(senderId)}: ${content ?? '(deleted)'}`);
   current.seen = seq;
-  if (senderId !== myId && socket.connected) socket.emit('mark_read', { conversationId: current.id, seq });
+  if (senderId !== myId) socket.emit('mark_read', { conversationId: current.id, seq });
 }
 
 async function sayUnread() {
-  for (const { id, members, me } of await list('/conversations')) {
-    const { username: name } = members.find(({ user }) => user.id !== myId).user;
+  for (const { id, title, members, me } of await account.list('/conversations')) {
+    const name = title ?? members.find(({ user }) => user.id !== myId)?.user.username;
     if (me.unreadCount > 0 && id !== current?.id) say(`* ${me.unreadCount} unread from ${name}: /chat ${name}`);
   }
 }
@@ -140,7 +114,7 @@ async function sayUnread() {
 /** Shows what follows the last message shown. */
 async function catchUp() {
   if (current === undefined) return;
-  const { items, hasAfter } = await api('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
+  const { items, hasAfter } = await account.call('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
   for (const message of items) show(message);
   if (hasAfter) await catchUp();
 }
@@ -148,19 +122,23 @@ async function catchUp() {
 /** Comes back with a new token, as soon as there is a server. */
 async function comeBack() {
   await sleep(1_000);
-  await renewTokens().then(
-    () => socket.connect(),
-    (error) => (/^REFRESH/.test(error.code) ? quit(`! ${error.message}`) : comeBack()),
-  );
+  const error = await account.renew().catch((reason) => reason);
+  if (error === undefined) socket.connect();
+  else error.code?.startsWith('REFRESH') ? quit(`! ${error.message}`) : void comeBack();
+}
+
+async function renewConnection() {
+  await account.renew();
+  socket.emit('authenticate', { token: account.accessToken });
 }
 
 socket.on('session:ready', () => {
   inTurn(() => say(`* connected as ${username}`));
   inTurn(sayUnread);
   inTurn(catchUp);
-  inTurn(() => void flush());
+  void flush();
 });
-socket.on('session:expiring', () => inTurn(renewTokens));
+socket.on('session:expiring', () => inTurn(renewConnection));
 socket.on('session:ended', ({ code, retry }) => retry || quit(`! the server ended this session: ${code}`));
 socket.on('message:new', ({ message }) => inTurn(() => receive(message)));
 socket.on('friend:request_sent', ({ user }) => say(`* ${user.username} asks to be your friend: /accept`));

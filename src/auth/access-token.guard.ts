@@ -25,7 +25,8 @@ export class AccessTokenGuard implements CanActivate {
 
   /**
    * Passport keeps strategies by name for the whole process, where a second server would replace this one's: so it is
-   * given the strategy itself.
+   * given the strategy itself, and a new object of it each time. Passport writes the request's own continuation on what
+   * it is given; on a shared one, requests at the same moment would be answered as one another's users.
    */
   private authenticate(request: Request, response: Response): Promise<Principal> {
     return new Promise((resolve, reject) => {
@@ -33,7 +34,7 @@ export class AccessTokenGuard implements CanActivate {
         if (principal) resolve(principal);
         else reject(error ?? new DomainError('UNAUTHORIZED'));
       };
-      passport.authenticate(this.strategy, { session: false }, decide)(request, response, reject);
+      passport.authenticate(Object.create(this.strategy) as AccessTokenStrategy, { session: false }, decide)(request, response, reject);
     });
   }
 }

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { io } from 'socket.io-client';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { type LineProcess, startServer } from './processes.js';
+
+interface Registered {
+  user: { id: string };
+  accessToken: string;
+}
+
+describe('the example for Expo', () => {
+  let database: TestDatabase;
+  let dataDirectory: string;
+  let server: LineProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataDirectory = await mkdtemp(join(tmpdir(), 'parley-example-'));
+    ({ server, url } = await startServer(database.url, dataDirectory, '0'));
+  });
+
+  afterAll(async () => {
+    await server.end('SIGKILL');
+    await database.drop();
+    await rm(dataDirectory, { recursive: true, force: true });
+  });
+
+  async function post<Answer>(path: string, body: object, token = ''): Promise<Answer> {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(response.ok).toBe(true);
+    return (await response.json()) as Answer;
+  }
+
+  it('logs in, counts what is unread, and sends', async () => {
+    const register = (username: string) =>
+      post<Registered>('/auth/register', { username, email: `${username}@example.com`, password: 'correct horse' });
+    const [ada, grace] = [await register('ada'), await register('grace')];
+    const { id: conversationId } = await post<{ id: string }>('/conversations', { userId: ada.user.id }, grace.accessToken);
+    const friend = io(url, { auth: { token: grace.accessToken } });
+    await once(friend as never, 'session:ready');
+    const say = (content: string) => friend.emitWithAck('send_message', { conversationId, content });
+
+    // As Expo does it for names that begin so, at the build.
+    process.env.EXPO_PUBLIC_PARLEY_URL = url;
+    const chat = await import('../../examples/expo/chat.js');
+    const ready = once(chat.socket as never, 'session:ready');
+    await chat.logIn('ada', 'correct horse');
+    await ready;
+
+    let arrival = once(chat.socket as never, 'message:new');
+    await say('one');
+    await arrival;
+    expect(chat.unread[conversationId]).toBe(1);
+
+    await chat.openConversation(conversationId);
+    expect(chat.unread[conversationId]).toBe(0);
+    const read = once(friend as never, 'receipt:read');
+    arrival = once(chat.socket as never, 'message:new');
+    await say('two');
+    await arrival;
+    expect(chat.unread[conversationId]).toBe(0);
+    expect(await read).toEqual([expect.objectContaining({ userId: ada.user.id, seq: 2 })]);
+
+    const clientId = randomUUID();
+    const received = once(friend as never, 'message:new');
+    const sent = await chat.send(conversationId, 'three', clientId);
+    expect(sent).toMatchObject({ ok: true, data: { message: { content: 'three', seq: 3 } } });
+    expect(await chat.send(conversationId, 'three', clientId)).toEqual(sent);
+    expect(await received).toMatchObject([{ message: { content: 'three', clientId } }]);
+    expect(chat.unread[conversationId]).toBe(0);
+
+    chat.socket.disconnect();
+    friend.disconnect();
+  });
+});

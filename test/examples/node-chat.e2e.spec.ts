@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { LineProcess, startServer } from './processes.js';
+
+describe('the example node-chat', () => {
+  let database: TestDatabase;
+  let dataDirectory: string;
+  let server: LineProcess;
+  let url: string;
+  let port: string;
+  const chats: LineProcess[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataDirectory = await mkdtemp(join(tmpdir(), 'parley-example-'));
+    await start('0');
+  });
+
+  afterAll(async () => {
+    await Promise.all([...chats, server].map((process) => process.end('SIGKILL')));
+    await database.drop();
+    await rm(dataDirectory, { recursive: true, force: true });
+  });
+
+  async function start(onPort: string): Promise<void> {
+    ({ server, url, port } = await startServer(database.url, dataDirectory, onPort));
+  }
+
+  async function chat(username: string): Promise<LineProcess> {
+    const process = new LineProcess(['examples/node-chat/chat.mjs', username, url], { PARLEY_PASSWORD: 'correct horse' });
+    chats.push(process);
+    await process.line(`* connected as ${username}`);
+    return process;
+  }
+
+  it('makes friends, chats, loses the server and misses nothing', async () => {
+    const ada = await chat('ada');
+    const grace = await chat('grace');
+
+    ada.type('/add grace');
+    await grace.line('* ada asks to be your friend');
+    grace.type('/accept');
+    await ada.line('* grace is your friend');
+    ada.type('/friends');
+    await ada.line('* grace is online');
+
+    ada.type('/chat grace');
+    await ada.line('--- grace ---');
+    ada.type('hello, grace');
+    await ada.line('you: hello, grace');
+    await grace.line('* 1 unread from ada');
+    grace.type('/chat ada');
+    await grace.line('* ada: hello, grace');
+    grace.type('hello, ada');
+    await ada.line('grace: hello, ada');
+
+    // Sent into a server that is killed in the same moment: stored or not, it must arrive.
+    ada.type('typed at the last moment');
+    await server.end('SIGKILL');
+    await ada.line('* connection lost');
+    ada.type('typed while it was gone');
+    await start(port);
+    await grace.line('ada: typed while it was gone');
+    grace.type('all here');
+    await ada.line('grace: all here');
+    for (const line of ['typed at the last moment', 'typed while it was gone']) {
+      expect([line, ada.count(`you: ${line}`), grace.count(`ada: ${line}`)]).toEqual([line, 1, 1]);
+    }
+
+    // What was read is history to whoever comes back.
+    await grace.end('SIGKILL');
+    const again = await chat('grace');
+    again.type('/chat ada');
+    await again.line('you: all here');
+    expect(again.lines.slice(again.lines.indexOf('--- ada ---') + 1)).toEqual([
+      'ada: hello, grace',
+      'you: hello, ada',
+      'ada: typed at the last moment',
+      'ada: typed while it was gone',
+      'you: all here',
+    ]);
+  }, 90_000);
+});

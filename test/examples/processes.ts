@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** How long anything that is waited for may take. */
+const PATIENCE_MS = 20_000;
+
+/** A program of this repository as a process of its own, spoken to as at a terminal: lines in, lines out. */
+export class LineProcess {
+  readonly lines: string[] = [];
+  private readonly child: ChildProcess;
+  private readonly waiting = new Set<() => void>();
+  private position = 0;
+
+  constructor(parameters: readonly string[], environment: Record<string, string>) {
+    this.child = spawn(process.execPath, parameters, {
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line);
+        for (const look of this.waiting) look();
+      });
+    }
+  }
+
+  type(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
+  /** The next line that contains `text`, after those waited for before. */
+  async line(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const index = this.lines.findIndex((line, number) => number >= this.position && line.includes(text));
+        if (index < 0) return;
+        this.position = index + 1;
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        resolve(this.lines[index] ?? '');
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(look);
+        reject(new Error(`"${text}" did not come; there was:\n${this.lines.join('\n')}`));
+      }, PATIENCE_MS);
+      this.waiting.add(look);
+      look();
+    });
+  }
+
+  /** How often a line was shown. */
+  count(line: string): number {
+    return this.lines.filter((shown) => shown === line).length;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
+
+/** The built server on a database of the test's; `port` 0 takes any. */
+export async function startServer(
+  databaseUrl: string,
+  dataDirectory: string,
+  port: string,
+): Promise<{ server: LineProcess; url: string; port: string }> {
+  const server = new LineProcess(['dist/main.js'], {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: dataDirectory,
+    HOST: '127.0.0.1',
+    PORT: port,
+  });
+  const url = /http:\/\/\S+/.exec(await server.line('listens on'))?.[0] ?? '';
+  return { server, url, port: new URL(url).port };
+}

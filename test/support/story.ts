@@ -1,0 +1,269 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { NestFactory } from '@nestjs/core';
+import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { io, type Socket } from 'socket.io-client';
+import { AppModule } from '../../src/app.module.js';
+import { configureApp } from '../../src/app.setup.js';
+import { Configuration } from '../../src/config/configuration.js';
+import { createTestDatabase } from './postgres.js';
+
+/** How long anything awaited may take. */
+const PATIENCE_MS = 10_000;
+
+export interface Story {
+  readonly url: string;
+  readonly app: NestExpressApplication;
+  readonly databaseUrl: string;
+  /** A new user, logged in. */
+  person(name?: string): Promise<Person>;
+  close(): Promise<void>;
+}
+
+/** The whole application on a database of its own, or on one that another story runs on. */
+export async function startStory(
+  overrides: Partial<Configuration> = {},
+  environment: Record<string, string> = {},
+): Promise<Story> {
+  const database = overrides.databaseUrl === undefined ? await createTestDatabase() : undefined;
+  const databaseUrl = overrides.databaseUrl ?? database?.url ?? '';
+  const configuration = new Configuration({
+    ...Configuration.fromEnvironment({
+      DATABASE_URL: databaseUrl,
+      JWT_SECRET: 'a secret that is long enough for every test',
+      LOG_LEVEL: 'fatal',
+      ...environment,
+    }),
+    port: 0,
+    ...overrides,
+    databaseUrl,
+  });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: ['fatal'],
+  });
+  configureApp(app);
+  await app.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  const people: Person[] = [];
+  return {
+    url,
+    app,
+    databaseUrl,
+    person: async (name = 'user') => {
+      const person = await Person.register(url, name);
+      people.push(person);
+      return person;
+    },
+    close: async () => {
+      for (const person of people) person.disconnect();
+      await app.close();
+      await database?.drop();
+    },
+  };
+}
+
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+// What a server answers is only known to the test that asked.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Anything = any;
+
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  token?: string,
+): Promise<Answer<Anything>> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let parsed: unknown = text;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Not every answer is JSON.
+  }
+  return { status: response.status, headers: response.headers, body: parsed };
+}
+
+/** A user of the server and its devices. */
+export class Person {
+  private readonly devices: Device[] = [];
+
+  private constructor(
+    readonly url: string,
+    readonly id: string,
+    readonly username: string,
+    readonly email: string,
+    public accessToken: string,
+    public refreshToken: string,
+  ) {}
+
+  static async register(url: string, name: string): Promise<Person> {
+    const username = `${name}_${randomUUID().slice(0, 8)}`;
+    const email = `${username}@example.com`;
+    const { status, body } = await request(url, 'POST', '/auth/register', { email, username, password: 'correct horse' });
+    if (status !== 201) throw new Error(`registering answered ${status}: ${JSON.stringify(body)}`);
+    return new Person(url, body.user.id, username, email, body.accessToken, body.refreshToken);
+  }
+
+  call(method: string, path: string, body?: unknown): Promise<Answer<Anything>> {
+    return request(this.url, method, path, body, this.accessToken);
+  }
+
+  /** Calls, and expects success. */
+  async must(method: string, path: string, body?: unknown): Promise<Anything> {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Another connection, ready. */
+  async device(options: Record<string, unknown> = {}): Promise<Device> {
+    const device = new Device(this.url, { token: this.accessToken, ...options });
+    this.devices.push(device);
+    await device.next('session:ready');
+    return device;
+  }
+
+  /** Ends every connection. */
+  disconnect(): void {
+    for (const device of this.devices) device.socket.close();
+  }
+
+  async befriend(other: Person): Promise<string> {
+    const { id } = await this.must('POST', '/friends/requests', { userId: other.id });
+    return (await other.must('POST', `/friends/requests/${id}/accept`)).conversation.id;
+  }
+
+  async directConversation(other: Person): Promise<string> {
+    return (await this.must('POST', '/conversations', { userId: other.id })).id;
+  }
+
+  async group(title: string, ...others: Person[]): Promise<string> {
+    return (await this.must('POST', '/conversations', { type: 'GROUP', title, memberIds: others.map(({ id }) => id) })).id;
+  }
+
+  async say(conversationId: string, content: string, more: Record<string, unknown> = {}): Promise<Anything> {
+    return this.must('POST', `/conversations/${conversationId}/messages`, { content, ...more });
+  }
+
+  async history(conversationId: string, query = 'limit=100'): Promise<Anything[]> {
+    return (await this.must('GET', `/conversations/${conversationId}/messages?${query}`)).items;
+  }
+
+  /** Everything since a cursor, all pages in one. */
+  async sync(cursor: string, limit = 100): Promise<{ cursor: string; pages: Anything[] }> {
+    const pages: Anything[] = [];
+    for (;;) {
+      const page = await this.must('GET', `/sync?limit=${limit}&cursor=${encodeURIComponent(cursor)}`);
+      if (page.reset === true) throw new Error('sync answered reset');
+      pages.push(page);
+      cursor = page.cursor;
+      if (!page.hasMore) return { cursor, pages };
+    }
+  }
+}
+
+interface Recorded {
+  event: string;
+  payload: Anything;
+}
+
+/** One connection. Its recorder hears everything from before it is connected, so that nothing is missed. */
+export class Device {
+  readonly socket: Socket;
+  /** All events in the order they came. */
+  readonly heard: Recorded[] = [];
+  private readonly unread: Recorded[] = [];
+  private readonly waiters = new Set<() => void>();
+  connectError: (Error & { data?: { code: string } }) | undefined;
+
+  constructor(url: string, auth: Record<string, unknown>, options: Record<string, unknown> = {}) {
+    this.socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false, ...options });
+    this.socket.onAny((event: string, payload: unknown) => this.record(event, payload));
+    this.socket.on('disconnect', (reason) => this.record('disconnect', reason));
+    this.socket.on('connect_error', (error) => {
+      this.connectError = error;
+      this.record('connect_error', (error as { data?: unknown }).data);
+    });
+  }
+
+  /** The next event of this name that matches, also one that came before the call; each is given once. */
+  async next(event: string, matches: (payload: Anything) => boolean = () => true): Promise<Anything> {
+    const take = (): Recorded | undefined => {
+      const index = this.unread.findIndex((recorded) => recorded.event === event && matches(recorded.payload));
+      return index === -1 ? undefined : this.unread.splice(index, 1)[0];
+    };
+    const found = take();
+    if (found !== undefined) return found.payload;
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const recorded = take();
+        if (recorded === undefined) return;
+        stop();
+        resolve(recorded.payload);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`no ${event} came; heard: ${this.heard.map((recorded) => recorded.event).join(', ')}`));
+      }, PATIENCE_MS);
+      const stop = (): void => {
+        clearTimeout(timer);
+        this.waiters.delete(look);
+      };
+      this.waiters.add(look);
+    });
+  }
+
+  /** Everything of this name so far. */
+  all(event: string): Anything[] {
+    return this.heard.filter((recorded) => recorded.event === event).map(({ payload }) => payload);
+  }
+
+  /** Sends, and answers the acknowledgement. */
+  ask(event: string, payload?: unknown): Promise<Anything> {
+    return this.socket.timeout(PATIENCE_MS).emitWithAck(event, payload);
+  }
+
+  /** Sends, and expects success. */
+  async must(event: string, payload?: unknown): Promise<Anything> {
+    const answer = await this.ask(event, payload);
+    if (!answer.ok) throw new Error(`${event} was refused: ${JSON.stringify(answer.error)}`);
+    return answer.data;
+  }
+
+  /** Ends the transport as a lost network does, without a word. */
+  drop(): void {
+    this.socket.io.engine.close();
+  }
+
+  private record(event: string, payload: unknown): void {
+    const recorded = { event, payload };
+    this.heard.push(recorded);
+    this.unread.push(recorded);
+    for (const look of this.waiters) look();
+  }
+}
+
+/** Waits until something is so; asks again and again, at most as long as anything may take. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`it never came to be that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
