@@ -15,8 +15,10 @@ let active: string | undefined;
 export async function logIn(username: string, password: string) {
   const body = JSON.stringify({ username, password });
   const headers = { 'content-type': 'application/json' };
-  const { accessToken } = await (await fetch(`${SERVER}/auth/login`, { method: 'POST', headers, body })).json();
-  socket.auth = { token: accessToken };
+  const response = await fetch(`${SERVER}/auth/login`, { method: 'POST', headers, body });
+  const answer = (await response.json()) as { accessToken: string; detail: string };
+  if (!response.ok) throw new Error(answer.detail);
+  socket.auth = { token: answer.accessToken };
   socket.connect();
 }
 

@@ -26,7 +26,6 @@ let turn = start().catch((error) => quit(`! ${error.message}`));
 function inTurn(work) {
   turn = turn.then(work).catch((error) => say(`! ${error.message}`));
 }
-
 function say(text) {
   console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
 }
@@ -124,7 +123,8 @@ async function comeBack() {
   await sleep(1_000);
   const error = await account.renew().catch((reason) => reason);
   if (error === undefined) socket.connect();
-  else error.code?.startsWith('REFRESH') ? quit(`! ${error.message}`) : void comeBack();
+  else if (error.code?.startsWith('REFRESH')) quit(`! ${error.message}`);
+  else await comeBack();
 }
 
 async function renewConnection() {

@@ -34,7 +34,11 @@ export class AccessTokenGuard implements CanActivate {
         if (principal) resolve(principal);
         else reject(error ?? new DomainError('UNAUTHORIZED'));
       };
-      passport.authenticate(Object.create(this.strategy) as AccessTokenStrategy, { session: false }, decide)(request, response, reject);
+      passport.authenticate(Object.create(this.strategy) as AccessTokenStrategy, { session: false }, decide)(
+        request,
+        response,
+        reject,
+      );
     });
   }
 }

@@ -19,6 +19,7 @@ import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
 import { SlowConsumers } from './slow-consumers.js';
 import { TokenLife } from './token-life.js';
+import { Typing } from './typing.js';
 
 /** The one gateway: lets connections in, hands what they ask for to `ChatCommands`, and sees them off. */
 @WebSocketGateway()
@@ -39,6 +40,7 @@ export class ChatGateway
     private readonly broadcaster: Broadcaster,
     private readonly tokenLife: TokenLife,
     private readonly presence: PresenceTracker,
+    private readonly typing: Typing,
     private readonly slowConsumers: SlowConsumers,
     private readonly metrics: Metrics,
     private readonly commands: ChatCommands,
@@ -80,7 +82,8 @@ export class ChatGateway
 
   handleDisconnect(socket: ChatSocket): void {
     this.tokenLife.forget(socket);
-    if (this.connections.delete(socket)) this.presence.departed(socket.data.principal.userId, socket.id);
+    const { userId } = socket.data.principal;
+    if (this.connections.delete(socket) && this.presence.departed(userId, socket.id)) this.typing.gone(userId);
   }
 
   @SubscribeMessage('join_conversation')
@@ -124,7 +127,7 @@ export class ChatGateway
   }
 
   @SubscribeMessage('typing')
-  typing(@ConnectedSocket() socket: ChatSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+  type(@ConnectedSocket() socket: ChatSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
     return this.commands.run('typing', this.of(socket), payload);
   }
 

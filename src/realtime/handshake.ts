@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessTokens } from '../auth/access-token.js';
 import { Sessions } from '../auth/sessions.js';
+import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { domainErrorOf } from '../common/problem.filter.js';
@@ -21,6 +22,9 @@ export interface HandshakeError extends Error {
 }
 
 const LONGEST_TOKEN = 8192;
+/** How long a connection may wait for the database. */
+const LONGEST_WAIT_MS = 8_000;
+const RETRY_MS = 200;
 
 /**
  * Authenticates a connection before it exists (contract, section 6): a socket that is refused has joined nothing, and one
@@ -37,6 +41,7 @@ export class Handshake {
     private readonly synchronisation: SyncService,
     private readonly rooms: Rooms,
     private readonly lifecycle: Lifecycle,
+    private readonly clock: Clock,
   ) {}
 
   /** The middleware for `io.use`. */
@@ -59,10 +64,9 @@ export class Handshake {
     const { principal, expiresAt } = this.accessTokens.verify(tokenOf(socket));
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [isLive, { conversationIds, cursor }] = await Promise.all([
-        this.sessions.isLive(principal.sessionId),
-        this.synchronisation.present(principal.userId),
-      ]);
+      const [isLive, { conversationIds, cursor }] = await this.patiently(() =>
+        Promise.all([this.sessions.isLive(principal.sessionId), this.synchronisation.present(principal.userId)]),
+      );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
       this.admissions.set(socket, { setup, conversationIds, syncCursor: cursor });
@@ -72,6 +76,22 @@ export class Handshake {
       this.rooms.abandon(setup);
       this.logger.debug(`a connection was refused: ${(error as Error).message}`);
       throw error;
+    }
+  }
+
+  /**
+   * Socket.IO's clients come back by themselves after a lost connection, but not after a refused one: so a database that
+   * is away for a moment is waited for.
+   */
+  private async patiently<Result>(read: () => Promise<Result>): Promise<Result> {
+    const deadline = this.clock.now() + LONGEST_WAIT_MS;
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (domainErrorOf(error).code !== 'UNAVAILABLE' || this.clock.now() >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
   }
 }

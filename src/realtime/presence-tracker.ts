@@ -68,15 +68,17 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     this.gather();
   }
 
-  departed(userId: string, socketId: string): void {
+  /** Answers whether that was the user's last connection to this process. */
+  departed(userId: string, socketId: string): boolean {
     const known = this.present.get(userId);
-    if (known === undefined || !known.sockets.delete(socketId) || known.sockets.size > 0) return;
+    if (known === undefined || !known.sockets.delete(socketId) || known.sockets.size > 0) return false;
     known.lastSeenAt = new Date(this.clock.now());
     known.grace = setTimeout(() => {
       this.present.delete(userId);
       this.departing.set(userId, known.lastSeenAt);
       this.gather();
     }, GRACE_MS).unref();
+    return true;
   }
 
   /** Everybody here is gone with this process, at once and without grace. */

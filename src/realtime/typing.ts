@@ -11,6 +11,7 @@ const THROTTLE_MS = 2_000;
 const EXPIRY_MS = 6_000;
 
 interface Typist {
+  userId: string;
   relayedAt: number;
   /** Those who must not see it: members who blocked the typist or whom it blocked. */
   hiddenFrom: readonly string[];
@@ -46,7 +47,7 @@ export class Typing implements OnApplicationShutdown {
     if (hiddenFrom === null) return;
     clearTimeout(this.typists.get(key)?.expiry);
     const expiry = setTimeout(() => this.stop(principal.userId, conversationId), EXPIRY_MS).unref();
-    this.typists.set(key, { relayedAt: this.clock.now(), hiddenFrom, expiry });
+    this.typists.set(key, { userId: principal.userId, relayedAt: this.clock.now(), hiddenFrom, expiry });
     this.relay(principal.userId, conversationId, true, hiddenFrom);
   }
 
@@ -58,6 +59,13 @@ export class Typing implements OnApplicationShutdown {
     clearTimeout(typist.expiry);
     this.typists.delete(key);
     this.relay(userId, conversationId, false, typist.hiddenFrom);
+  }
+
+  /** The user has no connection to this process any more. */
+  gone(userId: string): void {
+    for (const [key, typist] of this.typists) {
+      if (typist.userId === userId) this.stop(userId, key.slice(userId.length + 1));
+    }
   }
 
   onApplicationShutdown(): void {

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { type LineProcess, startServer } from './processes.js';
+import { ServerProcess } from '../support/process.js';
 
 interface Registered {
   user: { id: string };
@@ -15,25 +12,23 @@ interface Registered {
 
 describe('the example for Expo', () => {
   let database: TestDatabase;
-  let dataDirectory: string;
-  let server: LineProcess;
-  let url: string;
+  let server: ServerProcess;
+  const sockets: Socket[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    dataDirectory = await mkdtemp(join(tmpdir(), 'parley-example-'));
-    ({ server, url } = await startServer(database.url, dataDirectory, '0'));
+    server = await ServerProcess.start({ DATABASE_URL: database.url });
   });
 
   afterAll(async () => {
-    await server.end('SIGKILL');
+    for (const socket of sockets) socket.disconnect();
+    await server.kill();
     await database.drop();
-    await rm(dataDirectory, { recursive: true, force: true });
   });
 
   async function post<Answer>(path: string, body: object, token = ''): Promise<Answer> {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-    const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const response = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
     expect(response.ok).toBe(true);
     return (await response.json()) as Answer;
   }
@@ -42,14 +37,20 @@ describe('the example for Expo', () => {
     const register = (username: string) =>
       post<Registered>('/auth/register', { username, email: `${username}@example.com`, password: 'correct horse' });
     const [ada, grace] = [await register('ada'), await register('grace')];
-    const { id: conversationId } = await post<{ id: string }>('/conversations', { userId: ada.user.id }, grace.accessToken);
-    const friend = io(url, { auth: { token: grace.accessToken } });
+    const { id: conversationId } = await post<{ id: string }>(
+      '/conversations',
+      { userId: ada.user.id },
+      grace.accessToken,
+    );
+    const friend = io(server.url, { auth: { token: grace.accessToken } });
+    sockets.push(friend);
     await once(friend as never, 'session:ready');
     const say = (content: string) => friend.emitWithAck('send_message', { conversationId, content });
 
     // As Expo does it for names that begin so, at the build.
-    process.env.EXPO_PUBLIC_PARLEY_URL = url;
+    process.env.EXPO_PUBLIC_PARLEY_URL = server.url;
     const chat = await import('../../examples/expo/chat.js');
+    sockets.push(chat.socket);
     const ready = once(chat.socket as never, 'session:ready');
     await chat.logIn('ada', 'correct horse');
     await ready;
@@ -66,17 +67,14 @@ describe('the example for Expo', () => {
     await say('two');
     await arrival;
     expect(chat.unread[conversationId]).toBe(0);
-    expect(await read).toEqual([expect.objectContaining({ userId: ada.user.id, seq: 2 })]);
+    expect((await read)[0]).toMatchObject({ userId: ada.user.id, seq: 2 });
 
     const clientId = randomUUID();
     const received = once(friend as never, 'message:new');
     const sent = await chat.send(conversationId, 'three', clientId);
     expect(sent).toMatchObject({ ok: true, data: { message: { content: 'three', seq: 3 } } });
     expect(await chat.send(conversationId, 'three', clientId)).toEqual(sent);
-    expect(await received).toMatchObject([{ message: { content: 'three', clientId } }]);
+    expect((await received)[0]).toMatchObject({ message: { content: 'three', clientId } });
     expect(chat.unread[conversationId]).toBe(0);
-
-    chat.socket.disconnect();
-    friend.disconnect();
   });
 });

@@ -1,36 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { LineProcess, startServer } from './processes.js';
+import { ServerProcess } from '../support/process.js';
+import { LineProcess } from './line-process.js';
 
 describe('the example node-chat', () => {
   let database: TestDatabase;
-  let dataDirectory: string;
-  let server: LineProcess;
-  let url: string;
-  let port: string;
+  let server: ServerProcess;
   const chats: LineProcess[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    dataDirectory = await mkdtemp(join(tmpdir(), 'parley-example-'));
-    await start('0');
+    server = await ServerProcess.start({ DATABASE_URL: database.url });
   });
 
   afterAll(async () => {
-    await Promise.all([...chats, server].map((process) => process.end('SIGKILL')));
+    await Promise.all([...chats.map((chat) => chat.kill()), server.kill()]);
     await database.drop();
-    await rm(dataDirectory, { recursive: true, force: true });
   });
 
-  async function start(onPort: string): Promise<void> {
-    ({ server, url, port } = await startServer(database.url, dataDirectory, onPort));
-  }
-
   async function chat(username: string): Promise<LineProcess> {
-    const process = new LineProcess(['examples/node-chat/chat.mjs', username, url], { PARLEY_PASSWORD: 'correct horse' });
+    const process = new LineProcess(['examples/node-chat/chat.mjs', username, server.url], {
+      PARLEY_PASSWORD: 'correct horse',
+    });
     chats.push(process);
     await process.line(`* connected as ${username}`);
     return process;
@@ -59,10 +50,10 @@ describe('the example node-chat', () => {
 
     // Sent into a server that is killed in the same moment: stored or not, it must arrive.
     ada.type('typed at the last moment');
-    await server.end('SIGKILL');
+    await server.kill();
     await ada.line('* connection lost');
     ada.type('typed while it was gone');
-    await start(port);
+    server = await ServerProcess.start({ DATABASE_URL: database.url, PORT: new URL(server.url).port });
     await grace.line('ada: typed while it was gone');
     grace.type('all here');
     await ada.line('grace: all here');
@@ -71,7 +62,7 @@ describe('the example node-chat', () => {
     }
 
     // What was read is history to whoever comes back.
-    await grace.end('SIGKILL');
+    await grace.kill();
     const again = await chat('grace');
     again.type('/chat ada');
     await again.line('you: all here');

@@ -13,7 +13,10 @@ describe('the first hour', () => {
     const [adasPhone, bobsPhone] = await Promise.all([ada.device(), bob.device()]);
 
     const request = await ada.must('POST', '/friends/requests', { userId: bob.id });
-    expect(await bobsPhone.next('friend:request_sent')).toMatchObject({ request: { id: request.id }, user: { id: ada.id } });
+    expect(await bobsPhone.next('friend:request_sent')).toMatchObject({
+      request: { id: request.id },
+      user: { id: ada.id },
+    });
 
     const accepted = await bob.must('POST', `/friends/requests/${request.id}/accept`);
     expect(accepted).toMatchObject({ request: { status: 'ACCEPTED' }, friend: { id: ada.id } });
@@ -23,7 +26,14 @@ describe('the first hour', () => {
     expect((await adasPhone.next('conversation:new')).conversation.id).toBe(conversationId);
 
     const { message } = await adasPhone.must('send_message', { conversationId, content: 'Hello, Bob' });
-    expect(message).toMatchObject({ seq: 1, content: 'Hello, Bob', senderId: ada.id, conversationId, kind: 'TEXT', version: 1 });
+    expect(message).toMatchObject({
+      seq: 1,
+      content: 'Hello, Bob',
+      senderId: ada.id,
+      conversationId,
+      kind: 'TEXT',
+      version: 1,
+    });
 
     // Nobody joined the conversation's room by hand: all sockets of all members hear it, the sending one included.
     for (const phone of [adasPhone, bobsPhone]) {
@@ -39,7 +49,9 @@ describe('the first hour', () => {
       lastMessageKind: 'TEXT',
       me: { unreadCount: 1, lastReadSeq: 0 },
     });
-    expect(await bobsPhone.must('join_conversation', conversationId)).toMatchObject({ conversation: { id: conversationId } });
+    expect(await bobsPhone.must('join_conversation', conversationId)).toMatchObject({
+      conversation: { id: conversationId },
+    });
     expect(await bobsPhone.must('mark_read', { conversationId, seq: 1 })).toEqual({ lastReadSeq: 1 });
     expect(await adasPhone.next('receipt:read')).toMatchObject({ conversationId, userId: bob.id, seq: 1 });
     expect((await bob.must('GET', '/conversations')).items[0].me.unreadCount).toBe(0);

@@ -34,7 +34,10 @@ describe('the handshake', () => {
     ['a number', () => 5],
     ['an object', () => ({ $ne: null })],
     ['a token without signature', (token: string) => `${unsigned(token, { alg: 'none', typ: 'JWT' })}.`],
-    ['another secret', (token: string) => signed(unsigned(token, { alg: 'HS256', typ: 'JWT' }), 'another secret of thirty-two bytes')],
+    [
+      'another secret',
+      (token: string) => signed(unsigned(token, { alg: 'HS256', typ: 'JWT' }), 'another secret of thirty-two bytes'),
+    ],
   ])('refuses %s', async (_, tokenOf) => {
     const ada = await story.person();
     const device = new Device(story.url, { token: tokenOf(ada.accessToken) });
@@ -47,8 +50,12 @@ describe('the handshake', () => {
     const ada = await brief.person();
     const device = await ada.device();
     expect(await device.next('session:expiring')).toEqual({ expiresAt: expect.any(String) });
-    const renewed = await brief.app.get((await import('../../src/auth/auth.service.js')).AuthService).refresh(ada.refreshToken);
-    expect(await device.must('authenticate', { token: renewed.accessToken })).toEqual({ expiresAt: expect.any(String) });
+    const renewed = await brief.app
+      .get((await import('../../src/auth/auth.service.js')).AuthService)
+      .refresh(ada.refreshToken);
+    expect(await device.must('authenticate', { token: renewed.accessToken })).toEqual({
+      expiresAt: expect.any(String),
+    });
     expect((await device.ask('authenticate', { token: 'x' })).error.code).toBe('UNAUTHORIZED');
     expect(await device.next('session:ended')).toEqual({ code: 'TOKEN_EXPIRED', retry: true });
     await device.next('disconnect');

@@ -11,7 +11,7 @@ describe('sending', () => {
 
   it('numbers densely and in one order for all, whoever sends at once', async () => {
     const people = await Promise.all(Array.from({ length: 8 }, () => story.person()));
-    const [owner, ...others] = people as [typeof people[0] & object, ...typeof people];
+    const [owner, ...others] = people as [(typeof people)[0] & object, ...typeof people];
     const conversationId = await owner.group('Race', ...others);
     const devices = await Promise.all(people.map((person) => person.device()));
     const sent = await Promise.all(
@@ -46,7 +46,9 @@ describe('sending', () => {
       ...Array.from({ length: 10 }, (_, index) =>
         adas.must('send_message', { conversationId, content: `try ${index}`, clientId }).then(({ message }) => message),
       ),
-      ...Array.from({ length: 10 }, (_, index) => ada.say(conversationId, `rest ${index}`, { clientId: clientId.toUpperCase() })),
+      ...Array.from({ length: 10 }, (_, index) =>
+        ada.say(conversationId, `rest ${index}`, { clientId: clientId.toUpperCase() }),
+      ),
     ]);
     const [first] = answers;
     for (const answer of answers) expect(answer).toEqual(first);
@@ -66,10 +68,16 @@ describe('sending', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     for (let index = 1; index <= 25; index += 1) await ada.say(conversationId, `message ${index}`);
-    const page = (query: string): Promise<Anything> => ada.must('GET', `/conversations/${conversationId}/messages?${query}`);
+    const page = (query: string): Promise<Anything> =>
+      ada.must('GET', `/conversations/${conversationId}/messages?${query}`);
     const numbers = (answer: Anything): number[] => answer.items.map(({ seq }: Anything) => seq);
     const newest = await page('limit=10');
-    expect([numbers(newest)[0], numbers(newest).at(-1), newest.hasBefore, newest.hasAfter]).toEqual([16, 25, true, false]);
+    expect([numbers(newest)[0], numbers(newest).at(-1), newest.hasBefore, newest.hasAfter]).toEqual([
+      16,
+      25,
+      true,
+      false,
+    ]);
     const before = await page('limit=10&before=6');
     expect([numbers(before), before.hasBefore, before.hasAfter]).toEqual([[1, 2, 3, 4, 5], false, true]);
     const after = await page('limit=3&after=20');
@@ -86,7 +94,14 @@ describe('sending', () => {
     const original = await ada.say(conversationId, 'first');
 
     const reply = await bob.say(conversationId, 'an answer', { replyToId: original.id });
-    expect(reply.replyTo).toEqual({ id: original.id, seq: original.seq, senderId: ada.id, kind: 'TEXT', content: 'first', deletedAt: null });
+    expect(reply.replyTo).toEqual({
+      id: original.id,
+      seq: original.seq,
+      senderId: ada.id,
+      kind: 'TEXT',
+      content: 'first',
+      deletedAt: null,
+    });
     expect((await bobs.ask('edit_message', { messageId: original.id, content: 'no' })).error.code).toBe('FORBIDDEN');
     const edited = await ada.must('PATCH', `/messages/${original.id}`, { content: 'second' });
     expect(edited).toMatchObject({ content: 'second', version: 2, seq: original.seq, editedAt: expect.any(String) });
@@ -96,12 +111,17 @@ describe('sending', () => {
     await bobs.must('react', { messageId: original.id, emoji: '👍' });
     await cys.must('react', { messageId: original.id, emoji: '👍' });
     const isLast = ({ message }: Anything): boolean => message.reactions[0]?.count === 2;
-    for (const [person, device] of [[bob, bobs], [cy, cys]] as const) {
+    for (const [person, device] of [
+      [bob, bobs],
+      [cy, cys],
+    ] as const) {
       const { message } = await device.next('message:updated', isLast);
       expect(message.reactions).toEqual([{ emoji: '👍', count: 2, mine: true }]);
       expect(await person.must('GET', `/messages/${original.id}`)).toEqual(message);
     }
-    expect((await ada.must('GET', `/messages/${original.id}`)).reactions).toEqual([{ emoji: '👍', count: 2, mine: false }]);
+    expect((await ada.must('GET', `/messages/${original.id}`)).reactions).toEqual([
+      { emoji: '👍', count: 2, mine: false },
+    ]);
 
     const hidden = await cys.must('delete_message', { messageId: reply.id, for: 'me' });
     expect(hidden.message).toMatchObject({ content: null, replyTo: null, deletedAt: expect.any(String) });

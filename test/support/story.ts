@@ -115,7 +115,11 @@ export class Person {
   static async register(url: string, name: string): Promise<Person> {
     const username = `${name}_${randomUUID().slice(0, 8)}`;
     const email = `${username}@example.com`;
-    const { status, body } = await request(url, 'POST', '/auth/register', { email, username, password: 'correct horse' });
+    const { status, body } = await request(url, 'POST', '/auth/register', {
+      email,
+      username,
+      password: 'correct horse',
+    });
     if (status !== 201) throw new Error(`registering answered ${status}: ${JSON.stringify(body)}`);
     return new Person(url, body.user.id, username, email, body.accessToken, body.refreshToken);
   }
@@ -127,7 +131,8 @@ export class Person {
   /** Calls, and expects success. */
   async must(method: string, path: string, body?: unknown): Promise<Anything> {
     const answer = await this.call(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
@@ -154,7 +159,8 @@ export class Person {
   }
 
   async group(title: string, ...others: Person[]): Promise<string> {
-    return (await this.must('POST', '/conversations', { type: 'GROUP', title, memberIds: others.map(({ id }) => id) })).id;
+    return (await this.must('POST', '/conversations', { type: 'GROUP', title, memberIds: others.map(({ id }) => id) }))
+      .id;
   }
 
   async say(conversationId: string, content: string, more: Record<string, unknown> = {}): Promise<Anything> {

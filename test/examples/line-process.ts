@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 /** How long anything that is waited for may take. */
 const PATIENCE_MS = 20_000;
 
-/** A program of this repository as a process of its own, spoken to as at a terminal: lines in, lines out. */
+/** A program as a process of its own, spoken to as at a terminal: lines in, lines out. */
 export class LineProcess {
   readonly lines: string[] = [];
   private readonly child: ChildProcess;
@@ -55,26 +55,10 @@ export class LineProcess {
     return this.lines.filter((shown) => shown === line).length;
   }
 
-  async end(signal: NodeJS.Signals): Promise<void> {
+  async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, 'exit');
-    this.child.kill(signal);
+    this.child.kill('SIGKILL');
     await exit;
   }
-}
-
-/** The built server on a database of the test's; `port` 0 takes any. */
-export async function startServer(
-  databaseUrl: string,
-  dataDirectory: string,
-  port: string,
-): Promise<{ server: LineProcess; url: string; port: string }> {
-  const server = new LineProcess(['dist/main.js'], {
-    DATABASE_URL: databaseUrl,
-    DATA_DIR: dataDirectory,
-    HOST: '127.0.0.1',
-    PORT: port,
-  });
-  const url = /http:\/\/\S+/.exec(await server.line('listens on'))?.[0] ?? '';
-  return { server, url, port: new URL(url).port };
 }

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A server as its users start it: a process of its own. */
+export class ServerProcess {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** Resolves once it listens. */
+  static async start(environment: Record<string, string>): Promise<ServerProcess> {
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        PORT: '0',
+        HOST: '127.0.0.1',
+        LOG_LEVEL: 'error',
+        JWT_SECRET: 'a secret for the processes of tests',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const url = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        output += chunk.toString();
+        const match = /Parley listens on +(\S+)/.exec(output);
+        if (match?.[1] !== undefined) resolve(match[1]);
+      };
+      child.stdout?.on('data', hear);
+      child.stderr?.on('data', hear);
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${output}`)));
+    });
+    return new ServerProcess(url, child);
+  }
+
+  /** As a crash does. */
+  kill(): Promise<number | null> {
+    return this.end('SIGKILL');
+  }
+
+  /** As an operator does. */
+  stop(): Promise<number | null> {
+    return this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit');
+      this.child.kill(signal);
+      await exited;
+    }
+    return this.child.exitCode;
+  }
+}
