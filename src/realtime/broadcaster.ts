@@ -4,6 +4,8 @@ import { CLOSE_REASONS, type CloseCode } from './protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from './protocol/server-events.js';
 import { room } from './rooms.js';
 
+const LOOK_MS = 10;
+
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
 export class Broadcaster {
@@ -81,9 +83,18 @@ export class Broadcaster {
     sockets?.disconnectSockets(true);
   }
 
-  closeAll(code: CloseCode): void {
-    this.server?.local.emit('session:ended', { code, ...CLOSE_REASONS[code] });
-    this.server?.local.disconnectSockets(true);
+  /**
+   * Tells every socket of this process why, and ends it. Resolves once all have taken what was on its way to them, or
+   * after `timeoutMs`: closing the server itself would throw that away.
+   */
+  async closeAll(code: CloseCode, timeoutMs: number): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    server.local.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    server.local.disconnectSockets(true);
+    for (let waited = 0; server.engine.clientsCount > 0 && waited < timeoutMs; waited += LOOK_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   /** Whether this connection asked not to hear of the messages it sends. */

@@ -21,6 +21,9 @@ import { SlowConsumers } from './slow-consumers.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
 
+/** How long clients have to take the last of what they are sent. */
+const LONGEST_GOODBYE_MS = 2_000;
+
 /** The one gateway: lets connections in, hands what they ask for to `ChatCommands`, and sees them off. */
 @WebSocketGateway()
 export class ChatGateway
@@ -142,8 +145,8 @@ export class ChatGateway
   }
 
   /** Before the server closes: tells clients to come back, to another process or to the next one here. */
-  beforeApplicationShutdown(): void {
-    this.broadcaster.closeAll('SERVER_SHUTDOWN');
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.broadcaster.closeAll('SERVER_SHUTDOWN', LONGEST_GOODBYE_MS);
   }
 
   private of(socket: ChatSocket): Connection {
