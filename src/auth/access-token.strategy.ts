@@ -4,7 +4,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { ACCESS_TOKEN_VERIFICATION, AccessTokens } from './access-token.js';
+import { ACCESS_TOKEN_VERIFICATION, accessTokenKey, AccessTokens } from './access-token.js';
 import { Sessions } from './sessions.js';
 
 /** An access token from the Authorization header, of a session that still lives. */
@@ -18,7 +18,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     super({
       ...ACCESS_TOKEN_VERIFICATION,
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: configuration.jwtSecret,
+      // Typed as text or bytes, and handed on as it is.
+      secretOrKey: accessTokenKey(configuration) as unknown as Buffer,
     });
   }
 

@@ -4,7 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { Configuration } from '../config/configuration.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { AccessTokens } from './access-token.js';
+import { accessTokenKey, AccessTokens } from './access-token.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
@@ -16,7 +16,7 @@ import { Sessions } from './sessions.js';
     UsersModule,
     JwtModule.registerAsync({
       inject: [Configuration],
-      useFactory: (configuration: Configuration) => ({ secret: configuration.jwtSecret }),
+      useFactory: (configuration: Configuration) => ({ secret: accessTokenKey(configuration) }),
     }),
   ],
   controllers: [AuthController],

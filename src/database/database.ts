@@ -14,6 +14,17 @@ export type SqlValue =
   | null
   | readonly (string | number | boolean | Date | null)[];
 
+const SETTINGS = {
+  // An acknowledged message survives kill -9 of the database, whatever the server's own default says.
+  synchronous_commit: 'on',
+  // Every named statement has one way through its indexes; planning it anew each time costs more than running it.
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+  statement_timeout: '30000',
+  idle_in_transaction_session_timeout: '30000',
+  timezone: 'UTC',
+};
+
 /** Something that runs statements: the pool, or one transaction of it. */
 export interface SqlExecutor {
   /**
@@ -41,9 +52,9 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       application_name: 'parley',
-      // An acknowledged message survives kill -9 of the database, whatever the server's own default says.
-      options:
-        '-c synchronous_commit=on -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC',
+      options: Object.entries(SETTINGS)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`an idle database connection broke: ${error.message}`));

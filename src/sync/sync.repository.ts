@@ -35,6 +35,23 @@ const DATABASE_IDENTITY = `
 const changed = (stamp: string): string =>
   `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;
 
+/** New, changed and hidden messages of conversation `o` with a sequence number above `told`, each once. */
+const messagesAfter = (boundary: string, told: string): string => `
+  (SELECT n.id, n.seq, ${boundary} AS boundary FROM messages n
+   WHERE n.conversation_id = o.conversation_id AND n.seq > GREATEST(${boundary}, ${told}, o.visible_from_seq - 1)
+     AND pg_visible_in_snapshot(n.changed_xid, bounds.upper)
+   ORDER BY n.seq LIMIT $9)
+  UNION
+  (SELECT e.id, e.seq, ${boundary} FROM messages e
+   WHERE e.conversation_id = o.conversation_id AND e.version > 1 AND e.seq > GREATEST(${told}, o.visible_from_seq - 1)
+     AND ${changed('e.changed_xid')}
+   ORDER BY e.seq LIMIT $9)
+  UNION
+  (SELECT h.message_id, x.seq, ${boundary} FROM hidden_messages h JOIN messages x ON x.id = h.message_id
+   WHERE h.user_id = $1 AND h.conversation_id = o.conversation_id AND x.seq > GREATEST(${told}, o.visible_from_seq - 1)
+     AND ${changed('h.changed_xid')}
+   ORDER BY x.seq LIMIT $9)`;
+
 /**
  * $1 user, $2 lower, $3 upper (null: now), $4 stage to begin with, $5 to $8 the key within it, $9 how many.
  *
@@ -51,6 +68,14 @@ const CHANGES = `
   ), own AS MATERIALIZED (
     SELECT m.conversation_id, m.left_at, m.visible_from_seq, m.changed_xid AS own_xid, c.changed_xid
     FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1
+  ), here AS MATERIALIZED (
+    -- The rest of the conversation that the last page ended in; where it fills this one, no other is looked at.
+    SELECT m.id, o.conversation_id, m.seq, m.boundary
+    FROM own o CROSS JOIN bounds CROSS JOIN LATERAL (
+      ${messagesAfter('$8::integer', '$7::integer')}
+    ) AS m
+    WHERE $4 = 6 AND o.conversation_id = $5 AND o.left_at IS NULL
+    ORDER BY m.seq LIMIT $9
   ), found AS (
     (SELECT 1 AS stage, o.conversation_id AS id, NULL::uuid AS other_id, NULL::integer AS seq, NULL::integer AS boundary
      FROM own o, bounds
@@ -87,35 +112,25 @@ const CHANGES = `
      WHERE $4 <= 5 AND ($5::uuid IS NULL OR $4 < 5 OR r.id > $5) AND ${changed('r.changed_xid')}
      ORDER BY r.id LIMIT $9)
     UNION ALL
+    (SELECT 6, h.id, h.conversation_id, h.seq, h.boundary FROM here h)
+    UNION ALL
     (SELECT 6, m.id, o.conversation_id, m.seq, m.boundary
      FROM own o CROSS JOIN bounds CROSS JOIN LATERAL (
        SELECT CASE
-         WHEN $4 = 6 AND o.conversation_id = $5 THEN $8::integer
          WHEN pg_visible_in_snapshot(o.changed_xid, bounds.lower) THEN 2147483647
          ELSE COALESCE((
            SELECT p.seq FROM messages p
            WHERE p.conversation_id = o.conversation_id AND pg_visible_in_snapshot(p.changed_xid, bounds.lower)
            ORDER BY p.seq DESC LIMIT 1
          ), 0)
-       END AS boundary,
-       CASE WHEN $4 = 6 AND o.conversation_id = $5 THEN $7::integer ELSE 0 END AS told
+       END AS boundary
+       -- OFFSET keeps it from being worked out again wherever it is used.
+       OFFSET 0
      ) AS place CROSS JOIN LATERAL (
-       (SELECT n.id, n.seq, place.boundary FROM messages n
-        WHERE n.conversation_id = o.conversation_id AND n.seq > GREATEST(place.boundary, place.told, o.visible_from_seq - 1)
-          AND pg_visible_in_snapshot(n.changed_xid, bounds.upper)
-        ORDER BY n.seq LIMIT $9)
-       UNION
-       (SELECT e.id, e.seq, place.boundary FROM messages e
-        WHERE e.conversation_id = o.conversation_id AND e.version > 1 AND e.seq > GREATEST(place.told, o.visible_from_seq - 1)
-          AND ${changed('e.changed_xid')}
-        ORDER BY e.seq LIMIT $9)
-       UNION
-       (SELECT h.message_id, x.seq, place.boundary FROM hidden_messages h JOIN messages x ON x.id = h.message_id
-        WHERE h.user_id = $1 AND h.conversation_id = o.conversation_id AND x.seq > GREATEST(place.told, o.visible_from_seq - 1)
-          AND ${changed('h.changed_xid')}
-        ORDER BY x.seq LIMIT $9)
+       ${messagesAfter('place.boundary', '0')}
      ) AS m
-     WHERE o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id >= $5)
+     WHERE o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id > $5)
+       AND (SELECT count(*) FROM here) < $9
      ORDER BY o.conversation_id, m.seq LIMIT $9)
   ), page AS (
     SELECT * FROM found ORDER BY stage, CASE WHEN stage = 6 THEN other_id ELSE id END, CASE WHEN stage = 6 THEN NULL ELSE other_id END, seq LIMIT $9
