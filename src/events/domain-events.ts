@@ -28,7 +28,14 @@ export interface DomainEvents {
 
   /** One batch of the writer, in the order of sequence numbers within each conversation. */
   'messages.created': { messages: readonly CreatedMessage[] };
-  'message.changed': { message: MessageView; deleted: boolean; reactorIds: Record<string, string[]> };
+  'message.changed': {
+    message: MessageView;
+    deleted: boolean;
+    /** User id to what it reacted with. */
+    reactorIds: Record<string, string[]>;
+    /** User id to when it deleted the message for itself (ISO 8601): it goes on seeing a tombstone. */
+    hiddenAt: Record<string, string>;
+  };
   /** Deleted for one user alone. */
   'message.hidden': { userId: string; message: MessageView };
 

@@ -88,6 +88,20 @@ export class MessagesRepository {
     );
     return Object.fromEntries(rows.map(({ userId, emojis }) => [userId, emojis]));
   }
+
+  /** Who deleted it for itself, and when: user id to ISO 8601. */
+  async hiddenAt(messageId: string): Promise<Record<string, string>> {
+    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(
+      'SELECT user_id AS "userId", hidden_at AS "hiddenAt" FROM hidden_messages WHERE message_id = $1',
+      [messageId],
+    );
+    return Object.fromEntries(rows.map(({ userId, hiddenAt }) => [userId, hiddenAt.toISOString()]));
+  }
+}
+
+/** What is left of a message that was deleted. */
+export function tombstone(message: MessageView, deletedAt: string): MessageView {
+  return { ...message, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
 }
 
 export function messageView(row: MessageRow): MessageView {

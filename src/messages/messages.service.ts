@@ -229,11 +229,12 @@ export class MessagesService {
   }
 
   private async announceChange(principal: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
-    const [message, reactorIds] = await Promise.all([
+    const [message, reactorIds, hiddenAt] = await Promise.all([
       this.load(principal, messageId),
       this.repository.reactors(messageId),
+      this.repository.hiddenAt(messageId),
     ]);
-    this.events.publish('message.changed', { message, deleted, reactorIds });
+    this.events.publish('message.changed', { message, deleted, reactorIds, hiddenAt });
     return message;
   }
 

@@ -3,6 +3,7 @@ import { ConversationReader } from '../conversations/conversation-reader.js';
 import type { DomainEvents } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import type { FriendRequestView } from '../friends/friends.view.js';
+import { tombstone } from '../messages/messages.repository.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { UsersService } from '../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
@@ -78,18 +79,19 @@ export class EventRelay {
     this.inOrder.follow(change.message.conversationId, () => this.sendChange(change));
   }
 
-  /** One encoding for all but those who reacted: `mine` is true for them alone. */
-  private sendChange({ message, deleted, reactorIds }: DomainEvents['message.changed']): void {
+  /** One encoding for all but those who see it otherwise: who reacted (`mine`), and who deleted it for itself. */
+  private sendChange({ message, deleted, reactorIds, hiddenAt }: DomainEvents['message.changed']): void {
     const name = deleted ? 'message:deleted' : 'message:updated';
-    const reactors = Object.entries(reactorIds);
-    this.broadcaster.toConversation(
-      message.conversationId,
-      name,
-      { message: asSeenBy(message, []) },
-      { userIds: reactors.map(([userId]) => userId) },
-    );
-    for (const [userId, emojis] of reactors)
+    const hiding = deleted ? [] : Object.entries(hiddenAt);
+    const reactors = Object.entries(reactorIds).filter(([userId]) => hiding.every(([hider]) => hider !== userId));
+    const others = { userIds: [...reactors, ...hiding].map(([userId]) => userId) };
+    this.broadcaster.toConversation(message.conversationId, name, { message: asSeenBy(message, []) }, others);
+    for (const [userId, emojis] of reactors) {
       this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, emojis) });
+    }
+    for (const [userId, at] of hiding) {
+      this.broadcaster.toUsers([userId], 'message:deleted', { message: tombstone(message, at) });
+    }
   }
 
   private receiptMoved({ kind, isLarge, ...receipt }: DomainEvents['receipt.moved']): void {
