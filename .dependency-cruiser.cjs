@@ -14,7 +14,12 @@ const ORDER = [
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'no-orphans',
       severity: 'error',
@@ -66,7 +71,12 @@ module.exports = {
       from: { path: '(\\.controller\\.ts$|^src/realtime/|^src/dialects/|^src/docs/)', pathNot: '^src/observability/' },
       to: { path: '^src/database/' },
     },
-    { name: 'redis-in-cluster', severity: 'error', from: { path: '^src/', pathNot: '^src/cluster/' }, to: { path: 'node_modules/(ioredis|redis|@socket\\.io/redis)' } },
+    {
+      name: 'redis-in-cluster',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cluster/' },
+      to: { path: 'node_modules/(ioredis|redis|@socket\\.io/redis)' },
+    },
     {
       name: 'sockets-in-realtime',
       severity: 'error',
@@ -85,6 +95,9 @@ module.exports = {
     exclude: { path: '^src/database/generated' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -20,12 +20,17 @@ const RULES = [
   },
   {
     rule: 'services know no transport',
-    pattern: /\b(HttpException|WsException|BadRequestException|NotFoundException|ForbiddenException|UnauthorizedException|ConflictException)\b/,
+    pattern:
+      /\b(HttpException|WsException|BadRequestException|NotFoundException|ForbiddenException|UnauthorizedException|ConflictException)\b/,
     except: /^src\/common\/problem\.filter\.ts$|\.guard\.ts$/,
   },
   { rule: 'no forwardRef', pattern: /\bforwardRef\b/ },
   { rule: 'no any in what is exported', pattern: /^export .*(:|<|,)\s*any\b/ },
-  { rule: 'no reads of the clock around Clock in features', pattern: /\bDate\.now\(\)/, except: /^src\/(common\/clock|database\/|realtime\/slow-consumers)/ },
+  {
+    rule: 'no reads of the clock around Clock in features',
+    pattern: /\bDate\.now\(\)/,
+    except: /^src\/(common\/clock|database\/|realtime\/slow-consumers)/,
+  },
 ];
 
 const violations = [];

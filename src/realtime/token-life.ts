@@ -22,8 +22,8 @@ export class TokenLife {
   watch(socket: ChatSocket): void {
     this.forget(socket);
     const left = socket.data.expiresAt - this.clock.now();
-    if (left > WARNING_MS) this.after(socket, left - WARNING_MS, () => this.warn(socket));
-    else this.warn(socket);
+    // Of a token that lives shorter than that, half its life: a client that renews when warned must not be warned at once.
+    this.after(socket, left > WARNING_MS ? left - WARNING_MS : left / 2, () => this.warn(socket));
   }
 
   forget(socket: ChatSocket): void {

@@ -121,7 +121,7 @@ describe('the embedded PostgreSQL', () => {
         expect(await query(connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
       });
     }
-    expect(lines.filter((line) => line.includes('is back on port')).length).toBeGreaterThan(0);
+    await eventually(async () => expect(lines.filter((line) => line.includes('is back on port'))).not.toHaveLength(0));
   });
 
   it('starts after it was killed together with its server', async () => {

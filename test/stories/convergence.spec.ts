@@ -128,7 +128,7 @@ describe('convergence', () => {
         await new Promise((resolve) => setTimeout(resolve, random(300)));
         device.socket.close();
         for (const { event, payload } of device.heard) {
-          if (/^message:/.test(event)) listening.message(payload.message);
+          if (event.startsWith('message:')) listening.message(payload.message);
         }
       }
     };

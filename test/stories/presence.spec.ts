@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Anything, type Device, startStory, type Story, until } from '../support/story.js';
+import pg from 'pg';
+import { type Anything, Device, startStory, type Story, until } from '../support/story.js';
 
 describe('presence, typing and receipts', () => {
   let story: Story;
@@ -63,19 +64,17 @@ describe('presence, typing and receipts', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
     const here = await ada.device();
-    const there = await new Promise<Device>((resolve, reject) => {
-      import('../support/story.js')
-        .then(async ({ Device: Connection }) => {
-          const device = new Connection(twin.url, { token: ada.accessToken });
-          await device.next('session:ready');
-          resolve(device);
-        })
-        .catch(reject);
-    });
+    const there = new Device(twin.url, { token: ada.accessToken });
+    await there.next('session:ready');
     await until('she is seen', async () => (await bob.must('GET', `/users/${ada.id}`)).isOnline === true);
     here.socket.close();
     there.socket.close();
     await until('she is gone from both', async () => (await bob.must('GET', `/users/${ada.id}`)).isOnline === false);
+    const { rows } = await new pg.Pool({ connectionString: story.databaseUrl, max: 1, idleTimeoutMillis: 1 }).query(
+      'SELECT count(*)::integer AS leases FROM presence_leases WHERE user_id = $1',
+      [ada.id],
+    );
+    expect(rows).toEqual([{ leases: 0 }]);
     await twin.close();
   });
 
