@@ -1,0 +1,366 @@
+// npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
+// How to read it: bench/README.md. --quick takes a third of the time.
+import { fork, spawn } from 'node:child_process';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { v7 } from 'uuid';
+
+const isQuick = process.argv.includes('--quick');
+const SECONDS = isQuick ? 3 : 6;
+const ROUNDS = isQuick ? 1 : 3;
+const IDLE = isQuick ? 1_000 : 5_000;
+const HISTORY = isQuick ? 100_000 : 1_000_000;
+const TICKS = 100; // of /proc/<pid>/stat, a second
+const here = fileURLToPath(new URL('.', import.meta.url));
+const secret = randomBytes(48).toString('base64');
+const directory = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+chmodSync(directory, 0o755);
+const children = new Set();
+process.once('SIGINT', () => finish(130));
+process.once('SIGTERM', () => finish(143));
+process.once('uncaughtException', (error) => (console.error(error), finish(1)));
+
+const rows = [];
+const targets = [];
+const row = (what, ...values) => rows.push([what, ...values]);
+const target = (what, value, limit, isReached) => targets.push([isReached ? 'reached' : 'NOT REACHED', what, value, limit]);
+
+// -- the server, twice: the first start makes the database -------------------------------------------------------------
+const cold = await startServer();
+await stop(cold.child);
+const server = await startServer();
+row('start: first / second', `${(cold.took / 1000).toFixed(2)} s`, `${(server.took / 1000).toFixed(2)} s`);
+target('second start', `${(server.took / 1000).toFixed(2)} s`, '5 s', server.took < 5_000);
+
+const postmaster = Number(readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
+const password = readFileSync(join(directory, 'postgres-password'), 'utf8').trim();
+const address = `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/parley`;
+const database = new pg.Client({ connectionString: address });
+await database.connect();
+const relay = await startProcess('baselines/relay.mjs');
+const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE_URL: address });
+
+// -- throughput, interleaved ---------------------------------------------------------------------------------------
+const pairs = await makeUsers(32);
+for (let index = 0; index < pairs.length; index += 2) await join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
+const load = { kind: 'throughput', users: pairs, inFlight: 8, seconds: SECONDS };
+await generate({ ...load, url: server.url, seconds: 2 }); // plans, caches and the compiler warm up
+const measured = { relay: [], server: [], prisma: [] };
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const [name, { url, child }] of Object.entries({ relay, server, prisma })) {
+    if (name === 'prisma' && round > 0) continue;
+    measured[name].push(await withCpu(child.pid, (started, ended) => generate({ ...load, url }, started, ended)));
+  }
+}
+const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const of = (name, read) => middle(measured[name].map(read));
+const rates = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ perSecond }) => perSecond)]));
+const cpu = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ process, messages }) => (process / messages) * 10_000)]));
+const databaseCpu = of('server', ({ database: spent, messages }) => (spent / messages) * 10_000);
+const statement = await measureStatement();
+const ratio = middle(measured.server.map(({ perSecond }, round) => perSecond / measured.relay[round].perSecond));
+row('messages/s: relay / Parley / Prisma per message', rates.relay.toFixed(0), rates.server.toFixed(0), rates.prisma.toFixed(0));
+row('server CPU s per 10,000: relay / Parley / Prisma', cpu.relay.toFixed(2), cpu.server.toFixed(2), cpu.prisma.toFixed(2));
+row('PostgreSQL CPU s per 10,000: statement alone / Parley', statement.cpu.toFixed(2), databaseCpu.toFixed(2));
+row('messages/s: statement alone, batches of 64, two connections', statement.perSecond.toFixed(0));
+target('durable messages/s to the relay', ratio.toFixed(2), 'at least 0.45', ratio >= 0.45);
+target('messages/s to Prisma per message', (rates.server / rates.prisma).toFixed(1), 'at least 15', rates.server / rates.prisma >= 15);
+target("server CPU a message to the relay's", (cpu.server / cpu.relay).toFixed(2), 'at most 1.6', cpu.server / cpu.relay <= 1.6);
+target("PostgreSQL CPU to the statement's alone", (databaseCpu / statement.cpu).toFixed(2), 'at most 1.2', databaseCpu / statement.cpu <= 1.2);
+
+// -- latency ----------------------------------------------------------------------------------------------------------
+const half = await generate({ kind: 'latency', url: server.url, users: pairs, perSecond: rates.server / 2, seconds: SECONDS });
+row('at half load: p50 / p99', `${half.p50.toFixed(1)} ms`, `${half.p99.toFixed(1)} ms`);
+const insert = await insertTime();
+const alone = await generate({ kind: 'alone', url: server.url, users: pairs.slice(0, 2), messages: 300 });
+row('one message on an idle server / one INSERT', `${alone.p50.toFixed(2)} ms`, `${insert.toFixed(2)} ms`);
+target('one message alone to one INSERT', (alone.p50 / insert).toFixed(2), 'under 3', alone.p50 / insert < 3);
+
+// -- idle connections -------------------------------------------------------------------------------------------------
+const idle = await makeUsers(IDLE);
+for (let conversation = 0; conversation < 20; conversation += 1) await manyConversations(idle);
+await database.query('ANALYZE');
+const idleOf = {};
+for (const [name, { url, child }] of Object.entries({ relay, server })) {
+  const before = { memory: memoryOf(child.pid), cpu: cpuOf(child.pid), statements: await transactions() };
+  const generator = generate({ kind: 'idle', url, users: idle }, undefined, undefined, 'connected');
+  await generator.reached;
+  idleOf[name] = {
+    memory: (memoryOf(child.pid) - before.memory) / IDLE / 1024,
+    cpu: ((cpuOf(child.pid) - before.cpu) / IDLE) * 1_000,
+    statements: ((await transactions()) - before.statements) / IDLE,
+  };
+  generator.child.send('end');
+  await generator;
+}
+row(`RSS an idle connection (${IDLE}): relay / Parley`, `${idleOf.relay.memory.toFixed(1)} KB`, `${idleOf.server.memory.toFixed(1)} KB`);
+row('CPU a connection: relay / Parley', `${idleOf.relay.cpu.toFixed(2)} ms`, `${idleOf.server.cpu.toFixed(2)} ms`);
+row('transactions a connection', idleOf.server.statements.toFixed(2));
+target('RSS a connection to the relay', (idleOf.server.memory / idleOf.relay.memory).toFixed(2), 'at most 1.25', idleOf.server.memory / idleOf.relay.memory <= 1.25);
+target('CPU a connection to the relay', (idleOf.server.cpu / idleOf.relay.cpu).toFixed(2), 'at most 3', idleOf.server.cpu / idleOf.relay.cpu <= 3);
+target('statements a connection', idleOf.server.statements.toFixed(2), 'at most 2', idleOf.server.statements <= 2.2);
+
+// -- fan-out ----------------------------------------------------------------------------------------------------------
+const crowd = await makeUsers(1_000);
+await join_(await makeConversation('GROUP', crowd), crowd);
+const fan = {};
+for (const [name, { url }] of Object.entries({ relay, server })) fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;
+row('deliveries/s to a room of 1,000: relay / Parley', fan.relay.toFixed(0), fan.server.toFixed(0));
+target('fan-out to the relay', (fan.server / fan.relay).toFixed(2), 'at least 0.8', fan.server / fan.relay >= 0.8);
+
+// -- reading ----------------------------------------------------------------------------------------------------------
+const [reader, writer] = pairs;
+const many = await makeUsers(20);
+const rooms = [];
+for (const other of many) rooms.push(await makeConversation('DIRECT', [reader, other]));
+let { cursor } = await call(reader, '/sync?limit=100');
+for (let first = 0; first < 10_000; first += 250) await store(Array.from({ length: 250 }, (_, index) => [rooms[index % 20], many[index % 20].id]));
+let began = performance.now();
+let pages = 0;
+for (let page = { hasMore: true }; page.hasMore; pages += 1) {
+  page = await call(reader, `/sync?limit=100&cursor=${cursor}`);
+  ({ cursor } = page);
+}
+const synced = performance.now() - began;
+row(`sync after 10,000 changes (${pages} pages)`, `${synced.toFixed(0)} ms`);
+target('sync after 10,000 changes', `${synced.toFixed(0)} ms`, 'under 1,000 ms', synced < 1_000);
+row('idle sync, over HTTP', `${(await time(() => call(reader, `/sync?cursor=${cursor}`))).toFixed(1)} ms`);
+const long = await makeConversation('DIRECT', [writer, many[0]]);
+await database.query(
+  `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+   SELECT gen_random_uuid(), $1, g, $2, gen_random_uuid(), 'TEXT', 'message ' || g, now() FROM generate_series(1, $3) g`,
+  [long, writer.id, HISTORY],
+);
+await database.query('UPDATE conversations SET last_seq = $2, last_message_at = now() WHERE id = $1', [long, HISTORY]);
+await database.query('INSERT INTO message_search_progress VALUES ($1, $2)', [long, HISTORY]);
+await database.query('ANALYZE messages');
+const depths = [HISTORY, HISTORY / 2, 60];
+const history = [];
+for (const before of depths) history.push(await time(() => call(writer, `/conversations/${long}/messages?before=${before}`)));
+row(`history page of ${HISTORY} messages: newest / middle / oldest`, ...history.map((taken) => `${taken.toFixed(1)} ms`));
+target('a page of history', `${Math.max(...history).toFixed(1)} ms`, 'under 5 ms', Math.max(...history) < 5);
+
+console.log(`\n${table(rows)}\n\n${table(targets)}\n`);
+await finish(0);
+
+// -- processes --------------------------------------------------------------------------------------------------------
+async function startServer() {
+  const at = performance.now();
+  const started = await startProcess('../dist/main.js', {
+    PORT: '0', HOST: '127.0.0.1', DATA_DIR: directory, JWT_SECRET: secret, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ACCESS_TOKEN_SECONDS: '86400',
+  });
+  return { ...started, took: performance.now() - at };
+}
+
+async function startProcess(path, environment = {}) {
+  const child = spawn(process.execPath, [join(here, path)], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  let output = '';
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      const match = /listens on +(http\S+)/.exec(output);
+      if (match !== null) resolve(match[1]);
+    });
+    child.once('exit', (code) => reject(new Error(`${path} ended with ${code}: ${output}`)));
+  });
+  return { child, url };
+}
+
+async function stop(child) {
+  children.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+async function finish(code) {
+  await database?.end().catch(() => {});
+  await Promise.all([...children].map(stop));
+  rmSync(directory, { recursive: true, force: true });
+  process.exit(code);
+}
+
+/** Runs the load in a process of its own. `reached` resolves when it says the word. */
+function generate(task, started = () => {}, ended = () => {}, word) {
+  const child = fork(join(here, 'generator.mjs'), [JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  children.add(child);
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  let isReached;
+  const reached = new Promise((resolve) => (isReached = resolve));
+  child.on('message', (message) => {
+    if (message === 'measuring') started();
+    if (message === 'measured') ended();
+    if (message === word) isReached();
+  });
+  const done = once(child, 'close').then(([code]) => {
+    children.delete(child);
+    if (code !== 0) throw new Error(`the generator ended with ${code}`);
+    return JSON.parse(output);
+  });
+  return Object.assign(done, { reached, child });
+}
+
+// -- what was spent ---------------------------------------------------------------------------------------------------
+/** CPU seconds of a process; with `reaped` also of its children that have ended. */
+function cpuOf(pid, reaped = false) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);
+  return (fields[11] + fields[12] + (reaped ? fields[13] + fields[14] : 0)) / TICKS;
+}
+
+function databaseCpuNow() {
+  const backends = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  let seconds = cpuOf(postmaster, true);
+  for (const pid of backends) {
+    try {
+      if (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === postmaster) seconds += cpuOf(pid);
+    } catch {
+      // It ended meanwhile, and the postmaster counts it.
+    }
+  }
+  return seconds;
+}
+
+function memoryOf(pid) {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}
+
+async function withCpu(pid, work) {
+  const marks = [];
+  const mark = () => marks.push([cpuOf(pid), databaseCpuNow()]);
+  const result = await work(mark, mark);
+  return { ...result, process: marks[1][0] - marks[0][0], database: marks[1][1] - marks[0][1] };
+}
+
+async function transactions() {
+  await database.query('SELECT pg_stat_clear_snapshot()');
+  const { rows: [{ count }] } = await database.query(`SELECT sum(xact_commit)::integer AS count FROM pg_stat_database WHERE datname = 'parley'`);
+  return count;
+}
+
+/** The statement of the writer alone, in batches as the server makes them. */
+async function measureStatement() {
+  const clients = await Promise.all([0, 1].map(async () => {
+    const client = new pg.Client({ connectionString: address, options: '-c plan_cache_mode=force_generic_plan -c jit=off' });
+    await client.connect();
+    return client;
+  }));
+  const before = databaseCpuNow();
+  const until = performance.now() + SECONDS * 1_000;
+  let stored = 0;
+  await Promise.all(
+    clients.map(async (client, lane) => {
+      // Either lane its own conversations, as in the server.
+      const senders = pairs.filter((_, index) => Math.floor(index / 2) % 2 === lane);
+      while (performance.now() < until) {
+        await store(Array.from({ length: 64 }, (_, index) => [senders[index % senders.length].room, senders[index % senders.length].id]), client);
+        stored += 64;
+      }
+    }),
+  );
+  const spent = databaseCpuNow() - before;
+  await Promise.all(clients.map((client) => client.end()));
+  return { perSecond: stored / SECONDS, cpu: (spent / stored) * 10_000 };
+}
+
+function store(messages, client = database) {
+  const ids = messages.map(() => v7());
+  return client.query({
+    name: 'store_messages',
+    text: 'SELECT * FROM store_messages($1, $2, $3, $4, $5, $6, false)',
+    values: [ids, messages.map(([room]) => room), messages.map(([, sender]) => sender), ids, messages.map(() => 'x'.repeat(100)), messages.map(() => null)],
+  });
+}
+
+async function insertTime() {
+  await database.query('CREATE TABLE IF NOT EXISTS bench_insert (id uuid PRIMARY KEY, content text)');
+  return time(() => database.query('INSERT INTO bench_insert VALUES ($1, $2)', [v7(), 'x'.repeat(100)]), 300);
+}
+
+async function time(work, times = 30) {
+  const taken = [];
+  for (let number = 0; number < times; number += 1) {
+    const at = performance.now();
+    await work();
+    taken.push(performance.now() - at);
+  }
+  return middle(taken.slice(5));
+}
+
+// -- what is measured with --------------------------------------------------------------------------------------------
+async function makeUsers(count) {
+  const users = Array.from({ length: count }, () => ({ id: v7(), session: v7(), rooms: [] }));
+  await database.query(
+    `INSERT INTO users (id, username, display_name) SELECT id, 'bench' || id, 'Bench' FROM unnest($1::uuid[]) AS id`,
+    [users.map(({ id }) => id)],
+  );
+  await database.query(
+    `INSERT INTO sessions (id, user_id, expires_at) SELECT s, u, now() + interval '1 day' FROM unnest($1::uuid[], $2::uuid[]) AS t(s, u)`,
+    [users.map(({ session }) => session), users.map(({ id }) => id)],
+  );
+  for (const user of users) user.token = sign(user);
+  return users;
+}
+
+function sign({ id, session }) {
+  const now = Math.floor(Date.now() / 1_000);
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: id, sid: session, iat: now, exp: now + 86_400, iss: 'parley', aud: 'parley' })}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+}
+
+async function makeConversation(type, users) {
+  const id = randomUUID();
+  const [low, high] = users.map((user) => user.id).sort();
+  await database.query('INSERT INTO conversations (id, type, title, low_id, high_id) VALUES ($1, $2, $3, $4, $5)', [
+    id, type, type === 'GROUP' ? 'Bench' : null, ...(type === 'GROUP' ? [null, null] : [low, high]),
+  ]);
+  await database.query('INSERT INTO conversation_members (conversation_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users.map((user) => user.id)]);
+  return id;
+}
+
+function join_(id, users) {
+  for (const user of users) {
+    user.room = id;
+    user.rooms.push(id);
+  }
+}
+
+/** Puts all users in conversations of ten. */
+async function manyConversations(users) {
+  const shuffled = users.toSorted(() => Math.random() - 0.5);
+  const ids = [];
+  const rooms = [];
+  for (let index = 0; index < shuffled.length; index += 10) {
+    const id = randomUUID();
+    ids.push(id);
+    for (const user of shuffled.slice(index, index + 10)) {
+      user.rooms.push(id);
+      rooms.push([id, user.id]);
+    }
+  }
+  await database.query(`INSERT INTO conversations (id, type, title) SELECT unnest($1::uuid[]), 'GROUP', 'Bench'`, [ids]);
+  await database.query('INSERT INTO conversation_members (conversation_id, user_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])', [
+    rooms.map(([id]) => id), rooms.map(([, user]) => user),
+  ]);
+}
+
+async function call(user, path) {
+  const response = await fetch(server.url + path, { headers: { authorization: `Bearer ${user.token}` } });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+function table(lines) {
+  const widths = [];
+  for (const line of lines) line.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, String(cell).length)));
+  return lines.map((line) => line.map((cell, column) => String(cell).padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+}
