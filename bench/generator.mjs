@@ -1,9 +1,9 @@
 // The load, in a process of its own: raw Socket.IO frames over WebSockets, so that it costs little beside what it measures.
-// Takes its task as JSON in its first argument, prints what it saw as JSON.
+// Is sent its task as a message, prints what it saw as JSON.
 import { createRequire } from 'node:module';
 
 const { WebSocket } = createRequire(createRequire(import.meta.url).resolve('engine.io'))('ws');
-const task = JSON.parse(process.argv[2]);
+const task = await new Promise((resolve) => process.once('message', resolve));
 const content = 'x'.repeat(100);
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -190,7 +190,8 @@ async function finish(code) {
 
 /** Runs the load in a process of its own. `reached` resolves when it says the word. */
 function generate(task, started = () => {}, ended = () => {}, word) {
-  const child = fork(join(here, 'generator.mjs'), [JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(join(here, 'generator.mjs'), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  child.send(task);
   children.add(child);
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
@@ -249,7 +250,7 @@ async function transactions() {
 /** The statement of the writer alone, in batches as the server makes them. */
 async function measureStatement() {
   const clients = await Promise.all([0, 1].map(async () => {
-    const client = new pg.Client({ connectionString: address, options: '-c plan_cache_mode=force_generic_plan -c jit=off' });
+    const client = new pg.Client({ connectionString: address, options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off' });
     await client.connect();
     return client;
   }));
