@@ -10,12 +10,15 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** One connection; resolves once it is ready. `heard` is called with every frame. */
 function open(user, heard = () => {}) {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${task.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
+    const socket = new WebSocket(`${task.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
+      perMessageDeflate: false,
+    });
     socket.on('error', reject);
     socket.on('message', (raw) => {
       const frame = raw.toString();
       if (frame === '2') socket.send('3');
-      else if (frame[0] === '0') socket.send(`40${JSON.stringify({ token: user.token, userId: user.id, rooms: user.rooms })}`);
+      else if (frame[0] === '0')
+        socket.send(`40${JSON.stringify({ token: user.token, userId: user.id, rooms: user.rooms })}`);
       else if (frame.startsWith('42["session:ready"')) resolve(socket);
       else if (frame.startsWith('44')) reject(new Error(frame));
       else heard(frame);
@@ -23,7 +26,8 @@ function open(user, heard = () => {}) {
   });
 }
 
-const quantile = (values, part) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
+const quantile = (values, part) =>
+  values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
 
 const tasks = {
   /** As many as go through: each socket keeps `inFlight` messages unacknowledged. */
@@ -34,7 +38,8 @@ const tasks = {
     const starts = await Promise.all(
       users.map(async (user) => {
         let number = 0;
-        const send = () => socket.send(`42${(number += 1)}["send_message",{"conversationId":"${user.room}","content":"${content}"}]`);
+        const send = () =>
+          socket.send(`42${(number += 1)}["send_message",{"conversationId":"${user.room}","content":"${content}"}]`);
         const socket = await open(user, (frame) => {
           if (frame.startsWith('43')) {
             if (!frame.includes('"ok":true')) throw new Error(frame);
@@ -51,7 +56,11 @@ const tasks = {
     const before = [acknowledged, delivered, performance.now()];
     await sleep(seconds * 1_000);
     const spent = (performance.now() - before[2]) / 1_000;
-    const result = { perSecond: (acknowledged - before[0]) / spent, messages: acknowledged - before[0], deliveries: delivered - before[1] };
+    const result = {
+      perSecond: (acknowledged - before[0]) / spent,
+      messages: acknowledged - before[0],
+      deliveries: delivered - before[1],
+    };
     process.send?.('measured');
     isOver = true;
     return result;
@@ -76,7 +85,9 @@ const tasks = {
       for (; sent < due; sent += 1) {
         const which = sent % users.length;
         const intended = began + (sent / perSecond) * 1_000;
-        sockets[which].send(`42${sent}["send_message",{"conversationId":"${users[which].room}","content":"t${intended.toFixed(3)} ${content}"}]`);
+        sockets[which].send(
+          `42${sent}["send_message",{"conversationId":"${users[which].room}","content":"t${intended.toFixed(3)} ${content}"}]`,
+        );
       }
       await sleep(1);
     }
@@ -119,7 +130,8 @@ const tasks = {
     const heard = (frame) => frame.startsWith('42["message:new"') && (delivered += 1);
     const [sender] = users;
     let number = 0;
-    const send = () => socket.send(`42${(number += 1)}["send_message",{"conversationId":"${sender.room}","content":"${content}"}]`);
+    const send = () =>
+      socket.send(`42${(number += 1)}["send_message",{"conversationId":"${sender.room}","content":"${content}"}]`);
     const socket = await open(sender, (frame) => (frame.startsWith('43') ? send() : heard(frame)));
     const queue = users.slice(1);
     await Promise.all(

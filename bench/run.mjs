@@ -28,7 +28,8 @@ process.once('uncaughtException', (error) => (console.error(error), finish(1)));
 const rows = [];
 const targets = [];
 const row = (what, ...values) => rows.push([what, ...values]);
-const target = (what, value, limit, isReached) => targets.push([isReached ? 'reached' : 'NOT REACHED', what, value, limit]);
+const target = (what, value, limit, isReached) =>
+  targets.push([isReached ? 'reached' : 'NOT REACHED', what, value, limit]);
 
 // -- the server, twice: the first start makes the database -------------------------------------------------------------
 const cold = await startServer();
@@ -48,7 +49,8 @@ const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE
 
 // -- throughput, interleaved ---------------------------------------------------------------------------------------
 const pairs = await makeUsers(32);
-for (let index = 0; index < pairs.length; index += 2) await join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
+for (let index = 0; index < pairs.length; index += 2)
+  await join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
 const load = { kind: 'throughput', users: pairs, inFlight: 8, seconds: SECONDS };
 await generate({ ...load, url: server.url, seconds: 2 }); // plans, caches and the compiler warm up
 const measured = { relay: [], server: [], prisma: [] };
@@ -61,21 +63,54 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const of = (name, read) => middle(measured[name].map(read));
 const rates = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ perSecond }) => perSecond)]));
-const cpu = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ process, messages }) => (process / messages) * 10_000)]));
+const cpu = Object.fromEntries(
+  Object.keys(measured).map((name) => [name, of(name, ({ process, messages }) => (process / messages) * 10_000)]),
+);
 const databaseCpu = of('server', ({ database: spent, messages }) => (spent / messages) * 10_000);
 const statement = await measureStatement();
 const ratio = middle(measured.server.map(({ perSecond }, round) => perSecond / measured.relay[round].perSecond));
-row('messages/s: relay / Parley / Prisma per message', rates.relay.toFixed(0), rates.server.toFixed(0), rates.prisma.toFixed(0));
-row('server CPU s per 10,000: relay / Parley / Prisma', cpu.relay.toFixed(2), cpu.server.toFixed(2), cpu.prisma.toFixed(2));
+row(
+  'messages/s: relay / Parley / Prisma per message',
+  rates.relay.toFixed(0),
+  rates.server.toFixed(0),
+  rates.prisma.toFixed(0),
+);
+row(
+  'server CPU s per 10,000: relay / Parley / Prisma',
+  cpu.relay.toFixed(2),
+  cpu.server.toFixed(2),
+  cpu.prisma.toFixed(2),
+);
 row('PostgreSQL CPU s per 10,000: statement alone / Parley', statement.cpu.toFixed(2), databaseCpu.toFixed(2));
 row('messages/s: statement alone, batches of 64, two connections', statement.perSecond.toFixed(0));
 target('durable messages/s to the relay', ratio.toFixed(2), 'at least 0.45', ratio >= 0.45);
-target('messages/s to Prisma per message', (rates.server / rates.prisma).toFixed(1), 'at least 15', rates.server / rates.prisma >= 15);
-target("server CPU a message to the relay's", (cpu.server / cpu.relay).toFixed(2), 'at most 1.6', cpu.server / cpu.relay <= 1.6);
-target("PostgreSQL CPU to the statement's alone", (databaseCpu / statement.cpu).toFixed(2), 'at most 1.2', databaseCpu / statement.cpu <= 1.2);
+target(
+  'messages/s to Prisma per message',
+  (rates.server / rates.prisma).toFixed(1),
+  'at least 15',
+  rates.server / rates.prisma >= 15,
+);
+target(
+  "server CPU a message to the relay's",
+  (cpu.server / cpu.relay).toFixed(2),
+  'at most 1.6',
+  cpu.server / cpu.relay <= 1.6,
+);
+target(
+  "PostgreSQL CPU to the statement's alone",
+  (databaseCpu / statement.cpu).toFixed(2),
+  'at most 1.2',
+  databaseCpu / statement.cpu <= 1.2,
+);
 
 // -- latency ----------------------------------------------------------------------------------------------------------
-const half = await generate({ kind: 'latency', url: server.url, users: pairs, perSecond: rates.server / 2, seconds: SECONDS });
+const half = await generate({
+  kind: 'latency',
+  url: server.url,
+  users: pairs,
+  perSecond: rates.server / 2,
+  seconds: SECONDS,
+});
 row('at half load: p50 / p99', `${half.p50.toFixed(1)} ms`, `${half.p99.toFixed(1)} ms`);
 const insert = await insertTime();
 const alone = await generate({ kind: 'alone', url: server.url, users: pairs.slice(0, 2), messages: 300 });
@@ -99,18 +134,33 @@ for (const [name, { url, child }] of Object.entries({ relay, server })) {
   generator.child.send('end');
   await generator;
 }
-row(`RSS an idle connection (${IDLE}): relay / Parley`, `${idleOf.relay.memory.toFixed(1)} KB`, `${idleOf.server.memory.toFixed(1)} KB`);
+row(
+  `RSS an idle connection (${IDLE}): relay / Parley`,
+  `${idleOf.relay.memory.toFixed(1)} KB`,
+  `${idleOf.server.memory.toFixed(1)} KB`,
+);
 row('CPU a connection: relay / Parley', `${idleOf.relay.cpu.toFixed(2)} ms`, `${idleOf.server.cpu.toFixed(2)} ms`);
 row('transactions a connection', idleOf.server.statements.toFixed(2));
-target('RSS a connection to the relay', (idleOf.server.memory / idleOf.relay.memory).toFixed(2), 'at most 1.25', idleOf.server.memory / idleOf.relay.memory <= 1.25);
-target('CPU a connection to the relay', (idleOf.server.cpu / idleOf.relay.cpu).toFixed(2), 'at most 3', idleOf.server.cpu / idleOf.relay.cpu <= 3);
+target(
+  'RSS a connection to the relay',
+  (idleOf.server.memory / idleOf.relay.memory).toFixed(2),
+  'at most 1.25',
+  idleOf.server.memory / idleOf.relay.memory <= 1.25,
+);
+target(
+  'CPU a connection to the relay',
+  (idleOf.server.cpu / idleOf.relay.cpu).toFixed(2),
+  'at most 3',
+  idleOf.server.cpu / idleOf.relay.cpu <= 3,
+);
 target('statements a connection', idleOf.server.statements.toFixed(2), 'at most 2', idleOf.server.statements <= 2.2);
 
 // -- fan-out ----------------------------------------------------------------------------------------------------------
 const crowd = await makeUsers(1_000);
 await join_(await makeConversation('GROUP', crowd), crowd);
 const fan = {};
-for (const [name, { url }] of Object.entries({ relay, server })) fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;
+for (const [name, { url }] of Object.entries({ relay, server }))
+  fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;
 row('deliveries/s to a room of 1,000: relay / Parley', fan.relay.toFixed(0), fan.server.toFixed(0));
 target('fan-out to the relay', (fan.server / fan.relay).toFixed(2), 'at least 0.8', fan.server / fan.relay >= 0.8);
 
@@ -120,7 +170,8 @@ const many = await makeUsers(20);
 const rooms = [];
 for (const other of many) rooms.push(await makeConversation('DIRECT', [reader, other]));
 let { cursor } = await call(reader, '/sync?limit=100');
-for (let first = 0; first < 10_000; first += 250) await store(Array.from({ length: 250 }, (_, index) => [rooms[index % 20], many[index % 20].id]));
+for (let first = 0; first < 10_000; first += 250)
+  await store(Array.from({ length: 250 }, (_, index) => [rooms[index % 20], many[index % 20].id]));
 let began = performance.now();
 let pages = 0;
 for (let page = { hasMore: true }; page.hasMore; pages += 1) {
@@ -142,8 +193,12 @@ await database.query('INSERT INTO message_search_progress VALUES ($1, $2)', [lon
 await database.query('ANALYZE messages');
 const depths = [HISTORY, HISTORY / 2, 60];
 const history = [];
-for (const before of depths) history.push(await time(() => call(writer, `/conversations/${long}/messages?before=${before}`)));
-row(`history page of ${HISTORY} messages: newest / middle / oldest`, ...history.map((taken) => `${taken.toFixed(1)} ms`));
+for (const before of depths)
+  history.push(await time(() => call(writer, `/conversations/${long}/messages?before=${before}`)));
+row(
+  `history page of ${HISTORY} messages: newest / middle / oldest`,
+  ...history.map((taken) => `${taken.toFixed(1)} ms`),
+);
 target('a page of history', `${Math.max(...history).toFixed(1)} ms`, 'under 5 ms', Math.max(...history) < 5);
 
 console.log(`\n${table(rows)}\n\n${table(targets)}\n`);
@@ -153,13 +208,22 @@ await finish(0);
 async function startServer() {
   const at = performance.now();
   const started = await startProcess('../dist/main.js', {
-    PORT: '0', HOST: '127.0.0.1', DATA_DIR: directory, JWT_SECRET: secret, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ACCESS_TOKEN_SECONDS: '86400',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATA_DIR: directory,
+    JWT_SECRET: secret,
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'warn',
+    ACCESS_TOKEN_SECONDS: '86400',
   });
   return { ...started, took: performance.now() - at };
 }
 
 async function startProcess(path, environment = {}) {
-  const child = spawn(process.execPath, [join(here, path)], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(here, path)], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.add(child);
   let output = '';
   const url = await new Promise((resolve, reject) => {
@@ -222,7 +286,8 @@ function databaseCpuNow() {
   let seconds = cpuOf(postmaster, true);
   for (const pid of backends) {
     try {
-      if (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === postmaster) seconds += cpuOf(pid);
+      if (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === postmaster)
+        seconds += cpuOf(pid);
     } catch {
       // It ended meanwhile, and the postmaster counts it.
     }
@@ -243,17 +308,24 @@ async function withCpu(pid, work) {
 
 async function transactions() {
   await database.query('SELECT pg_stat_clear_snapshot()');
-  const { rows: [{ count }] } = await database.query(`SELECT sum(xact_commit)::integer AS count FROM pg_stat_database WHERE datname = 'parley'`);
+  const {
+    rows: [{ count }],
+  } = await database.query(`SELECT sum(xact_commit)::integer AS count FROM pg_stat_database WHERE datname = 'parley'`);
   return count;
 }
 
 /** The statement of the writer alone, in batches as the server makes them. */
 async function measureStatement() {
-  const clients = await Promise.all([0, 1].map(async () => {
-    const client = new pg.Client({ connectionString: address, options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off' });
-    await client.connect();
-    return client;
-  }));
+  const clients = await Promise.all(
+    [0, 1].map(async () => {
+      const client = new pg.Client({
+        connectionString: address,
+        options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off',
+      });
+      await client.connect();
+      return client;
+    }),
+  );
   const before = databaseCpuNow();
   const until = performance.now() + SECONDS * 1_000;
   let stored = 0;
@@ -262,7 +334,13 @@ async function measureStatement() {
       // Either lane its own conversations, as in the server.
       const senders = pairs.filter((_, index) => Math.floor(index / 2) % 2 === lane);
       while (performance.now() < until) {
-        await store(Array.from({ length: 64 }, (_, index) => [senders[index % senders.length].room, senders[index % senders.length].id]), client);
+        await store(
+          Array.from({ length: 64 }, (_, index) => [
+            senders[index % senders.length].room,
+            senders[index % senders.length].id,
+          ]),
+          client,
+        );
         stored += 64;
       }
     }),
@@ -277,7 +355,14 @@ function store(messages, client = database) {
   return client.query({
     name: 'store_messages',
     text: 'SELECT * FROM store_messages($1, $2, $3, $4, $5, $6, false)',
-    values: [ids, messages.map(([room]) => room), messages.map(([, sender]) => sender), ids, messages.map(() => 'x'.repeat(100)), messages.map(() => null)],
+    values: [
+      ids,
+      messages.map(([room]) => room),
+      messages.map(([, sender]) => sender),
+      ids,
+      messages.map(() => 'x'.repeat(100)),
+      messages.map(() => null),
+    ],
   });
 }
 
@@ -322,9 +407,15 @@ async function makeConversation(type, users) {
   const id = randomUUID();
   const [low, high] = users.map((user) => user.id).sort();
   await database.query('INSERT INTO conversations (id, type, title, low_id, high_id) VALUES ($1, $2, $3, $4, $5)', [
-    id, type, type === 'GROUP' ? 'Bench' : null, ...(type === 'GROUP' ? [null, null] : [low, high]),
+    id,
+    type,
+    type === 'GROUP' ? 'Bench' : null,
+    ...(type === 'GROUP' ? [null, null] : [low, high]),
   ]);
-  await database.query('INSERT INTO conversation_members (conversation_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users.map((user) => user.id)]);
+  await database.query('INSERT INTO conversation_members (conversation_id, user_id) SELECT $1, unnest($2::uuid[])', [
+    id,
+    users.map((user) => user.id),
+  ]);
   return id;
 }
 
@@ -348,10 +439,13 @@ async function manyConversations(users) {
       rooms.push([id, user.id]);
     }
   }
-  await database.query(`INSERT INTO conversations (id, type, title) SELECT unnest($1::uuid[]), 'GROUP', 'Bench'`, [ids]);
-  await database.query('INSERT INTO conversation_members (conversation_id, user_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])', [
-    rooms.map(([id]) => id), rooms.map(([, user]) => user),
+  await database.query(`INSERT INTO conversations (id, type, title) SELECT unnest($1::uuid[]), 'GROUP', 'Bench'`, [
+    ids,
   ]);
+  await database.query(
+    'INSERT INTO conversation_members (conversation_id, user_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])',
+    [rooms.map(([id]) => id), rooms.map(([, user]) => user)],
+  );
 }
 
 async function call(user, path) {
@@ -362,6 +456,14 @@ async function call(user, path) {
 
 function table(lines) {
   const widths = [];
-  for (const line of lines) line.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, String(cell).length)));
-  return lines.map((line) => line.map((cell, column) => String(cell).padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  for (const line of lines)
+    line.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, String(cell).length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => String(cell).padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

@@ -10,7 +10,9 @@ io.on('connection', (socket) => {
   const { userId, rooms = [] } = socket.handshake.auth;
   socket.join(rooms);
   socket.on('send_message', async ({ conversationId, content }, acknowledge) => {
-    const member = await prisma.conversationMember.findUnique({ where: { conversationId_userId: { conversationId, userId } } });
+    const member = await prisma.conversationMember.findUnique({
+      where: { conversationId_userId: { conversationId, userId } },
+    });
     if (member === null) return acknowledge({ ok: false });
     const conversation = await prisma.conversation.update({
       where: { id: conversationId },
@@ -18,7 +20,16 @@ io.on('connection', (socket) => {
     });
     const id = v7();
     const message = await prisma.message.create({
-      data: { id, conversationId, seq: conversation.lastSeq, senderId: userId, clientId: id, kind: 'TEXT', content, createdAt: new Date() },
+      data: {
+        id,
+        conversationId,
+        seq: conversation.lastSeq,
+        senderId: userId,
+        clientId: id,
+        kind: 'TEXT',
+        content,
+        createdAt: new Date(),
+      },
     });
     acknowledge({ ok: true, data: { message, conversation } });
     io.to(conversationId).emit('message:new', { message, conversation });

@@ -10,10 +10,25 @@ io.on('connection', (socket) => {
     seq += 1;
     const createdAt = new Date().toISOString();
     const message = {
-      id: '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11', conversationId, seq, version: 1, senderId: userId, clientId: null, kind: 'TEXT',
-      content, attachments: [], replyTo: null, reactions: [], createdAt, editedAt: null, deletedAt: null,
+      id: '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11',
+      conversationId,
+      seq,
+      version: 1,
+      senderId: userId,
+      clientId: null,
+      kind: 'TEXT',
+      content,
+      attachments: [],
+      replyTo: null,
+      reactions: [],
+      createdAt,
+      editedAt: null,
+      deletedAt: null,
     };
-    const data = { message, conversation: { id: conversationId, lastMessage: content, lastMessageAt: createdAt, lastSeq: seq } };
+    const data = {
+      message,
+      conversation: { id: conversationId, lastMessage: content, lastMessageAt: createdAt, lastSeq: seq },
+    };
     acknowledge({ ok: true, data });
     io.to(conversationId).emit('message:new', data);
   });
