@@ -21,9 +21,9 @@ const secret = randomBytes(48).toString('base64');
 const directory = mkdtempSync(join(tmpdir(), 'parley-bench-'));
 chmodSync(directory, 0o755);
 const children = new Set();
-process.once('SIGINT', () => finish(130));
-process.once('SIGTERM', () => finish(143));
-process.once('uncaughtException', (error) => (console.error(error), finish(1)));
+process.once('SIGINT', () => void finish(130));
+process.once('SIGTERM', () => void finish(143));
+process.once('uncaughtException', (error) => void (console.error(error), finish(1)));
 
 const rows = [];
 const targets = [];
@@ -50,7 +50,7 @@ const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE
 // -- throughput, interleaved ---------------------------------------------------------------------------------------
 const pairs = await makeUsers(32);
 for (let index = 0; index < pairs.length; index += 2)
-  await join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
+  join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
 const load = { kind: 'throughput', users: pairs, inFlight: 8, seconds: SECONDS };
 await generate({ ...load, url: server.url, seconds: 2 }); // plans, caches and the compiler warm up
 const measured = { relay: [], server: [], prisma: [] };
@@ -157,7 +157,7 @@ target('statements a connection', idleOf.server.statements.toFixed(2), 'at most 
 
 // -- fan-out ----------------------------------------------------------------------------------------------------------
 const crowd = await makeUsers(1_000);
-await join_(await makeConversation('GROUP', crowd), crowd);
+join_(await makeConversation('GROUP', crowd), crowd);
 const fan = {};
 for (const [name, { url }] of Object.entries({ relay, server }))
   fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;

@@ -8,7 +8,7 @@ const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: proc
 const io = new Server(0, { perMessageDeflate: false, serveClient: false });
 io.on('connection', (socket) => {
   const { userId, rooms = [] } = socket.handshake.auth;
-  socket.join(rooms);
+  void socket.join(rooms);
   socket.on('send_message', async ({ conversationId, content }, acknowledge) => {
     const member = await prisma.conversationMember.findUnique({
       where: { conversationId_userId: { conversationId, userId } },

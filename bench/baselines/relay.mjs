@@ -5,7 +5,7 @@ const io = new Server(0, { perMessageDeflate: false, serveClient: false });
 let seq = 0;
 io.on('connection', (socket) => {
   const { userId, rooms = [] } = socket.handshake.auth;
-  socket.join(rooms);
+  void socket.join(rooms);
   socket.on('send_message', ({ conversationId, content }, acknowledge) => {
     seq += 1;
     const createdAt = new Date().toISOString();
