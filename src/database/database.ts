@@ -14,6 +14,9 @@ export type SqlValue =
   | null
   | readonly (string | number | boolean | Date | null)[];
 
+/** No statement of ours takes this long unless something is wrong. */
+const LONGEST_QUERY_MS = 10_000;
+
 const SETTINGS = {
   // An acknowledged message survives kill -9 of the database, whatever the server's own default says.
   synchronous_commit: 'on',
@@ -22,7 +25,7 @@ const SETTINGS = {
   // A plan made while a table was empty would read all of it for as long as nobody has counted it anew.
   enable_seqscan: 'off',
   jit: 'off',
-  statement_timeout: '30000',
+  statement_timeout: String(LONGEST_QUERY_MS),
   idle_in_transaction_session_timeout: '30000',
   timezone: 'UTC',
 };
@@ -53,6 +56,8 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // A connection whose other end is silently gone would otherwise be waited for as long as TCP does: many minutes.
+      query_timeout: LONGEST_QUERY_MS,
       application_name: 'parley',
       options: Object.entries(SETTINGS)
         .map(([name, value]) => `-c ${name}=${value}`)
@@ -139,7 +144,7 @@ export function isConnectionFailure(error: unknown): boolean {
   }
   return (
     error instanceof Error &&
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
       error.message,
     )
   );

@@ -6,7 +6,9 @@ import { MessageWriter } from './message-writer.js';
 /** A conversation is indexed once it has been quiet for this long, or when a pass finds the writer idle. */
 const PAUSE_MS = 2_000;
 /** Messages indexed in one transaction at the most. */
-const STEP = 1_000;
+const STEP = 250;
+/** Between two steps, so that a long backlog leaves most of the database to everybody else. */
+const BREATH_MS = 20;
 /** Conversations remembered as waiting at the most; those forgotten are found again by the look at the start. */
 const MOST_WAITING = 100_000;
 
@@ -68,14 +70,16 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async indexWaiting(): Promise<void> {
-    // A copy: a conversation with more to index is noted again, and would be met again.
-    const conversationIds = [...this.waiting];
-    for (const conversationId of conversationIds) {
-      if (this.stopped) return;
-      // Senders first.
-      if (this.writer.depth > 0) return this.schedule();
+    for (const conversationId of this.waiting) {
+      // What is written from here on is noted anew.
       this.waiting.delete(conversationId);
-      if (await this.step(conversationId)) this.note(conversationId);
+      for (let hasMore = true; hasMore; ) {
+        if (this.stopped) return;
+        // Senders first.
+        if (this.writer.depth > 0) return this.note(conversationId);
+        hasMore = await this.step(conversationId);
+        await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+      }
     }
   }
 

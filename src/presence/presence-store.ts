@@ -35,7 +35,7 @@ export class PresenceStore {
 
   constructor(private readonly database: Database) {}
 
-  /** Takes leases. Answers those who were offline before. */
+  /** Takes leases, or takes them anew. Answers those who were offline before. */
   async arrive(userIds: readonly string[]): Promise<PresenceChange[]> {
     return this.database.query<PresenceChange>(
       `WITH leased AS (
@@ -67,17 +67,6 @@ export class PresenceStore {
         [userIds, departures.map(({ lastSeenAt }) => lastSeenAt)],
       );
     });
-  }
-
-  /** Renews this process's leases of everybody who is connected to it, also where they were lost with the database. */
-  async renew(userIds: readonly string[]): Promise<void> {
-    await this.database.query(
-      `INSERT INTO presence_leases (user_id, node_id, expires_at)
-       SELECT id, $2, now() + make_interval(secs => $3) FROM unnest($1::uuid[]) AS present(id)
-       ON CONFLICT (user_id, node_id) DO UPDATE SET expires_at = excluded.expires_at`,
-      [userIds, this.nodeId, LEASE_SECONDS],
-      'presence_renew',
-    );
   }
 
   /**

@@ -45,7 +45,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     // Without Redis there is one process: whatever lease is there now belongs to one that died.
     this.enqueue(async () => this.tell(await this.store.sweep(true)));
     this.timers = [
-      setInterval(() => this.enqueue(() => this.store.renew([...this.present.keys()])), RENEW_MS).unref(),
+      setInterval(() => this.renew(), RENEW_MS).unref(),
       setInterval(() => this.enqueue(async () => this.tell(await this.store.sweep(false))), SWEEP_MS).unref(),
     ];
   }
@@ -81,6 +81,14 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     return true;
   }
 
+  /**
+   * Takes the leases of everybody who is here anew. Whoever had none is told of: it was lost with the database, taken
+   * away by a process that thought itself alone, or could not be stored when its user came.
+   */
+  renew(): void {
+    this.enqueue(() => this.arrive([...this.present.keys()]));
+  }
+
   /** Everybody here is gone with this process, at once and without grace. */
   async onApplicationShutdown(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
@@ -108,6 +116,10 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private async flushArrivals(): Promise<void> {
     const userIds = [...this.arriving];
     this.arriving.clear();
+    await this.arrive(userIds);
+  }
+
+  private async arrive(userIds: readonly string[]): Promise<void> {
     if (userIds.length > 0) await this.tell(await this.store.arrive(userIds));
   }
 

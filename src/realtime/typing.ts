@@ -11,17 +11,27 @@ const THROTTLE_MS = 2_000;
 const EXPIRY_MS = 6_000;
 
 interface Typist {
-  userId: string;
-  relayedAt: number;
   /** Those who must not see it: members who blocked the typist or whom it blocked. */
   hiddenFrom: readonly string[];
+  relayedAt: number;
+  /** Runs out EXPIRY_MS after the typist last said so. */
   expiry: NodeJS.Timeout;
+}
+
+/** Stopped less than THROTTLE_MS after it was shown: whoever types on is shown when that time is over. */
+interface Pause {
+  end: NodeJS.Timeout;
+  typesOn: Principal | undefined;
 }
 
 /** Who is typing where (contract, section 6). Kept nowhere: it ends by itself, and with the process. */
 @Injectable()
 export class Typing implements OnApplicationShutdown {
+  // All by user and conversation.
   private readonly typists = new Map<string, Typist>();
+  private readonly pauses = new Map<string, Pause>();
+  /** Those about to be shown, still being looked up. Whoever is stopped meanwhile is taken out, and not shown. */
+  private readonly starting = new Map<string, symbol>();
 
   constructor(
     private readonly clock: Clock,
@@ -35,42 +45,73 @@ export class Typing implements OnApplicationShutdown {
     const key = `${principal.userId} ${conversationId}`;
     const known = this.typists.get(key);
     if (!isTyping) {
+      this.stop(principal.userId, conversationId);
       if (known === undefined) await this.access.membership(principal, conversationId);
-      else this.stop(principal.userId, conversationId);
       return;
     }
     if (known !== undefined && this.clock.now() - known.relayedAt < THROTTLE_MS) {
       known.expiry.refresh();
       return;
     }
-    const hiddenFrom = await this.hiddenFrom(principal, conversationId);
-    if (hiddenFrom === null) return;
-    clearTimeout(this.typists.get(key)?.expiry);
-    const expiry = setTimeout(() => this.stop(principal.userId, conversationId), EXPIRY_MS).unref();
-    this.typists.set(key, { userId: principal.userId, relayedAt: this.clock.now(), hiddenFrom, expiry });
-    this.relay(principal.userId, conversationId, true, hiddenFrom);
+    const pause = this.pauses.get(key);
+    if (pause === undefined) await this.show(principal, conversationId);
+    else pause.typesOn = principal;
   }
 
-  /** Ends it at once where the typist types, sends or is gone. */
+  /** Ends it at once where the typist types no more, sends or is gone. */
   stop(userId: string, conversationId: string): void {
     const key = `${userId} ${conversationId}`;
+    this.starting.delete(key);
+    const pause = this.pauses.get(key);
+    if (pause !== undefined) pause.typesOn = undefined;
     const typist = this.typists.get(key);
     if (typist === undefined) return;
     clearTimeout(typist.expiry);
     this.typists.delete(key);
     this.relay(userId, conversationId, false, typist.hiddenFrom);
+    const left = typist.relayedAt + THROTTLE_MS - this.clock.now();
+    if (left > 0) {
+      const end = setTimeout(() => this.endPause(key, conversationId), left).unref();
+      this.pauses.set(key, { end, typesOn: undefined });
+    }
   }
 
   /** The user has no connection to this process any more. */
   gone(userId: string): void {
-    for (const [key, typist] of this.typists) {
-      if (typist.userId === userId) this.stop(userId, key.slice(userId.length + 1));
+    for (const keys of [this.starting, this.pauses, this.typists]) {
+      for (const key of [...keys.keys()])
+        if (key.startsWith(`${userId} `)) this.stop(userId, key.slice(userId.length + 1));
     }
   }
 
   onApplicationShutdown(): void {
     for (const { expiry } of this.typists.values()) clearTimeout(expiry);
-    this.typists.clear();
+    for (const { end } of this.pauses.values()) clearTimeout(end);
+    for (const kept of [this.starting, this.pauses, this.typists]) kept.clear();
+  }
+
+  private async show(principal: Principal, conversationId: string): Promise<void> {
+    const key = `${principal.userId} ${conversationId}`;
+    const attempt = Symbol();
+    // Of many at once the first is shown.
+    if (!this.starting.has(key)) this.starting.set(key, attempt);
+    let isCurrent = false;
+    const hiddenFrom = await this.hiddenFrom(principal, conversationId).finally(() => {
+      isCurrent = this.starting.get(key) === attempt;
+      if (isCurrent) this.starting.delete(key);
+    });
+    if (!isCurrent || hiddenFrom === null) return;
+    clearTimeout(this.typists.get(key)?.expiry);
+    const expiry = setTimeout(() => this.stop(principal.userId, conversationId), EXPIRY_MS).unref();
+    this.typists.set(key, { relayedAt: this.clock.now(), hiddenFrom, expiry });
+    this.relay(principal.userId, conversationId, true, hiddenFrom);
+  }
+
+  private endPause(key: string, conversationId: string): void {
+    const typesOn = this.pauses.get(key)?.typesOn;
+    this.pauses.delete(key);
+    // Who is no member any more is not shown, and not told either: this answers no request.
+    if (typesOn !== undefined) this.show(typesOn, conversationId).catch(() => undefined);
   }
 
   private relay(userId: string, conversationId: string, isTyping: boolean, hiddenFrom: readonly string[]): void {
