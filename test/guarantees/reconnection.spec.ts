@@ -103,8 +103,8 @@ describe('reconnection', () => {
     }
     const missed = pages.flatMap(({ messages }) => messages);
     expect(missed.filter((message) => message.conversationId === conversationId)).toEqual([
-      ...(await bob.history(conversationId, 'limit=100&before=102')),
-      ...(await bob.history(conversationId, 'limit=100&after=101')),
+      ...(await bob.history(conversationId, 'limit=100&after=0')),
+      ...(await bob.history(conversationId, 'limit=100&after=100')),
     ]);
     expect(missed.filter((message) => message.conversationId === group)).toEqual(await bob.history(group));
     expect(pages.flatMap(({ friendRequests }) => friendRequests)).toHaveLength(1);
