@@ -79,7 +79,7 @@ export class ChatGateway
       sessionId,
       serverTime: new Date(this.clock.now()).toISOString(),
       syncCursor: admission.syncCursor,
-      recovered: socket.recovered,
+      recovered: socket.recovered && !this.rooms.hasMissed(socket, admission.restoredAt),
     });
   }
 

@@ -14,6 +14,8 @@ export interface Admission {
   setup: Setup;
   conversationIds: readonly string[];
   syncCursor: string;
+  /** Of a recovered connection: where the adapter stood when it restored it. */
+  restoredAt: number | undefined;
 }
 
 /** What Socket.IO sends with `connect_error`. */
@@ -68,8 +70,9 @@ export class Handshake {
         Promise.all([this.sessions.isLive(principal.sessionId), this.synchronisation.present(principal.userId)]),
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
+      const { restoredAt } = socket.data as { restoredAt?: number };
       socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
-      this.admissions.set(socket, { setup, conversationIds, syncCursor: cursor });
+      this.admissions.set(socket, { restoredAt, setup, conversationIds, syncCursor: cursor });
       // A client that goes before it is connected never reaches the gateway.
       socket.conn.once('close', () => this.rooms.abandon(setup));
     } catch (error) {

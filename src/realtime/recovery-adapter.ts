@@ -4,6 +4,10 @@ import type { ConnectionState } from './chat-socket.js';
 /** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
 const MOST_PACKETS = 10_000;
 
+interface KeptPacket {
+  opts: { rooms: ReadonlySet<string> };
+}
+
 type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
 
 /**
@@ -13,6 +17,13 @@ type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
  */
 export class RecoveryAdapter extends SessionAwareAdapter {
   private readonly recoverable = new Map<string, string>();
+  /** How many packets were ever kept. */
+  private kept = 0;
+
+  /** Private in its type; there is no other way to bound it. */
+  private get keptPackets(): KeptPacket[] {
+    return (this as unknown as { packets: KeptPacket[] }).packets;
+  }
 
   override persistSession(session: PersistedSession): void {
     const { principal } = session.data as ConnectionState;
@@ -24,17 +35,32 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     super.persistSession(session);
   }
 
-  override restoreSession(pid: string, offset: string): Promise<Session> {
+  override async restoreSession(pid: string, offset: string): Promise<Session> {
     // Typed as a session, but null is how the base class says that there is none.
-    if (!this.recoverable.delete(pid)) return Promise.resolve(null as unknown as Session);
-    return super.restoreSession(pid, offset);
+    if (!this.recoverable.delete(pid)) return null as unknown as Session;
+    const at = this.kept;
+    const session = (await super.restoreSession(pid, offset)) as Session | null;
+    return (session === null ? null : { ...session, data: { restoredAt: at } }) as Session;
   }
 
   override broadcast(...parameters: Parameters<SessionAwareAdapter['broadcast']>): void {
+    const { length } = this.keptPackets;
     super.broadcast(...parameters);
-    // Private in its type; there is no other way to bound it.
-    const { packets } = this as unknown as { packets: unknown[] };
-    if (packets.length > MOST_PACKETS * 2) packets.splice(0, packets.length - MOST_PACKETS);
+    const { keptPackets } = this;
+    this.kept += keptPackets.length - length;
+    if (keptPackets.length > MOST_PACKETS * 2) keptPackets.splice(0, keptPackets.length - MOST_PACKETS);
+  }
+
+  /**
+   * Whether something was sent to these rooms since a session was restored. The base class replays what was missed when
+   * it restores, and delivers again from when the connection is let in; what comes while that is being decided, it loses.
+   */
+  hasSentSince(restoredAt: number, rooms: ReadonlySet<string>): boolean {
+    const since = this.kept - restoredAt;
+    if (since > this.keptPackets.length) return true;
+    return (
+      since > 0 && this.keptPackets.slice(-since).some(({ opts }) => [...opts.rooms].some((name) => rooms.has(name)))
+    );
   }
 
   /** The lost connections of these users are not recovered: what they may hear has changed. */

@@ -89,6 +89,13 @@ export class Rooms {
     }
   }
 
+  /** Whether a recovered socket was sent something between its recovery and its placing, which it did not get. */
+  hasMissed(socket: ChatSocket, restoredAt: number | undefined): boolean {
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (!(adapter instanceof RecoveryAdapter) || restoredAt === undefined) return true;
+    return adapter.hasSentSince(restoredAt, socket.rooms);
+  }
+
   private forgetLost(userIds: readonly string[]): void {
     const adapter: unknown = this.server?.sockets.adapter;
     if (adapter instanceof RecoveryAdapter) adapter.forget(userIds);

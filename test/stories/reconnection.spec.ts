@@ -16,7 +16,7 @@ describe('reconnection', () => {
     const bobs = new Device(
       story.url,
       { token: bob.accessToken },
-      { reconnection: true, reconnectionDelay: 300, randomizationFactor: 0 },
+      { reconnection: true, reconnectionDelay: 1_500, randomizationFactor: 0 },
     );
     await bobs.next('session:ready');
     await ada.say(conversationId, 'before');
@@ -37,7 +37,7 @@ describe('reconnection', () => {
     const bobs = new Device(
       story.url,
       { token: bob.accessToken },
-      { reconnection: true, reconnectionDelay: 300, randomizationFactor: 0 },
+      { reconnection: true, reconnectionDelay: 1_500, randomizationFactor: 0 },
     );
     const { syncCursor } = await bobs.next('session:ready');
     await ada.say(conversationId, 'before');
