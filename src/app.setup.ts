@@ -4,7 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { DomainError } from './common/errors.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { ProblemFilter } from './common/problem.filter.js';
-import { validationFailed, VALIDATION_OPTIONS } from './common/validation.js';
+import { isTooDeep, tooDeep, validationFailed, VALIDATION_OPTIONS } from './common/validation.js';
 import { Configuration } from './config/configuration.js';
 import { originPolicy } from './config/origins.js';
 import { mountDocuments } from './docs/documents.js';
@@ -33,6 +33,7 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   app.use(refuseForeignBodies);
   app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes });
   app.use(nameParserErrors);
+  app.use(refuseDeepBodies);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
   );
@@ -71,6 +72,11 @@ function refuseForeignBodies(request: Request, _: Response, next: NextFunction):
 function refusePrototypes(key: string, value: unknown): unknown {
   if (key === '__proto__') throw new SyntaxError('__proto__ is no field');
   return value;
+}
+
+/** The validation calls itself for every level, and the deepest body would end the stack. */
+function refuseDeepBodies(request: Request, _: Response, next: NextFunction): void {
+  next(isTooDeep(request.body) ? tooDeep() : undefined);
 }
 
 /** Nest would pass the parser's errors on as bad requests without saying which. */

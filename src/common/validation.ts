@@ -11,6 +11,17 @@ export const VALIDATION_OPTIONS = {
   validationError: { target: false, value: false },
 } as const satisfies ValidationPipeOptions;
 
+/** No DTO nests deeper than a few levels; the libraries that check them call themselves for every one. */
+const DEEPEST = 20;
+
+/** Whether an input nests deeper than anything this server takes. */
+export function isTooDeep(input: unknown, depth = 0): boolean {
+  if (typeof input !== 'object' || input === null) return false;
+  if (depth >= DEEPEST) return true;
+  for (const value of Object.values(input)) if (isTooDeep(value, depth + 1)) return true;
+  return false;
+}
+
 /**
  * An input from outside as an instance of its DTO.
  * @throws DomainError VALIDATION_FAILED with the faults by field.
@@ -19,10 +30,15 @@ export function validated<T extends object>(dto: Type<T>, input: unknown): T {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new DomainError('VALIDATION_FAILED', { errors: { '': ['must be an object'] } });
   }
+  if (isTooDeep(input)) throw tooDeep();
   const instance = plainToInstance(dto, input);
   const faults = validateSync(instance, VALIDATION_OPTIONS);
   if (faults.length > 0) throw validationFailed(faults);
   return instance;
+}
+
+export function tooDeep(): DomainError {
+  return new DomainError('VALIDATION_FAILED', { errors: { '': [`must not nest deeper than ${DEEPEST} levels`] } });
 }
 
 export function validationFailed(faults: readonly ValidationError[]): DomainError {

@@ -48,6 +48,26 @@ export class ConversationAccess {
     return membership;
   }
 
+  /**
+   * Who must not hear of what happens to the message with this sequence number, although its sockets may still be or be
+   * again in the conversation's room: it left, or joined after it. And who of `userIds` may.
+   */
+  async audience(
+    conversationId: string,
+    seq: number,
+    userIds: readonly string[],
+  ): Promise<{ blindIds: string[]; seeingIds: string[] }> {
+    const rows = await this.database.query<{ userId: string; isBlind: boolean }>(
+      `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind"
+       FROM conversation_members
+       WHERE conversation_id = $1 AND (left_at IS NOT NULL OR visible_from_seq > $2 OR user_id = ANY ($3))`,
+      [conversationId, seq, userIds],
+      'conversation_audience',
+    );
+    const ids = (isBlind: boolean): string[] => rows.filter((row) => row.isBlind === isBlind).map((row) => row.userId);
+    return { blindIds: ids(true), seeingIds: ids(false) };
+  }
+
   /** Who is a member, at most `limit` of them. */
   async memberIds(conversationId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(

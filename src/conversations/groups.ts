@@ -5,6 +5,7 @@ import { preview } from '../common/preview.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
+import type { GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import type { MessageView, SystemEventView } from '../messages/messages.view.js';
@@ -57,8 +58,7 @@ export class Groups {
         `${names(principal.userId)} created "${title}"`,
       );
     });
-    this.events.publish('conversation.joined', { conversationId, userIds: [principal.userId, ...others] });
-    this.publish(message);
+    this.publish(message, { isNew: true, joinedIds: [principal.userId, ...others] });
     return conversationId;
   }
 
@@ -88,7 +88,6 @@ export class Groups {
       );
     });
     this.publish(message);
-    this.events.publish('conversation.changed', { conversationId });
   }
 
   async addMembers(principal: Principal, conversationId: string, memberIds: readonly string[]): Promise<void> {
@@ -129,9 +128,7 @@ export class Groups {
         return { message: told, added: newcomers };
       },
     );
-    this.events.publish('conversation.joined', { conversationId, userIds: added });
-    this.publish(message);
-    this.events.publish('conversation.changed', { conversationId });
+    this.publish(message, { joinedIds: added });
   }
 
   async changeRole(principal: Principal, conversationId: string, userId: string, role: MemberRole): Promise<void> {
@@ -146,7 +143,6 @@ export class Groups {
     });
     if (message === null) return;
     this.publish(message);
-    this.events.publish('conversation.changed', { conversationId });
   }
 
   /** Removes somebody, or oneself: that is leaving. */
@@ -170,10 +166,7 @@ export class Groups {
       if (heir !== undefined) await this.setRole(transaction, conversationId, heir.userId, 'OWNER');
       return told;
     });
-    // First out, then told: who left is not among those who hear of it.
-    this.events.publish('conversation.left', { conversationId, userId });
-    this.publish(message);
-    this.events.publish('conversation.changed', { conversationId });
+    this.publish(message, { leftId: userId });
   }
 
   private async change<Result>(
@@ -236,14 +229,14 @@ export class Groups {
     };
   }
 
-  private publish(message: MessageView): void {
+  private publish(message: MessageView, group: GroupChange = {}): void {
     const conversation = {
       id: message.conversationId,
       lastMessage: message.content === null ? null : preview(message.content),
       lastMessageAt: message.createdAt,
       lastSeq: message.seq,
     };
-    this.events.publish('messages.created', { messages: [{ message, conversation }] });
+    this.events.publish('messages.created', { messages: [{ message, conversation, group }] });
   }
 }
 

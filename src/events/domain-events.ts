@@ -20,11 +20,10 @@ export interface DomainEvents {
   'block.created': { blockerId: string; blockedId: string };
   'block.removed': { blockerId: string; blockedId: string };
 
-  /** A conversation exists, or somebody joined one: it is new to these users. */
+  /** A conversation exists: it is new to these users. */
   'conversation.joined': { conversationId: string; userIds: string[] };
-  /** Title, picture, roles or members changed; `userIds` narrows it to those for whom it did (own settings). */
+  /** Something else about it did; `userIds` narrows it to those for whom (own settings). */
   'conversation.changed': { conversationId: string; userIds?: string[] };
-  'conversation.left': { conversationId: string; userId: string };
 
   /** One batch of the writer, in the order of sequence numbers within each conversation. */
   'messages.created': { messages: readonly CreatedMessage[] };
@@ -55,6 +54,14 @@ export interface CreatedMessage {
   conversation: ConversationBrief;
   /** The connection that sent it, where one did: it may have asked not to be told of its own. */
   connectionId?: string | undefined;
+  /** Of a group's SYSTEM message: what it tells of. One event, so that all of it has one place in the order. */
+  group?: GroupChange;
+}
+
+export interface GroupChange {
+  isNew?: boolean;
+  joinedIds?: string[];
+  leftId?: string;
 }
 
 /** Why a session ended, for `session:ended` (contract, section 6). */

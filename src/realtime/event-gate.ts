@@ -3,7 +3,7 @@ import { LIMITS } from '../limits/limits.js';
 
 /** Events of one connection that may be under way at once. */
 const MOST_UNDER_WAY = 1_000;
-/** Refusals in a row after which a client is taken for one that does not listen. */
+/** Refusals, less the events let in since, beyond which a client is taken for one that does not listen. */
 const MOST_REFUSALS = 20_000;
 
 /** Bounds what one connection can ask for: a token bucket (`LIMITS.events`) and a number of events under way. */
@@ -33,7 +33,8 @@ export class EventGate {
       this.tokens -= 1;
     }
     this.underWay += 1;
-    this.refusals = 0;
+    // Forgiven one by one and not at once: the bucket lets a flood in drop by drop.
+    if (this.refusals > 0) this.refusals -= 1;
     return undefined;
   }
 

@@ -1,12 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { ConversationAccess } from '../conversations/conversation-access.js';
 import { ConversationReader } from '../conversations/conversation-reader.js';
-import type { DomainEvents } from '../events/domain-events.js';
+import type { CreatedMessage, DomainEvents, GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import type { FriendRequestView } from '../friends/friends.view.js';
 import { tombstone } from '../messages/messages.repository.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { UsersService } from '../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
+import { BySequence } from './by-sequence.js';
 import { InOrder } from './in-order.js';
 import { Rooms } from './rooms.js';
 import { Typing } from './typing.js';
@@ -20,8 +22,10 @@ type FriendEvent =
 /** Turns what happened into what clients are told, and decides whom. */
 @Injectable()
 export class EventRelay {
+  private readonly logger = new Logger(EventRelay.name);
   /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
   private readonly inOrder = new InOrder();
+  private readonly bySequence = new BySequence();
 
   constructor(
     events: EventBus,
@@ -30,6 +34,7 @@ export class EventRelay {
     private readonly typing: Typing,
     private readonly users: UsersService,
     private readonly conversations: ConversationReader,
+    private readonly access: ConversationAccess,
   ) {
     events.subscribe('messages.created', (event) => this.messagesCreated(event));
     events.subscribe('message.changed', (event) => this.messageChanged(event));
@@ -39,7 +44,6 @@ export class EventRelay {
     events.subscribe('receipt.moved', (event) => this.receiptMoved(event));
     events.subscribe('conversation.joined', (event) => this.conversationJoined(event));
     events.subscribe('conversation.changed', (event) => this.conversationChanged(event));
-    events.subscribe('conversation.left', (event) => this.conversationLeft(event));
     events.subscribe('friend-request.sent', ({ request }) =>
       this.friendRequest('friend:request_sent', request, [request.receiverId]),
     );
@@ -60,37 +64,49 @@ export class EventRelay {
   }
 
   private messagesCreated({ messages }: DomainEvents['messages.created']): void {
-    for (const { message, conversation, connectionId } of messages) {
-      const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
-      // Behind the conversation itself, where that is still being told to new members.
-      this.inOrder.follow(message.conversationId, () =>
-        this.broadcaster.toConversation(
-          message.conversationId,
-          'message:new',
-          { message, conversation },
-          { connectionId: isSilent ? connectionId : undefined },
-        ),
+    for (const created of messages) {
+      const { conversationId, seq, senderId } = created.message;
+      const { group } = created;
+      this.bySequence.told(conversationId, seq, () =>
+        group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
       );
-      this.typing.stop(message.senderId, message.conversationId);
+      this.typing.stop(senderId, conversationId);
     }
+  }
+
+  private sendMessage({ message, conversation, connectionId }: CreatedMessage): void {
+    const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
+    // Behind the conversation itself, where that is still being told to new members.
+    this.inOrder.follow(message.conversationId, () =>
+      this.broadcaster.toConversation(
+        message.conversationId,
+        'message:new',
+        { message, conversation },
+        { connectionId: isSilent ? connectionId : undefined },
+      ),
+    );
   }
 
   private messageChanged(change: DomainEvents['message.changed']): void {
-    this.inOrder.follow(change.message.conversationId, () => this.sendChange(change));
+    const { conversationId, seq } = change.message;
+    this.bySequence.after(conversationId, seq, () =>
+      this.reported(this.inOrder.run(conversationId, () => this.sendChange(change))),
+    );
   }
 
   /** One encoding for all but those who see it otherwise: who reacted (`mine`), and who deleted it for itself. */
-  private sendChange({ message, deleted, reactorIds, hiddenAt }: DomainEvents['message.changed']): void {
+  private async sendChange({ message, deleted, reactorIds, hiddenAt }: DomainEvents['message.changed']): Promise<void> {
     const name = deleted ? 'message:deleted' : 'message:updated';
-    const hiding = deleted ? [] : Object.entries(hiddenAt);
-    const reactors = Object.entries(reactorIds).filter(([userId]) => hiding.every(([hider]) => hider !== userId));
-    const others = { userIds: [...reactors, ...hiding].map(([userId]) => userId) };
+    const special = [...new Set([...Object.keys(reactorIds), ...(deleted ? [] : Object.keys(hiddenAt))])];
+    // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
+    const { blindIds, seeingIds } = await this.access.audience(message.conversationId, message.seq, special);
+    const others = { userIds: [...special, ...blindIds] };
     this.broadcaster.toConversation(message.conversationId, name, { message: asSeenBy(message, []) }, others);
-    for (const [userId, emojis] of reactors) {
-      this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, emojis) });
-    }
-    for (const [userId, at] of hiding) {
-      this.broadcaster.toUsers([userId], 'message:deleted', { message: tombstone(message, at) });
+    for (const userId of seeingIds) {
+      const at = deleted ? undefined : hiddenAt[userId];
+      if (at === undefined)
+        this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, reactorIds[userId] ?? []) });
+      else this.broadcaster.toUsers([userId], 'message:deleted', { message: tombstone(message, at) });
     }
   }
 
@@ -104,7 +120,6 @@ export class EventRelay {
   }
 
   private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): Promise<void> {
-    this.rooms.joinConversation(userIds, conversationId);
     return this.sendViews('conversation:new', conversationId, userIds);
   }
 
@@ -112,10 +127,19 @@ export class EventRelay {
     return this.sendViews('conversation:updated', conversationId, userIds);
   }
 
-  private conversationLeft({ conversationId, userId }: DomainEvents['conversation.left']): Promise<void> {
-    this.rooms.leaveConversation(userId, conversationId);
+  /** First out, or in, then told: who left is not among those who hear of it, and who joined is. */
+  private groupChanged(created: CreatedMessage, { isNew, joinedIds = [], leftId }: GroupChange): void {
+    const { conversationId } = created.message;
+    if (leftId !== undefined) this.reported(this.conversationLeft(conversationId, leftId));
+    if (joinedIds.length > 0) this.reported(this.sendViews('conversation:new', conversationId, joinedIds));
+    this.sendMessage(created);
+    if (isNew !== true) this.reported(this.sendViews('conversation:updated', conversationId, undefined));
+  }
+
+  private conversationLeft(conversationId: string, userId: string): Promise<void> {
     this.typing.stop(userId, conversationId);
     return this.inOrder.run(conversationId, async () => {
+      this.rooms.leaveConversation(userId, conversationId);
       this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
     });
   }
@@ -126,6 +150,8 @@ export class EventRelay {
     userIds: readonly string[] | undefined,
   ): Promise<void> {
     return this.inOrder.run(conversationId, async () => {
+      // In its turn as well: what still waits to be sent is from before, and not for who joins now.
+      if (name === 'conversation:new') this.rooms.joinConversation(userIds ?? [], conversationId);
       for (const { userId, conversation } of await this.conversations.viewsFor(conversationId, userIds)) {
         this.broadcaster.toUsers([userId], name, { conversation });
       }
@@ -140,6 +166,13 @@ export class EventRelay {
         const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
         if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
       }
+    });
+  }
+
+  /** For what nobody waits for. Whoever is not told now is told by sync. */
+  private reported(sending: Promise<void>): void {
+    sending.catch((error: unknown) => {
+      this.logger.error('clients could not be told', error instanceof Error ? error.stack : String(error));
     });
   }
 

@@ -3,7 +3,7 @@ import { type Anything, Device, type Person, startStory, type Story } from '../s
 import { Replica, seeded } from './replica.js';
 
 /** Of each of six people, twice: first while connections drop, then while one listens. */
-const STEPS_EACH = 180;
+const STEPS_EACH = 170;
 
 describe('convergence', () => {
   let story: Story;

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { PageQuery } from '../../common/pagination.js';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
@@ -40,6 +40,11 @@ export class EditMessageDto {
   content!: string;
 }
 
+/** Digits alone: `Number` would take an empty position for the beginning, and answer nothing. */
+function sequenceNumber({ value }: { value: unknown }): unknown {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
 /** Which part of the history; at most one of `before`, `after` and `around`, without any the newest page. */
 export class HistoryQuery {
   @IsOptional()
@@ -51,7 +56,7 @@ export class HistoryQuery {
 
   /** Messages below this sequence number. */
   @IsOptional()
-  @Type(() => Number)
+  @Transform(sequenceNumber)
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)
@@ -59,7 +64,7 @@ export class HistoryQuery {
 
   /** Messages above this sequence number. */
   @IsOptional()
-  @Type(() => Number)
+  @Transform(sequenceNumber)
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)
@@ -67,7 +72,7 @@ export class HistoryQuery {
 
   /** Messages on both sides of this sequence number, it included. */
   @IsOptional()
-  @Type(() => Number)
+  @Transform(sequenceNumber)
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)
