@@ -1,5 +1,5 @@
 // npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
-// How to read it: bench/README.md. --quick takes a third of the time.
+// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading a part.
 import { fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,6 +11,13 @@ import pg from 'pg';
 import { v7 } from 'uuid';
 
 const isQuick = process.argv.includes('--quick');
+const parts = process.argv
+  .find((word) => word.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+// Where to: the profiles of all processes measured, for Chrome's developer tools.
+const profiles = process.argv.find((word) => word.startsWith('--profile='))?.slice('--profile='.length);
+const wants = (part) => parts?.includes(part) ?? true;
 const SECONDS = isQuick ? 3 : 6;
 const ROUNDS = isQuick ? 1 : 3;
 const IDLE = isQuick ? 1_000 : 5_000;
@@ -47,159 +54,15 @@ await database.connect();
 const relay = await startProcess('baselines/relay.mjs');
 const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE_URL: address });
 
-// -- throughput, interleaved ---------------------------------------------------------------------------------------
 const pairs = await makeUsers(32);
 for (let index = 0; index < pairs.length; index += 2)
   join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
-const load = { kind: 'throughput', users: pairs, inFlight: 8, seconds: SECONDS };
-await generate({ ...load, url: server.url, seconds: 2 }); // plans, caches and the compiler warm up
-const measured = { relay: [], server: [], prisma: [] };
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const [name, { url, child }] of Object.entries({ relay, server, prisma })) {
-    if (name === 'prisma' && round > 0) continue;
-    measured[name].push(await withCpu(child.pid, (started, ended) => generate({ ...load, url }, started, ended)));
-  }
-}
 const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const of = (name, read) => middle(measured[name].map(read));
-const rates = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ perSecond }) => perSecond)]));
-const cpu = Object.fromEntries(
-  Object.keys(measured).map((name) => [name, of(name, ({ process, messages }) => (process / messages) * 10_000)]),
-);
-const databaseCpu = of('server', ({ database: spent, messages }) => (spent / messages) * 10_000);
-const statement = await measureStatement();
-const ratio = middle(measured.server.map(({ perSecond }, round) => perSecond / measured.relay[round].perSecond));
-row(
-  'messages/s: relay / Parley / Prisma per message',
-  rates.relay.toFixed(0),
-  rates.server.toFixed(0),
-  rates.prisma.toFixed(0),
-);
-row(
-  'server CPU s per 10,000: relay / Parley / Prisma',
-  cpu.relay.toFixed(2),
-  cpu.server.toFixed(2),
-  cpu.prisma.toFixed(2),
-);
-row('PostgreSQL CPU s per 10,000: statement alone / Parley', statement.cpu.toFixed(2), databaseCpu.toFixed(2));
-row('messages/s: statement alone, batches of 64, two connections', statement.perSecond.toFixed(0));
-target('durable messages/s to the relay', ratio.toFixed(2), 'at least 0.45', ratio >= 0.45);
-target(
-  'messages/s to Prisma per message',
-  (rates.server / rates.prisma).toFixed(1),
-  'at least 15',
-  rates.server / rates.prisma >= 15,
-);
-target(
-  "server CPU a message to the relay's",
-  (cpu.server / cpu.relay).toFixed(2),
-  'at most 1.6',
-  cpu.server / cpu.relay <= 1.6,
-);
-target(
-  "PostgreSQL CPU to the statement's alone",
-  (databaseCpu / statement.cpu).toFixed(2),
-  'at most 1.2',
-  databaseCpu / statement.cpu <= 1.2,
-);
 
-// -- latency ----------------------------------------------------------------------------------------------------------
-const half = await generate({
-  kind: 'latency',
-  url: server.url,
-  users: pairs,
-  perSecond: rates.server / 2,
-  seconds: SECONDS,
-});
-row('at half load: p50 / p99', `${half.p50.toFixed(1)} ms`, `${half.p99.toFixed(1)} ms`);
-const insert = await insertTime();
-const alone = await generate({ kind: 'alone', url: server.url, users: pairs.slice(0, 2), messages: 300 });
-row('one message on an idle server / one INSERT', `${alone.p50.toFixed(2)} ms`, `${insert.toFixed(2)} ms`);
-target('one message alone to one INSERT', (alone.p50 / insert).toFixed(2), 'under 3', alone.p50 / insert < 3);
-
-// -- idle connections -------------------------------------------------------------------------------------------------
-const idle = await makeUsers(IDLE);
-for (let conversation = 0; conversation < 20; conversation += 1) await manyConversations(idle);
-await database.query('ANALYZE');
-const idleOf = {};
-for (const [name, { url, child }] of Object.entries({ relay, server })) {
-  const before = { memory: memoryOf(child.pid), cpu: cpuOf(child.pid), statements: await transactions() };
-  const generator = generate({ kind: 'idle', url, users: idle }, undefined, undefined, 'connected');
-  await generator.reached;
-  idleOf[name] = {
-    memory: (memoryOf(child.pid) - before.memory) / IDLE / 1024,
-    cpu: ((cpuOf(child.pid) - before.cpu) / IDLE) * 1_000,
-    statements: ((await transactions()) - before.statements) / IDLE,
-  };
-  generator.child.send('end');
-  await generator;
-}
-row(
-  `RSS an idle connection (${IDLE}): relay / Parley`,
-  `${idleOf.relay.memory.toFixed(1)} KB`,
-  `${idleOf.server.memory.toFixed(1)} KB`,
-);
-row('CPU a connection: relay / Parley', `${idleOf.relay.cpu.toFixed(2)} ms`, `${idleOf.server.cpu.toFixed(2)} ms`);
-row('transactions a connection', idleOf.server.statements.toFixed(2));
-target(
-  'RSS a connection to the relay',
-  (idleOf.server.memory / idleOf.relay.memory).toFixed(2),
-  'at most 1.25',
-  idleOf.server.memory / idleOf.relay.memory <= 1.25,
-);
-target(
-  'CPU a connection to the relay',
-  (idleOf.server.cpu / idleOf.relay.cpu).toFixed(2),
-  'at most 3',
-  idleOf.server.cpu / idleOf.relay.cpu <= 3,
-);
-target('statements a connection', idleOf.server.statements.toFixed(2), 'at most 2', idleOf.server.statements <= 2.2);
-
-// -- fan-out ----------------------------------------------------------------------------------------------------------
-const crowd = await makeUsers(1_000);
-join_(await makeConversation('GROUP', crowd), crowd);
-const fan = {};
-for (const [name, { url }] of Object.entries({ relay, server }))
-  fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;
-row('deliveries/s to a room of 1,000: relay / Parley', fan.relay.toFixed(0), fan.server.toFixed(0));
-target('fan-out to the relay', (fan.server / fan.relay).toFixed(2), 'at least 0.8', fan.server / fan.relay >= 0.8);
-
-// -- reading ----------------------------------------------------------------------------------------------------------
-const [reader, writer] = pairs;
-const many = await makeUsers(20);
-const rooms = [];
-for (const other of many) rooms.push(await makeConversation('DIRECT', [reader, other]));
-let { cursor } = await call(reader, '/sync?limit=100');
-for (let first = 0; first < 10_000; first += 250)
-  await store(Array.from({ length: 250 }, (_, index) => [rooms[index % 20], many[index % 20].id]));
-let began = performance.now();
-let pages = 0;
-for (let page = { hasMore: true }; page.hasMore; pages += 1) {
-  page = await call(reader, `/sync?limit=100&cursor=${cursor}`);
-  ({ cursor } = page);
-}
-const synced = performance.now() - began;
-row(`sync after 10,000 changes (${pages} pages)`, `${synced.toFixed(0)} ms`);
-target('sync after 10,000 changes', `${synced.toFixed(0)} ms`, 'under 1,000 ms', synced < 1_000);
-row('idle sync, over HTTP', `${(await time(() => call(reader, `/sync?cursor=${cursor}`))).toFixed(1)} ms`);
-const long = await makeConversation('DIRECT', [writer, many[0]]);
-await database.query(
-  `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
-   SELECT gen_random_uuid(), $1, g, $2, gen_random_uuid(), 'TEXT', 'message ' || g, now() FROM generate_series(1, $3) g`,
-  [long, writer.id, HISTORY],
-);
-await database.query('UPDATE conversations SET last_seq = $2, last_message_at = now() WHERE id = $1', [long, HISTORY]);
-await database.query('INSERT INTO message_search_progress VALUES ($1, $2)', [long, HISTORY]);
-await database.query('ANALYZE messages');
-const depths = [HISTORY, HISTORY / 2, 60];
-const history = [];
-for (const before of depths)
-  history.push(await time(() => call(writer, `/conversations/${long}/messages?before=${before}`)));
-row(
-  `history page of ${HISTORY} messages: newest / middle / oldest`,
-  ...history.map((taken) => `${taken.toFixed(1)} ms`),
-);
-target('a page of history', `${Math.max(...history).toFixed(1)} ms`, 'under 5 ms', Math.max(...history) < 5);
+if (wants('messages')) await measureMessages();
+if (wants('connections')) await measureConnections();
+if (wants('fan-out')) await measureFanOut();
+if (wants('reading')) await measureReading();
 
 console.log(`\n${table(rows)}\n\n${table(targets)}\n`);
 await finish(0);
@@ -220,7 +83,8 @@ async function startServer() {
 }
 
 async function startProcess(path, environment = {}) {
-  const child = spawn(process.execPath, [join(here, path)], {
+  const options = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const child = spawn(process.execPath, [...options, join(here, path)], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -466,4 +330,165 @@ function table(lines) {
         .trimEnd(),
     )
     .join('\n');
+}
+
+// -- throughput, interleaved ---------------------------------------------------------------------------------------
+async function measureMessages() {
+  const load = { kind: 'throughput', users: pairs, inFlight: 8, seconds: SECONDS };
+  await generate({ ...load, url: server.url, seconds: 2 }); // plans, caches and the compiler warm up
+  const measured = { relay: [], server: [], prisma: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, { url, child }] of Object.entries({ relay, server, prisma })) {
+      if (name === 'prisma' && round > 0) continue;
+      measured[name].push(await withCpu(child.pid, (started, ended) => generate({ ...load, url }, started, ended)));
+    }
+  }
+  const of = (name, read) => middle(measured[name].map(read));
+  const rates = Object.fromEntries(Object.keys(measured).map((name) => [name, of(name, ({ perSecond }) => perSecond)]));
+  const cpu = Object.fromEntries(
+    Object.keys(measured).map((name) => [name, of(name, ({ process, messages }) => (process / messages) * 10_000)]),
+  );
+  const databaseCpu = of('server', ({ database: spent, messages }) => (spent / messages) * 10_000);
+  const statement = await measureStatement();
+  const ratio = middle(measured.server.map(({ perSecond }, round) => perSecond / measured.relay[round].perSecond));
+  row(
+    'messages/s: relay / Parley / Prisma per message',
+    rates.relay.toFixed(0),
+    rates.server.toFixed(0),
+    rates.prisma.toFixed(0),
+  );
+  row(
+    'server CPU s per 10,000: relay / Parley / Prisma',
+    cpu.relay.toFixed(2),
+    cpu.server.toFixed(2),
+    cpu.prisma.toFixed(2),
+  );
+  row('PostgreSQL CPU s per 10,000: statement alone / Parley', statement.cpu.toFixed(2), databaseCpu.toFixed(2));
+  row('messages/s: statement alone, batches of 64, two connections', statement.perSecond.toFixed(0));
+  target('durable messages/s to the relay', ratio.toFixed(2), 'at least 0.45', ratio >= 0.45);
+  target(
+    'messages/s to Prisma per message',
+    (rates.server / rates.prisma).toFixed(1),
+    'at least 15',
+    rates.server / rates.prisma >= 15,
+  );
+  target(
+    "server CPU a message to the relay's",
+    (cpu.server / cpu.relay).toFixed(2),
+    'at most 1.6',
+    cpu.server / cpu.relay <= 1.6,
+  );
+  target(
+    "PostgreSQL CPU to the statement's alone",
+    (databaseCpu / statement.cpu).toFixed(2),
+    'at most 1.2',
+    databaseCpu / statement.cpu <= 1.2,
+  );
+
+  // -- latency ----------------------------------------------------------------------------------------------------------
+  const half = await generate({
+    kind: 'latency',
+    url: server.url,
+    users: pairs,
+    perSecond: rates.server / 2,
+    seconds: SECONDS,
+  });
+  row('at half load: p50 / p99', `${half.p50.toFixed(1)} ms`, `${half.p99.toFixed(1)} ms`);
+  const insert = await insertTime();
+  const alone = await generate({ kind: 'alone', url: server.url, users: pairs.slice(0, 2), messages: 300 });
+  row('one message on an idle server / one INSERT', `${alone.p50.toFixed(2)} ms`, `${insert.toFixed(2)} ms`);
+  target('one message alone to one INSERT', (alone.p50 / insert).toFixed(2), 'under 3', alone.p50 / insert < 3);
+}
+
+// -- idle connections -------------------------------------------------------------------------------------------------
+async function measureConnections() {
+  const idle = await makeUsers(IDLE);
+  for (let conversation = 0; conversation < 20; conversation += 1) await manyConversations(idle);
+  await database.query('ANALYZE');
+  const idleOf = {};
+  for (const [name, { url, child }] of Object.entries({ relay, server })) {
+    const before = { memory: memoryOf(child.pid), cpu: cpuOf(child.pid), statements: await transactions() };
+    const generator = generate({ kind: 'idle', url, users: idle }, undefined, undefined, 'connected');
+    await generator.reached;
+    idleOf[name] = {
+      memory: (memoryOf(child.pid) - before.memory) / IDLE / 1024,
+      cpu: ((cpuOf(child.pid) - before.cpu) / IDLE) * 1_000,
+      statements: ((await transactions()) - before.statements) / IDLE,
+    };
+    generator.child.send('end');
+    await generator;
+  }
+  row(
+    `RSS an idle connection (${IDLE}): relay / Parley`,
+    `${idleOf.relay.memory.toFixed(1)} KB`,
+    `${idleOf.server.memory.toFixed(1)} KB`,
+  );
+  row('CPU a connection: relay / Parley', `${idleOf.relay.cpu.toFixed(2)} ms`, `${idleOf.server.cpu.toFixed(2)} ms`);
+  row('transactions a connection', idleOf.server.statements.toFixed(2));
+  target(
+    'RSS a connection to the relay',
+    (idleOf.server.memory / idleOf.relay.memory).toFixed(2),
+    'at most 1.25',
+    idleOf.server.memory / idleOf.relay.memory <= 1.25,
+  );
+  target(
+    'CPU a connection to the relay',
+    (idleOf.server.cpu / idleOf.relay.cpu).toFixed(2),
+    'at most 3',
+    idleOf.server.cpu / idleOf.relay.cpu <= 3,
+  );
+  target('statements a connection', idleOf.server.statements.toFixed(2), 'at most 2', idleOf.server.statements <= 2.2);
+}
+
+// -- fan-out ----------------------------------------------------------------------------------------------------------
+async function measureFanOut() {
+  const crowd = await makeUsers(1_000);
+  join_(await makeConversation('GROUP', crowd), crowd);
+  const fan = {};
+  for (const [name, { url }] of Object.entries({ relay, server }))
+    fan[name] = (await generate({ kind: 'fanout', url, users: crowd, seconds: SECONDS })).perSecond;
+  row('deliveries/s to a room of 1,000: relay / Parley', fan.relay.toFixed(0), fan.server.toFixed(0));
+  target('fan-out to the relay', (fan.server / fan.relay).toFixed(2), 'at least 0.8', fan.server / fan.relay >= 0.8);
+}
+
+// -- reading ----------------------------------------------------------------------------------------------------------
+async function measureReading() {
+  const [reader, writer] = pairs;
+  const many = await makeUsers(20);
+  const rooms = [];
+  for (const other of many) rooms.push(await makeConversation('DIRECT', [reader, other]));
+  let { cursor } = await call(reader, '/sync?limit=100');
+  for (let first = 0; first < 10_000; first += 250)
+    await store(Array.from({ length: 250 }, (_, index) => [rooms[index % 20], many[index % 20].id]));
+  let began = performance.now();
+  let pages = 0;
+  for (let page = { hasMore: true }; page.hasMore; pages += 1) {
+    page = await call(reader, `/sync?limit=100&cursor=${cursor}`);
+    ({ cursor } = page);
+  }
+  const synced = performance.now() - began;
+  row(`sync after 10,000 changes (${pages} pages)`, `${synced.toFixed(0)} ms`);
+  target('sync after 10,000 changes', `${synced.toFixed(0)} ms`, 'under 1,000 ms', synced < 1_000);
+  row('idle sync, over HTTP', `${(await time(() => call(reader, `/sync?cursor=${cursor}`))).toFixed(1)} ms`);
+  const long = await makeConversation('DIRECT', [writer, many[0]]);
+  await database.query(
+    `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+     SELECT gen_random_uuid(), $1, g, $2, gen_random_uuid(), 'TEXT', 'message ' || g, now() FROM generate_series(1, $3) g`,
+    [long, writer.id, HISTORY],
+  );
+  await database.query('UPDATE conversations SET last_seq = $2, last_message_at = now() WHERE id = $1', [
+    long,
+    HISTORY,
+  ]);
+  await database.query('INSERT INTO message_search_progress VALUES ($1, $2)', [long, HISTORY]);
+  await database.query('ANALYZE messages');
+  const depths = [HISTORY, HISTORY / 2, 60];
+  const history = [];
+  for (const before of depths)
+    history.push(await time(() => call(writer, `/conversations/${long}/messages?before=${before}`)));
+  row(
+    `history page of ${HISTORY} messages: newest / middle / oldest`,
+    ...history.map((taken) => `${taken.toFixed(1)} ms`),
+  );
+  target('a page of history', `${Math.max(...history).toFixed(1)} ms`, 'under 5 ms', Math.max(...history) < 5);
 }

@@ -1,10 +1,11 @@
 import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
+import helmet, { type HelmetOptions } from 'helmet';
 import { DomainError } from './common/errors.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { ProblemFilter } from './common/problem.filter.js';
-import { isTooDeep, tooDeep, validationFailed, VALIDATION_OPTIONS } from './common/validation.js';
+import { refuseHostileStructure, validationFailed, VALIDATION_OPTIONS } from './common/validation.js';
 import { Configuration } from './config/configuration.js';
 import { originPolicy } from './config/origins.js';
 import { mountDocuments } from './docs/documents.js';
@@ -14,8 +15,11 @@ import { useRequestIds } from './observability/request-id.js';
 import { useRequestMetrics } from './observability/request-metrics.js';
 import { ChatSocketAdapter } from './realtime/chat-socket-adapter.js';
 
-/** A request's body at the most. */
-const LARGEST_BODY = '128kb';
+/** A request's body at the most, in bytes. */
+const LARGEST_BODY = 128 * 1024;
+/** How long a client may take to send a request's headers, and all of it. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 /** Answered also while the address has no requests left: who watches the server must always see it. */
 const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
@@ -26,14 +30,17 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
 
   app.set('trust proxy', configuration.trustedProxies);
   app.disable('x-powered-by');
+  Object.assign(app.getHttpServer(), { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  app.use(securityHeaders(configuration.production));
   useRequestIds(app);
   useRequestMetrics(app);
   app.use(requestGate(app));
   app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
   app.use(refuseForeignBodies);
+  app.use(refuseLargeBodies);
   app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes });
   app.use(nameParserErrors);
-  app.use(refuseDeepBodies);
+  app.use(refuseHostileBodies);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
   );
@@ -43,6 +50,34 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   const adapter = new ChatSocketAdapter(app, configuration, app.get(Lifecycle), isAllowedOrigin);
   app.useWebSocketAdapter(adapter);
   return adapter;
+}
+
+/** Nothing that is answered here is a page, but for the documents: those may load what is their own. */
+function securityHeaders(production: boolean): (request: Request, response: Response, next: NextFunction) => void {
+  const common: HelmetOptions = {
+    // Answers are for pages of other origins too: which, CORS says.
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    strictTransportSecurity: production,
+  };
+  const nothing = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+  const own = ["'self'"];
+  const forAnswers = helmet({ ...common, contentSecurityPolicy: { useDefaults: false, directives: nothing } });
+  const forDocuments = helmet({
+    ...common,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        ...nothing,
+        'script-src': own,
+        'connect-src': own,
+        'font-src': own,
+        'img-src': [...own, 'data:'],
+        'style-src': [...own, "'unsafe-inline'"],
+      },
+    },
+  });
+  return (request, response, next) =>
+    /^\/docs(\/|$)/.test(request.path) ? forDocuments(request, response, next) : forAnswers(request, response, next);
 }
 
 /** What every request passes first: the end of the process, and the limit of its address. */
@@ -74,12 +109,37 @@ function refusePrototypes(key: string, value: unknown): unknown {
   return value;
 }
 
-/** The validation calls itself for every level, and the deepest body would end the stack. */
-function refuseDeepBodies(request: Request, _: Response, next: NextFunction): void {
-  next(isTooDeep(request.body) ? tooDeep() : undefined);
+function refuseHostileBodies(request: Request, _: Response, next: NextFunction): void {
+  refuseHostileStructure(request.body);
+  next();
+}
+
+/**
+ * Ends a request as soon as it is known to be too large. The parser would first read all of it, however slowly it comes
+ * and whether or not it ever ends.
+ */
+function refuseLargeBodies(request: Request, response: Response, next: NextFunction): void {
+  const refuse = (): void => {
+    response.setHeader('Connection', 'close');
+    response.once('finish', () => request.destroy());
+    next(new DomainError('PAYLOAD_TOO_LARGE'));
+  };
+  if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) return refuse();
+  if (request.headers['transfer-encoding'] !== undefined) {
+    let bytes = 0;
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= LARGEST_BODY) return;
+      request.off('data', count);
+      refuse();
+    };
+    request.on('data', count);
+  }
+  next();
 }
 
 /** Nest would pass the parser's errors on as bad requests without saying which. */
-function nameParserErrors(error: unknown, _: Request, __: Response, next: NextFunction): void {
+function nameParserErrors(error: unknown, _: Request, response: Response, next: NextFunction): void {
+  if (response.headersSent) return;
   next((error as { type?: unknown }).type === 'entity.parse.failed' ? new DomainError('MALFORMED_JSON') : error);
 }

@@ -10,6 +10,8 @@ import { Configuration } from '../config/configuration.js';
 const ALGORITHM = 'HS256';
 const ISSUER = 'parley';
 const AUDIENCE = 'parley';
+/** The end of what a date can say, in seconds since 1970. */
+const LAST_MOMENT = 8.64e12;
 
 /**
  * What a token must be for its claims to be looked at, wherever it is verified. Its end is left to `AccessTokens.accept`,
@@ -77,7 +79,8 @@ export class AccessTokens {
    */
   accept(claims: unknown): VerifiedAccess {
     const { sub, sid, exp } = Object(claims) as Record<string, unknown>;
-    if (!isUuid(sub) || !isUuid(sid) || typeof exp !== 'number') throw new DomainError('UNAUTHORIZED');
+    if (!isUuid(sub) || !isUuid(sid) || typeof exp !== 'number' || !(exp < LAST_MOMENT))
+      throw new DomainError('UNAUTHORIZED');
     const expiresAt = exp * 1_000;
     if (expiresAt <= this.clock.now()) throw new DomainError('TOKEN_EXPIRED');
     return { principal: { userId: sub, sessionId: sid }, expiresAt };

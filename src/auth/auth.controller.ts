@@ -1,27 +1,81 @@
-import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
+import { invalidField } from '../common/errors.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiPage } from '../docs/api-page.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
 import { AuthService } from './auth.service.js';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
-import { Login, Refresh, Registration } from './dto/auth.dto.js';
+import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { Public } from './public.decorator.js';
-import { RegistrationView, TokensView } from './tokens.view.js';
+import { SessionView } from './session.view.js';
+import { SessionCookies } from './session-cookies.js';
+import { Sessions } from './sessions.js';
+import { PendingRegistrationView, RegistrationView, TokensView } from './tokens.view.js';
 
 @ApiTags('auth')
 @Controller('auth')
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: Sessions,
+    private readonly cookies: SessionCookies,
+  ) {}
 
-  /** Makes an account and logs it in. */
+  /** Makes an account and logs it in; where addresses have to be verified, mails a code instead. */
   @Public()
   @RateLimit('register')
   @Post('register')
-  @ApiCreatedResponse({ type: RegistrationView })
+  @ApiExtraModels(RegistrationView, PendingRegistrationView)
+  @ApiCreatedResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(RegistrationView) }, { $ref: getSchemaPath(PendingRegistrationView) }] },
+  })
   @ApiErrors('EMAIL_TAKEN', 'USERNAME_TAKEN', 'OVERLOADED')
-  register(@Body() registration: Registration, @Ip() ip?: string): Promise<RegistrationView> {
-    return this.auth.register(registration, ip);
+  async register(
+    @Body() registration: Registration,
+    @Res({ passthrough: true }) response: Response,
+    @Ip() ip?: string,
+  ): Promise<RegistrationView | PendingRegistrationView> {
+    const registered = await this.auth.register(registration, ip);
+    return 'accessToken' in registered ? this.cookies.give(response, registered) : registered;
+  }
+
+  /** Verifies an address by the code that was mailed to it, and logs in. A code works once; five guesses burn it. */
+  @Public()
+  @RateLimit('codesByAddress')
+  @Post('verify-otp')
+  @HttpCode(200)
+  @ApiOkResponse({ type: TokensView })
+  @ApiErrors('OTP_INVALID', 'OTP_EXPIRED')
+  async verifyOtp(
+    @Body() code: VerifyCode,
+    @Res({ passthrough: true }) response: Response,
+    @Ip() ip?: string,
+  ): Promise<TokensView> {
+    return this.cookies.give(response, await this.auth.verify(code, ip));
+  }
+
+  /** Mails a new code, if there is such an account and it is not verified yet. Answers the same in any case. */
+  @Public()
+  @RateLimit('codesByAddress')
+  @Post('resend-otp')
+  @HttpCode(202)
+  @ApiAcceptedResponse()
+  resendOtp(@Body() { email }: Address): void {
+    this.auth.resend(email);
   }
 
   /** Opens a session by e-mail address or username, and password. */
@@ -30,20 +84,30 @@ export class AuthController {
   @Post('login')
   @HttpCode(200)
   @ApiOkResponse({ type: TokensView })
-  @ApiErrors('INVALID_CREDENTIALS', 'OVERLOADED')
-  login(@Body() login: Login, @Ip() ip?: string): Promise<TokensView> {
-    return this.auth.login(login, ip);
+  @ApiErrors('INVALID_CREDENTIALS', 'EMAIL_NOT_VERIFIED', 'OVERLOADED')
+  async login(
+    @Body() login: Login,
+    @Res({ passthrough: true }) response: Response,
+    @Ip() ip?: string,
+  ): Promise<TokensView> {
+    return this.cookies.give(response, await this.auth.login(login, ip));
   }
 
-  /** Spends a refresh token for a new pair; a repeat within 10 s is given the same refresh token. */
+  /** Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one. */
   @Public()
   @RateLimit('refresh')
   @Post('refresh')
   @HttpCode(200)
   @ApiOkResponse({ type: TokensView })
-  @ApiErrors('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED')
-  refresh(@Body() { refreshToken }: Refresh): Promise<TokensView> {
-    return this.auth.refresh(refreshToken);
+  @ApiErrors('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'FOREIGN_ORIGIN')
+  async refresh(
+    @Body() body: Refresh,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TokensView> {
+    const refreshToken = body.refreshToken ?? this.cookies.refreshToken(request);
+    if (refreshToken === undefined) throw invalidField('refreshToken', 'refreshToken is required');
+    return this.cookies.give(response, await this.auth.refresh(refreshToken));
   }
 
   /** Ends the caller's session: its tokens are worthless and its sockets disconnected at once. */
@@ -51,7 +115,75 @@ export class AuthController {
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiNoContentResponse()
-  logout(@CurrentPrincipal() principal: Principal): Promise<void> {
-    return this.auth.logout(principal);
+  async logout(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    this.cookies.clear(response);
+    await this.auth.logout(principal);
+  }
+
+  /** The same for all sessions of the caller. */
+  @Post('logout-all')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiNoContentResponse()
+  async logoutAll(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    this.cookies.clear(response);
+    await this.auth.logoutAll(principal);
+  }
+
+  /** Mails a code for a new password, if there is such an account. Answers the same in any case. */
+  @Public()
+  @RateLimit('codesByAddress')
+  @Post('forgot-password')
+  @HttpCode(202)
+  @ApiAcceptedResponse()
+  forgotPassword(@Body() { email }: Address): void {
+    this.auth.forgotPassword(email);
+  }
+
+  /** Sets a new password by the code that was mailed, and ends all sessions. */
+  @Public()
+  @RateLimit('codesByAddress')
+  @Post('reset-password')
+  @HttpCode(200)
+  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiErrors('OTP_INVALID', 'OTP_EXPIRED', 'OVERLOADED')
+  async resetPassword(@Body() reset: ResetPassword): Promise<object> {
+    await this.auth.resetPassword(reset);
+    return {};
+  }
+
+  /** Sets a new password by the present one, and ends the caller's other sessions. */
+  @Post('change-password')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiErrors('INVALID_CREDENTIALS', 'OVERLOADED')
+  async changePassword(@CurrentPrincipal() principal: Principal, @Body() change: ChangePassword): Promise<object> {
+    await this.auth.changePassword(principal, change);
+    return {};
+  }
+
+  /** The caller's devices, the last used first. */
+  @Get('sessions')
+  @ApiBearerAuth()
+  @ApiPage(SessionView)
+  listSessions(@CurrentPrincipal() principal: Principal, @Query() query: PageQuery): Promise<Page<SessionView>> {
+    return this.sessions.list(principal, query);
+  }
+
+  /** Ends one of them: its tokens are worthless and its sockets disconnected at once. */
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiNoContentResponse()
+  @ApiErrors('NOT_FOUND')
+  revokeSession(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) sessionId: string): Promise<void> {
+    return this.sessions.revokeOwn(principal, sessionId);
   }
 }

@@ -1,19 +1,28 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
+import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
+import { MailModule } from '../mail/mail.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { accessTokenKey, AccessTokens } from './access-token.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { Authenticator } from './authenticator.js';
+import { CodeSender } from './code-sender.js';
+import { ForeignUsers } from './foreign-users.js';
+import { OneTimeCodes } from './one-time-codes.js';
 import { Passwords } from './passwords.js';
+import { SessionCookies } from './session-cookies.js';
 import { Sessions } from './sessions.js';
+import { TrustedIssuers } from './trusted-issuers.js';
 
 @Module({
   imports: [
     UsersModule,
+    MailModule,
     JwtModule.registerAsync({
       inject: [Configuration],
       useFactory: (configuration: Configuration) => ({ secret: accessTokenKey(configuration) }),
@@ -24,10 +33,20 @@ import { Sessions } from './sessions.js';
     AuthService,
     Passwords,
     AccessTokens,
+    Authenticator,
+    CodeSender,
+    ForeignUsers,
+    OneTimeCodes,
+    SessionCookies,
     Sessions,
+    {
+      provide: TrustedIssuers,
+      inject: [Configuration, Clock],
+      useFactory: ({ trustedIssuers }: Configuration, clock: Clock) => new TrustedIssuers(trustedIssuers, clock),
+    },
     AccessTokenStrategy,
     { provide: APP_GUARD, useClass: AccessTokenGuard },
   ],
-  exports: [AccessTokens, Sessions],
+  exports: [Authenticator, AuthService, SessionCookies, Sessions],
 })
 export class AuthModule {}

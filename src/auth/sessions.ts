@@ -1,13 +1,16 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Batched } from '../common/batched.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
+import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { SessionEndCode } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { plainAddress } from '../limits/address-key.js';
+import { type SessionRow, type SessionView, sessionView } from './session.view.js';
 import { newRefreshToken, refreshTokenHash, refreshTokenKey, successorOf } from './refresh-token.js';
 
 /** How long a spent refresh token is taken for a client's retry rather than for a theft. */
@@ -39,6 +42,7 @@ type Rotation =
 export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Sessions.name);
   private readonly successorKey: Buffer;
+  private readonly live = new Batched((principals: readonly Principal[]) => this.areLive(principals));
   private sweep: NodeJS.Timeout | undefined;
 
   constructor(
@@ -78,14 +82,22 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return { principal: { userId, sessionId }, refreshToken };
   }
 
-  /** Asked for every HTTP request and handshake. */
-  async isLive(sessionId: string): Promise<boolean> {
-    const rows = await this.database.query(
-      'SELECT 1 FROM sessions WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2',
-      [sessionId, new Date(this.clock.now())],
-      'session_is_live',
+  /**
+   * Whether this session of this user can still be acted in. Asked for every HTTP request and handshake, and of the
+   * database each time: what is revoked is worthless at once.
+   */
+  isLive(principal: Principal): Promise<boolean> {
+    return this.live.get(principal);
+  }
+
+  private async areLive(principals: readonly Principal[]): Promise<boolean[]> {
+    const rows = await this.database.query<{ id: string; userId: string }>(
+      'SELECT id, user_id AS "userId" FROM sessions WHERE id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2',
+      [principals.map(({ sessionId }) => sessionId), new Date(this.clock.now())],
+      'sessions_live',
     );
-    return rows.length > 0;
+    const owners = new Map(rows.map(({ id, userId }) => [id, userId]));
+    return principals.map(({ sessionId, userId }) => owners.get(sessionId) === userId);
   }
 
   /**
@@ -117,6 +129,92 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     );
     for (const { userId, sessionIds: ids } of ended)
       this.events.publish('session.ended', { userId, sessionIds: ids, code });
+  }
+
+  /**
+   * Whether the account of this name was used from this address before. Such an address has a limit of its own, so that
+   * nobody keeps an owner out by guessing.
+   */
+  async isKnownAddress(account: string, ip: string | undefined): Promise<boolean> {
+    if (ip === undefined) return false;
+    const rows = await this.database.query(
+      `SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id
+       WHERE (u.email = $1 OR u.username = $1) AND u.deleted_at IS NULL AND s.ip = $2 LIMIT 1`,
+      [account, plainAddress(ip)],
+    );
+    return rows.length > 0;
+  }
+
+  /** A user's sessions that live, the last used first. */
+  async list({ userId, sessionId }: Principal, { cursor, limit }: PageQuery): Promise<Page<SessionView>> {
+    const [lastUsedAt, id] = decodeCursor<[string, string]>(cursor, [isTimeText, isUuidText]) ?? [null, null];
+    const rows = await this.database.query<SessionRow>(
+      `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt"
+       FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+         AND ($3::timestamptz IS NULL OR (last_used_at, id) < ($3::timestamptz, $4::uuid))
+       ORDER BY last_used_at DESC, id DESC LIMIT $5`,
+      [userId, new Date(this.clock.now()), lastUsedAt, id, limit + 1],
+    );
+    return pageOf(
+      rows,
+      limit,
+      (row) => [row.lastUsedAt.toISOString(), row.id],
+      (row) => sessionView(row, sessionId),
+    );
+  }
+
+  /** Ends one of the user's own. @throws DomainError NOT_FOUND */
+  async revokeOwn({ userId }: Principal, sessionId: string): Promise<void> {
+    const rows = await this.database.query(
+      'SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3',
+      [sessionId, userId, new Date(this.clock.now())],
+    );
+    if (rows.length === 0) throw new DomainError('NOT_FOUND');
+    await this.revoke([sessionId], 'SESSION_REVOKED');
+  }
+
+  /** Ends all of a user's sessions. */
+  async revokeAll(userId: string, code: SessionEndCode): Promise<void> {
+    this.announceEnd(userId, await this.endAll(this.database, userId, null), code);
+  }
+
+  /** Within the caller's transaction: all but one. `announceEnd` is to follow its commit. */
+  async endAll(executor: SqlExecutor, userId: string, exceptSessionId: string | null): Promise<string[]> {
+    const rows = await executor.query<{ id: string }>(
+      `UPDATE sessions SET revoked_at = $3
+       WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
+      [userId, exceptSessionId, new Date(this.clock.now())],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  announceEnd(userId: string, sessionIds: string[], code: SessionEndCode): void {
+    if (sessionIds.length > 0) this.events.publish('session.ended', { userId, sessionIds, code });
+  }
+
+  /** The one session of all tokens of a trusted issuer's subject: it does not end by itself. */
+  async openForeign(
+    transaction: SqlExecutor,
+    sessionId: string,
+    userId: string,
+    issuer: string,
+    now: number,
+  ): Promise<void> {
+    await transaction.query(
+      `INSERT INTO sessions (id, user_id, device_name, created_at, last_used_at, expires_at)
+       VALUES ($1, $2, $3, $4, $4, $4::timestamptz + interval '100 years')
+       ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at,
+         last_used_at = excluded.last_used_at, expires_at = excluded.expires_at, revoked_at = NULL`,
+      [sessionId, userId, issuer.slice(0, 64), new Date(now)],
+    );
+  }
+
+  /** After a new sign-in at the issuer. */
+  async reopen(sessionId: string): Promise<void> {
+    await this.database.query('UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1', [
+      sessionId,
+      new Date(this.clock.now()),
+    ]);
   }
 
   /** Deletes sessions that expired, and their tokens. Any process may do it at any time. */

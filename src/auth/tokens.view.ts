@@ -14,3 +14,17 @@ export class TokensView {
 export class RegistrationView extends TokensView {
   user!: OwnUserView;
 }
+
+/** That a code was mailed. */
+export class VerificationView {
+  /** @example true */
+  required!: boolean;
+  /** When the code ends: ISO 8601, UTC. */
+  expiresAt!: string;
+}
+
+/** A new account whose address has to be verified before it can be used. */
+export class PendingRegistrationView {
+  user!: OwnUserView;
+  verification!: VerificationView;
+}

@@ -14,12 +14,21 @@ export const VALIDATION_OPTIONS = {
 /** No DTO nests deeper than a few levels; the libraries that check them call themselves for every one. */
 const DEEPEST = 20;
 
-/** Whether an input nests deeper than anything this server takes. */
-export function isTooDeep(input: unknown, depth = 0): boolean {
-  if (typeof input !== 'object' || input === null) return false;
-  if (depth >= DEEPEST) return true;
-  for (const value of Object.values(input)) if (isTooDeep(value, depth + 1)) return true;
-  return false;
+/**
+ * What the libraries that validate would not survive, or would drop in silence: too many levels, and fields that carry
+ * the name of something every object has.
+ * @throws DomainError VALIDATION_FAILED
+ */
+export function refuseHostileStructure(input: unknown, path = '', depth = 0): void {
+  if (typeof input !== 'object' || input === null) return;
+  if (depth >= DEEPEST)
+    throw new DomainError('VALIDATION_FAILED', { errors: { '': [`must not nest deeper than ${DEEPEST} levels`] } });
+  for (const [field, value] of Object.entries(input)) {
+    const at = path === '' ? field : `${path}.${field}`;
+    if (field === 'prototype' || field in Object.prototype)
+      throw new DomainError('VALIDATION_FAILED', { errors: { [at]: [`property ${field} should not exist`] } });
+    refuseHostileStructure(value, at, depth + 1);
+  }
 }
 
 /**
@@ -30,15 +39,11 @@ export function validated<T extends object>(dto: Type<T>, input: unknown): T {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new DomainError('VALIDATION_FAILED', { errors: { '': ['must be an object'] } });
   }
-  if (isTooDeep(input)) throw tooDeep();
+  refuseHostileStructure(input);
   const instance = plainToInstance(dto, input);
   const faults = validateSync(instance, VALIDATION_OPTIONS);
   if (faults.length > 0) throw validationFailed(faults);
   return instance;
-}
-
-export function tooDeep(): DomainError {
-  return new DomainError('VALIDATION_FAILED', { errors: { '': [`must not nest deeper than ${DEEPEST} levels`] } });
 }
 
 export function validationFailed(faults: readonly ValidationError[]): DomainError {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -22,6 +23,12 @@ export class Configuration {
   readonly jwtSecret!: string;
   readonly accessTokenSeconds!: number;
   readonly refreshTokenSeconds!: number;
+  readonly trustedIssuers!: readonly TrustedIssuer[];
+  /** Undefined writes mail to the log, in development alone. */
+  readonly smtpUrl!: string | undefined;
+  readonly mailFrom!: string;
+  /** Whether an account is of use before its address is verified. */
+  readonly emailVerification!: 'required' | 'off';
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
   readonly presenceAudience!: PresenceAudience;
@@ -53,6 +60,8 @@ export class Configuration {
       dataDirectory,
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
       refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
+      trustedIssuers: readTrustedIssuers(read),
+      ...readMail(read, production),
       corsOrigins: readOrigins(read),
       messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
       presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
@@ -120,6 +129,38 @@ function protocolOf(text: string): string {
   } catch {
     return '';
   }
+}
+
+function readTrustedIssuers(read: EnvironmentReader): readonly TrustedIssuer[] {
+  try {
+    return parseTrustedIssuers(read.text('AUTH_TRUSTED_ISSUERS'));
+  } catch (error) {
+    if (error instanceof TrustedIssuersError) throw new ConfigurationError(error.message);
+    throw error;
+  }
+}
+
+function readMail(
+  read: EnvironmentReader,
+  production: boolean,
+): Pick<Configuration, 'smtpUrl' | 'mailFrom' | 'emailVerification'> {
+  const smtpUrl = read.text('SMTP_URL');
+  // The value may hold a password, so the message does not repeat it.
+  if (smtpUrl !== undefined && !/^smtps?:$/.test(protocolOf(smtpUrl)))
+    throw new ConfigurationError('SMTP_URL must be an smtp:// or smtps:// address');
+  const mailFrom = read.text('MAIL_FROM') ?? 'Parley <no-reply@localhost>';
+  if (!/^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/.test(mailFrom))
+    throw new ConfigurationError(`MAIL_FROM must be an address such as "Chat <chat@example.com>", not "${mailFrom}"`);
+  if (production && smtpUrl !== undefined && read.text('MAIL_FROM') === undefined)
+    throw new ConfigurationError('MAIL_FROM is required in production where SMTP_URL is set');
+  const emailVerification = read.choice(
+    'EMAIL_VERIFICATION',
+    ['required', 'off'],
+    smtpUrl === undefined ? 'off' : 'required',
+  );
+  if (production && emailVerification === 'required' && smtpUrl === undefined)
+    throw new ConfigurationError('SMTP_URL is required in production where EMAIL_VERIFICATION=required');
+  return { smtpUrl, mailFrom, emailVerification };
 }
 
 function readOrigins(read: EnvironmentReader): string[] {

@@ -10,3 +10,22 @@ export function originPolicy({ corsOrigins, production }: Configuration): (origi
   const allowed = new Set(corsOrigins);
   return (origin) => origin === undefined || allowed.has(origin) || (!production && LOCALHOST.test(origin));
 }
+
+interface RequestHeaders {
+  origin?: string | undefined;
+  host?: string | undefined;
+  'sec-fetch-site'?: string | string[] | undefined;
+}
+
+/**
+ * Whether a request shows that a page of another origin made it: then the cookies that came with it say nothing of the
+ * user's will. A browser says so by `Origin` or `Sec-Fetch-Site`, which no page can forge; who sends neither is no browser.
+ */
+export function foreignRequestPolicy(configuration: Configuration): (headers: RequestHeaders) => boolean {
+  const isAllowedOrigin = originPolicy(configuration);
+  return ({ origin, host, 'sec-fetch-site': site }) => {
+    if (origin === undefined) return site !== undefined && site !== 'same-origin' && site !== 'none';
+    const isOwn = URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+    return !isOwn && !isAllowedOrigin(origin);
+  };
+}

@@ -22,6 +22,16 @@ export const LIMITS = {
   register: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
   /** New token pairs. */
   refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
+  /** Guesses at codes, and requests for new ones, of any accounts. */
+  codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
+  /** Codes mailed to one address of one account; beyond it none is sent, and nobody is told. */
+  codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
+  /** Guesses at one account's codes, from anywhere and of all its codes together. */
+  codeGuessesByAccount: { per: 'account', burst: 20, points: 20, perSeconds: 3_600 },
+  /** Wrong guesses at the password of the session one is in. */
+  passwordConfirmations: { per: 'user', burst: 10, points: 10, perSeconds: 60 },
+  /** Complete copies of what is stored of a user. */
+  exports: { per: 'user', burst: 5, points: 5, perSeconds: 3_600 },
   /** Searches of users and messages. */
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Friend requests: each one reaches a person. */

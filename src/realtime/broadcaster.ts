@@ -2,9 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from './protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from './protocol/server-events.js';
+import { RecoveryAdapter } from './recovery-adapter.js';
 import { room } from './rooms.js';
 
 const LOOK_MS = 10;
+
+export interface PresenceUpdate {
+  payload: ServerPayload<'presence:update'>;
+  audience: {
+    conversationIds: readonly string[];
+    friendIds: readonly string[];
+    blockedIds: readonly string[];
+    everyone: boolean;
+  };
+}
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
@@ -49,21 +60,22 @@ export class Broadcaster {
     this.server?.to(userIds.map(room.user)).emit(name, ...parameters<Name>(payload));
   }
 
-  /** To everybody who may see a user's presence, but for itself and both sides of its blocks. */
-  toPresenceAudience(
-    audience: {
-      conversationIds: readonly string[];
-      friendIds: readonly string[];
-      blockedIds: readonly string[];
-      everyone?: boolean;
-    },
-    payload: ServerPayload<'presence:update'>,
-  ): void {
-    if (this.server === undefined) return;
-    const except = [payload.userId, ...audience.blockedIds].map(room.user);
-    const rooms = [...audience.conversationIds.map(room.conversation), ...audience.friendIds.map(room.user)];
-    if (audience.everyone === true) this.server.except(except).emit('presence:update', payload);
-    else if (rooms.length > 0) this.server.to(rooms).except(except).emit('presence:update', payload);
+  /**
+   * Changes of presence, each to everybody who may see that user's, but for itself and both sides of its blocks.
+   * Answers how many deliveries that were.
+   */
+  async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
+    const events = updates.flatMap(({ payload, audience: { conversationIds, friendIds, blockedIds, everyone } }) => {
+      const except = [payload.userId, ...blockedIds].map(room.user);
+      const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
+      // To no room at all would be to everybody.
+      return rooms.length > 0 || everyone ? [{ name: 'presence:update', payload, rooms, except }] : [];
+    });
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (adapter instanceof RecoveryAdapter) return adapter.broadcastTogether(events);
+    for (const { payload, rooms, except } of events)
+      this.server?.to(rooms).except(except).emit('presence:update', payload);
+    return events.length;
   }
 
   toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessTokens } from '../auth/access-token.js';
-import { Sessions } from '../auth/sessions.js';
+import { Authenticator } from '../auth/authenticator.js';
 import { DomainError } from '../common/errors.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import type { Principal } from '../common/principal.js';
@@ -42,8 +41,7 @@ export class ChatCommands {
     private readonly receipts: Receipts,
     private readonly typing: Typing,
     private readonly synchronisation: SyncService,
-    private readonly accessTokens: AccessTokens,
-    private readonly sessions: Sessions,
+    private readonly authenticator: Authenticator,
   ) {}
 
   async run<Name extends ClientEventName>(
@@ -99,12 +97,11 @@ export class ChatCommands {
     },
     sync: ({ principal }, { cursor, limit }) => this.synchronisation.sync(principal, { cursor, limit }),
     authenticate: async (connection, { token }) => {
-      const { principal, expiresAt } = this.accessTokens.verify(token);
+      const { principal, expiresAt } = await this.authenticator.authenticate(token);
       // A connection keeps its rooms, so it may only be renewed by the session it was opened with.
       if (principal.userId !== connection.principal.userId || principal.sessionId !== connection.principal.sessionId) {
         throw new DomainError('UNAUTHORIZED');
       }
-      if (!(await this.sessions.isLive(principal.sessionId))) throw new DomainError('UNAUTHORIZED');
       connection.renewed(expiresAt);
       return { expiresAt: new Date(expiresAt).toISOString() };
     },

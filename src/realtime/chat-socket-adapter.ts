@@ -4,6 +4,7 @@ import type { ServerOptions } from 'socket.io';
 import { DomainError } from '../common/errors.js';
 import type { Lifecycle } from '../common/lifecycle.js';
 import type { Configuration } from '../config/configuration.js';
+import { ChatGateway } from './chat.gateway.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
@@ -15,7 +16,10 @@ const LARGEST_FRAME = 128 * 1024;
 /** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
 const RECOVERY_MS = 60_000;
 
-type Handler = (payload: unknown) => Promise<Acknowledgement>;
+type Handler = (socket: ChatSocket, payload: unknown) => Promise<Acknowledgement>;
+
+/** Under which name `@SubscribeMessage` writes the event down on a method. */
+const EVENT_NAME = 'message';
 
 /**
  * Binds the gateway's handlers to sockets without Nest's stream of observables, which costs more than the message, and
@@ -25,9 +29,10 @@ export class ChatSocketAdapter extends IoAdapter {
   private readonly log = new Logger(ChatSocketAdapter.name);
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
+  private handlers: ReadonlyMap<string, Handler> | undefined;
 
   constructor(
-    app: INestApplicationContext,
+    private readonly app: INestApplicationContext,
     private readonly configuration: Configuration,
     private readonly lifecycle: Lifecycle,
     private readonly isAllowedOrigin: (origin: string | undefined) => boolean,
@@ -63,11 +68,9 @@ export class ChatSocketAdapter extends IoAdapter {
     } as ServerOptions) as ChatServer;
   }
 
-  override bindMessageHandlers(
-    socket: ChatSocket,
-    handlers: { message: unknown; callback: (...parameters: unknown[]) => unknown }[],
-  ): void {
-    const table = new Map(handlers.map(({ message, callback }) => [String(message), callback as Handler]));
+  /** What Nest binds for each socket anew is left aside: a dozen closures a socket would be kept for nothing. */
+  override bindMessageHandlers(socket: ChatSocket): void {
+    const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
     const gate = new EventGate(this.configuration.rateLimits);
     socket.onAny((event: string, ...parameters: unknown[]) => {
       const last = parameters.at(-1);
@@ -89,7 +92,7 @@ export class ChatSocketAdapter extends IoAdapter {
       }
       const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
       this.underWay += 1;
-      this.handle(table.get(event), payload)
+      this.handle(table.get(event), socket, payload)
         .then(answer)
         .finally(() => {
           gate.leave();
@@ -100,14 +103,24 @@ export class ChatSocketAdapter extends IoAdapter {
     });
   }
 
-  private async handle(handler: Handler | undefined, payload: unknown): Promise<Acknowledgement> {
+  private async handle(handler: Handler | undefined, socket: ChatSocket, payload: unknown): Promise<Acknowledgement> {
     if (handler === undefined) return failure(new DomainError('UNKNOWN_EVENT'));
     try {
-      return await handler(payload);
+      return await handler(socket, payload);
     } catch (error) {
       // ChatCommands never throws; this is what is left between it and the socket.
       this.log.error('an event handler failed', error instanceof Error ? error.stack : String(error));
       return failure(new DomainError('INTERNAL_ERROR'));
     }
   }
+}
+
+/** The gateway's methods by the event that `@SubscribeMessage` names. */
+function handlersOf(gateway: ChatGateway): ReadonlyMap<string, Handler> {
+  const handlers = new Map<string, Handler>();
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(ChatGateway.prototype))) {
+    const event: unknown = typeof value === 'function' ? Reflect.getMetadata(EVENT_NAME, value as object) : undefined;
+    if (typeof event === 'string') handlers.set(event, (value as Handler).bind(gateway));
+  }
+  return handlers;
 }

@@ -73,7 +73,7 @@ export class ChatGateway
     this.rooms.place(socket, admission.setup, admission.conversationIds);
     this.connections.set(socket, this.connectionOf(socket));
     this.tokenLife.watch(socket);
-    this.presence.arrived(userId, socket.id);
+    this.presence.arrived(userId);
     this.broadcaster.toSocket(socket, 'session:ready', {
       userId,
       sessionId,
@@ -86,7 +86,7 @@ export class ChatGateway
   handleDisconnect(socket: ChatSocket): void {
     this.tokenLife.forget(socket);
     const { userId } = socket.data.principal;
-    if (this.connections.delete(socket) && this.presence.departed(userId, socket.id)) this.typing.gone(userId);
+    if (this.connections.delete(socket) && this.presence.departed(userId)) this.typing.gone(userId);
   }
 
   @SubscribeMessage('join_conversation')

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessTokens } from '../auth/access-token.js';
+import { bearerToken } from '../auth/access-token.strategy.js';
+import { Authenticator } from '../auth/authenticator.js';
+import { SessionCookies } from '../auth/session-cookies.js';
 import { Sessions } from '../auth/sessions.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
@@ -38,7 +40,8 @@ export class Handshake {
   private readonly admissions = new WeakMap<ChatSocket, Admission>();
 
   constructor(
-    private readonly accessTokens: AccessTokens,
+    private readonly authenticator: Authenticator,
+    private readonly cookies: SessionCookies,
     private readonly sessions: Sessions,
     private readonly synchronisation: SyncService,
     private readonly rooms: Rooms,
@@ -63,23 +66,36 @@ export class Handshake {
 
   private async admit(socket: ChatSocket): Promise<void> {
     if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
-    const { principal, expiresAt } = this.accessTokens.verify(tokenOf(socket));
+    const { principal, expiresAt } = await this.authenticator.verify(this.tokenOf(socket));
     const setup = this.rooms.begin(principal.userId);
     try {
       const [isLive, { conversationIds, cursor }] = await this.patiently(() =>
-        Promise.all([this.sessions.isLive(principal.sessionId), this.synchronisation.present(principal.userId)]),
+        Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       const { restoredAt } = socket.data as { restoredAt?: number };
       socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
       this.admissions.set(socket, { restoredAt, setup, conversationIds, syncCursor: cursor });
       // A client that goes before it is connected never reaches the gateway.
-      socket.conn.once('close', () => this.rooms.abandon(setup));
+      socket.conn.once('close', () => {
+        const pending = this.take(socket);
+        if (pending !== undefined) this.rooms.abandon(pending.setup);
+      });
     } catch (error) {
       this.rooms.abandon(setup);
       this.logger.debug(`a connection was refused: ${(error as Error).message}`);
       throw error;
     }
+  }
+
+  /** The first of: `auth.token`, Authorization header, `token` in the query, cookie (of allowed origins). */
+  private tokenOf(socket: ChatSocket): string {
+    const { auth, headers, query } = socket.handshake;
+    const token: unknown =
+      auth.token ?? bearerToken(headers.authorization) ?? query.token ?? this.cookies.accessTokenOfHandshake(headers);
+    if (typeof token !== 'string' || token === '' || token.length > LONGEST_TOKEN)
+      throw new DomainError('UNAUTHORIZED');
+    return token.replace(/^Bearer +/i, '');
   }
 
   /**
@@ -100,14 +116,6 @@ export class Handshake {
 }
 
 /** The first token found: `auth.token`, the Authorization header, the `token` query. */
-function tokenOf(socket: ChatSocket): string {
-  const { auth, headers, query } = socket.handshake;
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  const token: unknown = auth.token ?? bearer ?? query.token;
-  if (typeof token !== 'string' || token === '' || token.length > LONGEST_TOKEN) throw new DomainError('UNAUTHORIZED');
-  return token.replace(/^Bearer +/i, '');
-}
-
 function handshakeError({ code, message }: DomainError): HandshakeError {
   return Object.assign(new Error(message), { data: { code } });
 }

@@ -7,13 +7,16 @@ import { Broadcaster } from './broadcaster.js';
 
 /** A drop shorter than this changes nothing. */
 const GRACE_MS = 5_000;
-/** Arrivals of this long are stored together. */
-const GATHER_MS = 40;
+/** What comes and goes in this time is stored and told together; the longer, the more there was to tell the last time. */
+const SHORTEST_GATHER_MS = 40;
+const LONGEST_GATHER_MS = 1_000;
+/** Telling this many sockets makes the next time one millisecond longer. */
+const DELIVERIES_PER_MS = 20;
 const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
 const SWEEP_MS = 5_000;
 
 interface Present {
-  sockets: Set<string>;
+  sockets: number;
   /** Runs while no socket is left. */
   grace: NodeJS.Timeout | undefined;
   lastSeenAt: Date;
@@ -30,6 +33,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly arriving = new Set<string>();
   private readonly departing = new Map<string, Date>();
   private gathering: NodeJS.Timeout | undefined;
+  private gatherMs = SHORTEST_GATHER_MS;
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
   private work: Promise<void> = Promise.resolve();
@@ -50,16 +54,17 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     ];
   }
 
-  arrived(userId: string, socketId: string): void {
+  /** One more connection of this user; each is followed by one `departed`. */
+  arrived(userId: string): void {
     const known = this.present.get(userId);
     if (known !== undefined) {
       clearTimeout(known.grace);
       known.grace = undefined;
-      known.sockets.add(socketId);
+      known.sockets += 1;
       return;
     }
     this.present.set(userId, {
-      sockets: new Set([socketId]),
+      sockets: 1,
       grace: undefined,
       lastSeenAt: new Date(this.clock.now()),
     });
@@ -69,9 +74,9 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /** Answers whether that was the user's last connection to this process. */
-  departed(userId: string, socketId: string): boolean {
+  departed(userId: string): boolean {
     const known = this.present.get(userId);
-    if (known === undefined || !known.sockets.delete(socketId) || known.sockets.size > 0) return false;
+    if (known === undefined || (known.sockets -= 1) > 0) return false;
     known.lastSeenAt = new Date(this.clock.now());
     known.grace = setTimeout(() => {
       this.present.delete(userId);
@@ -95,7 +100,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     clearTimeout(this.gathering);
     for (const [userId, { grace, lastSeenAt, sockets }] of this.present) {
       clearTimeout(grace);
-      this.departing.set(userId, sockets.size > 0 ? new Date(this.clock.now()) : lastSeenAt);
+      this.departing.set(userId, sockets > 0 ? new Date(this.clock.now()) : lastSeenAt);
     }
     this.present.clear();
     this.arriving.clear();
@@ -110,7 +115,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         await this.flushArrivals();
         await this.flushDepartures();
       });
-    }, GATHER_MS).unref();
+    }, this.gatherMs).unref();
   }
 
   private async flushArrivals(): Promise<void> {
@@ -136,18 +141,15 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       LARGEST_LIVE_AUDIENCE,
     );
     const byUser = new Map(audiences.map((audience) => [audience.userId, audience]));
-    for (const { userId, isOnline, lastSeenAt } of changes) {
-      const audience = byUser.get(userId);
-      if (audience === undefined) continue;
-      this.broadcaster.toPresenceAudience(
-        this.configuration.presenceAudience === 'everyone' ? { ...audience, everyone: true } : audience,
-        {
-          userId,
-          isOnline,
-          lastSeenAt: lastSeenAt?.toISOString() ?? null,
-        },
-      );
-    }
+    const everyone = this.configuration.presenceAudience === 'everyone';
+    const deliveries = await this.broadcaster.toPresenceAudiences(
+      changes.flatMap(({ userId, isOnline, lastSeenAt }) => {
+        const audience = byUser.get(userId);
+        const payload = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null };
+        return audience === undefined ? [] : [{ payload, audience: { ...audience, everyone } }];
+      }),
+    );
+    this.gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(SHORTEST_GATHER_MS, deliveries / DELIVERIES_PER_MS));
   }
 
   private enqueue(statement: () => Promise<void>): void {

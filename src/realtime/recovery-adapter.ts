@@ -1,12 +1,48 @@
-import { SessionAwareAdapter, type Session } from 'socket.io-adapter';
+import type { Socket } from 'socket.io';
+import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
 import type { ConnectionState } from './chat-socket.js';
 
 /** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
 const MOST_PACKETS = 10_000;
 
+/** Sockets written to before the event loop gets its turn. */
+const SOCKETS_A_TURN = 256;
+
 interface KeptPacket {
-  opts: { rooms: ReadonlySet<string> };
+  id: string;
+  opts: BroadcastOptions;
+  data: unknown[];
+  emittedAt: number;
 }
+
+interface EventPacket {
+  type: number;
+  nsp: string;
+  data: unknown[];
+}
+
+/** An event on its way to some rooms. */
+export interface RoomEvent {
+  name: string;
+  payload: object;
+  rooms: readonly Room[];
+  except: readonly Room[];
+}
+
+interface Encoded {
+  packets: string[];
+  options: { preEncoded: true; wsPreEncodedFrame?: Buffer[] };
+}
+
+/** What the base class keeps to itself in its types. */
+interface Inside {
+  readonly packets: KeptPacket[];
+  _encode(packet: EventPacket, options: Encoded['options']): string[];
+  apply(options: BroadcastOptions, act: (socket: Socket) => void): void;
+}
+
+/** Socket.IO's number for an event. */
+const EVENT = 2;
 
 type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
 
@@ -19,10 +55,26 @@ export class RecoveryAdapter extends SessionAwareAdapter {
   private readonly recoverable = new Map<string, string>();
   /** How many packets were ever kept. */
   private kept = 0;
+  private readonly names = new Map<Room, Room>();
 
-  /** Private in its type; there is no other way to bound it. */
+  constructor(namespace: ConstructorParameters<typeof SessionAwareAdapter>[0]) {
+    super(namespace);
+    this.on('create-room', (name: Room) => this.names.set(name, name));
+    this.on('delete-room', (name: Room) => this.names.delete(name));
+  }
+
+  /** The name of a room that somebody is in, the very text that is kept for it. */
+  nameOf(room: Room): Room | undefined {
+    return this.names.get(room);
+  }
+
+  /** Private in its types; there is no other way to bound what is kept, or to write several packets at once. */
+  private get inside(): Inside {
+    return this as unknown as Inside;
+  }
+
   private get keptPackets(): KeptPacket[] {
-    return (this as unknown as { packets: KeptPacket[] }).packets;
+    return this.inside.packets;
   }
 
   override persistSession(session: PersistedSession): void {
@@ -48,6 +100,52 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     super.broadcast(...parameters);
     const { keptPackets } = this;
     this.kept += keptPackets.length - length;
+    this.dropOldest();
+  }
+
+  /**
+   * Sends many events, each to its own rooms. A socket that several of them reach is written to once: where thousands
+   * come online in a moment, that is most of what it costs. Many sockets are written to over several turns of the event
+   * loop, so that messages pass in between; hence only for events that may reach a client late, and twice after a
+   * recovery. Answers how many deliveries that were.
+   */
+  async broadcastTogether(events: readonly RoomEvent[]): Promise<number> {
+    const bySocket = new Map<Socket, Encoded[]>();
+    const sent: KeptPacket[] = [];
+    let deliveries = 0;
+    for (const { name, payload, rooms, except } of events) {
+      // A room that nobody is in matters only to those who are away and may come back to it.
+      const isAwaited = this.recoverable.size > 0;
+      const named = rooms.flatMap((room) => this.names.get(room) ?? (isAwaited ? room : []));
+      // To no room at all would be to everybody.
+      if (rooms.length > 0 && named.length === 0) continue;
+      const opts: BroadcastOptions = { rooms: new Set(named), except: new Set(except) };
+      const data = [name, payload];
+      const encoded: Encoded = { packets: [], options: { preEncoded: true } };
+      encoded.packets = this.inside._encode({ type: EVENT, nsp: this.nsp.name, data }, encoded.options);
+      this.inside.apply(opts, (socket) => {
+        deliveries += 1;
+        const own = bySocket.get(socket);
+        if (own === undefined) bySocket.set(socket, [encoded]);
+        else own.push(encoded);
+      });
+      const id = `together-${this.kept + sent.length}`;
+      sent.push({ id, opts, data: [...data, id], emittedAt: Date.now() });
+    }
+    let written = 0;
+    for (const [socket, encoded] of bySocket) {
+      writeTogether(socket, encoded);
+      if ((written += 1) % SOCKETS_A_TURN === 0) await new Promise(setImmediate);
+    }
+    // Kept only now: who is lost in between is replayed all of it, and whoever has it already sees the same twice.
+    this.keptPackets.push(...sent);
+    this.kept += sent.length;
+    this.dropOldest();
+    return deliveries;
+  }
+
+  private dropOldest(): void {
+    const { keptPackets } = this;
     if (keptPackets.length > MOST_PACKETS * 2) keptPackets.splice(0, keptPackets.length - MOST_PACKETS);
   }
 
@@ -69,4 +167,32 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     const forgotten = new Set(userIds);
     for (const [pid, userId] of this.recoverable) if (forgotten.has(userId)) this.recoverable.delete(pid);
   }
+}
+
+/** Where frames are put together; the same again as long as the system takes what is written at once. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** As one piece where the transport takes frames that are made already, else one by one. */
+function writeTogether(socket: Socket, encoded: readonly Encoded[]): void {
+  const { conn, client } = socket as unknown as {
+    conn: {
+      transport: { name: string; socket?: { bufferedAmount: number } };
+      writeBuffer: readonly unknown[];
+      write(packet: string, options: object): void;
+    };
+    client: { writeToEngine(packets: string[], options: object): void };
+  };
+  const frames = encoded.flatMap(({ options }) => options.wsPreEncodedFrame ?? []);
+  if (encoded.length === 1 || conn.transport.name !== 'websocket' || frames.length < encoded.length) {
+    for (const { packets, options } of encoded) client.writeToEngine(packets, { ...options });
+    return;
+  }
+  const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+  if (length > scratch.length) scratch = Buffer.allocUnsafeSlow(length);
+  let end = 0;
+  for (const frame of frames) end += frame.copy(scratch, end);
+  conn.write('', { wsPreEncodedFrame: [scratch.subarray(0, length)] });
+  // Some of it waits, and must not be written over.
+  if (conn.writeBuffer.length > 0 || conn.transport.socket?.bufferedAmount !== 0)
+    scratch = Buffer.allocUnsafeSlow(64 * 1024);
 }

@@ -6,8 +6,8 @@ import { RecoveryAdapter } from './recovery-adapter.js';
 export const room = {
   user: (userId: string) => `user:${userId}`,
   session: (sessionId: string) => `session:${sessionId}`,
-  /** All sockets of all members. */
-  conversation: (conversationId: string) => `conversation:${conversationId}`,
+  /** All sockets of all members. The bare id: with a prefix, every socket would keep texts of its own for its rooms. */
+  conversation: (conversationId: string) => conversationId,
   /** Those sockets that show the conversation at the moment. */
   open: (conversationId: string) => `open:${conversationId}`,
 } as const;
@@ -59,7 +59,12 @@ export class Rooms {
     // A recovered socket comes with the rooms it had before it was away.
     const wanted = new Set([socket.id, ...rooms, ...[...current].map(room.open)]);
     for (const present of socket.rooms) if (!wanted.has(present)) void socket.leave(present);
-    void socket.join(rooms);
+    void socket.join(rooms.map((name) => this.kept(name)));
+  }
+
+  /** A room's name as the adapter has it already, so that of equal texts only one is kept. */
+  private kept(name: string): string {
+    return this.adapter()?.nameOf(name) ?? name;
   }
 
   joinConversation(userIds: readonly string[], conversationId: string): void {
@@ -91,13 +96,17 @@ export class Rooms {
 
   /** Whether a recovered socket was sent something between its recovery and its placing, which it did not get. */
   hasMissed(socket: ChatSocket, restoredAt: number | undefined): boolean {
-    const adapter: unknown = this.server?.sockets.adapter;
-    if (!(adapter instanceof RecoveryAdapter) || restoredAt === undefined) return true;
+    const adapter = this.adapter();
+    if (adapter === undefined || restoredAt === undefined) return true;
     return adapter.hasSentSince(restoredAt, socket.rooms);
   }
 
   private forgetLost(userIds: readonly string[]): void {
+    this.adapter()?.forget(userIds);
+  }
+
+  private adapter(): RecoveryAdapter | undefined {
     const adapter: unknown = this.server?.sockets.adapter;
-    if (adapter instanceof RecoveryAdapter) adapter.forget(userIds);
+    return adapter instanceof RecoveryAdapter ? adapter : undefined;
   }
 }

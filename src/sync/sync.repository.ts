@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Batched } from '../common/batched.js';
 import { Database } from '../database/database.js';
 import type { SyncStage } from './sync-cursor.js';
 
@@ -10,6 +11,13 @@ export interface SyncFindings {
   /** Whether the cursor's snapshots can have come from this database. */
   isKnown: boolean;
   found: Finding[];
+}
+
+/** `conversationIds`: of all the user is a member of, ascending. */
+export interface Present {
+  database: string;
+  snapshot: string;
+  conversationIds: string[];
 }
 
 export interface Finding {
@@ -159,19 +167,24 @@ const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name,
 /** The statements of sync. They read the tables of several features: this is what those features keep stamps for. */
 @Injectable()
 export class SyncRepository {
+  private readonly presents = new Batched((userIds: readonly string[]) => this.presentOf(userIds));
+
   constructor(private readonly database: Database) {}
 
-  /** Where a client stands that has seen everything, and the conversations whose events it is to hear: one statement. */
-  async present(userId: string): Promise<{ database: string; snapshot: string; conversationIds: string[] }> {
-    const [row] = await this.database.query<{ database: string; snapshot: string; conversationIds: string[] }>(
+  /** Where a client stands that has seen everything, and the conversations whose events it is to hear: one statement for all who ask at once. */
+  present(userId: string): Promise<Present> {
+    return this.presents.get(userId);
+  }
+
+  private async presentOf(userIds: readonly string[]): Promise<Present[]> {
+    return this.database.query<Present>(
       `SELECT ${DATABASE_IDENTITY} AS database, pg_current_snapshot()::text AS snapshot,
-         ARRAY(SELECT conversation_id::text FROM conversation_members WHERE user_id = $1 AND left_at IS NULL
-               ORDER BY conversation_id) AS "conversationIds"`,
-      [userId],
+         ARRAY(SELECT conversation_id::text FROM conversation_members
+               WHERE user_id = asking.id AND left_at IS NULL ORDER BY conversation_id) AS "conversationIds"
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS asking(id, position) ORDER BY position`,
+      [userIds],
       'sync_present',
     );
-    if (row === undefined) throw new Error('a SELECT without FROM answered nothing');
-    return row;
   }
 
   /** Everything that changed for a user between two snapshots, from a position on. One statement. */

@@ -9,6 +9,8 @@ export interface NewAccount {
   /** Lower case. */
   email: string;
   passwordHash: string;
+  /** Whether the address needs no verification. */
+  isVerified: boolean;
   /** Lower case; derived from the e-mail address where there is none. */
   username?: string | undefined;
   /** The username where there is none. */
@@ -19,6 +21,15 @@ export interface Credentials {
   userId: string;
   /** Null for users that can only come from a trusted issuer. */
   passwordHash: string | null;
+  isVerified: boolean;
+}
+
+/** What a trusted issuer says of a user. */
+export interface ForeignProfile {
+  name?: string | undefined;
+  picture?: string | undefined;
+  /** Lower case, verified by the issuer. */
+  email?: string | undefined;
 }
 
 const MOST_ATTEMPTS = 10;
@@ -48,10 +59,63 @@ export class Accounts {
   async credentialsOf(by: { email: string } | { username: string }): Promise<Credentials | null> {
     const [column, value] = 'email' in by ? ['email', by.email] : ['username', by.username];
     const [row] = await this.database.query<Credentials>(
-      `SELECT id AS "userId", password_hash AS "passwordHash" FROM users WHERE ${column} = $1 AND deleted_at IS NULL`,
+      `SELECT id AS "userId", password_hash AS "passwordHash", email_verified_at IS NOT NULL AS "isVerified"
+       FROM users WHERE ${column} = $1 AND deleted_at IS NULL`,
       [value],
     );
     return row ?? null;
+  }
+
+  /** Makes a user for somebody whom a trusted issuer vouches for: without a password, and its address only if it is free. */
+  async createForeign(transaction: SqlExecutor, { name, picture, email }: ForeignProfile): Promise<string> {
+    const taken = email === undefined ? [] : await transaction.query('SELECT 1 FROM users WHERE email = $1', [email]);
+    const own = email !== undefined && taken.length === 0 ? email : null;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      const username = derivedUsername(`${name ?? own?.split('@')[0] ?? 'user'}@`, attempt);
+      const [row] = await transaction.query<{ id: string }>(
+        `INSERT INTO users (id, email, email_verified_at, username, display_name, avatar_url)
+         VALUES ($1, $2, CASE WHEN $2::text IS NULL THEN NULL ELSE now() END, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING id`,
+        [newId(), own, username, name ?? username, picture ?? null],
+      );
+      if (row !== undefined) return row.id;
+    }
+    throw new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 });
+  }
+
+  async credentialsOfUser(userId: string): Promise<Credentials | null> {
+    const [row] = await this.database.query<Credentials>(
+      `SELECT id AS "userId", password_hash AS "passwordHash", email_verified_at IS NOT NULL AS "isVerified"
+       FROM users WHERE id = $1 AND deleted_at IS NULL`,
+      [userId],
+    );
+    return row ?? null;
+  }
+
+  /** Waits for whoever changes it at this moment, and keeps it as it is until the caller's transaction ends. */
+  async isStillPassword(transaction: SqlExecutor, { userId, passwordHash }: Credentials): Promise<boolean> {
+    const rows = await transaction.query(
+      'SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE',
+      [userId, passwordHash],
+    );
+    return rows.length > 0;
+  }
+
+  /** A new password. One that was set by way of the address also verifies it. */
+  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string, verifies: boolean): Promise<void> {
+    await executor.query(
+      `UPDATE users SET password_hash = $2,
+         email_verified_at = CASE WHEN $3 THEN COALESCE(email_verified_at, now()) ELSE email_verified_at END
+       WHERE id = $1 AND deleted_at IS NULL`,
+      [userId, passwordHash, verifies],
+    );
+  }
+
+  async setVerified(userId: string): Promise<void> {
+    await this.database.query(
+      'UPDATE users SET email_verified_at = COALESCE(email_verified_at, now()) WHERE id = $1 AND deleted_at IS NULL',
+      [userId],
+    );
   }
 }
 
@@ -63,10 +127,11 @@ async function insert(
 ): Promise<OwnUserRow | undefined> {
   try {
     const [row] = await transaction.query<OwnUserRow>(
-      `INSERT INTO users (id, email, username, display_name, password_hash) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at)
+       VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
        ON CONFLICT (username) DO NOTHING
        RETURNING ${OWN_USER_COLUMNS}`,
-      [newId(), account.email, username, account.displayName ?? username, account.passwordHash],
+      [newId(), account.email, username, account.displayName ?? username, account.passwordHash, account.isVerified],
     );
     return row;
   } catch (error) {

@@ -77,7 +77,8 @@ describe('accounts', () => {
     input: { email?: string; username?: string; displayName?: string } = {},
   ): Promise<RegistrationView> => {
     count += 1;
-    return auth.register({ email: `user${count}@example.com`, password: PASSWORD, ...input }, '::ffff:192.0.2.1');
+    const registration = { email: `user${count}@example.com`, password: PASSWORD, ...input };
+    return auth.register(registration, '::ffff:192.0.2.1') as Promise<RegistrationView>;
   };
   const principalOf = ({ accessToken }: { accessToken: string }): Principal =>
     accessTokens.verify(accessToken).principal;
@@ -222,8 +223,8 @@ describe('accounts', () => {
       const { userId, sessionId } = principalOf(first);
       expect(endings).toEqual([{ userId, sessionIds: [sessionId], code: 'REFRESH_TOKEN_REUSED' }]);
       expect(await codeOf(auth.refresh(second.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
-      expect(await sessions.isLive(sessionId)).toBe(false);
-      expect(await sessions.isLive(principalOf(other).sessionId)).toBe(true);
+      expect(await sessions.isLive({ userId, sessionId })).toBe(false);
+      expect(await sessions.isLive(principalOf(other))).toBe(true);
       expect(await codeOf(auth.refresh(other.refreshToken))).toBe('OK');
     });
 
@@ -244,20 +245,21 @@ describe('accounts', () => {
     it('end at logout, once', async () => {
       const tokens = await register();
       const principal = principalOf(tokens);
-      expect(await sessions.isLive(principal.sessionId)).toBe(true);
+      expect(await sessions.isLive(principal)).toBe(true);
       await auth.logout(principal);
       await auth.logout(principal);
-      expect(await sessions.isLive(principal.sessionId)).toBe(false);
+      expect(await sessions.isLive(principal)).toBe(false);
       expect(await codeOf(auth.refresh(tokens.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
       expect(endings).toEqual([{ userId: principal.userId, sessionIds: [principal.sessionId], code: 'LOGGED_OUT' }]);
     });
 
     it('are deleted after they expired, with their tokens', async () => {
-      const { sessionId } = principalOf(await register());
+      const principal = principalOf(await register());
+      const { sessionId } = principal;
       await sessions.deleteExpired();
-      expect(await sessions.isLive(sessionId)).toBe(true);
+      expect(await sessions.isLive(principal)).toBe(true);
       clock.ahead = 31 * 24 * 3_600_000;
-      expect(await sessions.isLive(sessionId)).toBe(false);
+      expect(await sessions.isLive(principal)).toBe(false);
       await sessions.deleteExpired();
       expect(await database.query('SELECT 1 FROM refresh_tokens WHERE session_id = $1', [sessionId])).toEqual([]);
     });

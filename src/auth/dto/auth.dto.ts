@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional } from 'class-validator';
+import { IsEmail, IsOptional, Matches } from 'class-validator';
 import { IsText } from '../../common/is-text.decorator.js';
 import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
 import { IsUsername } from '../../users/is-username.decorator.js';
@@ -60,6 +60,38 @@ export class Login {
 }
 
 export class Refresh {
+  /** Left out by browsers, whose cookie is taken. */
+  @IsOptional()
   @IsText({ min: 1, max: 512 })
-  refreshToken!: string;
+  refreshToken?: string;
+}
+
+export class Address {
+  /** Taken in any case. @example "ada@example.com" */
+  @Transform(folded)
+  @IsText({ max: LONGEST_EMAIL, singleLine: true })
+  @IsEmail()
+  email!: string;
+}
+
+export class VerifyCode extends Address {
+  /** @example "042817" */
+  @Matches(/^\d{6}$/)
+  otp!: string;
+}
+
+export class ResetPassword extends VerifyCode {
+  /** 8 to 128 characters. @example "correct horse battery" */
+  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  newPassword!: string;
+}
+
+export class ChangePassword {
+  /** @example "correct horse battery" */
+  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  currentPassword!: string;
+
+  /** 8 to 128 characters. @example "wrong donkey cell" */
+  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  newPassword!: string;
 }

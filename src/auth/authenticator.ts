@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/errors.js';
+import { AccessTokens, type VerifiedAccess } from './access-token.js';
+import { ForeignUsers } from './foreign-users.js';
+import { Sessions } from './sessions.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+
+/** Whom a token speaks for, the same for every door: own access tokens and those of trusted issuers. */
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly trustedIssuers: TrustedIssuers,
+    private readonly foreignUsers: ForeignUsers,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /**
+   * All but whether the session still lives, which `Sessions.isLive` says.
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE (an issuer's keys cannot be fetched)
+   */
+  async verify(token: string): Promise<VerifiedAccess> {
+    const foreign = await this.trustedIssuers.verify(token);
+    return foreign === undefined ? this.accessTokens.verify(token) : this.foreignUsers.accessOf(foreign);
+  }
+
+  /** @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE (an issuer's keys cannot be fetched) */
+  async authenticate(token: string): Promise<VerifiedAccess> {
+    const access = await this.verify(token);
+    if (!(await this.sessions.isLive(access.principal))) throw new DomainError('UNAUTHORIZED');
+    return access;
+  }
+}

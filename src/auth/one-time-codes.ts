@@ -1,0 +1,100 @@
+import { createHmac, hkdfSync, randomInt, timingSafeEqual } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { DomainError } from '../common/errors.js';
+import { Configuration } from '../config/configuration.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+
+export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
+
+/** For how long a code is good. */
+export const CODE_MINUTES = 10;
+/** Guesses after which a code is burnt. */
+const MOST_GUESSES = 5;
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+export interface IssuedCode {
+  /** Six digits. */
+  code: string;
+  expiresAt: Date;
+}
+
+/**
+ * Six digits that prove that somebody reads an address (contract, section 2).
+ *
+ * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use and for five
+ * guesses, however many are made at once; a new one makes the one before worthless.
+ */
+@Injectable()
+export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(OneTimeCodes.name);
+  private readonly key: Buffer;
+  private sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    configuration: Configuration,
+  ) {
+    this.key = Buffer.from(hkdfSync('sha256', configuration.jwtSecret, '', 'parley one-time code', 32));
+  }
+
+  async issue(userId: string, purpose: CodePurpose, executor: SqlExecutor = this.database): Promise<IssuedCode> {
+    const code = randomInt(1_000_000).toString().padStart(6, '0');
+    const now = this.clock.now();
+    const expiresAt = new Date(now + CODE_MINUTES * 60_000);
+    await executor.query(
+      `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at) VALUES ($1, $2::code_purpose, $3, $4, $5)
+       ON CONFLICT (user_id, purpose) DO UPDATE SET
+         hash = excluded.hash, guesses = 0, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+      [userId, purpose, this.hash(userId, purpose, code), new Date(now), expiresAt],
+    );
+    return { code, expiresAt };
+  }
+
+  /**
+   * Spends a code. For nobody (`userId` null) it answers as for a wrong code.
+   * @throws DomainError OTP_INVALID; OTP_EXPIRED to who knows a code that was right.
+   */
+  async spend(userId: string | null, purpose: CodePurpose, code: string): Promise<void> {
+    const hash = this.hash(userId ?? '', purpose, code);
+    // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
+    const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
+      `UPDATE one_time_codes SET guesses = guesses + 1
+       WHERE user_id = $1 AND purpose = $2::code_purpose AND guesses < ${MOST_GUESSES}
+       RETURNING hash, expires_at AS "expiresAt"`,
+      [userId, purpose],
+    );
+    const right = timingSafeEqual(row?.hash ?? Buffer.alloc(hash.length), hash);
+    if (row === undefined || !right) throw new DomainError('OTP_INVALID');
+    if (row.expiresAt.getTime() <= this.clock.now()) throw new DomainError('OTP_EXPIRED');
+    const spent = await this.database.query(
+      'DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $3 RETURNING 1',
+      [userId, purpose, hash],
+    );
+    if (spent.length === 0) throw new DomainError('OTP_INVALID');
+  }
+
+  /** Deletes codes that expired a day ago: until then who is late learns why. Any process may do it at any time. */
+  async deleteExpired(): Promise<void> {
+    await this.database.query('DELETE FROM one_time_codes WHERE expires_at <= $1', [
+      new Date(this.clock.now() - 24 * SWEEP_INTERVAL_MS),
+    ]);
+  }
+
+  onApplicationBootstrap(): void {
+    this.sweep = setInterval(() => {
+      this.deleteExpired().catch((error: Error) =>
+        this.logger.warn(`expired codes were not deleted: ${error.message}`),
+      );
+    }, SWEEP_INTERVAL_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.sweep);
+  }
+
+  private hash(userId: string, purpose: CodePurpose, code: string): Buffer {
+    return createHmac('sha256', this.key).update(`${userId}:${purpose}:${code}`).digest();
+  }
+}
