@@ -8,6 +8,8 @@ import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { accessTokenKey, AccessTokens } from './access-token.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccountController } from './account.controller.js';
+import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { Authenticator } from './authenticator.js';
@@ -28,8 +30,9 @@ import { TrustedIssuers } from './trusted-issuers.js';
       useFactory: (configuration: Configuration) => ({ secret: accessTokenKey(configuration) }),
     }),
   ],
-  controllers: [AuthController],
+  controllers: [AccountController, AuthController],
   providers: [
+    AccountService,
     AuthService,
     Passwords,
     AccessTokens,

@@ -3,6 +3,7 @@ import { ContactsModule } from '../friends/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationsController } from './conversations.controller.js';
+import { ConversationsPersonalData } from './conversations-personal-data.js';
 import { ConversationsService } from './conversations.service.js';
 import { Groups } from './groups.js';
 import { Receipts } from './receipts.js';
@@ -10,7 +11,7 @@ import { Receipts } from './receipts.js';
 @Module({
   imports: [UsersModule, ContactsModule],
   controllers: [ConversationsController],
-  providers: [ConversationAccess, ConversationsService, Groups, Receipts],
+  providers: [ConversationAccess, ConversationsService, Groups, Receipts, ConversationsPersonalData],
   exports: [ConversationAccess, ConversationsService, Receipts],
 })
 export class ConversationsModule {}

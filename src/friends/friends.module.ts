@@ -4,6 +4,7 @@ import { BlocksController } from './blocks.controller.js';
 import { BlocksService } from './blocks.service.js';
 import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendsController } from './friends.controller.js';
+import { FriendsPersonalData } from './friends-personal-data.js';
 import { FriendshipsService } from './friendships.service.js';
 import { PairTransactions } from './pair-transactions.js';
 
@@ -11,7 +12,7 @@ import { PairTransactions } from './pair-transactions.js';
 @Module({
   imports: [UsersModule],
   controllers: [FriendsController, BlocksController],
-  providers: [PairTransactions, FriendRequestsService, FriendshipsService, BlocksService],
+  providers: [PairTransactions, FriendRequestsService, FriendshipsService, BlocksService, FriendsPersonalData],
   exports: [FriendRequestsService, FriendshipsService, BlocksService],
 })
 export class FriendsModule {}

@@ -111,6 +111,24 @@ export class Accounts {
     );
   }
 
+  /** Keeps everybody else from changing this user until the transaction ends; false where there is none any more. */
+  async lock(transaction: SqlExecutor, userId: string): Promise<boolean> {
+    const rows = await transaction.query('SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE', [
+      userId,
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Leaves of a user what others' rows refer to: its id, and when it came and went. */
+  async anonymise(transaction: SqlExecutor, userId: string): Promise<void> {
+    await transaction.query(
+      `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user',
+         avatar_url = NULL, password_hash = NULL, last_seen_at = NULL, deleted_at = now()
+       WHERE id = $1`,
+      [userId],
+    );
+  }
+
   async setVerified(userId: string): Promise<void> {
     await this.database.query(
       'UPDATE users SET email_verified_at = COALESCE(email_verified_at, now()) WHERE id = $1 AND deleted_at IS NULL',

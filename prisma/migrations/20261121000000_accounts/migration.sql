@@ -25,3 +25,7 @@ CREATE INDEX "foreign_identities_user_id_idx" ON "foreign_identities" ("user_id"
 
 -- Accounts from before there was a verification are as good as verified: nobody is locked out by switching it on.
 UPDATE "users" SET "email_verified_at" = "created_at" WHERE "email" IS NOT NULL AND "email_verified_at" IS NULL;
+
+-- What a deleted account leaves behind is found by these.
+CREATE INDEX "message_reactions_user_id_idx" ON "message_reactions" ("user_id");
+CREATE INDEX "messages_system_idx" ON "messages" ("conversation_id", "seq") WHERE "kind" = 'SYSTEM';

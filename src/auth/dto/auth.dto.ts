@@ -95,3 +95,10 @@ export class ChangePassword {
   @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
   newPassword!: string;
 }
+
+export class DeleteAccount {
+  /** Checked where it is given: for apps that ask again before something that cannot be undone. */
+  @IsOptional()
+  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  password?: string;
+}

@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream';
+import { Body, Controller, Delete, Get, HttpCode, Res, StreamableFile } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
+import type { Principal } from '../common/principal.js';
+import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { RateLimit } from '../limits/rate-limit.guard.js';
+import { AccountService } from './account.service.js';
+import { DeleteAccount } from './dto/auth.dto.js';
+import { SessionCookies } from './session-cookies.js';
+
+@ApiTags('users')
+@ApiBearerAuth()
+@Controller('users/me')
+export class AccountController {
+  constructor(
+    private readonly account: AccountService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  /** Everything that is stored of the caller, as one JSON file. */
+  @Get('export')
+  @RateLimit('exports')
+  @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } })
+  export(@CurrentPrincipal() principal: Principal): StreamableFile {
+    return new StreamableFile(Readable.from(this.account.export(principal)), {
+      type: 'application/json; charset=utf-8',
+      disposition: 'attachment; filename="export.json"',
+    });
+  }
+
+  /** Deletes the caller's account, for good. Its messages stay, under the name of nobody. */
+  @Delete()
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @ApiErrors('INVALID_CREDENTIALS', 'OVERLOADED')
+  async delete(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { password }: DeleteAccount,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    await this.account.delete(principal, password);
+    this.cookies.clear(response);
+  }
+}
