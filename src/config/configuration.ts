@@ -150,7 +150,7 @@ function readMail(
     throw new ConfigurationError('SMTP_URL must be an smtp:// or smtps:// address');
   const mailFrom = read.text('MAIL_FROM') ?? 'Parley <no-reply@localhost>';
   if (!/^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/.test(mailFrom))
-    throw new ConfigurationError(`MAIL_FROM must be an address such as "Chat <chat@example.com>", not "${mailFrom}"`);
+    throw new ConfigurationError('MAIL_FROM must be an address such as "Chat <chat@example.com>"');
   if (production && smtpUrl !== undefined && read.text('MAIL_FROM') === undefined)
     throw new ConfigurationError('MAIL_FROM is required in production where SMTP_URL is set');
   const emailVerification = read.choice(

@@ -31,8 +31,9 @@ export class BlocksService {
 
     const { createdAt, created, friendshipEnded } = await this.pairs.run(principal.userId, userId, async (pair) => {
       const pending = await pair.pendingRequest();
-      if (pending !== null && advance(pending.status, roleIn(pending, principal.userId), 'BLOCK') === 'CANCELLED') {
-        await pair.settleRequest(pending.id, 'CANCELLED');
+      if (pending !== null) {
+        const settled = advance(pending.status, roleIn(pending, principal.userId), 'BLOCK');
+        if (settled === 'CANCELLED' || settled === 'REJECTED') await pair.settleRequest(pending.id, settled);
       }
       const friendshipEnded = await pair.unfriend();
       return { ...(await pair.block(principal.userId, userId)), friendshipEnded };

@@ -28,7 +28,9 @@ export function transition(state: RequestState, role: RequestRole, action: Reque
     case 'CANCEL':
       return settle(state, role, 'SENDER', 'CANCELLED');
     case 'BLOCK':
-      return { next: state === 'PENDING' ? 'CANCELLED' : state };
+      // As if the one who blocks had answered, or withdrawn: nothing in the other's list must tell a block.
+      if (state !== 'PENDING') return { next: state };
+      return { next: role === 'SENDER' ? 'CANCELLED' : 'REJECTED' };
   }
 }
 

@@ -213,12 +213,12 @@ export class MessagesService {
   }
 
   /**
-   * Tells the others, after whoever sent it has its acknowledgement: the acknowledgement leaves in the microtasks that
-   * follow this return, the announcement in the next turn of the event loop. One announcement for all of a batch.
+   * Tells the others, after whoever sent it has its acknowledgement: the acknowledgement is given in the microtasks that
+   * follow this return, the announcement once they are all done. One announcement for all of a batch.
    */
   private announce(created: CreatedMessage): SentMessage {
     if (this.announcements.length === 0) {
-      setImmediate(() => {
+      process.nextTick(() => {
         const messages = this.announcements;
         this.announcements = [];
         this.events.publish('messages.created', { messages });

@@ -5,10 +5,11 @@ import { MessageWriter } from './message-writer.js';
 
 /** A conversation is indexed once it has been quiet for this long, or when a pass finds the writer idle. */
 const PAUSE_MS = 2_000;
-/** Messages indexed in one transaction at the most. */
-const STEP = 250;
-/** Between two steps, so that a long backlog leaves most of the database to everybody else. */
-const BREATH_MS = 20;
+/** Messages indexed in one transaction at the most: senders wait for one of two cores no longer than that takes. */
+const STEP = 100;
+/** Between two steps at least so long, and so many times what the step took: a backlog takes a tenth of one core. */
+const LEAST_BREATH_MS = 20;
+const BREATHS = 9;
 /** Conversations remembered as waiting at the most; those forgotten are found again by the look at the start. */
 const MOST_WAITING = 100_000;
 
@@ -77,8 +78,10 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
         if (this.stopped) return;
         // Senders first.
         if (this.writer.depth > 0) return this.note(conversationId);
+        const began = performance.now();
         hasMore = await this.step(conversationId);
-        await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+        const breath = Math.max(LEAST_BREATH_MS, (performance.now() - began) * BREATHS);
+        await new Promise((resolve) => setTimeout(resolve, breath));
       }
     }
   }
@@ -86,6 +89,8 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   /** Indexes the next messages of a conversation; true where there are more. */
   private async step(conversationId: string): Promise<boolean> {
     return this.database.transaction(async (transaction) => {
+      // Lost with the machine, it is done again.
+      await transaction.query('SET LOCAL synchronous_commit = off');
       await transaction.query(
         'INSERT INTO message_search_progress (conversation_id, indexed_seq) VALUES ($1, 0) ON CONFLICT DO NOTHING',
         [conversationId],

@@ -10,11 +10,17 @@ import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
 import { RecoveryAdapter } from './recovery-adapter.js';
+import { type Transport, writeOnceATurn } from './write-once-a-turn.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const LARGEST_FRAME = 128 * 1024;
 /** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
 const RECOVERY_MS = 60_000;
+
+interface EngineConnection {
+  readonly transport: Transport;
+  on(event: 'upgrade', listener: (transport: Transport) => void): void;
+}
 
 type Handler = (socket: ChatSocket, payload: unknown) => Promise<Acknowledgement>;
 
@@ -53,7 +59,7 @@ export class ChatSocketAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: ServerOptions): ChatServer {
-    return super.createIOServer(port, {
+    const server = super.createIOServer(port, {
       ...options,
       cors: { origin: (origin, allow) => allow(null, this.isAllowedOrigin(origin)), credentials: true },
       maxHttpBufferSize: LARGEST_FRAME,
@@ -66,6 +72,11 @@ export class ChatSocketAdapter extends IoAdapter {
       adapter: RecoveryAdapter,
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
+    server.engine.on('connection', (connection: EngineConnection) => {
+      writeOnceATurn(connection.transport);
+      connection.on('upgrade', writeOnceATurn);
+    });
+    return server;
   }
 
   /** What Nest binds for each socket anew is left aside: a dozen closures a socket would be kept for nothing. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io';
+import { type Transport, writeNow } from './write-once-a-turn.js';
 import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
 import type { ConnectionState } from './chat-socket.js';
 
@@ -176,7 +177,7 @@ let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 function writeTogether(socket: Socket, encoded: readonly Encoded[]): void {
   const { conn, client } = socket as unknown as {
     conn: {
-      transport: { name: string; socket?: { bufferedAmount: number } };
+      transport: Transport;
       writeBuffer: readonly unknown[];
       write(packet: string, options: object): void;
     };
@@ -192,6 +193,7 @@ function writeTogether(socket: Socket, encoded: readonly Encoded[]): void {
   let end = 0;
   for (const frame of frames) end += frame.copy(scratch, end);
   conn.write('', { wsPreEncodedFrame: [scratch.subarray(0, length)] });
+  writeNow(conn.transport);
   // Some of it waits, and must not be written over.
   if (conn.writeBuffer.length > 0 || conn.transport.socket?.bufferedAmount !== 0)
     scratch = Buffer.allocUnsafeSlow(64 * 1024);

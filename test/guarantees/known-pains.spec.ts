@@ -252,4 +252,20 @@ describe('known pains', () => {
     expect((await formers.ask('join_conversation', conversationId)).error.code).toBe('NOT_FOUND');
     expect(formers.all('typing')).toEqual([]);
   });
+
+  it('a change of password under open sockets (Complement)', async () => {
+    const [ada, bob, conversationId] = await pair();
+    const { body } = await request(story.url, 'POST', '/auth/login', { email: ada.email, password: 'correct horse' });
+    const [here, there] = [await ada.device(), new Device(story.url, { token: body.accessToken })];
+    await there.next('session:ready');
+    await ada.must('POST', '/auth/change-password', { currentPassword: 'correct horse', newPassword: 'another horse' });
+    expect(await there.next('session:ended')).toMatchObject({ code: 'PASSWORD_CHANGED', retry: false });
+    await there.next('disconnect');
+    await bob.say(conversationId, 'after the change');
+    await here.next('message:new');
+    expect(there.all('message:new')).toEqual([]);
+    const back = new Device(story.url, { token: body.accessToken });
+    expect(await back.next('connect_error')).toMatchObject({ code: 'UNAUTHORIZED' });
+    back.socket.close();
+  });
 });

@@ -361,14 +361,17 @@ describe('blocking', () => {
     expect((await rowsOf(ada, bob)).friends).toBe(false);
   });
 
-  it.each(['sender', 'receiver'])('by the %s withdraws the pending request silently', async (side) => {
-    const { id } = await requests.send(ada, bob.userId);
-    events = [];
-    await (side === 'sender' ? blocks.block(ada, bob.userId) : blocks.block(bob, ada.userId));
-    expect(namesOfEvents()).toEqual(['block.created']);
-    expect((await rowsOf(ada, bob)).statuses).toEqual(['CANCELLED']);
-    await refused(requests.accept(bob, id), 'REQUEST_NOT_PENDING');
-  });
+  it.each(['sender', 'receiver'])(
+    'by the %s settles the pending request silently, as if answered or withdrawn',
+    async (side) => {
+      const { id } = await requests.send(ada, bob.userId);
+      events = [];
+      await (side === 'sender' ? blocks.block(ada, bob.userId) : blocks.block(bob, ada.userId));
+      expect(namesOfEvents()).toEqual(['block.created']);
+      expect((await rowsOf(ada, bob)).statuses).toEqual([side === 'sender' ? 'CANCELLED' : 'REJECTED']);
+      await refused(requests.accept(bob, id), 'REQUEST_NOT_PENDING');
+    },
+  );
 
   it('changes nothing the second time', async () => {
     const first = await blocks.block(ada, bob.userId);
@@ -591,7 +594,8 @@ describe('races', () => {
         const accepted = codes.length === 0;
         if (!accepted) expect(codes).toEqual(['REQUEST_NOT_PENDING']);
         const { statuses, friends } = await rowsOf(one, other);
-        expect({ statuses, friends }).toEqual({ statuses: [accepted ? 'ACCEPTED' : 'CANCELLED'], friends: false });
+        const settled = side === 'sender' ? 'CANCELLED' : 'REJECTED';
+        expect({ statuses, friends }).toEqual({ statuses: [accepted ? 'ACCEPTED' : settled], friends: false });
         expect(await contacts.isBlockedEitherWay(one.userId, other.userId)).toBe(true);
         expect(namesOfEvents().includes('friendship.removed')).toBe(accepted);
       }),
@@ -603,7 +607,7 @@ describe('races', () => {
     () =>
       inRounds(async (one, other) => {
         const { codes } = await race(requests.send(one, other.userId), blocks.block(other, one.userId));
-        expect((await rowsOf(one, other)).statuses).toEqual(codes.length === 0 ? ['CANCELLED'] : []);
+        expect((await rowsOf(one, other)).statuses).toEqual(codes.length === 0 ? ['REJECTED'] : []);
         if (codes.length > 0) expect(codes).toEqual(['NOT_FOUND']);
       }),
     60_000,

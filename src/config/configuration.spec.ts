@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Configuration, ConfigurationError } from './configuration.js';
+
+describe('the environment', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'parley-configuration-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const production = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'embedded',
+    JWT_SECRET: 'a secret that is long enough for every test',
+  };
+  const read = (environment: Record<string, string>): Configuration =>
+    Configuration.fromEnvironment({ DATA_DIR: directory, ...environment });
+
+  it('may be empty', () => {
+    expect(read({})).toMatchObject({ port: 3000, emailVerification: 'off', smtpUrl: undefined, trustedIssuers: [] });
+  });
+
+  it('requires verification where mail can be sent, unless it says otherwise', () => {
+    const SMTP_URL = 'smtp://localhost:2525';
+    expect(read({ SMTP_URL }).emailVerification).toBe('required');
+    expect(read({ SMTP_URL, EMAIL_VERIFICATION: 'off' }).emailVerification).toBe('off');
+    expect(read({ EMAIL_VERIFICATION: 'required' }).emailVerification).toBe('required');
+    expect(read({ ...production, SMTP_URL, MAIL_FROM: 'Chat <chat@example.com>' }).mailFrom).toBe(
+      'Chat <chat@example.com>',
+    );
+  });
+
+  it.each([
+    ['SMTP_URL', { ...production, EMAIL_VERIFICATION: 'required' }],
+    ['MAIL_FROM', { ...production, SMTP_URL: 'smtp://localhost' }],
+    ['SMTP_URL', { SMTP_URL: 'https://user:password@example.com' }],
+    ['MAIL_FROM', { MAIL_FROM: 'nobody' }],
+    ['MAIL_FROM', { MAIL_FROM: 'a@example.com\r\nBcc: b@example.com' }],
+    ['EMAIL_VERIFICATION', { EMAIL_VERIFICATION: 'yes' }],
+    ['AUTH_TRUSTED_ISSUERS', { AUTH_TRUSTED_ISSUERS: '{' }],
+    ['AUTH_TRUSTED_ISSUERS', { AUTH_TRUSTED_ISSUERS: '{"issuer":"a","secret":"password","audience":"b"}' }],
+    ['JWT_SECRET', { ...production, JWT_SECRET: 'password' }],
+    ['JWT_SECRET', { ...production, JWT_SECRET: '' }],
+    ['DATABASE_URL', { ...production, DATABASE_URL: '' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://user:password@localhost' }],
+    ['PORT', { PORT: '70000' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://example.com/path' }],
+  ])('is refused for %s in one line that repeats no secret: %j', (name, environment) => {
+    let refusal: unknown;
+    try {
+      read(environment);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    const { message } = refusal as ConfigurationError;
+    expect([message.startsWith(name), message.includes('password'), message.includes('\n')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});
