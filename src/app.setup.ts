@@ -76,8 +76,12 @@ function securityHeaders(production: boolean): (request: Request, response: Resp
       },
     },
   });
-  return (request, response, next) =>
-    /^\/docs(\/|$)/.test(request.path) ? forDocuments(request, response, next) : forAnswers(request, response, next);
+  return (request, response, next) => {
+    if (/^\/docs(\/|$)/.test(request.path)) return forDocuments(request, response, next);
+    // Everything else is somebody's own, or a token.
+    response.setHeader('Cache-Control', 'no-store');
+    forAnswers(request, response, next);
+  };
 }
 
 /** What every request passes first: the end of the process, and the limit of its address. */

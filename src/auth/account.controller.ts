@@ -23,11 +23,13 @@ export class AccountController {
   @Get('export')
   @RateLimit('exports')
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } })
-  export(@CurrentPrincipal() principal: Principal): StreamableFile {
-    return new StreamableFile(Readable.from(this.account.export(principal)), {
+  async export(@CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
+    const file = new StreamableFile(Readable.from(await this.account.export(principal)), {
       type: 'application/json; charset=utf-8',
       disposition: 'attachment; filename="export.json"',
     });
+    // What broke off must not look whole.
+    return file.setErrorHandler((_, response) => (response as unknown as Response).destroy());
   }
 
   /** Deletes the caller's account, for good. Its messages stay, under the name of nobody. */

@@ -38,9 +38,15 @@ export class AccountService implements OnModuleInit {
     });
   }
 
-  /** Everything that is stored of the caller, as the text of one JSON object, piece by piece. */
-  async *export(principal: Principal): AsyncGenerator<string> {
-    const profile = await this.users.own(principal);
+  /**
+   * Everything that is stored of the caller, as the text of one JSON object, piece by piece. Read page by page and not as
+   * of one moment.
+   */
+  async export(principal: Principal): Promise<AsyncGenerator<string>> {
+    return this.pieces(principal, await this.users.own(principal));
+  }
+
+  private async *pieces(principal: Principal, profile: object): AsyncGenerator<string> {
     yield `{"exportedAt":${JSON.stringify(new Date(this.clock.now()).toISOString())},"profile":${JSON.stringify(profile)}`;
     for (const { name, export: pages } of this.personalData.sources) {
       yield `,${JSON.stringify(name)}:[`;
@@ -82,7 +88,6 @@ export class AccountService implements OnModuleInit {
       userId,
     ]);
     await transaction.query('DELETE FROM one_time_codes WHERE user_id = $1', [userId]);
-    await transaction.query('DELETE FROM foreign_identities WHERE user_id = $1', [userId]);
     return () =>
       this.sessions.announceEnd(
         userId,

@@ -14,6 +14,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { Authenticator } from './authenticator.js';
 import { CodeSender } from './code-sender.js';
+import { ForeignIdentitiesPersonalData } from './foreign-identities-personal-data.js';
 import { ForeignUsers } from './foreign-users.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { Passwords } from './passwords.js';
@@ -38,6 +39,7 @@ import { TrustedIssuers } from './trusted-issuers.js';
     AccessTokens,
     Authenticator,
     CodeSender,
+    ForeignIdentitiesPersonalData,
     ForeignUsers,
     OneTimeCodes,
     SessionCookies,

@@ -66,8 +66,12 @@ export class AuthService {
   /** @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED */
   async verify({ email, otp }: VerifyCode, ip?: string): Promise<TokensView> {
     const { userId } = await this.spend(email, 'VERIFY_EMAIL', otp);
-    await this.accounts.setVerified(userId);
-    return this.tokensOf(await this.sessions.open(userId, { ip }));
+    const opened = await this.database.transaction(async (transaction) => {
+      if (!(await this.accounts.lock(transaction, userId))) throw new DomainError('OTP_INVALID');
+      await this.accounts.setVerified(transaction, userId);
+      return this.sessions.open(userId, { ip }, transaction);
+    });
+    return this.tokensOf(opened);
   }
 
   /** A new code for an account that is not verified yet. Answers the same for every address, at once. */

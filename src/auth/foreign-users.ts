@@ -32,7 +32,7 @@ export class ForeignUsers {
 
   /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked. */
   async accessOf(identity: ForeignIdentity): Promise<VerifiedAccess> {
-    const sessionId = sessionOf(identity);
+    const sessionId = foreignSessionId(identity);
     const { userId, revokedAt } =
       (await this.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
     if (revokedAt !== null) {
@@ -64,6 +64,12 @@ export class ForeignUsers {
       await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${issuer}\n${subject}`]);
       const known = await this.find(identity, sessionId, transaction);
       if (known !== undefined) return known;
+      const [ended] = await transaction.query<{ endedAt: Date }>(
+        'SELECT ended_at AS "endedAt" FROM ended_identities WHERE session_id = $1',
+        [sessionId],
+      );
+      // The account was deleted; only who signs in anew gets another.
+      if (ended !== undefined && identity.issuedAt <= ended.endedAt.getTime()) throw new DomainError('UNAUTHORIZED');
       const userId = await this.accounts.createForeign(transaction, { name, picture, email });
       await transaction.query('INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ($1, $2, $3)', [
         issuer,
@@ -77,7 +83,7 @@ export class ForeignUsers {
 }
 
 /** One id for all tokens of a subject, as a UUID that says that it is none of the usual kinds (version 8). */
-function sessionOf({ issuer, subject }: ForeignIdentity): string {
+export function foreignSessionId({ issuer, subject }: Pick<ForeignIdentity, 'issuer' | 'subject'>): string {
   const digits = createHash('sha256')
     .update(JSON.stringify([issuer, subject]))
     .digest('hex');

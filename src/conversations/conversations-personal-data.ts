@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
-import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
+import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
 import { Groups } from './groups.js';
 
 /** Memberships of a user who wants a copy, or to be forgotten. Direct conversations stay for the other side. */
@@ -36,12 +36,13 @@ export class ConversationsPersonalData implements OnModuleInit {
            WHERE user_id = $1 AND (muted_until IS NOT NULL OR archived_at IS NOT NULL OR pinned_at IS NOT NULL)`,
           [userId],
         );
-        return undefined;
+        // Added to after `prepare`; from here on nobody can.
+        return this.groups.leaveAll(transaction, userId, DELETED_DISPLAY_NAME);
       },
     });
   }
 
-  /** As if by hand: ownership passes on, and the others are told. */
+  /** As if by hand, but nameless: ownership passes on, and the others are told. */
   private async leaveGroups(principal: Principal): Promise<void> {
     const groups = await this.database.query<{ id: string }>(
       `SELECT c.id FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
@@ -49,7 +50,7 @@ export class ConversationsPersonalData implements OnModuleInit {
       [principal.userId],
     );
     for (const { id } of groups) {
-      await this.groups.removeMember(principal, id, principal.userId).catch((error: unknown) => {
+      await this.groups.removeMember(principal, id, principal.userId, DELETED_DISPLAY_NAME).catch((error: unknown) => {
         // Somebody else removed it meanwhile.
         if (!(error instanceof DomainError && error.code === 'NOT_FOUND')) throw error;
       });

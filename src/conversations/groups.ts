@@ -9,6 +9,7 @@ import type { GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import type { MessageView, SystemEventView } from '../messages/messages.view.js';
+import { holdUsers } from '../users/held-users.js';
 import { UsersService } from '../users/users.service.js';
 import { ConversationAccess, type Membership } from './conversation-access.js';
 import type { MemberRole } from './conversations.view.js';
@@ -39,8 +40,10 @@ export class Groups {
     const others = memberIds.filter((id) => id !== principal.userId);
     await this.assertMayAdd(principal, others);
     const conversationId = newId();
-    const names = await this.namesOf([principal.userId]);
     const message = await this.database.transaction(async (transaction) => {
+      const held = await holdUsers(transaction, [principal.userId, ...others]);
+      refuse(missing(held, [principal.userId, ...others]));
+      const names = namesIn(held);
       await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [
         conversationId,
         title,
@@ -100,8 +103,9 @@ export class Groups {
       principal,
       conversationId,
       memberIds,
-      async (transaction, membership, names) => {
+      async (transaction, membership, names, held) => {
         refuse(refusalToManage(membership.role));
+        refuse(missing(held, memberIds));
         const present = await this.members(transaction, conversationId);
         const newcomers = memberIds.filter((id) => !present.some(({ userId }) => userId === id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
@@ -145,42 +149,81 @@ export class Groups {
     this.publish(message);
   }
 
-  /** Removes somebody, or oneself: that is leaving. */
-  async removeMember(principal: Principal, conversationId: string, userId: string): Promise<void> {
+  /**
+   * Removes somebody, or oneself: that is leaving.
+   * @param leavingAs the name that the group is told, where it must not be the leaver's own
+   */
+  async removeMember(principal: Principal, conversationId: string, userId: string, leavingAs?: string): Promise<void> {
     const leaving = userId === principal.userId;
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
       const target = await this.member(transaction, conversationId, userId);
       if (!leaving) refuse(refusalToRemove(membership.role, target.role));
-      const told = await tell(
-        transaction,
-        principal,
-        conversationId,
-        { type: leaving ? 'MEMBER_LEFT' : 'MEMBER_REMOVED', userIds: [userId] },
-        leaving ? `${names(userId)} left` : `${names(principal.userId)} removed ${names(userId)}`,
-      );
-      await transaction.query(
-        'UPDATE conversation_members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2',
-        [conversationId, userId],
-      );
-      const heir = target.role === 'OWNER' ? heirOf(await this.members(transaction, conversationId)) : undefined;
-      if (heir !== undefined) await this.setRole(transaction, conversationId, heir.userId, 'OWNER');
-      return told;
+      const text = leaving
+        ? `${leavingAs ?? names(userId)} left`
+        : `${names(principal.userId)} removed ${names(userId)}`;
+      return this.takeOut(transaction, principal.userId, conversationId, target, text);
     });
     this.publish(message, { leftId: userId });
+  }
+
+  /**
+   * Leaves every group at once, under another name, within a transaction that keeps this user from being added to more.
+   * Holds all their locks until it ends: for the few that are left after leaving one by one.
+   * @returns tells the groups; to be called after the commit
+   */
+  async leaveAll(transaction: SqlExecutor, userId: string, leavingAs: string): Promise<() => void> {
+    const groups = await transaction.query<{ id: string }>(
+      `SELECT c.id FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id
+       WHERE m.user_id = $1 AND m.left_at IS NULL AND c.type = 'GROUP' ORDER BY c.id FOR UPDATE OF c`,
+      [userId],
+    );
+    const messages: MessageView[] = [];
+    for (const { id } of groups) {
+      const target = (await this.members(transaction, id)).find((member) => member.userId === userId);
+      if (target !== undefined) messages.push(await this.takeOut(transaction, userId, id, target, `${leavingAs} left`));
+    }
+    return () => {
+      for (const message of messages) this.publish(message, { leftId: userId });
+    };
+  }
+
+  /** An owner's group goes to its heir. */
+  private async takeOut(
+    transaction: SqlExecutor,
+    actorId: string,
+    conversationId: string,
+    target: MemberRow,
+    text: string,
+  ): Promise<MessageView> {
+    const told = await tell(
+      transaction,
+      { userId: actorId },
+      conversationId,
+      { type: actorId === target.userId ? 'MEMBER_LEFT' : 'MEMBER_REMOVED', userIds: [target.userId] },
+      text,
+    );
+    await transaction.query(
+      'UPDATE conversation_members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2',
+      [conversationId, target.userId],
+    );
+    const heir = target.role === 'OWNER' ? heirOf(await this.members(transaction, conversationId)) : undefined;
+    if (heir !== undefined) await this.setRole(transaction, conversationId, heir.userId, 'OWNER');
+    return told;
   }
 
   private async change<Result>(
     principal: Principal,
     conversationId: string,
     mentionedIds: readonly string[],
-    work: (transaction: SqlExecutor, membership: Membership, names: Names) => Promise<Result>,
+    work: (transaction: SqlExecutor, membership: Membership, names: Names, held: HeldUsers) => Promise<Result>,
   ): Promise<Result> {
-    // Before the transaction: one that waited for a second connection of the same pool could wait for itself.
-    const names = await this.namesOf([principal.userId, ...mentionedIds]);
     return this.database.transaction(async (transaction) => {
+      // Within the transaction: a name that is written down here is still found by whoever deletes that account next.
+      const held = await holdUsers(transaction, [principal.userId, ...mentionedIds]);
+      refuse(missing(held, [principal.userId]));
       const membership = await this.access.membership(principal, conversationId, transaction, true);
       if (membership.type !== 'GROUP') throw new DomainError('NOT_A_GROUP');
-      return work(transaction, membership, names);
+      return work(transaction, membership, namesIn(held), held);
     });
   }
 
@@ -221,14 +264,6 @@ export class Groups {
     );
   }
 
-  private async namesOf(userIds: readonly string[]): Promise<Names> {
-    const views = await this.users.viewsOf(userIds);
-    return (...ids) => {
-      const names = ids.slice(0, 3).map((id) => views.get(id)?.displayName ?? 'somebody');
-      return ids.length > 3 ? `${names.join(', ')} and ${ids.length - 3} more` : names.join(', ');
-    };
-  }
-
   private publish(message: MessageView, group: GroupChange = {}): void {
     const conversation = {
       id: message.conversationId,
@@ -244,12 +279,26 @@ function refuse(code: ErrorCode | null): void {
   if (code !== null) throw new DomainError(code);
 }
 
+/** Display names of users who cannot be deleted meanwhile. */
+type HeldUsers = ReadonlyMap<string, string>;
+
 /** Names users within a sentence. */
 type Names = (...userIds: string[]) => string;
 
+function namesIn(held: HeldUsers): Names {
+  return (...ids) => {
+    const names = ids.slice(0, 3).map((id) => held.get(id) ?? 'somebody');
+    return ids.length > 3 ? `${names.join(', ')} and ${ids.length - 3} more` : names.join(', ');
+  };
+}
+
+function missing(held: HeldUsers, userIds: readonly string[]): ErrorCode | null {
+  return userIds.every((id) => held.has(id)) ? null : 'NOT_FOUND';
+}
+
 async function tell(
   transaction: SqlExecutor,
-  principal: Principal,
+  principal: Pick<Principal, 'userId'>,
   conversationId: string,
   system: SystemEventView,
   content: string,

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { DomainError } from '../common/errors.js';
 import { newId, orderedPair } from '../common/identifier.js';
 import { PrismaService, type PrismaTransaction } from '../database/prisma.service.js';
+import { holdUsers } from '../users/held-users.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 
 /**
  * Everything that changes what stands between two users runs through here: one transaction at a time for a pair, on
- * all nodes, in whichever direction. What `work` reads is therefore still true when it writes.
+ * all nodes, in whichever direction. What `work` reads is therefore still true when it writes, and neither of the two is
+ * deleted meanwhile.
  */
 @Injectable()
 export class PairTransactions {
@@ -15,10 +18,16 @@ export class PairTransactions {
     private readonly clock: Clock,
   ) {}
 
+  /** @throws DomainError NOT_FOUND where one of them was deleted */
   run<Result>(userId: string, otherUserId: string, work: (pair: Pair) => Promise<Result>): Promise<Result> {
     const [low, high] = orderedPair(userId, otherUserId);
     return this.prisma.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${low + high}, 0))`;
+      const held = await holdUsers({ query: (text, values = []) => transaction.$queryRawUnsafe(text, ...values) }, [
+        low,
+        high,
+      ]);
+      if (held.size < 2) throw new DomainError('NOT_FOUND');
       // Read only now: what waited for the lock happened after what held it.
       return work(new Pair(transaction, low, high, new Date(this.clock.now())));
     });

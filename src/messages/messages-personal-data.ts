@@ -1,17 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Database, type SqlExecutor } from '../database/database.js';
-import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
-
-const NOBODY = 'Deleted user';
-/** How a group's SYSTEM message goes on after the name of who did it, by what it tells. */
-const AFTER_ACTOR: Readonly<Record<string, string>> = {
-  GROUP_CREATED: ' created "',
-  GROUP_CHANGED: ' (named|changed) the group',
-  MEMBERS_ADDED: ' added ',
-  MEMBER_REMOVED: ' removed ',
-  MEMBER_LEFT: ' left$',
-  ROLE_CHANGED: ' made ',
-};
+import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
 
 /**
  * Messages of a user who wants a copy, or to be forgotten. What was written to others stays theirs, under the name of
@@ -77,31 +66,50 @@ export class MessagesPersonalData implements OnModuleInit {
     });
   }
 
+  /**
+   * Sentences that name the user are worded anew from what they tell, with the names that everybody has now: nothing in
+   * the text itself says which of its words are a name, and it may be one that the user had long ago.
+   */
   private async forgetNames(transaction: SqlExecutor, userId: string): Promise<void> {
-    const types = Object.keys(AFTER_ACTOR);
     await transaction.query(
-      `WITH affected AS (
-         SELECT m.id, regexp_replace(
-           CASE WHEN m.sender_id <> $1 THEN m.content
-                ELSE regexp_replace(m.content, '^.*?(' || words.rest || ')', $2 || '\\1') END,
-           '(^|[^[:alnum:]_])' || regexp_replace(u.display_name, '([^[:alnum:][:space:]])', '\\\\\\1', 'g')
-             || '($|[^[:alnum:]_])', '\\1' || $2 || '\\2', 'g'
-         ) AS content
-         FROM users u
-         JOIN conversation_members own ON own.user_id = u.id
+      `WITH named AS (
+         SELECT m.id, m.content, m.sender_id = $1 AS "isActor", m.system->>'type' AS type, m.system->'userIds' AS ids,
+           ${nameOf('m.sender_id')} AS actor
+         FROM conversation_members own
          JOIN messages m ON m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM'
-         JOIN unnest($3::text[], $4::text[]) AS words(type, rest) ON words.type = m.system->>'type'
-         WHERE u.id = $1 AND m.content IS NOT NULL AND (m.sender_id = $1 OR m.system->'userIds' ? $1::text)
+         WHERE own.user_id = $1 AND m.content IS NOT NULL
+           -- No more than three are named.
+           AND (m.sender_id = $1 OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
+       ), said AS (
+         SELECT named.*, (
+           SELECT string_agg(${nameOf('target.id::uuid')}, ', ' ORDER BY target.n)
+             || CASE WHEN jsonb_array_length(ids) > 3 THEN ' and ' || jsonb_array_length(ids) - 3 || ' more' ELSE '' END
+           FROM jsonb_array_elements_text(ids) WITH ORDINALITY AS target(id, n) WHERE target.n <= 3
+         ) AS targets FROM named
+       ), worded AS (
+         SELECT id, content AS before, CASE type
+           WHEN 'MEMBERS_ADDED' THEN actor || ' added ' || targets
+           WHEN 'MEMBER_REMOVED' THEN actor || ' removed ' || targets
+           WHEN 'MEMBER_LEFT' THEN actor || ' left'
+           WHEN 'ROLE_CHANGED' THEN actor || ' made ' || targets || substring(content FROM ' [a-z]+$')
+           WHEN 'GROUP_CREATED' THEN CASE WHEN "isActor" THEN actor || substring(content FROM '^.*( created ".*)$') END
+           -- Greedy: should the name itself hold these words, rather too much is forgotten than too little.
+           WHEN 'GROUP_CHANGED' THEN actor || substring(content FROM '^.*( named the group ".*| changed the group)$')
+         END AS content FROM said
        ), rewritten AS (
-         UPDATE messages m SET content = affected.content, version = m.version + 1
-         FROM affected WHERE m.id = affected.id AND m.content <> affected.content
+         UPDATE messages m SET content = worded.content, version = m.version + 1
+         FROM worded WHERE m.id = worded.id AND worded.content <> worded.before
          RETURNING m.id, m.content
-       ), found AS (
-         UPDATE message_search s SET content = rewritten.content FROM rewritten WHERE s.message_id = rewritten.id
        )
        UPDATE conversations c SET last_message = left(rewritten.content, 200)
        FROM rewritten WHERE c.last_message_id = rewritten.id`,
-      [userId, NOBODY, types, types.map((type) => AFTER_ACTOR[type] ?? '')],
+      [userId, DELETED_DISPLAY_NAME],
     );
   }
+}
+
+/** The name that a user goes by from now on; `id` is an SQL expression, $1 who is forgotten and $2 its placeholder. */
+function nameOf(id: string): string {
+  return `CASE WHEN ${id} = $1 THEN $2::text
+    ELSE COALESCE((SELECT u.display_name FROM users u WHERE u.id = ${id}), 'somebody') END`;
 }

@@ -12,6 +12,7 @@ import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import type { HistoryQuery } from './dto/messages.dto.js';
+import { holdUsers } from '../users/held-users.js';
 import { historyRange } from './history-range.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
 import { MessagesRepository } from './messages.repository.js';
@@ -175,6 +176,7 @@ export class MessagesService {
     await this.limiter.consume('reactions', principal.userId);
     await this.assertMayWrite(principal, membership);
     const changed = await this.database.transaction(async (transaction) => {
+      if ((await holdUsers(transaction, [principal.userId])).size === 0) throw new DomainError('UNAUTHORIZED');
       const message = await this.locked(transaction, principal, messageId);
       if (message.deletedAt !== null) throw new DomainError('MESSAGE_DELETED');
       const others = message.reactions.filter((reaction) => reaction.emoji !== emoji);

@@ -61,8 +61,8 @@ export class PresenceStore {
         this.nodeId,
       ]);
       return transaction.query<PresenceChange>(
-        `UPDATE users u SET last_seen_at = gone.at FROM unnest($1::uuid[], $2::timestamptz[]) AS gone(id, at)
-         WHERE u.id = gone.id AND u.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
+        `UPDATE users u SET last_seen_at = CASE WHEN u.deleted_at IS NULL THEN gone.at END FROM unnest($1::uuid[], $2::timestamptz[]) AS gone(id, at)
+         WHERE u.id = gone.id AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
          RETURNING u.id AS "userId", false AS "isOnline", u.last_seen_at AS "lastSeenAt"`,
         [userIds, departures.map(({ lastSeenAt }) => lastSeenAt)],
       );
@@ -82,9 +82,9 @@ export class PresenceStore {
       );
       if (expired.length === 0) return [];
       return transaction.query<PresenceChange>(
-        `UPDATE users u SET last_seen_at = GREATEST(u.last_seen_at, gone.at)
+        `UPDATE users u SET last_seen_at = CASE WHEN u.deleted_at IS NULL THEN GREATEST(u.last_seen_at, gone.at) END
          FROM (SELECT id, max(at) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS t(id, at) GROUP BY id) AS gone
-         WHERE u.id = gone.id AND u.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
+         WHERE u.id = gone.id AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
          RETURNING u.id AS "userId", false AS "isOnline", u.last_seen_at AS "lastSeenAt"`,
         [expired.map(({ userId }) => userId), expired.map(({ lastSeenAt }) => lastSeenAt)],
       );

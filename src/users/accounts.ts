@@ -129,8 +129,8 @@ export class Accounts {
     );
   }
 
-  async setVerified(userId: string): Promise<void> {
-    await this.database.query(
+  async setVerified(transaction: SqlExecutor, userId: string): Promise<void> {
+    await transaction.query(
       'UPDATE users SET email_verified_at = COALESCE(email_verified_at, now()) WHERE id = $1 AND deleted_at IS NULL',
       [userId],
     );

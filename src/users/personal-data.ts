@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
 import type { SqlExecutor } from '../database/database.js';
 
+/** What stands in texts where a deleted user's name was. */
+export const DELETED_DISPLAY_NAME = 'Deleted user';
+
 /** What one feature keeps of a user. */
 export interface PersonalDataSource {
   /** The part of an export it fills, in camelCase. */

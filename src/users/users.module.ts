@@ -2,11 +2,12 @@ import { Module } from '@nestjs/common';
 import { Accounts } from './accounts.js';
 import { PersonalData } from './personal-data.js';
 import { UsersController } from './users.controller.js';
+import { UsersPersonalData } from './users-personal-data.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, Accounts, PersonalData],
+  providers: [UsersService, Accounts, PersonalData, UsersPersonalData],
   exports: [UsersService, Accounts, PersonalData],
 })
 export class UsersModule {}

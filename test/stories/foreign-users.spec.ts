@@ -129,6 +129,17 @@ describe('users of a trusted issuer', () => {
     ).toBe('INVALID_CREDENTIALS');
   });
 
+  it('are not brought back by an old token once they are forgotten', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub, name: 'Gone' }, 300, Date.now() - 60_000);
+    const { id } = (await me(old)).body;
+    expect((await request(story.url, 'DELETE', '/users/me', undefined, old)).status).toBe(204);
+    expect((await me(old)).body.code).toBe('UNAUTHORIZED');
+    expect((await me(await token({ sub }, 299, Date.now() - 30_000))).body.code).toBe('UNAUTHORIZED');
+    const { status, body } = await me(await token({ sub, name: 'New' }, 300, Date.now() + 2_000));
+    expect([status, body.displayName, body.id === id]).toEqual([200, 'New', false]);
+  });
+
   it('live on a socket no longer than their token', async () => {
     const device = new Device(story.url, { token: await token({ sub: randomUUID() }, 3) });
     await device.next('session:ready');

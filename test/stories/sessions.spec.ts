@@ -214,6 +214,21 @@ describe('sessions', () => {
       allowed.socket.close();
     });
 
+    it('are told to keep nothing, to load nothing and to guess nothing', async () => {
+      for (const path of ['/users/me', '/auth/login', '/nowhere', '/socket.io/']) {
+        const { headers } = await call('GET', path, {});
+        expect([path, headers.get('x-content-type-options'), headers.get('x-powered-by')]).toEqual([
+          path,
+          path === '/socket.io/' ? null : 'nosniff',
+          null,
+        ]);
+        if (path === '/socket.io/') continue;
+        expect(headers.get('cache-control')).toBe('no-store');
+        expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      }
+      expect((await call('GET', '/docs', {})).headers.get('content-security-policy')).toContain("script-src 'self'");
+    });
+
     it('are never told that any origin may read with credentials', async () => {
       for (const origin of ['https://evil.example.com', 'null', ALLOWED]) {
         for (const path of ['/users/me', '/socket.io/?EIO=4&transport=polling', '/auth/login']) {

@@ -29,3 +29,10 @@ UPDATE "users" SET "email_verified_at" = "created_at" WHERE "email" IS NOT NULL 
 -- What a deleted account leaves behind is found by these.
 CREATE INDEX "message_reactions_user_id_idx" ON "message_reactions" ("user_id");
 CREATE INDEX "messages_system_idx" ON "messages" ("conversation_id", "seq") WHERE "kind" = 'SYSTEM';
+
+-- Of a trusted issuer's user whose account was deleted: a hash of who it was, so that its old tokens do not bring it back.
+CREATE TABLE "ended_identities" (
+  "session_id" UUID           NOT NULL,
+  "ended_at"   TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT "ended_identities_pkey" PRIMARY KEY ("session_id")
+);

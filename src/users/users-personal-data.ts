@@ -1,0 +1,30 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { PersonalData } from './personal-data.js';
+
+/** When a user was there, for one who wants a copy, or to be forgotten. The account itself goes last (`Accounts`). */
+@Injectable()
+export class UsersPersonalData implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly personalData: PersonalData,
+  ) {}
+
+  onModuleInit(): void {
+    this.personalData.register({
+      name: 'presence',
+      export: (userId) => this.lastSeen(userId),
+      erase: async (transaction, userId) => {
+        await transaction.query('DELETE FROM presence_leases WHERE user_id = $1', [userId]);
+        return undefined;
+      },
+    });
+  }
+
+  private async *lastSeen(userId: string): AsyncGenerator<object[]> {
+    yield await this.database.query<{ lastSeenAt: Date | null }>(
+      'SELECT last_seen_at AS "lastSeenAt" FROM users WHERE id = $1',
+      [userId],
+    );
+  }
+}
