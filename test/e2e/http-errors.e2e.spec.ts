@@ -232,7 +232,11 @@ describe('errors over HTTP', () => {
           .map(({ path }) => path)
           .filter((path) => !/^\/(health|metrics)/.test(path))
           .sort(),
-      ).toEqual(['/auth/login', '/auth/refresh', '/auth/register']);
+      ).toEqual(
+        ['forgot-password', 'login', 'refresh', 'register', 'resend-otp', 'reset-password', 'verify-otp'].map(
+          (name) => `/auth/${name}`,
+        ),
+      );
     });
 
     it.each(closed)('$method $path is closed without a token, and with a wrong one', async ({ method, path }) => {
