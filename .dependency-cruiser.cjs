@@ -1,9 +1,10 @@
 /** The arrows of docs/architecture.md. `*.view.ts` are plain shapes that anybody may name. */
 const VIEWS = '\\.view\\.ts$';
-const FEATURES = ['auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
+const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
 
 /** Lower features first; nobody imports upwards, but for shapes. `presence` and `limits` are leaves of their own. */
 const ORDER = [
+  ['attachments', ['users', 'auth', 'friends', 'conversations', 'messages', 'sync']],
   ['users', ['auth', 'friends', 'conversations', 'messages', 'sync']],
   ['auth', ['friends', 'conversations', 'messages', 'sync']],
   ['friends', ['auth', 'conversations', 'messages', 'sync']],
@@ -28,7 +29,7 @@ module.exports = {
     },
     ...ORDER.map(([feature, above]) => ({
       name: `feature-order-${feature}`,
-      comment: 'sync → messages → conversations → friends → users ← auth',
+      comment: 'sync → messages → conversations → friends → users → attachments; users ← auth',
       severity: 'error',
       from: { path: `^src/${feature}/`, pathNot: '\\.spec\\.ts$' },
       to: { path: `^src/(${above.join('|')})/`, pathNot: VIEWS },

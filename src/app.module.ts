@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/configuration.js';
@@ -26,6 +27,7 @@ export class AppModule {
         EventsModule,
         LimitsModule,
         ObservabilityModule,
+        AttachmentsModule,
         UsersModule,
         AuthModule,
         DirectConversationsModule,

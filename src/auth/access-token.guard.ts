@@ -5,7 +5,7 @@ import passport from 'passport';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { IS_PUBLIC } from './public.decorator.js';
+import { IS_PUBLIC } from '../common/public.decorator.js';
 
 /** Every HTTP route is closed but those that are `@Public()`. Sockets were let in by their handshake, or not at all. */
 @Injectable()

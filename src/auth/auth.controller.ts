@@ -20,7 +20,7 @@ import { ApiPage } from '../docs/api-page.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
 import { AuthService } from './auth.service.js';
 import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
-import { Public } from './public.decorator.js';
+import { Public } from '../common/public.decorator.js';
 import { SessionView } from './session.view.js';
 import { SessionCookies } from './session-cookies.js';
 import { Sessions } from './sessions.js';

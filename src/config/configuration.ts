@@ -8,6 +8,18 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type MessagingPolicy = 'anyone' | 'friends';
 export type PresenceAudience = 'contacts' | 'everyone';
 
+/** Where S3 is, or what speaks its protocol. */
+export interface S3Settings {
+  bucket: string;
+  region: string;
+  /** Undefined is Amazon's own. */
+  endpoint: string | undefined;
+  /** Undefined looks for them where Amazon's tools do: the environment, the machine's role. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
+  /** The bucket in the path instead of in the host's name. */
+  forcePathStyle: boolean;
+}
+
 /** Every setting of a server, checked. Source: contract, section 9. */
 export class Configuration {
   readonly production!: boolean;
@@ -20,6 +32,12 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** Absolute. */
   readonly dataDirectory!: string;
+  /** Undefined keeps uploaded files under `dataDirectory`. */
+  readonly s3!: S3Settings | undefined;
+  /** Bytes of an uploaded file at the most, by its kind. */
+  readonly uploadLimits!: Readonly<Record<'IMAGE' | 'VIDEO' | 'AUDIO' | 'FILE', number>>;
+  /** For how long the address of a file is good at the most; it is good for half of that at least. */
+  readonly attachmentUrlSeconds!: number;
   readonly jwtSecret!: string;
   readonly accessTokenSeconds!: number;
   readonly refreshTokenSeconds!: number;
@@ -58,6 +76,14 @@ export class Configuration {
       databaseUrl,
       databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 200),
       dataDirectory,
+      s3: readS3(read),
+      uploadLimits: {
+        IMAGE: read.integer('MAX_IMAGE_MB', 10, 1, 100) * MEGABYTE,
+        VIDEO: read.integer('MAX_VIDEO_MB', 100, 1, 2_000) * MEGABYTE,
+        AUDIO: read.integer('MAX_AUDIO_MB', 100, 1, 2_000) * MEGABYTE,
+        FILE: read.integer('MAX_FILE_MB', 50, 1, 2_000) * MEGABYTE,
+      },
+      attachmentUrlSeconds: read.integer('ATTACHMENT_URL_SECONDS', 24 * 3_600, 2, 7 * 24 * 3_600),
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
       refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
       trustedIssuers: readTrustedIssuers(read),
@@ -161,6 +187,30 @@ function readMail(
   if (production && emailVerification === 'required' && smtpUrl === undefined)
     throw new ConfigurationError('SMTP_URL is required in production where EMAIL_VERIFICATION=required');
   return { smtpUrl, mailFrom, emailVerification };
+}
+
+const MEGABYTE = 1024 * 1024;
+
+function readS3(read: EnvironmentReader): S3Settings | undefined {
+  const bucket = read.text('S3_BUCKET');
+  const endpoint = read.text('S3_ENDPOINT');
+  const accessKeyId = read.text('S3_ACCESS_KEY_ID');
+  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY');
+  const region = read.text('S3_REGION') ?? 'us-east-1';
+  const forcePathStyle =
+    read.choice('S3_FORCE_PATH_STYLE', ['on', 'off'], endpoint === undefined ? 'off' : 'on') === 'on';
+  if (endpoint !== undefined && !/^https?:$/.test(protocolOf(endpoint)))
+    throw new ConfigurationError('S3_ENDPOINT must be an https:// or http:// address');
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    throw new ConfigurationError('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together');
+  if (bucket === undefined) {
+    if (endpoint !== undefined || accessKeyId !== undefined)
+      throw new ConfigurationError('S3_BUCKET is required where other S3_ variables are set');
+    return undefined;
+  }
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  return { bucket, region, endpoint, credentials, forcePathStyle };
 }
 
 function readOrigins(read: EnvironmentReader): string[] {

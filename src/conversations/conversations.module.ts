@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { ContactsModule } from '../friends/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConversationAccess } from './conversation-access.js';
@@ -9,7 +10,7 @@ import { Groups } from './groups.js';
 import { Receipts } from './receipts.js';
 
 @Module({
-  imports: [UsersModule, ContactsModule],
+  imports: [AttachmentsModule, UsersModule, ContactsModule],
   controllers: [ConversationsController],
   providers: [ConversationAccess, ConversationsService, Groups, Receipts, ConversationsPersonalData],
   exports: [ConversationAccess, ConversationsService, Receipts],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AttachmentsService } from '../attachments/attachments.service.js';
 import { DomainError, type ErrorCode, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
 import { preview } from '../common/preview.js';
@@ -34,6 +35,7 @@ export class Groups {
     private readonly users: UsersService,
     private readonly contacts: Contacts,
     private readonly access: ConversationAccess,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   async create(principal: Principal, title: string, memberIds: readonly string[]): Promise<string> {
@@ -65,9 +67,16 @@ export class Groups {
     return conversationId;
   }
 
+  /** @throws DomainError besides those of any change: VALIDATION_FAILED (`avatarId`). */
   async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
+    if (changes.avatarId !== undefined && changes.avatarUrl !== undefined)
+      throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
     const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
       refuse(refusalToManage(membership.role));
+      const avatarUrl =
+        changes.avatarId === undefined
+          ? changes.avatarUrl
+          : await this.attachments.claimAvatar(transaction, principal, changes.avatarId);
       await transaction.query(
         `UPDATE conversations SET title = COALESCE($2, title),
            avatar_url = CASE WHEN $3 THEN $4 ELSE avatar_url END,
@@ -76,8 +85,8 @@ export class Groups {
         [
           conversationId,
           changes.title ?? null,
-          changes.avatarUrl !== undefined,
-          changes.avatarUrl ?? null,
+          avatarUrl !== undefined,
+          avatarUrl ?? null,
           changes.historyVisibility ?? null,
         ],
       );

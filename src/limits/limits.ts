@@ -40,6 +40,10 @@ export const LIMITS = {
   messages: { per: 'user', burst: 2_000, points: 100, perSeconds: 1 },
   /** Reactions set or taken back. */
   reactions: { per: 'user', burst: 500, points: 50, perSeconds: 1 },
+  /** Files uploaded; each image costs up to some seconds of CPU. */
+  uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
+  /** The same in megabytes: what one user can fill of the disk in a day. */
+  uploadedMegabytes: { per: 'user', burst: 5_000, points: 5_000, perSeconds: 86_400 },
   /** Socket events of any kind. */
   events: { per: 'connection', burst: 3_000, points: 200, perSeconds: 1 },
   /** HTTP requests of any kind. */

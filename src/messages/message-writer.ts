@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { MessageAttachment } from '../attachments/attachment.js';
 import { DomainError } from '../common/errors.js';
 import { Clock } from '../common/clock.js';
 import type { MessageKind } from '../common/message-kind.js';
@@ -16,6 +17,8 @@ export interface MessageDraft {
   clientId: string;
   content: string;
   replyToId: string | null;
+  /** What it carries besides its text; undefined for nearly all. */
+  attached?: { kind: MessageKind; attachments: readonly MessageAttachment[]; uploadIds: readonly string[] } | undefined;
 }
 
 export interface StoredReply {
@@ -30,7 +33,7 @@ export interface StoredReply {
 export type WriteOutcome =
   | { outcome: 'stored'; seq: number; createdAt: Date; reply: StoredReply | null }
   | { outcome: 'repeated'; messageId: string }
-  | { outcome: 'not_found' | 'refused' | 'reply_unknown' };
+  | { outcome: 'not_found' | 'refused' | 'reply_unknown' | 'attachment_unknown' };
 
 interface Waiting {
   draft: MessageDraft;
@@ -155,15 +158,19 @@ class Lane {
     this.running = undefined;
   }
 
-  /** The head of the queue, up to the first repetition of a client id: that one belongs behind its first. */
+  /**
+   * The head of the queue, up to the first repetition of a client id: that one belongs behind its first. A draft with
+   * attachments goes alone.
+   */
   private takeBatch(): Waiting[] {
     const keys = new Set<string>();
     let size = 0;
     for (const { draft } of this.queue) {
       const key = draft.senderId + draft.clientId;
-      if (size === LARGEST_BATCH || keys.has(key)) break;
+      if (size === LARGEST_BATCH || keys.has(key) || (draft.attached !== undefined && size > 0)) break;
       keys.add(key);
       size += 1;
+      if (draft.attached !== undefined) break;
     }
     const batch = this.queue.slice(0, size);
     this.queue = this.queue.slice(size);
@@ -219,6 +226,8 @@ class Lane {
   }
 
   private statement(drafts: readonly MessageDraft[]): Promise<OutcomeRow[]> {
+    const [only] = drafts;
+    if (only !== undefined && drafts.length === 1) return this.single(only);
     return this.database.query<OutcomeRow>(
       'SELECT * FROM store_messages($1, $2, $3, $4, $5, $6, $7)',
       [
@@ -231,6 +240,21 @@ class Lane {
         this.friendsOnly,
       ],
       'store_messages',
+    );
+  }
+
+  /** The same for one draft, at two thirds of the cost. */
+  private single({ id, conversationId, senderId, clientId, content, replyToId, attached }: MessageDraft) {
+    return this.database.query<OutcomeRow>(
+      'SELECT * FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+      [
+        ...[id, conversationId, senderId, clientId, content, replyToId],
+        attached?.kind ?? 'TEXT',
+        attached === undefined || attached.uploadIds.length === 0 ? null : attached.uploadIds,
+        attached === undefined ? null : JSON.stringify(attached.attachments),
+        this.friendsOnly,
+      ],
+      'store_message',
     );
   }
 

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { AttachmentView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/pagination.js';
@@ -35,8 +36,7 @@ export class MessagesController {
     @Param('id', IdPipe) conversationId: string,
     @Body() body: CreateMessageDto,
   ): Promise<MessageView> {
-    const { content, clientId, replyToId } = body;
-    return (await this.messages.send(principal, { conversationId, content, clientId, replyToId })).message;
+    return (await this.messages.send(principal, { ...body, conversationId })).message;
   }
 
   /** A page of a conversation's history, ascending; without a position the newest one. */
@@ -63,6 +63,13 @@ export class MessagesController {
   @ApiErrors('NOT_FOUND')
   view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
     return this.messages.view(principal, id);
+  }
+
+  /** One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
+  @Get('attachments/:id')
+  @ApiErrors('NOT_FOUND')
+  attachment(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
+    return this.messages.attachment(principal, id);
   }
 
   /** Edits one's own message, within 15 minutes. */

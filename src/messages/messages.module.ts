@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ContactsModule } from '../friends/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -11,7 +12,7 @@ import { MessagesService } from './messages.service.js';
 import { SearchIndexer } from './search-indexer.js';
 
 @Module({
-  imports: [UsersModule, ConversationsModule, ContactsModule],
+  imports: [AttachmentsModule, UsersModule, ConversationsModule, ContactsModule],
   controllers: [MessagesController],
   providers: [MessageSearch, MessageWriter, MessagesRepository, MessagesService, SearchIndexer, MessagesPersonalData],
   exports: [MessagesService, MessagesRepository],

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AttachmentLinks } from '../attachments/attachment-links.js';
+import type { MessageAttachment } from '../attachments/attachment.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { MessageView, ReactionView, SystemEventView } from './messages.view.js';
@@ -12,6 +14,7 @@ export interface MessageRow {
   clientId: string | null;
   kind: MessageKind;
   content: string | null;
+  attachments: MessageAttachment[] | null;
   system: SystemEventView | null;
   createdAt: Date;
   editedAt: Date | null;
@@ -29,7 +32,7 @@ export interface MessageRow {
 /** A message with all that its view needs; `$1` is the reader. Never more than one statement, however many messages. */
 const SELECT_MESSAGES = `
   SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
-    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.system, m.created_at AS "createdAt",
+    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, m.system, m.created_at AS "createdAt",
     m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
     (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
     r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
@@ -46,7 +49,10 @@ const SELECT_MESSAGES = `
 /** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
 @Injectable()
 export class MessagesRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly links: AttachmentLinks,
+  ) {}
 
   /** Messages of one conversation by their sequence numbers, both ends included, ascending. */
   async range(readerId: string, conversationId: string, from: number, to: number): Promise<MessageView[]> {
@@ -56,7 +62,7 @@ export class MessagesRepository {
       [readerId, conversationId, from, to],
       'messages_range',
     );
-    return rows.map(messageView);
+    return rows.map((row) => messageView(row, this.links));
   }
 
   /** Messages by id, in no particular order. Says nothing about who may see them. */
@@ -67,7 +73,7 @@ export class MessagesRepository {
       [readerId, ids],
       'messages_by_id',
     );
-    return rows.map(messageView);
+    return rows.map((row) => messageView(row, this.links));
   }
 
   /** Where a message is, for the access check that must follow. */
@@ -104,7 +110,7 @@ export function tombstone(message: MessageView, deletedAt: string): MessageView 
   return { ...message, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
 }
 
-export function messageView(row: MessageRow): MessageView {
+function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
   const deletedAt = row.deletedAt ?? row.hiddenAt;
   const gone = deletedAt !== null;
   return {
@@ -116,7 +122,7 @@ export function messageView(row: MessageRow): MessageView {
     clientId: row.clientId,
     kind: row.kind,
     content: gone ? null : row.content,
-    attachments: [],
+    attachments: gone || row.attachments === null ? [] : row.attachments.map((attachment) => links.view(attachment)),
     replyTo:
       gone || row.replyToId === null || row.replySeq === null || row.replySenderId === null || row.replyKind === null
         ? null

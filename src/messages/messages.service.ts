@@ -1,4 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AttachmentLinks } from '../attachments/attachment-links.js';
+import { type ExternalFile, kindOfMessage, MOST_ATTACHMENTS } from '../attachments/attachment.js';
+import { AttachmentsService } from '../attachments/attachments.service.js';
+import type { AttachmentView } from '../attachments/attachments.view.js';
 import { Clock } from '../common/clock.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
@@ -26,7 +30,12 @@ const EDIT_WINDOW_MS = 15 * 60 * 1000;
 export interface SendMessage {
   conversationId?: string | undefined;
   receiverId?: string | undefined;
-  content: string;
+  /** May be missing where something is attached. */
+  content?: string | null | undefined;
+  /** Uploads of the sender's own. */
+  attachmentIds?: readonly string[] | null | undefined;
+  /** Files kept elsewhere. */
+  attachments?: readonly (Pick<ExternalFile, 'url' | 'kind'> & Partial<ExternalFile>)[] | null | undefined;
   clientId?: string | null | undefined;
   replyToId?: string | null | undefined;
   /** The connection it came over. */
@@ -54,13 +63,16 @@ export class MessagesService {
     private readonly access: ConversationAccess,
     private readonly writer: MessageWriter,
     private readonly repository: MessagesRepository,
+    private readonly attachments: AttachmentsService,
+    private readonly links: AttachmentLinks,
   ) {}
 
   /**
    * Stores a message and answers it once it is committed. Membership and blocks are checked by the storing statement
    * itself, under the conversation's lock: there is no moment at which a removed member still gets one in.
    *
-   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, CANNOT_MESSAGE_SELF, VALIDATION_FAILED (`replyToId`), RATE_LIMITED,
+   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, CANNOT_MESSAGE_SELF, VALIDATION_FAILED (`replyToId`,
+   *   `attachmentIds`), RATE_LIMITED,
    *   OVERLOADED, UNAVAILABLE.
    */
   async send(principal: Principal, command: SendMessage): Promise<SentMessage> {
@@ -72,17 +84,20 @@ export class MessagesService {
       conversationId,
       senderId: principal.userId,
       clientId: command.clientId ?? id,
-      content: command.content,
+      content: command.content ?? '',
       replyToId: command.replyToId ?? null,
+      attached: await this.attached(principal, command),
     };
     const result = await this.writer.store(draft);
     switch (result.outcome) {
       case 'stored':
-        return this.announce({ ...sentMessage(draft, result), connectionId: command.connectionId });
+        return this.announce({ ...this.sentMessage(draft, result), connectionId: command.connectionId });
       case 'repeated':
         return this.repeated(principal, draft, result.messageId, command.connectionId);
       case 'reply_unknown':
         throw invalidField('replyToId', 'replyToId names no message of this conversation');
+      case 'attachment_unknown':
+        throw invalidField('attachmentIds', 'attachmentIds must name uploads of your own that no message uses yet');
       case 'refused':
         throw new DomainError('CANNOT_MESSAGE');
       case 'not_found':
@@ -106,6 +121,20 @@ export class MessagesService {
   async view(principal: Principal, messageId: string): Promise<MessageView> {
     await this.visible(principal, messageId);
     return this.load(principal, messageId);
+  }
+
+  /** @throws DomainError NOT_FOUND unless the caller may read its message, or it is its own and nothing uses it. */
+  async attachment(principal: Principal, attachmentId: string): Promise<AttachmentView> {
+    const file = await this.attachments.find(attachmentId);
+    if (file.messageId === null) {
+      if (file.ownerId !== principal.userId) throw new DomainError('NOT_FOUND');
+      return this.attachments.view(file);
+    }
+    const { attachments } = await this.view(principal, file.messageId);
+    const view = attachments.find(({ id }) => id === attachmentId);
+    // Deleted, for everybody or for the caller alone.
+    if (view === undefined) throw new DomainError('NOT_FOUND');
+    return view;
   }
 
   /** @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE. */
@@ -143,17 +172,20 @@ export class MessagesService {
       if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
         throw new DomainError('FORBIDDEN');
       const deleted = await transaction.query(
-        `UPDATE messages SET content = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
+        `UPDATE messages SET content = NULL, attachments = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
          WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
         [messageId],
       );
       if (deleted.length === 0) return false;
       await transaction.query('DELETE FROM message_reactions WHERE message_id = $1', [messageId]);
+      await this.attachments.doomOfMessage(transaction, messageId);
       await transaction.query('UPDATE conversations SET last_message = NULL WHERE last_message_id = $1', [messageId]);
       await this.rewriteSearch(transaction, message, '');
       return true;
     });
-    return changed ? this.announceChange(principal, messageId, true) : this.load(principal, messageId);
+    if (!changed) return this.load(principal, messageId);
+    this.attachments.sweep();
+    return this.announceChange(principal, messageId, true);
   }
 
   /** Empties a message for the caller alone, on all its devices. */
@@ -194,9 +226,48 @@ export class MessagesService {
     return changed ? this.announceChange(principal, messageId, false) : this.load(principal, messageId);
   }
 
+  private async attached(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
+    const uploadIds = command.attachmentIds ?? [];
+    const external = command.attachments ?? [];
+    if (uploadIds.length + external.length === 0) return undefined;
+    if (uploadIds.length + external.length > MOST_ATTACHMENTS)
+      throw invalidField('attachments', `there must be at most ${MOST_ATTACHMENTS} attachments`);
+    // Those that are not there are for the storing statement to refuse: a repeat is answered first.
+    const uploads = uploadIds.length === 0 ? [] : await this.attachments.ofOwner(principal.userId, uploadIds);
+    const attachments = [
+      ...uploads,
+      ...external.map(({ url, kind, name = null, size = null }) => ({ url, kind, name, size })),
+    ];
+    return { kind: kindOfMessage(attachments), attachments, uploadIds };
+  }
+
   private async openDirect(principal: Principal, command: SendMessage): Promise<string> {
     const { conversationId } = await this.conversations.openDirect(principal, command.receiverId ?? '');
     return conversationId;
+  }
+
+  private sentMessage(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): SentMessage {
+    const { reply } = stored;
+    const message: MessageView = {
+      id: draft.id,
+      conversationId: draft.conversationId,
+      seq: stored.seq,
+      version: 1,
+      senderId: draft.senderId,
+      clientId: draft.clientId === draft.id ? null : draft.clientId,
+      kind: draft.attached?.kind ?? 'TEXT',
+      content: draft.content,
+      attachments: (draft.attached?.attachments ?? []).map((attachment) => this.links.view(attachment)),
+      replyTo:
+        reply === null || draft.replyToId === null
+          ? null
+          : { id: draft.replyToId, ...reply, deletedAt: reply.deletedAt?.toISOString() ?? null },
+      reactions: [],
+      createdAt: stored.createdAt.toISOString(),
+      editedAt: null,
+      deletedAt: null,
+    };
+    return { message, conversation: briefOf(message) };
   }
 
   /**
@@ -276,30 +347,6 @@ export class MessagesService {
       [message.id, message.conversationId, message.seq, content],
     );
   }
-}
-
-function sentMessage(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): SentMessage {
-  const { reply } = stored;
-  const message: MessageView = {
-    id: draft.id,
-    conversationId: draft.conversationId,
-    seq: stored.seq,
-    version: 1,
-    senderId: draft.senderId,
-    clientId: draft.clientId === draft.id ? null : draft.clientId,
-    kind: 'TEXT',
-    content: draft.content,
-    attachments: [],
-    replyTo:
-      reply === null || draft.replyToId === null
-        ? null
-        : { id: draft.replyToId, ...reply, deletedAt: reply.deletedAt?.toISOString() ?? null },
-    reactions: [],
-    createdAt: stored.createdAt.toISOString(),
-    editedAt: null,
-    deletedAt: null,
-  };
-  return { message, conversation: briefOf(message) };
 }
 
 /** The conversation as this message, its newest, leaves it. */

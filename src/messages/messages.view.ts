@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { AttachmentView } from '../attachments/attachments.view.js';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
 
 /** The message that another one answers, as much of it as a client shows above the answer. */
@@ -53,11 +54,10 @@ export class MessageView {
   clientId!: string | null;
   @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind' })
   kind!: MessageKind;
-  /** At most 8,000 characters; null once deleted. @example "Hello!" */
+  /** At most 8,000 characters; empty where it is attachments alone, null once deleted. @example "Hello!" */
   content!: string | null;
-  /** Empty: this server does not take attachments yet. */
-  @ApiProperty({ type: 'array', items: { type: 'object' }, maxItems: 0 })
-  attachments!: never[];
+  /** At most 10; none once deleted. */
+  attachments!: AttachmentView[];
   @ApiProperty({ type: () => ReplyPreview, nullable: true })
   replyTo!: ReplyPreview | null;
   reactions!: ReactionView[];

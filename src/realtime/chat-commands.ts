@@ -69,8 +69,7 @@ export class ChatCommands {
       connection.setOpen(conversationId, false);
       return {};
     },
-    send_message: ({ id, principal }, { conversationId, receiverId, content, clientId, replyToId }) =>
-      this.messages.send(principal, { conversationId, receiverId, content, clientId, replyToId, connectionId: id }),
+    send_message: ({ id, principal }, payload) => this.messages.send(principal, { ...payload, connectionId: id }),
     edit_message: async ({ principal }, { messageId, content }) => ({
       message: await this.messages.edit(principal, messageId, content),
     }),

@@ -1,12 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AttachmentsService } from '../attachments/attachments.service.js';
 import { Database } from '../database/database.js';
-import { PersonalData } from './personal-data.js';
+import { EXPORT_PAGE, pagesById, PersonalData } from './personal-data.js';
 
-/** When a user was there, for one who wants a copy, or to be forgotten. The account itself goes last (`Accounts`). */
+/** When a user was there and what it uploaded, for one who wants a copy, or to be forgotten. The account itself goes last (`Accounts`). */
 @Injectable()
 export class UsersPersonalData implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly attachments: AttachmentsService,
     private readonly personalData: PersonalData,
   ) {}
 
@@ -17,6 +19,14 @@ export class UsersPersonalData implements OnModuleInit {
       erase: async (transaction, userId) => {
         await transaction.query('DELETE FROM presence_leases WHERE user_id = $1', [userId]);
         return undefined;
+      },
+    });
+    this.personalData.register({
+      name: 'attachments',
+      export: (userId) => pagesById((after) => this.attachments.export(userId, after, EXPORT_PAGE)),
+      erase: async (transaction, userId) => {
+        await this.attachments.doomUnusedOf(transaction, userId);
+        return () => this.attachments.sweep();
       },
     });
   }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { Accounts } from './accounts.js';
 import { PersonalData } from './personal-data.js';
 import { UsersController } from './users.controller.js';
@@ -6,6 +7,7 @@ import { UsersPersonalData } from './users-personal-data.js';
 import { UsersService } from './users.service.js';
 
 @Module({
+  imports: [AttachmentsModule],
   controllers: [UsersController],
   providers: [UsersService, Accounts, PersonalData, UsersPersonalData],
   exports: [UsersService, Accounts, PersonalData],

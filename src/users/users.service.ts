@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../common/errors.js';
+import { AttachmentsService } from '../attachments/attachments.service.js';
+import { DomainError, invalidField } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { Database, violatedConstraint } from '../database/database.js';
+import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
@@ -28,6 +29,7 @@ export class UsersService {
   constructor(
     private readonly database: Database,
     private readonly events: EventBus,
+    private readonly attachments: AttachmentsService,
     configuration: Configuration,
   ) {
     this.everyone = configuration.presenceAudience === 'everyone';
@@ -42,11 +44,29 @@ export class UsersService {
     return ownUserView(row);
   }
 
-  /** @throws DomainError USERNAME_TAKEN */
-  async update(principal: Principal, { username, displayName, avatarUrl }: UpdateProfile): Promise<OwnUserView> {
-    if (username === undefined && displayName === undefined && avatarUrl === undefined) return this.own(principal);
-    if (username !== undefined && isReserved(username)) throw new DomainError('USERNAME_TAKEN');
-    const [row] = await this.database
+  /** @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`) */
+  async update(principal: Principal, { avatarId, ...changes }: UpdateProfile): Promise<OwnUserView> {
+    if (Object.values({ avatarId, ...changes }).every((value) => value === undefined)) return this.own(principal);
+    if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
+    if (avatarId !== undefined && changes.avatarUrl !== undefined)
+      throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
+    const row = await this.database.transaction(async (transaction) => {
+      if (avatarId !== undefined)
+        changes.avatarUrl = await this.attachments.claimAvatar(transaction, principal, avatarId);
+      return this.write(transaction, principal, changes);
+    });
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    this.events.publish('user.changed', { userId: principal.userId });
+    this.attachments.sweep();
+    return ownUserView(row);
+  }
+
+  private async write(
+    transaction: SqlExecutor,
+    { userId }: Principal,
+    { username, displayName, avatarUrl }: Omit<UpdateProfile, 'avatarId'>,
+  ): Promise<OwnUserRow | undefined> {
+    const [row] = await transaction
       .query<OwnUserRow>(
         `UPDATE users SET
            username = COALESCE($2, username),
@@ -54,14 +74,12 @@ export class UsersService {
            avatar_url = CASE WHEN $4 THEN $5 ELSE avatar_url END
          WHERE id = $1 AND deleted_at IS NULL
          RETURNING ${OWN_USER_COLUMNS}`,
-        [principal.userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
+        [userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
       )
       .catch((error: unknown) => {
         throw violatedConstraint(error) === 'users_username_key' ? new DomainError('USERNAME_TAKEN') : error;
       });
-    if (row === undefined) throw new DomainError('NOT_FOUND');
-    this.events.publish('user.changed', { userId: principal.userId });
-    return ownUserView(row);
+    return row;
   }
 
   /** Others whose username or display name begins so, by username; none across a block, whoever set it. */

@@ -167,6 +167,25 @@ export class Person {
     return this.must('POST', `/conversations/${conversationId}/messages`, { content, ...more });
   }
 
+  /** Uploads a file, whatever comes of it. */
+  async upload(bytes: Uint8Array, name = 'file.bin', type = 'application/octet-stream'): Promise<Answer<Anything>> {
+    const form = new FormData();
+    form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>], { type }), name);
+    const response = await fetch(`${this.url}/attachments`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.accessToken}` },
+      body: form,
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  /** Uploads, and expects success. */
+  async mustUpload(bytes: Uint8Array, name?: string, type?: string): Promise<Anything> {
+    const answer = await this.upload(bytes, name, type);
+    if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
   async history(conversationId: string, query = 'limit=100'): Promise<Anything[]> {
     return (await this.must('GET', `/conversations/${conversationId}/messages?${query}`)).items;
   }

@@ -59,6 +59,11 @@ export class UpdateConversationDto {
   @MaxLength(2048)
   avatarUrl?: string | null;
 
+  /** An image of one's own that was uploaded and is used by nothing else; instead of `avatarUrl`. */
+  @ValidateIf((body: UpdateConversationDto) => body.avatarId !== undefined)
+  @IsId({ required: false })
+  avatarId?: string;
+
   /** Whether members who join from now on see what was written before. */
   @ApiProperty({ enum: HISTORY_VISIBILITIES, enumName: 'HistoryVisibility', required: false })
   @IsOptional()

@@ -1,6 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
+import { ExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { PageQuery } from '../../common/pagination.js';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
 import { IsId } from '../../common/is-id.decorator.js';
@@ -10,23 +23,43 @@ import { IsText } from '../../common/is-text.decorator.js';
 export const LONGEST_CONTENT = 8_000;
 const LARGEST_SEQ = 2_147_483_647;
 
-/** The body of a send over REST: the conversation is in the path. */
-export class CreateMessageDto {
-  /** 1 to 8,000 characters, not all blank. @example "Hello!" */
+/** What a message says and carries: text, attachments or both. */
+export class MessageContentDto {
+  /** 1 to 8,000 characters, not all blank; may be left out where there are attachments. @example "Hello!" */
+  @ValidateIf(needsText)
+  @ApiProperty({ required: false })
   @IsText({ min: 1, max: LONGEST_CONTENT })
-  content!: string;
+  content?: string | null;
 
+  /** Uploads of one's own, each used by no other message; shown in this order, before those kept elsewhere. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ArrayUnique()
+  @IsId({ each: true, required: false })
+  attachmentIds?: string[] | null;
+
+  /** Files kept elsewhere. With those uploaded at most 10. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ValidateNested({ each: true })
+  @Type(() => ExternalAttachment)
+  attachments?: ExternalAttachment[] | null;
+}
+
+/** Nothing at all is only enough where something is attached. */
+function needsText({ content, attachmentIds, attachments }: MessageContentDto): boolean {
+  const isEmpty = content === undefined || content === null || content === '';
+  return !isEmpty || ((attachmentIds ?? []).length === 0 && (attachments ?? []).length === 0);
+}
+
+/** The body of a send over REST: the conversation is in the path. */
+export class CreateMessageDto extends MessageContentDto {
   /** Makes the send idempotent: a repeat with the same id answers the message that is stored already. */
   @IsOptional()
   @IsId({ nullable: true, required: false })
   clientId?: string | null;
-
-  /** None yet: this server does not take attachments. */
-  @ApiProperty({ type: [String], maxItems: 0, required: false })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(0)
-  attachmentIds?: string[] | null;
 
   /** A message of the same conversation that this one answers. */
   @IsOptional()

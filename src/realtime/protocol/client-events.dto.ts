@@ -1,20 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
-import { DELETE_SCOPES, type DeleteScope, LONGEST_CONTENT } from '../../messages/dto/messages.dto.js';
+import {
+  DELETE_SCOPES,
+  type DeleteScope,
+  LONGEST_CONTENT,
+  MessageContentDto,
+} from '../../messages/dto/messages.dto.js';
 
 const LARGEST_SEQ = 2_147_483_647;
 
@@ -25,7 +18,7 @@ export class ConversationReferenceDto {
 }
 
 /** Exactly one of `conversationId` and `receiverId`. */
-export class SendMessageDto {
+export class SendMessageDto extends MessageContentDto {
   @ValidateIf((payload: SendMessageDto) => payload.receiverId === undefined || payload.conversationId !== undefined)
   @IsId({ required: false })
   conversationId?: string;
@@ -35,21 +28,10 @@ export class SendMessageDto {
   @IsId({ required: false })
   receiverId?: string;
 
-  /** 1 to 8,000 characters, not all blank. @example "Hello!" */
-  @IsText({ min: 1, max: LONGEST_CONTENT })
-  content!: string;
-
   /** Makes the send idempotent: a repeat with the same id answers the message that is stored already. */
   @IsOptional()
   @IsId({ nullable: true, required: false })
   clientId?: string | null;
-
-  /** None yet: this server does not take attachments. */
-  @ApiProperty({ type: [String], maxItems: 0, required: false })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(0)
-  attachmentIds?: string[] | null;
 
   /** A message of the same conversation that this one answers. */
   @IsOptional()

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsUrl, ValidateIf } from 'class-validator';
+import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import { PageQuery } from '../../common/pagination.js';
 import { IsUsername } from '../is-username.decorator.js';
@@ -27,6 +28,11 @@ export class UpdateProfile {
   @IsText({ max: 2_048, singleLine: true })
   @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })
   avatarUrl?: string | null;
+
+  /** An image of one's own that was uploaded and is used by nothing else; instead of `avatarUrl`. */
+  @ValidateIf(isGiven)
+  @IsId({ required: false })
+  avatarId?: string;
 }
 
 export class UserSearch extends PageQuery {

@@ -1,0 +1,65 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AttachmentsRepository } from './attachments.repository.js';
+import { blobKeys } from './blob-keys.js';
+import { BlobStore } from './blob-store.js';
+import { Spool } from './spool.js';
+
+/** How often it looks; what a deleted message carried is gone within a minute even if nobody asks for it. */
+const INTERVAL_MS = 20_000;
+/** Attachments removed at once. */
+const BATCH = 100;
+
+/**
+ * Removes the bytes of attachments that are of no use any more, then what is known of them. The row goes last: after a
+ * crash in between, the next look finds it again. Several processes may do this at once; removing twice is no harm.
+ */
+@Injectable()
+export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(AttachmentSweeper.name);
+  private timer: NodeJS.Timeout | undefined;
+  private pass: Promise<void> = Promise.resolve();
+  private isWaiting = false;
+  private stopped = false;
+
+  constructor(
+    private readonly repository: AttachmentsRepository,
+    private readonly store: BlobStore,
+    private readonly spool: Spool,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.soon(), INTERVAL_MS).unref();
+    this.soon();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.pass;
+  }
+
+  /** One pass after the one that may be under way. */
+  soon(): void {
+    if (this.isWaiting || this.stopped) return;
+    this.isWaiting = true;
+    this.pass = this.pass
+      .then(() => {
+        this.isWaiting = false;
+        return this.sweep();
+      })
+      .catch((error: unknown) => this.logger.warn(`files of no use stay for now: ${(error as Error).message}`));
+  }
+
+  private async sweep(): Promise<void> {
+    await this.spool.sweep();
+    await this.repository.doomForgotten();
+    for (
+      let ids = await this.repository.doomed(BATCH);
+      ids.length > 0 && !this.stopped;
+      ids = await this.repository.doomed(BATCH)
+    ) {
+      for (const id of ids) await this.store.remove(blobKeys(id));
+      await this.repository.forget(ids);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { MessageKind } from '../common/message-kind.js';
+
+export const ATTACHMENT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO', 'FILE'] as const;
+
+/** What a client does with a file: show it, play it, or offer it for download. */
+export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
+
+/** Attachments of one message at the most. */
+export const MOST_ATTACHMENTS = 10;
+
+/** A file that lies here, as messages keep it. Nothing of it ever changes. */
+export interface StoredFile {
+  id: string;
+  kind: AttachmentKind;
+  mimeType: string;
+  /** Bytes, as it is served. */
+  size: number;
+  name: string;
+  /** Pixels; images only. */
+  width: number | null;
+  height: number | null;
+  blurhash: string | null;
+}
+
+/** A file that its sender keeps elsewhere. This server never asks for it: what is said of it is the sender's word. */
+export interface ExternalFile {
+  url: string;
+  kind: AttachmentKind;
+  name: string | null;
+  size: number | null;
+}
+
+/** What a message carries. */
+export type MessageAttachment = StoredFile | ExternalFile;
+
+export function isExternal(attachment: MessageAttachment): attachment is ExternalFile {
+  return 'url' in attachment;
+}
+
+/** The kind of a message that carries these: theirs where they are of one kind, else FILE. */
+export function kindOfMessage(attachments: readonly MessageAttachment[]): MessageKind {
+  const kinds = new Set(attachments.map(({ kind }) => kind));
+  const [kind = 'TEXT'] = kinds;
+  return kinds.size > 1 ? 'FILE' : kind;
+}
+
+/** The files that are kept of an attachment: itself, and of an image two smaller ones, at most so many pixels wide and high. */
+export const VARIANTS = ['original', '320', '1280'] as const;
+export type Variant = (typeof VARIANTS)[number];

@@ -1,0 +1,46 @@
+import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { CurrentPrincipal } from '../common/current-principal.decorator.js';
+import { IdPipe } from '../common/id.pipe.js';
+import type { Principal } from '../common/principal.js';
+import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { AttachmentsService } from './attachments.service.js';
+import { AttachmentView, PresignedUploadView } from './attachments.view.js';
+import { AnnounceUpload } from './dto/attachments.dto.js';
+
+@ApiTags('attachments')
+@ApiBearerAuth()
+@Controller('attachments')
+export class AttachmentsController {
+  constructor(private readonly attachments: AttachmentsService) {}
+
+  /** Uploads one file, to be named in `attachmentIds` of one message within a day. */
+  @Post()
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({
+    schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+  })
+  @ApiCreatedResponse({ type: AttachmentView })
+  @ApiErrors('UNSUPPORTED_MEDIA', 'OVERLOADED')
+  upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {
+    return this.attachments.upload(principal, request);
+  }
+
+  /** Where the files are kept in S3: an address to put one file at, past this server. To be confirmed afterwards. */
+  @Post('uploads')
+  @ApiCreatedResponse({ type: PresignedUploadView })
+  @ApiErrors('UPLOADS_NOT_PRESIGNED')
+  announce(@CurrentPrincipal() principal: Principal, @Body() upload: AnnounceUpload): Promise<PresignedUploadView> {
+    return this.attachments.announce(principal, upload);
+  }
+
+  /** The bytes are there: from here on it is as if they had been uploaded to this server. */
+  @Post('uploads/:id/confirm')
+  @HttpCode(200)
+  @ApiOkResponse({ type: AttachmentView })
+  @ApiErrors('NOT_FOUND', 'UPLOAD_INCOMPLETE', 'UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'OVERLOADED')
+  confirm(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
+    return this.attachments.confirm(principal, id);
+  }
+}

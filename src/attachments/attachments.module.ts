@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { Configuration } from '../config/configuration.js';
+import { AttachmentFilesController } from './attachment-files.controller.js';
+import { AttachmentLinks } from './attachment-links.js';
+import { AttachmentSweeper } from './attachment-sweeper.js';
+import { AttachmentsController } from './attachments.controller.js';
+import { AttachmentsRepository } from './attachments.repository.js';
+import { AttachmentsService } from './attachments.service.js';
+import { BlobStore } from './blob-store.js';
+import { DiskBlobStore } from './disk-blob-store.js';
+import { ImageProcessor } from './image-processor.js';
+import { Spool } from './spool.js';
+
+@Module({
+  controllers: [AttachmentsController, AttachmentFilesController],
+  providers: [
+    AttachmentLinks,
+    AttachmentSweeper,
+    AttachmentsRepository,
+    AttachmentsService,
+    ImageProcessor,
+    Spool,
+    {
+      provide: BlobStore,
+      inject: [Configuration],
+      useFactory: async ({ s3, dataDirectory }: Configuration): Promise<BlobStore> => {
+        if (s3 === undefined) return new DiskBlobStore(join(dataDirectory, 'attachments'));
+        // Loading it takes longer than all else a start loads; whoever keeps files on the disk does not wait for it.
+        const { S3BlobStore } = await import('./s3-blob-store.js');
+        return new S3BlobStore(s3);
+      },
+    },
+  ],
+  exports: [AttachmentLinks, AttachmentsService],
+})
+export class AttachmentsModule {}

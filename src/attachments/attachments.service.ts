@@ -1,0 +1,252 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { DomainError, invalidField } from '../common/errors.js';
+import { newId } from '../common/identifier.js';
+import type { Principal } from '../common/principal.js';
+import { Configuration } from '../config/configuration.js';
+import type { SqlExecutor } from '../database/database.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
+import { AttachmentLinks } from './attachment-links.js';
+import { AttachmentSweeper } from './attachment-sweeper.js';
+import { type StoredFile, type Variant } from './attachment.js';
+import { type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
+import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
+import { announcedKey, blobKey, blobKeys } from './blob-keys.js';
+import { BlobStore, type ByteRange } from './blob-store.js';
+import type { AnnounceUpload } from './dto/attachments.dto.js';
+import { safeFileName } from './file-name.js';
+import { ImageProcessor } from './image-processor.js';
+import { receiveFile } from './multipart.js';
+import { Spool, type SpooledFile } from './spool.js';
+import { largestUpload } from './uploads.js';
+
+/** Uploads under way in this process at the most; one more is refused with OVERLOADED. */
+const MOST_UPLOADS = 200;
+/** For how long a client may put bytes where it was told to. */
+const PRESIGNED_SECONDS = 3_600;
+const MEGABYTE = 1024 * 1024;
+
+/** Files that users upload: taken in, looked at, kept, and used once (contract, section 7). */
+@Injectable()
+export class AttachmentsService {
+  private underWay = 0;
+
+  constructor(
+    private readonly repository: AttachmentsRepository,
+    private readonly store: BlobStore,
+    private readonly spool: Spool,
+    private readonly images: ImageProcessor,
+    private readonly links: AttachmentLinks,
+    private readonly sweeper: AttachmentSweeper,
+    private readonly limiter: RateLimiter,
+    private readonly clock: Clock,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /**
+   * Takes the file of a multipart request in.
+   * @throws DomainError UNSUPPORTED_MEDIA, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED.
+   */
+  async upload(principal: Principal, request: IncomingMessage): Promise<AttachmentView> {
+    return this.oneOfFew(async () => {
+      await this.limiter.consume('uploads', principal.userId);
+      const { file, name } = await receiveFile(
+        request,
+        largestUpload(this.configuration),
+        async (stream, given) => ({ file: await this.spool.take(stream), name: given }),
+        (taken) => this.spool.discard([taken.file.path]),
+      );
+      try {
+        await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
+        const id = newId();
+        await this.repository.begin(id, principal.userId, safeFileName(name, undefined), 'STORING');
+        return await this.keep(id, file, name);
+      } finally {
+        await this.spool.discard([file.path]);
+      }
+    });
+  }
+
+  /**
+   * Tells where a client may put bytes by itself, past this server.
+   * @throws DomainError UPLOADS_NOT_PRESIGNED where the store is this server's own disk.
+   */
+  async announce(principal: Principal, { name, size, mimeType }: AnnounceUpload): Promise<PresignedUploadView> {
+    const limits = Object.values(this.configuration.uploadLimits);
+    if (size > Math.max(...limits)) throw new DomainError('PAYLOAD_TOO_LARGE');
+    await this.limiter.consume('uploads', principal.userId);
+    const id = newId();
+    const type = mimeType ?? 'application/octet-stream';
+    const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
+    const put = await this.store.presign(announcedKey(id), size, type, PRESIGNED_SECONDS);
+    if (put === undefined) throw new DomainError('UPLOADS_NOT_PRESIGNED');
+    await this.repository.begin(id, principal.userId, safeFileName(name, undefined), 'EXPECTED');
+    return { id, method: 'PUT', ...put, expiresAt };
+  }
+
+  /**
+   * Takes in what a client put where it was told to. A second time it answers the same again.
+   * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
+   */
+  async confirm(principal: Principal, id: string): Promise<AttachmentView> {
+    return this.oneOfFew(async () => {
+      const announced = await this.repository.proceed(id, principal.userId);
+      if (announced === undefined) return this.confirmed(principal, id);
+      const file = await this.announcedFile(id, principal);
+      try {
+        return await this.keep(id, file, announced.name);
+      } finally {
+        await this.spool.discard([file.path]);
+        await this.store.remove([announcedKey(id)]);
+      }
+    });
+  }
+
+  /** Those of a user's own uploads that are named, in that order; those that are not there are left out. */
+  async ofOwner(ownerId: string, ids: readonly string[]): Promise<StoredFile[]> {
+    const rows = new Map((await this.repository.ofOwner(ownerId, ids)).map((row) => [row.id, row]));
+    return ids.flatMap((id) => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [storedFile(row)];
+    });
+  }
+
+  /** Says nothing about who may see it. @throws DomainError NOT_FOUND */
+  async find(id: string): Promise<AttachmentRow> {
+    const row = await this.repository.find(id);
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    return row;
+  }
+
+  view(file: StoredFile): AttachmentView {
+    return this.links.view(storedFile(file));
+  }
+
+  /**
+   * Within the transaction that changes somebody's picture.
+   * @returns what its `avatarUrl` is from then on.
+   * @throws DomainError VALIDATION_FAILED unless it is an image of the caller's own that nothing uses yet.
+   */
+  async claimAvatar(transaction: SqlExecutor, { userId }: Principal, id: string): Promise<string> {
+    if (!(await this.repository.claimAvatar(transaction, id, userId)))
+      throw invalidField('avatarId', 'avatarId must be an unused image of your own');
+    return `/avatars/${id}`;
+  }
+
+  /** The bytes of one variant, and how many the file has. */
+  async read(id: string, variant: Variant, range?: ByteRange): Promise<Readable> {
+    const stream = await this.store.read(blobKey(id, variant), range);
+    if (stream === undefined) throw new DomainError('NOT_FOUND');
+    return stream;
+  }
+
+  async sizeOf(row: AttachmentRow, variant: Variant): Promise<number> {
+    const size = variant === 'original' ? row.size : await this.store.sizeOf(blobKey(row.id, variant));
+    if (size === undefined) throw new DomainError('NOT_FOUND');
+    return size;
+  }
+
+  /** Within the transaction that deletes a message. Once it is committed, `sweep` removes the bytes. */
+  async doomOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
+    await this.repository.doomOfMessage(transaction, messageId);
+  }
+
+  /** Within the transaction that erases a user: what it never used. Its messages stay, with what they carry. */
+  async doomUnusedOf(transaction: SqlExecutor, ownerId: string): Promise<void> {
+    await this.repository.doomUnusedOf(transaction, ownerId);
+  }
+
+  export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
+    return this.repository.export(ownerId, after, limit);
+  }
+
+  /** Removes what was doomed, soon. */
+  sweep(): void {
+    this.sweeper.soon();
+  }
+
+  private async announcedFile(id: string, { userId }: Principal): Promise<SpooledFile> {
+    try {
+      const stream = await this.store.read(announcedKey(id));
+      if (stream === undefined) throw new DomainError('UPLOAD_INCOMPLETE');
+      const file = await this.spool.take(stream);
+      await this.limiter.consume('uploadedMegabytes', userId, Math.ceil(file.size / MEGABYTE));
+      return file;
+    } catch (error) {
+      // What is not there yet, or not to be had at the moment, may be later; what is wrong stays wrong.
+      if (error instanceof DomainError && ['INVALID', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.category))
+        await this.giveUp(id);
+      else await this.repository.retreat(id);
+      throw error;
+    }
+  }
+
+  private async confirmed({ userId }: Principal, id: string): Promise<AttachmentView> {
+    const [row] = await this.repository.ofOwner(userId, [id]);
+    if (row !== undefined) return this.view(row);
+    throw new DomainError((await this.repository.isStoring(id, userId)) ? 'UPLOAD_INCOMPLETE' : 'NOT_FOUND');
+  }
+
+  /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
+  private async keep(id: string, file: SpooledFile, name: string | undefined): Promise<AttachmentView> {
+    try {
+      const stored =
+        file.type.kind === 'IMAGE' ? await this.keepImage(id, file, name) : await this.keepFile(id, file, name);
+      if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
+      return this.links.view(stored);
+    } catch (error) {
+      // Also where the sweep has been here already, and would not come again.
+      await this.store.remove(blobKeys(id)).catch(() => undefined);
+      await this.giveUp(id);
+      throw error;
+    }
+  }
+
+  private async keepFile(id: string, { path, size, type }: SpooledFile, name: string | undefined): Promise<StoredFile> {
+    const { kind, mimeType, extension } = type;
+    await this.store.put(blobKey(id, 'original'), path, mimeType);
+    return { id, kind, mimeType, size, name: safeFileName(name, extension), width: null, height: null, blurhash: null };
+  }
+
+  private async keepImage(id: string, { path }: SpooledFile, name: string | undefined): Promise<StoredFile> {
+    const [output, small, large] = await Promise.all([
+      this.spool.newPath(),
+      this.spool.newPath(),
+      this.spool.newPath(),
+    ]);
+    try {
+      const { extension, ...image } = await this.images.process({
+        input: path,
+        output,
+        thumbnails: { 320: small, 1280: large },
+      });
+      await this.store.put(blobKey(id, '320'), small, 'image/webp');
+      await this.store.put(blobKey(id, '1280'), large, 'image/webp');
+      await this.store.put(blobKey(id, 'original'), output, image.mimeType);
+      return { id, kind: 'IMAGE', ...image, name: safeFileName(name, extension) };
+    } finally {
+      await this.spool.discard([output, small, large]);
+    }
+  }
+
+  private async giveUp(id: string): Promise<void> {
+    await this.repository.doom(id);
+    this.sweeper.soon();
+  }
+
+  private async oneOfFew<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.underWay >= MOST_UPLOADS) throw new DomainError('OVERLOADED', { retryAfterMs: 2_000 });
+    this.underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}
+
+function storedFile({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): StoredFile {
+  return { id, kind, mimeType, size, name, width, height, blurhash };
+}

@@ -1,0 +1,47 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ATTACHMENT_KINDS, type AttachmentKind } from './attachment.js';
+
+/** A file of a message, or one that waits to be (contract, section 7). */
+export class AttachmentView {
+  /** Null where it is external. */
+  id!: string | null;
+  /** True for a file that its sender keeps elsewhere: the server has never seen it, all of this is the sender's word. */
+  external!: boolean;
+  @ApiProperty({ enum: ATTACHMENT_KINDS, enumName: 'AttachmentKind' })
+  kind!: AttachmentKind;
+  /** By its content; null where it is external. @example "image/jpeg" */
+  mimeType!: string | null;
+  /** Bytes. */
+  size!: number | null;
+  /** @example "beach.jpg" */
+  name!: string | null;
+  /** Pixels, as the image is shown; images only. */
+  width!: number | null;
+  height!: number | null;
+  /** What to show until the image is there (blurha.sh); images only. */
+  blurhash!: string | null;
+  /** WebP, at most 320 pixels wide and high; images only. Signed and relative as `url`. */
+  thumbnailUrl!: string | null;
+  /** WebP, at most 1280 pixels wide and high; images only. Signed and relative as `url`. */
+  previewUrl!: string | null;
+  /**
+   * A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one.
+   * An external file's is its own https address. @example "/attachments/0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11/original?expires=1795305600&signature=…"
+   */
+  url!: string;
+}
+
+/** Where to put the bytes of an announced upload. */
+export class PresignedUploadView {
+  /** The attachment's id. */
+  id!: string;
+  /** @example "PUT" */
+  method!: string;
+  /** The store's own address. */
+  url!: string;
+  /** To be sent with the bytes, exactly as they are. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  headers!: Record<string, string>;
+  /** ISO 8601, UTC. */
+  expiresAt!: string;
+}

@@ -1,0 +1,60 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsInt, IsOptional, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsText } from '../../common/is-text.decorator.js';
+import { ATTACHMENT_KINDS, type AttachmentKind } from '../attachment.js';
+
+const LARGEST_SIZE = 2_147_483_647;
+const LONGEST_URL = 2_048;
+
+/** An upload that the client will put into the store by itself. */
+export class AnnounceUpload {
+  /** @example "beach.jpg" */
+  @IsText({ min: 1, max: 255 })
+  name!: string;
+
+  /** Bytes, exactly. */
+  @IsInt()
+  @Min(1)
+  @Max(LARGEST_SIZE)
+  size!: number;
+
+  /** What the store is told; the server looks for itself. @example "image/jpeg" */
+  @IsOptional()
+  @MaxLength(100)
+  @Matches(/^[\w.+-]+\/[\w.+-]+$/, { message: 'mimeType must be a MIME type' })
+  mimeType?: string;
+}
+
+/** A file that its sender keeps elsewhere; the server never asks for it. */
+export class ExternalAttachment {
+  /** An https address. @example "https://files.example.com/beach.jpg" */
+  @IsText({ min: 1, max: LONGEST_URL, singleLine: true })
+  @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })
+  url!: string;
+
+  @ApiProperty({ enum: ATTACHMENT_KINDS, enumName: 'AttachmentKind' })
+  @IsIn(ATTACHMENT_KINDS)
+  kind!: AttachmentKind;
+
+  /** @example "beach.jpg" */
+  @IsOptional()
+  @IsText({ min: 1, max: 255, singleLine: true })
+  name?: string | null;
+
+  /** Bytes. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  size?: number | null;
+}
+
+/** The proof that an address was given by this server. */
+export class SignedQuery {
+  /** Seconds since 1970. */
+  @Matches(/^\d{1,12}$/)
+  expires!: string;
+
+  @Matches(/^[\w-]{1,100}$/)
+  signature!: string;
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { contentDisposition, safeFileName } from './file-name.js';
+
+describe('safeFileName', () => {
+  it.each([
+    ['beach.jpg', 'jpg', 'beach.jpg'],
+    ['beach.JPEG', 'jpg', 'beach.JPEG'],
+    ['../../etc/passwd', undefined, 'passwd'],
+    ['C:\\Windows\\evil.exe', undefined, 'evil.exe'],
+    ['evil.html', 'png', 'evil.html.png'],
+    ['photo\u202egpj.exe', undefined, 'photogpj.exe'],
+    ['a\0b\r\nc".txt', undefined, 'abc.txt'],
+    ['...', undefined, 'file'],
+    ['', 'gif', 'file.gif'],
+    [undefined, undefined, 'file'],
+    ['Überraschung 🎉.pdf', undefined, 'Überraschung 🎉.pdf'],
+    ['.htaccess', undefined, 'htaccess'],
+  ])('%j with %j', (name, extension, expected) => {
+    expect(safeFileName(name, extension)).toBe(expected);
+  });
+
+  it('keeps the end of a name that is too long', () => {
+    const name = safeFileName(`${'x'.repeat(5_000)}.tar.gz`, undefined);
+    expect(name).toHaveLength(200);
+    expect(name.endsWith('x.gz') || name.endsWith('.tar.gz')).toBe(true);
+  });
+
+  it('gives a header that cannot be broken out of, whatever the name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        const header = contentDisposition('attachment', safeFileName(name, undefined));
+        expect(header).toMatch(/^attachment; filename="[^"\\]+"; filename\*=UTF-8''[\w.!#$&+^`|~%-]+$/);
+      }),
+    );
+  });
+});

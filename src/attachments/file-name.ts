@@ -1,0 +1,46 @@
+const LONGEST_NAME = 200;
+/** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
+/**
+ * A name that is safe to show, to save under and to put into a header: no path, nothing that hides its end.
+ * @param extension what a file of its type ends with (`jpg`), appended where the name says something else; undefined for any.
+ */
+export function safeFileName(name: string | undefined, extension: string | undefined): string {
+  const last = (name ?? '').split(/[/\\]/).at(-1) ?? '';
+  const cleaned = last.replace(FORBIDDEN, '').replace(LONE_SURROGATES, '').trim().replace(/^\.+/, '').trim();
+  const characters = Array.from(cleaned);
+  const dot = characters.lastIndexOf('.');
+  const end = dot > 0 && characters.length - dot <= 16 ? characters.slice(dot) : [];
+  const stem = characters.slice(0, characters.length - end.length).slice(0, LONGEST_NAME - end.length);
+  const short = [...stem, ...end].join('');
+  const named = short === '' ? 'file' : short;
+  return extension === undefined || endsAs(named, extension) ? named : `${named}.${extension}`;
+}
+
+/** Whether a name ends with an extension, or another spelling of it. */
+function endsAs(name: string, extension: string): boolean {
+  const given = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
+  return given !== undefined && (given === extension || (SPELLINGS[extension]?.includes(given) ?? false));
+}
+
+const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  jpg: ['jpeg', 'jpe'],
+  mp4: ['m4v'],
+  mov: ['qt'],
+  mpg: ['mpeg'],
+  ogg: ['oga', 'ogv', 'opus'],
+  m4a: ['mp4', 'aac'],
+  webm: ['weba'],
+};
+
+/** `Content-Disposition` with a name in any script (RFC 6266). */
+export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
+  const ascii = name.replace(/[^\x20-\x7e]|[\\%]/g, '_');
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+  return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}

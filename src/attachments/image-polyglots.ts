@@ -1,0 +1,41 @@
+/** Longest comment of a ZIP archive, and its last record before that. */
+const ZIP_END = 22;
+const LONGEST_ZIP_COMMENT = 65_535;
+
+/** Beginnings of other things that work wherever in a file they stand: no image needs to hold any of them. */
+const FOREIGN = [
+  '<script',
+  '<html',
+  '<!doctype html',
+  '<?php',
+  '<iframe',
+  'xmlns="http://www.w3.org/2000/svg"',
+  '%pdf-1.',
+  '%pdf-2.',
+  '\x7felf\x02\x01\x01',
+  'rar!\x1a\x07',
+  '7z\xbc\xaf\x27\x1c',
+];
+
+/**
+ * Whether an image is, to another program, something else as well: an archive, a page, a document. Such a file is made
+ * on purpose. What cameras append to their pictures (films, second pictures) is none of these.
+ */
+export function isPolyglot(file: Buffer): boolean {
+  // One character a byte, so that no byte is lost, and in one case.
+  const text = file.toString('latin1').toLowerCase();
+  return FOREIGN.some((beginning) => text.includes(beginning)) || endsAsZip(file);
+}
+
+/** An archive is read from its end: its last record tells how long the comment after it is, up to the file's own end. */
+function endsAsZip(file: Buffer): boolean {
+  const from = Math.max(0, file.length - ZIP_END - LONGEST_ZIP_COMMENT);
+  for (
+    let at = file.indexOf('PK\x05\x06', from, 'latin1');
+    at !== -1;
+    at = file.indexOf('PK\x05\x06', at + 1, 'latin1')
+  ) {
+    if (at + ZIP_END <= file.length && at + ZIP_END + file.readUInt16LE(at + 20) <= file.length) return true;
+  }
+  return false;
+}
