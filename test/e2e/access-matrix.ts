@@ -50,10 +50,29 @@ const foreignRequest = async ({ owner, newcomer }: World): Promise<{ parameters:
   return { parameters: { id } };
 };
 
+/** A file in a message of the group. */
+const groupFile = async ({ member, groupId }: World): Promise<{ parameters: { id: string } }> => {
+  const { id } = await member.mustUpload(Buffer.from('what a member said'), 'said.txt');
+  await member.must('POST', `/conversations/${groupId}/messages`, { attachmentIds: [id] });
+  return { parameters: { id } };
+};
+
 /** Every operation of the REST interface. One that is new belongs here: say who may call it. */
 export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /health/live': open('200'),
   'GET /health/ready': open('200'),
+
+  'POST /attachments': { ...own('415 UNSUPPORTED_MEDIA'), body: () => ({}) },
+  'POST /attachments/uploads': { ...own('409 UPLOADS_NOT_PRESIGNED'), body: () => ({ name: 'x', size: 1 }) },
+  'POST /attachments/uploads/{id}/confirm': own(NOT_FOUND),
+  'GET /attachments/{id}': { ...inside('200'), prepare: groupFile },
+  // The right to read is in the address alone; who asks does not matter.
+  'GET /attachments/{id}/{variant}': {
+    ...open(NOT_FOUND),
+    query: `?expires=4102444800&signature=${'A'.repeat(43)}`,
+    prepare: async (world) => ({ parameters: { ...(await groupFile(world)).parameters, variant: 'original' } }),
+  },
+  'GET /avatars/{id}': { ...open(NOT_FOUND), prepare: groupFile },
 
   'POST /auth/register': { ...open('400 VALIDATION_FAILED'), body: () => ({}) },
   'POST /auth/verify-otp': { ...open('400 OTP_INVALID'), body: ({ owner }) => ({ email: owner.email, otp: '123456' }) },

@@ -10,7 +10,7 @@ import { archive, bomb, film, page, picture } from '../support/files.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { filesUnder, type S3Server, startS3 } from '../support/s3.js';
-import { type Anything, Person, startStory, type Story, until } from '../support/story.js';
+import { type Anything, Person, request, startStory, type Story, until } from '../support/story.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -380,12 +380,8 @@ describe('a process that takes uploads', () => {
 
     const again = await start();
     try {
-      const { url } = await Person.prototype.must.call(
-        { ...ada, url: again.url, call: ada.call },
-        'GET',
-        `/attachments/${whole.id}`,
-      );
-      expect((await fetch(new URL(url, again.url))).status).toBe(200);
+      const { body } = await request(again.url, 'GET', `/attachments/${whole.id}`, undefined, ada.accessToken);
+      expect((await fetch(new URL(body.url, again.url))).status).toBe(200);
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
       expect((await client.query(`SELECT 1 FROM attachments WHERE state <> 'READY'`)).rows).toEqual([]);

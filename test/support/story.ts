@@ -170,7 +170,7 @@ export class Person {
   /** Uploads a file, whatever comes of it. */
   async upload(bytes: Uint8Array, name = 'file.bin', type = 'application/octet-stream'): Promise<Answer<Anything>> {
     const form = new FormData();
-    form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>], { type }), name);
+    form.append('file', new Blob([new Uint8Array(bytes)], { type }), name);
     const response = await fetch(`${this.url}/attachments`, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.accessToken}` },
