@@ -111,7 +111,7 @@ async function stop(child, signal = 'SIGTERM') {
 
 async function finish(code) {
   await database?.end().catch(() => {});
-  await Promise.all([...children].map(stop));
+  await Promise.all([...children].map((child) => stop(child)));
   rmSync(directory, { recursive: true, force: true });
   process.exit(code);
 }
