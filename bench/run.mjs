@@ -1,5 +1,5 @@
 // npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
-// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading a part.
+// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading,uploads a part.
 import { fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import sharp from 'sharp';
 import { v7 } from 'uuid';
 
 const isQuick = process.argv.includes('--quick');
@@ -63,6 +64,7 @@ if (wants('messages')) await measureMessages();
 if (wants('connections')) await measureConnections();
 if (wants('fan-out')) await measureFanOut();
 if (wants('reading')) await measureReading();
+if (wants('uploads')) await measureUploads();
 
 console.log(`\n${table(rows)}\n\n${table(targets)}\n`);
 await finish(0);
@@ -176,6 +178,49 @@ async function transactions() {
     rows: [{ count }],
   } = await database.query(`SELECT sum(xact_commit)::integer AS count FROM pg_stat_database WHERE datname = 'parley'`);
   return count;
+}
+
+// -- uploads beside messages ------------------------------------------------------------------------------------------
+/** Messages at a steady rate, without and with ten photographs that are being uploaded all the time. */
+async function measureUploads() {
+  const load = { kind: 'latency', url: server.url, users: pairs, perSecond: 500, seconds: SECONDS };
+  const photo = await photograph(4_000, 3_000);
+  await upload(pairs[0], photo);
+  const normal = await generate(load);
+  let isOver = false;
+  let uploaded = 0;
+  const uploads = pairs.slice(0, 10).map(async (user) => {
+    while (!isOver) {
+      await upload(user, photo);
+      uploaded += 1;
+    }
+  });
+  const busy = await generate(load);
+  isOver = true;
+  await Promise.all(uploads);
+  row(
+    `500 messages/s, p50 / p99: alone, beside ten uploads (${uploaded} of 12 megapixels)`,
+    `${normal.p50.toFixed(2)} / ${normal.p99.toFixed(1)} ms`,
+    `${busy.p50.toFixed(2)} / ${busy.p99.toFixed(1)} ms`,
+  );
+  target('a message beside ten uploads', (busy.p50 / normal.p50).toFixed(2), 'at most 2', busy.p50 / normal.p50 <= 2);
+}
+
+/** As a camera makes it: not much of it is of one colour. */
+function photograph(width, height) {
+  const pixels = Buffer.alloc(width * height * 3);
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] = (at / 977 + 40 * Math.sin(at / 31)) & 255;
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+}
+
+async function upload(user, bytes) {
+  const form = new FormData();
+  form.append('file', new Blob([bytes]), 'photo.jpg');
+  const headers = { authorization: `Bearer ${user.token}` };
+  const response = await fetch(`${server.url}/attachments`, { method: 'POST', headers, body: form });
+  if (response.status !== 201) throw new Error(`an upload answered ${response.status}: ${await response.text()}`);
 }
 
 /** The statement of the writer alone, in batches as the server makes them. */
