@@ -232,11 +232,14 @@ describe('errors over HTTP', () => {
           .map(({ path }) => path)
           .filter((path) => !/^\/(health|metrics)/.test(path))
           .sort(),
-      ).toEqual(
-        ['forgot-password', 'login', 'refresh', 'register', 'resend-otp', 'reset-password', 'verify-otp'].map(
+      ).toEqual([
+        // By the signature in its address, and what everybody may see.
+        '/attachments/{id}/{variant}',
+        ...['forgot-password', 'login', 'refresh', 'register', 'resend-otp', 'reset-password', 'verify-otp'].map(
           (name) => `/auth/${name}`,
         ),
-      );
+        '/avatars/{id}',
+      ]);
     });
 
     it.each(closed)('$method $path is closed without a token, and with a wrong one', async ({ method, path }) => {
