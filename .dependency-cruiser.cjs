@@ -85,6 +85,25 @@ module.exports = {
       to: { path: 'node_modules/(socket\\.io|engine\\.io|ws|@nestjs/websockets|@nestjs/platform-socket\\.io)' },
     },
     {
+      name: 'dialects-call-commands-only',
+      comment: 'a dialect decodes and encodes: rules and rows are behind chat-commands and chat-reads',
+      severity: 'error',
+      from: { path: '^src/dialects/' },
+      to: { path: `^src/(${FEATURES.join('|')}|presence|database|events|limits|mail)/`, pathNot: VIEWS },
+    },
+    {
+      name: 'dialects-know-no-other',
+      severity: 'error',
+      from: { path: '^src/dialects/([^/]+)/' },
+      to: { path: '^src/dialects/[^/]+/', pathNot: '^src/dialects/$1/' },
+    },
+    {
+      name: 'nobody-knows-dialects',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(dialects/|app\\.module\\.ts$)' },
+      to: { path: '^src/dialects/' },
+    },
+    {
       name: 'app-module-is-the-top',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(main|server)\\.ts$' },

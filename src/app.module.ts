@@ -4,6 +4,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/configuration.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
+import { DialectsModule } from './dialects/dialects.module.js';
 import { DirectConversationsModule } from './conversations/direct-conversations.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -36,6 +37,7 @@ export class AppModule {
         MessagesModule,
         SyncModule,
         RealtimeModule,
+        DialectsModule.with(configuration),
       ],
     };
   }

@@ -23,7 +23,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
 /** Everything about the application that is not a module: the same for the server and for the tests. */
-export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
+export function configureApp(app: NestExpressApplication): void {
   const configuration = app.get(Configuration);
   const isAllowedOrigin = originPolicy(configuration);
 
@@ -42,9 +42,7 @@ export function configureApp(app: NestExpressApplication): ChatSocketAdapter {
   app.useGlobalFilters(new ProblemFilter());
   mountDocuments(app);
 
-  const adapter = new ChatSocketAdapter(app, configuration, app.get(Lifecycle), isAllowedOrigin);
-  app.useWebSocketAdapter(adapter);
-  return adapter;
+  app.useWebSocketAdapter(new ChatSocketAdapter(app, configuration, app.get(Lifecycle), isAllowedOrigin));
 }
 
 /** Nothing that is answered here is a page, but for the documents: those may load what is their own. */

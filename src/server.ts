@@ -67,13 +67,14 @@ async function listen(configuration: Configuration): Promise<{ url: string; stop
     abortOnError: false,
     logger: createLogger(configuration),
   });
-  const sockets = configureApp(app);
+  configureApp(app);
   const stop = async (): Promise<void> => {
-    app.get(Lifecycle).drain();
+    const lifecycle = app.get(Lifecycle);
+    lifecycle.drain();
     const server = app.getHttpServer();
     server.close();
     server.closeIdleConnections();
-    await sockets.drained(DRAIN_MS);
+    await lifecycle.idle(DRAIN_MS);
     // A request that does not end would keep the server from closing for as long as it likes.
     const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
     await app.close();

@@ -72,6 +72,8 @@ export const ERRORS = {
   URL_EXPIRED: { category: 'FORBIDDEN', message: 'The address has expired; read the message again for a new one.' },
   UPLOADS_NOT_PRESIGNED: { category: 'CONFLICT', message: 'This server takes uploads itself: POST /attachments.' },
   UPLOAD_INCOMPLETE: { category: 'CONFLICT', message: 'The file is not there yet.' },
+  UNKNOWN_DIALECT: { category: 'INVALID', message: 'There is no such dialect, or it is switched off.' },
+  MALFORMED_FRAME: { category: 'INVALID', message: 'The frame is no JSON object.' },
   RATE_LIMITED: { category: 'LIMITED', message: 'Too many requests; try again later.' },
   OVERLOADED: { category: 'UNAVAILABLE', message: 'The server is overloaded; try again shortly.' },
   UNAVAILABLE: { category: 'UNAVAILABLE', message: 'The server cannot do this at the moment; try again shortly.' },

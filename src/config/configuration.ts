@@ -50,6 +50,10 @@ export class Configuration {
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
   readonly presenceAudience!: PresenceAudience;
+  /** The other vocabularies that clients may speak. */
+  readonly dialects!: readonly string[];
+  /** The vocabulary of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
+  readonly socketDialect!: string;
   readonly rateLimits!: boolean;
   readonly logLevel!: LogLevel;
   readonly metricsToken!: string | undefined;
@@ -91,6 +95,7 @@ export class Configuration {
       corsOrigins: readOrigins(read),
       messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
       presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
+      ...readDialects(read),
       rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
       logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
       metricsToken: read.text('METRICS_TOKEN'),
@@ -187,6 +192,25 @@ function readMail(
   if (production && emailVerification === 'required' && smtpUrl === undefined)
     throw new ConfigurationError('SMTP_URL is required in production where EMAIL_VERIFICATION=required');
   return { smtpUrl, mailFrom, emailVerification };
+}
+
+const DIALECTS = ['ws-events', 'direct-events', 'ws-rooms', 'namespaced-events'] as const;
+/** Those of them that are vocabularies of Socket.IO. */
+const SOCKET_DIALECTS = ['direct-events', 'namespaced-events'];
+
+function readDialects(read: EnvironmentReader): Pick<Configuration, 'dialects' | 'socketDialect'> {
+  const text = read.text('DIALECTS') ?? 'all';
+  const names = text.split(',').map((name) => name.trim());
+  const dialects: string[] = [];
+  if (text === 'all') dialects.push(...DIALECTS);
+  else if (text !== 'none')
+    for (const name of names) {
+      if (!DIALECTS.some((known) => known === name))
+        throw new ConfigurationError(`DIALECTS must be all, none, or some of ${DIALECTS.join(', ')}, not "${name}"`);
+      dialects.push(name);
+    }
+  const offered = ['parley', ...SOCKET_DIALECTS.filter((name) => dialects.includes(name))];
+  return { dialects, socketDialect: read.choice('SOCKET_DIALECT', offered, 'parley') };
 }
 
 const MEGABYTE = 1024 * 1024;

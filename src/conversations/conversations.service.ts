@@ -22,6 +22,8 @@ const REMEMBERED_PAIRS = 50_000;
 export class ConversationsService {
   /** Caller and other user to their direct conversation. Such a conversation never ends, so this cannot go stale. */
   private readonly directIds = new Map<string, string>();
+  /** The same the other way round. */
+  private readonly pairs = new Map<string, readonly [string, string]>();
 
   constructor(
     private readonly database: Database,
@@ -84,6 +86,34 @@ export class ConversationsService {
     return opened;
   }
 
+  /** The caller's direct conversation with somebody, where there is one. */
+  async findDirect({ userId }: Principal, otherUserId: string): Promise<string | undefined> {
+    const known = this.directIds.get(`${userId} ${otherUserId}`);
+    if (known !== undefined) return known;
+    const [row] = await this.database.query<{ id: string }>(
+      'SELECT id FROM conversations WHERE low_id = LEAST($1::uuid, $2::uuid) AND high_id = GREATEST($1::uuid, $2::uuid)',
+      [userId, otherUserId],
+      'conversation_of_pair',
+    );
+    if (row !== undefined) this.rememberDirect(userId, otherUserId, row.id);
+    return row?.id;
+  }
+
+  /** The two of a direct conversation; undefined for a group. Says nothing about who may see it. */
+  async pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
+    const known = this.pairs.get(conversationId);
+    if (known !== undefined) return known;
+    const [row] = await this.database.query<{ low: string | null; high: string | null }>(
+      'SELECT low_id AS low, high_id AS high FROM conversations WHERE id = $1',
+      [conversationId],
+      'pair_of_conversation',
+    );
+    if (row?.low == null || row.high === null) return undefined;
+    const pair = [row.low, row.high] as const;
+    remember(this.pairs, conversationId, pair);
+    return pair;
+  }
+
   async updateOwnMembership(
     principal: Principal,
     conversationId: string,
@@ -116,10 +146,14 @@ export class ConversationsService {
   }
 
   private rememberDirect(userId: string, otherUserId: string, conversationId: string): void {
-    if (this.directIds.size >= REMEMBERED_PAIRS) {
-      const [oldest] = this.directIds.keys();
-      if (oldest !== undefined) this.directIds.delete(oldest);
-    }
-    this.directIds.set(`${userId} ${otherUserId}`, conversationId);
+    remember(this.directIds, `${userId} ${otherUserId}`, conversationId);
   }
+}
+
+function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
+  if (known.size >= REMEMBERED_PAIRS) {
+    const [oldest] = known.keys();
+    if (oldest !== undefined) known.delete(oldest);
+  }
+  known.set(key, value);
 }

@@ -76,6 +76,39 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
+  /** The newest message of each conversation, none where it is the reader's no more. Says nothing else about access. */
+  async newest(readerId: string, conversations: readonly { id: string; lastSeq: number }[]): Promise<MessageView[]> {
+    if (conversations.length === 0) return [];
+    const rows = await this.database.query<MessageRow>(
+      `${SELECT_MESSAGES}
+       JOIN unnest($2::uuid[], $3::integer[]) AS newest(conversation_id, seq)
+         ON m.conversation_id = newest.conversation_id AND m.seq = newest.seq`,
+      [readerId, conversations.map(({ id }) => id), conversations.map(({ lastSeq }) => lastSeq)],
+      'messages_newest',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** Of all the reader's direct conversations, the newest first. */
+  async recentDirect(readerId: string, limit: number, skip: number): Promise<MessageView[]> {
+    const rows = await this.database.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id IN (
+         SELECT recent.id FROM conversation_members own
+         JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'
+         CROSS JOIN LATERAL (
+           SELECT id, created_at FROM messages
+           WHERE conversation_id = c.id AND deleted_at IS NULL ORDER BY seq DESC LIMIT $2 + $3
+         ) AS recent
+         WHERE own.user_id = $1 AND own.left_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = recent.id AND h.user_id = $1)
+         ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2 OFFSET $3
+       ) ORDER BY m.created_at DESC, m.id DESC`,
+      [readerId, limit, skip],
+      'messages_recent_direct',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
   /** Where a message is, for the access check that must follow. */
   async locate(messageId: string): Promise<{ conversationId: string; seq: number } | undefined> {
     const [row] = await this.database.query<{ conversationId: string; seq: number }>(

@@ -123,6 +123,20 @@ export class MessagesService {
     return this.load(principal, messageId);
   }
 
+  /** The newest message of each of the caller's conversations, by conversation. */
+  async newest(
+    { userId }: Principal,
+    conversations: readonly { id: string; lastSeq: number }[],
+  ): Promise<Map<string, MessageView>> {
+    const messages = await this.repository.newest(userId, conversations);
+    return new Map(messages.map((message) => [message.conversationId, message]));
+  }
+
+  /** Messages of all the caller's direct conversations, the newest first; none that are deleted. */
+  recentDirect({ userId }: Principal, limit: number, skip: number): Promise<MessageView[]> {
+    return this.repository.recentDirect(userId, limit, skip);
+  }
+
   /** @throws DomainError NOT_FOUND unless the caller may read its message, or it is its own and nothing uses it. */
   async attachment(principal: Principal, attachmentId: string): Promise<AttachmentView> {
     const file = await this.attachments.find(attachmentId);

@@ -10,6 +10,7 @@ import { MessagesService } from '../messages/messages.service.js';
 import { SyncService } from '../sync/sync.service.js';
 import { type Acknowledgement, failure, success } from './protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from './protocol/client-events.js';
+import { DialectMessageDto, SendMessageDto } from './protocol/client-events.dto.js';
 import { checkedSendMessage } from './protocol/send-message.check.js';
 import { Typing } from './typing.js';
 
@@ -19,6 +20,8 @@ export interface Connection {
   readonly principal: Principal;
   /** Marks a conversation as shown on this connection, or as no longer shown. */
   setOpen(conversationId: string, isOpen: boolean): void;
+  /** Whether files it sends may be kept over plain http. */
+  readonly takesPlainHttp?: boolean;
   /** Lives until then: milliseconds since 1970. */
   renewed(expiresAt: number): void;
 }
@@ -50,7 +53,7 @@ export class ChatCommands {
     payload: unknown,
   ): Promise<Acknowledgement<ResultOf<Name>>> {
     try {
-      return success(await this.handlers[name](connection, decoded(name, payload)));
+      return success(await this.handlers[name](connection, decoded(name, connection, payload)));
     } catch (error) {
       const refusal = domainErrorOf(error);
       if (refusal.code === 'INTERNAL_ERROR')
@@ -107,14 +110,14 @@ export class ChatCommands {
   };
 }
 
-function decoded<Name extends ClientEventName>(name: Name, payload: unknown): PayloadOf<Name> {
-  return decodePayload(name, payload) as PayloadOf<Name>;
+function decoded<Name extends ClientEventName>(name: Name, connection: Connection, payload: unknown): PayloadOf<Name> {
+  return decodePayload(name, connection, payload) as PayloadOf<Name>;
 }
 
-function decodePayload(name: ClientEventName, payload: unknown): object {
+function decodePayload(name: ClientEventName, { takesPlainHttp }: Connection, payload: unknown): object {
   switch (name) {
     case 'send_message':
-      return checkedSendMessage(payload);
+      return checkedSendMessage(payload, takesPlainHttp === true ? DialectMessageDto : SendMessageDto);
     case 'join_conversation':
     case 'leave_conversation':
       return validated(

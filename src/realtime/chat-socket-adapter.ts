@@ -6,6 +6,7 @@ import type { Lifecycle } from '../common/lifecycle.js';
 import type { Configuration } from '../config/configuration.js';
 import { ChatGateway } from './chat.gateway.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { DialectSockets } from './dialect-sockets.js';
 import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
@@ -33,8 +34,6 @@ const EVENT_NAME = 'message';
  */
 export class ChatSocketAdapter extends IoAdapter {
   private readonly log = new Logger(ChatSocketAdapter.name);
-  private underWay = 0;
-  private whenIdle: (() => void) | undefined;
   private handlers: ReadonlyMap<string, Handler> | undefined;
 
   constructor(
@@ -44,18 +43,6 @@ export class ChatSocketAdapter extends IoAdapter {
     private readonly isAllowedOrigin: (origin: string | undefined) => boolean,
   ) {
     super(app);
-  }
-
-  /** Resolves once every event that was accepted is answered, or after `timeoutMs`. */
-  async drained(timeoutMs: number): Promise<void> {
-    if (this.underWay === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.whenIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   override createIOServer(port: number, options?: ServerOptions): ChatServer {
@@ -81,6 +68,10 @@ export class ChatSocketAdapter extends IoAdapter {
 
   /** What Nest binds for each socket anew is left aside: a dozen closures a socket would be kept for nothing. */
   override bindMessageHandlers(socket: ChatSocket): void {
+    if (socket.data.dialect !== undefined) {
+      this.app.get(DialectSockets).listen(socket);
+      return;
+    }
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
     const gate = new EventGate(this.configuration.rateLimits);
     socket.onAny((event: string, ...parameters: unknown[]) => {
@@ -102,13 +93,12 @@ export class ChatSocketAdapter extends IoAdapter {
         return;
       }
       const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
-      this.underWay += 1;
+      this.lifecycle.begin();
       this.handle(table.get(event), socket, payload)
         .then(answer)
         .finally(() => {
           gate.leave();
-          this.underWay -= 1;
-          if (this.underWay === 0) this.whenIdle?.();
+          this.lifecycle.done();
         })
         .catch((error: unknown) => this.log.error('an answer could not be sent', String(error)));
     });

@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'socket.io';
 import type { Principal } from '../common/principal.js';
 import type { ClientToServerEvents } from './protocol/client-events.js';
+import type { SocketDialect } from './socket-dialects.js';
 import type { ServerToClientEvents } from './protocol/server-events.js';
 
 /** What the server keeps of one connection. */
@@ -10,6 +11,8 @@ export interface ConnectionState {
   expiresAt: number;
   /** False where it asked not to be told of the messages it sends itself. */
   echo: boolean;
+  /** The vocabulary it speaks, where that is not Parley's own. */
+  dialect?: SocketDialect;
 }
 
 type NoServerSideEvents = Record<string, never>;

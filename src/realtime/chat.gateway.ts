@@ -13,13 +13,13 @@ import { Metrics } from '../observability/metrics.js';
 import { Broadcaster } from './broadcaster.js';
 import { ChatCommands, type Connection } from './chat-commands.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { Connections } from './connections.js';
+import { DialectConnections } from './dialect-connections.js';
+import { DialectSockets } from './dialect-sockets.js';
 import { Handshake } from './handshake.js';
-import { PresenceTracker } from './presence-tracker.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
 import { SlowConsumers } from './slow-consumers.js';
-import { TokenLife } from './token-life.js';
-import { Typing } from './typing.js';
 
 /** How long clients have to take the last of what they are sent. */
 const LONGEST_GOODBYE_MS = 2_000;
@@ -34,16 +34,16 @@ export class ChatGateway
     BeforeApplicationShutdown
 {
   private readonly logger = new Logger(ChatGateway.name);
-  private readonly connections = new WeakMap<ChatSocket, Connection>();
+  private readonly known = new WeakMap<ChatSocket, Connection>();
 
   constructor(
     private readonly clock: Clock,
     private readonly handshake: Handshake,
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
-    private readonly tokenLife: TokenLife,
-    private readonly presence: PresenceTracker,
-    private readonly typing: Typing,
+    private readonly connections: Connections,
+    private readonly dialectConnections: DialectConnections,
+    private readonly dialectSockets: DialectSockets,
     private readonly slowConsumers: SlowConsumers,
     private readonly metrics: Metrics,
     private readonly commands: ChatCommands,
@@ -53,8 +53,13 @@ export class ChatGateway
     server.use(this.handshake.middleware);
     this.rooms.attach(server);
     this.broadcaster.attach(server);
+    this.dialectConnections.attach(server);
     this.slowConsumers.watch(server);
-    this.metrics.gauge('parley_connections', 'Sockets connected to this process.', () => server.sockets.sockets.size);
+    this.metrics.gauge(
+      'parley_connections',
+      'Sockets connected to this process.',
+      () => server.sockets.adapter.sids.size,
+    );
   }
 
   handleConnection(socket: ChatSocket): void {
@@ -64,16 +69,13 @@ export class ChatGateway
       this.broadcaster.close(socket, 'UNAVAILABLE');
       return;
     }
-    const { userId, sessionId } = socket.data.principal;
-    if (admission.setup.endedSessions.has(sessionId)) {
-      this.rooms.abandon(admission.setup);
-      this.broadcaster.close(socket, 'SESSION_REVOKED');
+    if (socket.data.dialect !== undefined) {
+      this.dialectSockets.open(socket, socket.data.dialect, admission);
       return;
     }
-    this.rooms.place(socket, admission.setup, admission.conversationIds);
-    this.connections.set(socket, this.connectionOf(socket));
-    this.tokenLife.watch(socket);
-    this.presence.arrived(userId);
+    if (!this.connections.welcome(socket, admission)) return;
+    const { userId, sessionId } = socket.data.principal;
+    this.known.set(socket, this.connectionOf(socket));
     this.broadcaster.toSocket(socket, 'session:ready', {
       userId,
       sessionId,
@@ -84,9 +86,8 @@ export class ChatGateway
   }
 
   handleDisconnect(socket: ChatSocket): void {
-    this.tokenLife.forget(socket);
-    const { userId } = socket.data.principal;
-    if (this.connections.delete(socket) && this.presence.departed(userId)) this.typing.gone(userId);
+    if (this.known.delete(socket)) this.connections.farewell(socket);
+    else this.dialectSockets.close(socket);
   }
 
   @SubscribeMessage('join_conversation')
@@ -150,7 +151,7 @@ export class ChatGateway
   }
 
   private of(socket: ChatSocket): Connection {
-    const known = this.connections.get(socket);
+    const known = this.known.get(socket);
     if (known !== undefined) return known;
     throw new Error('a socket sends before it is placed');
   }
@@ -165,7 +166,7 @@ export class ChatGateway
       },
       renewed: (expiresAt) => {
         socket.data.expiresAt = expiresAt;
-        this.tokenLife.watch(socket);
+        this.connections.renewed(socket);
       },
     };
   }

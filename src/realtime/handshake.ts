@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { bearerToken } from '../auth/access-token.strategy.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -8,8 +9,9 @@ import { DomainError } from '../common/errors.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import { SyncService } from '../sync/sync.service.js';
-import type { ChatSocket } from './chat-socket.js';
+import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import { Rooms, type Setup } from './rooms.js';
+import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
 /** Everything read about a connection before it is let in. */
 export interface Admission {
@@ -47,6 +49,7 @@ export class Handshake {
     private readonly rooms: Rooms,
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
+    private readonly dialects: SocketDialects,
   ) {}
 
   /** The middleware for `io.use`. */
@@ -64,23 +67,32 @@ export class Handshake {
     return admission;
   }
 
-  private async admit(socket: ChatSocket): Promise<void> {
+  cookieToken(headers: IncomingHttpHeaders): string | undefined {
+    return this.cookies.accessTokenOfHandshake(headers);
+  }
+
+  /** Of a connection that does not come to be. */
+  abandon({ setup }: Admission): void {
+    this.rooms.abandon(setup);
+  }
+
+  /**
+   * Whom a token lets in, and all that was read of it. To be placed or abandoned.
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE
+   */
+  async admitted(given: unknown, echo: boolean): Promise<{ state: ConnectionState; admission: Admission }> {
     if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
-    const { principal, expiresAt } = await this.authenticator.verify(this.tokenOf(socket));
+    const { principal, expiresAt } = await this.authenticator.verify(tokenText(given));
     const setup = this.rooms.begin(principal.userId);
     try {
       const [isLive, { conversationIds, cursor }] = await this.patiently(() =>
         Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
-      const { restoredAt } = socket.data as { restoredAt?: number };
-      socket.data = { principal, expiresAt, echo: socket.handshake.auth.echo !== false };
-      this.admissions.set(socket, { restoredAt, setup, conversationIds, syncCursor: cursor });
-      // A client that goes before it is connected never reaches the gateway.
-      socket.conn.once('close', () => {
-        const pending = this.take(socket);
-        if (pending !== undefined) this.rooms.abandon(pending.setup);
-      });
+      return {
+        state: { principal, expiresAt, echo },
+        admission: { restoredAt: undefined, setup, conversationIds, syncCursor: cursor },
+      };
     } catch (error) {
       this.rooms.abandon(setup);
       this.logger.debug(`a connection was refused: ${(error as Error).message}`);
@@ -88,14 +100,29 @@ export class Handshake {
     }
   }
 
+  private async admit(socket: ChatSocket): Promise<void> {
+    const { restoredAt } = socket.data as { restoredAt?: number };
+    const { auth, query } = socket.handshake;
+    const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
+    if (dialect === null) throw new DomainError('UNKNOWN_DIALECT');
+    const { state, admission } = await this.admitted(this.tokenOf(socket), auth.echo !== false).catch(
+      (error: unknown) => {
+        throw dialect === undefined ? error : worded(domainErrorOf(error), dialect);
+      },
+    );
+    socket.data = dialect === undefined ? state : { ...state, dialect };
+    this.admissions.set(socket, { ...admission, restoredAt });
+    // A client that goes before it is connected never reaches the gateway.
+    socket.conn.once('close', () => {
+      const pending = this.take(socket);
+      if (pending !== undefined) this.rooms.abandon(pending.setup);
+    });
+  }
+
   /** The first of: `auth.token`, Authorization header, `token` in the query, cookie (of allowed origins). */
-  private tokenOf(socket: ChatSocket): string {
+  private tokenOf(socket: ChatSocket): unknown {
     const { auth, headers, query } = socket.handshake;
-    const token: unknown =
-      auth.token ?? bearerToken(headers.authorization) ?? query.token ?? this.cookies.accessTokenOfHandshake(headers);
-    if (typeof token !== 'string' || token === '' || token.length > LONGEST_TOKEN)
-      throw new DomainError('UNAUTHORIZED');
-    return token.replace(/^Bearer +/i, '');
+    return auth.token ?? bearerToken(headers.authorization) ?? query.token ?? this.cookieToken(headers);
   }
 
   /**
@@ -115,7 +142,17 @@ export class Handshake {
   }
 }
 
-/** The first token found: `auth.token`, the Authorization header, the `token` query. */
+function tokenText(given: unknown): string {
+  if (typeof given !== 'string' || given === '' || given.length > LONGEST_TOKEN) throw new DomainError('UNAUTHORIZED');
+  return given.replace(/^Bearer +/i, '');
+}
+
+/** The same refusal in the words of a dialect. */
+function worded(error: DomainError, dialect: SocketDialect): DomainError {
+  return new DomainError(error.code, { message: dialect.refusal(error), cause: error });
+}
+
+/** What `connect_error` carries. */
 function handshakeError({ code, message }: DomainError): HandshakeError {
   return Object.assign(new Error(message), { data: { code } });
 }

@@ -9,11 +9,16 @@ import { UsersModule } from '../users/users.module.js';
 import { Broadcaster } from './broadcaster.js';
 import { ChatCommands } from './chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
+import { ChatReads } from './chat-reads.js';
+import { Connections } from './connections.js';
+import { DialectConnections } from './dialect-connections.js';
+import { DialectSockets } from './dialect-sockets.js';
 import { EventRelay } from './event-relay.js';
 import { Handshake } from './handshake.js';
 import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
 import { SlowConsumers } from './slow-consumers.js';
+import { SocketDialects } from './socket-dialects.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
 
@@ -23,14 +28,19 @@ import { Typing } from './typing.js';
     Broadcaster,
     ChatCommands,
     ChatGateway,
+    ChatReads,
+    Connections,
+    DialectConnections,
+    DialectSockets,
     EventRelay,
     Handshake,
     PresenceTracker,
     Rooms,
     SlowConsumers,
+    SocketDialects,
     TokenLife,
     Typing,
   ],
-  exports: [ChatCommands],
+  exports: [ChatCommands, ChatReads, DialectConnections, SocketDialects],
 })
 export class RealtimeModule {}

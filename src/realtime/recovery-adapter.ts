@@ -2,6 +2,7 @@ import type { Socket } from 'socket.io';
 import { type Transport, writeNow } from './write-once-a-turn.js';
 import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
 import type { ConnectionState } from './chat-socket.js';
+import { DialectSocket, type Telling } from './dialect-socket.js';
 
 /** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
 const MOST_PACKETS = 10_000;
@@ -31,6 +32,7 @@ export interface RoomEvent {
 }
 
 interface Encoded {
+  telling: Telling;
   packets: string[];
   options: { preEncoded: true; wsPreEncodedFrame?: Buffer[] };
 }
@@ -79,7 +81,9 @@ export class RecoveryAdapter extends SessionAwareAdapter {
   }
 
   override persistSession(session: PersistedSession): void {
-    const { principal } = session.data as ConnectionState;
+    const { principal, dialect } = session.data as ConnectionState;
+    // Rooms are kept by its double, which is gone; what it missed, its document has a way to ask for.
+    if (dialect !== undefined) return;
     if (this.recoverable.size >= MOST_PACKETS) {
       const [oldest] = this.recoverable.keys();
       if (oldest !== undefined) this.recoverable.delete(oldest);
@@ -122,7 +126,11 @@ export class RecoveryAdapter extends SessionAwareAdapter {
       if (rooms.length > 0 && named.length === 0) continue;
       const opts: BroadcastOptions = { rooms: new Set(named), except: new Set(except) };
       const data = [name, payload];
-      const encoded: Encoded = { packets: [], options: { preEncoded: true } };
+      const encoded: Encoded = {
+        telling: { event: name, payload } as Telling,
+        packets: [],
+        options: { preEncoded: true },
+      };
       encoded.packets = this.inside._encode({ type: EVENT, nsp: this.nsp.name, data }, encoded.options);
       this.inside.apply(opts, (socket) => {
         deliveries += 1;
@@ -174,7 +182,11 @@ export class RecoveryAdapter extends SessionAwareAdapter {
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** As one piece where the transport takes frames that are made already, else one by one. */
-function writeTogether(socket: Socket, encoded: readonly Encoded[]): void {
+function writeTogether(socket: Socket | DialectSocket, encoded: readonly Encoded[]): void {
+  if (socket instanceof DialectSocket) {
+    for (const { telling } of encoded) socket.tell(telling);
+    return;
+  }
   const { conn, client } = socket as unknown as {
     conn: {
       transport: Transport;

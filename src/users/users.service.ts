@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { DomainError, invalidField } from '../common/errors.js';
-import { decodeCursor, isShortText, type Page, pageOf } from '../common/pagination.js';
+import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
@@ -96,6 +96,34 @@ export class UsersService {
       [userId, prefixPattern(search.toLowerCase()), prefixPattern(search), after, limit + 1, this.everyone],
     );
     return pageOf(rows, limit, (row) => [row.username], userView);
+  }
+
+  /** All others, by username; none across a block. */
+  async directory({ userId }: Principal, { cursor, limit }: PageQuery): Promise<Page<UserView>> {
+    const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
+    const rows = await this.database.query<UserRow>(
+      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$4::boolean')} FROM users
+       WHERE username > $2 AND id <> $1 AND deleted_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
+       ORDER BY username LIMIT $3`,
+      [userId, after, limit + 1, this.everyone],
+      'users_directory',
+    );
+    return pageOf(rows, limit, (row) => [row.username], userView);
+  }
+
+  /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
+  async online({ userId }: Principal): Promise<string[]> {
+    const rows = await this.database.query<{ id: string; isOnline: boolean | null }>(
+      `SELECT id, "isOnline" FROM (
+         SELECT users.id, ${presenceColumns('$1::uuid', '$2::boolean')} FROM users
+         WHERE id IN (SELECT user_id FROM presence_leases WHERE expires_at > now()) AND deleted_at IS NULL
+       ) AS present WHERE "isOnline" LIMIT 1000`,
+      [userId, this.everyone],
+      'users_online',
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** @throws DomainError NOT_FOUND also where that user blocked the caller; whom the caller blocked is still shown. */

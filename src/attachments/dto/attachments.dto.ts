@@ -49,6 +49,13 @@ export class ExternalAttachment {
   size?: number | null;
 }
 
+/** The same of a dialect whose clients keep files over http as well. */
+export class AnyExternalAttachment extends ExternalAttachment {
+  @IsText({ min: 1, max: LONGEST_URL, singleLine: true })
+  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false, disallow_auth: true })
+  override url: string = '';
+}
+
 /** The proof that an address was given by this server. */
 export class SignedQuery {
   /** Seconds since 1970. */

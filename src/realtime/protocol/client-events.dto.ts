@@ -1,5 +1,21 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
+import { AnyExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import {
@@ -37,6 +53,16 @@ export class SendMessageDto extends MessageContentDto {
   @IsOptional()
   @IsId({ nullable: true, required: false })
   replyToId?: string | null;
+}
+
+/** The same from a dialect, whose clients may keep files over http as well. */
+export class DialectMessageDto extends SendMessageDto {
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ValidateNested({ each: true })
+  @Type(() => AnyExternalAttachment)
+  override attachments?: AnyExternalAttachment[] | null = null;
 }
 
 export class EditMessageEventDto {

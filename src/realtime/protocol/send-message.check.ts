@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { validated } from '../../common/validation.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { textFault } from '../../common/is-text.decorator.js';
@@ -14,8 +15,8 @@ const CONTENT = { min: 1, max: LONGEST_CONTENT } as const;
  *
  * @throws DomainError VALIDATION_FAILED.
  */
-export function checkedSendMessage(payload: unknown): SendMessageDto {
-  const dto = plainlyValid(payload) ?? validated(SendMessageDto, payload);
+export function checkedSendMessage(payload: unknown, type: Type<SendMessageDto> = SendMessageDto): SendMessageDto {
+  const dto = plainlyValid(payload) ?? validated(type, payload);
   if ((dto.conversationId === undefined) === (dto.receiverId === undefined)) {
     throw invalidField('conversationId', 'exactly one of conversationId and receiverId must be given');
   }

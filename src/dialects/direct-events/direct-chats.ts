@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import { DirectMessages, type ReadMessage } from '../direct-messages.js';
+import { type ChatMessage, type ChatUser, chatMessage, chatUser } from './direct-events.views.js';
+
+const MOST_CONVERSATIONS = 100;
+
+export interface ChatConversation {
+  _id: string;
+  id: string;
+  user: (ChatUser & { isOnline: boolean; lastSeen: string | null }) | null;
+  lastMessage: ChatMessage | null;
+  unreadCount: number;
+  updatedAt: string;
+}
+
+/** What both doors of this vocabulary read. */
+@Injectable()
+export class DirectChats {
+  constructor(
+    private readonly reads: ChatReads,
+    private readonly direct: DirectMessages,
+  ) {}
+
+  /** With one other user: the newest page but `skip` messages, oldest first. */
+  async history(
+    principal: Principal,
+    otherUserId: string,
+    limit: number,
+    skip: number,
+  ): Promise<{ messages: ChatMessage[]; hasMore: boolean }> {
+    // Whom the caller may not see it has no history with either.
+    const conversationId = await this.reads.findDirect(principal, otherUserId);
+    if (conversationId === undefined) {
+      await this.reads.user(principal, otherUserId);
+      return { messages: [], hasMore: false };
+    }
+    const { messages, hasBefore } = await this.direct.page(principal, conversationId, { limit, skip });
+    return { messages: await this.shown(messages), hasMore: hasBefore };
+  }
+
+  /** Of all conversations with one other user, the newest first. */
+  async recent(principal: Principal, limit: number, skip: number): Promise<ChatMessage[]> {
+    const messages = await this.reads.recentDirect(principal, limit, skip);
+    const direct = await Promise.all(messages.map((message) => this.direct.of(message)));
+    const conversationIds = [...new Set(messages.map(({ conversationId }) => conversationId))];
+    const readUpTo = new Map<string, number>();
+    for (const conversationId of conversationIds)
+      for (const { userId, lastReadSeq } of await this.reads.receipts(principal, conversationId))
+        readUpTo.set(`${conversationId} ${userId}`, lastReadSeq);
+    return this.shown(
+      direct.flatMap((found) => {
+        if (found === undefined) return [];
+        const { conversationId, seq } = found.message;
+        return [{ ...found, isRead: (readUpTo.get(`${conversationId} ${found.receiverId}`) ?? 0) >= seq }];
+      }),
+    );
+  }
+
+  /** The last active first. */
+  async conversations(principal: Principal): Promise<ChatConversation[]> {
+    const { items } = await this.reads.conversationList(principal, { limit: MOST_CONVERSATIONS });
+    const direct = items.filter(({ type }) => type === 'DIRECT');
+    const newest = await this.reads.newest(principal, direct);
+    return Promise.all(
+      direct.map(async (conversation) => {
+        const { id, members, me, lastMessageAt, createdAt } = conversation;
+        const message = newest.get(id);
+        const found = message === undefined ? undefined : await this.direct.of(message);
+        const users = new Map(members.map(({ user }) => [user.id, user]));
+        const reader = members.find(({ user }) => user.id === found?.receiverId);
+        const other = members.find(({ user }) => user.id !== principal.userId)?.user;
+        const shown = chatUser(other);
+        return {
+          ...{ _id: id, id, unreadCount: me.unreadCount, updatedAt: lastMessageAt ?? createdAt },
+          user: shown && { ...shown, isOnline: other?.isOnline ?? false, lastSeen: other?.lastSeenAt ?? null },
+          lastMessage:
+            found === undefined ? null : chatMessage(found, (reader?.lastReadSeq ?? 0) >= found.message.seq, users),
+        };
+      }),
+    );
+  }
+
+  /** The message at a place, for who may see it; where that one is gone, the last one before it. */
+  async messageAt(principal: Principal, conversationId: string, seq: number): Promise<string | undefined> {
+    const { items } = await this.reads.history(principal, conversationId, { limit: 1, before: seq + 1 });
+    return items[0]?.id;
+  }
+
+  /** @throws DomainError NOT_FOUND also for a message of a group: this vocabulary has none. */
+  async find(principal: Principal, messageId: string): Promise<{ conversationId: string; seq: number }> {
+    const message = await this.reads.message(principal, messageId);
+    if ((await this.reads.pairOf(message.conversationId)) === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  private async shown(messages: readonly ReadMessage[]): Promise<ChatMessage[]> {
+    const ids = new Set(messages.flatMap(({ message, receiverId }) => [message.senderId, receiverId]));
+    const users = await this.direct.named([...ids]);
+    return messages.map((message) => chatMessage(message, message.isRead, users));
+  }
+}

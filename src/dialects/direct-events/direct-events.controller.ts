@@ -1,0 +1,61 @@
+import { Controller, Delete, Get, Param, Query, UseFilters } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
+import { IdPipe } from '../../common/id.pipe.js';
+import type { Principal } from '../../common/principal.js';
+import { ChatCommands } from '../../realtime/chat-commands.js';
+import { acknowledged } from '../acknowledged.js';
+import { type ChatConversation, DirectChats } from './direct-chats.js';
+import { ChatsFilter } from './direct-events.filter.js';
+import { ChatsQuery } from './direct-events.dto.js';
+import type { ChatMessage } from './direct-events.views.js';
+
+/** The REST side of `direct-events` (docs/protocol/direct-events.md). */
+@ApiExcludeController()
+@UseFilters(ChatsFilter)
+@Controller('api/chats')
+export class DirectEventsController {
+  constructor(
+    private readonly chats: DirectChats,
+    private readonly commands: ChatCommands,
+  ) {}
+
+  /** The caller's messages with everybody, newest first. */
+  @Get('my-chats')
+  async mine(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { limit, skip }: ChatsQuery,
+  ): Promise<{ success: true; chats: ChatMessage[] }> {
+    return { success: true, chats: await this.chats.recent(principal, limit, skip) };
+  }
+
+  /** The caller's messages with one other user: the newest page but `skip` messages, oldest first. */
+  @Get('history/:userId')
+  async history(
+    @CurrentPrincipal() principal: Principal,
+    @Param('userId', IdPipe) userId: string,
+    @Query() { limit, skip }: ChatsQuery,
+  ): Promise<{ success: true; messages: ChatMessage[]; hasMore: boolean }> {
+    return { success: true, ...(await this.chats.history(principal, userId, limit, skip)) };
+  }
+
+  /** Everybody the caller writes with, the last active first. */
+  @Get('conversations')
+  async conversations(
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<{ success: true; conversations: ChatConversation[] }> {
+    return { success: true, conversations: await this.chats.conversations(principal) };
+  }
+
+  /** Deletes a message of the caller's own for both. */
+  @Delete(':messageId')
+  async remove(
+    @CurrentPrincipal() principal: Principal,
+    @Param('messageId', IdPipe) messageId: string,
+  ): Promise<{ success: true }> {
+    await this.chats.find(principal, messageId);
+    const connection = { id: '', principal, setOpen: () => undefined, renewed: () => undefined };
+    acknowledged(await this.commands.run('delete_message', connection, { messageId, for: 'everyone' }));
+    return { success: true };
+  }
+}

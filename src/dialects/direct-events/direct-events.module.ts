@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DialectToolsModule } from '../dialect-tools.module.js';
+import { CompatibilityPageController } from './compatibility-page.controller.js';
+import { DirectChats } from './direct-chats.js';
+import { DirectEventsController } from './direct-events.controller.js';
+import { DirectEvents } from './direct-events.js';
+
+@Module({
+  imports: [DialectToolsModule],
+  controllers: [CompatibilityPageController, DirectEventsController],
+  providers: [DirectChats, DirectEvents],
+})
+export class DirectEventsModule {}

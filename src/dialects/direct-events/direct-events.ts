@@ -1,0 +1,215 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
+import { ChatCommands } from '../../realtime/chat-commands.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
+import { acknowledged, partsOf } from '../acknowledged.js';
+import { DirectMessages } from '../direct-messages.js';
+import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../fields.js';
+import { carry, type Carried } from '../files.js';
+import { InOrder } from '../in-order.js';
+import { Once } from '../once.js';
+import { DirectChats } from './direct-chats.js';
+import { type ChatMessage, chatMessage, kindOf } from './direct-events.views.js';
+
+const PAGE = 50;
+const LARGEST_PAGE = 100;
+const LARGEST_SKIP = 1_000_000;
+
+type Say = (event: string, payload: unknown) => void;
+
+/** `sendMessage`, `receiveMessage`, `userOnline` and their like over Socket.IO (docs/protocol/direct-events.md). */
+@Injectable()
+export class DirectEvents implements SocketDialect, OnModuleInit {
+  readonly name = 'direct-events';
+  readonly messages = new Once<Promise<ChatMessage | undefined>>();
+  readonly statuses = new Once<object>();
+
+  constructor(
+    readonly commands: ChatCommands,
+    readonly reads: ChatReads,
+    readonly chats: DirectChats,
+    readonly direct: DirectMessages,
+    private readonly dialects: SocketDialects,
+  ) {}
+
+  onModuleInit(): void {
+    this.dialects.register(this);
+  }
+
+  refusal({ message }: DomainError): string {
+    return `Unauthorized: ${message}`;
+  }
+
+  open(connection: DialectSocket, say: Say): DialectSession {
+    return new DirectEventsSession(this, connection, say);
+  }
+}
+
+type Handler = (payload: unknown) => Promise<unknown>;
+
+class DirectEventsSession implements DialectSession {
+  private readonly inOrder: InOrder;
+
+  constructor(
+    private readonly dialect: DirectEvents,
+    private readonly connection: DialectSocket,
+    private readonly say: Say,
+  ) {
+    this.inOrder = new InOrder(() => connection.disconnect());
+    connection.openAll();
+  }
+
+  async heard(event: string, payload: unknown): Promise<unknown> {
+    try {
+      const handler = Object.hasOwn(this.handlers, event) ? this.handlers[event] : undefined;
+      if (handler === undefined) throw new DomainError('UNKNOWN_EVENT');
+      return await handler(payload);
+    } catch (error) {
+      return this.refused(event, domainErrorOf(error));
+    }
+  }
+
+  refused(event: string, error: DomainError): unknown {
+    const refusal = { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
+    this.say('messageError', refusal);
+    return { success: false, ...refusal };
+  }
+
+  told(telling: Telling): void {
+    const ownId = this.connection.principal.userId;
+    switch (telling.event) {
+      case 'message:new':
+        this.inOrder.run(async () => {
+          const { payload } = telling;
+          const message = await this.dialect.messages.of(payload, () => this.shown(payload));
+          if (message !== undefined) this.say(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
+        });
+        return;
+      case 'presence:update': {
+        const { userId, isOnline } = telling.payload;
+        const status = this.dialect.statuses.of(telling.payload, () => ({ userId, isOnline }));
+        this.inOrder.run(() => this.say('userOnline', status));
+        return;
+      }
+      case 'typing': {
+        const { conversationId, userId, isTyping } = telling.payload;
+        this.inOrder.run(async () => {
+          if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
+          this.say(
+            'userTyping',
+            this.dialect.statuses.of(telling.payload, () => ({ userId, isTyping })),
+          );
+        });
+        return;
+      }
+      case 'receipt:read': {
+        const { conversationId, userId, seq, at } = telling.payload;
+        if (userId === ownId) return;
+        this.inOrder.run(async () => {
+          if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
+          const messageId = await this.dialect.chats.messageAt(this.connection.principal, conversationId, seq);
+          if (messageId !== undefined) this.say('messageRead', { messageId, readerId: userId, readAt: at });
+        });
+        return;
+      }
+      case 'conversation:new':
+        // So that it hears who types there.
+        this.connection.setOpen(telling.payload.conversation.id, true);
+        return;
+      default:
+      // This vocabulary has no word for it.
+    }
+  }
+
+  private readonly handlers: Readonly<Record<string, Handler>> = {
+    setUserId: async (payload) => {
+      const userId = typeof payload === 'string' ? payload : idField(fieldsOf(payload), 'userId');
+      this.mustBeOwn(userId);
+      return { success: true };
+    },
+
+    sendMessage: async (payload) => {
+      const fields = fieldsOf(payload);
+      if (fields.senderId !== undefined && fields.senderId !== null) this.mustBeOwn(fields.senderId);
+      const carried: Carried = { attachmentIds: [], attachments: [] };
+      if (fields.file !== undefined && fields.file !== null) carryFile(carried, fields.file);
+      const command = {
+        receiverId: idField(fields, 'receiverId'),
+        content: fields.text ?? '',
+        clientId: optionalIdField(fields, 'clientId'),
+        ...carried,
+      };
+      const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
+      return { success: true, messageId: message.id };
+    },
+
+    typing: async (payload) => {
+      const fields = fieldsOf(payload);
+      const { principal } = this.connection;
+      const conversationId = await this.dialect.reads.findDirect(principal, idField(fields, 'receiverId'));
+      const isTyping = flagField(fields, 'isTyping', true);
+      // Before the first message there is nowhere to type in.
+      if (conversationId !== undefined)
+        acknowledged(await this.dialect.commands.run('typing', this.connection, { conversationId, isTyping }));
+      return { success: true };
+    },
+
+    getChatHistory: async (payload) => {
+      const fields = fieldsOf(payload);
+      const otherUserId = this.otherOf(fields);
+      const limit = countField(fields, 'limit', PAGE, 1, LARGEST_PAGE);
+      const skip = countField(fields, 'skip', 0, 0, LARGEST_SKIP);
+      const { messages, hasMore } = await this.dialect.chats.history(
+        this.connection.principal,
+        otherUserId,
+        limit,
+        skip,
+      );
+      this.say('chatHistory', messages);
+      return { success: true, messages, hasMore };
+    },
+
+    messageRead: async (payload) => {
+      const messageId = idField(fieldsOf(payload), 'messageId');
+      const { conversationId, seq } = await this.dialect.chats.find(this.connection.principal, messageId);
+      acknowledged(await this.dialect.commands.run('mark_read', this.connection, { conversationId, seq }));
+      return { success: true };
+    },
+  };
+
+  /** One's own history alone: of the two that are named, one is oneself. */
+  private otherOf(fields: Fields): string {
+    const named = ['otherUserId', 'userId1', 'userId2'].flatMap((name) => optionalIdField(fields, name) ?? []);
+    const others = named.filter((id) => id !== this.connection.principal.userId);
+    const [other] = others;
+    if (named.length === 0) throw invalidField('otherUserId', 'otherUserId must be an id');
+    if (other === undefined || others.length > 1) throw new DomainError('FORBIDDEN');
+    return other;
+  }
+
+  private mustBeOwn(userId: unknown): void {
+    if (typeof userId !== 'string' || userId.toLowerCase() !== this.connection.principal.userId)
+      throw new DomainError('FORBIDDEN', { message: 'That is not who you are logged in as.' });
+  }
+
+  private async shown({
+    message,
+  }: Extract<Telling, { event: 'message:new' }>['payload']): Promise<ChatMessage | undefined> {
+    const direct = await this.dialect.direct.of(message);
+    if (direct === undefined) return undefined;
+    return chatMessage(direct, false, await this.dialect.direct.named([message.senderId, direct.receiverId]));
+  }
+}
+
+function carryFile(carried: Carried, file: unknown): void {
+  const fields = typeof file === 'string' ? { url: file } : fieldsOf(file);
+  const { url, id, attachmentId, type, name, size } = fields;
+  carry(carried, 'file', attachmentId ?? id ?? url, {
+    kind: kindOf(type),
+    ...(typeof name === 'string' && name !== '' ? { name } : {}),
+    ...(typeof size === 'number' ? { size } : {}),
+  });
+}

@@ -1,0 +1,75 @@
+import type { AttachmentView } from '../../attachments/attachments.view.js';
+import type { UserView } from '../../users/users.view.js';
+import type { DirectMessage } from '../direct-messages.js';
+
+/** A user as this vocabulary has one. */
+export interface ChatUser {
+  _id: string;
+  id: string;
+  username: string;
+  displayName: string;
+  avatarUrl: string | null;
+}
+
+export interface ChatFile {
+  url: string;
+  type: 'image' | 'video' | 'audio' | 'document';
+  name: string | null;
+  size: number | null;
+}
+
+/** A message as this vocabulary has it. */
+export interface ChatMessage {
+  _id: string;
+  id: string;
+  senderId: string;
+  receiverId: string;
+  text: string;
+  file: ChatFile | null;
+  isRead: boolean;
+  createdAt: string;
+  updatedAt: string;
+  sender: ChatUser | null;
+  receiver: ChatUser | null;
+}
+
+const TYPES = { IMAGE: 'image', VIDEO: 'video', AUDIO: 'audio', FILE: 'document' } as const;
+/** The other way round, also for words that such clients use. */
+const KINDS: Readonly<Record<string, string>> = {
+  image: 'IMAGE',
+  video: 'VIDEO',
+  audio: 'AUDIO',
+  document: 'FILE',
+  file: 'FILE',
+};
+
+export function kindOf(type: unknown): string {
+  const [word = ''] = typeof type === 'string' ? type.toLowerCase().split('/') : [];
+  return (Object.hasOwn(KINDS, word) ? KINDS[word] : undefined) ?? 'FILE';
+}
+
+export function chatUser(user: UserView | undefined): ChatUser | null {
+  if (user === undefined) return null;
+  const { id, username, displayName, avatarUrl } = user;
+  return { _id: id, id, username, displayName, avatarUrl };
+}
+
+export function chatMessage(
+  { message, receiverId }: DirectMessage,
+  isRead: boolean,
+  users: ReadonlyMap<string, UserView>,
+): ChatMessage {
+  const { id, senderId, content, createdAt, editedAt, attachments } = message;
+  return {
+    ...{ _id: id, id, senderId, receiverId, text: content ?? '', file: chatFile(attachments[0]), isRead, createdAt },
+    updatedAt: editedAt ?? createdAt,
+    sender: chatUser(users.get(senderId)),
+    receiver: chatUser(users.get(receiverId)),
+  };
+}
+
+function chatFile(attachment: AttachmentView | undefined): ChatFile | null {
+  if (attachment === undefined) return null;
+  const { url, kind, name, size } = attachment;
+  return { url, type: TYPES[kind], name, size };
+}

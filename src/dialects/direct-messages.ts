@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../common/principal.js';
+import type { MessageView } from '../messages/messages.view.js';
+import { ChatReads } from '../realtime/chat-reads.js';
+import type { UserView } from '../users/users.view.js';
+
+/** A message between two. */
+export interface DirectMessage {
+  message: MessageView;
+  receiverId: string;
+}
+
+/** A message of history, and whether it was read when it was looked at. */
+export interface ReadMessage extends DirectMessage {
+  isRead: boolean;
+}
+
+export interface DirectPage {
+  /** Ascending. */
+  messages: ReadMessage[];
+  hasBefore: boolean;
+  /** Of the whole conversation, for who asked. */
+  unreadCount: number;
+}
+
+/** What the vocabularies of two know of conversations: each is with one other user, and messages have a receiver. */
+@Injectable()
+export class DirectMessages {
+  constructor(private readonly reads: ChatReads) {}
+
+  /** Undefined for what has no place in a vocabulary of two: groups, SYSTEM messages, what was deleted. */
+  async of(message: MessageView): Promise<DirectMessage | undefined> {
+    if (message.kind === 'SYSTEM' || message.deletedAt !== null) return undefined;
+    const receiverId = await this.otherOf(message.conversationId, message.senderId);
+    return receiverId === undefined ? undefined : { message, receiverId };
+  }
+
+  /** The other one of a direct conversation. */
+  async otherOf(conversationId: string, userId: string): Promise<string | undefined> {
+    const pair = await this.reads.pairOf(conversationId);
+    return pair?.find((id) => id !== userId);
+  }
+
+  /** A page of a direct conversation's history, as it stood before anybody looked at it. */
+  async page(
+    principal: Principal,
+    conversationId: string,
+    query: { limit: number; before?: number | undefined; skip?: number },
+  ): Promise<DirectPage> {
+    const { lastSeq, members, me } = await this.reads.conversation(principal, conversationId);
+    const before = query.before ?? Math.max(0, lastSeq + 1 - (query.skip ?? 0));
+    const readUpTo = new Map(members.map(({ user, lastReadSeq }) => [user.id, lastReadSeq]));
+    const { items, hasBefore } = await this.reads.history(principal, conversationId, { limit: query.limit, before });
+    const direct = await Promise.all(items.map((message) => this.of(message)));
+    return {
+      unreadCount: me.unreadCount,
+      hasBefore,
+      messages: direct.flatMap((found) =>
+        found === undefined ? [] : [{ ...found, isRead: (readUpTo.get(found.receiverId) ?? 0) >= found.message.seq }],
+      ),
+    };
+  }
+
+  /** Users by id, for what is told to several at once: no presence. */
+  named(userIds: readonly string[]): Promise<Map<string, UserView>> {
+    return this.reads.usersNamed(userIds);
+  }
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
+import { ChatCommands } from '../../realtime/chat-commands.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
+import type { UserView } from '../../users/users.view.js';
+import { acknowledged, partsOf } from '../acknowledged.js';
+import { DirectMessages } from '../direct-messages.js';
+import { fieldsOf, idField, optionalIdField } from '../fields.js';
+import { InOrder } from '../in-order.js';
+import { Once } from '../once.js';
+
+/** Session ids of messages that are on their way; they are passed on, and kept nowhere. */
+const MOST_SESSIONS = 10_000;
+const LONGEST_SESSION_ID = 200;
+
+/** A message as this vocabulary has it. */
+interface NamespacedMessage {
+  id: string;
+  content: string;
+  senderId: string;
+  recipientId: string;
+  sessionId: string | null;
+  sender: object;
+  recipient: object;
+  createdAt: string;
+}
+
+type Say = (event: string, payload: unknown) => void;
+
+/** `message:send`, `message:receive`, `user:online` and their like over Socket.IO (docs/protocol/namespaced-events.md). */
+@Injectable()
+export class NamespacedEvents implements SocketDialect, OnModuleInit {
+  readonly name = 'namespaced-events';
+  readonly messages = new Once<Promise<NamespacedMessage | undefined>>();
+  readonly statuses = new Once<{ userId: string }>();
+  private readonly sessionIds = new Map<string, string>();
+
+  constructor(
+    readonly commands: ChatCommands,
+    readonly reads: ChatReads,
+    readonly direct: DirectMessages,
+    private readonly dialects: SocketDialects,
+  ) {}
+
+  onModuleInit(): void {
+    this.dialects.register(this);
+  }
+
+  refusal({ message }: DomainError): string {
+    return `Authentication error: ${message}`;
+  }
+
+  open(connection: DialectSocket, say: Say): DialectSession {
+    return new NamespacedSession(this, connection, say);
+  }
+
+  /** Under the client id of a message that is about to be sent. */
+  noteSession(clientId: string, sessionId: string): void {
+    if (this.sessionIds.size >= MOST_SESSIONS) {
+      const [oldest] = this.sessionIds.keys();
+      if (oldest !== undefined) this.sessionIds.delete(oldest);
+    }
+    this.sessionIds.set(clientId, sessionId);
+  }
+
+  sessionOf(clientId: string | null): string | null {
+    return (clientId === null ? undefined : this.sessionIds.get(clientId)) ?? null;
+  }
+}
+
+class NamespacedSession implements DialectSession {
+  private readonly inOrder: InOrder;
+
+  constructor(
+    private readonly dialect: NamespacedEvents,
+    private readonly connection: DialectSocket,
+    private readonly say: Say,
+  ) {
+    this.inOrder = new InOrder(() => connection.disconnect());
+    this.inOrder.run(() => this.tellOnline());
+  }
+
+  async heard(event: string, payload: unknown): Promise<unknown> {
+    try {
+      switch (event) {
+        case 'message:send':
+          return await this.send(payload);
+        case 'status:request':
+          await this.tellOnline();
+          return { success: true };
+        default:
+          throw new DomainError('UNKNOWN_EVENT');
+      }
+    } catch (error) {
+      return this.refused(event, domainErrorOf(error));
+    }
+  }
+
+  refused(event: string, error: DomainError): unknown {
+    const refusal = { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
+    this.say('message:error', refusal);
+    return { success: false, ...refusal };
+  }
+
+  told(telling: Telling): void {
+    switch (telling.event) {
+      case 'message:new':
+        this.inOrder.run(async () => {
+          const { payload } = telling;
+          const message = await this.dialect.messages.of(payload, () => this.shown(payload));
+          if (message === undefined) return;
+          const isOwn = message.senderId === this.connection.principal.userId;
+          this.say(isOwn ? 'message:sent' : 'message:receive', message);
+        });
+        return;
+      case 'presence:update': {
+        const { payload } = telling;
+        const status = this.dialect.statuses.of(payload, () => ({ userId: payload.userId }));
+        this.inOrder.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
+        return;
+      }
+      default:
+      // This vocabulary has no word for it.
+    }
+  }
+
+  private async send(payload: unknown): Promise<unknown> {
+    const fields = fieldsOf(payload);
+    const receiverId = idField(fields, 'recipientId');
+    const clientId = optionalIdField(fields, 'clientId') ?? randomUUID();
+    const { sessionId } = fields;
+    if (sessionId !== undefined && sessionId !== null) {
+      if (typeof sessionId !== 'string' || sessionId.length > LONGEST_SESSION_ID)
+        throw invalidField('sessionId', `sessionId must be a text of at most ${LONGEST_SESSION_ID} characters`);
+      this.dialect.noteSession(clientId, sessionId);
+    }
+    const command = { receiverId, content: fields.content, clientId };
+    const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
+    return { success: true, messageId: message.id };
+  }
+
+  private async shown({
+    message,
+  }: Extract<Telling, { event: 'message:new' }>['payload']): Promise<NamespacedMessage | undefined> {
+    const direct = await this.dialect.direct.of(message);
+    if (direct === undefined) return undefined;
+    const { id, senderId, clientId, createdAt } = message;
+    const users = await this.dialect.direct.named([senderId, direct.receiverId]);
+    return {
+      id,
+      // What it has no other word for: the addresses of what the message carries.
+      content: message.content || message.attachments.map(({ url }) => url).join('\n'),
+      senderId,
+      recipientId: direct.receiverId,
+      sessionId: this.dialect.sessionOf(clientId),
+      sender: userOf(users.get(senderId)),
+      recipient: userOf(users.get(direct.receiverId)),
+      createdAt,
+    };
+  }
+
+  private async tellOnline(): Promise<void> {
+    const { principal } = this.connection;
+    const others = await this.dialect.reads.online(principal);
+    this.say('users:online', { userIds: [principal.userId, ...others] });
+  }
+}
+
+function userOf(user: UserView | undefined): object {
+  return user === undefined
+    ? {}
+    : {
+        id: user.id,
+        username: user.username,
+        name: user.displayName,
+        displayName: user.displayName,
+        image: user.avatarUrl,
+      };
+}

@@ -1,0 +1,242 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { DomainError } from '../common/errors.js';
+import { Lifecycle } from '../common/lifecycle.js';
+import { domainErrorOf } from '../common/problem.filter.js';
+import { Configuration } from '../config/configuration.js';
+import { DialectConnections } from '../realtime/dialect-connections.js';
+import { DialectInbox } from '../realtime/dialect-inbox.js';
+import type { DialectPeer, DialectSocket } from '../realtime/dialect-socket.js';
+import type { CloseCode } from '../realtime/protocol/close-reasons.js';
+import { LARGEST_BACKLOG } from '../realtime/slow-consumers.js';
+import { parsedFrame } from './fields.js';
+import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
+
+/** A frame at the most, in bytes; one that is a little larger is answered, one that is much larger ends its connection. */
+const LARGEST_FRAME = 64 * 1024;
+const LARGEST_READ = 2 * LARGEST_FRAME;
+/** As the main gateway: asked so often whether it is there, and given so long to answer. */
+const PING_MS = 25_000;
+const PONG_MS = 20_000;
+/** Frames that wait for the ones before them; beyond it the client is not read any further until there is room. */
+const MOST_WAITING = 64;
+/** How long a client may take to say good-bye. */
+const GOODBYE_MS = 1_000;
+const SOCKET_IO_PATH = '/socket.io/';
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+
+/**
+ * Native WebSockets on the server's own port. Upgrades on Socket.IO's path are left to it; those on a path that is no
+ * dialect's are answered 404.
+ */
+@Injectable()
+export class NativeTransport implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger(NativeTransport.name);
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    maxPayload: LARGEST_READ,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  private readonly dialects: NativeDialect[] = [];
+  private readonly clients = new Set<NativeClient>();
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly connections: DialectConnections,
+    private readonly lifecycle: Lifecycle,
+    private readonly configuration: Configuration,
+  ) {}
+
+  register(dialect: NativeDialect): void {
+    if (this.configuration.dialects.includes(dialect.name)) this.dialects.push(dialect);
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.host.httpAdapter.getHttpServer() as Server;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    );
+    this.heartbeat = setInterval(() => {
+      for (const client of this.clients) client.beat();
+    }, PING_MS).unref();
+  }
+
+  /** Those who are not let in yet are in no room, and so hear nothing of the gateway's good-bye. */
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.heartbeat);
+    for (const client of this.clients) client.end('SERVER_SHUTDOWN');
+    await Promise.all([...this.clients].map((client) => client.gone(GOODBYE_MS)));
+  }
+
+  onApplicationShutdown(): void {
+    for (const client of this.clients) client.cut();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { pathname, searchParams } = locationOf(request.url);
+    if (pathname.startsWith(SOCKET_IO_PATH)) return;
+    const dialect = this.dialects.find((known) => known.owns(pathname));
+    if (dialect === undefined || this.lifecycle.isDraining) {
+      const status = dialect === undefined ? '404 Not Found' : '503 Service Unavailable';
+      socket.on('error', () => undefined);
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.server.handleUpgrade(request, socket, head, (webSocket) => {
+      const asked = { path: pathname, query: searchParams, headers: request.headers };
+      const client = new NativeClient(webSocket, asked, this.connections, this.inbox());
+      this.clients.add(client);
+      webSocket.once('close', () => this.clients.delete(client));
+      webSocket.on('error', (error) => this.logger.debug(`a WebSocket failed: ${error.message}`));
+      client.begin(dialect);
+    });
+  }
+
+  private inbox(): DialectInbox {
+    return new DialectInbox(this.configuration.rateLimits, this.lifecycle);
+  }
+}
+
+/** A path that cannot be read is nobody's. */
+function locationOf(url: string | undefined): URL {
+  try {
+    return new URL(url ?? '/', 'http://localhost');
+  } catch {
+    return new URL('http://localhost/%');
+  }
+}
+
+class NativeClient implements NativeConnection, DialectPeer {
+  private session: NativeSession | undefined;
+  private member: DialectSocket | undefined;
+  private waiting = 0;
+  private deadline: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly socket: WebSocket,
+    readonly request: NativeRequest,
+    private readonly connections: DialectConnections,
+    private readonly inbox: DialectInbox,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  begin(dialect: NativeDialect): void {
+    const session = dialect.open(this);
+    this.session = session;
+    this.socket.on('message', (text) => this.heard(session, text));
+    this.socket.on('pong', () => clearTimeout(this.deadline));
+    this.socket.once('close', () => {
+      clearTimeout(this.deadline);
+      if (this.member !== undefined) this.connections.close(this.member);
+    });
+    if (session.begin !== undefined) this.take(session, () => session.begin?.());
+  }
+
+  send(frame: string): void {
+    if (!this.isOpen) return;
+    this.socket.send(frame);
+    if (this.backlog() > LARGEST_BACKLOG) this.cut();
+  }
+
+  async admit(token: unknown, { echo }: { echo: boolean }): Promise<DialectSocket> {
+    if (this.member !== undefined) throw new DomainError('UNAUTHORIZED');
+    this.member = await this.connections.open(token, echo, this, () => this.isOpen);
+    return this.member;
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+    // Who does not answer a close is not waited for.
+    setTimeout(() => this.cut(), GOODBYE_MS).unref();
+  }
+
+  told(telling: Parameters<DialectPeer['told']>[0]): void {
+    this.session?.told(telling);
+  }
+
+  ended(code: CloseCode | undefined): void {
+    this.end(code ?? 'UNAVAILABLE');
+  }
+
+  end(reason: CloseCode): void {
+    this.close(closeCodeOf(reason, this.session), reason);
+  }
+
+  backlog(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  cut(): void {
+    this.socket.terminate();
+  }
+
+  /** Asks whether the client is there. One that is not being read cannot answer. */
+  beat(): void {
+    if (!this.isOpen || this.socket.isPaused) return;
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.cut(), PONG_MS).unref();
+    this.socket.ping();
+  }
+
+  /** Resolves once the client is gone, or after `timeoutMs`. */
+  async gone(timeoutMs: number): Promise<void> {
+    if (this.socket.readyState === this.socket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  private heard(session: NativeSession, bytes: RawData): void {
+    if (!this.isOpen) return;
+    const text = Buffer.isBuffer(bytes) ? bytes : Buffer.concat(Array.isArray(bytes) ? bytes : [Buffer.from(bytes)]);
+    this.take(session, () => {
+      if (text.length > LARGEST_FRAME) throw new DomainError('PAYLOAD_TOO_LARGE');
+      return session.heard(parsedFrame(text.toString()));
+    });
+  }
+
+  private take(session: NativeSession, work: () => Promise<void> | undefined): void {
+    const refusal = this.inbox.push(async () => {
+      try {
+        if (this.isOpen) await work();
+      } catch (error) {
+        session.refused(domainErrorOf(error));
+      } finally {
+        this.waiting -= 1;
+        if (this.waiting < MOST_WAITING / 2) this.socket.resume();
+      }
+    });
+    if (refusal !== undefined) {
+      session.refused(refusal);
+      if (this.inbox.isFlooded) this.end('FLOODING');
+      return;
+    }
+    this.waiting += 1;
+    if (this.waiting >= MOST_WAITING) this.socket.pause();
+  }
+}
+
+function closeCodeOf(reason: CloseCode, session: NativeSession | undefined): number {
+  if (reason === 'SERVER_SHUTDOWN' || reason === 'UNAVAILABLE') return GOING_AWAY;
+  if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER') return POLICY_VIOLATION;
+  return session?.closeCode(reason) ?? POLICY_VIOLATION;
+}

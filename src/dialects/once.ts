@@ -1,0 +1,12 @@
+/** Makes something of each thing told at most once, however many clients are told it. */
+export class Once<Result> {
+  private readonly made = new WeakMap<object, Result>();
+
+  of(told: object, make: () => Result): Result {
+    const known = this.made.get(told);
+    if (known !== undefined) return known;
+    const made = make();
+    this.made.set(told, made);
+    return made;
+  }
+}

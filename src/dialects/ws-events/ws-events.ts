@@ -1,0 +1,257 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
+import { ChatCommands } from '../../realtime/chat-commands.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import type { UserView } from '../../users/users.view.js';
+import { acknowledged, partsOf } from '../acknowledged.js';
+import { type DirectMessage, DirectMessages } from '../direct-messages.js';
+import { countField, type Fields, idField, optionalIdField } from '../fields.js';
+import { carry, type Carried } from '../files.js';
+import { InOrder } from '../in-order.js';
+import type { NativeConnection, NativeDialect, NativeSession } from '../native-dialect.js';
+import { NativeTransport } from '../native-transport.js';
+import { Once } from '../once.js';
+
+const UNAUTHENTICATED_CLOSE = 4401;
+/** How long a client may stay that says nothing of who it is. */
+const AUTHENTICATION_MS = 20_000;
+const LARGEST_PAGE = 100;
+
+/** A message as this vocabulary has it. */
+interface EventMessage {
+  id: string;
+  roomId: string;
+  senderId: string;
+  receiverId: string;
+  message: string;
+  images: string[];
+  isRead: boolean;
+  createdAt: string;
+}
+
+/** `{ "event": … }` frames over a native WebSocket at `/`, `authenticate` first (docs/protocol/ws-events.md). */
+@Injectable()
+export class WsEvents implements NativeDialect, OnModuleInit {
+  readonly name = 'ws-events';
+  /** What is told to everybody alike, encoded. */
+  readonly frames = new Once<Promise<string | undefined>>();
+
+  constructor(
+    readonly commands: ChatCommands,
+    readonly reads: ChatReads,
+    readonly direct: DirectMessages,
+    private readonly transport: NativeTransport,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.register(this);
+  }
+
+  owns(path: string): boolean {
+    return path === '/';
+  }
+
+  open(connection: NativeConnection): NativeSession {
+    return new WsEventsSession(this, connection);
+  }
+}
+
+type Handler = (member: DialectSocket, frame: Fields) => Promise<void>;
+
+class WsEventsSession implements NativeSession {
+  private member: DialectSocket | undefined;
+  private readonly inOrder: InOrder;
+  private readonly deadline: NodeJS.Timeout;
+
+  constructor(
+    private readonly dialect: WsEvents,
+    private readonly connection: NativeConnection,
+  ) {
+    this.inOrder = new InOrder(() => connection.close(1008, 'SLOW_CONSUMER'));
+    this.deadline = setTimeout(() => {
+      if (this.member === undefined) connection.close(UNAUTHENTICATED_CLOSE, 'UNAUTHENTICATED');
+    }, AUTHENTICATION_MS).unref();
+  }
+
+  async heard(frame: Fields): Promise<void> {
+    if (frame.event === 'authenticate') return this.authenticate(frame.token);
+    if (this.member === undefined) {
+      this.say('error', { code: 'UNAUTHENTICATED', message: 'Send authenticate first.' });
+      return;
+    }
+    const handler =
+      typeof frame.event === 'string' && Object.hasOwn(this.handlers, frame.event)
+        ? this.handlers[frame.event]
+        : undefined;
+    if (handler === undefined) throw new DomainError('UNKNOWN_EVENT');
+    await handler(this.member, frame);
+  }
+
+  refused(error: DomainError): void {
+    this.say('error', partsOf(error));
+  }
+
+  told(telling: Telling): void {
+    switch (telling.event) {
+      case 'message:new':
+        this.inOrder.run(async () => {
+          const frame = await this.dialect.frames.of(telling.payload, async () => {
+            const direct = await this.dialect.direct.of(telling.payload.message);
+            return direct === undefined ? undefined : frameOf('message', shown(direct, false));
+          });
+          if (frame !== undefined) this.connection.send(frame);
+        });
+        return;
+      case 'presence:update': {
+        const { userId, isOnline } = telling.payload;
+        this.inOrder.run(async () => {
+          const frame = await this.dialect.frames.of(telling.payload, async () =>
+            frameOf('userStatus', { userId, isOnline }),
+          );
+          if (frame !== undefined) this.connection.send(frame);
+        });
+        return;
+      }
+      default:
+      // This vocabulary has no word for it.
+    }
+  }
+
+  closeCode(): number {
+    return UNAUTHENTICATED_CLOSE;
+  }
+
+  private async authenticate(token: unknown): Promise<void> {
+    const { member } = this;
+    try {
+      if (member === undefined) await this.enter(token);
+      else acknowledged(await this.dialect.commands.run('authenticate', member, { token }));
+    } catch (error) {
+      const refusal = domainErrorOf(error);
+      const isPassing = refusal.category === 'UNAVAILABLE' || refusal.code === 'INTERNAL_ERROR';
+      const code = isPassing ? refusal.code : 'UNAUTHORIZED';
+      this.say('error', { code, message: refusal.message });
+      this.connection.close(isPassing ? 1013 : UNAUTHENTICATED_CLOSE, code);
+    }
+  }
+
+  private async enter(token: unknown): Promise<void> {
+    const member = await this.connection.admit(token, { echo: true });
+    this.member = member;
+    clearTimeout(this.deadline);
+    const { userId } = member.principal;
+    this.say('userStatus', { userId, isOnline: true });
+    for (const onlineId of await this.dialect.reads.online(member.principal))
+      this.say('userStatus', { userId: onlineId, isOnline: true });
+  }
+
+  private readonly handlers: Readonly<Record<string, Handler>> = {
+    message: async (member, frame) => {
+      const receiverId = idField(frame, 'receiverId');
+      const { message = '', images = [] } = frame;
+      const carried: Carried = { attachmentIds: [], attachments: [] };
+      if (images !== null) {
+        if (!Array.isArray(images)) throw invalidField('images', 'images must be a list');
+        for (const image of images) carry(carried, 'images', image, { kind: 'IMAGE' });
+      }
+      const clientId = optionalIdField(frame, 'clientId');
+      const command = { receiverId, content: message, clientId, ...carried };
+      acknowledged(await this.dialect.commands.run('send_message', member, command));
+    },
+
+    fetchChats: async (member, frame) => {
+      const roomId = await this.roomOf(member, frame);
+      if (roomId === undefined) return this.say('noRoomFound');
+      const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
+      const page = await this.dialect.direct.page(member.principal, roomId, {
+        limit,
+        before: await this.before(member, frame, roomId),
+      });
+      this.say(
+        'fetchChats',
+        page.messages.map((message) => shown(message, message.isRead)),
+      );
+      await this.markRead(member, roomId, page.messages.at(-1)?.message.seq);
+    },
+
+    unReadMessages: async (member, frame) => {
+      const roomId = await this.roomOf(member, frame);
+      const unread = roomId === undefined ? undefined : await this.unread(member, roomId);
+      if (unread === undefined || unread.messages.length === 0) this.say('noUnreadMessages', []);
+      else this.say('unReadMessages', unread);
+    },
+
+    messageList: async (member, frame) => {
+      const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
+      const { items } = await this.dialect.reads.conversationList(member.principal, { limit });
+      const conversations = items.filter(({ type }) => type === 'DIRECT');
+      const newest = await this.dialect.reads.newest(member.principal, conversations);
+      const list = await Promise.all(
+        conversations.map(async ({ id, members, me }) => {
+          const message = newest.get(id);
+          const direct = message === undefined ? undefined : await this.dialect.direct.of(message);
+          const reader = members.find(({ user }) => user.id === direct?.receiverId);
+          const other = members.find(({ user }) => user.id !== member.principal.userId);
+          return {
+            user: other === undefined ? null : userOf(other.user),
+            lastMessage: direct === undefined ? null : shown(direct, (reader?.lastReadSeq ?? 0) >= direct.message.seq),
+            unreadCount: me.unreadCount,
+          };
+        }),
+      );
+      this.say('messageList', list);
+    },
+  };
+
+  private roomOf(member: DialectSocket, frame: Fields): Promise<string | undefined> {
+    return this.dialect.reads.findDirect(member.principal, idField(frame, 'receiverId'));
+  }
+
+  /** The position that `before` names: a message's id. */
+  private async before(member: DialectSocket, frame: Fields, roomId: string): Promise<number | undefined> {
+    const messageId = optionalIdField(frame, 'before');
+    if (messageId === undefined) return undefined;
+    const message = await this.dialect.reads.message(member.principal, messageId);
+    if (message.conversationId !== roomId) throw new DomainError('NOT_FOUND');
+    return message.seq;
+  }
+
+  /** Others' messages that were not read: how many, and those among the newest page. */
+  private async unread(member: DialectSocket, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
+    const { userId } = member.principal;
+    const { messages, unreadCount } = await this.dialect.direct.page(member.principal, roomId, { limit: LARGEST_PAGE });
+    const unread = messages.filter(({ receiverId, isRead }) => receiverId === userId && !isRead);
+    return { messages: unread.map((message) => shown(message, false)), count: unreadCount };
+  }
+
+  private async markRead(member: DialectSocket, conversationId: string, seq: number | undefined): Promise<void> {
+    if (seq !== undefined) acknowledged(await this.dialect.commands.run('mark_read', member, { conversationId, seq }));
+  }
+
+  private say(event: string, data?: unknown): void {
+    this.connection.send(frameOf(event, data));
+  }
+}
+
+function frameOf(event: string, data?: unknown): string {
+  return JSON.stringify({ event, data });
+}
+
+function shown({ message, receiverId }: DirectMessage, isRead: boolean): EventMessage {
+  return {
+    id: message.id,
+    roomId: message.conversationId,
+    senderId: message.senderId,
+    receiverId,
+    message: message.content ?? '',
+    images: message.attachments.map(({ url }) => url),
+    isRead,
+    createdAt: message.createdAt,
+  };
+}
+
+function userOf({ id, username, displayName, avatarUrl, isOnline }: UserView): object {
+  return { id, username, displayName, avatarUrl, ...(isOnline === undefined ? {} : { isOnline }) };
+}

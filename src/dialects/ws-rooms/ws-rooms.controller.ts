@@ -1,0 +1,58 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
+import { IdPipe } from '../../common/id.pipe.js';
+import type { Principal } from '../../common/principal.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import { DirectMessages } from '../direct-messages.js';
+import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';
+import { type Room, type RoomMessage, roomMessageOf, roomOf, roomsOf } from './ws-rooms.views.js';
+
+const LARGEST_PAGE = 100;
+
+/** The REST side of `ws-rooms` (docs/protocol/ws-rooms.md). Errors are the server's own. */
+@ApiExcludeController()
+@Controller('msg')
+export class WsRoomsController {
+  constructor(
+    private readonly reads: ChatReads,
+    private readonly direct: DirectMessages,
+  ) {}
+
+  /** The caller's rooms, the last active first, and a token to open WebSockets with. */
+  @Get(['room', 'rooms'])
+  async rooms(
+    @CurrentPrincipal() principal: Principal,
+    @Query('cursor') cursor: unknown,
+  ): Promise<{ rooms: Room[]; nextCursor: string | null; token: string }> {
+    const page = { limit: LARGEST_PAGE, ...(typeof cursor === 'string' ? { cursor } : {}) };
+    return { ...(await roomsOf(this.reads, principal, page)), token: this.reads.accessToken(principal) };
+  }
+
+  /** Finds or creates the room with another user: 201 where it is new. */
+  @Post('room')
+  @HttpCode(200)
+  async open(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { otherUserId }: OpenRoomDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Room & { token: string }> {
+    const { conversationId, created } = await this.reads.openDirect(principal, otherUserId);
+    if (created) response.status(201);
+    const room = roomOf(await this.reads.conversation(principal, conversationId));
+    return { ...room, token: this.reads.accessToken(principal) };
+  }
+
+  /** What was written in a room, oldest first: the newest 100 without `before`. */
+  @Get('room/:roomId/messages')
+  async messages(
+    @CurrentPrincipal() principal: Principal,
+    @Param('roomId', IdPipe) roomId: string,
+    @Query() { limit, before }: RoomHistoryQuery,
+  ): Promise<RoomMessage[]> {
+    const seq = before === undefined ? undefined : (await this.reads.message(principal, before)).seq;
+    const { messages } = await this.direct.page(principal, roomId, { limit, before: seq });
+    return messages.map(({ message }) => roomMessageOf(message));
+  }
+}

@@ -1,0 +1,24 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsId } from '../../common/is-id.decorator.js';
+
+const LARGEST_PAGE = 100;
+
+export class OpenRoomDto {
+  @IsId()
+  otherUserId!: string;
+}
+
+export class RoomHistoryQuery {
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LARGEST_PAGE)
+  limit: number = LARGEST_PAGE;
+
+  /** A message's id: what was written before it. */
+  @IsOptional()
+  @IsId({ required: false })
+  before?: string;
+}

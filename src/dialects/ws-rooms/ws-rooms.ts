@@ -1,0 +1,244 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import { UUID_PATTERN } from '../../common/identifier.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
+import { ChatCommands } from '../../realtime/chat-commands.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+import { DialectConnections } from '../../realtime/dialect-connections.js';
+import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import { acknowledged, partsOf } from '../acknowledged.js';
+import { DirectMessages } from '../direct-messages.js';
+import type { Fields } from '../fields.js';
+import { countField } from '../fields.js';
+import { InOrder } from '../in-order.js';
+import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../native-dialect.js';
+import { NativeTransport } from '../native-transport.js';
+import { Once } from '../once.js';
+import { carry, type Carried } from '../files.js';
+import { roomMessageOf, roomsOf } from './ws-rooms.views.js';
+
+const NO_TOKEN = 4001;
+const BAD_TOKEN = 4002;
+const NO_ROOM = 4004;
+const TRY_AGAIN = 1013;
+const LARGEST_PAGE = 100;
+const ROOM_PATH = /^\/room\/([^/]+)\/?$/;
+
+/** One WebSocket for users, one for the list of rooms, one for each open room (docs/protocol/ws-rooms.md). */
+@Injectable()
+export class WsRooms implements NativeDialect, OnModuleInit {
+  readonly name = 'ws-rooms';
+  /** What is told to everybody alike, encoded. */
+  readonly frames = new Once<Promise<string | undefined>>();
+  readonly updates = new Once<Promise<string | undefined>>();
+
+  constructor(
+    readonly commands: ChatCommands,
+    readonly reads: ChatReads,
+    readonly direct: DirectMessages,
+    private readonly connections: DialectConnections,
+    private readonly transport: NativeTransport,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.register(this);
+  }
+
+  owns(path: string): boolean {
+    return /^\/(users|rooms)\/?$/.test(path) || ROOM_PATH.test(path);
+  }
+
+  open(connection: NativeConnection): NativeSession {
+    const [, roomId] = ROOM_PATH.exec(connection.request.path) ?? [];
+    if (roomId !== undefined) return new RoomSession(this, connection, roomId.toLowerCase());
+    return connection.request.path.startsWith('/users')
+      ? new UsersSession(this, connection)
+      : new RoomsSession(this, connection);
+  }
+
+  /** The first of: cookie (of allowed origins), `?token=`, Authorization header. */
+  tokenOf({ headers, query }: NativeRequest): string | undefined {
+    const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    return this.connections.cookieToken(headers) ?? query.get('token') ?? bearer;
+  }
+}
+
+/** What the three have in common: who it is is known before any frame is looked at, or the connection ends. */
+abstract class Session implements NativeSession {
+  protected readonly inOrder: InOrder;
+  private member: DialectSocket | undefined;
+
+  constructor(
+    protected readonly dialect: WsRooms,
+    protected readonly connection: NativeConnection,
+  ) {
+    this.inOrder = new InOrder(() => connection.close(1008, 'SLOW_CONSUMER'));
+  }
+
+  async begin(): Promise<void> {
+    const token = this.dialect.tokenOf(this.connection.request);
+    if (token === undefined || token === '') return this.connection.close(NO_TOKEN, 'UNAUTHORIZED');
+    try {
+      this.member = await this.connection.admit(token, { echo: false });
+    } catch (error) {
+      const { category, code } = domainErrorOf(error);
+      return this.connection.close(category === 'UNAUTHENTICATED' ? BAD_TOKEN : TRY_AGAIN, code);
+    }
+    await this.welcome(this.member);
+  }
+
+  async heard(frame: Fields): Promise<void> {
+    if (this.member !== undefined) await this.asked(this.member, frame);
+  }
+
+  refused(error: DomainError): void {
+    this.say({ type: 'ERROR', ...partsOf(error) });
+  }
+
+  abstract told(telling: Telling): void;
+
+  closeCode(): number {
+    return BAD_TOKEN;
+  }
+
+  protected abstract welcome(member: DialectSocket): Promise<void>;
+  protected abstract asked(member: DialectSocket, frame: Fields): Promise<void>;
+
+  protected say(frame: object): void {
+    this.connection.send(JSON.stringify(frame));
+  }
+
+  /** Sends what is the same for all, encoded once. */
+  protected sendOnce(
+    once: Once<Promise<string | undefined>>,
+    told: object,
+    make: () => Promise<object | undefined>,
+  ): void {
+    this.inOrder.run(async () => {
+      const frame = await once.of(told, async () => {
+        const made = await make();
+        return made === undefined ? undefined : JSON.stringify(made);
+      });
+      if (frame !== undefined) this.connection.send(frame);
+    });
+  }
+}
+
+/** `/room/:roomId`: what is written there. */
+class RoomSession extends Session {
+  private isInside = false;
+
+  constructor(
+    dialect: WsRooms,
+    connection: NativeConnection,
+    private readonly roomId: string,
+  ) {
+    super(dialect, connection);
+  }
+
+  override told(telling: Telling): void {
+    if (telling.event !== 'message:new' || telling.payload.message.conversationId !== this.roomId) return;
+    this.sendOnce(this.dialect.frames, telling.payload, async () => {
+      const direct = await this.dialect.direct.of(telling.payload.message);
+      return direct === undefined ? undefined : { type: 'NEW_MESSAGE', data: roomMessageOf(direct.message) };
+    });
+  }
+
+  protected override async welcome({ principal }: DialectSocket): Promise<void> {
+    try {
+      if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
+      const { type } = await this.dialect.reads.conversation(principal, this.roomId);
+      // Rooms of this vocabulary are between two.
+      if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
+      this.isInside = true;
+    } catch (error) {
+      const { code } = domainErrorOf(error);
+      this.connection.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
+    }
+  }
+
+  protected override async asked(member: DialectSocket, { content, images, clientId }: Fields): Promise<void> {
+    if (!this.isInside) return;
+    const carried: Carried = { attachmentIds: [], attachments: [] };
+    if (Array.isArray(images)) for (const image of images) carry(carried, 'images', image, { kind: 'IMAGE' });
+    const command = {
+      conversationId: this.roomId,
+      content,
+      ...(clientId === undefined ? {} : { clientId }),
+      ...carried,
+    };
+    acknowledged(await this.dialect.commands.run('send_message', member, command));
+  }
+}
+
+/** `/users`: who there is, and who comes and goes. */
+class UsersSession extends Session {
+  override told(telling: Telling): void {
+    if (telling.event !== 'presence:update') return;
+    const { userId, isOnline } = telling.payload;
+    this.sendOnce(this.dialect.frames, telling.payload, async () => ({
+      type: 'USER_STATUS',
+      data: { userId, isOnline },
+    }));
+  }
+
+  protected override welcome(member: DialectSocket): Promise<void> {
+    return this.page(member, undefined, LARGEST_PAGE);
+  }
+
+  /** `{ cursor }` asks for the next page. */
+  protected override async asked(member: DialectSocket, frame: Fields): Promise<void> {
+    if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
+    await this.page(member, frame.cursor, countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE));
+  }
+
+  private async page({ principal }: DialectSocket, cursor: string | undefined, limit: number): Promise<void> {
+    const { items, nextCursor } = await this.dialect.reads.directory(principal, {
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    this.say({
+      type: 'ALL_USERS',
+      data: items.map(({ id, username, displayName, isOnline = false }) => ({ id, username, displayName, isOnline })),
+      nextCursor,
+    });
+  }
+}
+
+/** `/rooms`: the caller's rooms, and what is written in any of them. */
+class RoomsSession extends Session {
+  override told(telling: Telling): void {
+    if (telling.event === 'message:new') {
+      this.sendOnce(this.dialect.updates, telling.payload, async () => {
+        const direct = await this.dialect.direct.of(telling.payload.message);
+        if (direct === undefined) return undefined;
+        const { conversationId } = direct.message;
+        return { type: 'ROOM_UPDATE', data: { roomId: conversationId, lastMessage: roomMessageOf(direct.message) } };
+      });
+    } else if (telling.event === 'conversation:new' && telling.payload.conversation.type === 'DIRECT') {
+      const { id } = telling.payload.conversation;
+      this.sendOnce(this.dialect.updates, telling.payload, async () => ({
+        type: 'ROOM_UPDATE',
+        data: { roomId: id, lastMessage: null },
+      }));
+    }
+  }
+
+  protected override welcome(member: DialectSocket): Promise<void> {
+    return this.page(member, undefined);
+  }
+
+  /** `{ cursor }` asks for the next page. */
+  protected override async asked(member: DialectSocket, frame: Fields): Promise<void> {
+    if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
+    await this.page(member, frame.cursor);
+  }
+
+  private async page({ principal }: DialectSocket, cursor: string | undefined): Promise<void> {
+    const { rooms, nextCursor } = await roomsOf(this.dialect.reads, principal, {
+      limit: LARGEST_PAGE,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    this.say({ type: 'ROOMS_LIST', data: rooms, nextCursor });
+  }
+}

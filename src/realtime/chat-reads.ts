@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { AuthService } from '../auth/auth.service.js';
+import type { Page, PageQuery } from '../common/pagination.js';
+import type { Principal } from '../common/principal.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import type { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
+import type { HistoryQuery } from '../messages/dto/messages.dto.js';
+import { MessagesService } from '../messages/messages.service.js';
+import type { MessagePage, MessageView } from '../messages/messages.view.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserView } from '../users/users.view.js';
+
+/**
+ * What a client can look at in a vocabulary whose events also read; beside `ChatCommands`, all that a dialect may call.
+ * Every method throws what its service throws: DomainError NOT_FOUND for what the caller may not see.
+ */
+@Injectable()
+export class ChatReads {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly messages: MessagesService,
+    private readonly users: UsersService,
+    private readonly auth: AuthService,
+  ) {}
+
+  user(principal: Principal, userId: string): Promise<UserView> {
+    return this.users.get(principal, userId);
+  }
+
+  /** As the caller sees them; those of nobody are left out. */
+  usersSeen(principal: Principal, userIds: readonly string[]): Promise<Map<string, UserView>> {
+    return this.users.viewsSeenBy(principal.userId, userIds);
+  }
+
+  /** What everybody may know of them: no presence. */
+  usersNamed(userIds: readonly string[]): Promise<Map<string, UserView>> {
+    return this.users.viewsOf(userIds);
+  }
+
+  /** All others, by username; none across a block. */
+  directory(principal: Principal, page: PageQuery): Promise<Page<UserView>> {
+    return this.users.directory(principal, page);
+  }
+
+  /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
+  online(principal: Principal): Promise<string[]> {
+    return this.users.online(principal);
+  }
+
+  /** The two of a direct conversation; undefined for a group. For what its members were told. */
+  pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
+    return this.conversations.pairOf(conversationId);
+  }
+
+  /** The caller's direct conversation with somebody, where there is one. */
+  findDirect(principal: Principal, otherUserId: string): Promise<string | undefined> {
+    return this.conversations.findDirect(principal, otherUserId);
+  }
+
+  /** Found or created. */
+  openDirect(principal: Principal, otherUserId: string): Promise<{ conversationId: string; created: boolean }> {
+    return this.conversations.openDirect(principal, otherUserId);
+  }
+
+  conversation(principal: Principal, conversationId: string): Promise<ConversationView> {
+    return this.conversations.view(principal, conversationId);
+  }
+
+  /** Newest activity first. */
+  conversationList(principal: Principal, page: PageQuery): Promise<Page<ConversationView>> {
+    return this.conversations.list(principal, page);
+  }
+
+  async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
+    return (await this.conversations.receipts(principal, conversationId)).items;
+  }
+
+  history(principal: Principal, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
+    return this.messages.history(principal, conversationId, query);
+  }
+
+  message(principal: Principal, messageId: string): Promise<MessageView> {
+    return this.messages.view(principal, messageId);
+  }
+
+  /** The newest message of each conversation, by conversation. */
+  newest(principal: Principal, conversations: readonly ConversationView[]): Promise<Map<string, MessageView>> {
+    return this.messages.newest(principal, conversations);
+  }
+
+  /** Messages of all the caller's direct conversations, newest first. */
+  recentDirect(principal: Principal, limit: number, skip: number): Promise<MessageView[]> {
+    return this.messages.recentDirect(principal, limit, skip);
+  }
+
+  /** A fresh access token of the caller's own session. */
+  accessToken(principal: Principal): string {
+    return this.auth.accessToken(principal);
+  }
+}

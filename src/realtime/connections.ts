@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Broadcaster } from './broadcaster.js';
+import type { ChatSocket } from './chat-socket.js';
+import type { Admission } from './handshake.js';
+import { PresenceTracker } from './presence-tracker.js';
+import { Rooms } from './rooms.js';
+import { TokenLife } from './token-life.js';
+import { Typing } from './typing.js';
+
+/** Brings connections in and sees them off, the same for every vocabulary. */
+@Injectable()
+export class Connections {
+  constructor(
+    private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
+    private readonly tokenLife: TokenLife,
+    private readonly presence: PresenceTracker,
+    private readonly typing: Typing,
+  ) {}
+
+  /** Into its rooms. False where its session ended while it was let in: it is told, and closed. */
+  welcome(socket: ChatSocket, { setup, conversationIds }: Admission): boolean {
+    const { userId, sessionId } = socket.data.principal;
+    if (setup.endedSessions.has(sessionId)) {
+      this.rooms.abandon(setup);
+      this.broadcaster.close(socket, 'SESSION_REVOKED');
+      return false;
+    }
+    this.rooms.place(socket, setup, conversationIds);
+    this.tokenLife.watch(socket);
+    this.presence.arrived(userId);
+    return true;
+  }
+
+  renewed(socket: ChatSocket): void {
+    this.tokenLife.watch(socket);
+  }
+
+  /** Once for each that was welcomed. */
+  farewell(socket: ChatSocket): void {
+    this.tokenLife.forget(socket);
+    const { userId } = socket.data.principal;
+    if (this.presence.departed(userId)) this.typing.gone(userId);
+  }
+}

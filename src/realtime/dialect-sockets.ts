@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { Lifecycle } from '../common/lifecycle.js';
+import { Configuration } from '../config/configuration.js';
+import type { ChatSocket } from './chat-socket.js';
+import { DialectConnections } from './dialect-connections.js';
+import { DialectInbox } from './dialect-inbox.js';
+import type { DialectPeer, DialectSocket } from './dialect-socket.js';
+import type { Admission } from './handshake.js';
+import type { DialectSession, SocketDialect } from './socket-dialects.js';
+
+interface Speaking {
+  connection: DialectSocket;
+  session: DialectSession;
+}
+
+interface Encoded {
+  packets: unknown[];
+  options: { preEncoded: true };
+}
+
+/** The parts of Socket.IO that its types keep to themselves. */
+interface Inside {
+  client: { writeToEngine(packets: unknown[], options: object): void };
+  nsp: {
+    name: string;
+    adapter: { _encode(packet: object, options: object): unknown[]; delAll(id: string): void };
+  };
+}
+
+/** Socket.IO's number for an event. */
+const EVENT = 2;
+
+/**
+ * Socket.IO clients that speak a dialect. The socket itself is in no room and hears nothing of what Parley's own clients
+ * are told; a double of it is in the rooms, and tells the dialect.
+ */
+@Injectable()
+export class DialectSockets {
+  private readonly speaking = new WeakMap<ChatSocket, Speaking>();
+  /** By payload, which of one event is the same for all, and then by name: each is encoded once. */
+  private readonly encoded = new WeakMap<object, Map<string, Encoded>>();
+
+  constructor(
+    private readonly connections: DialectConnections,
+    private readonly lifecycle: Lifecycle,
+    private readonly configuration: Configuration,
+  ) {}
+
+  open(socket: ChatSocket, dialect: SocketDialect, admission: Admission): void {
+    insideOf(socket).nsp.adapter.delAll(socket.id);
+    let session: DialectSession | undefined;
+    const peer: DialectPeer = {
+      told: (telling) => session?.told(telling),
+      ended: () => socket.disconnect(true),
+      // The socket itself is watched already.
+      backlog: () => 0,
+      cut: () => socket.disconnect(true),
+    };
+    try {
+      const connection = this.connections.adopt(socket.data, admission, peer);
+      session = dialect.open(connection, (event, payload) => this.say(socket, event, payload));
+      this.speaking.set(socket, { connection, session });
+    } catch {
+      socket.disconnect(true);
+    }
+  }
+
+  /** From the client. */
+  listen(socket: ChatSocket): void {
+    const speaking = this.speaking.get(socket);
+    if (speaking === undefined) return;
+    const { session } = speaking;
+    const inbox = new DialectInbox(this.configuration.rateLimits, this.lifecycle);
+    socket.onAny((event: string, ...parameters: unknown[]) => {
+      const last = parameters.at(-1);
+      const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
+      const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
+      const refusal = inbox.push(async () => {
+        const answer = await session.heard(event, payload);
+        acknowledge?.(answer);
+      });
+      if (refusal === undefined) return;
+      const answer = session.refused(event, refusal);
+      acknowledge?.(answer);
+      if (inbox.isFlooded) socket.disconnect(true);
+    });
+  }
+
+  close(socket: ChatSocket): void {
+    const speaking = this.speaking.get(socket);
+    if (speaking === undefined) return;
+    this.speaking.delete(socket);
+    this.connections.close(speaking.connection);
+  }
+
+  /** Past the adapter, which would keep it for a recovery that is not offered. */
+  private say(socket: ChatSocket, event: string, payload: unknown): void {
+    const { client, nsp } = insideOf(socket);
+    const encode = (): Encoded => {
+      const options = { preEncoded: true as const };
+      const packets = nsp.adapter._encode({ type: EVENT, nsp: nsp.name, data: [event, payload] }, options);
+      return { packets, options };
+    };
+    if (!socket.connected) return;
+    const { packets, options } =
+      typeof payload === 'object' && payload !== null ? this.once(payload, event, encode) : encode();
+    client.writeToEngine(packets, { ...options });
+  }
+
+  private once(payload: object, event: string, encode: () => Encoded): Encoded {
+    const byEvent = this.encoded.get(payload) ?? new Map<string, Encoded>();
+    const encoded = byEvent.get(event) ?? encode();
+    this.encoded.set(payload, byEvent.set(event, encoded));
+    return encoded;
+  }
+}
+
+function insideOf(socket: ChatSocket): Inside {
+  return socket as unknown as Inside;
+}
