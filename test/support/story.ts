@@ -217,8 +217,15 @@ export class Device {
   private readonly waiters = new Set<() => void>();
   connectError: (Error & { data?: { code: string } }) | undefined;
 
-  constructor(url: string, auth: Record<string, unknown>, options: Record<string, unknown> = {}) {
-    this.socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false, ...options });
+  constructor(url: string, auth: Record<string, unknown>, options?: Record<string, unknown>);
+  /** Of a socket that somebody else made. */
+  constructor(socket: Socket);
+  constructor(made: string | Socket, auth: Record<string, unknown> = {}, options: Record<string, unknown> = {}) {
+    this.socket =
+      typeof made === 'string'
+        ? io(made, { auth, transports: ['websocket'], forceNew: true, reconnection: false, ...options })
+        : made;
+    this.socket.on('connect', () => this.record('connect', undefined));
     this.socket.onAny((event: string, payload: unknown) => this.record(event, payload));
     this.socket.on('disconnect', (reason) => this.record('disconnect', reason));
     this.socket.on('connect_error', (error) => {
@@ -229,22 +236,28 @@ export class Device {
 
   /** The next event of this name that matches, also one that came before the call; each is given once. */
   async next(event: string, matches: (payload: Anything) => boolean = () => true): Promise<Anything> {
+    return (await this.nextOf([event], matches)).payload;
+  }
+
+  /** The same of several names. */
+  async nextOf(events: readonly string[], matches: (payload: Anything) => boolean = () => true): Promise<Recorded> {
     const take = (): Recorded | undefined => {
-      const index = this.unread.findIndex((recorded) => recorded.event === event && matches(recorded.payload));
+      const index = this.unread.findIndex(({ event, payload }) => events.includes(event) && matches(payload));
       return index === -1 ? undefined : this.unread.splice(index, 1)[0];
     };
     const found = take();
-    if (found !== undefined) return found.payload;
+    if (found !== undefined) return found;
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const recorded = take();
         if (recorded === undefined) return;
         stop();
-        resolve(recorded.payload);
+        resolve(recorded);
       };
       const timer = setTimeout(() => {
         stop();
-        reject(new Error(`no ${event} came; heard: ${this.heard.map((recorded) => recorded.event).join(', ')}`));
+        const heard = this.heard.map((recorded) => recorded.event).join(', ');
+        reject(new Error(`no ${events.join(' or ')} came; heard: ${heard}`));
       }, PATIENCE_MS);
       const stop = (): void => {
         clearTimeout(timer);
@@ -261,7 +274,13 @@ export class Device {
 
   /** Sends, and answers the acknowledgement. */
   ask(event: string, payload?: unknown): Promise<Anything> {
-    return this.socket.timeout(PATIENCE_MS).emitWithAck(event, payload);
+    // Also older clients know this way of asking.
+    return new Promise((resolve, reject) =>
+      this.socket.timeout(PATIENCE_MS).emit(event, payload, (error: Error | null, answer: Anything) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      }),
+    );
   }
 
   /** Sends, and expects success. */

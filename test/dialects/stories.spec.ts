@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Person, startStory, type Story } from '../support/story.js';
+import { type ChatClient, VOCABULARIES } from './vocabularies.js';
+
+const PICTURE = 'https://files.example.com/beach.png';
+
+describe('five vocabularies on one server', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  const people = async (count: number): Promise<Person[]> =>
+    Promise.all(Array.from({ length: count }, () => story.person()));
+
+  describe.each(VOCABULARIES.map((vocabulary) => ({ ...vocabulary })))('$name', (vocabulary) => {
+    it('reaches clients of all five, on every device of both sides', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      await ada.directConversation(bob);
+      const adas = await Promise.all(VOCABULARIES.map(({ connect }) => connect(ada)));
+      const bobs = await Promise.all(VOCABULARIES.map(({ connect }) => connect(bob)));
+      const sender = await vocabulary.connect(ada);
+      const said = `from ${vocabulary.name}`;
+      await sender.send(bob, said);
+      const heard = await Promise.all([...adas, ...bobs].map((client) => client.hear(said)));
+      expect(heard).toEqual(heard.map(() => ({ senderId: ada.id, text: said, files: [] })));
+    });
+
+    it('tells a story: both ways, in order, history, unread, read', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      const adas = await vocabulary.connect(ada);
+      const bobs = await vocabulary.connect(bob);
+      await adas.send(bob, 'one');
+      expect(await bobs.hear('one')).toEqual({ senderId: ada.id, text: 'one', files: [] });
+      await bobs.send(ada, 'two');
+      expect((await adas.hear('two')).senderId).toBe(bob.id);
+      await adas.send(bob, 'three');
+      await bobs.hear('three');
+      if (bobs.unread !== undefined) expect(await bobs.unread(ada)).toBe(1);
+      const history = await bobs.history(ada);
+      expect(history.map(({ senderId, text }) => [senderId, text])).toEqual([
+        [ada.id, 'one'],
+        [bob.id, 'two'],
+        [ada.id, 'three'],
+      ]);
+      if (bobs.read !== undefined) await bobs.read(ada);
+      if (bobs.unread !== undefined) expect(await bobs.unread(ada)).toBe(0);
+      if (bobs.read !== undefined) {
+        const [conversation] = (await bob.must('GET', '/conversations')).items;
+        expect(conversation.me.unreadCount).toBe(0);
+      }
+    });
+
+    it('says who comes and goes', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      await ada.directConversation(bob);
+      const bobs = await vocabulary.connect(bob);
+      if (bobs.hearOnline === undefined) return;
+      const adas = await vocabulary.connect(ada);
+      await bobs.hearOnline(ada, true);
+      await adas.close();
+      ada.disconnect();
+      await bobs.hearOnline(ada, false);
+    }, 20_000);
+
+    it('says who types, also to others', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      const conversationId = await ada.directConversation(bob);
+      const adas = await vocabulary.connect(ada);
+      const parleys = await bob.device();
+      await parleys.must('join_conversation', { conversationId });
+      if (adas.type === undefined) return;
+      await adas.type(bob);
+      await parleys.next('typing', ({ userId, isTyping }) => userId === ada.id && isTyping === true);
+      if (adas.hearTyping === undefined || vocabulary.name === 'parley') return;
+      await parleys.must('typing', { conversationId, isTyping: true });
+      await adas.hearTyping(bob);
+    });
+
+    it('carries a picture, in its own way', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      const adas = await vocabulary.connect(ada);
+      const bobs = await vocabulary.connect(bob);
+      if (vocabulary.name === 'namespaced-events') {
+        // It has no word for sending one, and shows one by its address.
+        await ada.must('POST', `/conversations/${await ada.directConversation(bob)}/messages`, {
+          attachments: [{ url: PICTURE, kind: 'IMAGE' }],
+        });
+        expect(await bobs.hear(PICTURE)).toMatchObject({ files: [PICTURE] });
+        return;
+      }
+      await adas.send(bob, 'look', [PICTURE]);
+      expect(await bobs.hear('look')).toEqual({ senderId: ada.id, text: 'look', files: [PICTURE] });
+      const [message] = await ada.history(await ada.directConversation(bob));
+      expect(message).toMatchObject({ kind: 'IMAGE', attachments: [{ external: true, url: PICTURE }] });
+    });
+
+    it('comes back, and finds what it missed', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      const adas = await vocabulary.connect(ada);
+      const bobs = await vocabulary.connect(bob);
+      await adas.send(bob, 'before');
+      await bobs.hear('before');
+      await bobs.close();
+      await adas.send(bob, 'meanwhile');
+      const again = await vocabulary.connect(bob);
+      expect((await again.history(ada)).map(({ text }) => text)).toEqual(['before', 'meanwhile']);
+      await adas.send(bob, 'after');
+      await again.hear('after');
+    });
+
+    it('keeps the rules: blocks, oneself, nobody, nothing, too much', async () => {
+      const [ada, bob, cy] = (await people(3)) as [Person, Person, Person];
+      const adas = await vocabulary.connect(ada);
+      await adas.send(bob, 'still friends');
+      await bob.must('POST', '/blocks', { userId: ada.id });
+      await expect(adas.send(bob, 'blocked')).rejects.toThrow('CANNOT_MESSAGE');
+      await expect(adas.send(ada, 'to myself')).rejects.toThrow('CANNOT_MESSAGE_SELF');
+      await expect(
+        adas.send({ ...cy, id: '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11' } as Person, 'to nobody'),
+      ).rejects.toThrow('NOT_FOUND');
+      await expect(adas.send(cy, '')).rejects.toThrow('VALIDATION_FAILED');
+      await expect(adas.send(cy, 'x'.repeat(8_001))).rejects.toThrow('VALIDATION_FAILED');
+      await adas.send(cy, 'x'.repeat(8_000));
+    });
+
+    it('shows nothing to a stranger, and ends with its session', async () => {
+      const [ada, bob, stranger] = (await people(3)) as [Person, Person, Person];
+      const [adas, strangers] = await Promise.all([vocabulary.connect(ada), vocabulary.connect(stranger)]);
+      await adas.send(bob, 'a secret');
+      await adas.send(stranger, 'hello');
+      // In order: had the secret come at all, it had come before.
+      await strangers.hear('hello');
+      const heard: Awaited<ReturnType<ChatClient['hear']>>[] = await strangers.history(ada);
+      expect(heard.map(({ text }) => text)).toEqual(['hello']);
+    });
+  });
+});
