@@ -97,11 +97,11 @@ export class MessagesRepository {
          JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'
          CROSS JOIN LATERAL (
            SELECT id, created_at FROM messages
-           WHERE conversation_id = c.id AND deleted_at IS NULL ORDER BY seq DESC LIMIT $2 + $3
+           WHERE conversation_id = c.id AND deleted_at IS NULL ORDER BY seq DESC LIMIT $2::integer + $3::integer
          ) AS recent
          WHERE own.user_id = $1 AND own.left_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = recent.id AND h.user_id = $1)
-         ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2 OFFSET $3
+         ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2::integer OFFSET $3::integer
        ) ORDER BY m.created_at DESC, m.id DESC`,
       [readerId, limit, skip],
       'messages_recent_direct',

@@ -59,9 +59,11 @@ describe('five vocabularies on one server', () => {
       if (bobs.hearOnline === undefined) return;
       const adas = await vocabulary.connect(ada);
       await bobs.hearOnline(ada, true);
+      expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(true);
       await adas.close();
       ada.disconnect();
       await bobs.hearOnline(ada, false);
+      expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(false);
     }, 20_000);
 
     it('says who types, also to others', async () => {
@@ -72,7 +74,7 @@ describe('five vocabularies on one server', () => {
       await parleys.must('join_conversation', { conversationId });
       if (adas.type === undefined) return;
       await adas.type(bob);
-      await parleys.next('typing', ({ userId, isTyping }) => userId === ada.id && isTyping === true);
+      expect(await parleys.next('typing')).toEqual({ conversationId, userId: ada.id, isTyping: true });
       if (adas.hearTyping === undefined || vocabulary.name === 'parley') return;
       await parleys.must('typing', { conversationId, isTyping: true });
       await adas.hearTyping(bob);

@@ -176,7 +176,7 @@ const namespacedEvents: Vocabulary = {
     const device = olderDevice(person, 'namespaced-events');
     await device.next('users:online');
     const shown = ({ senderId, content }: Anything): Shown =>
-      text({ senderId, text: content, files: /^https/.test(content) ? content.split('\n') : [] });
+      text({ senderId, text: content, files: content.startsWith('https') ? content.split('\n') : [] });
     return {
       send: async (to, content) => {
         const answer = await device.ask('message:send', { recipientId: to.id, content });

@@ -11,6 +11,7 @@ import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField 
 import { carry, type Carried } from '../files.js';
 import { InOrder } from '../in-order.js';
 import { Once } from '../once.js';
+import { newlySeenOnline } from '../peers.js';
 import { DirectChats } from './direct-chats.js';
 import { type ChatMessage, chatMessage, kindOf } from './direct-events.views.js';
 
@@ -118,6 +119,8 @@ class DirectEventsSession implements DialectSession {
       case 'conversation:new':
         // So that it hears who types there.
         this.connection.setOpen(telling.payload.conversation.id, true);
+        for (const userId of newlySeenOnline(telling, ownId))
+          this.inOrder.run(() => this.say('userOnline', { userId, isOnline: true }));
         return;
       default:
       // This vocabulary has no word for it.

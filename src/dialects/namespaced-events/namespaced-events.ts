@@ -12,6 +12,7 @@ import { DirectMessages } from '../direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../fields.js';
 import { InOrder } from '../in-order.js';
 import { Once } from '../once.js';
+import { newlySeenOnline } from '../peers.js';
 
 /** Session ids of messages that are on their way; they are passed on, and kept nowhere. */
 const MOST_SESSIONS = 10_000;
@@ -123,6 +124,10 @@ class NamespacedSession implements DialectSession {
         this.inOrder.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
         return;
       }
+      case 'conversation:new':
+        for (const userId of newlySeenOnline(telling, this.connection.principal.userId))
+          this.inOrder.run(() => this.say('user:online', { userId }));
+        return;
       default:
       // This vocabulary has no word for it.
     }

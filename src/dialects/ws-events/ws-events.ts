@@ -13,6 +13,7 @@ import { InOrder } from '../in-order.js';
 import type { NativeConnection, NativeDialect, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
 import { Once } from '../once.js';
+import { newlySeenOnline } from '../peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 /** How long a client may stay that says nothing of who it is. */
@@ -114,6 +115,10 @@ class WsEventsSession implements NativeSession {
         });
         return;
       }
+      case 'conversation:new':
+        for (const userId of newlySeenOnline(telling, this.member?.principal.userId ?? ''))
+          this.inOrder.run(() => this.say('userStatus', { userId, isOnline: true }));
+        return;
       default:
       // This vocabulary has no word for it.
     }

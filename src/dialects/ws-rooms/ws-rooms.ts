@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
@@ -14,6 +15,7 @@ import { InOrder } from '../in-order.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
 import { Once } from '../once.js';
+import { newlySeenOnline } from '../peers.js';
 import { carry, type Carried } from '../files.js';
 import { roomMessageOf, roomsOf } from './ws-rooms.views.js';
 
@@ -22,7 +24,11 @@ const BAD_TOKEN = 4002;
 const NO_ROOM = 4004;
 const TRY_AGAIN = 1013;
 const LARGEST_PAGE = 100;
+/** Messages that wait for a client to be let in. */
+const MOST_EARLY = 1_000;
 const ROOM_PATH = /^\/room\/([^/]+)\/?$/;
+
+type MessageNew = Extract<Telling, { event: 'message:new' }>['payload'];
 
 /** One WebSocket for users, one for the list of rooms, one for each open room (docs/protocol/ws-rooms.md). */
 @Injectable()
@@ -36,6 +42,7 @@ export class WsRooms implements NativeDialect, OnModuleInit {
     readonly commands: ChatCommands,
     readonly reads: ChatReads,
     readonly direct: DirectMessages,
+    readonly clock: Clock,
     private readonly connections: DialectConnections,
     private readonly transport: NativeTransport,
   ) {}
@@ -97,6 +104,10 @@ abstract class Session implements NativeSession {
 
   abstract told(telling: Telling): void;
 
+  protected get ownId(): string {
+    return this.member?.principal.userId ?? '';
+  }
+
   closeCode(): number {
     return BAD_TOKEN;
   }
@@ -124,9 +135,12 @@ abstract class Session implements NativeSession {
   }
 }
 
-/** `/room/:roomId`: what is written there. */
+/** `/room/:roomId`: what is written there, from the moment the WebSocket was open. */
 class RoomSession extends Session {
   private isInside = false;
+  /** What was told before it was known whether this is a room of the caller's, by message. */
+  private readonly early = new Map<string, MessageNew>();
+  private readonly openedAt: string;
 
   constructor(
     dialect: WsRooms,
@@ -134,14 +148,13 @@ class RoomSession extends Session {
     private readonly roomId: string,
   ) {
     super(dialect, connection);
+    this.openedAt = new Date(dialect.clock.now()).toISOString();
   }
 
   override told(telling: Telling): void {
     if (telling.event !== 'message:new' || telling.payload.message.conversationId !== this.roomId) return;
-    this.sendOnce(this.dialect.frames, telling.payload, async () => {
-      const direct = await this.dialect.direct.of(telling.payload.message);
-      return direct === undefined ? undefined : { type: 'NEW_MESSAGE', data: roomMessageOf(direct.message) };
-    });
+    if (this.isInside) this.tell(telling.payload);
+    else if (this.early.size < MOST_EARLY) this.early.set(telling.payload.message.id, telling.payload);
   }
 
   protected override async welcome({ principal }: DialectSocket): Promise<void> {
@@ -150,11 +163,27 @@ class RoomSession extends Session {
       const { type } = await this.dialect.reads.conversation(principal, this.roomId);
       // Rooms of this vocabulary are between two.
       if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
+      const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: LARGEST_PAGE });
+      for (const { message } of messages) {
+        if (message.createdAt < this.openedAt) continue;
+        // A client takes itself for inside as soon as it is open.
+        this.early.delete(message.id);
+        this.inOrder.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
+      }
       this.isInside = true;
+      for (const payload of this.early.values()) this.tell(payload);
+      this.early.clear();
     } catch (error) {
       const { code } = domainErrorOf(error);
       this.connection.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
     }
+  }
+
+  private tell(payload: MessageNew): void {
+    this.sendOnce(this.dialect.frames, payload, async () => {
+      const direct = await this.dialect.direct.of(payload.message);
+      return direct === undefined ? undefined : { type: 'NEW_MESSAGE', data: roomMessageOf(direct.message) };
+    });
   }
 
   protected override async asked(member: DialectSocket, { content, images, clientId }: Fields): Promise<void> {
@@ -174,6 +203,8 @@ class RoomSession extends Session {
 /** `/users`: who there is, and who comes and goes. */
 class UsersSession extends Session {
   override told(telling: Telling): void {
+    for (const userId of newlySeenOnline(telling, this.ownId))
+      this.inOrder.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
     if (telling.event !== 'presence:update') return;
     const { userId, isOnline } = telling.payload;
     this.sendOnce(this.dialect.frames, telling.payload, async () => ({

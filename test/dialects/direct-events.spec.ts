@@ -1,0 +1,393 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import type { Socket } from 'socket.io-client';
+import { io as olderIo } from 'socket.io-client-4.5.4';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
+import { run } from './snippets.js';
+import { olderDevice } from './vocabularies.js';
+
+const DIALECT = 'direct-events';
+
+describe('direct-events', () => {
+  let story: Story;
+  let ada: Person;
+  let bob: Person;
+  const opened: Device[] = [];
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+  });
+  afterAll(async () => {
+    for (const { socket } of opened) socket.close();
+    await story.close();
+  });
+
+  const connect = async (person: Person): Promise<Device> => {
+    const device = olderDevice(person, DIALECT);
+    opened.push(device);
+    await device.next('connect');
+    return device;
+  };
+  const shownMessage = (from: Person, to: Person, text: string): Anything => {
+    const shown = ({ id, username }: Person): Anything => ({
+      _id: id,
+      id,
+      username,
+      displayName: username,
+      avatarUrl: null,
+    });
+    return {
+      ...{ _id: expect.any(String), id: expect.any(String), senderId: from.id, receiverId: to.id, text, file: null },
+      ...{ isRead: false, createdAt: expect.any(String), updatedAt: expect.any(String) },
+      ...{ sender: shown(from), receiver: shown(to) },
+    };
+  };
+
+  it('is the document’s own session, as written', async () => {
+    const [adas, bobs] = [await connect(ada), await connect(bob)];
+    adas.socket.emit('setUserId', ada.id);
+    adas.socket.emit('sendMessage', { senderId: ada.id, receiverId: bob.id, text: 'Hello!', file: null });
+    const received = await bobs.next('receiveMessage');
+    expect(received).toEqual(shownMessage(ada, bob, 'Hello!'));
+    expect(await adas.next('messageSent')).toEqual(received);
+    expect(received._id).toBe(received.id);
+
+    bobs.socket.emit('typing', { receiverId: ada.id, isTyping: true });
+    expect(await adas.next('userTyping')).toEqual({ userId: bob.id, isTyping: true });
+    bobs.socket.emit('typing', { receiverId: ada.id, isTyping: false });
+    expect(await adas.next('userTyping')).toEqual({ userId: bob.id, isTyping: false });
+
+    bobs.socket.emit('messageRead', { messageId: received._id });
+    expect(await adas.next('messageRead')).toEqual({
+      messageId: received._id,
+      readerId: bob.id,
+      readAt: expect.any(String),
+    });
+
+    adas.socket.emit('getChatHistory', { userId1: ada.id, userId2: bob.id, limit: 50, skip: 0 });
+    expect(await adas.next('chatHistory')).toEqual([{ ...received, isRead: true }]);
+    adas.socket.emit('getChatHistory', { otherUserId: bob.id });
+    expect(await adas.next('chatHistory')).toHaveLength(1);
+  });
+
+  it('says who comes and goes, once for all devices', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    await cy.directConversation(dan);
+    const dans = await connect(dan);
+    const [one, two] = [await connect(cy), await connect(cy)];
+    expect(await dans.next('userOnline', ({ userId }) => userId === cy.id)).toEqual({ userId: cy.id, isOnline: true });
+    one.socket.close();
+    two.socket.close();
+    expect(await dans.next('userOnline', ({ userId }) => userId === cy.id)).toEqual({ userId: cy.id, isOnline: false });
+    expect(dans.all('userOnline')).toHaveLength(2);
+  }, 20_000);
+
+  it('lets in by token alone, wherever it is, and says otherwise why not', async () => {
+    const open = async (options: Anything): Promise<Device> => {
+      const device = new Device(
+        olderIo(story.url, {
+          transports: ['websocket'],
+          forceNew: true,
+          reconnection: false,
+          ...options,
+        }) as unknown as Socket,
+      );
+      opened.push(device);
+      await device.nextOf(['connect', 'connect_error']);
+      return device;
+    };
+    const token = ada.accessToken;
+    for (const options of [
+      { query: { dialect: DIALECT }, auth: { token } },
+      { query: { dialect: DIALECT }, auth: { token: `Bearer ${token}` } },
+      { query: { dialect: DIALECT, token } },
+      { auth: { dialect: DIALECT, token } },
+      { query: { dialect: DIALECT }, extraHeaders: { authorization: `Bearer ${token}` } },
+      { query: { dialect: DIALECT }, extraHeaders: { cookie: `accessToken=${token}` } },
+      { query: { dialect: DIALECT }, transports: ['polling'], auth: { token } },
+    ])
+      expect((await open(options)).socket.connected).toBe(true);
+    for (const options of [
+      { query: { dialect: DIALECT } },
+      { query: { dialect: DIALECT }, auth: { token: 'nonsense' } },
+      {
+        query: { dialect: DIALECT },
+        extraHeaders: { cookie: `accessToken=${token}`, origin: 'https://evil.example.com' },
+      },
+    ]) {
+      const { connectError } = await open(options);
+      expect(connectError?.message).toMatch(/^Unauthorized/);
+      expect(connectError?.data).toEqual({ code: 'UNAUTHORIZED' });
+    }
+    const unknown = await open({ query: { dialect: 'nonsense' }, auth: { token } });
+    expect(unknown.connectError?.data).toEqual({ code: 'UNKNOWN_DIALECT' });
+  });
+
+  it('speaks for nobody but who is logged in', async () => {
+    const cy = await story.person();
+    const device = await connect(ada);
+    const refused = async (code: string): Promise<void> => {
+      expect(await device.next('messageError')).toMatchObject({ error: expect.any(String), code });
+    };
+    device.socket.emit('setUserId', bob.id);
+    await refused('FORBIDDEN');
+    device.socket.emit('sendMessage', { senderId: bob.id, receiverId: cy.id, text: 'as bob' });
+    await refused('FORBIDDEN');
+    device.socket.emit('getChatHistory', { userId1: bob.id, userId2: cy.id });
+    await refused('FORBIDDEN');
+    device.socket.emit('getChatHistory', { userId1: ada.id, userId2: ada.id });
+    await refused('FORBIDDEN');
+    const secret = await bob.say(await bob.directConversation(cy), 'secret');
+    device.socket.emit('messageRead', { messageId: secret.id });
+    await refused('NOT_FOUND');
+    device.socket.emit('nonsense', {});
+    await refused('UNKNOWN_EVENT');
+    for (const payload of [
+      null,
+      5,
+      [],
+      'x',
+      { receiverId: 5 },
+      { receiverId: cy.id },
+      { receiverId: cy.id, text: { a: 1 } },
+    ]) {
+      device.socket.emit('sendMessage', payload);
+      expect(['VALIDATION_FAILED', 'MALFORMED_FRAME']).toContain((await device.next('messageError')).code);
+    }
+    // It works all the same.
+    device.socket.emit('sendMessage', { receiverId: cy.id, text: 'as myself' });
+    await device.next('messageSent');
+  });
+
+  it('carries files of any kind, by address or upload', async () => {
+    const cy = await story.person();
+    const device = await connect(cy);
+    const say = async (file: unknown): Promise<Anything> => {
+      device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file });
+      return (await device.next('messageSent')).file;
+    };
+    const file = { url: 'https://files.example.com/a.pdf', type: 'document', name: 'a.pdf', size: 12 };
+    expect(await say(file)).toEqual(file);
+    expect(await say({ ...file, type: 'video' })).toEqual({ ...file, type: 'video' });
+    const upload = await cy.mustUpload(Buffer.from('notes'), 'notes.txt');
+    expect(await say({ url: upload.url })).toEqual({ url: upload.url, type: 'document', name: 'notes.txt', size: 5 });
+    device.socket.emit('sendMessage', { receiverId: bob.id, text: '', file: { url: 'javascript:alert(1)' } });
+    expect((await device.next('messageError')).code).toBe('VALIDATION_FAILED');
+  });
+
+  it('answers over REST as the document says', async () => {
+    const [cy, dan, stranger] = await Promise.all([story.person(), story.person(), story.person()]);
+    const device = await connect(cy);
+    for (const text of ['one', 'two', 'three']) {
+      device.socket.emit('sendMessage', { receiverId: dan.id, text });
+      await device.next('messageSent');
+    }
+    const texts = (messages: Anything[]): string[] => messages.map(({ text }) => text);
+    const history = await dan.must('GET', `/api/chats/history/${cy.id}?limit=2&skip=0`);
+    expect(Object.keys(history)).toEqual(['success', 'messages', 'hasMore']);
+    expect([history.success, texts(history.messages), history.hasMore]).toEqual([true, ['two', 'three'], true]);
+    expect(history.messages[0]).toEqual(shownMessage(cy, dan, 'two'));
+    const rest = await dan.must('GET', `/api/chats/history/${cy.id}?limit=2&skip=2`);
+    expect([texts(rest.messages), rest.hasMore]).toEqual([['one'], false]);
+    expect(await dan.must('GET', `/api/chats/history/${stranger.id}`)).toEqual({
+      success: true,
+      messages: [],
+      hasMore: false,
+    });
+
+    const mine = await dan.must('GET', '/api/chats/my-chats');
+    expect([mine.success, texts(mine.chats)]).toEqual([true, ['three', 'two', 'one']]);
+    const { success, conversations } = await dan.must('GET', '/api/chats/conversations');
+    expect([success, conversations.length]).toEqual([true, 1]);
+    expect(conversations[0]).toMatchObject({ user: { _id: cy.id }, lastMessage: { text: 'three' }, unreadCount: 3 });
+
+    const [, , last] = history.messages.length === 2 ? [0, 0, history.messages[1]] : [];
+    const refusals: [Person, string, number, string][] = [
+      [dan, last._id, 403, 'FORBIDDEN'],
+      [stranger, last._id, 404, 'NOT_FOUND'],
+      [cy, randomUUID(), 404, 'NOT_FOUND'],
+      [cy, 'nonsense', 404, 'NOT_FOUND'],
+    ];
+    for (const [person, id, status, code] of refusals) {
+      const answer = await person.call('DELETE', `/api/chats/${id}`);
+      expect([answer.status, answer.body]).toEqual([
+        status,
+        { success: false, code, error: expect.any(String), message: expect.any(String) },
+      ]);
+    }
+    const deleted = await cy.call('DELETE', `/api/chats/${last._id}`);
+    expect([deleted.status, deleted.body]).toEqual([200, { success: true }]);
+    expect(texts((await dan.must('GET', '/api/chats/my-chats')).chats)).toEqual(['two', 'one']);
+    for (const path of ['my-chats', 'conversations', `history/${cy.id}`])
+      expect((await request(story.url, 'GET', `/api/chats/${path}`)).status).toBe(401);
+    for (const query of ['limit=0', 'limit=x', 'skip=-1', 'limit=101', 'nonsense=1'])
+      expect((await dan.call('GET', `/api/chats/my-chats?${query}`)).body).toMatchObject({
+        success: false,
+        code: 'VALIDATION_FAILED',
+      });
+  });
+});
+
+// The documents' examples name no dialect: their server has one.
+describe('direct-events as the vocabulary of a server', () => {
+  let story: Story;
+  let ada: Person;
+  let bob: Person;
+  let bobs: Device;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false }, { SOCKET_DIALECT: DIALECT });
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+    bobs = olderDevice(bob, DIALECT);
+    await bobs.next('connect');
+  });
+  afterAll(async () => {
+    bobs.socket.close();
+    await story.close();
+  });
+
+  it('runs the React example', async () => {
+    const code = `
+import { io } from 'socket.io-client';
+
+const socket = io('${story.url}?token=${ada.accessToken}');
+
+useEffect(() => {
+  socket.on('connect', () => {
+    socket.emit('setUserId', userId);
+  });
+  
+  socket.on('receiveMessage', (data) => {
+    setMessages(prev => [...prev, data]);
+  });
+  
+  return () => socket.disconnect();
+}, []);
+
+const sendMessage = (receiverId, text) => {
+  socket.emit('sendMessage', {
+    senderId: userId,
+    receiverId,
+    text
+  });
+};
+`;
+    const ends: (() => void)[] = [];
+    let messages: Anything[] = [];
+    let heard: (() => void) | undefined;
+    const [send] = (await run(
+      code,
+      {
+        io: olderIo,
+        userId: ada.id,
+        useEffect: (effect: () => () => void) => ends.push(effect()),
+        setMessages: (change: (before: Anything[]) => Anything[]) => {
+          messages = change(messages);
+          heard?.();
+        },
+      },
+      'sendMessage',
+    )) as [(receiverId: string, text: string) => void];
+    send(bob.id, 'from React');
+    expect(await bobs.next('receiveMessage')).toMatchObject({ senderId: ada.id, text: 'from React' });
+    const answered = new Promise<void>((resolve) => (heard = resolve));
+    bobs.socket.emit('sendMessage', { senderId: bob.id, receiverId: ada.id, text: 'to React' });
+    await answered;
+    expect(messages).toMatchObject([{ senderId: bob.id, text: 'to React' }]);
+    for (const end of ends) end();
+  });
+
+  (browserPath === undefined ? describe.skip : describe)('in a browser', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await startBrowser();
+    }, 30_000);
+    afterAll(() => browser.close());
+
+    it('runs the HTML example', async () => {
+      const page = await browser.newPage();
+      const client = join(
+        dirname(createRequire(import.meta.url).resolve('socket.io-client-4.5.4/package.json')),
+        'dist/socket.io.min.js',
+      );
+      await page.route('https://cdn.socket.io/4.5.4/socket.io.min.js', (route) =>
+        route.fulfill({ contentType: 'text/javascript', body: readFileSync(client, 'utf8') }),
+      );
+      const html = `<!doctype html><ul id="list"></ul>
+<script>
+  const currentUserId = '${ada.id}';
+  const displayMessage = (data) => document.getElementById('list').append(data.text);
+</script>
+<script src="https://cdn.socket.io/4.5.4/socket.io.min.js"></script>
+<script>
+  const socket = io('${story.url}?token=${ada.accessToken}');
+  
+  socket.on('connect', () => {
+    socket.emit('setUserId', currentUserId);
+  });
+  
+  socket.on('receiveMessage', (data) => {
+    displayMessage(data);
+  });
+  
+  function sendMessage(receiverId, text) {
+    socket.emit('sendMessage', {
+      senderId: currentUserId,
+      receiverId: receiverId,
+      text: text
+    });
+  }
+</script>`;
+      await page.route(`${story.url}/example.html`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+      await page.goto(`${story.url}/example.html`);
+      await page.evaluate(`sendMessage('${bob.id}', 'from HTML')`);
+      expect(await bobs.next('receiveMessage')).toMatchObject({ senderId: ada.id, text: 'from HTML' });
+      bobs.socket.emit('sendMessage', { senderId: bob.id, receiverId: ada.id, text: 'to HTML' });
+      await page.locator('#list', { hasText: 'to HTML' }).waitFor();
+      await page.close();
+    }, 30_000);
+
+    it('has the test page, which does what the document says', async () => {
+      const open = async (person: Person): Promise<Page> => {
+        const page = await browser.newPage();
+        const failures: string[] = [];
+        page.on('pageerror', (error) => failures.push(error.message));
+        page.on('requestfailed', (failed) => failures.push(failed.url()));
+        await page.goto(`${story.url}/compat/direct-events.html`);
+        await page.fill('#token', person.accessToken);
+        await page.fill('#userId', person.id);
+        await page.click('#connect');
+        await page.locator('#status[data-state=connected]').waitFor();
+        expect(failures).toEqual([]);
+        return page;
+      };
+      const cy = await story.person('cy');
+      const [adas, cys] = [await open(ada), await open(cy)];
+      await adas.fill('#receiverId', cy.id);
+      await adas.fill('#message', 'through the page');
+      await adas.click('#send');
+      await cys.locator('#messages li', { hasText: 'through the page' }).waitFor();
+      await adas.locator('#messages li.own', { hasText: 'through the page' }).waitFor();
+      await cys.fill('#receiverId', ada.id);
+      await cys.fill('#message', 'typing');
+      await adas.locator('#typing', { hasText: 'is typing' }).waitFor();
+      await cys.click('#read');
+      await adas.locator('#log', { hasText: 'messageRead' }).waitFor();
+      await adas.reload();
+      await adas.fill('#token', ada.accessToken);
+      await adas.fill('#userId', ada.id);
+      await adas.click('#connect');
+      await adas.locator('#status[data-state=connected]').waitFor();
+      await adas.fill('#receiverId', cy.id);
+      await adas.click('#history');
+      await adas.locator('#messages li.own', { hasText: 'through the page' }).waitFor();
+      await adas.fill('#token', 'nonsense');
+      await adas.click('#connect');
+      await adas.locator('#status[data-state=refused]', { hasText: 'Unauthorized' }).waitFor();
+    }, 60_000);
+  });
+});

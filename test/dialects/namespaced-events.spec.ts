@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'socket.io-client';
+import { io as olderIo } from 'socket.io-client-4.5.4';
+import { Device, type Person, startStory, type Story, until } from '../support/story.js';
+import { run } from './snippets.js';
+
+describe('namespaced-events', () => {
+  let story: Story;
+  let ada: Person;
+  let bob: Person;
+  const opened: Device[] = [];
+  beforeAll(async () => {
+    // Its clients name no dialect.
+    story = await startStory({ rateLimits: false }, { SOCKET_DIALECT: 'namespaced-events' });
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+  });
+  afterAll(async () => {
+    for (const { socket } of opened) socket.close();
+    await story.close();
+  });
+
+  const connect = (auth: object): Device => {
+    const device = new Device(olderIo(story.url, { auth, forceNew: true, reconnection: false }) as unknown as Socket);
+    opened.push(device);
+    return device;
+  };
+
+  it('runs the document’s example', async () => {
+    const bobs = connect({ token: bob.accessToken });
+    await bobs.next('users:online');
+    const code = `
+import { io } from "socket.io-client"
+
+const socket = io("${story.url.replace('http', 'ws')}", {
+  auth: {
+    token: "${ada.accessToken}"
+  }
+})
+
+// Listen for connection
+socket.on("connect", () => {
+  console.log("Connected to WebSocket server")
+})
+
+// Send a message
+socket.emit("message:send", {
+  recipientId: "${bob.id}",
+  content: "Hello!",
+  sessionId: "optional-session-id"
+})
+
+// Receive messages
+socket.on("message:receive", (message) => {
+  console.log("New message:", message)
+})
+
+// Listen for online status updates
+socket.on("user:online", ({ userId }) => {
+  console.log(\`User \${userId} is now online\`)
+})
+
+socket.on("user:offline", ({ userId }) => {
+  console.log(\`User \${userId} is now offline\`)
+})
+`;
+    const lines: unknown[][] = [];
+    const [socket] = (await run(
+      code,
+      { io: olderIo, console: { log: (...words: unknown[]) => lines.push(words) } },
+      'socket',
+    )) as [Socket];
+    const adas = new Device(socket);
+    opened.push(adas);
+    const shown = ({ id, username }: Person) => expect.objectContaining({ id, username });
+    const received = await bobs.next('message:receive');
+    expect(received).toEqual({
+      ...{ id: expect.any(String), content: 'Hello!', senderId: ada.id, recipientId: bob.id },
+      ...{ sessionId: 'optional-session-id', sender: shown(ada), recipient: shown(bob), createdAt: expect.any(String) },
+    });
+    expect(await adas.next('message:sent')).toEqual(received);
+    bobs.socket.emit('message:send', { recipientId: ada.id, content: 'Hello to you' });
+    await until('it is shown', () => lines.some(([word]) => word === 'New message:'));
+    expect(lines[0]).toEqual(['Connected to WebSocket server']);
+    expect(lines.find(([word]) => word === 'New message:')?.[1]).toMatchObject({
+      content: 'Hello to you',
+      sessionId: null,
+    });
+    await bobs.next('user:online', ({ userId }) => userId === ada.id);
+    bobs.socket.emit('status:request');
+    expect((await bobs.next('users:online')).userIds.toSorted()).toEqual([ada.id, bob.id].toSorted());
+    socket.close();
+    expect(await bobs.next('user:offline', ({ userId }) => userId === ada.id)).toEqual({ userId: ada.id });
+  }, 20_000);
+
+  it('says why somebody is kept out', async () => {
+    for (const auth of [{}, { token: 'nonsense' }, { token: 5 }]) {
+      const device = connect(auth);
+      await device.next('connect_error');
+      expect(device.connectError?.message).toMatch(/^Authentication error: ./);
+    }
+  });
+
+  it('refuses what is wrong, and shows no stranger', async () => {
+    const [cy, stranger] = await Promise.all([story.person(), story.person()]);
+    const device = connect({ token: cy.accessToken });
+    expect((await device.next('users:online')).userIds).not.toContain(stranger.id);
+    const wrong: [string, unknown, string][] = [
+      ['message:send', {}, 'VALIDATION_FAILED'],
+      ['message:send', null, 'MALFORMED_FRAME'],
+      ['message:send', { recipientId: bob.id }, 'VALIDATION_FAILED'],
+      ['message:send', { recipientId: bob.id, content: ' ' }, 'VALIDATION_FAILED'],
+      ['message:send', { recipientId: bob.id, content: 'x', sessionId: { a: 1 } }, 'VALIDATION_FAILED'],
+      ['message:send', { recipientId: cy.id, content: 'x' }, 'CANNOT_MESSAGE_SELF'],
+      ['message:send', { recipientId: randomUUID(), content: 'x' }, 'NOT_FOUND'],
+      ['send_message', { receiverId: bob.id, content: 'x' }, 'UNKNOWN_EVENT'],
+      ['constructor', {}, 'UNKNOWN_EVENT'],
+    ];
+    for (const [event, payload, code] of wrong) {
+      device.socket.emit(event, payload);
+      expect(await device.next('message:error')).toMatchObject({
+        code,
+        error: expect.any(String),
+        message: expect.any(String),
+      });
+    }
+    // Nothing of Parley's own words reaches it.
+    await stranger.say(await stranger.directConversation(cy), 'hello');
+    await device.next('message:receive');
+    const words = new Set(device.heard.map(({ event }) => event));
+    for (const word of ['session:ready', 'message:new', 'conversation:new', 'exception'])
+      expect(words).not.toContain(word);
+  });
+
+  it('sends once what is sent twice under one id', async () => {
+    const [device, bobs] = [connect({ token: ada.accessToken }), connect({ token: bob.accessToken })];
+    await bobs.next('users:online');
+    const message = { recipientId: bob.id, content: 'once', clientId: randomUUID() };
+    const answers = await Promise.all([device.ask('message:send', message), device.ask('message:send', message)]);
+    expect(answers[0]).toEqual(answers[1]);
+    await device.must('message:send', { recipientId: bob.id, content: 'then' }).catch(() => undefined);
+    await bobs.next('message:receive', ({ content }) => content === 'then');
+    expect(bobs.all('message:receive').filter(({ content }) => content === 'once')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
+import { Frames } from './frames.js';
+
+const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
+
+describe('ws-events', () => {
+  let story: Story;
+  let ada: Person;
+  let bob: Person;
+  const opened: Frames[] = [];
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+  });
+  afterAll(async () => {
+    for (const { socket } of opened) socket.terminate();
+    await story.close();
+  });
+
+  const connect = (): Frames => {
+    const frames = new Frames(`${story.url}/`);
+    opened.push(frames);
+    return frames;
+  };
+  const logIn = async (person: Person): Promise<Frames> => {
+    const frames = connect();
+    frames.say({ event: 'authenticate', token: person.accessToken });
+    await frames.event('userStatus', ({ userId }) => userId === person.id);
+    return frames;
+  };
+
+  it('is the document’s own session, as written', async () => {
+    const [adas, bobs] = [connect(), await logIn(bob)];
+    adas.say(`{ "event": "authenticate", "token": "${ada.accessToken}" }`);
+    expect(await adas.event('userStatus')).toEqual({ event: 'userStatus', data: { userId: ada.id, isOnline: true } });
+    adas.say(`{ "event": "fetchChats", "receiverId": "${bob.id}" }`);
+    expect(await adas.event('noRoomFound')).toEqual({ event: 'noRoomFound' });
+    adas.say(`{ "event": "unReadMessages", "receiverId": "${bob.id}" }`);
+    expect(await adas.event('noUnreadMessages')).toEqual({ event: 'noUnreadMessages', data: [] });
+
+    adas.say(`{ "event": "message", "receiverId": "${bob.id}", "message": "Hello!", "images": [] }`);
+    const { data } = await bobs.event('message');
+    expect(data).toEqual({
+      id: expect.any(String),
+      roomId: expect.any(String),
+      senderId: ada.id,
+      receiverId: bob.id,
+      message: 'Hello!',
+      images: [],
+      isRead: false,
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(await adas.event('message')).toEqual({ event: 'message', data });
+
+    bobs.say(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
+    expect((await bobs.event('unReadMessages')).data).toEqual({ messages: [data], count: 1 });
+    bobs.say({ event: 'messageList' });
+    expect((await bobs.event('messageList')).data).toEqual([
+      { user: expect.objectContaining({ id: ada.id, username: ada.username }), lastMessage: data, unreadCount: 1 },
+    ]);
+    // As it stood before, and then read.
+    bobs.say(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
+    expect((await bobs.event('fetchChats')).data).toEqual([data]);
+    bobs.say(`{ "event": "fetchChats", "receiverId": "${ada.id}" }`);
+    expect((await bobs.event('fetchChats')).data).toEqual([{ ...data, isRead: true }]);
+    bobs.say(`{ "event": "unReadMessages", "receiverId": "${ada.id}" }`);
+    expect(await bobs.event('noUnreadMessages')).toEqual({ event: 'noUnreadMessages', data: [] });
+
+    adas.socket.close();
+    expect((await bobs.event('userStatus', ({ userId, isOnline }) => userId === ada.id && !isOnline)).data).toEqual({
+      userId: ada.id,
+      isOnline: false,
+    });
+  }, 20_000);
+
+  it('handles what is sent the moment it is open, in its order', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const dans = await logIn(dan);
+    const cys = connect();
+    cys.say({ event: 'authenticate', token: cy.accessToken });
+    for (let n = 0; n < 200; n += 1) cys.say({ event: 'message', receiverId: dan.id, message: `${n}` });
+    for (let n = 0; n < 200; n += 1) expect((await dans.event('message')).data.message).toBe(`${n}`);
+  });
+
+  it('lets nobody in but by a good token', async () => {
+    const stranger = connect();
+    for (const event of ['message', 'fetchChats', 'unReadMessages', 'messageList', 'nonsense']) {
+      stranger.say({ event, receiverId: bob.id, message: 'x' });
+      expect(await stranger.event('error')).toMatchObject({
+        data: { code: 'UNAUTHENTICATED', message: expect.any(String) },
+      });
+    }
+    for (const token of ['nonsense', '', null, 5, {}, undefined, `${ada.accessToken}x`]) {
+      const other = connect();
+      other.say({ event: 'authenticate', token });
+      expect((await other.event('error')).data.code).toBe('UNAUTHORIZED');
+      expect((await other.closed).code).toBe(4401);
+    }
+  });
+
+  it('tells on entering who of one’s own is there already', async () => {
+    const [cy, dan, stranger] = await Promise.all([story.person(), story.person(), story.person()]);
+    await cy.directConversation(dan);
+    await Promise.all([logIn(dan), logIn(stranger)]);
+    await until('they are online', async () => (await cy.must('GET', `/users/${dan.id}`)).isOnline === true);
+    const cys = await logIn(cy);
+    await cys.event('userStatus', ({ userId, isOnline }) => userId === dan.id && isOnline);
+    expect(cys.heard.filter(({ event }) => event === 'userStatus').map(({ data }) => data.userId)).not.toContain(
+      stranger.id,
+    );
+  });
+
+  it('pages back, and takes images alone, by address or by upload', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const cys = await logIn(cy);
+    const upload = await cy.mustUpload(Buffer.from('notes'), 'notes.txt');
+    const images = ['http://files.example.com/a.png', 'https://files.example.com/b.png', upload.id];
+    cys.say({ event: 'message', receiverId: dan.id, images });
+    const first = (await cys.event('message')).data;
+    expect(first).toMatchObject({ message: '', images: [upload.url, images[0], images[1]] });
+    for (const message of ['two', 'three']) cys.say({ event: 'message', receiverId: dan.id, message });
+    const third = await cys.event('message', ({ message }) => message === 'three');
+    cys.say({ event: 'fetchChats', receiverId: dan.id, before: third.data.id, limit: 1 });
+    expect((await cys.event('fetchChats')).data.map(({ message }: Anything) => message)).toEqual(['two']);
+    for (const wrong of [['javascript:alert(1)'], ['ftp://x.example.com/a'], [5], 'x', [NOBODY], {}]) {
+      cys.say({ event: 'message', receiverId: dan.id, message: 'x', images: wrong });
+      expect((await cys.event('error')).data.code).toBe('VALIDATION_FAILED');
+    }
+  });
+
+  it.each([
+    ['no JSON', '{"event":', 'MALFORMED_FRAME'],
+    ['nothing', '', 'MALFORMED_FRAME'],
+    ['a list', '[]', 'MALFORMED_FRAME'],
+    ['null', 'null', 'MALFORMED_FRAME'],
+    ['a number', '7', 'MALFORMED_FRAME'],
+    ['bytes', Buffer.from([0xff, 0xfe, 0x00]), 'MALFORMED_FRAME'],
+    ['an unknown event', '{"event":"nonsense"}', 'UNKNOWN_EVENT'],
+    ['the name of something every object has', '{"event":"constructor"}', 'UNKNOWN_EVENT'],
+    ['no event', '{}', 'UNKNOWN_EVENT'],
+    ['an event that is no text', '{"event":{"a":1}}', 'UNKNOWN_EVENT'],
+    ['no receiver', '{"event":"message","message":"x"}', 'VALIDATION_FAILED'],
+    ['a receiver that is none', '{"event":"message","receiverId":{"a":1},"message":"x"}', 'VALIDATION_FAILED'],
+    ['a text that is none', `{"event":"message","receiverId":"${NOBODY}","message":{"a":1}}`, 'VALIDATION_FAILED'],
+    [
+      'a prototype',
+      `{"event":"message","receiverId":"${NOBODY}","message":{"__proto__":{"a":1}}}`,
+      'VALIDATION_FAILED',
+    ],
+    ['a receiver of nobody', `{"event":"message","receiverId":"${NOBODY}","message":"x"}`, 'NOT_FOUND'],
+    ['a limit that is none', `{"event":"fetchChats","receiverId":"${NOBODY}","limit":-1}`, undefined],
+    [
+      'many levels',
+      `{"event":"message","receiverId":"${NOBODY}","message":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+      'VALIDATION_FAILED',
+    ],
+    [
+      'too many bytes',
+      `{"event":"message","receiverId":"${NOBODY}","message":"${'x'.repeat(70_000)}"}`,
+      'PAYLOAD_TOO_LARGE',
+    ],
+  ])('answers %s, and goes on', async (_, frame, code) => {
+    const frames = await logIn(ada);
+    frames.say(frame);
+    if (code === undefined) expect(await frames.event('noRoomFound')).toBeDefined();
+    else expect((await frames.event('error')).data).toMatchObject({ code, message: expect.any(String) });
+    frames.say({ event: 'messageList' });
+    await frames.event('messageList');
+  });
+
+  it('ends one that sends far too much at once, and nobody else', async () => {
+    const [huge, other] = [await logIn(ada), await logIn(bob)];
+    huge.say('x'.repeat(200_000));
+    expect((await huge.closed).code).toBe(1009);
+    other.say({ event: 'messageList' });
+    await other.event('messageList');
+  });
+
+  it('ends with its session, and not with another', async () => {
+    const cy = await story.person();
+    const frames = await logIn(cy);
+    const { body: again } = await request(story.url, 'POST', '/auth/login', {
+      email: cy.email,
+      password: 'correct horse',
+    });
+    const other = connect();
+    other.say({ event: 'authenticate', token: again.accessToken });
+    await other.event('userStatus');
+    await cy.must('POST', '/auth/logout');
+    expect(await frames.closed).toEqual({ code: 4401, reason: 'LOGGED_OUT' });
+    other.say({ event: 'messageList' });
+    await other.event('messageList');
+  });
+});
+
+describe('ws-events with limits', () => {
+  it('lives as long as its token, and longer with a new one', async () => {
+    const story = await startStory({ accessTokenSeconds: 2 });
+    try {
+      const ada = await story.person();
+      const loggedInAt = Date.now();
+      const [renewed, left] = [new Frames(`${story.url}/`), new Frames(`${story.url}/`)];
+      for (const frames of [renewed, left]) {
+        frames.say({ event: 'authenticate', token: ada.accessToken });
+        await frames.event('userStatus');
+      }
+      // Tokens count in seconds: one of the next second ends later.
+      await until('it is the next second', () => Math.floor(Date.now() / 1_000) > Math.floor(loggedInAt / 1_000));
+      const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+      renewed.say({ event: 'authenticate', token: body.accessToken });
+      expect(await left.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
+      renewed.say({ event: 'messageList' });
+      await renewed.event('messageList');
+      expect(await renewed.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
+    } finally {
+      await story.close();
+    }
+  });
+
+  it('is limited as any other connection', async () => {
+    const story = await startStory();
+    try {
+      const [ada, bob] = await Promise.all([story.person(), story.person()]);
+      const frames = await new Frames(`${story.url}/`).open();
+      frames.say({ event: 'authenticate', token: ada.accessToken });
+      await frames.event('userStatus');
+      for (let n = 0; n < 3_300; n += 1) frames.say({ event: 'fetchChats', receiverId: bob.id });
+      expect((await frames.event('error')).data).toMatchObject({
+        code: 'RATE_LIMITED',
+        retryAfterMs: expect.any(Number),
+      });
+      frames.socket.terminate();
+    } finally {
+      await story.close();
+    }
+  }, 30_000);
+
+  it('is not there where it is switched off, and neither is any other path', async () => {
+    const story = await startStory({}, { DIALECTS: 'ws-rooms' });
+    try {
+      for (const path of ['/', '/nonsense', '/users/me', '/room', '/room/a/b', '/socket.io', '//', '/%']) {
+        const frames = new Frames(story.url + path);
+        const status = await new Promise((resolve) =>
+          frames.socket.on('unexpected-response', (_, response) => resolve(response.statusCode)),
+        );
+        expect([path, status]).toEqual([path, 404]);
+      }
+      const device = await (await story.person()).device();
+      expect(device.socket.connected).toBe(true);
+    } finally {
+      await story.close();
+    }
+  });
+});

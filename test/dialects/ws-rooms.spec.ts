@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { WebSocket } from 'ws';
+import { type Anything, type Person, request, startStory, type Story } from '../support/story.js';
+import { Frames } from './frames.js';
+import { run } from './snippets.js';
+
+describe('ws-rooms', () => {
+  let story: Story;
+  let ada: Person;
+  let bob: Person;
+  const opened: Frames[] = [];
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+  });
+  afterAll(async () => {
+    for (const { socket } of opened) socket.terminate();
+    await story.close();
+  });
+
+  const connect = (path: string, headers: Record<string, string> = {}): Frames => {
+    const frames = new Frames(story.url + path, headers);
+    opened.push(frames);
+    return frames;
+  };
+  const room = async (from: Person, to: Person): Promise<Anything> =>
+    from.must('POST', '/msg/room', { otherUserId: to.id });
+
+  it('is the document’s own session, as written', async () => {
+    const [low, high] = [ada.id, bob.id].toSorted();
+    const created = await ada.call('POST', '/msg/room', { otherUserId: bob.id });
+    expect([created.status, created.body]).toEqual([
+      201,
+      { id: expect.any(String), user1Id: low, user2Id: high, createdAt: expect.any(String), token: expect.any(String) },
+    ]);
+    const { id, token } = created.body;
+    expect((await bob.call('POST', '/msg/room', { otherUserId: ada.id })).body.id).toBe(id);
+    const [adas, adasOther, bobs] = [
+      connect(`/room/${id}?token=${token}`),
+      connect(`/room/${id}?token=${token}`),
+      connect(`/room/${id}?token=${bob.accessToken}`),
+    ];
+    await Promise.all([adasOther.open(), bobs.open()]);
+    const [list, rooms] = [connect(`/users?token=${token}`), connect(`/rooms?token=${bob.accessToken}`)];
+    expect((await rooms.type('ROOMS_LIST')).data).toMatchObject([{ id, user1Id: low, user2Id: high, messages: [] }]);
+    const users = (await list.type('ALL_USERS')).data;
+    const shownBob = users.find((user: Anything) => user.id === bob.id);
+    expect(shownBob).toEqual({
+      id: bob.id,
+      username: bob.username,
+      displayName: bob.username,
+      isOnline: expect.any(Boolean),
+    });
+    expect(JSON.stringify(users)).not.toContain('@');
+
+    adas.say(JSON.stringify({ content: 'Hello world' }));
+    const message = await bobs.type('NEW_MESSAGE');
+    expect(message).toEqual({
+      type: 'NEW_MESSAGE',
+      data: {
+        id: expect.any(String),
+        roomId: id,
+        content: 'Hello world',
+        senderId: ada.id,
+        createdAt: expect.any(String),
+      },
+    });
+    expect(await adasOther.type('NEW_MESSAGE')).toEqual(message);
+    expect(await rooms.type('ROOM_UPDATE')).toEqual({
+      type: 'ROOM_UPDATE',
+      data: { roomId: id, lastMessage: message.data },
+    });
+    bobs.say({ content: 'Hello to you' });
+    await adas.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello to you');
+    // Not the one that sent it.
+    expect(adas.heard.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content)).toEqual([
+      'Hello to you',
+    ]);
+
+    expect(await bob.must('GET', `/msg/room/${id}/messages`)).toEqual([
+      message.data,
+      {
+        ...message.data,
+        id: expect.any(String),
+        content: 'Hello to you',
+        senderId: bob.id,
+        createdAt: expect.any(String),
+      },
+    ]);
+    for (const path of ['/msg/room', '/msg/rooms']) {
+      const answer = await ada.must('GET', path);
+      expect(answer).toMatchObject({
+        rooms: [{ id, messages: [{ content: 'Hello to you' }] }],
+        token: expect.any(String),
+      });
+      expect((await request(story.url, 'GET', '/users/me', undefined, answer.token)).body.id).toBe(ada.id);
+    }
+  });
+
+  it('runs the React example', async () => {
+    const { id } = await room(ada, bob);
+    const bobs = await connect(`/room/${id}?token=${bob.accessToken}`).open();
+    const code = `
+// 1. Fetch Rooms & Token
+const res = await fetch('/msg/room');
+const { rooms, token } = await res.json();
+
+// 2. Connect to WebSocket
+const ws = new WebSocket(\`${story.url.replace('http', 'ws')}/room/\${rooms[0].id}?token=\${token}\`);
+
+ws.onopen = () => {
+  console.log('Connected!');
+  // 3. Send Message
+  ws.send(JSON.stringify({ content: "Hello!" }));
+};
+
+ws.onmessage = (event) => {
+  const msg = JSON.parse(event.data);
+  if (msg.type === 'NEW_MESSAGE') {
+    console.log('New message from others:', msg.data.content);
+  }
+};
+`;
+    const lines: string[] = [];
+    let said = (): void => undefined;
+    const [ws] = (await run(
+      code,
+      {
+        WebSocket,
+        // As a browser on the same origin does.
+        fetch: (path: string) => fetch(story.url + path, { headers: { cookie: `accessToken=${ada.accessToken}` } }),
+        console: {
+          log: (...words: string[]) => {
+            lines.push(words.join(' '));
+            if (lines.length === 2) said();
+          },
+        },
+      },
+      'ws',
+    )) as [WebSocket];
+    expect((await bobs.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello!')).data.senderId).toBe(ada.id);
+    const heard = new Promise<void>((resolve) => (said = resolve));
+    bobs.say({ content: 'Hello, React' });
+    await heard;
+    expect(lines).toEqual(['Connected!', 'New message from others: Hello, React']);
+    ws.close();
+  });
+
+  it('says by its close codes why somebody is kept out', async () => {
+    const { id } = await room(ada, bob);
+    const stranger = await story.person();
+    const group = await ada.group('Group', bob);
+    const refused: [string, Record<string, string>, number][] = [
+      [`/room/${id}`, {}, 4001],
+      ['/users', {}, 4001],
+      ['/rooms?token=', {}, 4001],
+      [`/room/${id}?token=nonsense`, {}, 4002],
+      ['/users', { authorization: 'Bearer nonsense' }, 4002],
+      ['/users', { cookie: 'accessToken=nonsense' }, 4002],
+      // A page of somebody else's may not use the cookie.
+      ['/users', { cookie: `accessToken=${ada.accessToken}`, origin: 'https://evil.example.com' }, 4001],
+      [`/room/${id}?token=${stranger.accessToken}`, {}, 4004],
+      [`/room/${randomUUID()}?token=${ada.accessToken}`, {}, 4004],
+      [`/room/nonsense?token=${ada.accessToken}`, {}, 4004],
+      [`/room/${group}?token=${ada.accessToken}`, {}, 4004],
+    ];
+    for (const [path, headers, code] of refused)
+      expect([path, (await connect(path, headers).closed).code]).toEqual([path, code]);
+    // The cookie first, then the query, then the header.
+    await connect('/users?token=nonsense', { cookie: `accessToken=${ada.accessToken}` }).type('ALL_USERS');
+    await connect(`/users?token=${ada.accessToken}`, { authorization: 'Bearer nonsense' }).type('ALL_USERS');
+    await connect('/users', { authorization: `Bearer ${ada.accessToken}` }).type('ALL_USERS');
+  });
+
+  it('takes what is sent the moment it is open, and refuses what is wrong', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const { id } = await room(cy, dan);
+    const dans = await connect(`/room/${id}?token=${dan.accessToken}`).open();
+    const cys = connect(`/room/${id}?token=${cy.accessToken}`);
+    for (let n = 0; n < 100; n += 1) cys.say({ content: `${n}` });
+    for (let n = 0; n < 100; n += 1) expect((await dans.type('NEW_MESSAGE')).data.content).toBe(`${n}`);
+    const wrong: [unknown, string][] = [
+      ['{', 'MALFORMED_FRAME'],
+      ['[]', 'MALFORMED_FRAME'],
+      ['null', 'MALFORMED_FRAME'],
+      [{}, 'VALIDATION_FAILED'],
+      [{ content: '' }, 'VALIDATION_FAILED'],
+      [{ content: 5 }, 'VALIDATION_FAILED'],
+      [{ content: 'x'.repeat(8_001) }, 'VALIDATION_FAILED'],
+      [{ content: 'x'.repeat(70_000) }, 'PAYLOAD_TOO_LARGE'],
+    ];
+    for (const [frame, code] of wrong) {
+      cys.say(frame);
+      expect(await cys.type('ERROR')).toMatchObject({ type: 'ERROR', code, message: expect.any(String) });
+    }
+    await dan.must('POST', '/blocks', { userId: cy.id });
+    cys.say({ content: 'blocked' });
+    expect((await cys.type('ERROR')).code).toBe('CANNOT_MESSAGE');
+    await dan.must('POST', '/auth/logout');
+    expect(await dans.closed).toEqual({ code: 4002, reason: 'LOGGED_OUT' });
+  });
+
+  it('hides what it should, and pages', async () => {
+    const [cy, blocked] = await Promise.all([story.person(), story.person()]);
+    await blocked.must('POST', '/blocks', { userId: cy.id });
+    const users = connect(`/users?token=${cy.accessToken}`);
+    const seen: string[] = [];
+    for (let frame = await users.type('ALL_USERS'); ; frame = await users.type('ALL_USERS')) {
+      seen.push(...frame.data.map(({ id }: Anything) => id));
+      if (frame.nextCursor === null) break;
+      users.say({ cursor: frame.nextCursor, limit: 2 });
+    }
+    expect(seen).toEqual(expect.arrayContaining([ada.id, bob.id]));
+    expect(seen).not.toContain(cy.id);
+    expect(seen).not.toContain(blocked.id);
+    users.say({ cursor: 'nonsense' });
+    expect((await users.type('ERROR')).code).toBe('VALIDATION_FAILED');
+    users.say({ type: 'nonsense' });
+    expect((await users.type('ERROR')).code).toBe('UNKNOWN_EVENT');
+  });
+
+  it('answers over REST what the caller may see', async () => {
+    const stranger = await story.person();
+    const { id } = await room(ada, bob);
+    const status = async (person: Person | undefined, method: string, path: string, body?: unknown): Promise<number> =>
+      (await request(story.url, method, path, body, person?.accessToken)).status;
+    expect(await status(ada, 'POST', '/msg/room', { otherUserId: randomUUID() })).toBe(404);
+    expect(await status(ada, 'POST', '/msg/room', { otherUserId: ada.id })).toBe(400);
+    expect(await status(ada, 'POST', '/msg/room', { otherUserId: 2 })).toBe(400);
+    expect(await status(ada, 'POST', '/msg/room', {})).toBe(400);
+    expect(await status(undefined, 'POST', '/msg/room', { otherUserId: bob.id })).toBe(401);
+    expect(await status(undefined, 'GET', '/msg/room')).toBe(401);
+    expect(await status(stranger, 'GET', `/msg/room/${id}/messages`)).toBe(404);
+    expect(await status(undefined, 'GET', `/msg/room/${id}/messages`)).toBe(401);
+    expect(await status(ada, 'GET', '/msg/room/nonsense/messages')).toBe(404);
+    expect((await stranger.must('GET', '/msg/rooms')).rooms).toEqual([]);
+  });
+});
