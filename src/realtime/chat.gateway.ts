@@ -74,6 +74,7 @@ export class ChatGateway
       return;
     }
     if (!this.connections.welcome(socket, admission)) return;
+    const recovered = this.rooms.replay(socket, admission.restored);
     const { userId, sessionId } = socket.data.principal;
     this.known.set(socket, this.connectionOf(socket));
     this.broadcaster.toSocket(socket, 'session:ready', {
@@ -81,7 +82,7 @@ export class ChatGateway
       sessionId,
       serverTime: new Date(this.clock.now()).toISOString(),
       syncCursor: admission.syncCursor,
-      recovered: socket.recovered && !this.rooms.hasMissed(socket, admission.restoredAt),
+      recovered,
     });
   }
 

@@ -19,14 +19,14 @@ export class Connections {
   ) {}
 
   /** Into its rooms. False where its session ended while it was let in: it is told, and closed. */
-  welcome(socket: ChatSocket, { setup, conversationIds }: Admission): boolean {
+  welcome(socket: ChatSocket, { setup, conversationIds, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
     if (setup.endedSessions.has(sessionId)) {
       this.rooms.abandon(setup);
       this.broadcaster.close(socket, 'SESSION_REVOKED');
       return false;
     }
-    this.rooms.place(socket, setup, conversationIds);
+    this.rooms.place(socket, setup, conversationIds, restored?.rooms);
     this.tokenLife.watch(socket);
     this.presence.arrived(userId);
     return true;

@@ -7,9 +7,11 @@ import { Sessions } from '../auth/sessions.js';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { Lifecycle } from '../common/lifecycle.js';
+import type { Principal } from '../common/principal.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import { SyncService } from '../sync/sync.service.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
+import type { Restored } from './recovery-adapter.js';
 import { Rooms, type Setup } from './rooms.js';
 import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
@@ -18,8 +20,8 @@ export interface Admission {
   setup: Setup;
   conversationIds: readonly string[];
   syncCursor: string;
-  /** Of a recovered connection: where the adapter stood when it restored it. */
-  restoredAt: number | undefined;
+  /** Of a connection that was lost and came back as the same session: what it missed. */
+  restored: Restored | undefined;
 }
 
 /** What Socket.IO sends with `connect_error`. */
@@ -91,7 +93,7 @@ export class Handshake {
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       return {
         state: { principal, expiresAt, echo },
-        admission: { restoredAt: undefined, setup, conversationIds, syncCursor: cursor },
+        admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
       };
     } catch (error) {
       this.rooms.abandon(setup);
@@ -101,7 +103,7 @@ export class Handshake {
   }
 
   private async admit(socket: ChatSocket): Promise<void> {
-    const { restoredAt } = socket.data as { restoredAt?: number };
+    const { restored } = socket.data as { restored?: Restored };
     const { auth, query } = socket.handshake;
     const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
     if (dialect === null) throw new DomainError('UNKNOWN_DIALECT');
@@ -111,7 +113,7 @@ export class Handshake {
       },
     );
     socket.data = dialect === undefined ? state : { ...state, dialect };
-    this.admissions.set(socket, { ...admission, restoredAt });
+    this.admissions.set(socket, { ...admission, restored: isOf(restored, state.principal) ? restored : undefined });
     // A client that goes before it is connected never reaches the gateway.
     socket.conn.once('close', () => {
       const pending = this.take(socket);
@@ -140,6 +142,11 @@ export class Handshake {
       }
     }
   }
+}
+
+/** A session is not recovered by another one, even of the same user. */
+function isOf(restored: Restored | undefined, { userId, sessionId }: Principal): boolean {
+  return restored?.principal.userId === userId && restored.principal.sessionId === sessionId;
 }
 
 function tokenText(given: unknown): string {

@@ -1,7 +1,8 @@
 import type { Socket } from 'socket.io';
 import { type Transport, writeNow } from './write-once-a-turn.js';
 import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
-import type { ConnectionState } from './chat-socket.js';
+import type { Principal } from '../common/principal.js';
+import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import { DialectSocket, type Telling } from './dialect-socket.js';
 
 /** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
@@ -21,6 +22,15 @@ interface EventPacket {
   type: number;
   nsp: string;
   data: unknown[];
+}
+
+/** What is kept of a lost connection that came back, until it is known who it is. */
+export interface Restored {
+  /** Where the adapter stood. */
+  at: number;
+  principal: Principal;
+  rooms: readonly string[];
+  missed: unknown[][];
 }
 
 /** An event on its way to some rooms. */
@@ -50,9 +60,10 @@ const EVENT = 2;
 type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
 
 /**
- * Socket.IO's own recovery of a lost connection, with two things added that it lacks: a bound on what it keeps, and
- * being told when what a session may hear has changed. Recovery replays by the rooms a connection had when it was lost,
- * and before it is authenticated again; so whoever joined, left or was logged out meanwhile is not recovered, and syncs.
+ * Socket.IO's own recovery of a lost connection, with three things changed: what it keeps is bounded; nothing is
+ * replayed before the token of the connection was looked at, and only to the session that lost it; and it is told when
+ * what a session may hear has changed. Recovery goes by the rooms a connection had when it was lost, so whoever joined,
+ * left or was logged out meanwhile is not recovered, and syncs.
  */
 export class RecoveryAdapter extends SessionAwareAdapter {
   private readonly recoverable = new Map<string, string>();
@@ -97,7 +108,28 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     if (!this.recoverable.delete(pid)) return null as unknown as Session;
     const at = this.kept;
     const session = (await super.restoreSession(pid, offset)) as Session | null;
-    return (session === null ? null : { ...session, data: { restoredAt: at } }) as Session;
+    if (session === null) return null as unknown as Session;
+    const { principal } = session.data as ConnectionState;
+    const restored: Restored = {
+      ...{ at, principal, rooms: session.rooms as string[] },
+      missed: session.missedPackets as unknown[][],
+    };
+    // Nobody has looked at its token yet: it is in no room and told nothing until that is done.
+    return { ...session, rooms: [], missedPackets: [], data: { restored } };
+  }
+
+  /**
+   * Tells a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
+   * False where that is not known any more.
+   */
+  replay(socket: ChatSocket, { at, missed }: Restored): boolean {
+    const since = this.kept - at;
+    if (since > this.keptPackets.length) return false;
+    const { rooms } = socket;
+    const lately = since === 0 ? [] : this.keptPackets.slice(-since).filter(({ opts }) => isFor(rooms, opts));
+    for (const data of [...missed, ...lately.map((packet) => packet.data)])
+      (socket as unknown as { packet(packet: object): void }).packet({ type: EVENT, data });
+    return true;
   }
 
   override broadcast(...parameters: Parameters<SessionAwareAdapter['broadcast']>): void {
@@ -158,24 +190,18 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     if (keptPackets.length > MOST_PACKETS * 2) keptPackets.splice(0, keptPackets.length - MOST_PACKETS);
   }
 
-  /**
-   * Whether something was sent to these rooms since a session was restored. The base class replays what was missed when
-   * it restores, and delivers again from when the connection is let in; what comes while that is being decided, it loses.
-   */
-  hasSentSince(restoredAt: number, rooms: ReadonlySet<string>): boolean {
-    const since = this.kept - restoredAt;
-    if (since > this.keptPackets.length) return true;
-    return (
-      since > 0 && this.keptPackets.slice(-since).some(({ opts }) => [...opts.rooms].some((name) => rooms.has(name)))
-    );
-  }
-
   /** The lost connections of these users are not recovered: what they may hear has changed. */
   forget(userIds: readonly string[]): void {
     if (this.recoverable.size === 0) return;
     const forgotten = new Set(userIds);
     for (const [pid, userId] of this.recoverable) if (forgotten.has(userId)) this.recoverable.delete(pid);
   }
+}
+
+/** Whether who is in these rooms is told; to no room at all is to everybody. */
+function isFor(rooms: ReadonlySet<string>, opts: BroadcastOptions): boolean {
+  const isNamed = opts.rooms.size === 0 || [...opts.rooms].some((name) => rooms.has(name));
+  return isNamed && ![...(opts.except ?? [])].some((name) => rooms.has(name));
 }
 
 /** Where frames are put together; the same again as long as the system takes what is written at once. */

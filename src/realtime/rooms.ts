@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
-import { RecoveryAdapter } from './recovery-adapter.js';
+import { RecoveryAdapter, type Restored } from './recovery-adapter.js';
 
 /** The names of all rooms. Nowhere else is one put together. */
 export const room = {
@@ -50,15 +50,19 @@ export class Rooms {
     if (setups?.size === 0) this.setups.delete(setup.userId);
   }
 
-  /** Puts a connected socket into its rooms. */
-  place(socket: ChatSocket, setup: Setup, conversationIds: readonly string[]): void {
+  /**
+   * Puts a connected socket into its rooms.
+   * @param former those it was in before it was lost: what it showed, and still may, it shows again.
+   */
+  place(socket: ChatSocket, setup: Setup, conversationIds: readonly string[], former: readonly string[] = []): void {
     this.abandon(setup);
     const { userId, sessionId } = socket.data.principal;
     const current = new Set([...conversationIds, ...setup.joined].filter((id) => !setup.left.has(id)));
     const rooms = [room.user(userId), room.session(sessionId), ...[...current].map(room.conversation)];
-    // A recovered socket comes with the rooms it had before it was away.
-    const wanted = new Set([socket.id, ...rooms, ...[...current].map(room.open)]);
-    for (const present of socket.rooms) if (!wanted.has(present)) void socket.leave(present);
+    if (former.length > 0) {
+      const open = new Set([...current].map(room.open));
+      rooms.push(...former.filter((name) => open.has(name)));
+    }
     void socket.join(rooms.map((name) => this.kept(name)));
   }
 
@@ -94,11 +98,9 @@ export class Rooms {
     }
   }
 
-  /** Whether a recovered socket was sent something between its recovery and its placing, which it did not get. */
-  hasMissed(socket: ChatSocket, restoredAt: number | undefined): boolean {
-    const adapter = this.adapter();
-    if (adapter === undefined || restoredAt === undefined) return true;
-    return adapter.hasSentSince(restoredAt, socket.rooms);
+  /** Tells a socket that was lost what it missed. Answers whether that was all. */
+  replay(socket: ChatSocket, restored: Restored | undefined): boolean {
+    return restored !== undefined && this.adapter()?.replay(socket, restored) === true;
   }
 
   private forgetLost(userIds: readonly string[]): void {

@@ -15,7 +15,7 @@ export class Frames {
 
   constructor(url: string, headers: Record<string, string> = {}) {
     this.socket = new WebSocket(url.replace(/^http/, 'ws'), { headers });
-    this.socket.on('message', (text) => this.record(JSON.parse(text.toString())));
+    this.socket.on('message', (text) => this.record(parsed(text.toString())));
     this.socket.on('error', () => undefined);
     this.closed = new Promise((resolve) =>
       this.socket.on('close', (code, reason) => {
@@ -78,4 +78,9 @@ export class Frames {
     this.unread.push(frame);
     for (const look of this.waiters) look();
   }
+}
+
+/** A frame's JSON; of one of Engine.IO, what is behind its number. */
+function parsed(text: string): Anything {
+  return JSON.parse(text.replace(/^\d+(?=[[{])/, ''));
 }

@@ -221,12 +221,12 @@ describe('ws-events with limits', () => {
   it('is limited as any other connection', async () => {
     const story = await startStory();
     try {
-      const [ada, bob] = await Promise.all([story.person(), story.person()]);
+      const ada = await story.person();
       const frames = await new Frames(`${story.url}/`).open();
       frames.say({ event: 'authenticate', token: ada.accessToken });
       await frames.event('userStatus');
-      for (let n = 0; n < 3_300; n += 1) frames.say({ event: 'fetchChats', receiverId: bob.id });
-      expect((await frames.event('error')).data).toMatchObject({
+      for (let n = 0; n < 6_000; n += 1) frames.say('{');
+      expect((await frames.event('error', ({ code }) => code !== 'MALFORMED_FRAME')).data).toMatchObject({
         code: 'RATE_LIMITED',
         retryAfterMs: expect.any(Number),
       });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Anything, Device, type Person, startStory, type Story } from '../support/story.js';
+import { Frames } from '../dialects/frames.js';
+import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 
 const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };
 
@@ -37,6 +38,33 @@ describe('reconnection', () => {
     await adas.must('typing', { conversationId, isTyping: true });
     expect(await bobs.next('typing')).toMatchObject({ userId: ada.id, isTyping: true });
     bobs.socket.close();
+  });
+
+  it('tells nobody what a lost connection missed but the session that lost it', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const { body: other } = await request(story.url, 'POST', '/auth/login', {
+      email: bob.email,
+      password: 'correct horse',
+    });
+    for (const token of [undefined, 'nonsense', eve.accessToken, other.accessToken]) {
+      const lost = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
+      lost.say(`40${JSON.stringify({ token: bob.accessToken })}`);
+      const { sid, pid } = (await lost.next((frame) => frame.pid !== undefined)) as { sid: string; pid: string };
+      await ada.say(conversationId, 'heard');
+      const [, , offset] = await lost.next((frame) => frame[0] === 'message:new');
+      expect([typeof sid, typeof pid, typeof offset]).toEqual(['string', 'string', 'string']);
+      lost.socket.terminate();
+      await lost.closed;
+      await ada.say(conversationId, 'a secret');
+      const thief = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
+      thief.say(`40${JSON.stringify({ token, pid, offset })}`);
+      const answer = await thief.next((frame) => frame.message !== undefined || frame[0] === 'session:ready');
+      if (Array.isArray(answer)) expect(answer[1].recovered).toBe(false);
+      else expect(answer.data.code).toBe('UNAUTHORIZED');
+      expect(JSON.stringify(thief.heard)).not.toContain('a secret');
+      thief.socket.terminate();
+    }
   });
 
   it('hears of exactly the conversations that are its user’s, whatever changed while it was away', async () => {
