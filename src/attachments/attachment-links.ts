@@ -51,7 +51,7 @@ export class AttachmentLinks {
     };
   }
 
-  private address(id: string, variant: Variant): string {
+  address(id: string, variant: Variant): string {
     const half = this.halfLifeSeconds;
     const expires = String(Math.ceil((Math.ceil(this.clock.now() / 1_000 / half) + 1) * half));
     const signature = this.signature(id, variant, expires).toString('base64url');

@@ -124,8 +124,8 @@ export class AttachmentsRepository {
   }
 
   /** A page of what a user uploaded, by id. */
-  async export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
-    return this.database.query<{ id: string }>(
+  async export(ownerId: string, after: string, limit: number): Promise<{ id: string; state: string }[]> {
+    return this.database.query<{ id: string; state: string }>(
       `SELECT id, state, name, kind, mime_type AS "mimeType", size, width, height, message_id AS "messageId",
          is_avatar AS "isAvatar", created_at AS "createdAt"
        FROM attachments WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3`,

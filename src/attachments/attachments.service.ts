@@ -158,8 +158,10 @@ export class AttachmentsService {
     await this.repository.doomUnusedOf(transaction, ownerId);
   }
 
-  export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
-    return this.repository.export(ownerId, after, limit);
+  /** A page of what a user uploaded, by id, with addresses to fetch it from. */
+  async export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
+    const rows = await this.repository.export(ownerId, after, limit);
+    return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.address(row.id, 'original') : null }));
   }
 
   /** Removes what was doomed, soon. */

@@ -18,6 +18,7 @@ import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { ApiPage } from '../docs/api-page.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthService } from './auth.service.js';
 import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { Public } from '../common/public.decorator.js';
@@ -33,6 +34,7 @@ export class AuthController {
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
     private readonly cookies: SessionCookies,
+    private readonly strategy: AccessTokenStrategy,
   ) {}
 
   /** Makes an account and logs it in; where addresses have to be verified, mails a code instead. */
@@ -110,17 +112,19 @@ export class AuthController {
     return this.cookies.give(response, await this.auth.refresh(refreshToken));
   }
 
-  /** Ends the caller's session: its tokens are worthless and its sockets disconnected at once. */
+  /**
+   * Ends the caller's session: its tokens are worthless and its sockets disconnected at once. A browser whose access
+   * token has expired is known by its refresh cookie.
+   */
+  @Public()
+  @RateLimit('refresh')
   @Post('logout')
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiNoContentResponse()
-  async logout(
-    @CurrentPrincipal() principal: Principal,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<void> {
+  async logout(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
+    await this.auth.logout(await this.sessionOf(request));
     this.cookies.clear(response);
-    await this.auth.logout(principal);
   }
 
   /** The same for all sessions of the caller. */
@@ -153,8 +157,8 @@ export class AuthController {
   @HttpCode(200)
   @ApiOkResponse({ schema: { type: 'object' } })
   @ApiErrors('OTP_INVALID', 'OTP_EXPIRED', 'OVERLOADED')
-  async resetPassword(@Body() reset: ResetPassword): Promise<object> {
-    await this.auth.resetPassword(reset);
+  async resetPassword(@Body() reset: ResetPassword, @Ip() ip?: string): Promise<object> {
+    await this.auth.resetPassword(reset, ip);
     return {};
   }
 
@@ -185,5 +189,16 @@ export class AuthController {
   @ApiErrors('NOT_FOUND')
   revokeSession(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) sessionId: string): Promise<void> {
     return this.sessions.revokeOwn(principal, sessionId);
+  }
+
+  private async sessionOf(request: Request): Promise<Principal> {
+    try {
+      return await this.strategy.validate(request);
+    } catch (error) {
+      const refreshToken = this.cookies.refreshToken(request);
+      const principal = refreshToken === undefined ? undefined : await this.auth.sessionOf(refreshToken);
+      if (principal === undefined) throw error;
+      return principal;
+    }
   }
 }

@@ -3,6 +3,7 @@ import { DomainError, invalidField } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
+import { addressKey } from '../limits/address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { Accounts, type Credentials } from '../users/accounts.js';
 import { AccessTokens } from './access-token.js';
@@ -34,12 +35,14 @@ export class AuthService {
 
   /**
    * Makes an account, and logs it in unless its address has to be verified first.
-   * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, OVERLOADED
+   * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
   async register(
     { email, password, username, displayName }: Registration,
     ip?: string,
   ): Promise<RegistrationView | PendingRegistrationView> {
+    // Each mails somebody.
+    if (this.mustVerify) await this.limiter.consume('codesByAddress', addressKey(ip));
     const passwordHash = await this.passwords.hash(password);
     const account = {
       email,
@@ -102,6 +105,11 @@ export class AuthService {
     return this.tokensOf(await this.sessions.rotate(refreshToken));
   }
 
+  /** Whose session a refresh token is of; undefined where that has ended. */
+  sessionOf(refreshToken: string): Promise<Principal | undefined> {
+    return this.sessions.ofRefreshToken(refreshToken);
+  }
+
   /** Ends the caller's session, its sockets with it. */
   async logout({ sessionId }: Principal): Promise<void> {
     await this.sessions.revoke([sessionId], 'LOGGED_OUT');
@@ -118,9 +126,9 @@ export class AuthService {
   }
 
   /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */
-  async resetPassword({ email, otp, newPassword }: ResetPassword): Promise<void> {
+  async resetPassword({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
     const { userId } = await this.spend(email, 'RESET_PASSWORD', otp);
-    await this.replacePassword(userId, newPassword, null, true);
+    await this.replacePassword(userId, newPassword, null, true, ip);
   }
 
   /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
@@ -142,22 +150,25 @@ export class AuthService {
     password: string,
     keptSessionId: string | null,
     verifies: boolean,
+    ip?: string,
   ): Promise<void> {
     const passwordHash = await this.passwords.hash(password);
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
     const ended = await this.database.transaction(async (transaction) => {
       await this.accounts.setPassword(transaction, userId, passwordHash, verifies);
+      // Whoever changes it has no use for a code that would change it again.
+      await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
+      // A session that ends at once, so that the address is known: guesses from elsewhere keep nobody out there.
+      if (ip !== undefined) await this.sessions.open(userId, { ip }, transaction);
       return this.sessions.endAll(transaction, userId, keptSessionId);
     });
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');
   }
 
   private async spend(email: string, purpose: CodePurpose, otp: string): Promise<Credentials> {
-    await this.limiter.consume('codeGuessesByAccount', email);
     const account = await this.accounts.credentialsOf({ email });
     await this.codes.spend(account?.userId ?? null, purpose, otp);
     if (account === null) throw new DomainError('OTP_INVALID');
-    await this.limiter.restore('codeGuessesByAccount', email);
     return account;
   }
 

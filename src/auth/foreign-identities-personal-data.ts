@@ -22,10 +22,16 @@ export class ForeignIdentitiesPersonalData implements OnModuleInit {
           'DELETE FROM foreign_identities WHERE user_id = $1 RETURNING issuer, subject',
           [userId],
         );
+        // A clock that is ahead makes tokens that are younger than now.
+        const [latest] = await transaction.query<{ at: Date | null }>(
+          'SELECT max(last_used_at) AS at FROM sessions WHERE user_id = $1',
+          [userId],
+        );
+        const endedAt = Math.max(this.clock.now(), latest?.at?.getTime() ?? 0);
         await transaction.query(
           `INSERT INTO ended_identities (session_id, ended_at) SELECT unnest($1::uuid[]), $2
            ON CONFLICT (session_id) DO UPDATE SET ended_at = excluded.ended_at`,
-          [identities.map(foreignSessionId), new Date(this.clock.now())],
+          [identities.map(foreignSessionId), new Date(endedAt)],
         );
         return undefined;
       },

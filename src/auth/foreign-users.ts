@@ -37,8 +37,9 @@ export class ForeignUsers {
       (await this.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
     if (revokedAt !== null) {
       if (identity.issuedAt <= revokedAt.getTime()) throw new DomainError('UNAUTHORIZED');
-      await this.sessions.reopen(sessionId);
+      if (!(await this.sessions.reopen(sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
     }
+    if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
     return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };
   }
 

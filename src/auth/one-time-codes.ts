@@ -75,6 +75,14 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     if (spent.length === 0) throw new DomainError('OTP_INVALID');
   }
 
+  /** Makes a code worthless. */
+  async discard(executor: SqlExecutor, userId: string, purpose: CodePurpose): Promise<void> {
+    await executor.query('DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose', [
+      userId,
+      purpose,
+    ]);
+  }
+
   /** Deletes codes that expired a day ago: until then who is late learns why. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
     await this.database.query('DELETE FROM one_time_codes WHERE expires_at <= $1', [
@@ -83,11 +91,13 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.sweep = setInterval(() => {
+    const sweep = (): void => {
       this.deleteExpired().catch((error: Error) =>
         this.logger.warn(`expired codes were not deleted: ${error.message}`),
       );
-    }, SWEEP_INTERVAL_MS).unref();
+    };
+    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+    sweep();
   }
 
   onModuleDestroy(): void {

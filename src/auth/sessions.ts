@@ -122,7 +122,8 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   async revoke(sessionIds: readonly string[], code: SessionEndCode): Promise<void> {
     const ended = await this.database.query<{ userId: string; sessionIds: string[] }>(
       `WITH ended AS (
-         UPDATE sessions SET revoked_at = $2 WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id
+         UPDATE sessions SET revoked_at = GREATEST($2, last_used_at)
+         WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id
        )
        SELECT user_id AS "userId", array_agg(id::text) AS "sessionIds" FROM ended GROUP BY user_id`,
       [sessionIds, new Date(this.clock.now())],
@@ -181,7 +182,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   /** Within the caller's transaction: all but one. `announceEnd` is to follow its commit. */
   async endAll(executor: SqlExecutor, userId: string, exceptSessionId: string | null): Promise<string[]> {
     const rows = await executor.query<{ id: string }>(
-      `UPDATE sessions SET revoked_at = $3
+      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at)
        WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
       [userId, exceptSessionId, new Date(this.clock.now())],
     );
@@ -209,12 +210,34 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  /** After a new sign-in at the issuer. */
-  async reopen(sessionId: string): Promise<void> {
-    await this.database.query('UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1', [
+  /**
+   * After a new sign-in at the issuer.
+   * @param revokedAt the end that is known of: one that came meanwhile stays. Answers whether the session lives now.
+   */
+  async reopen(sessionId: string, revokedAt: Date): Promise<boolean> {
+    const rows = await this.database.query(
+      'UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
+      [sessionId, new Date(this.clock.now()), revokedAt],
+    );
+    return rows.length > 0;
+  }
+
+  /** Of an issuer whose clock is ahead: the session's end, when it comes, is to be after all tokens made until then. */
+  async noteIssue(sessionId: string, issuedAt: number): Promise<void> {
+    await this.database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2', [
       sessionId,
-      new Date(this.clock.now()),
+      new Date(issuedAt),
     ]);
+  }
+
+  /** Whose session a refresh token is of, also one that was spent; undefined where that has ended. */
+  async ofRefreshToken(presented: string): Promise<Principal | undefined> {
+    const [row] = await this.database.query<Principal>(
+      `SELECT s.user_id AS "userId", s.id AS "sessionId" FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
+       WHERE r.hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2`,
+      [refreshTokenHash(presented), new Date(this.clock.now())],
+    );
+    return row;
   }
 
   /** Deletes sessions that expired, and their tokens. Any process may do it at any time. */
@@ -231,11 +254,13 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.sweep = setInterval(() => {
+    const sweep = (): void => {
       this.deleteExpired().catch((error: Error) =>
         this.logger.warn(`expired sessions were not deleted: ${error.message}`),
       );
-    }, SWEEP_INTERVAL_MS).unref();
+    };
+    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+    sweep();
   }
 
   onModuleDestroy(): void {

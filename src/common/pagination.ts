@@ -63,7 +63,11 @@ const ISO_TIME = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** A time as `Date.toISOString` writes it; anything looser PostgreSQL might refuse. */
 export const isTimeText = (part: unknown): part is string =>
-  typeof part === 'string' && ISO_TIME.test(part) && !Number.isNaN(Date.parse(part));
+  typeof part === 'string' &&
+  ISO_TIME.test(part) &&
+  !Number.isNaN(Date.parse(part)) &&
+  // There is no 30th of February, though it can be parsed.
+  new Date(part).toISOString() === part;
 export const isShortText = (part: unknown): part is string =>
   typeof part === 'string' && part.length <= 256 && !part.includes('\0');
 

@@ -25,7 +25,9 @@ export function foreignRequestPolicy(configuration: Configuration): (headers: Re
   const isAllowedOrigin = originPolicy(configuration);
   return ({ origin, host, 'sec-fetch-site': site }) => {
     if (origin === undefined) return site !== undefined && site !== 'same-origin' && site !== 'none';
-    const isOwn = URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+    // The same host over another scheme is another origin, and browsers that speak https say so.
+    const isSameHost = URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+    const isOwn = isSameHost && (site === undefined || site === 'same-origin');
     return !isOwn && !isAllowedOrigin(origin);
   };
 }

@@ -17,6 +17,7 @@ import { DialectConnections } from '../realtime/dialect-connections.js';
 import { DialectInbox } from '../realtime/dialect-inbox.js';
 import type { DialectPeer, DialectSocket } from '../realtime/dialect-socket.js';
 import type { CloseCode } from '../realtime/protocol/close-reasons.js';
+import { HandshakeLimit } from '../realtime/handshake-limit.js';
 import { LARGEST_BACKLOG } from '../realtime/slow-consumers.js';
 import { parsedFrame } from './fields.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
@@ -55,6 +56,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly connections: DialectConnections,
+    private readonly handshakes: HandshakeLimit,
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
   ) {}
@@ -85,15 +87,21 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname, searchParams } = locationOf(request.url);
+    const { pathname } = locationOf(request.url);
     if (pathname.startsWith(SOCKET_IO_PATH)) return;
     const dialect = this.dialects.find((known) => known.owns(pathname));
-    if (dialect === undefined || this.lifecycle.isDraining) {
-      const status = dialect === undefined ? '404 Not Found' : '503 Service Unavailable';
-      socket.on('error', () => undefined);
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
+    // Nobody else listens before it is a WebSocket.
+    socket.on('error', () => undefined);
+    if (dialect === undefined) return refuse(socket, '404 Not Found');
+    if (this.lifecycle.isDraining) return refuse(socket, '503 Service Unavailable');
+    this.handshakes.admit(request).then(
+      () => this.accept(dialect, request, socket, head),
+      () => refuse(socket, '429 Too Many Requests'),
+    );
+  }
+
+  private accept(dialect: NativeDialect, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { pathname, searchParams } = locationOf(request.url);
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       const asked = { path: pathname, query: searchParams, headers: request.headers };
       const client = new NativeClient(webSocket, asked, this.connections, this.inbox());
@@ -107,6 +115,10 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   private inbox(): DialectInbox {
     return new DialectInbox(this.configuration.rateLimits, this.lifecycle);
   }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** A path that cannot be read is nobody's. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
 /**
@@ -19,6 +20,17 @@ export function addressKey(address: string | undefined): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
+}
+
+/** Where a request that Express has not seen comes from: the same as `request.ip` of those it has. */
+export function clientAddress({ socket, headers }: IncomingMessage, trustedProxies: number): string | undefined {
+  const forwarded = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  // Each proxy writes down, at the end, whom it was called by: as many are believed as there are proxies.
+  const callers = [socket.remoteAddress, ...forwarded.reverse()];
+  return callers[Math.min(trustedProxies, callers.length - 1)];
 }
 
 /** An IPv4 address that a dual-stack socket shows as IPv6, as IPv4. */

@@ -15,19 +15,17 @@ export interface Limit {
  */
 export const LIMITS = {
   /** Guesses at any passwords; each costs a password hash, up to 60 ms of CPU. */
-  loginByAddress: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
+  loginByAddress: { per: 'address', burst: 300, points: 60, perSeconds: 60 },
   /** Wrong guesses at one account's password, from anywhere; right ones are given back. */
   loginByAccount: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
   /** New accounts; each costs a password hash. */
   register: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
   /** New token pairs. */
   refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
-  /** Guesses at codes, and requests for new ones, of any accounts. */
+  /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses, from anywhere. */
   codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
   /** Codes mailed to one address of one account; beyond it none is sent, and nobody is told. */
   codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
-  /** Guesses at one account's codes, from anywhere and of all its codes together. */
-  codeGuessesByAccount: { per: 'account', burst: 20, points: 20, perSeconds: 3_600 },
   /** Wrong guesses at the password of the session one is in. */
   passwordConfirmations: { per: 'user', burst: 10, points: 10, perSeconds: 60 },
   /** Complete copies of what is stored of a user. */
@@ -44,9 +42,11 @@ export const LIMITS = {
   uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
   /** The same in megabytes: what one user can fill of the disk in a day. */
   uploadedMegabytes: { per: 'user', burst: 5_000, points: 5_000, perSeconds: 86_400 },
+  /** Saying that one types; what is shown of it is less. */
+  typing: { per: 'user', burst: 1_000, points: 50, perSeconds: 1 },
   /** Socket events of any kind. */
   events: { per: 'connection', burst: 3_000, points: 200, perSeconds: 1 },
-  /** HTTP requests of any kind. */
+  /** HTTP requests of any kind, those of sockets before they are open among them. */
   http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;
 

@@ -19,7 +19,7 @@ export class MessagesPersonalData implements OnModuleInit {
       export: (userId) =>
         pagesById((after) =>
           this.database.query<{ id: string }>(
-            `SELECT id, conversation_id AS "conversationId", seq, kind, content, reply_to_id AS "replyToId",
+            `SELECT id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content, attachments, reply_to_id AS "replyToId",
                created_at AS "createdAt", edited_at AS "editedAt", deleted_at AS "deletedAt"
              FROM messages WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
             [userId, after],
@@ -35,7 +35,7 @@ export class MessagesPersonalData implements OnModuleInit {
       export: (userId) =>
         pagesById((after) =>
           this.database.query<{ id: string }>(
-            `SELECT message_id AS id, array_agg(emoji ORDER BY created_at) AS emojis FROM message_reactions
+            `SELECT message_id AS id, array_agg(emoji ORDER BY created_at) AS emojis, array_agg(created_at ORDER BY created_at) AS "reactedAt" FROM message_reactions
              WHERE user_id = $1 AND message_id > $2 GROUP BY message_id ORDER BY message_id LIMIT ${EXPORT_PAGE}`,
             [userId, after],
           ),

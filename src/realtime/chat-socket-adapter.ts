@@ -2,6 +2,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { ServerOptions } from 'socket.io';
 import { DomainError } from '../common/errors.js';
+import { domainErrorOf } from '../common/problem.filter.js';
 import type { Lifecycle } from '../common/lifecycle.js';
 import type { Configuration } from '../config/configuration.js';
 import { ChatGateway } from './chat.gateway.js';
@@ -10,6 +11,7 @@ import { DialectSockets } from './dialect-sockets.js';
 import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
+import { HandshakeLimit } from './handshake-limit.js';
 import { RecoveryAdapter } from './recovery-adapter.js';
 import { type Transport, writeOnceATurn } from './write-once-a-turn.js';
 
@@ -34,6 +36,7 @@ const EVENT_NAME = 'message';
  */
 export class ChatSocketAdapter extends IoAdapter {
   private readonly log = new Logger(ChatSocketAdapter.name);
+  private readonly handshakes: HandshakeLimit;
   private handlers: ReadonlyMap<string, Handler> | undefined;
 
   constructor(
@@ -43,12 +46,19 @@ export class ChatSocketAdapter extends IoAdapter {
     private readonly isAllowedOrigin: (origin: string | undefined) => boolean,
   ) {
     super(app);
+    this.handshakes = app.get(HandshakeLimit);
   }
 
   override createIOServer(port: number, options?: ServerOptions): ChatServer {
     const server = super.createIOServer(port, {
       ...options,
       cors: { origin: (origin, allow) => allow(null, this.isAllowedOrigin(origin)), credentials: true },
+      allowRequest: (request, decide) => {
+        this.handshakes.admit(request).then(
+          () => decide(null, true),
+          (error: unknown) => decide(domainErrorOf(error).code, false),
+        );
+      },
       maxHttpBufferSize: LARGEST_FRAME,
       perMessageDeflate: false,
       httpCompression: false,

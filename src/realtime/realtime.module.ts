@@ -15,6 +15,7 @@ import { DialectConnections } from './dialect-connections.js';
 import { DialectSockets } from './dialect-sockets.js';
 import { EventRelay } from './event-relay.js';
 import { Handshake } from './handshake.js';
+import { HandshakeLimit } from './handshake-limit.js';
 import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
 import { SlowConsumers } from './slow-consumers.js';
@@ -34,6 +35,7 @@ import { Typing } from './typing.js';
     DialectSockets,
     EventRelay,
     Handshake,
+    HandshakeLimit,
     PresenceTracker,
     Rooms,
     SlowConsumers,
@@ -41,6 +43,6 @@ import { Typing } from './typing.js';
     TokenLife,
     Typing,
   ],
-  exports: [ChatCommands, ChatReads, DialectConnections, SocketDialects],
+  exports: [ChatCommands, ChatReads, DialectConnections, HandshakeLimit, SocketDialects],
 })
 export class RealtimeModule {}

@@ -111,8 +111,8 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     if (session === null) return null as unknown as Session;
     const { principal } = session.data as ConnectionState;
     const restored: Restored = {
-      ...{ at, principal, rooms: session.rooms as string[] },
-      missed: session.missedPackets as unknown[][],
+      ...{ at, principal, rooms: session.rooms },
+      missed: session.missedPackets,
     };
     // Nobody has looked at its token yet: it is in no room and told nothing until that is done.
     return { ...session, rooms: [], missedPackets: [], data: { restored } };

@@ -3,6 +3,7 @@ import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
 import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
 import { Contacts } from '../friends/contacts.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
 import { Broadcaster } from './broadcaster.js';
 
 /** A sender is relayed at most this often. */
@@ -38,10 +39,12 @@ export class Typing implements OnApplicationShutdown {
     private readonly access: ConversationAccess,
     private readonly contacts: Contacts,
     private readonly broadcaster: Broadcaster,
+    private readonly limiter: RateLimiter,
   ) {}
 
-  /** @throws DomainError NOT_FOUND where the caller is no member. */
+  /** @throws DomainError NOT_FOUND where the caller is no member, RATE_LIMITED. */
   async set(principal: Principal, conversationId: string, isTyping: boolean): Promise<void> {
+    await this.limiter.consume('typing', principal.userId);
     const key = `${principal.userId} ${conversationId}`;
     const known = this.typists.get(key);
     if (!isTyping) {

@@ -32,8 +32,8 @@ export class UsersPersonalData implements OnModuleInit {
   }
 
   private async *lastSeen(userId: string): AsyncGenerator<object[]> {
-    yield await this.database.query<{ lastSeenAt: Date | null }>(
-      'SELECT last_seen_at AS "lastSeenAt" FROM users WHERE id = $1',
+    yield await this.database.query<object>(
+      'SELECT last_seen_at AS "lastSeenAt", email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
       [userId],
     );
   }

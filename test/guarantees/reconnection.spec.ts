@@ -71,6 +71,8 @@ describe('reconnection', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const [left, kept] = [await ada.group('Left', bob), await ada.group('Kept', bob)];
     const bobs = await connected(bob);
+    // It comes back when told to: what changes does so while it is away.
+    bobs.socket.io.reconnection(false);
     const { cursor } = await bobs.must('sync', {});
     await bobs.must('join_conversation', left);
     for (let round = 0; round < 5; round += 1) {
@@ -80,6 +82,7 @@ describe('reconnection', () => {
       if (goes) await ada.must('DELETE', `/conversations/${left}/members/${bob.id}`);
       else await ada.must('POST', `/conversations/${left}/members`, { memberIds: [bob.id] });
       const joined = await ada.group(`Joined ${round}`, bob);
+      bobs.socket.connect();
       expect((await bobs.next('session:ready')).recovered).toBe(false);
       await ada.say(left, `left ${round}`);
       await ada.say(joined, `joined ${round}`);

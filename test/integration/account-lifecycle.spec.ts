@@ -184,7 +184,7 @@ describe('an account', () => {
     expect(
       [copy.friends, copy.friendRequests, copy.blocks, copy.sessions, copy.conversations].map(({ length }) => length),
     ).toEqual([1, 1, 1, 1, 1]);
-    expect(copy.reactions).toEqual([{ id: said.id, emojis: ['+1'] }]);
+    expect(copy.reactions).toEqual([{ id: said.id, emojis: ['+1'], reactedAt: [expect.any(String)] }]);
     for (const secret of [bob.email, bob.username, 'a secret of Bob', '$argon2', ada.refreshToken])
       expect(text).not.toContain(secret);
   });
@@ -350,9 +350,11 @@ describe('an account', () => {
       ]),
     );
     expect(copy.hiddenMessages).toEqual([{ id: hidden.id, hiddenAt: expect.any(String) }]);
-    expect(copy.reactions).toEqual([{ id: said.id, emojis: ['+1'] }]);
+    expect(copy.reactions).toEqual([{ id: said.id, emojis: ['+1'], reactedAt: [expect.any(String)] }]);
     expect(copy.foreignIdentities).toEqual([{ issuer: 'issuer', subject: 'ada', createdAt: expect.any(String) }]);
-    expect(copy.presence).toEqual([{ lastSeenAt: expect.any(String) }]);
+    expect(copy.presence).toEqual([
+      { lastSeenAt: expect.any(String), emailVerifiedAt: expect.any(String), role: 'USER' },
+    ]);
     expect(copy.sessions).toEqual([expect.not.objectContaining({ hash: expect.anything() })]);
   });
 

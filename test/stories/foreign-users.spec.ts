@@ -129,6 +129,34 @@ describe('users of a trusted issuer', () => {
     ).toBe('INVALID_CREDENTIALS');
   });
 
+  it('stay logged out also where their issuer’s clock is ahead', async () => {
+    const sub = randomUUID();
+    const ahead = await token({ sub }, 300, Date.now() + 50_000);
+    expect((await me(ahead)).status).toBe(200);
+    expect((await request(story.url, 'POST', '/auth/logout', undefined, ahead)).status).toBe(204);
+    expect((await me(ahead)).body.code).toBe('UNAUTHORIZED');
+    const other = await token({ sub: randomUUID() }, 300, Date.now() + 50_000);
+    expect((await request(story.url, 'DELETE', '/users/me', undefined, other)).status).toBe(204);
+    expect((await me(other)).body.code).toBe('UNAUTHORIZED');
+  });
+
+  it('stay logged out by a log-out that races with the token it is made with', async () => {
+    const after: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const sub = randomUUID();
+      const old = await token({ sub }, 300, Date.now() - 60_000);
+      await request(story.url, 'POST', '/auth/logout', undefined, old);
+      const fresh = await token({ sub }, 300, Date.now() + 2_000);
+      const [logout] = await Promise.all([
+        request(story.url, 'POST', '/auth/logout', undefined, fresh),
+        ...Array.from({ length: 6 }, () => me(fresh)),
+      ]);
+      if (logout.status === 204) after.push((await me(fresh)).status);
+    }
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.filter((status) => status !== 401)).toEqual([]);
+  });
+
   it('are not brought back by an old token once they are forgotten', async () => {
     const sub = randomUUID();
     const old = await token({ sub, name: 'Gone' }, 300, Date.now() - 60_000);

@@ -9,6 +9,20 @@ describe('the handshake', () => {
   });
   afterAll(() => story.close());
 
+  it('is counted as the request it is, so that one address cannot open connections without end', async () => {
+    const limited = await startStory();
+    try {
+      const open = async (): Promise<number> =>
+        (await fetch(`${limited.url}/socket.io/?EIO=4&transport=polling`)).status;
+      const statuses: number[] = [];
+      for (let round = 0; round < 20 && !statuses.includes(403); round += 1)
+        statuses.push(...(await Promise.all(Array.from({ length: 500 }, open))));
+      expect(new Set(statuses)).toEqual(new Set([200, 403]));
+    } finally {
+      await limited.close();
+    }
+  }, 30_000);
+
   it.each(['auth', 'header', 'query'])('takes the token from the %s', async (place) => {
     const ada = await story.person();
     const options = {

@@ -42,10 +42,13 @@ describe('reconnection', () => {
     const { syncCursor } = await bobs.next('session:ready');
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
+    // It comes back when told to: what changes does so while it is away.
+    bobs.socket.io.reconnection(false);
     bobs.drop();
     await bobs.next('disconnect');
     await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
     await ada.say(conversationId, 'without him');
+    bobs.socket.connect();
     expect((await bobs.next('session:ready')).recovered).toBe(false);
     expect((await bob.sync(syncCursor)).pages[0].leftConversationIds).toEqual([conversationId]);
     await bobs.must('leave_conversation', conversationId);

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
+import pg from 'pg';
+import {
+  type Answer,
+  type Anything,
+  Device,
+  type Person,
+  request,
+  startStory,
+  type Story,
+  until,
+} from '../support/story.js';
 
 const ALLOWED = 'https://app.example.com';
 
@@ -132,6 +142,33 @@ describe('sessions', () => {
     ).toHaveLength(2);
     for (const device of devices) expect(await device.next('session:ended')).toMatchObject({ code: 'LOGGED_OUT' });
     for (const { accessToken } of [one, two]) expect((await get('/users/me', accessToken)).status).toBe(401);
+  });
+
+  it('end for a browser whose access token is over, by its refresh cookie', async () => {
+    const { accessToken, refreshToken } = await login('Browser');
+    const logOut = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${story.url}/auth/logout`, { method: 'POST', headers });
+    expect((await logOut({ cookie: 'refreshToken=nonsense' })).status).toBe(401);
+    const foreign = { cookie: `refreshToken=${refreshToken}`, origin: 'https://evil.example.com' };
+    expect((await logOut(foreign)).status).toBe(403);
+    const response = await logOut({ cookie: `accessToken=nonsense; refreshToken=${refreshToken}` });
+    expect([response.status, response.headers.getSetCookie().length]).toEqual([204, 2]);
+    expect((await get('/users/me', accessToken)).status).toBe(401);
+    expect((await request(story.url, 'POST', '/auth/refresh', { refreshToken })).status).toBe(401);
+  });
+
+  it('have a password that no older code can change any more', async () => {
+    const person = await story.person();
+    await request(story.url, 'POST', '/auth/forgot-password', { email: person.email });
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    const codes = async (): Promise<number> =>
+      (await database.query('SELECT 1 FROM one_time_codes WHERE user_id = $1', [person.id])).rows.length;
+    await until('there is a code', async () => (await codes()) === 1);
+    const change = { currentPassword: 'correct horse', newPassword: 'another horse' };
+    await person.must('POST', '/auth/change-password', change);
+    expect(await codes()).toBe(0);
+    await database.end();
   });
 
   describe('of browsers', () => {
