@@ -106,10 +106,11 @@ export class AuthController {
     @Body() body: Refresh,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
+    @Ip() ip?: string,
   ): Promise<TokensView> {
     const refreshToken = body.refreshToken ?? this.cookies.refreshToken(request);
     if (refreshToken === undefined) throw invalidField('refreshToken', 'refreshToken is required');
-    return this.cookies.give(response, await this.auth.refresh(refreshToken));
+    return this.cookies.give(response, await this.auth.refresh(refreshToken, ip));
   }
 
   /**

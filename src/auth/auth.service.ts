@@ -38,7 +38,7 @@ export class AuthService {
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
   async register(
-    { email, password, username, displayName }: Registration,
+    { email, password, username, displayName, deviceName }: Registration,
     ip?: string,
   ): Promise<RegistrationView | PendingRegistrationView> {
     // Each mails somebody.
@@ -54,7 +54,10 @@ export class AuthService {
     if (!this.mustVerify) {
       const { user, opened } = await this.database.transaction(async (transaction) => {
         const user = await this.accounts.create(transaction, account);
-        return { user, opened: await this.sessions.open(user.id, { ip }, transaction) };
+        return {
+          user,
+          opened: await this.sessions.open(user.id, { deviceName: deviceName ?? undefined, ip }, transaction),
+        };
       });
       return { user, ...this.tokensOf(opened) };
     }
@@ -67,12 +70,12 @@ export class AuthService {
   }
 
   /** @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED */
-  async verify({ email, otp }: VerifyCode, ip?: string): Promise<TokensView> {
+  async verify({ email, otp, deviceName }: VerifyCode, ip?: string): Promise<TokensView> {
     const { userId } = await this.spend(email, 'VERIFY_EMAIL', otp);
     const opened = await this.database.transaction(async (transaction) => {
       if (!(await this.accounts.lock(transaction, userId))) throw new DomainError('OTP_INVALID');
       await this.accounts.setVerified(transaction, userId);
-      return this.sessions.open(userId, { ip }, transaction);
+      return this.sessions.open(userId, { deviceName: deviceName ?? undefined, ip }, transaction);
     });
     return this.tokensOf(opened);
   }
@@ -101,8 +104,8 @@ export class AuthService {
   }
 
   /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
-  async refresh(refreshToken: string): Promise<TokensView> {
-    return this.tokensOf(await this.sessions.rotate(refreshToken));
+  async refresh(refreshToken: string, ip?: string): Promise<TokensView> {
+    return this.tokensOf(await this.sessions.rotate(refreshToken, ip));
   }
 
   /** Whose session a refresh token is of; undefined where that has ended. */

@@ -105,11 +105,11 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
    * it means that two parties hold it, so the session ends for both.
    * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED
    */
-  async rotate(presented: string): Promise<OpenedSession> {
+  async rotate(presented: string, ip?: string): Promise<OpenedSession> {
     const hash = refreshTokenHash(presented);
     const successor = successorOf(presented, this.successorKey);
     const rotation = await this.database.transaction((transaction) =>
-      this.spend(transaction, hash, refreshTokenHash(successor)),
+      this.spend(transaction, hash, refreshTokenHash(successor), ip),
     );
     if (rotation.outcome === 'rotated') return { principal: rotation.principal, refreshToken: successor };
     if (rotation.outcome === 'invalid') throw new DomainError('REFRESH_TOKEN_INVALID');
@@ -267,7 +267,12 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private async spend(transaction: SqlExecutor, hash: Buffer, successorHash: Buffer): Promise<Rotation> {
+  private async spend(
+    transaction: SqlExecutor,
+    hash: Buffer,
+    successorHash: Buffer,
+    ip: string | undefined,
+  ): Promise<Rotation> {
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
     const [session] = await transaction.query<{ id: string; userId: string; revokedAt: Date | null; expiresAt: Date }>(
       `SELECT id, user_id AS "userId", revoked_at AS "revokedAt", expires_at AS "expiresAt"
@@ -288,13 +293,15 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
        ), forgotten AS (
          DELETE FROM refresh_tokens WHERE session_id = (SELECT session_id FROM spent) AND spent_at < $5
        )
-       UPDATE sessions SET last_used_at = $3, expires_at = $4 FROM spent WHERE id = spent.session_id RETURNING 1`,
+       UPDATE sessions SET last_used_at = $3, expires_at = $4, ip = COALESCE($6, ip)
+       FROM spent WHERE id = spent.session_id RETURNING 1`,
       [
         hash,
         successorHash,
         new Date(now),
         this.endFrom(now),
         new Date(now - this.configuration.refreshTokenSeconds * 1_000),
+        ip === undefined ? null : plainAddress(ip),
       ],
     );
     if (spent.length > 0) return { outcome: 'rotated', principal };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Anything, type Person, request, startStory, type Story } from '../support/story.js';
+import { type Person, request, startStory, type Story } from '../support/story.js';
 
 /** In the order of a door's answers. The world: a conversation of `owner` and `member`, with a message by `member`. */
 const CALLERS = ['anonymous', 'stranger', 'blocked', 'member', 'owner'] as const;
@@ -80,7 +80,7 @@ describe('the doors of the older vocabularies', () => {
     const path = pattern.replace(/:(\w+)/g, (_, field: string) => values[field] ?? '');
     const token = { anonymous: undefined, stranger, blocked, member, owner }[caller]?.accessToken;
     const { status, body } = await request(story.url, method, path, door.body?.(world), token);
-    const code = (body as Anything)?.code;
+    const code: unknown = body?.code;
     expect(code === undefined ? `${status}` : `${status} ${code}`).toBe(expected);
     if (caller !== 'member' && caller !== 'owner') expect(JSON.stringify(body)).not.toContain('a secret of two');
   });

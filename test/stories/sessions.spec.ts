@@ -144,6 +144,29 @@ describe('sessions', () => {
     for (const { accessToken } of [one, two]) expect((await get('/users/me', accessToken)).status).toBe(401);
   });
 
+  it('show from where and with what each was used last', async () => {
+    const proxied = await startStory({ rateLimits: false, trustedProxies: 1 });
+    try {
+      const post = async (path: string, body: object, from: string): Promise<Anything> =>
+        (
+          await fetch(proxied.url + path, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
+            body: JSON.stringify(body),
+          })
+        ).json();
+      const account = { email: 'traveller@example.com', password: 'correct horse', deviceName: 'Phone' };
+      const { accessToken, refreshToken } = await post('/auth/register', account, '192.0.2.1');
+      const listed = async (): Promise<Anything> =>
+        (await request(proxied.url, 'GET', '/auth/sessions', undefined, accessToken)).body.items;
+      expect(await listed()).toMatchObject([{ deviceName: 'Phone', ip: '192.0.2.1' }]);
+      await post('/auth/refresh', { refreshToken }, '192.0.2.2');
+      expect(await listed()).toMatchObject([{ deviceName: 'Phone', ip: '192.0.2.2' }]);
+    } finally {
+      await proxied.close();
+    }
+  });
+
   it('end for a browser whose access token is over, by its refresh cookie', async () => {
     const { accessToken, refreshToken } = await login('Browser');
     const logOut = (headers: Record<string, string>): Promise<Response> =>

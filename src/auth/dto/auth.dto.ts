@@ -1,3 +1,5 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, IsOptional, Matches } from 'class-validator';
 import { IsText } from '../../common/is-text.decorator.js';
@@ -10,6 +12,15 @@ const LONGEST_EMAIL = 254;
 const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
 const folded = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? value.trim().toLowerCase() : value;
+
+/** One line of 1 to 64 characters, or nothing. */
+const IsDeviceName = (): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ type: String, required: false }),
+    IsOptional(),
+    Transform(trimmed),
+    IsText({ min: 1, max: 64, singleLine: true }),
+  );
 
 export class Registration {
   /** Taken in any case. @example "ada@example.com" */
@@ -32,6 +43,10 @@ export class Registration {
   @Transform(trimmed)
   @IsText({ min: 1, max: LONGEST_DISPLAY_NAME, singleLine: true })
   displayName?: string;
+
+  /** Shown in the list of sessions. @example "Ada's phone" */
+  @IsDeviceName()
+  deviceName?: string;
 }
 
 /** Exactly one of `email` and `username`. */
@@ -53,9 +68,7 @@ export class Login {
   password!: string;
 
   /** Shown in the list of sessions. @example "Ada's phone" */
-  @IsOptional()
-  @Transform(trimmed)
-  @IsText({ min: 1, max: 64, singleLine: true })
+  @IsDeviceName()
   deviceName?: string;
 }
 
@@ -74,13 +87,19 @@ export class Address {
   email!: string;
 }
 
-export class VerifyCode extends Address {
+class MailedCode extends Address {
   /** @example "042817" */
   @Matches(/^\d{6}$/)
   otp!: string;
 }
 
-export class ResetPassword extends VerifyCode {
+export class VerifyCode extends MailedCode {
+  /** Shown in the list of sessions. @example "Ada's phone" */
+  @IsDeviceName()
+  deviceName?: string;
+}
+
+export class ResetPassword extends MailedCode {
   /** 8 to 128 characters. @example "correct horse battery" */
   @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
   newPassword!: string;
