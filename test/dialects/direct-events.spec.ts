@@ -87,6 +87,17 @@ describe('direct-events', () => {
     expect(dans.all('userOnline')).toHaveLength(2);
   }, 20_000);
 
+  it('shows who types also where the two never wrote', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const [cys, dans] = [await connect(cy), await connect(dan)];
+    cys.socket.emit('typing', { receiverId: dan.id, isTyping: true });
+    expect(await dans.next('userTyping')).toEqual({ userId: cy.id, isTyping: true });
+    await dan.must('POST', '/blocks', { userId: ada.id });
+    const adas = await connect(ada);
+    adas.socket.emit('typing', { receiverId: dan.id, isTyping: true });
+    expect((await adas.next('messageError')).code).toBe('CANNOT_MESSAGE');
+  });
+
   it('lets in by token alone, wherever it is, and says otherwise why not', async () => {
     const open = async (options: Anything): Promise<Device> => {
       const device = new Device(

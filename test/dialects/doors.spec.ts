@@ -80,7 +80,7 @@ describe('the doors of the older vocabularies', () => {
     const path = pattern.replace(/:(\w+)/g, (_, field: string) => values[field] ?? '');
     const token = { anonymous: undefined, stranger, blocked, member, owner }[caller]?.accessToken;
     const { status, body } = await request(story.url, method, path, door.body?.(world), token);
-    const code: unknown = body?.code;
+    const code: string | undefined = body?.code;
     expect(code === undefined ? `${status}` : `${status} ${code}`).toBe(expected);
     if (caller !== 'member' && caller !== 'owner') expect(JSON.stringify(body)).not.toContain('a secret of two');
   });

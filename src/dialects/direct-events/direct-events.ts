@@ -18,6 +18,8 @@ import { type ChatMessage, chatMessage, kindOf } from './direct-events.views.js'
 const PAGE = 50;
 const LARGEST_PAGE = 100;
 const LARGEST_SKIP = 1_000_000;
+/** How long typing waits for a new conversation to be told of. */
+const LONGEST_OPENING_MS = 2_000;
 
 type Say = (event: string, payload: unknown) => void;
 
@@ -53,6 +55,8 @@ type Handler = (payload: unknown) => Promise<unknown>;
 
 class DirectEventsSession implements DialectSession {
   private readonly inOrder: InOrder;
+  /** Conversations that were opened here, and that nobody has been told of yet. */
+  private readonly awaited = new Map<string, () => void>();
 
   constructor(
     private readonly dialect: DirectEvents,
@@ -119,6 +123,7 @@ class DirectEventsSession implements DialectSession {
       case 'conversation:new':
         // So that it hears who types there.
         this.connection.setOpen(telling.payload.conversation.id, true);
+        this.awaited.get(telling.payload.conversation.id)?.();
         for (const userId of newlySeenOnline(telling, ownId))
           this.inOrder.run(() => this.say('userOnline', { userId, isOnline: true }));
         return;
@@ -151,10 +156,11 @@ class DirectEventsSession implements DialectSession {
 
     typing: async (payload) => {
       const fields = fieldsOf(payload);
-      const { principal } = this.connection;
-      const conversationId = await this.dialect.reads.findDirect(principal, idField(fields, 'receiverId'));
+      const receiverId = idField(fields, 'receiverId');
       const isTyping = flagField(fields, 'isTyping', true);
-      // Before the first message there is nowhere to type in.
+      const conversationId = isTyping
+        ? await this.opened(receiverId)
+        : await this.dialect.reads.findDirect(this.connection.principal, receiverId);
       if (conversationId !== undefined)
         acknowledged(await this.dialect.commands.run('typing', this.connection, { conversationId, isTyping }));
       return { success: true };
@@ -182,6 +188,19 @@ class DirectEventsSession implements DialectSession {
       return { success: true };
     },
   };
+
+  /** The conversation with somebody, made where there is none; from then on both show it. */
+  private async opened(receiverId: string): Promise<string> {
+    const { conversationId, created } = await this.dialect.reads.openDirect(this.connection.principal, receiverId);
+    if (created) {
+      await new Promise<void>((resolve) => {
+        this.awaited.set(conversationId, resolve);
+        setTimeout(resolve, LONGEST_OPENING_MS).unref();
+      });
+      this.awaited.delete(conversationId);
+    }
+    return conversationId;
+  }
 
   /** One's own history alone: of the two that are named, one is oneself. */
   private otherOf(fields: Fields): string {
