@@ -37,9 +37,14 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy) {
 
   /** @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, FOREIGN_ORIGIN, UNAVAILABLE */
   async validate(request: Request): Promise<Principal> {
+    return (await this.authenticator.authenticate(this.tokenOf(request))).principal;
+  }
+
+  /** @throws DomainError UNAUTHORIZED, FOREIGN_ORIGIN */
+  tokenOf(request: Request): string {
     const token = bearerToken(request.headers.authorization) ?? this.cookies.accessToken(request);
     if (token === undefined) throw new DomainError('UNAUTHORIZED');
-    return (await this.authenticator.authenticate(token)).principal;
+    return token;
   }
 }
 

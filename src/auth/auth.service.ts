@@ -189,11 +189,6 @@ export class AuthService {
     return right ? credentials : null;
   }
 
-  /** A fresh access token of a session that lives: its caller came in by it. */
-  accessToken(principal: Principal): string {
-    return this.accessTokens.issue(principal).accessToken;
-  }
-
   private tokensOf({ principal, refreshToken }: OpenedSession): TokensView {
     const { accessToken, expiresIn } = this.accessTokens.issue(principal);
     return { accessToken, refreshToken, expiresIn };

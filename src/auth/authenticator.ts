@@ -15,6 +15,11 @@ export class Authenticator {
     private readonly sessions: Sessions,
   ) {}
 
+  /** Whether a token is a trusted issuer's. @throws DomainError as `verify` */
+  async isForeign(token: string): Promise<boolean> {
+    return (await this.trustedIssuers.verify(token)) !== undefined;
+  }
+
   /**
    * All but whether the session still lives, which `Sessions.isLive` says.
    * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE (an issuer's keys cannot be fetched)

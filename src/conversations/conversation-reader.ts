@@ -64,7 +64,7 @@ export class ConversationReader {
   ) {}
 
   /** The caller's conversations, newest activity first. Two statements, however many there are. */
-  async list(principal: Principal, query: PageQuery): Promise<Page<ConversationView>> {
+  async list(principal: Principal, query: PageQuery, type?: ConversationType): Promise<Page<ConversationView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
     const rows = await this.database.query<ConversationRow>(
       `WITH page AS (
@@ -72,10 +72,11 @@ export class ConversationReader {
          FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
          WHERE own.user_id = $1 AND own.left_at IS NULL
            AND ($2::timestamptz IS NULL OR (COALESCE(c.last_message_at, c.created_at), c.id) < ($2, $3::uuid))
+           AND ($5::conversation_type IS NULL OR c.type = $5)
          ORDER BY activity DESC, c.id DESC LIMIT $4
        )
        SELECT ${COLUMNS} FROM page JOIN conversations c ON c.id = page.id ORDER BY page.activity DESC, c.id DESC`,
-      [principal.userId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
+      [principal.userId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, type ?? null],
       'conversation_list',
     );
     const users = await this.usersOf(rows.slice(0, query.limit), principal.userId);

@@ -10,7 +10,7 @@ import { DirectConversations } from '../friends/direct-conversations.port.js';
 import { UsersService } from '../users/users.service.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationReader } from './conversation-reader.js';
-import type { ConversationView, ReceiptView } from './conversations.view.js';
+import type { ConversationType, ConversationView, ReceiptView } from './conversations.view.js';
 import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
 import { Groups } from './groups.js';
 
@@ -37,8 +37,9 @@ export class ConversationsService {
     private readonly groups: Groups,
   ) {}
 
-  list(principal: Principal, query: PageQuery): Promise<Page<ConversationView>> {
-    return this.reader.list(principal, query);
+  /** @param type only those of this type */
+  list(principal: Principal, query: PageQuery, type?: ConversationType): Promise<Page<ConversationView>> {
+    return this.reader.list(principal, query, type);
   }
 
   view(principal: Principal, conversationId: string): Promise<ConversationView> {

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
+import { DialectToolsModule } from './dialect-tools.module.js';
 import { DirectEventsModule } from './direct-events/direct-events.module.js';
 import { NamespacedEventsModule } from './namespaced-events/namespaced-events.module.js';
 import { WsEventsModule } from './ws-events/ws-events.module.js';
@@ -19,7 +20,11 @@ export class DialectsModule {
   static with({ dialects }: Configuration): DynamicModule {
     return {
       module: DialectsModule,
-      imports: Object.entries(DIALECTS).flatMap(([name, module]) => (dialects.includes(name) ? [module] : [])),
+      // The transport also where nobody speaks over it: it answers who tries.
+      imports: [
+        DialectToolsModule,
+        ...Object.entries(DIALECTS).flatMap(([name, module]) => (dialects.includes(name) ? [module] : [])),
+      ],
     };
   }
 }

@@ -1,8 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { ChatReads } from '../realtime/chat-reads.js';
 import type { UserView } from '../users/users.view.js';
+
+/** Which part of a conversation. */
+interface WrittenQuery {
+  limit: number;
+  /** Before this sequence number. */
+  before?: number | undefined;
+  /** The newest so many are left out. */
+  skip?: number | undefined;
+}
 
 /** A message between two. */
 export interface DirectMessage {
@@ -19,8 +29,8 @@ export interface DirectPage {
   /** Ascending. */
   messages: ReadMessage[];
   hasBefore: boolean;
-  /** Of the whole conversation, for who asked. */
-  unreadCount: number;
+  /** The newest sequence number of the conversation. */
+  lastSeq: number;
 }
 
 /** What the vocabularies of two know of conversations: each is with one other user, and messages have a receiver. */
@@ -41,24 +51,26 @@ export class DirectMessages {
     return pair?.find((id) => id !== userId);
   }
 
-  /** A page of a direct conversation's history, as it stood before anybody looked at it. */
-  async page(
-    principal: Principal,
-    conversationId: string,
-    query: { limit: number; before?: number | undefined; skip?: number },
-  ): Promise<DirectPage> {
-    const { lastSeq, members, me } = await this.reads.conversation(principal, conversationId);
-    const before = query.before ?? Math.max(0, lastSeq + 1 - (query.skip ?? 0));
+  /** A page of what is written in a direct conversation, as it stood before anybody looked at it. */
+  async page(principal: Principal, conversationId: string, query: WrittenQuery): Promise<DirectPage> {
+    const { lastSeq, members } = await this.reads.conversation(principal, conversationId);
     const readUpTo = new Map(members.map(({ user, lastReadSeq }) => [user.id, lastReadSeq]));
-    const { items, hasBefore } = await this.reads.history(principal, conversationId, { limit: query.limit, before });
+    const { items, hasBefore } = await this.reads.written(principal, conversationId, query);
     const direct = await Promise.all(items.map((message) => this.of(message)));
     return {
-      unreadCount: me.unreadCount,
+      lastSeq,
       hasBefore,
       messages: direct.flatMap((found) =>
         found === undefined ? [] : [{ ...found, isRead: (readUpTo.get(found.receiverId) ?? 0) >= found.message.seq }],
       ),
     };
+  }
+
+  /** Where a message stands in a conversation. @throws DomainError NOT_FOUND also for one of another conversation */
+  async position(principal: Principal, conversationId: string, messageId: string): Promise<number> {
+    const message = await this.reads.message(principal, messageId);
+    if (message.conversationId !== conversationId) throw new DomainError('NOT_FOUND');
+    return message.seq;
   }
 
   /** Users by id, for what is told to several at once: no presence. */

@@ -7,10 +7,10 @@ export interface Carried {
   attachments: { url: string; kind: string; name?: string; size?: number }[];
 }
 
-const OWN_PATH = /^(?:https?:\/\/[^/]+)?\/attachments\/([0-9a-f-]{36})(?:\/|$)/i;
+const OWN_PATH = /^\/attachments\/([0-9a-f-]{36})(?:\/|$)/i;
 
 /**
- * A file as older clients name one: an uploaded attachment's id or its address on this server, else an address elsewhere.
+ * A file as older clients name one: an uploaded attachment's id or the path it was given, else an address.
  * @throws DomainError VALIDATION_FAILED by `field`
  */
 export function carry(
@@ -24,4 +24,13 @@ export function carry(
   const id = UUID_PATTERN.test(reference) ? reference : OWN_PATH.exec(reference)?.[1];
   if (id !== undefined) carried.attachmentIds.push(id.toLowerCase());
   else carried.attachments.push({ url: reference, ...about });
+}
+
+/** Several at once. @throws DomainError VALIDATION_FAILED by `field` also for what is no list */
+export function carryAll(field: string, references: unknown, about: { kind: string }): Carried {
+  const carried: Carried = { attachmentIds: [], attachments: [] };
+  if (references === undefined || references === null) return carried;
+  if (!Array.isArray(references)) throw invalidField(field, `${field} must be a list`);
+  for (const reference of references) carry(carried, field, reference, about);
+  return carried;
 }

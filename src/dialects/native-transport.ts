@@ -87,23 +87,29 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname } = locationOf(request.url);
-    if (pathname.startsWith(SOCKET_IO_PATH)) return;
-    const dialect = this.dialects.find((known) => known.owns(pathname));
+    const path = pathOf(request);
+    if (path.startsWith(SOCKET_IO_PATH)) return;
+    const dialect = this.dialects.find((known) => known.owns(path));
     // Nobody else listens before it is a WebSocket.
     socket.on('error', () => undefined);
     if (dialect === undefined) return refuse(socket, '404 Not Found');
     if (this.lifecycle.isDraining) return refuse(socket, '503 Service Unavailable');
-    this.handshakes.admit(request).then(
-      () => this.accept(dialect, request, socket, head),
-      () => refuse(socket, '429 Too Many Requests'),
-    );
+    this.handshakes
+      .admit(request)
+      .then(
+        () => this.accept(dialect, request, socket, head),
+        () => refuse(socket, '429 Too Many Requests'),
+      )
+      .catch((error: unknown) => {
+        this.logger.error('a WebSocket could not be opened', String(error));
+        socket.destroy();
+      });
   }
 
   private accept(dialect: NativeDialect, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname, searchParams } = locationOf(request.url);
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
-      const asked = { path: pathname, query: searchParams, headers: request.headers };
+      const [, query = ''] = /^[^?]*\?(.*)$/s.exec(request.url ?? '') ?? [];
+      const asked = { path: pathOf(request), query: new URLSearchParams(query), headers: request.headers };
       const client = new NativeClient(webSocket, asked, this.connections, this.inbox());
       this.clients.add(client);
       webSocket.once('close', () => this.clients.delete(client));
@@ -121,13 +127,9 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** A path that cannot be read is nobody's. */
-function locationOf(url: string | undefined): URL {
-  try {
-    return new URL(url ?? '/', 'http://localhost');
-  } catch {
-    return new URL('http://localhost/%');
-  }
+/** As it was sent: Socket.IO looks at it so, and one request must not be both of ours. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/';
 }
 
 class NativeClient implements NativeConnection, DialectPeer {

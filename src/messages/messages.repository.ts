@@ -46,6 +46,12 @@ const SELECT_MESSAGES = `
     ) END AS reactions
   FROM messages m LEFT JOIN messages r ON r.id = m.reply_to_id`;
 
+/** Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. */
+function isWritten(alias: string, reader: string): string {
+  return `${alias}.deleted_at IS NULL AND ${alias}.kind <> 'SYSTEM' AND NOT EXISTS (
+    SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
+}
+
 /** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
 @Injectable()
 export class MessagesRepository {
@@ -76,14 +82,53 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** The newest message of each conversation, none where it is the reader's no more. Says nothing else about access. */
-  async newest(readerId: string, conversations: readonly { id: string; lastSeq: number }[]): Promise<MessageView[]> {
-    if (conversations.length === 0) return [];
+  /**
+   * What is written in a conversation and still there for a reader, newest first: no tombstones, no SYSTEM messages.
+   * @param before a sequence number
+   */
+  async written(
+    readerId: string,
+    conversationId: string,
+    visible: { from: number; before: number },
+    limit: number,
+    skip: number,
+  ): Promise<MessageView[]> {
     const rows = await this.database.query<MessageRow>(
-      `${SELECT_MESSAGES}
-       JOIN unnest($2::uuid[], $3::integer[]) AS newest(conversation_id, seq)
-         ON m.conversation_id = newest.conversation_id AND m.seq = newest.seq`,
-      [readerId, conversations.map(({ id }) => id), conversations.map(({ lastSeq }) => lastSeq)],
+      `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq >= $3 AND m.seq < $4 AND ${isWritten('m', '$1::uuid')}
+       ORDER BY m.seq DESC LIMIT $5::integer OFFSET $6::integer`,
+      [readerId, conversationId, visible.from, visible.before, limit, skip],
+      'messages_written',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** How many of those are by others and after what the reader has read; at most 1,000. */
+  async unread(readerId: string, conversationId: string): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      `SELECT count(*) AS count FROM (
+         SELECT 1 FROM conversation_members own
+         JOIN messages m ON m.conversation_id = own.conversation_id
+           AND m.seq > own.last_read_seq AND m.seq >= own.visible_from_seq
+         WHERE own.conversation_id = $2 AND own.user_id = $1 AND m.sender_id <> $1 AND ${isWritten('m', '$1::uuid')}
+         LIMIT 1000
+       ) AS unread`,
+      [readerId, conversationId],
+      'messages_unread',
+    );
+    return row?.count ?? 0;
+  }
+
+  /** The newest of those of each conversation. Says nothing about who may see it. */
+  async newest(readerId: string, conversationIds: readonly string[]): Promise<MessageView[]> {
+    if (conversationIds.length === 0) return [];
+    const rows = await this.database.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id IN (
+         SELECT newest.id FROM unnest($2::uuid[]) AS wanted(id)
+         CROSS JOIN LATERAL (
+           SELECT n.id FROM messages n WHERE n.conversation_id = wanted.id AND ${isWritten('n', '$1::uuid')}
+           ORDER BY n.seq DESC LIMIT 1
+         ) AS newest)`,
+      [readerId, conversationIds],
       'messages_newest',
     );
     return rows.map((row) => messageView(row, this.links));
@@ -96,11 +141,10 @@ export class MessagesRepository {
          SELECT recent.id FROM conversation_members own
          JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'
          CROSS JOIN LATERAL (
-           SELECT id, created_at FROM messages
-           WHERE conversation_id = c.id AND deleted_at IS NULL ORDER BY seq DESC LIMIT $2::integer + $3::integer
+           SELECT n.id, n.created_at FROM messages n WHERE n.conversation_id = c.id AND ${isWritten('n', '$1::uuid')}
+           ORDER BY n.seq DESC LIMIT $2::integer + $3::integer
          ) AS recent
          WHERE own.user_id = $1 AND own.left_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = recent.id AND h.user_id = $1)
          ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2::integer OFFSET $3::integer
        ) ORDER BY m.created_at DESC, m.id DESC`,
       [readerId, limit, skip],

@@ -45,6 +45,22 @@ export interface SendMessage {
 export interface SentMessage {
   message: MessageView;
   conversation: ConversationBrief;
+  /** It was stored before, by an earlier send with the same client id: nobody is told of it again. */
+  isRepeat?: true;
+}
+
+export interface WrittenQuery {
+  limit: number;
+  /** Before this sequence number. */
+  before?: number | undefined;
+  /** The newest so many are left out. */
+  skip?: number | undefined;
+}
+
+/** In ascending order. */
+export interface WrittenPage {
+  items: MessageView[];
+  hasBefore: boolean;
 }
 
 /** Sending, reading and changing messages; the one path for every door (contract, section 5). */
@@ -123,12 +139,29 @@ export class MessagesService {
     return this.load(principal, messageId);
   }
 
-  /** The newest message of each of the caller's conversations, by conversation. */
-  async newest(
-    { userId }: Principal,
-    conversations: readonly { id: string; lastSeq: number }[],
-  ): Promise<Map<string, MessageView>> {
-    const messages = await this.repository.newest(userId, conversations);
+  /** What is written in a conversation and still there for the caller, a page of it ascending. */
+  async written(
+    principal: Principal,
+    conversationId: string,
+    { limit, before, skip = 0 }: WrittenQuery,
+  ): Promise<WrittenPage> {
+    const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
+    const visible = { from: visibleFromSeq, before: Math.min(before ?? lastSeq + 1, lastSeq + 1) };
+    const rows = await this.repository.written(principal.userId, conversationId, visible, limit + 1, skip);
+    return { items: rows.slice(0, limit).toReversed(), hasBefore: rows.length > limit };
+  }
+
+  /** How many of those, by others, the caller has not read; at most 1,000. */
+  unread({ userId }: Principal, conversationId: string): Promise<number> {
+    return this.repository.unread(userId, conversationId);
+  }
+
+  /** The newest of those of each of the caller's conversations, by conversation. */
+  async newest({ userId }: Principal, conversations: readonly { id: string }[]): Promise<Map<string, MessageView>> {
+    const messages = await this.repository.newest(
+      userId,
+      conversations.map(({ id }) => id),
+    );
     return new Map(messages.map((message) => [message.conversationId, message]));
   }
 
@@ -296,7 +329,7 @@ export class MessagesService {
   ): Promise<SentMessage> {
     const message = await this.load(principal, messageId);
     const sent = { message, conversation: briefOf(message) };
-    return messageId === draft.id ? this.announce({ ...sent, connectionId }) : sent;
+    return messageId === draft.id ? this.announce({ ...sent, connectionId }) : { ...sent, isRepeat: true };
   }
 
   /**

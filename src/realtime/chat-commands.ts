@@ -11,6 +11,7 @@ import { SyncService } from '../sync/sync.service.js';
 import { type Acknowledgement, failure, success } from './protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from './protocol/client-events.js';
 import { DialectMessageDto, SendMessageDto } from './protocol/client-events.dto.js';
+import type { ServerPayload as PayloadOfEvent } from './protocol/server-events.js';
 import { checkedSendMessage } from './protocol/send-message.check.js';
 import { Typing } from './typing.js';
 
@@ -22,6 +23,8 @@ export interface Connection {
   setOpen(conversationId: string, isOpen: boolean): void;
   /** Whether files it sends may be kept over plain http. */
   readonly takesPlainHttp?: boolean;
+  /** What it sent was stored before: for vocabularies whose only answer is the message itself. */
+  repeated?(sent: PayloadOfEvent<'message:new'>): void;
   /** Lives until then: milliseconds since 1970. */
   renewed(expiresAt: number): void;
 }
@@ -72,7 +75,12 @@ export class ChatCommands {
       connection.setOpen(conversationId, false);
       return {};
     },
-    send_message: ({ id, principal }, payload) => this.messages.send(principal, { ...payload, connectionId: id }),
+    send_message: async (connection, payload) => {
+      const sent = await this.messages.send(connection.principal, { ...payload, connectionId: connection.id });
+      const { message, conversation } = sent;
+      if (sent.isRepeat === true) connection.repeated?.({ message, conversation });
+      return { message, conversation };
+    },
     edit_message: async ({ principal }, { messageId, content }) => ({
       message: await this.messages.edit(principal, messageId, content),
     }),

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuthService } from '../auth/auth.service.js';
+import type { Request } from 'express';
+import { FreshTokens } from '../auth/fresh-tokens.js';
 import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
-import type { HistoryQuery } from '../messages/dto/messages.dto.js';
-import { MessagesService } from '../messages/messages.service.js';
-import type { MessagePage, MessageView } from '../messages/messages.view.js';
+import { MessagesService, type WrittenPage, type WrittenQuery } from '../messages/messages.service.js';
+import type { MessageView } from '../messages/messages.view.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserView } from '../users/users.view.js';
 
@@ -20,7 +20,7 @@ export class ChatReads {
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
     private readonly users: UsersService,
-    private readonly auth: AuthService,
+    private readonly tokens: FreshTokens,
   ) {}
 
   user(principal: Principal, userId: string): Promise<UserView> {
@@ -66,24 +66,30 @@ export class ChatReads {
     return this.conversations.view(principal, conversationId);
   }
 
-  /** Newest activity first. */
-  conversationList(principal: Principal, page: PageQuery): Promise<Page<ConversationView>> {
-    return this.conversations.list(principal, page);
+  /** The caller's direct conversations, newest activity first. */
+  directConversations(principal: Principal, page: PageQuery): Promise<Page<ConversationView>> {
+    return this.conversations.list(principal, page, 'DIRECT');
   }
 
   async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
     return (await this.conversations.receipts(principal, conversationId)).items;
   }
 
-  history(principal: Principal, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
-    return this.messages.history(principal, conversationId, query);
+  /** What is written in a conversation and still there for the caller: no tombstones, no SYSTEM messages. */
+  written(principal: Principal, conversationId: string, query: WrittenQuery): Promise<WrittenPage> {
+    return this.messages.written(principal, conversationId, query);
+  }
+
+  /** How many of those, by others, the caller has not read; at most 1,000. */
+  unread(principal: Principal, conversationId: string): Promise<number> {
+    return this.messages.unread(principal, conversationId);
   }
 
   message(principal: Principal, messageId: string): Promise<MessageView> {
     return this.messages.view(principal, messageId);
   }
 
-  /** The newest message of each conversation, by conversation. */
+  /** The newest message of each conversation that is still there for the caller, by conversation. */
   newest(principal: Principal, conversations: readonly ConversationView[]): Promise<Map<string, MessageView>> {
     return this.messages.newest(principal, conversations);
   }
@@ -94,7 +100,7 @@ export class ChatReads {
   }
 
   /** A fresh access token of the caller's own session. */
-  accessToken(principal: Principal): string {
-    return this.auth.accessToken(principal);
+  accessToken(principal: Principal, request: Request): Promise<string> {
+    return this.tokens.of(principal, request);
   }
 }

@@ -84,7 +84,9 @@ export class ChatSocketAdapter extends IoAdapter {
     }
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
     const gate = new EventGate(this.configuration.rateLimits);
-    socket.onAny((event: string, ...parameters: unknown[]) => {
+    // Names of events may be numbers, too.
+    socket.onAny((name: unknown, ...parameters: unknown[]) => {
+      const event = String(name);
       const last = parameters.at(-1);
       const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
       const answer = (result: Acknowledgement): void => {

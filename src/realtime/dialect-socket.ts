@@ -122,6 +122,10 @@ export class DialectSocket implements Connection {
     this.join([...this.rooms].filter((name) => UUID_PATTERN.test(name)).map(room.open));
   }
 
+  repeated(payload: ServerPayload<'message:new'>): void {
+    if (this.data.echo) this.tell({ event: 'message:new', payload });
+  }
+
   renewed(expiresAt: number): void {
     this.data.expiresAt = expiresAt;
     this.renew(this);

@@ -71,7 +71,9 @@ export class DialectSockets {
     if (speaking === undefined) return;
     const { session } = speaking;
     const inbox = new DialectInbox(this.configuration.rateLimits, this.lifecycle);
-    socket.onAny((event: string, ...parameters: unknown[]) => {
+    // Names of events may be numbers, too.
+    socket.onAny((name: unknown, ...parameters: unknown[]) => {
+      const event = String(name);
       const last = parameters.at(-1);
       const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
       const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];

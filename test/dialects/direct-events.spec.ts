@@ -175,6 +175,26 @@ describe('direct-events', () => {
     await device.next('messageSent');
   });
 
+  it('answers also an event whose name is a number, and survives thousands', async () => {
+    const limited = await startStory();
+    try {
+      const [cy, dan] = await Promise.all([limited.person(), limited.person()]);
+      const device = olderDevice(cy, DIALECT);
+      opened.push(device);
+      await device.next('connect');
+      device.socket.emit(7 as unknown as string, {});
+      expect((await device.next('messageError')).code).toBe('UNKNOWN_EVENT');
+      const own = await dan.device();
+      for (const { socket } of [device, own])
+        for (let n = 0; n < 6_000; n += 1) socket.emit(7 as unknown as string, {});
+      await device.next('messageError', ({ code }) => code === 'RATE_LIMITED' || code === 'OVERLOADED');
+      await own.next('exception', ({ code }) => code === 'RATE_LIMITED' || code === 'OVERLOADED');
+      expect((await (await limited.person()).call('GET', '/users/me')).status).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  }, 30_000);
+
   it('carries files of any kind, by address or upload', async () => {
     const cy = await story.person();
     const device = await connect(cy);

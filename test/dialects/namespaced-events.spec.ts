@@ -132,6 +132,16 @@ socket.on("user:offline", ({ userId }) => {
       expect(words).not.toContain(word);
   });
 
+  it('passes a session id on with its own message alone', async () => {
+    const [device, bobs] = [connect({ token: ada.accessToken }), connect({ token: bob.accessToken })];
+    await Promise.all([device.next('users:online'), bobs.next('users:online')]);
+    const clientId = randomUUID();
+    await device.ask('message:send', { recipientId: bob.id, content: 'mine', sessionId: 'x1', clientId });
+    await bobs.ask('message:send', { recipientId: ada.id, content: 'theirs', clientId });
+    expect((await bobs.next('message:receive', ({ content }) => content === 'mine')).sessionId).toBe('x1');
+    expect((await device.next('message:receive', ({ content }) => content === 'theirs')).sessionId).toBeNull();
+  });
+
   it('sends once what is sent twice under one id', async () => {
     const [device, bobs] = [connect({ token: ada.accessToken }), connect({ token: bob.accessToken })];
     await bobs.next('users:online');

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { connect as connectSocket } from 'node:net';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 
@@ -169,6 +171,56 @@ describe('ws-events', () => {
     await frames.event('messageList');
   });
 
+  it('answers a message that was stored before with itself', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const cys = await logIn(cy);
+    const message = { event: 'message', receiverId: dan.id, message: 'once', clientId: randomUUID() };
+    cys.say(message);
+    const first = await cys.event('message');
+    cys.say(message);
+    expect(await cys.event('message')).toEqual(first);
+    expect((await dan.must('GET', '/api/chats/my-chats')).chats).toHaveLength(1);
+  });
+
+  it('passes over what was deleted, wherever it pages and counts, and over groups', async () => {
+    const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const [cys, dans] = [await logIn(cy), await logIn(dan)];
+    const sent: Anything[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      cys.say({ event: 'message', receiverId: dan.id, message: `${n}` });
+      sent.push((await cys.event('message')).data);
+    }
+    for (const { id } of sent.slice(-3)) await cy.must('DELETE', `/messages/${id}`);
+    await dan.must('DELETE', `/messages/${sent[4].id}?for=me`);
+    await Promise.all(Array.from({ length: 3 }, (_, n) => dan.group(`Group ${n}`, cy)));
+    dans.say({ event: 'unReadMessages', receiverId: cy.id });
+    const unread = (await dans.event('unReadMessages')).data;
+    expect([unread.count, unread.messages.map(({ message }: Anything) => message)]).toEqual([4, ['0', '1', '2', '3']]);
+    dans.say({ event: 'messageList', limit: 1 });
+    expect((await dans.event('messageList')).data).toMatchObject([
+      { user: { id: cy.id }, lastMessage: { message: '3' } },
+    ]);
+    const texts = (messages: Anything[], field: string): string[] => messages.map((message) => message[field]);
+    const page = (query: string): Promise<Anything> => dan.must('GET', `/api/chats/history/${cy.id}?${query}`);
+    const [newest, older] = [await page('limit=2&skip=0'), await page('limit=2&skip=2')];
+    expect([texts(newest.messages, 'text'), newest.hasMore]).toEqual([['2', '3'], true]);
+    expect([texts(older.messages, 'text'), older.hasMore]).toEqual([['0', '1'], false]);
+    const { rooms } = await dan.must('GET', '/msg/room');
+    expect(rooms).toMatchObject([{ messages: [{ content: '3' }] }]);
+    expect(texts(await dan.must('GET', `/msg/room/${rooms[0].id}/messages?limit=2`), 'content')).toEqual(['2', '3']);
+    dans.say({ event: 'fetchChats', receiverId: cy.id, limit: 2 });
+    expect(texts((await dans.event('fetchChats')).data, 'message')).toEqual(['2', '3']);
+    dans.say({ event: 'messageList' });
+    expect((await dans.event('messageList')).data).toMatchObject([{ unreadCount: 0 }]);
+  });
+
+  it('takes an address elsewhere for what it is, whatever its path', async () => {
+    const frames = await logIn(ada);
+    const images = [`https://files.example.com/attachments/${NOBODY}/a.png`];
+    frames.say({ event: 'message', receiverId: bob.id, images });
+    expect((await frames.event('message', (data) => data.images.length === 1)).data.images).toEqual(images);
+  });
+
   it('ends one that sends far too much at once, and nobody else', async () => {
     const [huge, other] = [await logIn(ada), await logIn(bob)];
     huge.say('x'.repeat(200_000));
@@ -239,6 +291,40 @@ describe('ws-events with limits', () => {
       await story.close();
     }
   }, 30_000);
+
+  it.each(['all', 'none'])(
+    'answers each upgrade once, however its path is written, with DIALECTS=%s',
+    async (dialects) => {
+      const story = await startStory({}, { DIALECTS: dialects });
+      try {
+        const { port, hostname } = new URL(story.url);
+        const upgrade = (path: string): Promise<string> =>
+          new Promise((resolve) => {
+            const socket = connectSocket(Number(port), hostname, () =>
+              socket.write(
+                `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+                  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+              ),
+            );
+            socket.once('data', (answer) => {
+              resolve(answer.toString().slice(9, 12));
+              socket.destroy();
+            });
+            socket.once('close', () => resolve('nothing'));
+            socket.once('error', () => undefined);
+          });
+        const query = '?EIO=4&transport=websocket';
+        expect(await upgrade(`/socket.io/${query}`)).toBe('101');
+        for (const path of ['/socket.io/..', '/socket.io/../users', '/socket.io/%2e%2e'])
+          expect([path, await upgrade(path + query)]).toEqual([path, '101']);
+        for (const path of ['/x/../socket.io/', '/./socket.io/', '//y/socket.io/', '//users', '/nope'])
+          expect([path, await upgrade(path + query)]).toEqual([path, '404']);
+        expect((await (await story.person()).call('GET', '/users/me')).status).toBe(200);
+      } finally {
+        await story.close();
+      }
+    },
+  );
 
   it('is not there where it is switched off, and neither is any other path', async () => {
     const story = await startStory({}, { DIALECTS: 'ws-rooms' });

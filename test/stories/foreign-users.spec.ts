@@ -168,6 +168,12 @@ describe('users of a trusted issuer', () => {
     expect([status, body.displayName, body.id === id]).toEqual([200, 'New', false]);
   });
 
+  it('are given no token that outlives their issuer’s', async () => {
+    const bearer = await token({ sub: randomUUID() }, 30);
+    const { status, body } = await request(story.url, 'GET', '/msg/room', undefined, bearer);
+    expect([status, body.token]).toEqual([200, bearer]);
+  });
+
   it('live on a socket no longer than their token', async () => {
     const device = new Device(story.url, { token: await token({ sub: randomUUID() }, 3) });
     await device.next('session:ready');

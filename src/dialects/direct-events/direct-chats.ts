@@ -61,8 +61,7 @@ export class DirectChats {
 
   /** The last active first. */
   async conversations(principal: Principal): Promise<ChatConversation[]> {
-    const { items } = await this.reads.conversationList(principal, { limit: MOST_CONVERSATIONS });
-    const direct = items.filter(({ type }) => type === 'DIRECT');
+    const { items: direct } = await this.reads.directConversations(principal, { limit: MOST_CONVERSATIONS });
     const newest = await this.reads.newest(principal, direct);
     return Promise.all(
       direct.map(async (conversation) => {
@@ -85,7 +84,7 @@ export class DirectChats {
 
   /** The message at a place, for who may see it; where that one is gone, the last one before it. */
   async messageAt(principal: Principal, conversationId: string, seq: number): Promise<string | undefined> {
-    const { items } = await this.reads.history(principal, conversationId, { limit: 1, before: seq + 1 });
+    const { items } = await this.reads.written(principal, conversationId, { limit: 1, before: seq + 1 });
     return items[0]?.id;
   }
 

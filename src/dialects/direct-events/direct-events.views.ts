@@ -29,6 +29,8 @@ export interface ChatMessage {
   isRead: boolean;
   createdAt: string;
   updatedAt: string;
+  /** All of them, where it carries more than one. */
+  files?: ChatFile[];
   sender: ChatUser | null;
   receiver: ChatUser | null;
 }
@@ -60,16 +62,17 @@ export function chatMessage(
   users: ReadonlyMap<string, UserView>,
 ): ChatMessage {
   const { id, senderId, content, createdAt, editedAt, attachments } = message;
+  const [first] = attachments;
+  const file = first === undefined ? null : chatFile(first);
   return {
-    ...{ _id: id, id, senderId, receiverId, text: content ?? '', file: chatFile(attachments[0]), isRead, createdAt },
+    ...{ _id: id, id, senderId, receiverId, text: content ?? '', file, isRead, createdAt },
     updatedAt: editedAt ?? createdAt,
+    ...(attachments.length > 1 ? { files: attachments.map(chatFile) } : {}),
     sender: chatUser(users.get(senderId)),
     receiver: chatUser(users.get(receiverId)),
   };
 }
 
-function chatFile(attachment: AttachmentView | undefined): ChatFile | null {
-  if (attachment === undefined) return null;
-  const { url, kind, name, size } = attachment;
+function chatFile({ url, kind, name, size }: AttachmentView): ChatFile {
   return { url, type: TYPES[kind], name, size };
 }

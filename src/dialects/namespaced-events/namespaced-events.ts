@@ -59,17 +59,19 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
     return new NamespacedSession(this, connection, say);
   }
 
-  /** Under the client id of a message that is about to be sent. */
-  noteSession(clientId: string, sessionId: string): void {
+  /** Of a message that is about to be sent. One that was sent already keeps its own. */
+  noteSession(senderId: string, clientId: string, sessionId: string): void {
+    const key = `${senderId} ${clientId}`;
+    if (this.sessionIds.has(key)) return;
     if (this.sessionIds.size >= MOST_SESSIONS) {
       const [oldest] = this.sessionIds.keys();
       if (oldest !== undefined) this.sessionIds.delete(oldest);
     }
-    this.sessionIds.set(clientId, sessionId);
+    this.sessionIds.set(key, sessionId);
   }
 
-  sessionOf(clientId: string | null): string | null {
-    return (clientId === null ? undefined : this.sessionIds.get(clientId)) ?? null;
+  sessionOf(senderId: string, clientId: string | null): string | null {
+    return this.sessionIds.get(`${senderId} ${clientId}`) ?? null;
   }
 }
 
@@ -141,7 +143,7 @@ class NamespacedSession implements DialectSession {
     if (sessionId !== undefined && sessionId !== null) {
       if (typeof sessionId !== 'string' || sessionId.length > LONGEST_SESSION_ID)
         throw invalidField('sessionId', `sessionId must be a text of at most ${LONGEST_SESSION_ID} characters`);
-      this.dialect.noteSession(clientId, sessionId);
+      this.dialect.noteSession(this.connection.principal.userId, clientId, sessionId);
     }
     const command = { receiverId, content: fields.content, clientId };
     const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
@@ -161,7 +163,7 @@ class NamespacedSession implements DialectSession {
       content: message.content || message.attachments.map(({ url }) => url).join('\n'),
       senderId,
       recipientId: direct.receiverId,
-      sessionId: this.dialect.sessionOf(clientId),
+      sessionId: this.dialect.sessionOf(senderId, clientId),
       sender: userOf(users.get(senderId)),
       recipient: userOf(users.get(direct.receiverId)),
       createdAt,

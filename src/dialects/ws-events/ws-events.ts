@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DomainError, invalidField } from '../../common/errors.js';
+import { DomainError } from '../../common/errors.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
@@ -8,7 +8,7 @@ import type { UserView } from '../../users/users.view.js';
 import { acknowledged, partsOf } from '../acknowledged.js';
 import { type DirectMessage, DirectMessages } from '../direct-messages.js';
 import { countField, type Fields, idField, optionalIdField } from '../fields.js';
-import { carry, type Carried } from '../files.js';
+import { carryAll } from '../files.js';
 import { InOrder } from '../in-order.js';
 import type { NativeConnection, NativeDialect, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
@@ -155,12 +155,8 @@ class WsEventsSession implements NativeSession {
   private readonly handlers: Readonly<Record<string, Handler>> = {
     message: async (member, frame) => {
       const receiverId = idField(frame, 'receiverId');
-      const { message = '', images = [] } = frame;
-      const carried: Carried = { attachmentIds: [], attachments: [] };
-      if (images !== null) {
-        if (!Array.isArray(images)) throw invalidField('images', 'images must be a list');
-        for (const image of images) carry(carried, 'images', image, { kind: 'IMAGE' });
-      }
+      const { message = '', images } = frame;
+      const carried = carryAll('images', images, { kind: 'IMAGE' });
       const clientId = optionalIdField(frame, 'clientId');
       const command = { receiverId, content: message, clientId, ...carried };
       acknowledged(await this.dialect.commands.run('send_message', member, command));
@@ -178,7 +174,8 @@ class WsEventsSession implements NativeSession {
         'fetchChats',
         page.messages.map((message) => shown(message, message.isRead)),
       );
-      await this.markRead(member, roomId, page.messages.at(-1)?.message.seq);
+      // The newest page is all there is, what was deleted after it as well.
+      await this.markRead(member, roomId, frame.before == null ? page.lastSeq : page.messages.at(-1)?.message.seq);
     },
 
     unReadMessages: async (member, frame) => {
@@ -190,8 +187,7 @@ class WsEventsSession implements NativeSession {
 
     messageList: async (member, frame) => {
       const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
-      const { items } = await this.dialect.reads.conversationList(member.principal, { limit });
-      const conversations = items.filter(({ type }) => type === 'DIRECT');
+      const { items: conversations } = await this.dialect.reads.directConversations(member.principal, { limit });
       const newest = await this.dialect.reads.newest(member.principal, conversations);
       const list = await Promise.all(
         conversations.map(async ({ id, members, me }) => {
@@ -218,17 +214,18 @@ class WsEventsSession implements NativeSession {
   private async before(member: DialectSocket, frame: Fields, roomId: string): Promise<number | undefined> {
     const messageId = optionalIdField(frame, 'before');
     if (messageId === undefined) return undefined;
-    const message = await this.dialect.reads.message(member.principal, messageId);
-    if (message.conversationId !== roomId) throw new DomainError('NOT_FOUND');
-    return message.seq;
+    return this.dialect.direct.position(member.principal, roomId, messageId);
   }
 
   /** Others' messages that were not read: how many, and those among the newest page. */
   private async unread(member: DialectSocket, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
     const { userId } = member.principal;
-    const { messages, unreadCount } = await this.dialect.direct.page(member.principal, roomId, { limit: LARGEST_PAGE });
+    const { messages } = await this.dialect.direct.page(member.principal, roomId, { limit: LARGEST_PAGE });
     const unread = messages.filter(({ receiverId, isRead }) => receiverId === userId && !isRead);
-    return { messages: unread.map((message) => shown(message, false)), count: unreadCount };
+    return {
+      messages: unread.map((message) => shown(message, false)),
+      count: await this.dialect.reads.unread(member.principal, roomId),
+    };
   }
 
   private async markRead(member: DialectSocket, conversationId: string, seq: number | undefined): Promise<void> {

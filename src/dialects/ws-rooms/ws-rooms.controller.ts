@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
@@ -25,9 +25,10 @@ export class WsRoomsController {
   async rooms(
     @CurrentPrincipal() principal: Principal,
     @Query('cursor') cursor: unknown,
+    @Req() request: Request,
   ): Promise<{ rooms: Room[]; nextCursor: string | null; token: string }> {
     const page = { limit: LARGEST_PAGE, ...(typeof cursor === 'string' ? { cursor } : {}) };
-    return { ...(await roomsOf(this.reads, principal, page)), token: this.reads.accessToken(principal) };
+    return { ...(await roomsOf(this.reads, principal, page)), token: await this.reads.accessToken(principal, request) };
   }
 
   /** Finds or creates the room with another user: 201 where it is new. */
@@ -36,12 +37,13 @@ export class WsRoomsController {
   async open(
     @CurrentPrincipal() principal: Principal,
     @Body() { otherUserId }: OpenRoomDto,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Room & { token: string }> {
     const { conversationId, created } = await this.reads.openDirect(principal, otherUserId);
     if (created) response.status(201);
     const room = roomOf(await this.reads.conversation(principal, conversationId));
-    return { ...room, token: this.reads.accessToken(principal) };
+    return { ...room, token: await this.reads.accessToken(principal, request) };
   }
 
   /** What was written in a room, oldest first: the newest 100 without `before`. */
@@ -51,7 +53,7 @@ export class WsRoomsController {
     @Param('roomId', IdPipe) roomId: string,
     @Query() { limit, before }: RoomHistoryQuery,
   ): Promise<RoomMessage[]> {
-    const seq = before === undefined ? undefined : (await this.reads.message(principal, before)).seq;
+    const seq = before === undefined ? undefined : await this.direct.position(principal, roomId, before);
     const { messages } = await this.direct.page(principal, roomId, { limit, before: seq });
     return messages.map(({ message }) => roomMessageOf(message));
   }

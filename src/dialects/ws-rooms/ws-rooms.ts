@@ -16,7 +16,7 @@ import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } fr
 import { NativeTransport } from '../native-transport.js';
 import { Once } from '../once.js';
 import { newlySeenOnline } from '../peers.js';
-import { carry, type Carried } from '../files.js';
+import { carryAll } from '../files.js';
 import { roomMessageOf, roomsOf } from './ws-rooms.views.js';
 
 const NO_TOKEN = 4001;
@@ -188,8 +188,7 @@ class RoomSession extends Session {
 
   protected override async asked(member: DialectSocket, { content, images, clientId }: Fields): Promise<void> {
     if (!this.isInside) return;
-    const carried: Carried = { attachmentIds: [], attachments: [] };
-    if (Array.isArray(images)) for (const image of images) carry(carried, 'images', image, { kind: 'IMAGE' });
+    const carried = carryAll('images', images, { kind: 'IMAGE' });
     const command = {
       conversationId: this.roomId,
       content,

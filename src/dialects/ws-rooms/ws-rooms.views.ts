@@ -50,15 +50,13 @@ export async function roomsOf(
   principal: Principal,
   query: PageQuery,
 ): Promise<{ rooms: (Room & { messages: RoomMessage[] })[]; nextCursor: string | null }> {
-  const { items, nextCursor } = await reads.conversationList(principal, query);
-  const direct = items.filter(({ type }) => type === 'DIRECT');
+  const { items: direct, nextCursor } = await reads.directConversations(principal, query);
   const newest = await reads.newest(principal, direct);
   return {
     nextCursor,
     rooms: direct.map((conversation) => {
       const message = newest.get(conversation.id);
-      const isShown = message !== undefined && message.deletedAt === null && message.kind !== 'SYSTEM';
-      return { ...roomOf(conversation), messages: isShown ? [roomMessageOf(message)] : [] };
+      return { ...roomOf(conversation), messages: message === undefined ? [] : [roomMessageOf(message)] };
     }),
   };
 }
