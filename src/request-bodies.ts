@@ -10,7 +10,7 @@ const LARGEST_BODY = 128 * 1024;
 /** How long such a body may take. */
 const BODY_TIMEOUT_MS = 60_000;
 /** How long what is left of a refused request is read, so that the client hears why. */
-const LINGER_MS = 5_000;
+const LINGER_MS = 30_000;
 
 /** What may be in a request, how much of it, and how slowly: JSON everywhere, and one file where files are uploaded. */
 export function useRequestBodies(app: NestExpressApplication): void {
@@ -51,8 +51,10 @@ function refuseLargeBodies(longest: number): (request: Request, response: Respon
   return (request, response, next) => {
     const largest = isUpload(request) ? longest : LARGEST_BODY;
     const refuse = (): void => {
-      response.setHeader('Connection', 'close');
-      if (!isUpload(request)) response.once('finish', () => request.destroy());
+      if (!isUpload(request)) {
+        response.setHeader('Connection', 'close');
+        response.once('finish', () => request.destroy());
+      }
       next(new DomainError('PAYLOAD_TOO_LARGE'));
     };
     if (isUpload(request)) lingerAfterRefusal(request, response);

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AttachmentsRepository } from './attachments.repository.js';
-import { blobKeys } from './blob-keys.js';
+import { announcedKey, blobKeys } from './blob-keys.js';
 import { BlobStore } from './blob-store.js';
 import { Spool } from './spool.js';
 
@@ -53,13 +53,27 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   private async sweep(): Promise<void> {
     await this.spool.sweep();
     await this.repository.doomForgotten();
-    for (
-      let ids = await this.repository.doomed(BATCH);
-      ids.length > 0 && !this.stopped;
-      ids = await this.repository.doomed(BATCH)
-    ) {
-      for (const id of ids) await this.store.remove(blobKeys(id));
-      await this.repository.forget(ids);
-    }
+    await this.inBatches(
+      () => this.repository.doomed(BATCH),
+      async (ids) => {
+        for (const id of ids) await this.store.remove(blobKeys(id));
+        await this.repository.noteSwept(ids);
+        await this.repository.forget(ids);
+      },
+    );
+    await this.inBatches(
+      () => this.repository.closed(BATCH),
+      async (ids) => {
+        await this.store.remove(ids.map(announcedKey));
+        await this.repository.noteSwept(ids);
+      },
+    );
+  }
+
+  private async inBatches(
+    find: () => Promise<string[]>,
+    remove: (ids: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    for (let ids = await find(); ids.length > 0 && !this.stopped; ids = await find()) await remove(ids);
   }
 }

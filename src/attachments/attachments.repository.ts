@@ -12,28 +12,47 @@ export interface AttachmentRow extends StoredFile {
 const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, blurhash,
   owner_id AS "ownerId", message_id AS "messageId", is_avatar AS "isAvatar"`;
 
+/** After this long a process that stores an announced upload is taken for dead. */
+const LONGEST_STORING_SECONDS = 120;
+/** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
+const CLOSED = `created_at < now() - interval '2 hours'`;
+
 @Injectable()
 export class AttachmentsRepository {
   constructor(private readonly database: Database) {}
 
   /** Before the first byte is stored. */
-  async begin(id: string, ownerId: string, name: string, state: 'EXPECTED' | 'STORING'): Promise<void> {
+  async begin(id: string, ownerId: string, name: string): Promise<void> {
     await this.database.query(
-      'INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, $3, $4::attachment_state)',
-      [id, ownerId, name, state],
+      `INSERT INTO attachments (id, owner_id, name, state, storing_since) VALUES ($1, $2, $3, 'STORING', now())`,
+      [id, ownerId, name],
     );
   }
 
-  /** Whether its owner may go on with an announced upload: only one of several at once may. */
-  async proceed(id: string, ownerId: string): Promise<{ name: string } | undefined> {
-    const [row] = await this.database.query<{ name: string }>(
-      `UPDATE attachments SET state = 'STORING' WHERE id = $1 AND owner_id = $2 AND state = 'EXPECTED' RETURNING name`,
-      [id, ownerId],
+  /** Before the client is told where to put the bytes. */
+  async announce(id: string, ownerId: string, name: string, size: number): Promise<void> {
+    await this.database.query(
+      `INSERT INTO attachments (id, owner_id, name, state, announced_size) VALUES ($1, $2, $3, 'EXPECTED', $4)`,
+      [id, ownerId, name, size],
+    );
+  }
+
+  /**
+   * Whether its owner may go on with an announced upload: only one of several at once may. One that a dead process was at
+   * may be taken over after a while.
+   */
+  async proceed(id: string, ownerId: string): Promise<{ name: string; size: number } | undefined> {
+    const [row] = await this.database.query<{ name: string; size: number }>(
+      `UPDATE attachments SET state = 'STORING', storing_since = now()
+       WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL
+         AND (state = 'EXPECTED' OR (state = 'STORING' AND storing_since < now() - make_interval(secs => $3)))
+       RETURNING name, announced_size AS size`,
+      [id, ownerId, LONGEST_STORING_SECONDS],
     );
     return row;
   }
 
-  /** The bytes are not there yet: it may be tried again. */
+  /** The bytes are not there yet, or could not be stored: it may be tried again. */
   async retreat(id: string): Promise<void> {
     await this.database.query(`UPDATE attachments SET state = 'EXPECTED' WHERE id = $1 AND state = 'STORING'`, [id]);
   }
@@ -110,17 +129,37 @@ export class AttachmentsRepository {
     );
   }
 
+  /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */
   async doomed(limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      `SELECT id FROM attachments WHERE state = 'DOOMED' ORDER BY id LIMIT $1`,
-      [limit],
+    return this.ids(
+      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR ${CLOSED}) ORDER BY id LIMIT $1`,
+      limit,
     );
-    return rows.map(({ id }) => id);
   }
 
-  /** The last that is known of them, once their bytes are gone. */
+  /** Where a client could put bytes until lately, beside those that were taken in. */
+  async closed(limit: number): Promise<string[]> {
+    return this.ids(
+      `SELECT id FROM attachments
+       WHERE announced_size IS NOT NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED} ORDER BY id LIMIT $1`,
+      limit,
+    );
+  }
+
+  async noteSwept(ids: readonly string[]): Promise<void> {
+    await this.database.query('UPDATE attachments SET swept_at = now() WHERE id = ANY ($1)', [ids]);
+  }
+
+  /** The last that is known of them, once their bytes are gone and no client can put any there. */
   async forget(ids: readonly string[]): Promise<void> {
-    await this.database.query(`DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED'`, [ids]);
+    await this.database.query(
+      `DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED' AND (announced_size IS NULL OR ${CLOSED})`,
+      [ids],
+    );
+  }
+
+  private async ids(text: string, limit: number): Promise<string[]> {
+    return (await this.database.query<{ id: string }>(text, [limit])).map(({ id }) => id);
   }
 
   /** A page of what a user uploaded, by id. */

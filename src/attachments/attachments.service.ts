@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
 import type { Principal } from '../common/principal.js';
+import { domainErrorOf } from '../common/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
 import type { SqlExecutor } from '../database/database.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
@@ -22,8 +23,9 @@ import { receiveFile } from './multipart.js';
 import { Spool, type SpooledFile } from './spool.js';
 import { largestUpload } from './uploads.js';
 
-/** Uploads under way in this process at the most; one more is refused with OVERLOADED. */
-const MOST_UPLOADS = 200;
+/** Uploads under way in this process at the most, and of one user; one more is refused with OVERLOADED. */
+const MOST_UPLOADS = 500;
+const MOST_UPLOADS_OF_ONE = 60;
 /** For how long a client may put bytes where it was told to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;
@@ -31,7 +33,9 @@ const MEGABYTE = 1024 * 1024;
 /** Files that users upload: taken in, looked at, kept, and used once (contract, section 7). */
 @Injectable()
 export class AttachmentsService {
-  private underWay = 0;
+  private readonly logger = new Logger(AttachmentsService.name);
+  /** How many of each user's. */
+  private readonly underWay = new Map<string, number>();
 
   constructor(
     private readonly repository: AttachmentsRepository,
@@ -50,7 +54,7 @@ export class AttachmentsService {
    * @throws DomainError UNSUPPORTED_MEDIA, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED.
    */
   async upload(principal: Principal, request: IncomingMessage): Promise<AttachmentView> {
-    return this.oneOfFew(async () => {
+    return this.oneOfFew(principal, async () => {
       await this.limiter.consume('uploads', principal.userId);
       const { file, name } = await receiveFile(
         request,
@@ -61,8 +65,10 @@ export class AttachmentsService {
       try {
         await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
         const id = newId();
-        await this.repository.begin(id, principal.userId, safeFileName(name, undefined), 'STORING');
-        return await this.keep(id, file, name);
+        await this.repository.begin(id, principal.userId, safeFileName(name, undefined));
+        return await this.keep(id, principal, file, name);
+      } catch (error) {
+        throw this.storeError(error);
       } finally {
         await this.spool.discard([file.path]);
       }
@@ -82,7 +88,7 @@ export class AttachmentsService {
     const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
     const put = await this.store.presign(announcedKey(id), size, type, PRESIGNED_SECONDS);
     if (put === undefined) throw new DomainError('UPLOADS_NOT_PRESIGNED');
-    await this.repository.begin(id, principal.userId, safeFileName(name, undefined), 'EXPECTED');
+    await this.repository.announce(id, principal.userId, safeFileName(name, undefined), size);
     return { id, method: 'PUT', ...put, expiresAt };
   }
 
@@ -91,15 +97,19 @@ export class AttachmentsService {
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
   async confirm(principal: Principal, id: string): Promise<AttachmentView> {
-    return this.oneOfFew(async () => {
+    return this.oneOfFew(principal, async () => {
       const announced = await this.repository.proceed(id, principal.userId);
       if (announced === undefined) return this.confirmed(principal, id);
-      const file = await this.announcedFile(id, principal);
       try {
-        return await this.keep(id, file, announced.name);
-      } finally {
-        await this.spool.discard([file.path]);
-        await this.store.remove([announcedKey(id)]);
+        const view = await this.takeAnnounced(id, principal, announced);
+        await this.store.remove([announcedKey(id)]).catch(() => undefined);
+        return view;
+      } catch (error) {
+        // What is not there yet, or could not be stored at the moment, may be later; what is wrong stays wrong.
+        if (error instanceof DomainError && ['INVALID', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.category))
+          await this.giveUp(id);
+        else await this.repository.retreat(id);
+        throw this.storeError(error);
       }
     });
   }
@@ -169,19 +179,22 @@ export class AttachmentsService {
     this.sweeper.soon();
   }
 
-  private async announcedFile(id: string, { userId }: Principal): Promise<SpooledFile> {
+  private async takeAnnounced(
+    id: string,
+    principal: Principal,
+    { name, size }: { name: string; size: number },
+  ): Promise<AttachmentView> {
+    const stream = await this.store.read(announcedKey(id));
+    if (stream === undefined) throw new DomainError('UPLOAD_INCOMPLETE');
+    const file = await this.spool.take(stream);
     try {
-      const stream = await this.store.read(announcedKey(id));
-      if (stream === undefined) throw new DomainError('UPLOAD_INCOMPLETE');
-      const file = await this.spool.take(stream);
-      await this.limiter.consume('uploadedMegabytes', userId, Math.ceil(file.size / MEGABYTE));
-      return file;
-    } catch (error) {
-      // What is not there yet, or not to be had at the moment, may be later; what is wrong stays wrong.
-      if (error instanceof DomainError && ['INVALID', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.category))
-        await this.giveUp(id);
-      else await this.repository.retreat(id);
-      throw error;
+      if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
+      await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
+      const stored = await this.stored(id, principal, file, name);
+      if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
+      return this.links.view(stored);
+    } finally {
+      await this.spool.discard([file.path]);
     }
   }
 
@@ -192,10 +205,14 @@ export class AttachmentsService {
   }
 
   /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
-  private async keep(id: string, file: SpooledFile, name: string | undefined): Promise<AttachmentView> {
+  private async keep(
+    id: string,
+    principal: Principal,
+    file: SpooledFile,
+    name: string | undefined,
+  ): Promise<AttachmentView> {
     try {
-      const stored =
-        file.type.kind === 'IMAGE' ? await this.keepImage(id, file, name) : await this.keepFile(id, file, name);
+      const stored = await this.stored(id, principal, file, name);
       if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
       return this.links.view(stored);
     } catch (error) {
@@ -206,20 +223,37 @@ export class AttachmentsService {
     }
   }
 
+  private stored(id: string, { userId }: Principal, file: SpooledFile, name: string | undefined): Promise<StoredFile> {
+    return file.type.kind === 'IMAGE' ? this.keepImage(id, userId, file, name) : this.keepFile(id, file, name);
+  }
+
+  /** What the store or the disk could not do, it may do later. */
+  private storeError(error: unknown): unknown {
+    const known = domainErrorOf(error);
+    if (known.code !== 'INTERNAL_ERROR') return error;
+    this.logger.error('a file could not be kept', error instanceof Error ? error.stack : String(error));
+    return new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error });
+  }
+
   private async keepFile(id: string, { path, size, type }: SpooledFile, name: string | undefined): Promise<StoredFile> {
     const { kind, mimeType, extension } = type;
     await this.store.put(blobKey(id, 'original'), path, mimeType);
     return { id, kind, mimeType, size, name: safeFileName(name, extension), width: null, height: null, blurhash: null };
   }
 
-  private async keepImage(id: string, { path }: SpooledFile, name: string | undefined): Promise<StoredFile> {
+  private async keepImage(
+    id: string,
+    ownerId: string,
+    { path }: SpooledFile,
+    name: string | undefined,
+  ): Promise<StoredFile> {
     const [output, small, large] = await Promise.all([
       this.spool.newPath(),
       this.spool.newPath(),
       this.spool.newPath(),
     ]);
     try {
-      const { extension, ...image } = await this.images.process({
+      const { extension, ...image } = await this.images.process(ownerId, {
         input: path,
         output,
         thumbnails: { 320: small, 1280: large },
@@ -238,13 +272,17 @@ export class AttachmentsService {
     this.sweeper.soon();
   }
 
-  private async oneOfFew<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.underWay >= MOST_UPLOADS) throw new DomainError('OVERLOADED', { retryAfterMs: 2_000 });
-    this.underWay += 1;
+  private async oneOfFew<Result>({ userId }: Principal, work: () => Promise<Result>): Promise<Result> {
+    const own = this.underWay.get(userId) ?? 0;
+    const all = [...this.underWay.values()].reduce((sum, count) => sum + count, 0);
+    if (all >= MOST_UPLOADS || own >= MOST_UPLOADS_OF_ONE) throw new DomainError('OVERLOADED', { retryAfterMs: 2_000 });
+    this.underWay.set(userId, own + 1);
     try {
       return await work();
     } finally {
-      this.underWay -= 1;
+      const left = (this.underWay.get(userId) ?? 1) - 1;
+      if (left > 0) this.underWay.set(userId, left);
+      else this.underWay.delete(userId);
     }
   }
 }

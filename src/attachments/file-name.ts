@@ -1,6 +1,8 @@
 const LONGEST_NAME = 200;
 /** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
+/** What Windows takes for a device, whatever it ends with. */
+const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /**
@@ -8,14 +10,18 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
  * @param extension what a file of its type ends with (`jpg`), appended where the name says something else; undefined for any.
  */
 export function safeFileName(name: string | undefined, extension: string | undefined): string {
-  const last = (name ?? '').split(/[/\\]/).at(-1) ?? '';
-  const cleaned = last.replace(FORBIDDEN, '').replace(LONE_SURROGATES, '').trim().replace(/^\.+/, '').trim();
+  // Forms write a quotation mark as %22.
+  const last = (name ?? '').replaceAll('%22', '').split(/[/\\]/).at(-1) ?? '';
+  const cleaned = last
+    .replace(FORBIDDEN, '')
+    .replace(LONE_SURROGATES, '')
+    .replace(/^[\s.]+|[\s.]+$/g, '');
   const characters = Array.from(cleaned);
   const dot = characters.lastIndexOf('.');
   const end = dot > 0 && characters.length - dot <= 16 ? characters.slice(dot) : [];
   const stem = characters.slice(0, characters.length - end.length).slice(0, LONGEST_NAME - end.length);
   const short = [...stem, ...end].join('');
-  const named = short === '' ? 'file' : short;
+  const named = short === '' ? 'file' : DEVICES.test(short) ? `_${short}` : short;
   return extension === undefined || endsAs(named, extension) ? named : `${named}.${extension}`;
 }
 
@@ -31,6 +37,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   mov: ['qt'],
   mpg: ['mpeg'],
   ogg: ['oga', 'ogv', 'opus'],
+  opus: ['ogg', 'oga'],
   m4a: ['mp4', 'aac'],
   webm: ['weba'],
 };

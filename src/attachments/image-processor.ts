@@ -15,14 +15,16 @@ const IDLE_MS = 60_000;
 const MEMORY = ['--max-old-space-size=128'];
 
 /**
- * Makes of an uploaded image what is kept of it: one image after the other, in a process of its own, which may crash or
+ * Makes of an uploaded image what is kept of it: one image after the other, each user's in turn, in a process of its own, which may crash or
  * hang over one without anybody else noticing.
  */
 @Injectable()
 export class ImageProcessor implements OnApplicationShutdown {
   private readonly logger = new Logger(ImageProcessor.name);
   private worker: ChildProcess | undefined;
-  private last: Promise<unknown> = Promise.resolve();
+  /** By the user who uploaded them. Uploads are bounded, and so is this. */
+  private readonly waiting = new Map<string, (() => Promise<void>)[]>();
+  private running: Promise<void> | undefined;
   private idle: NodeJS.Timeout | undefined;
   private stopped = false;
 
@@ -30,10 +32,26 @@ export class ImageProcessor implements OnApplicationShutdown {
    * The image encoded anew, turned upright and without metadata, and its thumbnails, in files.
    * @throws DomainError UNSUPPORTED_MEDIA for what is no whole image, or more than one; UNAVAILABLE at the server's end.
    */
-  process(job: ImageJob): Promise<ProcessedImage> {
-    const result = this.last.then(() => this.run(job));
-    this.last = result.catch(() => undefined);
-    return result;
+  process(ownerId: string, job: ImageJob): Promise<ProcessedImage> {
+    return new Promise((resolve, reject) => {
+      const work = (): Promise<void> => this.run(job).then(resolve, reject);
+      const own = this.waiting.get(ownerId);
+      if (own === undefined) this.waiting.set(ownerId, [work]);
+      else own.push(work);
+      this.running ??= this.runAll();
+    });
+  }
+
+  /** One of each user's in turn: who sends many images waits for them alone. */
+  private async runAll(): Promise<void> {
+    while (this.waiting.size > 0) {
+      for (const [ownerId, own] of [...this.waiting]) {
+        const work = own.shift();
+        if (own.length === 0) this.waiting.delete(ownerId);
+        await work?.();
+      }
+    }
+    this.running = undefined;
   }
 
   onApplicationShutdown(): void {

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { DomainError, invalidField } from '../common/errors.js';
 
-/** Nobody sends nothing for so long and still means it. */
+/** Nobody sends less than that in so long and still means it. */
+const LEAST_BYTES = 16 * 1024;
 const LONGEST_SILENCE_MS = 30_000;
 const LIMITS = { files: 1, fields: 20, fieldSize: 4_096, fieldNameSize: 200, parts: 21, headerPairs: 20 };
 
@@ -28,7 +29,7 @@ export function receiveFile<Result>(
     const settle = (act: () => void): void => {
       request.off('close', closed);
       request.off('data', count);
-      request.setTimeout(0);
+      clearInterval(watch);
       act();
     };
     const fail = (error: unknown): void =>
@@ -64,8 +65,12 @@ export function receiveFile<Result>(
     };
     request.on('data', count);
     request.on('close', closed);
-    request.setTimeout(LONGEST_SILENCE_MS, () => request.destroy());
-    request.once('end', () => request.setTimeout(0));
+    let seen = 0;
+    const watch = setInterval(() => {
+      if (request.complete) clearInterval(watch);
+      else if (bytes - seen < LEAST_BYTES) request.destroy();
+      seen = bytes;
+    }, LONGEST_SILENCE_MS).unref();
     request.pipe(parser);
   });
 }

@@ -8,7 +8,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
 import { Configuration } from '../config/configuration.js';
-import { type MediaType, mediaType, SNIFFED_BYTES } from './media-type.js';
+import { type MediaType, mediaType, refined, SNIFFED_BYTES } from './media-type.js';
 
 /** A file that came in whole. */
 export interface SpooledFile {
@@ -52,10 +52,13 @@ export class Spool {
   async take(source: Readable): Promise<SpooledFile> {
     const path = await this.newPath();
     const inspection = new Inspection(this.limits);
+    const file = createWriteStream(path, { flags: 'wx' });
     try {
-      await pipeline(source, inspection, createWriteStream(path, { flags: 'wx' }));
-      return { path, type: inspection.found(), size: inspection.size };
+      await pipeline(source, inspection, file);
+      return { path, type: await refined(inspection.found(), path), size: inspection.size };
     } catch (error) {
+      // Opened or not: what is removed before it is opened would be made again.
+      if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
       await rm(path, { force: true });
       throw error;
     }

@@ -9,7 +9,9 @@ export const LONGEST_UPLOAD_MS = 15 * 60_000;
 
 /** Whether a request brings a file, and so is neither JSON nor small. */
 export function isUpload(request: Request): boolean {
-  return request.method === 'POST' && request.path === '/attachments' && Boolean(request.is('multipart/form-data'));
+  return (
+    request.method === 'POST' && /^\/attachments\/?$/i.test(request.path) && Boolean(request.is('multipart/form-data'))
+  );
 }
 
 /** Bytes of a request that brings a file at the most. */

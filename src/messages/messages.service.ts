@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../attachments/attachment-links.js';
 import { type ExternalFile, kindOfMessage, MOST_ATTACHMENTS } from '../attachments/attachment.js';
+import { safeFileName } from '../attachments/file-name.js';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import type { AttachmentView } from '../attachments/attachments.view.js';
 import { Clock } from '../common/clock.js';
@@ -100,7 +101,7 @@ export class MessagesService {
       conversationId,
       senderId: principal.userId,
       clientId: command.clientId ?? id,
-      content: command.content ?? '',
+      content: textOf(command.content),
       replyToId: command.replyToId ?? null,
       attached: await this.attached(principal, command),
     };
@@ -283,7 +284,10 @@ export class MessagesService {
     const uploads = uploadIds.length === 0 ? [] : await this.attachments.ofOwner(principal.userId, uploadIds);
     const attachments = [
       ...uploads,
-      ...external.map(({ url, kind, name = null, size = null }) => ({ url, kind, name, size })),
+      ...external.map(({ url, kind, name = null, size = null }) => ({
+        ...{ url, kind, size },
+        name: name === null ? null : safeFileName(name, undefined),
+      })),
     ];
     return { kind: kindOfMessage(attachments), attachments, uploadIds };
   }
@@ -394,6 +398,11 @@ export class MessagesService {
       [message.id, message.conversationId, message.seq, content],
     );
   }
+}
+
+/** Blanks alone are no text: beside attachments they may be sent, and are left out. */
+function textOf(content: string | null | undefined): string {
+  return content === undefined || content === null || content.trim() === '' ? '' : content;
 }
 
 /** The conversation as this message, its newest, leaves it. */

@@ -14,6 +14,15 @@ import { type Anything, Person, request, startStory, type Story, until } from '.
 
 const MEGABYTE = 1024 * 1024;
 
+/** The frame of a film that says that it is an image. */
+function heif(brands: string): Buffer {
+  const [major = '', ...others] = brands.match(/.{4}/g) ?? [];
+  const names = Buffer.from(`ftyp${major}\0\0\0\0${others.join('')}isom`, 'latin1');
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(names.length + 4);
+  return Buffer.concat([head, names, Buffer.alloc(900)]);
+}
+
 describe('what is uploaded', () => {
   let directory: string;
   let story: Story;
@@ -57,6 +66,46 @@ describe('what is uploaded', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  it('is refused in words that every client hears, however much it sends', async () => {
+    const answer = await ada.upload(Buffer.alloc(40 * MEGABYTE, 'x'));
+    expect([answer.status, answer.body.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  }, 30_000);
+
+  it('waits for its own user’s images, and not for those of who sends many', async () => {
+    const [many, one] = [await story.person(), await story.person()];
+    const large = await sharp({ create: { width: 5_000, height: 5_000, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const done: string[] = [];
+    const all = Array.from({ length: 8 }, async () => {
+      await many.mustUpload(large);
+      done.push('many');
+    });
+    await until('the first is being looked at', async () => (await leftovers()).length >= 8);
+    await one.mustUpload(await picture(100, 100).png().toBuffer());
+    done.push('one');
+    await Promise.all(all);
+    expect(done.indexOf('one')).toBeLessThan(4);
+  }, 60_000);
+
+  it('has sixty at once of one user, and others have theirs', async () => {
+    const [greedy, other] = [await story.person(), await story.person()];
+    const { port, hostname } = new URL(story.url);
+    const sockets = Array.from({ length: 61 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `POST /attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${greedy.accessToken}\r\nContent-Length: 1000\r\n` +
+          'Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n',
+      );
+      return socket;
+    });
+    const refused = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    expect(String(refused[0])).toMatch(/^HTTP\/1.1 503/);
+    expect((await other.upload(film())).status).toBe(201);
+    for (const socket of sockets) socket.destroy();
+    await until('they are given up', async () => (await greedy.upload(film())).status === 201);
+  });
+
   it('may be as large as its kind may be, to the byte', async () => {
     expect((await ada.upload(Buffer.alloc(2 * MEGABYTE, 'x'))).status).toBe(201);
     expect((await ada.upload(film(4 * MEGABYTE - 40))).status).toBe(201);
@@ -79,6 +128,10 @@ describe('what is uploaded', () => {
           .toBuffer(),
     ],
     ['a picture that is a script', async () => Buffer.from('GIF89a/*<html>*/=1;alert(1)//')],
+    ...['heim', 'avci', 'mp42mif1', 'crx '].map((brands): [string, () => Promise<Buffer>] => [
+      `an image of the brands ${brands}`,
+      async () => heif(brands),
+    ]),
     [
       'a picture that cannot be cleaned',
       async () => Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(900)]),
@@ -273,6 +326,57 @@ describe('uploads to S3 itself', () => {
     expect((await ada.call('POST', '/attachments/uploads', { name: 'x', size: 2_000_000_000 })).body.code).toBe(
       'PAYLOAD_TOO_LARGE',
     );
+  });
+
+  it('leave nothing where bytes come after the end', async () => {
+    const bytes = await picture(64, 64).png().toBuffer();
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'late.png', size: bytes.length });
+    await put(announced, bytes);
+    await ada.must('POST', `/attachments/uploads/${announced.id}/confirm`);
+    const conversationId = await ada.directConversation(await story.person());
+    const message = await ada.must('POST', `/conversations/${conversationId}/messages`, {
+      attachmentIds: [announced.id],
+    });
+    await ada.must('DELETE', `/messages/${message.id}`);
+    const keys = async (): Promise<number> => (await s3.keys()).filter((key) => key.includes(announced.id)).length;
+    await until('its bytes are gone', async () => (await keys()) === 0);
+    expect(await put(announced, bytes)).toBe(200);
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    // Two hours later.
+    await database.query(`UPDATE attachments SET created_at = now() - interval '3 hours' WHERE id = $1`, [
+      announced.id,
+    ]);
+    await ada.must('PATCH', '/users/me', { displayName: 'Ada' });
+    await until('all is gone', async () => (await keys()) === 0);
+    await until('and forgotten', async () => {
+      const { rows } = await database.query('SELECT 1 FROM attachments WHERE id = $1', [announced.id]);
+      return rows.length === 0;
+    });
+    await database.end();
+  });
+
+  it('may be confirmed again where the process that was at it died, and are as large as they were said to be', async () => {
+    const bytes = film();
+    const [taken, small] = await Promise.all([
+      ada.must('POST', '/attachments/uploads', { name: 'film.mp4', size: bytes.length }),
+      ada.must('POST', '/attachments/uploads', { name: 'film.mp4', size: 10 }),
+    ]);
+    const type = { 'content-type': 'application/octet-stream' };
+    await Promise.all([put(taken, bytes), put({ ...small, headers: type }, bytes)]);
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    const leave = (age: string): Promise<unknown> =>
+      database.query(`UPDATE attachments SET state = 'STORING', storing_since = now() - $2::interval WHERE id = $1`, [
+        taken.id,
+        age,
+      ]);
+    await leave('1 minute');
+    expect((await ada.call('POST', `/attachments/uploads/${taken.id}/confirm`)).body.code).toBe('UPLOAD_INCOMPLETE');
+    await leave('3 minutes');
+    expect((await ada.must('POST', `/attachments/uploads/${taken.id}/confirm`)).kind).toBe('VIDEO');
+    expect((await ada.call('POST', `/attachments/uploads/${small.id}/confirm`)).body.code).toBe('VALIDATION_FAILED');
+    await database.end();
   });
 
   it('are not offered by a server that keeps files on its own disk', async () => {

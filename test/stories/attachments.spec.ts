@@ -12,9 +12,11 @@ import {
   pdf,
   picture,
   program,
+  recording,
   sound,
   turnedJpeg,
   vector,
+  webm,
 } from '../support/files.js';
 import { filesUnder, type S3Server, startS3 } from '../support/s3.js';
 import { type Anything, type Person, startStory, type Story, until } from '../support/story.js';
@@ -108,6 +110,11 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       ['vector', vector(), { kind: 'FILE', mimeType: 'image/svg+xml' }],
       ['program', program(), { kind: 'FILE' }],
       ['text', Buffer.from('Grüße'), { kind: 'FILE', mimeType: 'text/plain' }],
+      ['a voice', recording('soun'), { kind: 'AUDIO', mimeType: 'audio/mp4', name: 'x.html.m4a' }],
+      ['a voice of a browser', webm('A_OPUS'), { kind: 'AUDIO', mimeType: 'audio/webm' }],
+      ['a film of a browser', webm('V_VP8'), { kind: 'VIDEO', mimeType: 'video/webm' }],
+      ['wide text', Buffer.from('\ufeffGrüße', 'utf16le'), { kind: 'FILE', mimeType: 'text/plain' }],
+      ['a wide page', Buffer.from('\ufeff<html><body>', 'utf16le'), { kind: 'FILE', mimeType: 'text/html' }],
       ['bytes', Buffer.from([0, 1, 2, 3, 250]), { kind: 'FILE', mimeType: 'application/octet-stream' }],
     ];
     for (const [what, bytes, expected] of kinds) {
@@ -183,10 +190,15 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect(last).toMatchObject({ lastMessage: '', lastMessageKind: 'AUDIO' });
   });
 
+  it('shows no text where there is none, and safe names also of files elsewhere', async () => {
+    const attachments = [{ url: 'https://files.example.com/x', kind: 'FILE', name: '../../x\u202Egpj.exe' }];
+    const message = await send([], { content: '  ', attachments });
+    expect(message).toMatchObject({ content: '', attachments: [{ name: 'xgpj.exe' }] });
+  });
+
   it.each([
     ['nothing at all', {}],
     ['an empty text', { content: '', attachmentIds: [] }],
-    ['a blank text', { content: '  ', attachments: [{ url: 'https://a.example.com/x', kind: 'FILE' }] }],
     ['an unknown upload', { attachmentIds: [randomUUID()] }],
     [
       'the same upload twice',

@@ -102,3 +102,18 @@ export const archive = (): Buffer => {
   end.writeUInt32LE(local.length + name.length, 16);
   return Buffer.concat([local, name, central, name, end]);
 };
+
+/** What a phone records: its description last, with one track of this kind (`soun`, `vide`). */
+export const recording = (handler: string): Buffer => {
+  const hdlr = box('hdlr', Buffer.concat([Buffer.alloc(8), Buffer.from(handler), Buffer.alloc(12)]));
+  return Buffer.concat([film(100_000), box('moov', box('trak', box('mdia', hdlr)))]);
+};
+
+/** The beginning of what a browser records, with one track of this codec. */
+export const webm = (codec: string): Buffer =>
+  Buffer.concat([
+    Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102', 'hex'),
+    Buffer.from('18538067', 'hex'),
+    Buffer.from(`....${codec}....`),
+    Buffer.alloc(500),
+  ]);

@@ -16,6 +16,9 @@ CREATE TABLE "attachments" (
   "message_id"      UUID,
   "conversation_id" UUID,
   "is_avatar"       BOOLEAN            NOT NULL DEFAULT false,
+  "announced_size"  INTEGER,
+  "storing_since"   TIMESTAMPTZ(3),
+  "swept_at"        TIMESTAMPTZ(3),
   "created_at"      TIMESTAMPTZ(3)     NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT "attachments_pkey" PRIMARY KEY ("id"),
   CONSTRAINT "attachments_ready" CHECK ("state" <> 'READY' OR ("kind" IS NOT NULL AND "mime_type" IS NOT NULL AND "size" IS NOT NULL)),
@@ -26,6 +29,7 @@ CREATE INDEX "attachments_message_id_idx" ON "attachments" ("message_id") WHERE 
 -- What the sweep looks for: everything that is not in use.
 CREATE INDEX "attachments_unused" ON "attachments" ("created_at") WHERE "message_id" IS NULL AND NOT "is_avatar";
 CREATE INDEX "attachments_doomed" ON "attachments" ("id") WHERE "state" = 'DOOMED';
+CREATE INDEX "attachments_announced" ON "attachments" ("created_at") WHERE "announced_size" IS NOT NULL AND "swept_at" IS NULL;
 
 -- What a message carries, in its order, as it was when it was sent: null for nearly all.
 ALTER TABLE "messages" ADD COLUMN "attachments" JSONB;

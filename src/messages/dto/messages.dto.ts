@@ -50,7 +50,7 @@ export class MessageContentDto {
 
 /** Nothing at all is only enough where something is attached. */
 function needsText({ content, attachmentIds, attachments }: MessageContentDto): boolean {
-  const isEmpty = content === undefined || content === null || content === '';
+  const isEmpty = content === undefined || content === null || (typeof content === 'string' && content.trim() === '');
   return !isEmpty || ((attachmentIds ?? []).length === 0 && (attachments ?? []).length === 0);
 }
 
