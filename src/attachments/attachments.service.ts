@@ -190,7 +190,7 @@ export class AttachmentsService {
     try {
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
       await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
-      const stored = await this.stored(id, principal, file, name);
+      const stored = await this.putIntoStore(id, principal, file, name);
       if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
       return this.links.view(stored);
     } finally {
@@ -212,7 +212,7 @@ export class AttachmentsService {
     name: string | undefined,
   ): Promise<AttachmentView> {
     try {
-      const stored = await this.stored(id, principal, file, name);
+      const stored = await this.putIntoStore(id, principal, file, name);
       if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
       return this.links.view(stored);
     } catch (error) {
@@ -223,7 +223,12 @@ export class AttachmentsService {
     }
   }
 
-  private stored(id: string, { userId }: Principal, file: SpooledFile, name: string | undefined): Promise<StoredFile> {
+  private putIntoStore(
+    id: string,
+    { userId }: Principal,
+    file: SpooledFile,
+    name: string | undefined,
+  ): Promise<StoredFile> {
     return file.type.kind === 'IMAGE' ? this.keepImage(id, userId, file, name) : this.keepFile(id, file, name);
   }
 
