@@ -22,7 +22,10 @@ export function useRequestBodies(app: NestExpressApplication): void {
   app.use(refuseHostileBodies);
 }
 
-/** Every body is JSON, but for an uploaded file. Without this check another one would count as none, and each of its fields as missing. */
+/**
+ * Every body is JSON, but for an uploaded file. Without this check another one would count as none, and each of its
+ * fields as missing.
+ */
 function refuseForeignBodies(request: Request, _: Response, next: NextFunction): void {
   if (hasBody(request) && !isUpload(request) && request.is('json') === false)
     next(new DomainError('UNSUPPORTED_MEDIA'));

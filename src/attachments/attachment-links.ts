@@ -51,6 +51,7 @@ export class AttachmentLinks {
     };
   }
 
+  /** For who may read it: of an attachment that is there. */
   address(id: string, variant: Variant): string {
     const half = this.halfLifeSeconds;
     const expires = String(Math.ceil((Math.ceil(this.clock.now() / 1_000 / half) + 1) * half));

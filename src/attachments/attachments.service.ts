@@ -190,9 +190,7 @@ export class AttachmentsService {
     try {
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
       await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
-      const stored = await this.putIntoStore(id, principal, file, name);
-      if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
-      return this.links.view(stored);
+      return await this.putIntoStore(id, principal, file, name);
     } finally {
       await this.spool.discard([file.path]);
     }
@@ -212,9 +210,7 @@ export class AttachmentsService {
     name: string | undefined,
   ): Promise<AttachmentView> {
     try {
-      const stored = await this.putIntoStore(id, principal, file, name);
-      if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
-      return this.links.view(stored);
+      return await this.putIntoStore(id, principal, file, name);
     } catch (error) {
       // Also where the sweep has been here already, and would not come again.
       await this.store.remove(blobKeys(id)).catch(() => undefined);
@@ -223,13 +219,17 @@ export class AttachmentsService {
     }
   }
 
-  private putIntoStore(
+  private async putIntoStore(
     id: string,
     { userId }: Principal,
     file: SpooledFile,
     name: string | undefined,
-  ): Promise<StoredFile> {
-    return file.type.kind === 'IMAGE' ? this.keepImage(id, userId, file, name) : this.keepFile(id, file, name);
+  ): Promise<AttachmentView> {
+    const stored =
+      file.type.kind === 'IMAGE' ? await this.keepImage(id, userId, file, name) : await this.keepFile(id, file, name);
+    // Where the sweep gave it up meanwhile.
+    if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
+    return this.links.view(stored);
   }
 
   /** What the store or the disk could not do, it may do later. */

@@ -15,8 +15,8 @@ const IDLE_MS = 60_000;
 const MEMORY = ['--max-old-space-size=128'];
 
 /**
- * Makes of an uploaded image what is kept of it: one image after the other, each user's in turn, in a process of its own, which may crash or
- * hang over one without anybody else noticing.
+ * Makes of an uploaded image what is kept of it: one image after the other, each user's in turn, in a process of its own,
+ * which may crash or hang over one without anybody else noticing.
  */
 @Injectable()
 export class ImageProcessor implements OnApplicationShutdown {
@@ -65,7 +65,11 @@ export class ImageProcessor implements OnApplicationShutdown {
     clearTimeout(this.idle);
     const worker = (this.worker ??= this.start());
     const result = await this.answerOf(worker, job);
-    this.idle = setTimeout(() => worker.kill('SIGKILL'), IDLE_MS).unref();
+    this.idle = setTimeout(() => {
+      // Forgotten first: an image that comes while it dies is for the next one.
+      this.worker = undefined;
+      worker.kill('SIGKILL');
+    }, IDLE_MS).unref();
     if ('image' in result) return result.image;
     this.logger.debug(`an image was refused: ${result.fault}`);
     throw new DomainError('UNSUPPORTED_MEDIA', { message: 'The image is damaged, too large or not only an image.' });
@@ -78,6 +82,7 @@ export class ImageProcessor implements OnApplicationShutdown {
         clearTimeout(timer);
         worker.off('message', answered);
         worker.off('exit', ended);
+        worker.off('error', failed);
         act();
       };
       const answered = (result: ImageResult): void => settle(() => resolve(result));
@@ -85,8 +90,11 @@ export class ImageProcessor implements OnApplicationShutdown {
         settle(() =>
           this.stopped ? reject(new DomainError('UNAVAILABLE')) : resolve({ fault: 'the worker did not survive it' }),
         );
+      // It could not be started, or could not be told: not the image's fault, and perhaps no exit follows.
+      const failed = (cause: Error): void => settle(() => reject(new DomainError('UNAVAILABLE', { cause })));
       worker.on('message', answered);
       worker.on('exit', ended);
+      worker.on('error', failed);
       worker.send(job);
     });
   }
@@ -97,7 +105,7 @@ export class ImageProcessor implements OnApplicationShutdown {
       if (this.worker === worker) this.worker = undefined;
     };
     worker.once('exit', gone);
-    worker.once('error', (error) => {
+    worker.on('error', (error) => {
       gone();
       this.logger.error(`images cannot be processed: ${error.message}`);
     });

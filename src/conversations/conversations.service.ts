@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BoundedMap } from '../common/bounded-map.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
@@ -21,9 +22,9 @@ const REMEMBERED_PAIRS = 50_000;
 @Injectable()
 export class ConversationsService {
   /** Caller and other user to their direct conversation. Such a conversation never ends, so this cannot go stale. */
-  private readonly directIds = new Map<string, string>();
+  private readonly directIds = new BoundedMap<string, string>(REMEMBERED_PAIRS);
   /** The same the other way round. */
-  private readonly pairs = new Map<string, readonly [string, string]>();
+  private readonly pairs = new BoundedMap<string, readonly [string, string]>(REMEMBERED_PAIRS);
 
   constructor(
     private readonly database: Database,
@@ -77,7 +78,7 @@ export class ConversationsService {
     const opened = await this.prisma.$transaction((transaction) =>
       this.directConversations.open(transaction, principal.userId, userId),
     );
-    this.rememberDirect(principal.userId, userId, opened.conversationId);
+    this.directIds.set(`${principal.userId} ${userId}`, opened.conversationId);
     if (opened.created) {
       this.events.publish('conversation.joined', {
         conversationId: opened.conversationId,
@@ -96,7 +97,7 @@ export class ConversationsService {
       [userId, otherUserId],
       'conversation_of_pair',
     );
-    if (row !== undefined) this.rememberDirect(userId, otherUserId, row.id);
+    if (row !== undefined) this.directIds.set(`${userId} ${otherUserId}`, row.id);
     return row?.id;
   }
 
@@ -111,7 +112,7 @@ export class ConversationsService {
     );
     if (row?.low == null || row.high === null) return undefined;
     const pair = [row.low, row.high] as const;
-    remember(this.pairs, conversationId, pair);
+    this.pairs.set(conversationId, pair);
     return pair;
   }
 
@@ -145,16 +146,4 @@ export class ConversationsService {
     await this.access.membership(principal, conversationId);
     return { items: await this.reader.receipts(conversationId) };
   }
-
-  private rememberDirect(userId: string, otherUserId: string, conversationId: string): void {
-    remember(this.directIds, `${userId} ${otherUserId}`, conversationId);
-  }
-}
-
-function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
-  if (known.size >= REMEMBERED_PAIRS) {
-    const [oldest] = known.keys();
-    if (oldest !== undefined) known.delete(oldest);
-  }
-  known.set(key, value);
 }

@@ -21,3 +21,8 @@ export function partsOf({ code, message, errors, retryAfterMs }: DomainError): o
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
+
+/** The same as the payload of an event that refuses another one, which it names. */
+export function eventRefusal(event: string, error: DomainError): object {
+  return { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
+}

@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
+import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
+import type { ConversationView } from '../conversations/conversations.view.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { ChatReads } from '../realtime/chat-reads.js';
 import type { UserView } from '../users/users.view.js';
 
 /** Which part of a conversation. */
-interface WrittenQuery {
-  limit: number;
-  /** Before this sequence number. */
-  before?: number | undefined;
-  /** The newest so many are left out. */
-  skip?: number | undefined;
-}
+type WrittenQuery = Parameters<ChatReads['written']>[2];
 
 /** A message between two. */
 export interface DirectMessage {
@@ -31,6 +27,13 @@ export interface DirectPage {
   hasBefore: boolean;
   /** The newest sequence number of the conversation. */
   lastSeq: number;
+}
+
+/** A conversation in a list. */
+export interface DirectConversation {
+  conversation: ConversationView;
+  other: UserView | undefined;
+  newest: ReadMessage | undefined;
 }
 
 /** What the vocabularies of two know of conversations: each is with one other user, and messages have a receiver. */
@@ -64,6 +67,22 @@ export class DirectMessages {
         found === undefined ? [] : [{ ...found, isRead: (readUpTo.get(found.receiverId) ?? 0) >= found.message.seq }],
       ),
     };
+  }
+
+  /** The caller's conversations, the last active first, each with its newest message. */
+  async conversations(principal: Principal, query: PageQuery): Promise<Page<DirectConversation>> {
+    const { items, nextCursor } = await this.reads.directConversations(principal, query);
+    const messages = await this.reads.newest(principal, items);
+    const listed = items.map(async (conversation): Promise<DirectConversation> => {
+      const { id, members } = conversation;
+      const message = messages.get(id);
+      const direct = message === undefined ? undefined : await this.of(message);
+      const reader = members.find(({ user }) => user.id === direct?.receiverId);
+      const other = members.find(({ user }) => user.id !== principal.userId)?.user;
+      const newest = direct && { ...direct, isRead: (reader?.lastReadSeq ?? 0) >= direct.message.seq };
+      return { conversation, other, newest };
+    });
+    return { items: await Promise.all(listed), nextCursor };
   }
 
   /** Where a message stands in a conversation. @throws DomainError NOT_FOUND also for one of another conversation */

@@ -95,6 +95,8 @@ export class MessagesService {
   async send(principal: Principal, command: SendMessage): Promise<SentMessage> {
     await this.limiter.consume('messages', principal.userId);
     const conversationId = command.conversationId ?? (await this.openDirect(principal, command));
+    const isPlain = (command.attachmentIds ?? []).length === 0 && (command.attachments ?? []).length === 0;
+    const attached = isPlain ? undefined : await this.attached(principal, command);
     const id = newId();
     const draft: MessageDraft = {
       id,
@@ -103,7 +105,7 @@ export class MessagesService {
       clientId: command.clientId ?? id,
       content: textOf(command.content),
       replyToId: command.replyToId ?? null,
-      attached: await this.attached(principal, command),
+      attached,
     };
     const result = await this.writer.store(draft);
     switch (result.outcome) {
@@ -277,7 +279,6 @@ export class MessagesService {
   private async attached(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
     const uploadIds = command.attachmentIds ?? [];
     const external = command.attachments ?? [];
-    if (uploadIds.length + external.length === 0) return undefined;
     if (uploadIds.length + external.length > MOST_ATTACHMENTS)
       throw invalidField('attachments', `there must be at most ${MOST_ATTACHMENTS} attachments`);
     // Those that are not there are for the storing statement to refuse: a repeat is answered first.

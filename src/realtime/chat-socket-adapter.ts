@@ -13,6 +13,7 @@ import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { RecoveryAdapter } from './recovery-adapter.js';
+import { socketEvent } from './socket-event.js';
 import { type Transport, writeOnceATurn } from './write-once-a-turn.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
@@ -84,11 +85,8 @@ export class ChatSocketAdapter extends IoAdapter {
     }
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
     const gate = new EventGate(this.configuration.rateLimits);
-    // Names of events may be numbers, too.
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
-      const event = String(name);
-      const last = parameters.at(-1);
-      const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
+      const { event, payload, acknowledge } = socketEvent<Acknowledgement>(name, parameters);
       const answer = (result: Acknowledgement): void => {
         if (acknowledge !== undefined) acknowledge(result);
         else if (!result.ok) socket.emit('exception', { ...result.error, event: event.slice(0, 64) });
@@ -104,7 +102,6 @@ export class ChatSocketAdapter extends IoAdapter {
         }
         return;
       }
-      const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
       this.lifecycle.begin();
       this.handle(table.get(event), socket, payload)
         .then(answer)

@@ -38,7 +38,6 @@ interface Packet {
  * for the others it does not take; what was encoded it hands to its peer.
  */
 export class DialectSocket implements Connection {
-  readonly recovered = false;
   readonly takesPlainHttp = true;
   /** Where the adapter writes what it encoded. */
   readonly client = { writeToEngine: () => undefined };

@@ -6,6 +6,8 @@ import { DialectConnections } from './dialect-connections.js';
 import { DialectInbox } from './dialect-inbox.js';
 import type { DialectPeer, DialectSocket } from './dialect-socket.js';
 import type { Admission } from './handshake.js';
+import { EVENT } from './recovery-adapter.js';
+import { socketEvent } from './socket-event.js';
 import type { DialectSession, SocketDialect } from './socket-dialects.js';
 
 interface Speaking {
@@ -26,9 +28,6 @@ interface Inside {
     adapter: { _encode(packet: object, options: object): unknown[]; delAll(id: string): void };
   };
 }
-
-/** Socket.IO's number for an event. */
-const EVENT = 2;
 
 /**
  * Socket.IO clients that speak a dialect. The socket itself is in no room and hears nothing of what Parley's own clients
@@ -56,13 +55,10 @@ export class DialectSockets {
       backlog: () => 0,
       cut: () => socket.disconnect(true),
     };
-    try {
-      const connection = this.connections.adopt(socket.data, admission, peer);
-      session = dialect.open(connection, (event, payload) => this.say(socket, event, payload));
-      this.speaking.set(socket, { connection, session });
-    } catch {
-      socket.disconnect(true);
-    }
+    const connection = this.adopted(socket, admission, peer);
+    if (connection === undefined) return;
+    session = dialect.open(connection, (event, payload) => this.say(socket, event, payload));
+    this.speaking.set(socket, { connection, session });
   }
 
   /** From the client. */
@@ -71,12 +67,8 @@ export class DialectSockets {
     if (speaking === undefined) return;
     const { session } = speaking;
     const inbox = new DialectInbox(this.configuration.rateLimits, this.lifecycle);
-    // Names of events may be numbers, too.
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
-      const event = String(name);
-      const last = parameters.at(-1);
-      const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
-      const payload = acknowledge !== undefined && parameters.length === 1 ? undefined : parameters[0];
+      const { event, payload, acknowledge } = socketEvent(name, parameters);
       const refusal = inbox.push(async () => {
         const answer = await session.heard(event, payload);
         acknowledge?.(answer);
@@ -93,6 +85,16 @@ export class DialectSockets {
     if (speaking === undefined) return;
     this.speaking.delete(socket);
     this.connections.close(speaking.connection);
+  }
+
+  /** Undefined where its session ended while it was let in. */
+  private adopted(socket: ChatSocket, admission: Admission, peer: DialectPeer): DialectSocket | undefined {
+    try {
+      return this.connections.adopt(socket.data, admission, peer);
+    } catch {
+      socket.disconnect(true);
+      return undefined;
+    }
   }
 
   /** Past the adapter, which would keep it for a recovery that is not offered. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io';
 import { type Transport, writeNow } from './write-once-a-turn.js';
 import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
+import { BoundedMap } from '../common/bounded-map.js';
 import type { Principal } from '../common/principal.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import { DialectSocket, type Telling } from './dialect-socket.js';
@@ -55,7 +56,7 @@ interface Inside {
 }
 
 /** Socket.IO's number for an event. */
-const EVENT = 2;
+export const EVENT = 2;
 
 type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
 
@@ -66,7 +67,7 @@ type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
  * left or was logged out meanwhile is not recovered, and syncs.
  */
 export class RecoveryAdapter extends SessionAwareAdapter {
-  private readonly recoverable = new Map<string, string>();
+  private readonly recoverable = new BoundedMap<string, string>(MOST_PACKETS);
   /** How many packets were ever kept. */
   private kept = 0;
   private readonly names = new Map<Room, Room>();
@@ -95,10 +96,6 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     const { principal, dialect } = session.data as ConnectionState;
     // Rooms are kept by its double, which is gone; what it missed, its document has a way to ask for.
     if (dialect !== undefined) return;
-    if (this.recoverable.size >= MOST_PACKETS) {
-      const [oldest] = this.recoverable.keys();
-      if (oldest !== undefined) this.recoverable.delete(oldest);
-    }
     this.recoverable.set(session.pid, principal.userId);
     super.persistSession(session);
   }

@@ -50,14 +50,16 @@ export class UsersService {
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
     if (avatarId !== undefined && changes.avatarUrl !== undefined)
       throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
-    const row = await this.database.transaction(async (transaction) => {
-      if (avatarId !== undefined)
-        changes.avatarUrl = await this.attachments.claimAvatar(transaction, principal, avatarId);
-      return this.write(transaction, principal, changes);
+    const { row, avatarUrl } = await this.database.transaction(async (transaction) => {
+      const avatarUrl =
+        avatarId === undefined
+          ? changes.avatarUrl
+          : await this.attachments.claimAvatar(transaction, principal, avatarId);
+      return { row: await this.write(transaction, principal, { ...changes, avatarUrl }), avatarUrl };
     });
     if (row === undefined) throw new DomainError('NOT_FOUND');
     this.events.publish('user.changed', { userId: principal.userId });
-    this.attachments.sweep();
+    if (avatarUrl !== undefined) this.attachments.sweep();
     return ownUserView(row);
   }
 

@@ -231,7 +231,7 @@ describe('what is uploaded', () => {
       [unfinished, ada.id],
     );
     // Any deletion prompts a sweep, as time does.
-    await ada.must('PATCH', '/users/me', { displayName: 'Ada' });
+    await ada.must('PATCH', '/users/me', { avatarUrl: null });
     const left = async (): Promise<unknown[]> => (await rows()).map(({ id }) => id as string);
     await until('the old ones are gone', async () => !(await left()).some((id) => id === old.id || id === unfinished));
     expect(await left()).toEqual(expect.arrayContaining([young.id, used.id]));
@@ -347,7 +347,7 @@ describe('uploads to S3 itself', () => {
     await database.query(`UPDATE attachments SET created_at = now() - interval '3 hours' WHERE id = $1`, [
       announced.id,
     ]);
-    await ada.must('PATCH', '/users/me', { displayName: 'Ada' });
+    await ada.must('PATCH', '/users/me', { avatarUrl: null });
     await until('all is gone', async () => (await keys()) === 0);
     await until('and forgotten', async () => {
       const { rows } = await database.query('SELECT 1 FROM attachments WHERE id = $1', [announced.id]);

@@ -61,25 +61,17 @@ export class DirectChats {
 
   /** The last active first. */
   async conversations(principal: Principal): Promise<ChatConversation[]> {
-    const { items: direct } = await this.reads.directConversations(principal, { limit: MOST_CONVERSATIONS });
-    const newest = await this.reads.newest(principal, direct);
-    return Promise.all(
-      direct.map(async (conversation) => {
-        const { id, members, me, lastMessageAt, createdAt } = conversation;
-        const message = newest.get(id);
-        const found = message === undefined ? undefined : await this.direct.of(message);
-        const users = new Map(members.map(({ user }) => [user.id, user]));
-        const reader = members.find(({ user }) => user.id === found?.receiverId);
-        const other = members.find(({ user }) => user.id !== principal.userId)?.user;
-        const shown = chatUser(other);
-        return {
-          ...{ _id: id, id, unreadCount: me.unreadCount, updatedAt: lastMessageAt ?? createdAt },
-          user: shown && { ...shown, isOnline: other?.isOnline ?? false, lastSeen: other?.lastSeenAt ?? null },
-          lastMessage:
-            found === undefined ? null : chatMessage(found, (reader?.lastReadSeq ?? 0) >= found.message.seq, users),
-        };
-      }),
-    );
+    const { items } = await this.direct.conversations(principal, { limit: MOST_CONVERSATIONS });
+    return items.map(({ conversation, other, newest }) => {
+      const { id, members, me, lastMessageAt, createdAt } = conversation;
+      const users = new Map(members.map(({ user }) => [user.id, user]));
+      const shown = chatUser(other);
+      return {
+        ...{ _id: id, id, unreadCount: me.unreadCount, updatedAt: lastMessageAt ?? createdAt },
+        user: shown && { ...shown, isOnline: other?.isOnline ?? false, lastSeen: other?.lastSeenAt ?? null },
+        lastMessage: newest === undefined ? null : chatMessage(newest, newest.isRead, users),
+      };
+    });
   }
 
   /** The message at a place, for who may see it; where that one is gone, the last one before it. */

@@ -5,7 +5,7 @@ import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
 import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
-import { acknowledged, partsOf } from '../acknowledged.js';
+import { acknowledged, eventRefusal } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../fields.js';
 import { carry, type Carried } from '../files.js';
@@ -78,7 +78,7 @@ class DirectEventsSession implements DialectSession {
   }
 
   refused(event: string, error: DomainError): unknown {
-    const refusal = { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
+    const refusal = eventRefusal(event, error);
     this.say('messageError', refusal);
     return { success: false, ...refusal };
   }
@@ -194,8 +194,11 @@ class DirectEventsSession implements DialectSession {
     const { conversationId, created } = await this.dialect.reads.openDirect(this.connection.principal, receiverId);
     if (created) {
       await new Promise<void>((resolve) => {
-        this.awaited.set(conversationId, resolve);
-        setTimeout(resolve, LONGEST_OPENING_MS).unref();
+        const timer = setTimeout(resolve, LONGEST_OPENING_MS).unref();
+        this.awaited.set(conversationId, () => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
       this.awaited.delete(conversationId);
     }

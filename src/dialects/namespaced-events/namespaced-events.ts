@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
@@ -7,7 +8,7 @@ import { ChatReads } from '../../realtime/chat-reads.js';
 import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
 import type { UserView } from '../../users/users.view.js';
-import { acknowledged, partsOf } from '../acknowledged.js';
+import { acknowledged, eventRefusal } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../fields.js';
 import { InOrder } from '../in-order.js';
@@ -38,7 +39,7 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
   readonly name = 'namespaced-events';
   readonly messages = new Once<Promise<NamespacedMessage | undefined>>();
   readonly statuses = new Once<{ userId: string }>();
-  private readonly sessionIds = new Map<string, string>();
+  private readonly sessionIds = new BoundedMap<string, string>(MOST_SESSIONS);
 
   constructor(
     readonly commands: ChatCommands,
@@ -62,12 +63,7 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
   /** Of a message that is about to be sent. One that was sent already keeps its own. */
   noteSession(senderId: string, clientId: string, sessionId: string): void {
     const key = `${senderId} ${clientId}`;
-    if (this.sessionIds.has(key)) return;
-    if (this.sessionIds.size >= MOST_SESSIONS) {
-      const [oldest] = this.sessionIds.keys();
-      if (oldest !== undefined) this.sessionIds.delete(oldest);
-    }
-    this.sessionIds.set(key, sessionId);
+    if (!this.sessionIds.has(key)) this.sessionIds.set(key, sessionId);
   }
 
   sessionOf(senderId: string, clientId: string | null): string | null {
@@ -104,7 +100,7 @@ class NamespacedSession implements DialectSession {
   }
 
   refused(event: string, error: DomainError): unknown {
-    const refusal = { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
+    const refusal = eventRefusal(event, error);
     this.say('message:error', refusal);
     return { success: false, ...refusal };
   }

@@ -187,21 +187,12 @@ class WsEventsSession implements NativeSession {
 
     messageList: async (member, frame) => {
       const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
-      const { items: conversations } = await this.dialect.reads.directConversations(member.principal, { limit });
-      const newest = await this.dialect.reads.newest(member.principal, conversations);
-      const list = await Promise.all(
-        conversations.map(async ({ id, members, me }) => {
-          const message = newest.get(id);
-          const direct = message === undefined ? undefined : await this.dialect.direct.of(message);
-          const reader = members.find(({ user }) => user.id === direct?.receiverId);
-          const other = members.find(({ user }) => user.id !== member.principal.userId);
-          return {
-            user: other === undefined ? null : userOf(other.user),
-            lastMessage: direct === undefined ? null : shown(direct, (reader?.lastReadSeq ?? 0) >= direct.message.seq),
-            unreadCount: me.unreadCount,
-          };
-        }),
-      );
+      const { items } = await this.dialect.direct.conversations(member.principal, { limit });
+      const list = items.map(({ conversation, other, newest }) => ({
+        user: other === undefined ? null : userOf(other),
+        lastMessage: newest === undefined ? null : shown(newest, newest.isRead),
+        unreadCount: conversation.me.unreadCount,
+      }));
       this.say('messageList', list);
     },
   };

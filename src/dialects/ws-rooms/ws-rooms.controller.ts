@@ -28,7 +28,10 @@ export class WsRoomsController {
     @Req() request: Request,
   ): Promise<{ rooms: Room[]; nextCursor: string | null; token: string }> {
     const page = { limit: LARGEST_PAGE, ...(typeof cursor === 'string' ? { cursor } : {}) };
-    return { ...(await roomsOf(this.reads, principal, page)), token: await this.reads.accessToken(principal, request) };
+    return {
+      ...(await roomsOf(this.direct, principal, page)),
+      token: await this.reads.accessToken(principal, request),
+    };
   }
 
   /** Finds or creates the room with another user: 201 where it is new. */

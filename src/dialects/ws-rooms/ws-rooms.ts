@@ -9,8 +9,7 @@ import { DialectConnections } from '../../realtime/dialect-connections.js';
 import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
 import { acknowledged, partsOf } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
-import type { Fields } from '../fields.js';
-import { countField } from '../fields.js';
+import { countField, type Fields } from '../fields.js';
 import { InOrder } from '../in-order.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
@@ -265,7 +264,7 @@ class RoomsSession extends Session {
   }
 
   private async page({ principal }: DialectSocket, cursor: string | undefined): Promise<void> {
-    const { rooms, nextCursor } = await roomsOf(this.dialect.reads, principal, {
+    const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
       limit: LARGEST_PAGE,
       ...(cursor === undefined ? {} : { cursor }),
     });

@@ -2,7 +2,7 @@ import type { PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import type { ConversationView } from '../../conversations/conversations.view.js';
 import type { MessageView } from '../../messages/messages.view.js';
-import type { ChatReads } from '../../realtime/chat-reads.js';
+import type { DirectMessages } from '../direct-messages.js';
 
 /** A message as this vocabulary has it. */
 export interface RoomMessage {
@@ -46,17 +46,14 @@ export function roomOf({ id, createdAt, members }: ConversationView): Room {
 
 /** A page of the caller's rooms, each with its newest message, the last active first. */
 export async function roomsOf(
-  reads: ChatReads,
+  direct: DirectMessages,
   principal: Principal,
   query: PageQuery,
 ): Promise<{ rooms: (Room & { messages: RoomMessage[] })[]; nextCursor: string | null }> {
-  const { items: direct, nextCursor } = await reads.directConversations(principal, query);
-  const newest = await reads.newest(principal, direct);
-  return {
-    nextCursor,
-    rooms: direct.map((conversation) => {
-      const message = newest.get(conversation.id);
-      return { ...roomOf(conversation), messages: message === undefined ? [] : [roomMessageOf(message)] };
-    }),
-  };
+  const { items, nextCursor } = await direct.conversations(principal, query);
+  const rooms = items.map(({ conversation, newest }) => ({
+    ...roomOf(conversation),
+    messages: newest === undefined ? [] : [roomMessageOf(newest.message)],
+  }));
+  return { rooms, nextCursor };
 }
