@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DomainError } from '../common/errors.js';
-import type { DialectSocket, Telling } from '../realtime/dialect-socket.js';
+import type { DialectMember, Telling } from '../realtime/dialect-member.js';
 import type { CloseCode } from '../realtime/protocol/close-reasons.js';
 import type { Fields } from './fields.js';
 
@@ -19,7 +19,7 @@ export interface NativeConnection {
   /** Sends a frame; what cannot be sent any more is dropped. */
   send(frame: string): void;
   /** Lets it in as somebody. @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE */
-  admit(token: unknown, options: { echo: boolean }): Promise<DialectSocket>;
+  admit(token: unknown, options: { echo: boolean }): Promise<DialectMember>;
   close(code: number, reason: string): void;
 }
 

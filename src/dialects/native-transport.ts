@@ -15,7 +15,7 @@ import { domainErrorOf } from '../common/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
 import { DialectConnections } from '../realtime/dialect-connections.js';
 import { DialectInbox } from '../realtime/dialect-inbox.js';
-import type { DialectPeer, DialectSocket } from '../realtime/dialect-socket.js';
+import type { DialectPeer, DialectMember } from '../realtime/dialect-member.js';
 import type { CloseCode } from '../realtime/protocol/close-reasons.js';
 import { HandshakeLimit } from '../realtime/handshake-limit.js';
 import { LARGEST_BACKLOG } from '../realtime/slow-consumers.js';
@@ -134,7 +134,7 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 
 class NativeClient implements NativeConnection, DialectPeer {
   private session: NativeSession | undefined;
-  private member: DialectSocket | undefined;
+  private member: DialectMember | undefined;
   private waiting = 0;
   private deadline: NodeJS.Timeout | undefined;
 
@@ -167,7 +167,7 @@ class NativeClient implements NativeConnection, DialectPeer {
     if (this.backlog() > LARGEST_BACKLOG) this.cut();
   }
 
-  async admit(token: unknown, { echo }: { echo: boolean }): Promise<DialectSocket> {
+  async admit(token: unknown, { echo }: { echo: boolean }): Promise<DialectMember> {
     if (this.member !== undefined) throw new DomainError('UNAUTHORIZED');
     this.member = await this.connections.open(token, echo, this, () => this.isOpen);
     return this.member;

@@ -1,4 +1,4 @@
-import type { Telling } from '../realtime/dialect-socket.js';
+import type { Telling } from '../realtime/dialect-member.js';
 
 /**
  * Whom somebody may see online from now on, and who is: a conversation that is new brings its other member. Parley's own

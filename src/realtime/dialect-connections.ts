@@ -4,7 +4,7 @@ import { DomainError } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { Connections } from './connections.js';
-import { type DialectPeer, DialectSocket, type RoomKeeper } from './dialect-socket.js';
+import { type DialectPeer, DialectMember, type RoomKeeper } from './dialect-member.js';
 import { type Admission, Handshake } from './handshake.js';
 import type { ConnectionState } from './chat-socket.js';
 
@@ -33,7 +33,7 @@ export class DialectConnections {
    * @param isThere whether the client still is, after the database was asked.
    * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE.
    */
-  async open(token: unknown, echo: boolean, peer: DialectPeer, isThere: () => boolean): Promise<DialectSocket> {
+  async open(token: unknown, echo: boolean, peer: DialectPeer, isThere: () => boolean): Promise<DialectMember> {
     const { state, admission } = await this.handshake.admitted(token, echo);
     if (!isThere()) {
       this.handshake.abandon(admission);
@@ -43,10 +43,10 @@ export class DialectConnections {
   }
 
   /** Puts somebody who was let in already into its rooms. @throws DomainError UNAUTHORIZED: its session ended meanwhile. */
-  adopt(state: ConnectionState, admission: Admission, peer: DialectPeer): DialectSocket {
+  adopt(state: ConnectionState, admission: Admission, peer: DialectPeer): DialectMember {
     const { server } = this;
     if (server === undefined) throw new DomainError('UNAVAILABLE');
-    const socket = new DialectSocket(`dialect-${newId()}`, state, keeperOf(server), peer, (renewed) =>
+    const socket = new DialectMember(`dialect-${newId()}`, state, keeperOf(server), peer, (renewed) =>
       this.connections.renewed(asSocket(renewed)),
     );
     server.sockets.sockets.set(socket.id, asSocket(socket));
@@ -59,19 +59,19 @@ export class DialectConnections {
   }
 
   /** The client is gone, or is to be. Once for each that was opened. */
-  close(socket: DialectSocket): void {
+  close(socket: DialectMember): void {
     this.remove(socket);
     this.connections.farewell(asSocket(socket));
   }
 
-  private remove(socket: DialectSocket): void {
+  private remove(socket: DialectMember): void {
     socket.over();
     this.server?.sockets.sockets.delete(socket.id);
   }
 }
 
 /** Typed as what it is taken for: it has all that the server and its adapter ask of a socket here. */
-function asSocket(socket: DialectSocket): ChatSocket {
+function asSocket(socket: DialectMember): ChatSocket {
   return socket as unknown as ChatSocket;
 }
 

@@ -4,14 +4,14 @@ import { Configuration } from '../config/configuration.js';
 import type { ChatSocket } from './chat-socket.js';
 import { DialectConnections } from './dialect-connections.js';
 import { DialectInbox } from './dialect-inbox.js';
-import type { DialectPeer, DialectSocket } from './dialect-socket.js';
+import type { DialectPeer, DialectMember } from './dialect-member.js';
 import type { Admission } from './handshake.js';
 import { EVENT } from './recovery-adapter.js';
 import { socketEvent } from './socket-event.js';
 import type { DialectSession, SocketDialect } from './socket-dialects.js';
 
 interface Speaking {
-  connection: DialectSocket;
+  connection: DialectMember;
   session: DialectSession;
 }
 
@@ -88,7 +88,7 @@ export class DialectSockets {
   }
 
   /** Undefined where its session ended while it was let in. */
-  private adopted(socket: ChatSocket, admission: Admission, peer: DialectPeer): DialectSocket | undefined {
+  private adopted(socket: ChatSocket, admission: Admission, peer: DialectPeer): DialectMember | undefined {
     try {
       return this.connections.adopt(socket.data, admission, peer);
     } catch {

@@ -4,7 +4,7 @@ import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } f
 import { BoundedMap } from '../common/bounded-map.js';
 import type { Principal } from '../common/principal.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
-import { DialectSocket, type Telling } from './dialect-socket.js';
+import { DialectMember, type Telling } from './dialect-member.js';
 
 /** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
 const MOST_PACKETS = 10_000;
@@ -205,8 +205,8 @@ function isFor(rooms: ReadonlySet<string>, opts: BroadcastOptions): boolean {
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** As one piece where the transport takes frames that are made already, else one by one. */
-function writeTogether(socket: Socket | DialectSocket, encoded: readonly Encoded[]): void {
-  if (socket instanceof DialectSocket) {
+function writeTogether(socket: Socket | DialectMember, encoded: readonly Encoded[]): void {
+  if (socket instanceof DialectMember) {
     for (const { telling } of encoded) socket.tell(telling);
     return;
   }

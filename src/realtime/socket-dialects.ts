@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
-import type { DialectSocket, Telling } from './dialect-socket.js';
+import type { DialectMember, Telling } from './dialect-member.js';
 
 /** What one Socket.IO client of a dialect says and is told. */
 export interface DialectSession {
@@ -18,7 +18,7 @@ export interface SocketDialect {
   /** What `connect_error` says. Its `data.code` is always the error's code. */
   refusal(error: DomainError): string;
   /** A client was let in and is in its rooms. */
-  open(connection: DialectSocket, say: (event: string, payload: unknown) => void): DialectSession;
+  open(connection: DialectMember, say: (event: string, payload: unknown) => void): DialectSession;
 }
 
 /** Parley's own vocabulary. */

@@ -3,13 +3,13 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
-import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
 import { acknowledged, eventRefusal } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../fields.js';
 import { carry, type Carried } from '../files.js';
-import { InOrder } from '../in-order.js';
+import { TellingQueue } from '../telling-queue.js';
 import { Once } from '../once.js';
 import { newlySeenOnline } from '../peers.js';
 import { DirectChats } from './direct-chats.js';
@@ -46,7 +46,7 @@ export class DirectEvents implements SocketDialect, OnModuleInit {
     return `Unauthorized: ${message}`;
   }
 
-  open(connection: DialectSocket, say: Say): DialectSession {
+  open(connection: DialectMember, say: Say): DialectSession {
     return new DirectEventsSession(this, connection, say);
   }
 }
@@ -54,16 +54,16 @@ export class DirectEvents implements SocketDialect, OnModuleInit {
 type Handler = (payload: unknown) => Promise<unknown>;
 
 class DirectEventsSession implements DialectSession {
-  private readonly inOrder: InOrder;
+  private readonly tellings: TellingQueue;
   /** Conversations that were opened here, and that nobody has been told of yet. */
   private readonly awaited = new Map<string, () => void>();
 
   constructor(
     private readonly dialect: DirectEvents,
-    private readonly connection: DialectSocket,
+    private readonly connection: DialectMember,
     private readonly say: Say,
   ) {
-    this.inOrder = new InOrder(() => connection.disconnect());
+    this.tellings = new TellingQueue(() => connection.disconnect());
     connection.openAll();
   }
 
@@ -87,7 +87,7 @@ class DirectEventsSession implements DialectSession {
     const ownId = this.connection.principal.userId;
     switch (telling.event) {
       case 'message:new':
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           const { payload } = telling;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
           if (message !== undefined) this.say(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
@@ -96,12 +96,12 @@ class DirectEventsSession implements DialectSession {
       case 'presence:update': {
         const { userId, isOnline } = telling.payload;
         const status = this.dialect.statuses.of(telling.payload, () => ({ userId, isOnline }));
-        this.inOrder.run(() => this.say('userOnline', status));
+        this.tellings.run(() => this.say('userOnline', status));
         return;
       }
       case 'typing': {
         const { conversationId, userId, isTyping } = telling.payload;
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
           this.say(
             'userTyping',
@@ -113,7 +113,7 @@ class DirectEventsSession implements DialectSession {
       case 'receipt:read': {
         const { conversationId, userId, seq, at } = telling.payload;
         if (userId === ownId) return;
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
           const messageId = await this.dialect.chats.messageAt(this.connection.principal, conversationId, seq);
           if (messageId !== undefined) this.say('messageRead', { messageId, readerId: userId, readAt: at });
@@ -125,7 +125,7 @@ class DirectEventsSession implements DialectSession {
         this.connection.setOpen(telling.payload.conversation.id, true);
         this.awaited.get(telling.payload.conversation.id)?.();
         for (const userId of newlySeenOnline(telling, ownId))
-          this.inOrder.run(() => this.say('userOnline', { userId, isOnline: true }));
+          this.tellings.run(() => this.say('userOnline', { userId, isOnline: true }));
         return;
       default:
       // This vocabulary has no word for it.

@@ -5,13 +5,13 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
-import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, eventRefusal } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../fields.js';
-import { InOrder } from '../in-order.js';
+import { TellingQueue } from '../telling-queue.js';
 import { Once } from '../once.js';
 import { newlySeenOnline } from '../peers.js';
 
@@ -56,7 +56,7 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
     return `Authentication error: ${message}`;
   }
 
-  open(connection: DialectSocket, say: Say): DialectSession {
+  open(connection: DialectMember, say: Say): DialectSession {
     return new NamespacedSession(this, connection, say);
   }
 
@@ -72,15 +72,15 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
 }
 
 class NamespacedSession implements DialectSession {
-  private readonly inOrder: InOrder;
+  private readonly tellings: TellingQueue;
 
   constructor(
     private readonly dialect: NamespacedEvents,
-    private readonly connection: DialectSocket,
+    private readonly connection: DialectMember,
     private readonly say: Say,
   ) {
-    this.inOrder = new InOrder(() => connection.disconnect());
-    this.inOrder.run(() => this.tellOnline());
+    this.tellings = new TellingQueue(() => connection.disconnect());
+    this.tellings.run(() => this.tellOnline());
   }
 
   async heard(event: string, payload: unknown): Promise<unknown> {
@@ -108,7 +108,7 @@ class NamespacedSession implements DialectSession {
   told(telling: Telling): void {
     switch (telling.event) {
       case 'message:new':
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           const { payload } = telling;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
           if (message === undefined) return;
@@ -119,12 +119,12 @@ class NamespacedSession implements DialectSession {
       case 'presence:update': {
         const { payload } = telling;
         const status = this.dialect.statuses.of(payload, () => ({ userId: payload.userId }));
-        this.inOrder.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
+        this.tellings.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
         return;
       }
       case 'conversation:new':
         for (const userId of newlySeenOnline(telling, this.connection.principal.userId))
-          this.inOrder.run(() => this.say('user:online', { userId }));
+          this.tellings.run(() => this.say('user:online', { userId }));
         return;
       default:
       // This vocabulary has no word for it.

@@ -3,13 +3,13 @@ import { DomainError } from '../../common/errors.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
-import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, partsOf } from '../acknowledged.js';
 import { type DirectMessage, DirectMessages } from '../direct-messages.js';
 import { countField, type Fields, idField, optionalIdField } from '../fields.js';
 import { carryAll } from '../files.js';
-import { InOrder } from '../in-order.js';
+import { TellingQueue } from '../telling-queue.js';
 import type { NativeConnection, NativeDialect, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
 import { Once } from '../once.js';
@@ -59,18 +59,18 @@ export class WsEvents implements NativeDialect, OnModuleInit {
   }
 }
 
-type Handler = (member: DialectSocket, frame: Fields) => Promise<void>;
+type Handler = (member: DialectMember, frame: Fields) => Promise<void>;
 
 class WsEventsSession implements NativeSession {
-  private member: DialectSocket | undefined;
-  private readonly inOrder: InOrder;
+  private member: DialectMember | undefined;
+  private readonly tellings: TellingQueue;
   private readonly deadline: NodeJS.Timeout;
 
   constructor(
     private readonly dialect: WsEvents,
     private readonly connection: NativeConnection,
   ) {
-    this.inOrder = new InOrder(() => connection.close(1008, 'SLOW_CONSUMER'));
+    this.tellings = new TellingQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
     this.deadline = setTimeout(() => {
       if (this.member === undefined) connection.close(UNAUTHENTICATED_CLOSE, 'UNAUTHENTICATED');
     }, AUTHENTICATION_MS).unref();
@@ -97,7 +97,7 @@ class WsEventsSession implements NativeSession {
   told(telling: Telling): void {
     switch (telling.event) {
       case 'message:new':
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           const frame = await this.dialect.frames.of(telling.payload, async () => {
             const direct = await this.dialect.direct.of(telling.payload.message);
             return direct === undefined ? undefined : frameOf('message', shown(direct, false));
@@ -107,7 +107,7 @@ class WsEventsSession implements NativeSession {
         return;
       case 'presence:update': {
         const { userId, isOnline } = telling.payload;
-        this.inOrder.run(async () => {
+        this.tellings.run(async () => {
           const frame = await this.dialect.frames.of(telling.payload, async () =>
             frameOf('userStatus', { userId, isOnline }),
           );
@@ -117,7 +117,7 @@ class WsEventsSession implements NativeSession {
       }
       case 'conversation:new':
         for (const userId of newlySeenOnline(telling, this.member?.principal.userId ?? ''))
-          this.inOrder.run(() => this.say('userStatus', { userId, isOnline: true }));
+          this.tellings.run(() => this.say('userStatus', { userId, isOnline: true }));
         return;
       default:
       // This vocabulary has no word for it.
@@ -197,19 +197,19 @@ class WsEventsSession implements NativeSession {
     },
   };
 
-  private roomOf(member: DialectSocket, frame: Fields): Promise<string | undefined> {
+  private roomOf(member: DialectMember, frame: Fields): Promise<string | undefined> {
     return this.dialect.reads.findDirect(member.principal, idField(frame, 'receiverId'));
   }
 
   /** The position that `before` names: a message's id. */
-  private async before(member: DialectSocket, frame: Fields, roomId: string): Promise<number | undefined> {
+  private async before(member: DialectMember, frame: Fields, roomId: string): Promise<number | undefined> {
     const messageId = optionalIdField(frame, 'before');
     if (messageId === undefined) return undefined;
     return this.dialect.direct.position(member.principal, roomId, messageId);
   }
 
   /** Others' messages that were not read: how many, and those among the newest page. */
-  private async unread(member: DialectSocket, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
+  private async unread(member: DialectMember, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
     const { userId } = member.principal;
     const { messages } = await this.dialect.direct.page(member.principal, roomId, { limit: LARGEST_PAGE });
     const unread = messages.filter(({ receiverId, isRead }) => receiverId === userId && !isRead);
@@ -219,7 +219,7 @@ class WsEventsSession implements NativeSession {
     };
   }
 
-  private async markRead(member: DialectSocket, conversationId: string, seq: number | undefined): Promise<void> {
+  private async markRead(member: DialectMember, conversationId: string, seq: number | undefined): Promise<void> {
     if (seq !== undefined) acknowledged(await this.dialect.commands.run('mark_read', member, { conversationId, seq }));
   }
 

@@ -6,11 +6,11 @@ import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
 import { DialectConnections } from '../../realtime/dialect-connections.js';
-import type { DialectSocket, Telling } from '../../realtime/dialect-socket.js';
+import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import { acknowledged, partsOf } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { countField, type Fields } from '../fields.js';
-import { InOrder } from '../in-order.js';
+import { TellingQueue } from '../telling-queue.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../native-dialect.js';
 import { NativeTransport } from '../native-transport.js';
 import { Once } from '../once.js';
@@ -71,14 +71,14 @@ export class WsRooms implements NativeDialect, OnModuleInit {
 
 /** What the three have in common: who it is is known before any frame is looked at, or the connection ends. */
 abstract class Session implements NativeSession {
-  protected readonly inOrder: InOrder;
-  private member: DialectSocket | undefined;
+  protected readonly tellings: TellingQueue;
+  private member: DialectMember | undefined;
 
   constructor(
     protected readonly dialect: WsRooms,
     protected readonly connection: NativeConnection,
   ) {
-    this.inOrder = new InOrder(() => connection.close(1008, 'SLOW_CONSUMER'));
+    this.tellings = new TellingQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
   }
 
   async begin(): Promise<void> {
@@ -111,8 +111,8 @@ abstract class Session implements NativeSession {
     return BAD_TOKEN;
   }
 
-  protected abstract welcome(member: DialectSocket): Promise<void>;
-  protected abstract asked(member: DialectSocket, frame: Fields): Promise<void>;
+  protected abstract welcome(member: DialectMember): Promise<void>;
+  protected abstract asked(member: DialectMember, frame: Fields): Promise<void>;
 
   protected say(frame: object): void {
     this.connection.send(JSON.stringify(frame));
@@ -124,7 +124,7 @@ abstract class Session implements NativeSession {
     told: object,
     make: () => Promise<object | undefined>,
   ): void {
-    this.inOrder.run(async () => {
+    this.tellings.run(async () => {
       const frame = await once.of(told, async () => {
         const made = await make();
         return made === undefined ? undefined : JSON.stringify(made);
@@ -156,7 +156,7 @@ class RoomSession extends Session {
     else if (this.early.size < MOST_EARLY) this.early.set(telling.payload.message.id, telling.payload);
   }
 
-  protected override async welcome({ principal }: DialectSocket): Promise<void> {
+  protected override async welcome({ principal }: DialectMember): Promise<void> {
     try {
       if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
       const { type } = await this.dialect.reads.conversation(principal, this.roomId);
@@ -167,7 +167,7 @@ class RoomSession extends Session {
         if (message.createdAt < this.openedAt) continue;
         // A client takes itself for inside as soon as it is open.
         this.early.delete(message.id);
-        this.inOrder.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
+        this.tellings.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
       }
       this.isInside = true;
       for (const payload of this.early.values()) this.tell(payload);
@@ -185,7 +185,7 @@ class RoomSession extends Session {
     });
   }
 
-  protected override async asked(member: DialectSocket, { content, images, clientId }: Fields): Promise<void> {
+  protected override async asked(member: DialectMember, { content, images, clientId }: Fields): Promise<void> {
     if (!this.isInside) return;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
     const command = {
@@ -202,7 +202,7 @@ class RoomSession extends Session {
 class UsersSession extends Session {
   override told(telling: Telling): void {
     for (const userId of newlySeenOnline(telling, this.ownId))
-      this.inOrder.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
+      this.tellings.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
     if (telling.event !== 'presence:update') return;
     const { userId, isOnline } = telling.payload;
     this.sendOnce(this.dialect.frames, telling.payload, async () => ({
@@ -211,17 +211,17 @@ class UsersSession extends Session {
     }));
   }
 
-  protected override welcome(member: DialectSocket): Promise<void> {
+  protected override welcome(member: DialectMember): Promise<void> {
     return this.page(member, undefined, LARGEST_PAGE);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: DialectSocket, frame: Fields): Promise<void> {
+  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
     if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
     await this.page(member, frame.cursor, countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE));
   }
 
-  private async page({ principal }: DialectSocket, cursor: string | undefined, limit: number): Promise<void> {
+  private async page({ principal }: DialectMember, cursor: string | undefined, limit: number): Promise<void> {
     const { items, nextCursor } = await this.dialect.reads.directory(principal, {
       limit,
       ...(cursor === undefined ? {} : { cursor }),
@@ -253,17 +253,17 @@ class RoomsSession extends Session {
     }
   }
 
-  protected override welcome(member: DialectSocket): Promise<void> {
+  protected override welcome(member: DialectMember): Promise<void> {
     return this.page(member, undefined);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: DialectSocket, frame: Fields): Promise<void> {
+  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
     if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
     await this.page(member, frame.cursor);
   }
 
-  private async page({ principal }: DialectSocket, cursor: string | undefined): Promise<void> {
+  private async page({ principal }: DialectMember, cursor: string | undefined): Promise<void> {
     const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
       limit: LARGEST_PAGE,
       ...(cursor === undefined ? {} : { cursor }),

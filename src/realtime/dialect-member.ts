@@ -37,7 +37,7 @@ interface Packet {
  * left, told and ended by the very calls that do it to all, on this process and from others. What the adapter has encoded
  * for the others it does not take; what was encoded it hands to its peer.
  */
-export class DialectSocket implements Connection {
+export class DialectMember implements Connection {
   readonly takesPlainHttp = true;
   /** Where the adapter writes what it encoded. */
   readonly client = { writeToEngine: () => undefined };
@@ -51,7 +51,7 @@ export class DialectSocket implements Connection {
     readonly data: ConnectionState,
     private readonly keeper: RoomKeeper,
     private readonly peer: DialectPeer,
-    private readonly renew: (socket: DialectSocket) => void,
+    private readonly renew: (socket: DialectMember) => void,
   ) {
     this.conn = {
       writeBuffer: [],

@@ -4,8 +4,8 @@ import { Logger } from '@nestjs/common';
 const MOST_WAITING = 10_000;
 
 /** Tells one client one thing after the other, although what some of them are must first be read. */
-export class InOrder {
-  private readonly logger = new Logger(InOrder.name);
+export class TellingQueue {
+  private readonly logger = new Logger(TellingQueue.name);
   private tail: Promise<void> = Promise.resolve();
   private waiting = 0;
 
