@@ -123,7 +123,7 @@ export class AttachmentsRepository {
 
   /** Gives up what nobody used in a day, and what a process that died did not finish. */
   async doomForgotten(): Promise<void> {
-    await this.database.query(
+    await this.database.background.query(
       `UPDATE attachments SET state = 'DOOMED'
        WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'`,
     );
@@ -147,24 +147,24 @@ export class AttachmentsRepository {
   }
 
   async noteSwept(ids: readonly string[]): Promise<void> {
-    await this.database.query('UPDATE attachments SET swept_at = now() WHERE id = ANY ($1)', [ids]);
+    await this.database.background.query('UPDATE attachments SET swept_at = now() WHERE id = ANY ($1)', [ids]);
   }
 
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
   async forget(ids: readonly string[]): Promise<void> {
-    await this.database.query(
+    await this.database.background.query(
       `DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED' AND (announced_size IS NULL OR ${CLOSED})`,
       [ids],
     );
   }
 
   private async ids(text: string, limit: number): Promise<string[]> {
-    return (await this.database.query<{ id: string }>(text, [limit])).map(({ id }) => id);
+    return (await this.database.background.query<{ id: string }>(text, [limit])).map(({ id }) => id);
   }
 
   /** A page of what a user uploaded, by id. */
   async export(ownerId: string, after: string, limit: number): Promise<{ id: string; state: string }[]> {
-    return this.database.query<{ id: string; state: string }>(
+    return this.database.background.query<{ id: string; state: string }>(
       `SELECT id, state, name, kind, mime_type AS "mimeType", size, width, height, message_id AS "messageId",
          is_avatar AS "isAvatar", created_at AS "createdAt"
        FROM attachments WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3`,

@@ -40,7 +40,7 @@ export class ForeignIdentitiesPersonalData implements OnModuleInit {
 
   /** One page: a user is one subject of one issuer. */
   private async *identities(userId: string): AsyncGenerator<object[]> {
-    const rows = await this.database.query<object>(
+    const rows = await this.database.background.query<object>(
       'SELECT issuer, subject, created_at AS "createdAt" FROM foreign_identities WHERE user_id = $1',
       [userId],
     );

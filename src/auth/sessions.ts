@@ -243,7 +243,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   /** Deletes sessions that expired, and their tokens. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
     for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH; ) {
-      const rows = await this.database.query(
+      const rows = await this.database.background.query(
         `DELETE FROM sessions WHERE id IN (
            SELECT id FROM sessions WHERE expires_at <= $1 LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED
          ) RETURNING 1`,

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { isConnectionFailure } from '../database/database.js';
+import { isConnectionFailure, isStatementGivenUp } from '../database/database.js';
 import { DomainError, type ErrorCode } from './errors.js';
 
 /** Every error over HTTP, as RFC 9457 has it (contract, section 1). */
@@ -75,16 +75,19 @@ const LONGEST_CAUSE_CHAIN = 5;
 function isUnavailable(error: unknown): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && typeof current === 'object' && current !== null; depth += 1) {
-    const { code, kind, cause, originalCode } = current as {
+    const { code, kind, cause, originalCode, meta } = current as {
       code?: unknown;
       kind?: unknown;
       cause?: unknown;
       originalCode?: unknown;
+      meta?: { driverAdapterError?: unknown };
     };
     if (isConnectionFailure(current) || isConnectionFailure({ code: originalCode })) return true;
+    if (isStatementGivenUp(current) || isStatementGivenUp({ code: originalCode })) return true;
     if (typeof code === 'string' && PRISMA_UNAVAILABLE.test(code)) return true;
     if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;
-    current = cause;
+    // Where Prisma names its query after the failure, it keeps what the driver said there.
+    current = cause ?? meta?.driverAdapterError;
   }
   return false;
 }

@@ -29,6 +29,7 @@ export class Configuration {
   readonly host!: string | undefined;
   /** Undefined starts the embedded PostgreSQL under `dataDirectory`. */
   readonly databaseUrl!: string | undefined;
+  /** Connections in all; `src/database/database.ts` divides them. */
   readonly databasePoolSize!: number;
   /** Absolute. */
   readonly dataDirectory!: string;
@@ -78,7 +79,7 @@ export class Configuration {
       port: read.integer('PORT', 3000, 0, 65_535),
       host: read.text('HOST'),
       databaseUrl,
-      databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 200),
+      databasePoolSize: read.integer('DATABASE_POOL_SIZE', 16, 4, 200),
       dataDirectory,
       s3: readS3(read),
       uploadLimits: {

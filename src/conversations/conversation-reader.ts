@@ -66,7 +66,7 @@ export class ConversationReader {
   /** The caller's conversations, newest activity first. Two statements, however many there are. */
   async list(principal: Principal, query: PageQuery, type?: ConversationType): Promise<Page<ConversationView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
-    const rows = await this.database.query<ConversationRow>(
+    const rows = await this.database.reads.query<ConversationRow>(
       `WITH page AS (
          SELECT c.id, COALESCE(c.last_message_at, c.created_at) AS activity
          FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
@@ -133,7 +133,7 @@ export class ConversationReader {
 
   /** Every member's cursors. The caller's membership is the controller's service's business. */
   async receipts(conversationId: string): Promise<ReceiptView[]> {
-    return this.database.query<ReceiptView>(
+    return this.database.reads.query<ReceiptView>(
       `SELECT conversation_id AS "conversationId", user_id AS "userId",
          last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq"
        FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL ORDER BY joined_at, user_id`,

@@ -19,7 +19,7 @@ export class ConversationsPersonalData implements OnModuleInit {
       name: 'conversations',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string }>(
+          this.database.background.query<{ id: string }>(
             `SELECT c.id, c.type, c.title, CASE WHEN c.low_id = $1 THEN c.high_id ELSE c.low_id END AS "peerId",
                m.role, m.joined_at AS "joinedAt", m.left_at AS "leftAt", m.last_read_seq AS "lastReadSeq",
                m.last_delivered_seq AS "lastDeliveredSeq", m.muted_until AS "mutedUntil",
@@ -44,7 +44,7 @@ export class ConversationsPersonalData implements OnModuleInit {
 
   /** As if by hand, but nameless: ownership passes on, and the others are told. */
   private async leaveGroups(principal: Principal): Promise<void> {
-    const groups = await this.database.query<{ id: string }>(
+    const groups = await this.database.background.query<{ id: string }>(
       `SELECT c.id FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
        WHERE m.user_id = $1 AND m.left_at IS NULL AND c.type = 'GROUP'`,
       [principal.userId],

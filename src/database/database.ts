@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
@@ -30,7 +31,7 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-/** Something that runs statements: the pool, or one transaction of it. */
+/** Something that runs statements: a pool, or one transaction of it. */
 export interface SqlExecutor {
   /**
    * Runs one statement.
@@ -39,20 +40,17 @@ export interface SqlExecutor {
   query<Row>(text: string, values?: readonly SqlValue[], name?: string): Promise<Row[]>;
 }
 
-/**
- * The one pool of connections to PostgreSQL: the path of a message and the large reads use it with SQL of their own,
- * Prisma's models run over the same connections.
- */
-@Injectable()
-export class Database implements SqlExecutor, OnApplicationShutdown {
-  readonly pool: pg.Pool;
-  private readonly logger = new Logger(Database.name);
+/** Statements that wait for a connection of one pool; one more is refused with OVERLOADED. */
+const MAX_WAITING = 1_000;
 
-  constructor(configuration: Configuration) {
-    if (configuration.databaseUrl === undefined) throw new Error('the database has no address yet');
+/** One budget of connections: whoever waits for one of them waits for nobody who uses another pool. */
+export class ConnectionPool implements SqlExecutor {
+  readonly pool: pg.Pool;
+
+  constructor(databaseUrl: string, max: number, logger: Logger) {
     this.pool = new pg.Pool({
-      connectionString: configuration.databaseUrl,
-      max: configuration.databasePoolSize,
+      connectionString: databaseUrl,
+      max,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
@@ -64,10 +62,11 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
         .join(' '),
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
-    this.pool.on('error', (error) => this.logger.warn(`an idle database connection broke: ${error.message}`));
+    this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
+    this.refuseFlood();
     const result = await this.pool.query(
       name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
     );
@@ -88,11 +87,23 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
     }
   }
 
-  private async attempt<Result>(work: (transaction: SqlExecutor) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs statements that only read, in one transaction: each is cancelled after `statementTimeoutMs`, which shows as
+   * UNAVAILABLE. For what may cost more than anybody should wait for.
+   */
+  async readWithin<Result>(
+    statementTimeoutMs: number,
+    work: (transaction: SqlExecutor) => Promise<Result>,
+  ): Promise<Result> {
+    return this.attempt(work, `BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
+  }
+
+  private async attempt<Result>(work: (transaction: SqlExecutor) => Promise<Result>, begin = 'BEGIN'): Promise<Result> {
+    this.refuseFlood();
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
+      await client.query(begin);
       const result = await work({
         query: async <Row>(text: string, values: readonly SqlValue[] = [], name?: string) => {
           const answer = await client.query(
@@ -113,9 +124,45 @@ export class Database implements SqlExecutor, OnApplicationShutdown {
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.pool.end();
+  private refuseFlood(): void {
+    if (this.pool.waitingCount >= MAX_WAITING) throw new DomainError('OVERLOADED', { retryAfterMs: 1_000 });
   }
+}
+
+/**
+ * The connections to PostgreSQL: DATABASE_POOL_SIZE of them at most, in three pools, so that neither many large reads
+ * nor work behind the scenes keep a message waiting.
+ *
+ * - `Database` itself: the path of a message and all short commands. Prisma's models run over it.
+ * - `reads`: what answers with pages (history, sync, lists, search).
+ * - `background`: what nobody waits for within a second (search index, sweeps, exports).
+ *
+ * Whoever holds a connection must not wait for another one of the same pool.
+ */
+@Injectable()
+export class Database extends ConnectionPool implements OnApplicationShutdown {
+  readonly reads: ConnectionPool;
+  readonly background: ConnectionPool;
+
+  constructor(configuration: Configuration) {
+    if (configuration.databaseUrl === undefined) throw new Error('the database has no address yet');
+    const logger = new Logger(Database.name);
+    const sizes = poolSizes(configuration.databasePoolSize);
+    super(configuration.databaseUrl, sizes.commands, logger);
+    this.reads = new ConnectionPool(configuration.databaseUrl, sizes.reads, logger);
+    this.background = new ConnectionPool(configuration.databaseUrl, sizes.background, logger);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.pool.end(), this.reads.pool.end(), this.background.pool.end()]);
+  }
+}
+
+/** How DATABASE_POOL_SIZE is divided. Of 16 connections: 9, 5 and 2. */
+export function poolSizes(total: number): { commands: number; reads: number; background: number } {
+  const reads = Math.max(1, Math.round(total * 0.3));
+  const background = Math.max(1, Math.round(total * 0.15));
+  return { commands: total - reads - background, reads, background };
 }
 
 const DEADLOCK_DETECTED = '40P01';
@@ -124,6 +171,18 @@ const SERIALIZATION_FAILURE = '40001';
 function isTransient(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE;
+}
+
+const QUERY_CANCELED = '57014';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Whether the database gave a statement up, undone, that may succeed another time: it took too long, waited too long for
+ * a lock, or stood in the way of others.
+ */
+export function isStatementGivenUp(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE || isTransient(error);
 }
 
 const UNIQUE_VIOLATION = '23505';

@@ -56,7 +56,7 @@ export class BlocksService {
   /** Whom the caller blocks, the newest block first. */
   async list(principal: Principal, query: PageQuery): Promise<Page<BlockView>> {
     const [before, beforeId] = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]) ?? [null, null];
-    const rows = await this.database.query<{ blockedId: string; createdAt: Date }>(
+    const rows = await this.database.reads.query<{ blockedId: string; createdAt: Date }>(
       `SELECT blocked_id AS "blockedId", created_at AS "createdAt" FROM blocks
        WHERE blocker_id = $1 AND ($2::timestamptz IS NULL OR (created_at, blocked_id) < ($2, $3::uuid))
        ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,

@@ -92,7 +92,7 @@ export class FriendRequestsService {
   /** The caller's requests, newest first. */
   async list(principal: Principal, query: ListFriendRequestsQuery): Promise<Page<FriendRequestItemView>> {
     const [before] = decodeCursor<[string]>(query.cursor, [isUuidText]) ?? [null];
-    const rows = await this.database.query<FriendRequestRow>(LIST[query.direction ?? 'both'], [
+    const rows = await this.database.reads.query<FriendRequestRow>(LIST[query.direction ?? 'both'], [
       principal.userId,
       query.status ?? null,
       before,

@@ -21,7 +21,7 @@ export class FriendsPersonalData implements OnModuleInit {
       name: 'friends',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string; since: Date; removedAt: Date | null }>(
+          this.database.background.query<{ id: string; since: Date; removedAt: Date | null }>(
             `SELECT id, since, removed_at AS "removedAt" FROM (
                SELECT high_id AS id, since, removed_at FROM friendships WHERE low_id = $1
                UNION ALL SELECT low_id, since, removed_at FROM friendships WHERE high_id = $1
@@ -35,7 +35,7 @@ export class FriendsPersonalData implements OnModuleInit {
       name: 'friendRequests',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<FriendRequestRow>(
+          this.database.background.query<FriendRequestRow>(
             `SELECT ${REQUEST_COLUMNS} FROM friend_requests WHERE (sender_id = $1 OR receiver_id = $1) AND id > $2
              ORDER BY id LIMIT ${EXPORT_PAGE}`,
             [userId, after],
@@ -47,7 +47,7 @@ export class FriendsPersonalData implements OnModuleInit {
       name: 'blocks',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string; createdAt: Date }>(
+          this.database.background.query<{ id: string; createdAt: Date }>(
             `SELECT blocked_id AS id, created_at AS "createdAt" FROM blocks WHERE blocker_id = $1 AND blocked_id > $2
              ORDER BY blocked_id LIMIT ${EXPORT_PAGE}`,
             [userId, after],

@@ -21,7 +21,7 @@ export class FriendshipsService {
   /** The caller's friends, the newest friendship first. */
   async list(principal: Principal, query: PageQuery): Promise<Page<UserView>> {
     const [since, beforeId] = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]) ?? [null, null];
-    const rows = await this.database.query<{ friendId: string; since: Date }>(
+    const rows = await this.database.reads.query<{ friendId: string; since: Date }>(
       `SELECT friend_id AS "friendId", since FROM (
          SELECT high_id AS friend_id, since FROM friendships WHERE low_id = $1 AND removed_at IS NULL
          UNION ALL

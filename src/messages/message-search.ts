@@ -26,7 +26,7 @@ export class MessageSearch {
     await this.limiter.consume('search', principal.userId);
     if (query.conversationId !== undefined) await this.access.membership(principal, query.conversationId);
     const before = decodeCursor<[string]>(query.cursor, [isUuidText]);
-    const rows = await this.database.query<{ id: string }>(
+    const rows = await this.database.reads.query<{ id: string }>(
       `WITH mine AS MATERIALIZED (
          SELECT m.conversation_id, m.visible_from_seq, COALESCE(p.indexed_seq, 0) AS indexed_seq
          FROM conversation_members m LEFT JOIN message_search_progress p ON p.conversation_id = m.conversation_id

@@ -18,7 +18,7 @@ export class MessagesPersonalData implements OnModuleInit {
       name: 'messages',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string }>(
+          this.database.background.query<{ id: string }>(
             `SELECT id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content, attachments, reply_to_id AS "replyToId",
                created_at AS "createdAt", edited_at AS "editedAt", deleted_at AS "deletedAt"
              FROM messages WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
@@ -34,7 +34,7 @@ export class MessagesPersonalData implements OnModuleInit {
       name: 'reactions',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string }>(
+          this.database.background.query<{ id: string }>(
             `SELECT message_id AS id, array_agg(emoji ORDER BY created_at) AS emojis, array_agg(created_at ORDER BY created_at) AS "reactedAt" FROM message_reactions
              WHERE user_id = $1 AND message_id > $2 GROUP BY message_id ORDER BY message_id LIMIT ${EXPORT_PAGE}`,
             [userId, after],
@@ -53,7 +53,7 @@ export class MessagesPersonalData implements OnModuleInit {
       name: 'hiddenMessages',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string }>(
+          this.database.background.query<{ id: string }>(
             `SELECT message_id AS id, hidden_at AS "hiddenAt" FROM hidden_messages
              WHERE user_id = $1 AND message_id > $2 ORDER BY message_id LIMIT ${EXPORT_PAGE}`,
             [userId, after],

@@ -63,7 +63,7 @@ export class MessagesRepository {
   /** Messages of one conversation by their sequence numbers, both ends included, ascending. */
   async range(readerId: string, conversationId: string, from: number, to: number): Promise<MessageView[]> {
     if (to < from) return [];
-    const rows = await this.database.query<MessageRow>(
+    const rows = await this.database.reads.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq BETWEEN $3 AND $4 ORDER BY m.seq`,
       [readerId, conversationId, from, to],
       'messages_range',
@@ -93,7 +93,7 @@ export class MessagesRepository {
     limit: number,
     skip: number,
   ): Promise<MessageView[]> {
-    const rows = await this.database.query<MessageRow>(
+    const rows = await this.database.reads.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq >= $3 AND m.seq < $4 AND ${isWritten('m', '$1::uuid')}
        ORDER BY m.seq DESC LIMIT $5::integer OFFSET $6::integer`,
       [readerId, conversationId, visible.from, visible.before, limit, skip],
@@ -104,7 +104,7 @@ export class MessagesRepository {
 
   /** How many of those are by others and after what the reader has read; at most 1,000. */
   async unread(readerId: string, conversationId: string): Promise<number> {
-    const [row] = await this.database.query<{ count: number }>(
+    const [row] = await this.database.reads.query<{ count: number }>(
       `SELECT count(*) AS count FROM (
          SELECT 1 FROM conversation_members own
          JOIN messages m ON m.conversation_id = own.conversation_id
@@ -121,7 +121,7 @@ export class MessagesRepository {
   /** The newest of those of each conversation. Says nothing about who may see it. */
   async newest(readerId: string, conversationIds: readonly string[]): Promise<MessageView[]> {
     if (conversationIds.length === 0) return [];
-    const rows = await this.database.query<MessageRow>(
+    const rows = await this.database.reads.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.id IN (
          SELECT newest.id FROM unnest($2::uuid[]) AS wanted(id)
          CROSS JOIN LATERAL (
@@ -136,7 +136,7 @@ export class MessagesRepository {
 
   /** Of all the reader's direct conversations, the newest first. */
   async recentDirect(readerId: string, limit: number, skip: number): Promise<MessageView[]> {
-    const rows = await this.database.query<MessageRow>(
+    const rows = await this.database.reads.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.id IN (
          SELECT recent.id FROM conversation_members own
          JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'

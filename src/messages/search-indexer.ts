@@ -62,7 +62,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Conversations that an earlier process left unindexed. */
   private async findUnindexed(): Promise<void> {
-    const rows = await this.database.query<{ id: string }>(
+    const rows = await this.database.background.query<{ id: string }>(
       `SELECT c.id FROM conversations c LEFT JOIN message_search_progress p ON p.conversation_id = c.id
        WHERE c.last_seq > COALESCE(p.indexed_seq, 0) LIMIT $1`,
       [MOST_WAITING],
@@ -88,7 +88,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Indexes the next messages of a conversation; true where there are more. */
   private async step(conversationId: string): Promise<boolean> {
-    return this.database.transaction(async (transaction) => {
+    return this.database.background.transaction(async (transaction) => {
       // Lost with the machine, it is done again.
       await transaction.query('SET LOCAL synchronous_commit = off');
       await transaction.query(

@@ -197,7 +197,7 @@ export class SyncRepository {
   ): Promise<SyncFindings> {
     const [first = null, second = null, third = null] = from?.key ?? [];
     const isMessages = from?.stage === 'messages';
-    const [row] = await this.database.query<Omit<SyncFindings, 'found'> & { found: FoundTuple[] }>(
+    const [row] = await this.database.reads.query<Omit<SyncFindings, 'found'> & { found: FoundTuple[] }>(
       CHANGES,
       [
         userId,
@@ -225,7 +225,7 @@ export class SyncRepository {
   /** Receipts as they stand, of the members named. */
   async receipts(keys: readonly { conversationId: string; userId: string }[]) {
     if (keys.length === 0) return [];
-    return this.database.query<{
+    return this.database.reads.query<{
       conversationId: string;
       userId: string;
       lastReadSeq: number;
@@ -242,7 +242,7 @@ export class SyncRepository {
 
   async friendships(userId: string, friendIds: readonly string[]) {
     if (friendIds.length === 0) return [];
-    return this.database.query<{ friendId: string; since: Date; removedAt: Date | null }>(
+    return this.database.reads.query<{ friendId: string; since: Date; removedAt: Date | null }>(
       `SELECT CASE WHEN low_id = $1 THEN high_id ELSE low_id END AS "friendId", since, removed_at AS "removedAt"
        FROM friendships WHERE (low_id = $1 AND high_id = ANY ($2)) OR (high_id = $1 AND low_id = ANY ($2))`,
       [userId, friendIds],
@@ -252,7 +252,7 @@ export class SyncRepository {
 
   async friendRequests(ids: readonly string[]) {
     if (ids.length === 0) return [];
-    return this.database.query<FriendRequestRow>(
+    return this.database.reads.query<FriendRequestRow>(
       `SELECT id, sender_id AS "senderId", receiver_id AS "receiverId", status,
          created_at AS "createdAt", responded_at AS "respondedAt" FROM friend_requests WHERE id = ANY ($1)`,
       [ids],

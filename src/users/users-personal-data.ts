@@ -32,7 +32,7 @@ export class UsersPersonalData implements OnModuleInit {
   }
 
   private async *lastSeen(userId: string): AsyncGenerator<object[]> {
-    yield await this.database.query<object>(
+    yield await this.database.background.query<object>(
       'SELECT last_seen_at AS "lastSeenAt", email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
       [userId],
     );

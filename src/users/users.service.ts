@@ -88,7 +88,7 @@ export class UsersService {
   async search({ userId }: Principal, { search, cursor, limit }: UserSearch): Promise<Page<UserView>> {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
     // lower() on both sides of the display name: PostgreSQL's idea of lower case depends on its locale, and is not ours.
-    const rows = await this.database.query<UserRow>(
+    const rows = await this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$6::boolean')} FROM users
        WHERE (username LIKE $2 OR lower(display_name) LIKE lower($3)) AND username > $4
          AND id <> $1 AND deleted_at IS NULL
@@ -103,7 +103,7 @@ export class UsersService {
   /** All others, by username; none across a block. */
   async directory({ userId }: Principal, { cursor, limit }: PageQuery): Promise<Page<UserView>> {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
-    const rows = await this.database.query<UserRow>(
+    const rows = await this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$4::boolean')} FROM users
        WHERE username > $2 AND id <> $1 AND deleted_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
@@ -117,7 +117,7 @@ export class UsersService {
 
   /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
   async online({ userId }: Principal): Promise<string[]> {
-    const rows = await this.database.query<{ id: string; isOnline: boolean | null }>(
+    const rows = await this.database.reads.query<{ id: string; isOnline: boolean | null }>(
       `SELECT id, "isOnline" FROM (
          SELECT users.id, ${presenceColumns('$1::uuid', '$2::boolean')} FROM users
          WHERE id IN (SELECT user_id FROM presence_leases WHERE expires_at > now()) AND deleted_at IS NULL

@@ -366,7 +366,7 @@ describe('an account', () => {
        SELECT gen_random_uuid(), $1, g, $2, gen_random_uuid(), 'TEXT', repeat('x', 8000), now() FROM generate_series(100, 10099) g`,
       [conversationId, ada.id],
     );
-    const { pool } = story.app.get(Database);
+    const { pool } = story.app.get(Database).background;
     const query = pool.query;
     let pages = 0;
     pool.query = ((statement: { text: string }, ...rest: unknown[]) => {

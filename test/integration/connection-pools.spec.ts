@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { domainErrorOf } from '../../src/common/problem.filter.js';
+import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
+import { PrismaService } from '../../src/database/prisma.service.js';
+import { type Story, startStory } from '../support/story.js';
+
+let story: Story;
+let database: Database;
+beforeAll(async () => {
+  story = await startStory();
+  database = story.app.get(Database);
+});
+afterAll(() => story.close());
+
+/** Every connection of a pool, busy until the end of `work`. */
+async function whileBusy<Result>(pool: ConnectionPool, work: () => Promise<Result>): Promise<Result> {
+  const clients = await Promise.all(Array.from({ length: pool.pool.options.max }, () => pool.pool.connect()));
+  try {
+    return await work();
+  } finally {
+    for (const client of clients) client.release();
+  }
+}
+
+describe('the connections to the database', () => {
+  it('let messages through while all those for reads and for background work are taken', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await whileBusy(database.reads, () =>
+      whileBusy(database.background, async () => {
+        expect((await ada.say(conversationId, 'still here')).content).toBe('still here');
+      }),
+    );
+    expect(await bob.history(conversationId)).toHaveLength(1);
+  });
+
+  it('let a page of history be read while all those for background work are taken', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, 'hello');
+    await whileBusy(database.background, async () => {
+      expect(await bob.history(conversationId)).toHaveLength(1);
+    });
+  });
+
+  it.each([4, 5, 10, 16, 30, 200])('are %i in all, with some for everybody', (total) => {
+    const { commands, reads, background } = poolSizes(total);
+    expect(commands + reads + background).toBe(total);
+    expect(Math.min(commands - 1, reads, background)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('refuse a flood instead of queueing it without end', async () => {
+    const pool = database.background;
+    const { waiting, refusals } = await whileBusy(pool, async () => {
+      const queued = Array.from({ length: 1_000 }, () => pool.query('SELECT 1'));
+      const refused = await Promise.allSettled([pool.query('SELECT 1'), pool.transaction(async () => undefined)]);
+      return { waiting: queued, refusals: refused };
+    });
+    expect(refusals).toMatchObject([
+      { status: 'rejected', reason: { code: 'OVERLOADED', retryAfterMs: 1_000 } },
+      { status: 'rejected', reason: { code: 'OVERLOADED', retryAfterMs: 1_000 } },
+    ]);
+    expect(await Promise.all(waiting)).toHaveLength(1_000);
+  });
+});
+
+describe('a statement that the database cancels', () => {
+  const UNAVAILABLE = { code: 'UNAVAILABLE', status: 503, retryAfterMs: 2_000 };
+
+  it('is unavailable, and its connection goes on with the usual time limit', async () => {
+    const error = await database.reads
+      .readWithin(20, (transaction) => transaction.query('SELECT pg_sleep(5)'))
+      .catch((failure: unknown) => failure);
+    expect(domainErrorOf(error)).toMatchObject(UNAVAILABLE);
+    const rows = await Promise.all(
+      Array.from({ length: database.reads.pool.options.max }, () =>
+        database.reads.query<{ limit: string }>(`SELECT current_setting('statement_timeout') AS limit`),
+      ),
+    );
+    expect(new Set(rows.flat().map(({ limit }) => limit))).toEqual(new Set(['10s']));
+  });
+
+  it('is unavailable also where Prisma asked', async () => {
+    const error = await story.app
+      .get(PrismaService)
+      .$transaction(async (transaction) => {
+        await transaction.$executeRawUnsafe('SET LOCAL statement_timeout = 20');
+        await transaction.$queryRawUnsafe('SELECT 1 FROM pg_sleep(5)');
+      })
+      .catch((failure: unknown) => failure);
+    expect(domainErrorOf(error)).toMatchObject(UNAVAILABLE);
+  });
+
+  it('cannot write where it may only read', async () => {
+    const writing = database.reads.readWithin(1_000, (transaction) => transaction.query('DELETE FROM blocks'));
+    await expect(writing).rejects.toMatchObject({ code: '25006' });
+  });
+
+  it('is unavailable where it waited too long for a lock', async () => {
+    const error = await database
+      .transaction(async (holder) => {
+        await holder.query('LOCK TABLE blocks');
+        return database.transaction(async (waiter) => {
+          await waiter.query('SET LOCAL lock_timeout = 20');
+          await waiter.query('LOCK TABLE blocks');
+        });
+      })
+      .catch((failure: unknown) => failure);
+    expect(domainErrorOf(error)).toMatchObject(UNAVAILABLE);
+  });
+});
