@@ -16,7 +16,6 @@ import { Authenticator } from './authenticator.js';
 import { CodeSender } from './code-sender.js';
 import { ForeignIdentitiesPersonalData } from './foreign-identities-personal-data.js';
 import { ForeignUsers } from './foreign-users.js';
-import { FreshTokens } from './fresh-tokens.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { Passwords } from './passwords.js';
 import { SessionCookies } from './session-cookies.js';
@@ -42,7 +41,6 @@ import { TrustedIssuers } from './trusted-issuers.js';
     CodeSender,
     ForeignIdentitiesPersonalData,
     ForeignUsers,
-    FreshTokens,
     OneTimeCodes,
     SessionCookies,
     Sessions,
@@ -54,6 +52,6 @@ import { TrustedIssuers } from './trusted-issuers.js';
     AccessTokenStrategy,
     { provide: APP_GUARD, useClass: AccessTokenGuard },
   ],
-  exports: [Authenticator, AuthService, FreshTokens, SessionCookies, Sessions],
+  exports: [AccessTokenStrategy, Authenticator, AuthService, SessionCookies, Sessions],
 })
 export class AuthModule {}

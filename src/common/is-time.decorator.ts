@@ -1,20 +1,31 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationOptions } from 'class-validator';
+import { parseTime } from './time-text.js';
 
-/** RFC 3339 with its zone; looser forms of ISO 8601 (weeks, years of five digits) PostgreSQL reads otherwise, or not. */
-const TIME = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/;
-
-/** A moment in time, as `Date.toISOString` writes it or with another offset. */
-export function IsTime(options?: ValidationOptions): PropertyDecorator {
-  return (target, property) => {
-    registerDecorator({
-      name: 'isTime',
-      target: target.constructor,
-      propertyName: String(property),
-      ...(options === undefined ? {} : { options }),
-      validator: {
-        validate: (value: unknown) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
-        defaultMessage: (given) => `${given?.property} must be a time such as 2030-01-01T00:00:00Z`,
-      },
-    });
-  };
+/** A moment in time (`parseTime`). What is accepted reaches the service in UTC, as `Date.toISOString` writes it. */
+export function IsTime(
+  options: ValidationOptions & { nullable?: boolean; required?: boolean } = {},
+): PropertyDecorator {
+  const { nullable = false, required = true, ...validation } = options;
+  return applyDecorators(
+    ApiProperty({ type: String, format: 'date-time', nullable, required }),
+    Transform(({ value }: { value: unknown }) => {
+      const time = parseTime(value);
+      return time === null ? value : new Date(time).toISOString();
+    }),
+    (target: object, property: string | symbol) => {
+      registerDecorator({
+        name: 'isTime',
+        target: target.constructor,
+        propertyName: String(property),
+        options: validation,
+        validator: {
+          validate: (value: unknown) => parseTime(value) !== null,
+          defaultMessage: (given) => `${given?.property} must be a time such as 2030-01-01T00:00:00Z`,
+        },
+      });
+    },
+  );
 }

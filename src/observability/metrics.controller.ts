@@ -8,10 +8,21 @@ import { Configuration } from '../config/configuration.js';
 import { Metrics } from './metrics.js';
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
-/** Whoever comes with one of these came through a proxy, and is not this machine, even where the proxy is. */
-const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
+/** What who asks this machine itself calls it. A proxy passes the name on that the world knows. */
+const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+/** A request with one of these came through a proxy, so it is not from this machine, even where the proxy is on it. */
+const FORWARDING_HEADER =
+  /^(forwarded|via|x-forwarded|x-forwarded-.*|x-real-ip|x-client-ip|x-cluster-client-ip|x-original-.*|x-envoy-.*|true-client-ip|cf-.*|fastly-client-ip|cdn-loop|x-amzn-trace-id|x-cloud-trace-context)$/;
 
-/** GET /metrics: to this machine, or with METRICS_TOKEN as Bearer; for everybody else it does not exist. */
+/**
+ * GET /metrics: with METRICS_TOKEN as Bearer; where there is no such token, to this machine alone. For everybody else it
+ * does not exist.
+ *
+ * A proxy on this machine cannot be told apart with certainty: it may be set up to say nothing of itself. So this machine
+ * is believed only where no proxy is configured, the request names this machine, nothing says that it was passed on, and
+ * it is HTTP/1.1 (what nginx sends on by default is 1.0, under the name of this machine). Behind a proxy the token is the
+ * way.
+ */
 @ApiExcludeController()
 @Public()
 @Controller('metrics')
@@ -23,19 +34,25 @@ export class MetricsController {
 
   @Get()
   async read(@Req() request: Request, @Res() response: Response): Promise<void> {
-    if (!isLocal(request) && !this.hasToken(request)) throw new DomainError('NOT_FOUND');
+    if (!this.isAllowed(request)) throw new DomainError('NOT_FOUND');
     response.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
   }
 
-  private hasToken(request: Request): boolean {
-    const { metricsToken } = this.configuration;
+  private isAllowed(request: Request): boolean {
+    const { metricsToken, trustedProxies } = this.configuration;
+    if (metricsToken === undefined) return trustedProxies === 0 && isOfThisMachine(request);
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    return metricsToken !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(metricsToken));
+    return given !== undefined && timingSafeEqual(digest(given), digest(metricsToken));
   }
 }
 
-function isLocal({ socket, headers }: Request): boolean {
-  return LOOPBACK.test(socket.remoteAddress ?? '') && FORWARDING_HEADERS.every((name) => headers[name] === undefined);
+function isOfThisMachine({ socket, headers, httpVersion }: Request): boolean {
+  return (
+    LOOPBACK.test(socket.remoteAddress ?? '') &&
+    OWN_HOST.test(headers.host ?? '') &&
+    httpVersion !== '1.0' &&
+    !Object.keys(headers).some((name) => FORWARDING_HEADER.test(name))
+  );
 }
 
 /** Of equal length whatever it is given, so that the comparison tells nothing of the token's. */

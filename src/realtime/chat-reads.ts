@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { FreshTokens } from '../auth/fresh-tokens.js';
+import { AccessTokenStrategy } from '../auth/access-token.strategy.js';
 import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
@@ -20,7 +20,7 @@ export class ChatReads {
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
     private readonly users: UsersService,
-    private readonly tokens: FreshTokens,
+    private readonly accessTokens: AccessTokenStrategy,
   ) {}
 
   user(principal: Principal, userId: string): Promise<UserView> {
@@ -99,8 +99,11 @@ export class ChatReads {
     return this.messages.recentDirect(principal, limit, skip);
   }
 
-  /** A fresh access token of the caller's own session. */
-  accessToken(principal: Principal, request: Request): Promise<string> {
-    return this.tokens.of(principal, request);
+  /**
+   * The access token that the caller came with, for a client that cannot read its own cookie. Never a new one: a token
+   * that could renew itself would be good for as long as its session, whoever found it, and its reuse would never be seen.
+   */
+  accessToken(request: Request): string {
+    return this.accessTokens.tokenOf(request);
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
+import { Clock } from '../../src/common/clock.js';
 import { type Anything, type Person, request, startStory, type Story } from '../support/story.js';
 import { Frames } from './frames.js';
 import { run } from './snippets.js';
@@ -145,6 +146,38 @@ ws.onmessage = (event) => {
     await heard;
     expect(lines).toEqual(['Connected!', 'New message from others: Hello, React']);
     ws.close();
+  });
+
+  it('never makes a token that outlives the one it was asked with', async () => {
+    const expiryOf = (token: string): number =>
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).exp;
+    const cy = await story.person();
+    const clock = story.app.get(Clock);
+    const begun = Date.now();
+    let token = cy.accessToken;
+    try {
+      // As who found a token does: asks anew with what was answered, from just before it ends.
+      for (const minutes of [0, 7, 14]) {
+        clock.now = () => begun + minutes * 60_000;
+        for (const path of ['/msg/room', '/msg/rooms']) {
+          const { status, body } = await request(story.url, 'GET', path, undefined, token);
+          expect([path, status, expiryOf(body.token)]).toEqual([path, 200, expiryOf(cy.accessToken)]);
+          token = body.token;
+        }
+        const made = await request(story.url, 'POST', '/msg/room', { otherUserId: bob.id }, token);
+        expect(expiryOf(made.body.token)).toBe(expiryOf(cy.accessToken));
+        token = made.body.token;
+      }
+      const cookie = { cookie: `accessToken=${cy.accessToken}` };
+      const byCookie = (await (await fetch(`${story.url}/msg/rooms`, { headers: cookie })).json()) as Anything;
+      expect(expiryOf(byCookie.token)).toBe(expiryOf(cy.accessToken));
+      clock.now = () => begun + 15 * 60_000 + 1_000;
+      const { status, body } = await request(story.url, 'GET', '/msg/rooms', undefined, token);
+      expect([status, body.code]).toEqual([401, 'TOKEN_EXPIRED']);
+      expect((await connect(`/rooms?token=${token}`).closed).code).toBe(4002);
+    } finally {
+      clock.now = Clock.prototype.now;
+    }
   });
 
   it('says by its close codes why somebody is kept out', async () => {

@@ -88,9 +88,9 @@ export class UpdateMemberDto {
 
 /** The caller's own settings of a conversation. */
 export class UpdateOwnMembershipDto {
-  /** No push until then (ISO 8601); null unmutes. */
+  /** No push until then (RFC 3339 with its zone, years 1000 to 9999); null unmutes. */
   @IsOptional()
-  @IsTime()
+  @IsTime({ nullable: true, required: false })
   mutedUntil?: string | null;
 
   @ValidateIf((body: UpdateOwnMembershipDto) => body.archived !== undefined)
