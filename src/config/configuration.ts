@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { LimitsError, parseLimits } from '../limits/parse-limits.js';
+import type { Limit, LimitTable } from '../limits/limits.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -56,13 +58,19 @@ export class Configuration {
   /** The vocabulary of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
   readonly socketDialect!: string;
   readonly rateLimits!: boolean;
+  readonly limits!: LimitTable;
   readonly logLevel!: LogLevel;
   readonly metricsToken!: string | undefined;
   /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
   readonly trustedProxies!: number;
 
-  constructor(values: Configuration) {
+  constructor(values: Omit<Configuration, 'eventLimit'>) {
     Object.assign(this, values);
+  }
+
+  /** How many events one connection may send; undefined is not limited. */
+  get eventLimit(): Limit | undefined {
+    return this.rateLimits ? this.limits.events : undefined;
   }
 
   /**
@@ -98,6 +106,7 @@ export class Configuration {
       presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
       ...readDialects(read),
       rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
+      limits: readLimits(read),
       logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
       metricsToken: read.text('METRICS_TOKEN'),
       trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
@@ -168,6 +177,15 @@ function readTrustedIssuers(read: EnvironmentReader): readonly TrustedIssuer[] {
     return parseTrustedIssuers(read.text('AUTH_TRUSTED_ISSUERS'));
   } catch (error) {
     if (error instanceof TrustedIssuersError) throw new ConfigurationError(error.message);
+    throw error;
+  }
+}
+
+function readLimits(read: EnvironmentReader): LimitTable {
+  try {
+    return parseLimits(read.text('LIMITS'));
+  } catch (error) {
+    if (error instanceof LimitsError) throw new ConfigurationError(`LIMITS ${error.message}`);
     throw error;
   }
 }

@@ -119,7 +119,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private inbox(): DialectInbox {
-    return new DialectInbox(this.configuration.rateLimits, this.lifecycle);
+    return new DialectInbox(this.configuration.eventLimit, this.lifecycle);
   }
 }
 

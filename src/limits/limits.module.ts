@@ -11,7 +11,7 @@ import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
       provide: RateLimiter,
       inject: [Configuration, Clock],
       useFactory: (configuration: Configuration, clock: Clock): RateLimiter =>
-        configuration.rateLimits ? new MemoryRateLimiter(clock) : new UnlimitedRateLimiter(),
+        configuration.rateLimits ? new MemoryRateLimiter(clock, configuration.limits) : new UnlimitedRateLimiter(),
     },
   ],
   exports: [RateLimiter],

@@ -10,8 +10,9 @@ export interface Limit {
 }
 
 /**
- * Every limit of this server. An honest client, also a fast one, and an office of them behind one address, meet none;
- * each is there against one thing that many requests could do.
+ * Every limit of this server, as it is unless `LIMITS` in the environment says otherwise. A person with several devices,
+ * and an office of people behind one address, meet none; each is there against one thing that many requests could do.
+ * docs/operations.md has the same table for who runs a server.
  */
 export const LIMITS = {
   /** Guesses at any passwords; each costs a password hash, up to 60 ms of CPU. */
@@ -35,19 +36,24 @@ export const LIMITS = {
   /** Friend requests: each one reaches a person. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
   /** Messages sent or edited. */
-  messages: { per: 'user', burst: 2_000, points: 100, perSeconds: 1 },
+  messages: { per: 'user', burst: 20, points: 5, perSeconds: 1 },
   /** Reactions set or taken back. */
-  reactions: { per: 'user', burst: 500, points: 50, perSeconds: 1 },
+  reactions: { per: 'user', burst: 30, points: 5, perSeconds: 1 },
+  /** Kilobytes of answers to questions: pages of history, lists, sync. Charged afterwards, by what the answer was. */
+  readKilobytes: { per: 'user', burst: 16_000, points: 1_000, perSeconds: 1 },
   /** Files uploaded; each image costs up to some seconds of CPU. */
   uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
   /** The same in megabytes: what one user can fill of the disk in a day. */
   uploadedMegabytes: { per: 'user', burst: 5_000, points: 5_000, perSeconds: 86_400 },
   /** Saying that one types; what is shown of it is less. */
-  typing: { per: 'user', burst: 1_000, points: 50, perSeconds: 1 },
+  typing: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Socket events of any kind. */
-  events: { per: 'connection', burst: 3_000, points: 200, perSeconds: 1 },
+  events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
   /** HTTP requests of any kind, those of sockets before they are open among them. */
   http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;
+
+/** The limits of one server: those of `LIMITS`, with what its configuration changes. */
+export type LimitTable = Readonly<Record<LimitName, Limit>>;

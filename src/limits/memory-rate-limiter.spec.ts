@@ -74,6 +74,23 @@ describe('limiting in memory', () => {
     refusal(() => limiter.consume('loginByAccount', 'ada'));
   });
 
+  it('refuses until what was charged beyond the bucket is paid back, and bounds what can be owed', () => {
+    limiter.charge('search', 'ada', LIMITS.search.burst + 20);
+    expect(refusal(() => limiter.consume('search', 'ada', 0)).retryAfterMs).toBe(2_000);
+    clock.time += 2_000;
+    limiter.consume('search', 'ada', 0);
+    refusal(() => limiter.consume('search', 'ada'));
+
+    limiter.charge('search', 'bob', LIMITS.search.burst * 1_000);
+    expect(refusal(() => limiter.consume('search', 'bob', 0)).retryAfterMs).toBe(6_000);
+  });
+
+  it('counts by the table it is given', () => {
+    const strict = new MemoryRateLimiter(clock, { ...LIMITS, search: { ...LIMITS.search, burst: 1 } });
+    strict.consume('search', 'ada');
+    refusal(() => strict.consume('search', 'ada'));
+  });
+
   it('survives a clock that is set back', () => {
     exhaust('ada');
     clock.time -= 3_600_000;
@@ -83,7 +100,7 @@ describe('limiting in memory', () => {
   });
 
   it('forgets full buckets, and keeps its bound under a flood of keys', () => {
-    const small = new MemoryRateLimiter(clock, 100);
+    const small = new MemoryRateLimiter(clock, LIMITS, 100);
     for (let n = 0; n < 100; n += 1) small.consume('search', `early ${n}`);
     clock.time += 60_000;
     small.consume('search', 'late');

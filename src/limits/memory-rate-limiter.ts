@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
-import { type Limit, LIMITS, type LimitName } from './limits.js';
+import { type Limit, LIMITS, type LimitName, type LimitTable } from './limits.js';
 import { RateLimiter } from './rate-limiter.js';
 
 interface Bucket {
@@ -23,6 +23,7 @@ export class MemoryRateLimiter extends RateLimiter {
 
   constructor(
     private readonly clock: Clock,
+    private readonly limits: LimitTable = LIMITS,
     private readonly mostBuckets: number = MOST_BUCKETS,
   ) {
     super();
@@ -46,6 +47,12 @@ export class MemoryRateLimiter extends RateLimiter {
     bucket.tokens -= price;
   }
 
+  override charge(name: LimitName, key: string, points: number): void {
+    const bucket = this.bucketOf(name, key, this.clock.now());
+    // What is owed is bounded, and so is how long its user waits.
+    bucket.tokens = Math.max(-bucket.limit.burst, bucket.tokens - points);
+  }
+
   override restore(name: LimitName, key: string, points = 1): void {
     const bucket = this.buckets.get(`${name}:${key}`);
     if (bucket !== undefined) bucket.tokens = Math.min(bucket.limit.burst, bucket.tokens + points);
@@ -59,7 +66,8 @@ export class MemoryRateLimiter extends RateLimiter {
       return known;
     }
     if (this.buckets.size >= this.sweepAt) this.sweep(now);
-    const bucket = { limit: LIMITS[name], tokens: LIMITS[name].burst, at: now };
+    const limit = this.limits[name];
+    const bucket = { limit, tokens: limit.burst, at: now };
     this.buckets.set(id, bucket);
     return bucket;
   }

@@ -9,10 +9,13 @@ import type { LimitName } from './limits.js';
  */
 export abstract class RateLimiter {
   /**
-   * Takes `points` (1), or throws where fewer are left.
+   * Takes `points` (1), or throws where fewer are left. None (0) asks only whether the bucket is in debt.
    * @throws DomainError RATE_LIMITED, with `retryAfterMs`: when so many will be there.
    */
   abstract consume(limit: LimitName, key: string, points?: number): void | Promise<void>;
+
+  /** Takes `points` whether or not they are left: the cost of what was done already. The next `consume` waits for them. */
+  abstract charge(limit: LimitName, key: string, points: number): void | Promise<void>;
 
   /** Gives `points` (1) back that turned out not to count. */
   abstract restore(limit: LimitName, key: string, points?: number): void | Promise<void>;
@@ -21,5 +24,6 @@ export abstract class RateLimiter {
 /** `RATE_LIMITS=off`. */
 export class UnlimitedRateLimiter extends RateLimiter {
   consume(): void {}
+  charge(): void {}
   restore(): void {}
 }

@@ -84,7 +84,7 @@ export class ChatSocketAdapter extends IoAdapter {
       return;
     }
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
-    const gate = new EventGate(this.configuration.rateLimits);
+    const gate = new EventGate(this.configuration.eventLimit);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       const { event, payload, acknowledge } = socketEvent<Acknowledgement>(name, parameters);
       const answer = (result: Acknowledgement): void => {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import type { Lifecycle } from '../common/lifecycle.js';
+import type { Limit } from '../limits/limits.js';
 import { EventGate } from './event-gate.js';
 
 /** What one client of a dialect asks for: within the limits of any connection, one after the other as it was sent. */
@@ -10,10 +11,10 @@ export class DialectInbox {
   private tail: Promise<void> = Promise.resolve();
 
   constructor(
-    limited: boolean,
+    limit: Limit | undefined,
     private readonly lifecycle: Lifecycle,
   ) {
-    this.gate = new EventGate(limited);
+    this.gate = new EventGate(limit);
   }
 
   /** Whether the connection should be ended. */

@@ -66,7 +66,7 @@ export class DialectSockets {
     const speaking = this.speaking.get(socket);
     if (speaking === undefined) return;
     const { session } = speaking;
-    const inbox = new DialectInbox(this.configuration.rateLimits, this.lifecycle);
+    const inbox = new DialectInbox(this.configuration.eventLimit, this.lifecycle);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       const { event, payload, acknowledge } = socketEvent(name, parameters);
       const refusal = inbox.push(async () => {

@@ -15,7 +15,7 @@ function pour(gate: EventGate, count: number): Record<string, number> {
 
 describe('the gate of one connection', () => {
   it('lets a burst in, then refuses and says when to come again', () => {
-    const gate = new EventGate(true);
+    const gate = new EventGate(LIMITS.events);
     expect(pour(gate, LIMITS.events.burst)).toEqual({});
     // A few more trickle in while they are poured.
     expect(pour(gate, LIMITS.events.burst).RATE_LIMITED).toBeGreaterThan(LIMITS.events.burst / 2);
@@ -25,7 +25,7 @@ describe('the gate of one connection', () => {
   });
 
   it('bounds what is under way at once, also without limits', () => {
-    const gate = new EventGate(false);
+    const gate = new EventGate(undefined);
     for (let event = 0; event < 1_000; event += 1) expect(gate.enter()).toBeUndefined();
     expect(gate.enter()).toMatchObject({ code: 'OVERLOADED', retryAfterMs: 1_000 });
     gate.leave();
@@ -33,13 +33,13 @@ describe('the gate of one connection', () => {
   });
 
   it('takes a burst of ten thousand for no flood', () => {
-    const gate = new EventGate(true);
+    const gate = new EventGate(LIMITS.events);
     pour(gate, 10_000);
     expect(gate.isFlooded).toBe(false);
   });
 
   it('takes who goes on for a flood, although some of it is let in all the while', () => {
-    const gate = new EventGate(true);
+    const gate = new EventGate(LIMITS.events);
     const begin = performance.now();
     let poured = 0;
     while (!gate.isFlooded && poured < 1_000_000) {
@@ -54,7 +54,7 @@ describe('the gate of one connection', () => {
   });
 
   it('forgives who keeps to the limit again', () => {
-    const gate = new EventGate(false);
+    const gate = new EventGate(undefined);
     for (let event = 0; event < 1_000; event += 1) gate.enter();
     for (let event = 0; event < 15_000; event += 1) gate.enter();
     for (let event = 0; event < 1_000; event += 1) gate.leave();

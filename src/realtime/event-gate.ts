@@ -1,19 +1,22 @@
 import { DomainError } from '../common/errors.js';
-import { LIMITS } from '../limits/limits.js';
+import type { Limit } from '../limits/limits.js';
 
 /** Events of one connection that may be under way at once. */
 const MOST_UNDER_WAY = 1_000;
 /** Refusals, less the events let in since, beyond which a client is taken for one that does not listen. */
 const MOST_REFUSALS = 20_000;
 
-/** Bounds what one connection can ask for: a token bucket (`LIMITS.events`) and a number of events under way. */
+/** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
 export class EventGate {
-  private tokens: number = LIMITS.events.burst;
+  private tokens: number;
   private filledAt = performance.now();
   private underWay = 0;
   private refusals = 0;
 
-  constructor(private readonly limited: boolean) {}
+  /** @param limit undefined counts no events. */
+  constructor(private readonly limit: Limit | undefined) {
+    this.tokens = limit?.burst ?? 0;
+  }
 
   /** Whether the connection should be ended. */
   get isFlooded(): boolean {
@@ -23,8 +26,8 @@ export class EventGate {
   /** Undefined lets the event in, and `leave` must follow. */
   enter(): DomainError | undefined {
     if (this.underWay >= MOST_UNDER_WAY) return this.refuse('OVERLOADED', 1_000);
-    if (this.limited) {
-      const { burst, points, perSeconds } = LIMITS.events;
+    if (this.limit !== undefined) {
+      const { burst, points, perSeconds } = this.limit;
       const now = performance.now();
       this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1_000) * (points / perSeconds));
       this.filledAt = now;
