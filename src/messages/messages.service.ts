@@ -88,31 +88,40 @@ export class MessagesService {
    * Stores a message and answers it once it is committed. Membership and blocks are checked by the storing statement
    * itself, under the conversation's lock: there is no moment at which a removed member still gets one in.
    *
-   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, CANNOT_MESSAGE_SELF, VALIDATION_FAILED (`replyToId`,
-   *   `attachmentIds`), RATE_LIMITED,
-   *   OVERLOADED, UNAVAILABLE.
+   * @throws DomainError what `draft` and `store` throw.
    */
   async send(principal: Principal, command: SendMessage): Promise<SentMessage> {
-    await this.limiter.consume('messages', principal.userId);
-    const conversationId = command.conversationId ?? (await this.openDirect(principal, command));
+    return this.store(principal, await this.draft(principal, command), command.connectionId);
+  }
+
+  /**
+   * The first half of a send: finds out where it goes and what it carries. Answers at once where nothing has to be
+   * looked up, so that such sends keep their order by themselves.
+   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, CANNOT_MESSAGE_SELF (`receiverId`), VALIDATION_FAILED
+   *   (`attachments`), RATE_LIMITED, UNAVAILABLE.
+   */
+  draft(principal: Principal, command: SendMessage): MessageDraft | Promise<MessageDraft> {
+    const counted = this.limiter.consume('messages', principal.userId);
+    const { conversationId } = command;
     const isPlain = (command.attachmentIds ?? []).length === 0 && (command.attachments ?? []).length === 0;
-    const attached = isPlain ? undefined : await this.attached(principal, command);
-    const id = newId();
-    const draft: MessageDraft = {
-      id,
-      conversationId,
-      senderId: principal.userId,
-      clientId: command.clientId ?? id,
-      content: textOf(command.content),
-      replyToId: command.replyToId ?? null,
-      attached,
-    };
+    if (counted === undefined && conversationId !== undefined && isPlain)
+      return draftOf(principal, command, conversationId, undefined);
+    return this.lookedUpDraft(principal, command, counted, isPlain);
+  }
+
+  /**
+   * The second half. Drafts of one conversation are stored in the order of these calls.
+   * @param connectionId the connection it came over.
+   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, VALIDATION_FAILED (`replyToId`, `attachmentIds`), OVERLOADED,
+   *   UNAVAILABLE.
+   */
+  async store(principal: Principal, draft: MessageDraft, connectionId?: string): Promise<SentMessage> {
     const result = await this.writer.store(draft);
     switch (result.outcome) {
       case 'stored':
-        return this.announce({ ...this.sentMessage(draft, result), connectionId: command.connectionId });
+        return this.announce({ ...this.sentMessage(draft, result), connectionId });
       case 'repeated':
-        return this.repeated(principal, draft, result.messageId, command.connectionId);
+        return this.repeated(principal, draft, result.messageId, connectionId);
       case 'reply_unknown':
         throw invalidField('replyToId', 'replyToId names no message of this conversation');
       case 'attachment_unknown':
@@ -276,6 +285,18 @@ export class MessagesService {
     return changed ? this.announceChange(principal, messageId, false) : this.load(principal, messageId);
   }
 
+  private async lookedUpDraft(
+    principal: Principal,
+    command: SendMessage,
+    counted: void | Promise<void>,
+    isPlain: boolean,
+  ): Promise<MessageDraft> {
+    await counted;
+    const conversationId = command.conversationId ?? (await this.openDirect(principal, command));
+    const attached = isPlain ? undefined : await this.attached(principal, command);
+    return draftOf(principal, command, conversationId, attached);
+  }
+
   private async attached(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
     const uploadIds = command.attachmentIds ?? [];
     const external = command.attachments ?? [];
@@ -399,6 +420,24 @@ export class MessagesService {
       [message.id, message.conversationId, message.seq, content],
     );
   }
+}
+
+function draftOf(
+  { userId }: Principal,
+  { clientId, content, replyToId }: SendMessage,
+  conversationId: string,
+  attached: MessageDraft['attached'],
+): MessageDraft {
+  const id = newId();
+  return {
+    id,
+    conversationId,
+    senderId: userId,
+    clientId: clientId ?? id,
+    content: textOf(content),
+    replyToId: replyToId ?? null,
+    attached,
+  };
 }
 
 /** Blanks alone are no text: beside attachments they may be sent, and are left out. */

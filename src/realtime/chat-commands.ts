@@ -7,7 +7,9 @@ import { validated } from '../common/validation.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Receipts } from '../conversations/receipts.js';
 import { MessagesService } from '../messages/messages.service.js';
+import type { MessageView } from '../messages/messages.view.js';
 import { SyncService } from '../sync/sync.service.js';
+import { CommandSequencer } from './command-sequencer.js';
 import { type Acknowledgement, failure, success } from './protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from './protocol/client-events.js';
 import { DialectMessageDto, SendMessageDto } from './protocol/client-events.dto.js';
@@ -40,6 +42,7 @@ type Handlers = {
 @Injectable()
 export class ChatCommands {
   private readonly logger = new Logger(ChatCommands.name);
+  private readonly sequencers = new WeakMap<Connection, CommandSequencer>();
 
   constructor(
     private readonly conversations: ConversationsService,
@@ -65,6 +68,22 @@ export class ChatCommands {
     }
   }
 
+  private async change(
+    connection: Connection,
+    work: (principal: Principal) => Promise<MessageView>,
+  ): Promise<{ message: MessageView }> {
+    return { message: await this.sequencerOf(connection).change(() => work(connection.principal)) };
+  }
+
+  /** Made when a connection first changes something: most only listen. */
+  private sequencerOf(connection: Connection): CommandSequencer {
+    const known = this.sequencers.get(connection);
+    if (known !== undefined) return known;
+    const sequencer = new CommandSequencer();
+    this.sequencers.set(connection, sequencer);
+    return sequencer;
+  }
+
   private readonly handlers: Handlers = {
     join_conversation: async (connection, { conversationId }) => {
       const conversation = await this.conversations.view(connection.principal, conversationId);
@@ -76,23 +95,24 @@ export class ChatCommands {
       return {};
     },
     send_message: async (connection, payload) => {
-      const sent = await this.messages.send(connection.principal, { ...payload, connectionId: connection.id });
-      const { message, conversation } = sent;
+      const { principal, id } = connection;
+      const { message, conversation, ...sent } = await this.sequencerOf(connection).send(
+        () => this.messages.draft(principal, payload),
+        (draft) => this.messages.store(principal, draft, id),
+      );
       if (sent.isRepeat === true) connection.repeated?.({ message, conversation });
       return { message, conversation };
     },
-    edit_message: async ({ principal }, { messageId, content }) => ({
-      message: await this.messages.edit(principal, messageId, content),
-    }),
-    delete_message: async ({ principal }, payload) => ({
-      message:
+    edit_message: (connection, { messageId, content }) =>
+      this.change(connection, (principal) => this.messages.edit(principal, messageId, content)),
+    delete_message: (connection, payload) =>
+      this.change(connection, (principal) =>
         payload.for === 'me'
-          ? await this.messages.deleteForMe(principal, payload.messageId)
-          : await this.messages.deleteForEveryone(principal, payload.messageId),
-    }),
-    react: async ({ principal }, { messageId, emoji, remove }) => ({
-      message: await this.messages.react(principal, messageId, emoji, remove ?? false),
-    }),
+          ? this.messages.deleteForMe(principal, payload.messageId)
+          : this.messages.deleteForEveryone(principal, payload.messageId),
+      ),
+    react: (connection, { messageId, emoji, remove }) =>
+      this.change(connection, (principal) => this.messages.react(principal, messageId, emoji, remove ?? false)),
     mark_read: async ({ principal }, { conversationId, seq }) => {
       const { lastReadSeq } = await this.receipts.move(principal, conversationId, 'read', seq);
       return { lastReadSeq };
