@@ -52,10 +52,13 @@ describe('the commands of one connection', () => {
       ),
     );
     // The second is committed first: nothing of the first is waited for.
+    const done: number[] = [];
+    sends.forEach((send, index) => void send.then(() => done.push(index)));
     commits[1]?.resolve();
     await sends[1];
     commits[0]?.resolve();
     await sends[0];
+    expect(done).toEqual([1, 0]);
   });
 
   it('runs a change behind the sends before it and before the sends after it', async () => {
