@@ -1,5 +1,6 @@
 // npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
-// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading,uploads a part.
+// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading,uploads a part;
+// --only=hostile is a bench of its own (bench/hostile/).
 import { fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,6 +17,10 @@ const parts = process.argv
   .find((word) => word.startsWith('--only='))
   ?.slice('--only='.length)
   .split(',');
+if (parts?.includes('hostile')) {
+  const { runHostile } = await import('./hostile/run.mjs');
+  process.exit((await runHostile()) ? 0 : 1);
+}
 // Where to: the profiles of all processes measured, for Chrome's developer tools.
 const profiles = process.argv.find((word) => word.startsWith('--profile='))?.slice('--profile='.length);
 const wants = (part) => parts?.includes(part) ?? true;

@@ -1,0 +1,41 @@
+import { Connection, sleep } from '../client.mjs';
+
+const CONNECTIONS = 4_000;
+const MAX_OPEN = 60;
+
+/** Thousands of connections of one user. */
+export const scene = {
+  id: 'B5-user',
+  title: `${CONNECTIONS} connections of one user`,
+  async prepare(stage) {
+    const [attacker] = await stage.users(1);
+    return { attacker };
+  },
+  async attack({ url, facts: { attacker }, got, isOver }) {
+    const open = new Set();
+    let left = CONNECTIONS;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 32 }, async () => {
+        while (left > 0 && !isOver()) {
+          left -= 1;
+          const connection = new Connection(url, { token: attacker.token }, { onClose: () => open.delete(connection) });
+          try {
+            await connection.ready;
+            got.add('ready');
+            open.add(connection);
+            most = Math.max(most, open.size);
+          } catch (error) {
+            got.add(error.code);
+            connection.close();
+          }
+        }
+      }),
+    );
+    while (!isOver()) await sleep(100);
+    return { most };
+  },
+  judge: ({ result }) => [
+    { what: 'open at once', value: result.most, bar: `at most ${MAX_OPEN}`, isHeld: result.most <= MAX_OPEN },
+  ],
+};
