@@ -26,7 +26,7 @@ for (let number = 0; !isOver; number += 1) {
   const due = began + number * step;
   const wait = due - performance.now();
   if (wait > 0) await sleep(wait);
-  send(people[number % people.length], due);
+  void send(people[number % people.length], due);
 }
 const until = performance.now() + PATIENCE_MS;
 while (performance.now() < until && [...messages.values()].some(({ arrived, isSettled }) => !arrived || !isSettled))

@@ -22,7 +22,7 @@ export const scene = {
               while (!isOver()) {
                 const answer = await connection.ask('send_message', {
                   conversationId,
-                  content: `${'words of a message '.repeat(5)}`,
+                  content: 'words of a message '.repeat(5),
                 });
                 got.add(answer.ok ? 'stored' : answer.error.code);
                 if (!answer.ok) await sleep(50);
