@@ -50,22 +50,30 @@ export class ConversationAccess {
 
   /**
    * Who must not hear of what happens to the message with this sequence number, although its sockets may still be or be
-   * again in the conversation's room: it left, or joined after it. And who of `userIds` may.
+   * again in the conversation's room: it left, or joined after it. Of the others, those among `userIds` and those whose
+   * history begins after the message that it quotes (`quotationBlindIds`, part of `seeingIds`).
    */
   async audience(
     conversationId: string,
     seq: number,
     userIds: readonly string[],
-  ): Promise<{ blindIds: string[]; seeingIds: string[] }> {
-    const rows = await this.database.query<{ userId: string; isBlind: boolean }>(
-      `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind"
+    quotedSeq: number | undefined,
+  ): Promise<{ blindIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
+    const rows = await this.database.query<{ userId: string; isBlind: boolean; isBlindToQuotation: boolean }>(
+      `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
+         visible_from_seq > COALESCE($4::integer, $2) AS "isBlindToQuotation"
        FROM conversation_members
-       WHERE conversation_id = $1 AND (left_at IS NOT NULL OR visible_from_seq > $2 OR user_id = ANY ($3))`,
-      [conversationId, seq, userIds],
+       WHERE conversation_id = $1
+         AND (left_at IS NOT NULL OR visible_from_seq > COALESCE($4::integer, $2) OR user_id = ANY ($3))`,
+      [conversationId, seq, userIds, quotedSeq ?? null],
       'conversation_audience',
     );
-    const ids = (isBlind: boolean): string[] => rows.filter((row) => row.isBlind === isBlind).map((row) => row.userId);
-    return { blindIds: ids(true), seeingIds: ids(false) };
+    const seeing = rows.filter((row) => !row.isBlind);
+    return {
+      blindIds: rows.filter((row) => row.isBlind).map((row) => row.userId),
+      seeingIds: seeing.map((row) => row.userId),
+      quotationBlindIds: seeing.filter((row) => row.isBlindToQuotation).map((row) => row.userId),
+    };
   }
 
   /** Who is a member, at most `limit` of them. */

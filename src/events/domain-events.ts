@@ -28,12 +28,15 @@ export interface DomainEvents {
   /** One batch of the writer, in the order of sequence numbers within each conversation. */
   'messages.created': { messages: readonly CreatedMessage[] };
   'message.changed': {
+    /** For nobody in particular: without what single readers reacted with, and with all that it quotes. */
     message: MessageView;
     deleted: boolean;
     /** User id to what it reacted with. */
     reactorIds: Record<string, string[]>;
     /** User id to when it deleted the message for itself (ISO 8601): it goes on seeing a tombstone. */
     hiddenAt: Record<string, string>;
+    /** The same of the message that it quotes. */
+    quotationHiddenAt: Record<string, string>;
   };
   /** Deleted for one user alone. */
   'message.hidden': { userId: string; message: MessageView };
@@ -49,11 +52,24 @@ export interface DomainEvents {
   };
 }
 
+/** Which members may not read all of what a message quotes. */
+export interface QuotationLimits {
+  /** Their history begins after the quoted message. */
+  blindIds: readonly string[];
+  /** They deleted it for themselves: user id to when (ISO 8601). */
+  hiddenAt: Readonly<Record<string, string>>;
+}
+
 export interface CreatedMessage {
+  /** With all that it quotes. */
   message: MessageView;
   conversation: ConversationBrief;
   /** The connection that sent it, where one did: it may have asked not to be told of its own. */
   connectionId?: string | undefined;
+  /** Which members may not read all of what it quotes. */
+  limits?: QuotationLimits | undefined;
+  /** The other side of the direct conversation is shown the sender's presence from this message on. */
+  begins?: boolean;
   /** Of a group's SYSTEM message: what it tells of. One event, so that all of it has one place in the order. */
   group?: GroupChange;
 }

@@ -5,6 +5,7 @@ import { Clock } from '../common/clock.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, isConnectionFailure } from '../database/database.js';
+import type { QuotationLimits } from '../events/domain-events.js';
 import { Metrics } from '../observability/metrics.js';
 
 /** A message on its way into the database. */
@@ -27,11 +28,16 @@ export interface StoredReply {
   kind: MessageKind;
   content: string | null;
   deletedAt: Date | null;
+  /** Undefined where every member may read it. */
+  limits: QuotationLimits | undefined;
 }
 
-/** What became of a draft. `repeated`: this sender used the client id before, for the message named. */
+/**
+ * What became of a draft. `repeated`: this sender used the client id before, for the message named. `begins`: the other
+ * side of the direct conversation is shown the sender's presence from this message on.
+ */
 export type WriteOutcome =
-  | { outcome: 'stored'; seq: number; createdAt: Date; reply: StoredReply | null }
+  | { outcome: 'stored'; seq: number; createdAt: Date; reply: StoredReply | null; begins: boolean }
   | { outcome: 'repeated'; messageId: string }
   | { outcome: 'not_found' | 'refused' | 'reply_unknown' | 'attachment_unknown' };
 
@@ -54,6 +60,9 @@ interface OutcomeRow {
   reply_kind: MessageKind | null;
   reply_content: string | null;
   reply_deleted_at: Date | null;
+  reply_blind_ids: string[] | null;
+  reply_hidden: Record<string, string> | null;
+  begins: boolean | null;
 }
 
 /** Messages in one statement at the most. */
@@ -291,6 +300,7 @@ function outcomeOf(row: OutcomeRow): WriteOutcome {
     outcome: 'stored',
     seq: row.seq,
     createdAt: row.created_at,
+    begins: row.begins === true,
     reply:
       row.reply_seq === null || row.reply_sender_id === null || row.reply_kind === null
         ? null
@@ -300,6 +310,13 @@ function outcomeOf(row: OutcomeRow): WriteOutcome {
             kind: row.reply_kind,
             content: row.reply_content,
             deletedAt: row.reply_deleted_at,
+            limits: limitsOf(row),
           },
   };
+}
+
+function limitsOf({ reply_blind_ids: blindIds, reply_hidden: hidden }: OutcomeRow): QuotationLimits | undefined {
+  if (blindIds === null && hidden === null) return undefined;
+  const hiddenAt = Object.entries(hidden ?? {}).map(([userId, at]) => [userId, new Date(at).toISOString()]);
+  return { blindIds: blindIds ?? [], hiddenAt: Object.fromEntries(hiddenAt) as Record<string, string> };
 }

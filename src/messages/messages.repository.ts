@@ -3,7 +3,9 @@ import { AttachmentLinks } from '../attachments/attachment-links.js';
 import type { MessageAttachment } from '../attachments/attachment.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { Database, type SqlExecutor } from '../database/database.js';
-import type { MessageView, ReactionView, SystemEventView } from './messages.view.js';
+import type { QuotationLimits } from '../events/domain-events.js';
+import type { MessageView, ReactionView, ReplyPreview, SystemEventView } from './messages.view.js';
+import { hiddenQuotation, unavailableQuotation } from './quotation.js';
 
 export interface MessageRow {
   id: string;
@@ -26,10 +28,16 @@ export interface MessageRow {
   replyKind: MessageKind | null;
   replyContent: string | null;
   replyDeletedAt: Date | null;
+  /** The reader's history begins after it. */
+  replyIsUnavailable: boolean | null;
+  replyHiddenAt: Date | null;
   reactions: ReactionView[] | null;
 }
 
-/** A message with all that its view needs; `$1` is the reader. Never more than one statement, however many messages. */
+/**
+ * A message with all that its view needs; `$1` is the reader, null for nobody in particular: what is kept from single
+ * readers is all there then. Never more than one statement, however many messages.
+ */
 const SELECT_MESSAGES = `
   SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
     NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, m.system, m.created_at AS "createdAt",
@@ -37,10 +45,17 @@ const SELECT_MESSAGES = `
     (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
     r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
     left(r.content, 200) AS "replyContent", r.deleted_at AS "replyDeletedAt",
+    CASE WHEN r.id IS NOT NULL THEN $1::uuid IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM conversation_members reader
+      WHERE reader.conversation_id = r.conversation_id AND reader.user_id = $1::uuid AND reader.visible_from_seq <= r.seq
+    ) END AS "replyIsUnavailable",
+    CASE WHEN r.id IS NOT NULL THEN (
+      SELECT q.hidden_at FROM hidden_messages q WHERE q.message_id = r.id AND q.user_id = $1::uuid
+    ) END AS "replyHiddenAt",
     CASE WHEN m.version > 1 THEN (
       SELECT json_agg(json_build_object('emoji', emoji, 'count', count, 'mine', mine) ORDER BY first_at, emoji)
       FROM (
-        SELECT emoji, count(*)::integer AS count, bool_or(user_id = $1::uuid) AS mine, min(created_at) AS first_at
+        SELECT emoji, count(*)::integer AS count, COALESCE(bool_or(user_id = $1::uuid), false) AS mine, min(created_at) AS first_at
         FROM message_reactions WHERE message_id = m.id GROUP BY emoji
       ) AS reaction
     ) END AS reactions
@@ -71,8 +86,15 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** Messages by id, in no particular order. Says nothing about who may see them. */
-  async byIds(readerId: string, ids: readonly string[], executor: SqlExecutor = this.database): Promise<MessageView[]> {
+  /**
+   * Messages by id, in no particular order. Says nothing about who may see them.
+   * @param readerId null: as they are, for nobody in particular
+   */
+  async byIds(
+    readerId: string | null,
+    ids: readonly string[],
+    executor: SqlExecutor = this.database,
+  ): Promise<MessageView[]> {
     if (ids.length === 0) return [];
     const rows = await executor.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.id = ANY ($2)`,
@@ -173,11 +195,40 @@ export class MessagesRepository {
   }
 
   /** Who deleted it for itself, and when: user id to ISO 8601. */
-  async hiddenAt(messageId: string): Promise<Record<string, string>> {
-    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(
+  hiddenAt(messageId: string): Promise<Record<string, string>> {
+    return this.hidings(
       'SELECT user_id AS "userId", hidden_at AS "hiddenAt" FROM hidden_messages WHERE message_id = $1',
       [messageId],
     );
+  }
+
+  /** The same of the message that it quotes. */
+  quotationHiddenAt(messageId: string): Promise<Record<string, string>> {
+    return this.hidings(
+      `SELECT h.user_id AS "userId", h.hidden_at AS "hiddenAt"
+       FROM messages m JOIN hidden_messages h ON h.message_id = m.reply_to_id
+       JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.user_id = h.user_id AND v.left_at IS NULL
+       WHERE m.id = $1`,
+      [messageId],
+    );
+  }
+
+  /** Which members may not read what it quotes. */
+  async quotationLimits(messageId: string): Promise<QuotationLimits> {
+    const [row] = await this.database.query<{ blindIds: string[] }>(
+      `SELECT ARRAY(
+         SELECT v.user_id::text FROM conversation_members v
+         WHERE v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > r.seq
+       ) AS "blindIds" FROM messages m JOIN messages r ON r.id = m.reply_to_id WHERE m.id = $1`,
+      [messageId],
+    );
+    const blindIds = row?.blindIds ?? [];
+    const hiddenAt = Object.entries(await this.quotationHiddenAt(messageId)).filter(([id]) => !blindIds.includes(id));
+    return { blindIds, hiddenAt: Object.fromEntries(hiddenAt) };
+  }
+
+  private async hidings(text: string, values: readonly string[]): Promise<Record<string, string>> {
+    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(text, values);
     return Object.fromEntries(rows.map(({ userId, hiddenAt }) => [userId, hiddenAt.toISOString()]));
   }
 }
@@ -185,6 +236,20 @@ export class MessagesRepository {
 /** What is left of a message that was deleted. */
 export function tombstone(message: MessageView, deletedAt: string): MessageView {
   return { ...message, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
+}
+
+function quotation(row: MessageRow): ReplyPreview | null {
+  if (row.replyToId === null || row.replySeq === null) return null;
+  const reply: ReplyPreview = {
+    id: row.replyToId,
+    seq: row.replySeq,
+    senderId: row.replySenderId,
+    kind: row.replyKind,
+    content: row.replyContent,
+    deletedAt: row.replyDeletedAt?.toISOString() ?? null,
+  };
+  if (row.replyIsUnavailable === true) return unavailableQuotation(reply);
+  return row.replyHiddenAt === null ? reply : hiddenQuotation(reply, row.replyHiddenAt.toISOString());
 }
 
 function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
@@ -200,17 +265,7 @@ function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
     kind: row.kind,
     content: gone ? null : row.content,
     attachments: gone || row.attachments === null ? [] : row.attachments.map((attachment) => links.view(attachment)),
-    replyTo:
-      gone || row.replyToId === null || row.replySeq === null || row.replySenderId === null || row.replyKind === null
-        ? null
-        : {
-            id: row.replyToId,
-            seq: row.replySeq,
-            senderId: row.replySenderId,
-            kind: row.replyKind,
-            content: row.replyContent,
-            deletedAt: row.replyDeletedAt?.toISOString() ?? null,
-          },
+    replyTo: gone ? null : quotation(row),
     reactions: gone ? [] : (row.reactions ?? []),
     ...(row.system === null ? {} : { system: row.system }),
     createdAt: row.createdAt.toISOString(),

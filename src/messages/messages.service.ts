@@ -22,6 +22,7 @@ import { historyRange } from './history-range.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
 import { MessagesRepository } from './messages.repository.js';
 import type { ConversationBrief, MessagePage, MessageView } from './messages.view.js';
+import { quotationCopies } from './quotation.js';
 import { isReaction, MOST_REACTIONS } from './reaction.js';
 
 /** How long after its creation a message may be edited. */
@@ -119,7 +120,7 @@ export class MessagesService {
     const result = await this.writer.store(draft);
     switch (result.outcome) {
       case 'stored':
-        return this.announce({ ...this.sentMessage(draft, result), connectionId });
+        return this.stored(draft, result, connectionId);
       case 'repeated':
         return this.repeated(principal, draft, result.messageId, connectionId);
       case 'reply_unknown':
@@ -319,9 +320,23 @@ export class MessagesService {
     return conversationId;
   }
 
-  private sentMessage(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): SentMessage {
+  private stored(
+    draft: MessageDraft,
+    stored: Extract<WriteOutcome, { outcome: 'stored' }>,
+    connectionId: string | undefined,
+  ): SentMessage {
+    const message = this.messageOf(draft, stored);
+    const sent = { message, conversation: briefOf(message) };
+    const limits = stored.reply?.limits;
+    this.announce({ ...sent, connectionId, begins: stored.begins, limits });
+    // The sender may have deleted for itself what it answers.
+    const own = limits && quotationCopies(message, limits).find(({ userIds }) => userIds.includes(draft.senderId));
+    return own === undefined ? sent : { ...sent, message: own.message };
+  }
+
+  private messageOf(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): MessageView {
     const { reply } = stored;
-    const message: MessageView = {
+    return {
       id: draft.id,
       conversationId: draft.conversationId,
       seq: stored.seq,
@@ -334,13 +349,19 @@ export class MessagesService {
       replyTo:
         reply === null || draft.replyToId === null
           ? null
-          : { id: draft.replyToId, ...reply, deletedAt: reply.deletedAt?.toISOString() ?? null },
+          : {
+              id: draft.replyToId,
+              seq: reply.seq,
+              senderId: reply.senderId,
+              kind: reply.kind,
+              content: reply.content,
+              deletedAt: reply.deletedAt?.toISOString() ?? null,
+            },
       reactions: [],
       createdAt: stored.createdAt.toISOString(),
       editedAt: null,
       deletedAt: null,
     };
-    return { message, conversation: briefOf(message) };
   }
 
   /**
@@ -355,14 +376,18 @@ export class MessagesService {
   ): Promise<SentMessage> {
     const message = await this.load(principal, messageId);
     const sent = { message, conversation: briefOf(message) };
-    return messageId === draft.id ? this.announce({ ...sent, connectionId }) : { ...sent, isRepeat: true };
+    if (messageId !== draft.id) return { ...sent, isRepeat: true };
+    const [whole] = await this.repository.byIds(null, [messageId]);
+    const limits = await this.repository.quotationLimits(messageId);
+    this.announce({ ...sent, message: whole ?? message, connectionId, limits });
+    return sent;
   }
 
   /**
    * Tells the others, after whoever sent it has its acknowledgement: the acknowledgement is given in the microtasks that
    * follow this return, the announcement once they are all done. One announcement for all of a batch.
    */
-  private announce(created: CreatedMessage): SentMessage {
+  private announce(created: CreatedMessage): void {
     if (this.announcements.length === 0) {
       process.nextTick(() => {
         const messages = this.announcements;
@@ -371,17 +396,19 @@ export class MessagesService {
       });
     }
     this.announcements.push(created);
-    return { message: created.message, conversation: created.conversation };
   }
 
   private async announceChange(principal: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
-    const [message, reactorIds, hiddenAt] = await Promise.all([
+    const [own, [message], reactorIds, hiddenAt, quotationHiddenAt] = await Promise.all([
       this.load(principal, messageId),
+      this.repository.byIds(null, [messageId]),
       this.repository.reactors(messageId),
       this.repository.hiddenAt(messageId),
+      this.repository.quotationHiddenAt(messageId),
     ]);
-    this.events.publish('message.changed', { message, deleted, reactorIds, hiddenAt });
-    return message;
+    if (message !== undefined)
+      this.events.publish('message.changed', { message, deleted, reactorIds, hiddenAt, quotationHiddenAt });
+    return own;
   }
 
   private async load(principal: Principal, messageId: string): Promise<MessageView> {

@@ -2,16 +2,24 @@ import { ApiProperty } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
 
-/** The message that another one answers, as much of it as a client shows above the answer. */
+/**
+ * The message that another one answers, as much of it as a client shows above the answer, and no more than its reader
+ * may read of that message itself.
+ */
 export class ReplyPreview {
   id!: string;
   seq!: number;
-  senderId!: string;
-  @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind' })
-  kind!: MessageKind;
+  /** Null where `unavailable`. */
+  senderId!: string | null;
+  /** Null where `unavailable`. */
+  @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind', nullable: true })
+  kind!: MessageKind | null;
   /** Its first 200 characters; null where it has no text or was deleted. */
   content!: string | null;
+  /** When it was deleted, for everyone or for this reader alone. */
   deletedAt!: string | null;
+  /** True where the reader's history begins after it: there was a message, and nothing else is told of it. */
+  unavailable?: boolean;
 }
 
 export class ReactionView {

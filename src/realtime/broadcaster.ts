@@ -54,10 +54,17 @@ export class Broadcaster {
       .emit(name, ...parameters<Name>(payload));
   }
 
-  /** To every socket of these users. */
-  toUsers<Name extends ServerEventName>(userIds: readonly string[], name: Name, payload: ServerPayload<Name>): void {
-    if (userIds.length === 0) return;
-    this.server?.to(userIds.map(room.user)).emit(name, ...parameters<Name>(payload));
+  /** To every socket of these users, but for the connection excepted. Encoded once. */
+  toUsers<Name extends ServerEventName>(
+    userIds: readonly string[],
+    name: Name,
+    payload: ServerPayload<Name>,
+    exceptConnectionId?: string,
+  ): void {
+    if (this.server === undefined || userIds.length === 0) return;
+    let audience = this.server.to(userIds.map(room.user));
+    if (exceptConnectionId !== undefined) audience = audience.except(exceptConnectionId);
+    audience.emit(name, ...parameters<Name>(payload));
   }
 
   /**

@@ -6,6 +6,7 @@ import { EventBus } from '../events/event-bus.js';
 import type { FriendRequestView } from '../friends/friends.view.js';
 import { tombstone } from '../messages/messages.repository.js';
 import type { MessageView } from '../messages/messages.view.js';
+import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../messages/quotation.js';
 import { UsersService } from '../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
 import { BySequence } from './by-sequence.js';
@@ -74,17 +75,22 @@ export class EventRelay {
     }
   }
 
-  private sendMessage({ message, conversation, connectionId }: CreatedMessage): void {
+  /** One encoding for all but those who may not read what it quotes. */
+  private sendMessage({ message, conversation, connectionId, limits }: CreatedMessage): void {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
+    const silent = isSilent ? connectionId : undefined;
+    const copies = limits === undefined ? [] : quotationCopies(message, limits);
     // Behind the conversation itself, where that is still being told to new members.
-    this.inOrder.follow(message.conversationId, () =>
+    this.inOrder.follow(message.conversationId, () => {
       this.broadcaster.toConversation(
         message.conversationId,
         'message:new',
         { message, conversation },
-        { connectionId: isSilent ? connectionId : undefined },
-      ),
-    );
+        { connectionId: silent, userIds: copies.flatMap(({ userIds }) => userIds) },
+      );
+      for (const { userIds, message: copy } of copies)
+        this.broadcaster.toUsers(userIds, 'message:new', { message: copy, conversation }, silent);
+    });
   }
 
   private messageChanged(change: DomainEvents['message.changed']): void {
@@ -94,20 +100,48 @@ export class EventRelay {
     );
   }
 
-  /** One encoding for all but those who see it otherwise: who reacted (`mine`), and who deleted it for itself. */
-  private async sendChange({ message, deleted, reactorIds, hiddenAt }: DomainEvents['message.changed']): Promise<void> {
+  /**
+   * One encoding for all but those who see it otherwise: who reacted (`mine`), who deleted it, or what it quotes, for
+   * itself, and whose history begins after what it quotes.
+   */
+  private async sendChange(change: DomainEvents['message.changed']): Promise<void> {
+    const { message, deleted, reactorIds, hiddenAt, quotationHiddenAt } = change;
+    const { conversationId, seq, replyTo } = message;
     const name = deleted ? 'message:deleted' : 'message:updated';
-    const special = [...new Set([...Object.keys(reactorIds), ...(deleted ? [] : Object.keys(hiddenAt))])];
+    const special = [
+      ...new Set([
+        ...Object.keys(reactorIds),
+        ...Object.keys(quotationHiddenAt),
+        ...(deleted ? [] : Object.keys(hiddenAt)),
+      ]),
+    ];
     // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
-    const { blindIds, seeingIds } = await this.access.audience(message.conversationId, message.seq, special);
-    const others = { userIds: [...special, ...blindIds] };
-    this.broadcaster.toConversation(message.conversationId, name, { message: asSeenBy(message, []) }, others);
+    const audience = await this.access.audience(conversationId, seq, special, replyTo?.seq);
+    const { blindIds, seeingIds, quotationBlindIds } = audience;
+    const others = { userIds: [...new Set([...seeingIds, ...blindIds])] };
+    this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
+    const blindToQuotation = new Set(quotationBlindIds);
+    const copies = new Map<string, { userIds: string[]; event: typeof name; message: MessageView }>();
     for (const userId of seeingIds) {
       const at = deleted ? undefined : hiddenAt[userId];
-      if (at === undefined)
-        this.broadcaster.toUsers([userId], name, { message: asSeenBy(message, reactorIds[userId] ?? []) });
-      else this.broadcaster.toUsers([userId], 'message:deleted', { message: tombstone(message, at) });
+      const quotationAt = quotationHiddenAt[userId];
+      const emojis = reactorIds[userId] ?? [];
+      const isBlind = blindToQuotation.has(userId);
+      const key = JSON.stringify([at, isBlind, quotationAt, [...emojis].sort()]);
+      const copy = copies.get(key);
+      if (copy !== undefined) {
+        copy.userIds.push(userId);
+        continue;
+      }
+      const seen = asSeenBy(quotedFor(message, isBlind, quotationAt), emojis);
+      copies.set(key, {
+        userIds: [userId],
+        event: at === undefined ? name : 'message:deleted',
+        message: at === undefined ? seen : tombstone(message, at),
+      });
     }
+    for (const { userIds, event, message: copy } of copies.values())
+      this.broadcaster.toUsers(userIds, event, { message: copy });
   }
 
   private receiptMoved({ kind, isLarge, ...receipt }: DomainEvents['receipt.moved']): void {
@@ -180,6 +214,13 @@ export class EventRelay {
     if (one !== silentFor) this.broadcaster.toUsers([one], 'friend:removed', { userId: other });
     if (other !== silentFor) this.broadcaster.toUsers([other], 'friend:removed', { userId: one });
   }
+}
+
+function quotedFor(message: MessageView, isBlind: boolean, hiddenAt: string | undefined): MessageView {
+  const { replyTo } = message;
+  if (replyTo === null) return message;
+  if (isBlind) return { ...message, replyTo: unavailableQuotation(replyTo) };
+  return hiddenAt === undefined ? message : { ...message, replyTo: hiddenQuotation(replyTo, hiddenAt) };
 }
 
 function asSeenBy(message: MessageView, ownEmojis: readonly string[]): MessageView {
