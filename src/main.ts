@@ -1,28 +1,19 @@
 import 'reflect-metadata';
 import { Configuration, ConfigurationError } from './config/configuration.js';
+import { ProcessEnd } from './process-end.js';
 import { startFailure, welcome } from './startup-messages.js';
 import { startServer } from './server.js';
 
-/** After this long a stop that has not ended is ended: the contract promises 10 s. */
-const LONGEST_STOP_MS = 9_000;
-
+const end = new ProcessEnd();
+end.watch();
 try {
   const configuration = Configuration.fromEnvironment();
-  const server = await startServer(configuration);
-  process.stdout.write(welcome(server, configuration));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(0), LONGEST_STOP_MS).unref();
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`${startFailure(error)}\n`);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const server = await startServer(configuration, end.signal);
+  end.attach(() => server.stop());
+  if (!end.signal.aborted) process.stdout.write(welcome(server, configuration));
 } catch (error) {
+  // Told to end while it started: what had begun is undone, and nothing has failed.
+  if (end.signal.aborted && error === end.signal.reason) process.exit();
   process.stderr.write(`${error instanceof ConfigurationError ? error.message : startFailure(error)}\n`);
   process.exit(1);
 }

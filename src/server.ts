@@ -22,8 +22,11 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts PostgreSQL where it is ours, migrates it, and listens. What it started it stops again where a later step fails. */
-export async function startServer(configuration: Configuration): Promise<RunningServer> {
+/**
+ * Starts PostgreSQL where it is ours, migrates it, and listens. What it started it stops again where a later step fails.
+ * Once `signal` is aborted it takes no further step, and throws the signal's reason.
+ */
+export async function startServer(configuration: Configuration, signal?: AbortSignal): Promise<RunningServer> {
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
   const embedded =
@@ -34,8 +37,10 @@ export async function startServer(configuration: Configuration): Promise<Running
         })
       : undefined;
   try {
+    signal?.throwIfAborted();
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
     await migrate(databaseUrl);
+    signal?.throwIfAborted();
     const application = await listen(new Configuration({ ...configuration, databaseUrl }));
     let stopped: Promise<void> | undefined;
     return {

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { isConnectionFailure, isStatementGivenUp } from '../database/database.js';
+import { isConnectionFailure, isResourceFailure, isStatementGivenUp } from '../database/database.js';
 import { DomainError, type ErrorCode } from './errors.js';
 
 /** Every error over HTTP, as RFC 9457 has it (contract, section 1). */
@@ -72,6 +72,10 @@ function codeOf(error: unknown): ErrorCode {
 const PRISMA_UNAVAILABLE = /^(P1\d{3}|P2024|P2028)$/;
 const LONGEST_CAUSE_CHAIN = 5;
 
+function passesByItself(error: unknown): boolean {
+  return isConnectionFailure(error) || isStatementGivenUp(error) || isResourceFailure(error);
+}
+
 function isUnavailable(error: unknown): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && typeof current === 'object' && current !== null; depth += 1) {
@@ -82,8 +86,7 @@ function isUnavailable(error: unknown): boolean {
       originalCode?: unknown;
       meta?: { driverAdapterError?: unknown };
     };
-    if (isConnectionFailure(current) || isConnectionFailure({ code: originalCode })) return true;
-    if (isStatementGivenUp(current) || isStatementGivenUp({ code: originalCode })) return true;
+    if (passesByItself(current) || passesByItself({ code: originalCode })) return true;
     if (typeof code === 'string' && PRISMA_UNAVAILABLE.test(code)) return true;
     if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;
     // Where Prisma names its query after the failure, it keeps what the driver said there.

@@ -63,6 +63,9 @@ export class ConnectionPool implements SqlExecutor {
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
+    // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
+    // next statement; without a listener of its own the event would end the process.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
@@ -193,13 +196,22 @@ export function violatedConstraint(error: unknown): string | undefined {
   return code === UNIQUE_VIOLATION && typeof constraint === 'string' ? constraint : undefined;
 }
 
+/**
+ * Whether the database lacks something that no statement is to blame for, and did nothing: disk (53100), memory (53200),
+ * a limit of its configuration (53400), a disk that works (58030); or it has become a standby that only reads (25006).
+ */
+export function isResourceFailure(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^(53[0124]00|58030|25006)$/.test(code);
+}
+
 /** Whether the database could not be reached or went away, as opposed to refusing a statement. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
-    // Class 08: connection exceptions; 57P: the server shuts down or starts; 53300: too many connections.
+    // Class 08: connection exceptions; 57P: the server shuts down, starts, or ended this connection; 53300: too many connections.
     if (/^(08|57P)/.test(code) || code === '53300') return true;
-    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/.test(code)) return true;
+    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN)/.test(code)) return true;
   }
   return (
     error instanceof Error &&

@@ -58,13 +58,16 @@ const LOCK_PATIENCE_MS = 2_000;
  * A PostgreSQL of our own, in its own process group, which outlives this process if that is killed; the next start
  * adopts it. While this object lives:
  * - no second server runs on the same directory: a lock is held in the cluster itself, over a connection of its own;
- * - a cluster that dies is started again on the same port, so that pools recover. Everybody's connections break then.
+ * - a cluster that dies is started again on the same port, so that pools recover. Everybody's connections break then;
+ * - a process that exits without stopping it, for whatever reason but kill -9, ends the cluster all the same: at once,
+ *   losing nothing that was committed.
  */
 export class EmbeddedPostgres {
   private guard: pg.Client | undefined;
   private stopping: Promise<void> | undefined;
   private recovery: Promise<void> = Promise.resolve();
   private readonly stopSignal = new AbortController();
+  private readonly endAtExit = (): void => this.cluster.abandon();
 
   private constructor(
     private readonly cluster: Cluster,
@@ -82,6 +85,7 @@ export class EmbeddedPostgres {
     const embedded = new EmbeddedPostgres(cluster, options.log);
     let adopted = false;
     let guard: pg.Client | undefined;
+    process.on('exit', embedded.endAtExit);
     for (const giveUp = Date.now() + SILENCE_MS; guard === undefined; ) {
       try {
         adopted = await cluster.ensureRunning();
@@ -113,6 +117,7 @@ export class EmbeddedPostgres {
     await this.recovery;
     await this.guard?.end().catch(() => undefined);
     await this.cluster.shutDown();
+    process.off('exit', this.endAtExit);
   }
 
   private async takeLock(): Promise<pg.Client> {
@@ -132,6 +137,7 @@ export class EmbeddedPostgres {
         ]);
         if (rows[0]?.taken) break;
         if (Date.now() > deadline) {
+          this.cluster.isOurs = false;
           throw new EmbeddedPostgresError(`DATA_DIR ${this.cluster.home} is in use by another running server`);
         }
         await sleep(100);
@@ -142,6 +148,7 @@ export class EmbeddedPostgres {
     }
     this.guard = guard;
     this.cluster.portIsFixed = true;
+    this.cluster.isOurs = true;
     guard.once('end', () => {
       if (!this.stopSignal.signal.aborted) this.recovery = this.recover();
     });
@@ -172,6 +179,8 @@ class Cluster {
   port = 0;
   /** Pools know the port: a restart must not change it. */
   portIsFixed = false;
+  /** Whether it may be ended: this process started it, or holds its lock. */
+  isOurs = false;
   private pid: number | undefined;
   private child: ChildProcess | undefined;
   /** Where in the log the last postmaster's lines begin. */
@@ -228,6 +237,7 @@ class Cluster {
         if (this.child !== undefined) this.explainExit();
         adopted = false;
         this.child = await this.launch();
+        this.isOurs = true;
         this.pid = this.child.pid;
       }
       if (Date.now() - heard > SILENCE_MS || Date.now() > giveUp) {
@@ -252,6 +262,18 @@ class Cluster {
         return;
       }
       for (const deadline = Date.now() + patience; Date.now() < deadline && isAlive(pid); ) await sleep(20);
+    }
+  }
+
+  /** Immediate shutdown without waiting for it: all that a process can still do while it exits. */
+  abandon(): void {
+    const { pid } = this;
+    if (!this.isOurs || pid === undefined || !isAlive(pid)) return;
+    if (!isRunning(this.child) && isAlien(pid, this.directory)) return;
+    try {
+      process.kill(pid, 'SIGQUIT');
+    } catch {
+      // It ended in this moment.
     }
   }
 

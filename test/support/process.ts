@@ -8,8 +8,8 @@ export class ServerProcess {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Resolves once it listens. */
-  static async start(environment: Record<string, string>): Promise<ServerProcess> {
+  /** Resolves once it listens. `detached`: in a process group of its own, as in a terminal. */
+  static async start(environment: Record<string, string>, { detached = false } = {}): Promise<ServerProcess> {
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: {
         ...process.env,
@@ -21,6 +21,7 @@ export class ServerProcess {
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached,
     });
     let output = '';
     const url = await new Promise<string>((resolve, reject) => {
@@ -34,6 +35,22 @@ export class ServerProcess {
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${output}`)));
     });
     return new ServerProcess(url, child);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Resolves with the exit code, null where a signal ended it. */
+  async exited(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
+  /** Whoever reads its output goes away. */
+  closeOutput(): void {
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
   }
 
   /** As a crash does. */

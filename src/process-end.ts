@@ -1,0 +1,75 @@
+import { Logger } from '@nestjs/common';
+
+/** After this long a stop that has not ended is ended: the contract promises 10 s. */
+const MAX_STOP_MS = 9_000;
+/** What goes wrong while the process ends is logged so often at the most. */
+const MAX_LOGGED_FAILURES = 20;
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/**
+ * The one way this process ends, from its first moment on: orderly and within a bound.
+ *
+ * - A signal stops the server and exits 0. Further signals change nothing: supervisors and impatient people send several,
+ *   and a terminal sends them to every process at once.
+ * - An error that nobody caught leaves a state that nobody knows: nothing new is taken, what was accepted is finished as
+ *   far as it can be, and the process exits 1 for its supervisor to start another one.
+ *
+ * A signal or an error during the start ends the process as soon as the step of the start under way is done.
+ */
+export class ProcessEnd {
+  private readonly logger = new Logger('Process');
+  private readonly started = new AbortController();
+  private exitCode = 0;
+  private failures = 0;
+  private stop: (() => Promise<void>) | undefined;
+
+  /** Aborted from the moment the process is to end. */
+  get signal(): AbortSignal {
+    return this.started.signal;
+  }
+
+  watch(): void {
+    for (const signal of SIGNALS) process.on(signal, () => this.begin());
+    // Also promises that nobody waits for: Node turns their rejection into this.
+    process.on('uncaughtException', (error, origin) => this.fail(error, origin));
+    // Who reads the log, or the terminal, may go away: that is no reason to end.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  }
+
+  /** Names what is to be stopped. Where the process is to end already, it is stopped at once. */
+  attach(stop: () => Promise<void>): void {
+    this.stop = stop;
+    if (this.signal.aborted) this.runStop(stop);
+  }
+
+  private fail(error: unknown, origin: string): void {
+    this.exitCode = 1;
+    this.failures += 1;
+    if (this.failures <= MAX_LOGGED_FAILURES) {
+      const what = origin === 'unhandledRejection' ? 'a rejection was not handled' : 'an error was not caught';
+      this.logger.fatal(
+        `${what}: the process ends`,
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
+    }
+    this.begin();
+  }
+
+  private begin(): void {
+    if (this.signal.aborted) return;
+    this.started.abort();
+    setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS).unref();
+    if (this.stop !== undefined) this.runStop(this.stop);
+  }
+
+  private runStop(stop: () => Promise<void>): void {
+    stop().then(
+      () => process.exit(this.exitCode),
+      (error: unknown) => {
+        this.logger.fatal('the stop failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+        process.exit(1);
+      },
+    );
+  }
+}

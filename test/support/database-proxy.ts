@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A network between the server and its database that can be cut. */
+export class DatabaseProxy {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    /** The address of the database by way of this proxy. */
+    readonly url: string,
+  ) {}
+
+  static async start(databaseUrl: string): Promise<DatabaseProxy> {
+    const target = new URL(databaseUrl);
+    const [host, port] = [target.hostname, Number(target.port || 5432)];
+    const server = createServer((near) => {
+      const far = connect(port, host);
+      for (const [socket, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        proxy.sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('data', (chunk) => other.write(chunk));
+        socket.on('end', () => other.end());
+        socket.on('close', () => {
+          proxy.sockets.delete(socket);
+          other.destroy();
+        });
+      }
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    target.hostname = '127.0.0.1';
+    target.port = String((server.address() as AddressInfo).port);
+    const proxy = new DatabaseProxy(server, target.href);
+    return proxy;
+  }
+
+  /** Every connection ends as by a reset of the network: ECONNRESET, without a word of the database. */
+  reset(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+    this.reset();
+  }
+}
