@@ -50,7 +50,7 @@ describe('the end of the process', () => {
       const [ada, bob] = [await Person.register(running.url, 'ada'), await Person.register(running.url, 'bob')];
       const conversationId = await ada.directConversation(bob);
       const device = await ada.device();
-      const sent = Array.from({ length: 20 }, (unused, index) =>
+      const sent = Array.from({ length: 20 }, (_unused, index) =>
         device.ask('send_message', { conversationId, content: `${index}` }),
       );
       await sent[0];
