@@ -26,10 +26,12 @@ import {
 } from './dto/conversations.dto.js';
 import { Groups } from './groups.js';
 import { Receipts } from './receipts.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('conversations')
 @ApiBearerAuth()
 @ApiExtraModels(ConversationView)
+@GatedReads()
 @Controller('conversations')
 export class ConversationsController {
   constructor(

@@ -9,9 +9,11 @@ import { ApiPage } from '../docs/api-page.decorator.js';
 import { BlocksService } from './blocks.service.js';
 import { BlockUserDto } from './dto/block-user.dto.js';
 import { BlockView } from './friends.view.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('Blocks')
 @ApiBearerAuth()
+@GatedReads()
 @Controller('blocks')
 export class BlocksController {
   constructor(private readonly blocks: BlocksService) {}

@@ -14,9 +14,11 @@ import { SendFriendRequestDto } from './dto/send-friend-request.dto.js';
 import { FriendRequestsService } from './friend-requests.service.js';
 import { FriendRequestItemView, FriendRequestView } from './friends.view.js';
 import { FriendshipsService } from './friendships.service.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('Friends')
 @ApiBearerAuth()
+@GatedReads()
 @Controller('friends')
 export class FriendsController {
   constructor(

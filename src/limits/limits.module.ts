@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
+import { ReadGate } from './read-gate.js';
 
 @Global()
 @Module({
@@ -13,7 +14,8 @@ import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
       useFactory: (configuration: Configuration, clock: Clock): RateLimiter =>
         configuration.rateLimits ? new MemoryRateLimiter(clock, configuration.limits) : new UnlimitedRateLimiter(),
     },
+    ReadGate,
   ],
-  exports: [RateLimiter],
+  exports: [RateLimiter, ReadGate],
 })
 export class LimitsModule {}

@@ -52,7 +52,16 @@ describe('the range of a page of history', () => {
       { from: 91, to: 100 },
     ],
   ])('%j is %j', (position, range) => {
-    expect(historyRange(position, visible)).toEqual(range);
+    expect(historyRange(position, visible)).toMatchObject(range);
+  });
+
+  it.each([
+    ['the newest page', {}, 100],
+    ['a page before', { before: 50 }, 49],
+    ['a page after', { after: 50 }, 51],
+    ['a page around', { around: 50 }, 50],
+  ])('keeps %s at its end where not all of it fits', (_, position, anchor) => {
+    expect(historyRange({ limit: 10, ...position }, visible).anchor).toBe(anchor);
   });
 
   it('refuses two positions at once', () => {

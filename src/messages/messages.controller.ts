@@ -17,9 +17,11 @@ import {
 import { MessageSearch } from './message-search.js';
 import { MessagesService } from './messages.service.js';
 import { MessagePage, MessageView } from './messages.view.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()
+@GatedReads()
 @Controller()
 export class MessagesController {
   constructor(

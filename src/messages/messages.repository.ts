@@ -4,6 +4,7 @@ import type { MessageAttachment } from '../attachments/attachment.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { QuotationLimits } from '../events/domain-events.js';
+import type { HistoryRange } from './history-range.js';
 import type { MessageView, ReactionView, ReplyPreview, SystemEventView } from './messages.view.js';
 import { hiddenQuotation, unavailableQuotation } from './quotation.js';
 
@@ -67,6 +68,9 @@ function isWritten(alias: string, reader: string): string {
     SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
 }
 
+/** Text in one answer at the most, in bytes of UTF-8; the last message that begins within it is still whole. */
+export const MAX_ANSWER_TEXT_BYTES = 512 * 1024;
+
 /** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
 @Injectable()
 export class MessagesRepository {
@@ -75,15 +79,43 @@ export class MessagesRepository {
     private readonly links: AttachmentLinks,
   ) {}
 
-  /** Messages of one conversation by their sequence numbers, both ends included, ascending. */
-  async range(readerId: string, conversationId: string, from: number, to: number): Promise<MessageView[]> {
+  /**
+   * Messages of one conversation by their sequence numbers, ascending: those of the range, or as many of them around its
+   * anchor as one answer may hold, but at least one.
+   */
+  async range(readerId: string, conversationId: string, { from, to, anchor }: HistoryRange): Promise<MessageView[]> {
     if (to < from) return [];
     const rows = await this.database.reads.query<MessageRow>(
-      `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq BETWEEN $3 AND $4 ORDER BY m.seq`,
-      [readerId, conversationId, from, to],
+      `WITH sized AS (
+         SELECT s.seq, sum(octet_length(s.content)) OVER (ORDER BY abs(s.seq - $5::integer), s.seq
+           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS nearer
+         FROM messages s WHERE s.conversation_id = $2 AND s.seq BETWEEN $3 AND $4
+       ), fitting AS (
+         SELECT min(seq) AS first, max(seq) AS last FROM sized WHERE COALESCE(nearer, 0) < ${MAX_ANSWER_TEXT_BYTES}
+       )
+       ${SELECT_MESSAGES} WHERE m.conversation_id = $2
+         AND m.seq BETWEEN (SELECT first FROM fitting) AND (SELECT last FROM fitting) ORDER BY m.seq`,
+      [readerId, conversationId, from, to, anchor],
       'messages_range',
     );
     return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** How many of these messages, in this order, fit into one answer; at least one where there are any. */
+  async fitting(ids: readonly string[]): Promise<number> {
+    const rows = await this.database.reads.query<{ id: string; bytes: number }>(
+      'SELECT id, octet_length(content) AS bytes FROM messages WHERE id = ANY ($1)',
+      [ids],
+      'message_sizes',
+    );
+    const sizes = new Map(rows.map(({ id, bytes }) => [id, bytes]));
+    let bytes = 0;
+    const end = ids.findIndex((id) => {
+      if (bytes >= MAX_ANSWER_TEXT_BYTES) return true;
+      bytes += sizes.get(id) ?? 0;
+      return false;
+    });
+    return end === -1 ? ids.length : end;
   }
 
   /**

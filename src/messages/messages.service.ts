@@ -134,16 +134,18 @@ export class MessagesService {
     }
   }
 
-  /** A page of history, ascending. */
+  /** A page of history, ascending. One of very long messages is shorter than asked for. */
   async history(principal: Principal, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
     const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
     const visible = { from: visibleFromSeq, to: lastSeq };
     const range = historyRange(query, visible);
-    const items = await this.repository.range(principal.userId, conversationId, range.from, range.to);
+    const items = await this.repository.range(principal.userId, conversationId, range);
+    const from = items[0]?.seq ?? range.from;
+    const to = items.at(-1)?.seq ?? range.to;
     return {
       items,
-      hasBefore: visible.to >= visible.from && range.from > visible.from,
-      hasAfter: Math.max(range.to, visible.from - 1) < visible.to,
+      hasBefore: visible.to >= visible.from && from > visible.from,
+      hasAfter: Math.max(to, visible.from - 1) < visible.to,
     };
   }
 

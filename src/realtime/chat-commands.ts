@@ -6,6 +6,7 @@ import type { Principal } from '../common/principal.js';
 import { validated } from '../common/validation.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Receipts } from '../conversations/receipts.js';
+import { ReadGate } from '../limits/read-gate.js';
 import { MessagesService } from '../messages/messages.service.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { SyncService } from '../sync/sync.service.js';
@@ -51,6 +52,7 @@ export class ChatCommands {
     private readonly typing: Typing,
     private readonly synchronisation: SyncService,
     private readonly authenticator: Authenticator,
+    private readonly readGate: ReadGate,
   ) {}
 
   async run<Name extends ClientEventName>(
@@ -86,7 +88,8 @@ export class ChatCommands {
 
   private readonly handlers: Handlers = {
     join_conversation: async (connection, { conversationId }) => {
-      const conversation = await this.conversations.view(connection.principal, conversationId);
+      const { principal } = connection;
+      const conversation = await this.readGate.run(principal, () => this.conversations.view(principal, conversationId));
       connection.setOpen(conversationId, true);
       return { conversation };
     },
@@ -125,7 +128,8 @@ export class ChatCommands {
       await this.typing.set(principal, conversationId, isTyping);
       return {};
     },
-    sync: ({ principal }, { cursor, limit }) => this.synchronisation.sync(principal, { cursor, limit }),
+    sync: ({ principal }, { cursor, limit }) =>
+      this.readGate.run(principal, () => this.synchronisation.sync(principal, { cursor, limit })),
     authenticate: async (connection, { token }) => {
       const { principal, expiresAt } = await this.authenticator.authenticate(token);
       // A connection keeps its rooms, so it may only be renewed by the session it was opened with.

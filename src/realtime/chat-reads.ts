@@ -5,6 +5,7 @@ import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
+import { ReadGate } from '../limits/read-gate.js';
 import { MessagesService, type WrittenPage, type WrittenQuery } from '../messages/messages.service.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { UsersService } from '../users/users.service.js';
@@ -21,6 +22,7 @@ export class ChatReads {
     private readonly messages: MessagesService,
     private readonly users: UsersService,
     private readonly accessTokens: AccessTokenStrategy,
+    private readonly gate: ReadGate,
   ) {}
 
   user(principal: Principal, userId: string): Promise<UserView> {
@@ -39,12 +41,12 @@ export class ChatReads {
 
   /** All others, by username; none across a block. */
   directory(principal: Principal, page: PageQuery): Promise<Page<UserView>> {
-    return this.users.directory(principal, page);
+    return this.gate.run(principal, () => this.users.directory(principal, page));
   }
 
   /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
   online(principal: Principal): Promise<string[]> {
-    return this.users.online(principal);
+    return this.gate.run(principal, () => this.users.online(principal));
   }
 
   /** The two of a direct conversation; undefined for a group. For what its members were told. */
@@ -63,21 +65,21 @@ export class ChatReads {
   }
 
   conversation(principal: Principal, conversationId: string): Promise<ConversationView> {
-    return this.conversations.view(principal, conversationId);
+    return this.gate.run(principal, () => this.conversations.view(principal, conversationId));
   }
 
   /** The caller's direct conversations, newest activity first. */
   directConversations(principal: Principal, page: PageQuery): Promise<Page<ConversationView>> {
-    return this.conversations.list(principal, page, 'DIRECT');
+    return this.gate.run(principal, () => this.conversations.list(principal, page, 'DIRECT'));
   }
 
   async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
-    return (await this.conversations.receipts(principal, conversationId)).items;
+    return (await this.gate.run(principal, () => this.conversations.receipts(principal, conversationId))).items;
   }
 
   /** What is written in a conversation and still there for the caller: no tombstones, no SYSTEM messages. */
   written(principal: Principal, conversationId: string, query: WrittenQuery): Promise<WrittenPage> {
-    return this.messages.written(principal, conversationId, query);
+    return this.gate.run(principal, () => this.messages.written(principal, conversationId, query));
   }
 
   /** How many of those, by others, the caller has not read; at most 1,000. */
@@ -96,7 +98,7 @@ export class ChatReads {
 
   /** Messages of all the caller's direct conversations, newest first. */
   recentDirect(principal: Principal, limit: number, skip: number): Promise<MessageView[]> {
-    return this.messages.recentDirect(principal, limit, skip);
+    return this.gate.run(principal, () => this.messages.recentDirect(principal, limit, skip));
   }
 
   /**

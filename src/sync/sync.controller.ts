@@ -5,10 +5,12 @@ import type { Principal } from '../common/principal.js';
 import { SyncDto } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 import { SyncResetView, SyncView } from './sync.view.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('sync')
 @ApiBearerAuth()
 @ApiExtraModels(SyncView, SyncResetView)
+@GatedReads()
 @Controller('sync')
 export class SyncController {
   constructor(private readonly synchronisation: SyncService) {}

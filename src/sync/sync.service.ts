@@ -3,7 +3,7 @@ import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationReader } from '../conversations/conversation-reader.js';
 import { friendRequestView } from '../friends/friends.view.js';
-import { MessagesRepository } from '../messages/messages.repository.js';
+import { MAX_ANSWER_TEXT_BYTES, MessagesRepository } from '../messages/messages.repository.js';
 import { UsersService } from '../users/users.service.js';
 import {
   decodeSyncCursor,
@@ -14,6 +14,9 @@ import {
 } from './sync-cursor.js';
 import { type Finding, SyncRepository } from './sync.repository.js';
 import type { SyncResetView, SyncView } from './sync.view.js';
+
+/** 8,000 characters of four bytes. */
+const MAX_MESSAGE_BYTES = 32_000;
 
 /**
  * What changed since a client was last here (contract, section 5). Never skips a change, whatever order transactions
@@ -82,8 +85,8 @@ export class SyncService {
     const changes = await this.repository.changes(userId, lower, at.upper, at.position, limit + 1);
     if (changes.database !== at.database || !changes.isKnown) return { reset: true };
     const upper = at.upper ?? changes.snapshot;
-    const told = changes.found.slice(0, limit);
-    const last = changes.found.length > limit ? told.at(-1) : undefined;
+    const told = changes.found.slice(0, await this.fitting(changes.found, limit));
+    const last = changes.found.length > told.length ? told.at(-1) : undefined;
     return {
       ...(await this.viewsOf(principal, told)),
       cursor: encodeSyncCursor(
@@ -94,6 +97,15 @@ export class SyncService {
       // Several pages are of one moment: what happened since the first of them is for one more call.
       hasMore: last !== undefined || at.upper !== null,
     };
+  }
+
+  /** How many findings one answer holds: `limit`, or fewer where messages among them are very long. */
+  private async fitting(found: readonly Finding[], limit: number): Promise<number> {
+    const first = found.findIndex(({ stage }) => stage === 'messages');
+    const messages = first === -1 ? [] : found.slice(first, limit);
+    // So few always fit.
+    if (messages.length * MAX_MESSAGE_BYTES <= MAX_ANSWER_TEXT_BYTES) return Math.min(limit, found.length);
+    return first + (await this.messages.fitting(messages.map(({ id }) => id)));
   }
 
   private async viewsOf(

@@ -10,9 +10,11 @@ import { RateLimit } from '../limits/rate-limit.guard.js';
 import { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { UsersService } from './users.service.js';
 import { OwnUserView, UserView } from './users.view.js';
+import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('users')
 @ApiBearerAuth()
+@GatedReads()
 @Controller('users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}
