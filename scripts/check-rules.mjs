@@ -31,7 +31,7 @@ const RULES = [
   {
     rule: 'no reads of the clock around Clock in features',
     pattern: /\bDate\.now\(\)/,
-    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/(slow-consumers|recovery-adapter))/,
+    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/recovery-adapter)/,
   },
 ];
 

@@ -12,6 +12,7 @@ import { originPolicy } from './config/origins.js';
 import { mountDocuments } from './docs/documents.js';
 import { addressKey } from './limits/address-key.js';
 import { RateLimiter } from './limits/rate-limiter.js';
+import { TcpConnections } from './limits/tcp-connections.js';
 import { useRequestIds } from './observability/request-id.js';
 import { useRequestMetrics } from './observability/request-metrics.js';
 import { ChatSocketAdapter } from './realtime/chat-socket-adapter.js';
@@ -30,6 +31,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.set('trust proxy', configuration.trustedProxies);
   app.disable('x-powered-by');
   Object.assign(app.getHttpServer(), { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: LONGEST_UPLOAD_MS });
+  app.get(TcpConnections).watch(app.getHttpServer());
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);
   useRequestMetrics(app);

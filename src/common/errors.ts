@@ -75,6 +75,7 @@ export const ERRORS = {
   UNKNOWN_DIALECT: { category: 'INVALID', message: 'There is no such dialect, or it is switched off.' },
   MALFORMED_FRAME: { category: 'INVALID', message: 'The frame is no JSON object.' },
   RATE_LIMITED: { category: 'LIMITED', message: 'Too many requests; try again later.' },
+  TOO_MANY_CONNECTIONS: { category: 'LIMITED', message: 'Too many connections; close others first.' },
   OVERLOADED: { category: 'UNAVAILABLE', message: 'The server is overloaded; try again shortly.' },
   UNAVAILABLE: { category: 'UNAVAILABLE', message: 'The server cannot do this at the moment; try again shortly.' },
   INTERNAL_ERROR: { category: 'INTERNAL', message: 'An internal error occurred.' },

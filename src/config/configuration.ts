@@ -59,6 +59,12 @@ export class Configuration {
   readonly socketDialect!: string;
   readonly rateLimits!: boolean;
   readonly limits!: LimitTable;
+  /** Sockets of any kind that one user may have open, on one process. */
+  readonly maxConnectionsPerUser!: number;
+  /** The same of one IP address before it is known who they are. */
+  readonly maxUnauthenticatedConnections!: number;
+  /** TCP connections of all. */
+  readonly maxConnections!: number;
   readonly logLevel!: LogLevel;
   readonly metricsToken!: string | undefined;
   /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
@@ -107,6 +113,9 @@ export class Configuration {
       ...readDialects(read),
       rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
       limits: readLimits(read),
+      maxConnectionsPerUser: read.integer('MAX_CONNECTIONS_PER_USER', 50, 1, 1_000_000),
+      maxUnauthenticatedConnections: read.integer('MAX_UNAUTHENTICATED_CONNECTIONS', 500, 1, 1_000_000),
+      maxConnections: read.integer('MAX_CONNECTIONS', 20_000, 1, 1_000_000),
       logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
       metricsToken: read.text('METRICS_TOKEN'),
       trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),

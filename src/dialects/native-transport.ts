@@ -8,7 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { RawData } from 'ws';
 import { DomainError } from '../common/errors.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { domainErrorOf } from '../common/problem.filter.js';
@@ -18,7 +18,7 @@ import { DialectInbox } from '../realtime/dialect-inbox.js';
 import type { DialectPeer, DialectMember } from '../realtime/dialect-member.js';
 import type { CloseCode } from '../realtime/protocol/close-reasons.js';
 import { HandshakeLimit } from '../realtime/handshake-limit.js';
-import { LARGEST_BACKLOG } from '../realtime/slow-consumers.js';
+import { type BoundedWebSocket, BoundedWebSocketServer, MAX_BACKLOG } from '../realtime/engine/bounded-web-socket.js';
 import { parsedFrame } from './fields.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
 
@@ -30,6 +30,8 @@ const PING_MS = 25_000;
 const PONG_MS = 20_000;
 /** Frames that wait for the ones before them; beyond it the client is not read any further until there is room. */
 const MOST_WAITING = 64;
+/** Frames that are answered before it is known who it is. */
+const MAX_FRAMES_BEFORE_AUTHENTICATION = 20;
 /** How long a client may take to say good-bye. */
 const GOODBYE_MS = 1_000;
 const SOCKET_IO_PATH = '/socket.io/';
@@ -43,7 +45,7 @@ const POLICY_VIOLATION = 1008;
 @Injectable()
 export class NativeTransport implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(NativeTransport.name);
-  private readonly server = new WebSocketServer({
+  private readonly server = new BoundedWebSocketServer({
     noServer: true,
     maxPayload: LARGEST_READ,
     perMessageDeflate: false,
@@ -110,10 +112,22 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       const [, query = ''] = /^[^?]*\?(.*)$/s.exec(request.url ?? '') ?? [];
       const asked = { path: pathOf(request), query: new URLSearchParams(query), headers: request.headers };
-      const client = new NativeClient(webSocket, asked, this.connections, this.inbox());
-      this.clients.add(client);
-      webSocket.once('close', () => this.clients.delete(client));
       webSocket.on('error', (error) => this.logger.debug(`a WebSocket failed: ${error.message}`));
+      const release = this.handshakes.open(request);
+      if (release === undefined) {
+        webSocket.terminate();
+        return;
+      }
+      const addressKey = this.handshakes.keyOf(request);
+      const client = new NativeClient(webSocket, asked, this.connections, this.inbox(), { addressKey, release });
+      this.clients.add(client);
+      webSocket.once('close', () => {
+        this.clients.delete(client);
+        release();
+        const { endedBecause } = webSocket;
+        if (endedBecause !== undefined)
+          this.logger.warn(`a connection of ${client.name} is ended: ${endedBecause}`);
+      });
       client.begin(dialect);
     });
   }
@@ -124,6 +138,9 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // A client that does not take the answer, or does not close its side, would stay for ever.
+  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -137,13 +154,20 @@ class NativeClient implements NativeConnection, DialectPeer {
   private member: DialectMember | undefined;
   private waiting = 0;
   private deadline: NodeJS.Timeout | undefined;
+  private framesBeforeAuthentication = 0;
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: BoundedWebSocket,
     readonly request: NativeRequest,
     private readonly connections: DialectConnections,
     private readonly inbox: DialectInbox,
+    private readonly arrival: { addressKey: string; release: () => void },
   ) {}
+
+  /** Whose it is, for the log. */
+  get name(): string {
+    return this.member === undefined ? 'nobody' : `user ${this.member.principal.userId}`;
+  }
 
   get isOpen(): boolean {
     return this.socket.readyState === this.socket.OPEN;
@@ -162,14 +186,15 @@ class NativeClient implements NativeConnection, DialectPeer {
   }
 
   send(frame: string): void {
-    if (!this.isOpen) return;
-    this.socket.send(frame);
-    if (this.backlog() > LARGEST_BACKLOG) this.cut();
+    if (this.isOpen) this.socket.send(frame);
   }
 
   async admit(token: unknown, { echo }: { echo: boolean }): Promise<DialectMember> {
     if (this.member !== undefined) throw new DomainError('UNAUTHORIZED');
-    this.member = await this.connections.open(token, echo, this, () => this.isOpen);
+    const { addressKey, release } = this.arrival;
+    this.member = await this.connections.open(token, { echo, addressKey }, this, () => this.isOpen);
+    this.socket.maxBacklog = MAX_BACKLOG;
+    release();
     return this.member;
   }
 
@@ -189,10 +214,6 @@ class NativeClient implements NativeConnection, DialectPeer {
 
   end(reason: CloseCode): void {
     this.close(closeCodeOf(reason, this.session), reason);
-  }
-
-  backlog(): number {
-    return this.socket.bufferedAmount;
   }
 
   cut(): void {
@@ -231,7 +252,11 @@ class NativeClient implements NativeConnection, DialectPeer {
   private take(session: NativeSession, work: () => Promise<void> | undefined): void {
     const refusal = this.inbox.push(async () => {
       try {
-        if (this.isOpen) await work();
+        if (!this.isOpen) return;
+        // Counted here, and not as they come: a client may send more behind its token.
+        if (this.member === undefined && (this.framesBeforeAuthentication += 1) > MAX_FRAMES_BEFORE_AUTHENTICATION)
+          return this.end('FLOODING');
+        await work();
       } catch (error) {
         session.refused(domainErrorOf(error));
       } finally {

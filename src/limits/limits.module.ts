@@ -2,12 +2,14 @@ import { Global, Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
+import { TcpConnections } from './tcp-connections.js';
 import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
 import { ReadGate } from './read-gate.js';
 
 @Global()
 @Module({
   providers: [
+    TcpConnections,
     {
       provide: RateLimiter,
       inject: [Configuration, Clock],
@@ -16,6 +18,6 @@ import { ReadGate } from './read-gate.js';
     },
     ReadGate,
   ],
-  exports: [RateLimiter, ReadGate],
+  exports: [RateLimiter, ReadGate, TcpConnections],
 })
 export class LimitsModule {}

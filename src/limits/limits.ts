@@ -49,6 +49,8 @@ export const LIMITS = {
   typing: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Socket events of any kind. */
   events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
+  /** New sockets of any kind: each costs a signature to verify and a read of the database. */
+  connects: { per: 'address', burst: 1_000, points: 50, perSeconds: 1 },
   /** HTTP requests of any kind, those of sockets before they are open among them. */
   http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;

@@ -8,23 +8,21 @@ import type { Configuration } from '../config/configuration.js';
 import { ChatGateway } from './chat.gateway.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { DialectSockets } from './dialect-sockets.js';
+import { BoundedWebSocketServer } from './engine/bounded-web-socket.js';
+import { EngineGuard } from './engine/engine-guard.js';
 import { EventGate } from './event-gate.js';
 import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { RecoveryAdapter } from './recovery-adapter.js';
 import { socketEvent } from './socket-event.js';
-import { type Transport, writeOnceATurn } from './write-once-a-turn.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const LARGEST_FRAME = 128 * 1024;
 /** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
 const RECOVERY_MS = 60_000;
-
-interface EngineConnection {
-  readonly transport: Transport;
-  on(event: 'upgrade', listener: (transport: Transport) => void): void;
-}
+/** How long a connection may be open that nobody was let in on: longer than a handshake waits for the database. */
+const CONNECT_TIMEOUT_MS = 12_000;
 
 type Handler = (socket: ChatSocket, payload: unknown) => Promise<Acknowledgement>;
 
@@ -66,14 +64,12 @@ export class ChatSocketAdapter extends IoAdapter {
       serveClient: false,
       pingInterval: 25_000,
       pingTimeout: 20_000,
-      connectTimeout: 20_000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      wsEngine: BoundedWebSocketServer,
       adapter: RecoveryAdapter,
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
-    server.engine.on('connection', (connection: EngineConnection) => {
-      writeOnceATurn(connection.transport);
-      connection.on('upgrade', writeOnceATurn);
-    });
+    this.app.get(EngineGuard).attach(server);
     return server;
   }
 

@@ -16,10 +16,10 @@ import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { Connections } from './connections.js';
 import { DialectConnections } from './dialect-connections.js';
 import { DialectSockets } from './dialect-sockets.js';
+import { EngineGuard } from './engine/engine-guard.js';
 import { Handshake } from './handshake.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
-import { SlowConsumers } from './slow-consumers.js';
 
 /** How long clients have to take the last of what they are sent. */
 const LONGEST_GOODBYE_MS = 2_000;
@@ -44,7 +44,7 @@ export class ChatGateway
     private readonly connections: Connections,
     private readonly dialectConnections: DialectConnections,
     private readonly dialectSockets: DialectSockets,
-    private readonly slowConsumers: SlowConsumers,
+    private readonly guard: EngineGuard,
     private readonly metrics: Metrics,
     private readonly commands: ChatCommands,
   ) {}
@@ -54,7 +54,6 @@ export class ChatGateway
     this.rooms.attach(server);
     this.broadcaster.attach(server);
     this.dialectConnections.attach(server);
-    this.slowConsumers.watch(server);
     this.metrics.gauge(
       'parley_connections',
       'Sockets connected to this process.',
@@ -69,6 +68,7 @@ export class ChatGateway
       this.broadcaster.close(socket, 'UNAVAILABLE');
       return;
     }
+    this.guard.admitted(socket);
     if (socket.data.dialect !== undefined) {
       this.dialectSockets.open(socket, socket.data.dialect, admission);
       return;

@@ -6,6 +6,7 @@ import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
+import { UserConnections } from './user-connections.js';
 
 /** Brings connections in and sees them off, the same for every vocabulary. */
 @Injectable()
@@ -16,6 +17,7 @@ export class Connections {
     private readonly tokenLife: TokenLife,
     private readonly presence: PresenceTracker,
     private readonly typing: Typing,
+    private readonly userConnections: UserConnections,
   ) {}
 
   /** Into its rooms. False where its session ended while it was let in: it is told, and closed. */
@@ -29,6 +31,8 @@ export class Connections {
     this.rooms.place(socket, setup, conversationIds, restored?.rooms);
     this.tokenLife.watch(socket);
     this.presence.arrived(userId);
+    const surplus = this.userConnections.add(socket);
+    if (surplus !== undefined) this.broadcaster.close(surplus, 'TOO_MANY_CONNECTIONS');
     return true;
   }
 
@@ -39,6 +43,7 @@ export class Connections {
   /** Once for each that was welcomed. */
   farewell(socket: ChatSocket): void {
     this.tokenLife.forget(socket);
+    this.userConnections.remove(socket);
     const { userId } = socket.data.principal;
     if (this.presence.departed(userId)) this.typing.gone(userId);
   }

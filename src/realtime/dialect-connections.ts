@@ -31,10 +31,15 @@ export class DialectConnections {
    * Lets a client in by its token. From then on its peer is told, until `close`.
    * @param echo false: it is not told of the messages it sends itself.
    * @param isThere whether the client still is, after the database was asked.
-   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE.
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE, RATE_LIMITED, OVERLOADED
    */
-  async open(token: unknown, echo: boolean, peer: DialectPeer, isThere: () => boolean): Promise<DialectMember> {
-    const { state, admission } = await this.handshake.admitted(token, echo);
+  async open(
+    token: unknown,
+    { echo, addressKey }: { echo: boolean; addressKey: string },
+    peer: DialectPeer,
+    isThere: () => boolean,
+  ): Promise<DialectMember> {
+    const { state, admission } = await this.handshake.admitted(token, echo, addressKey);
     if (!isThere()) {
       this.handshake.abandon(admission);
       throw new DomainError('UNAVAILABLE');

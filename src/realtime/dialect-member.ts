@@ -14,10 +14,6 @@ export interface DialectPeer {
   told(telling: Telling): void;
   /** The server ends the connection. `undefined`: it has said why before, or there is nobody to say it to. */
   ended(code: CloseCode | undefined): void;
-  /** Bytes that wait for the client to read them. */
-  backlog(): number;
-  /** Ends it without a word. */
-  cut(): void;
 }
 
 /** The parts of an adapter that rooms are made of. */
@@ -41,8 +37,6 @@ export class DialectMember implements Connection {
   readonly takesPlainHttp = true;
   /** Where the adapter writes what it encoded. */
   readonly client = { writeToEngine: () => undefined };
-  /** What is asked of a connection's transport. */
-  readonly conn: object;
   private reason: CloseCode | undefined;
   private isOver = false;
 
@@ -52,21 +46,7 @@ export class DialectMember implements Connection {
     private readonly keeper: RoomKeeper,
     private readonly peer: DialectPeer,
     private readonly renew: (socket: DialectMember) => void,
-  ) {
-    this.conn = {
-      writeBuffer: [],
-      transport: {
-        name: 'dialect',
-        socket: {
-          get bufferedAmount() {
-            return peer.backlog();
-          },
-          terminate: () => peer.cut(),
-        },
-      },
-      close: () => undefined,
-    };
-  }
+  ) {}
 
   get principal(): ConnectionState['principal'] {
     return this.data.principal;

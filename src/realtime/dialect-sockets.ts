@@ -51,9 +51,6 @@ export class DialectSockets {
     const peer: DialectPeer = {
       told: (telling) => session?.told(telling),
       ended: () => socket.disconnect(true),
-      // The socket itself is watched already.
-      backlog: () => 0,
-      cut: () => socket.disconnect(true),
     };
     const connection = this.adopted(socket, admission, peer);
     if (connection === undefined) return;

@@ -13,6 +13,8 @@ import { SyncService } from '../sync/sync.service.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import type { Restored } from './recovery-adapter.js';
 import { Rooms, type Setup } from './rooms.js';
+import { EngineGuard } from './engine/engine-guard.js';
+import { HandshakeLimit } from './handshake-limit.js';
 import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
 /** Everything read about a connection before it is let in. */
@@ -26,7 +28,7 @@ export interface Admission {
 
 /** What Socket.IO sends with `connect_error`. */
 export interface HandshakeError extends Error {
-  data: { code: string };
+  data: { code: string; retryAfterMs?: number };
 }
 
 const LONGEST_TOKEN = 8192;
@@ -52,13 +54,18 @@ export class Handshake {
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
     private readonly dialects: SocketDialects,
+    private readonly limit: HandshakeLimit,
+    private readonly guard: EngineGuard,
   ) {}
 
   /** The middleware for `io.use`. */
   readonly middleware = (socket: ChatSocket, next: (error?: HandshakeError) => void): void => {
     this.admit(socket).then(
       () => next(),
-      (error: unknown) => next(handshakeError(domainErrorOf(error))),
+      (error: unknown) => {
+        next(handshakeError(domainErrorOf(error)));
+        this.guard.refused(socket);
+      },
     );
   };
 
@@ -82,12 +89,26 @@ export class Handshake {
    * Whom a token lets in, and all that was read of it. To be placed or abandoned.
    * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE
    */
-  async admitted(given: unknown, echo: boolean): Promise<{ state: ConnectionState; admission: Admission }> {
+  async admitted(
+    given: unknown,
+    echo: boolean,
+    addressKey: string,
+  ): Promise<{ state: ConnectionState; admission: Admission }> {
     if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
-    const { principal, expiresAt } = await this.authenticator.verify(tokenText(given));
+    const token = tokenText(given);
+    const deadline = this.clock.now() + LONGEST_WAIT_MS;
+    return this.limit.verified(addressKey, () => this.verified(token, echo, deadline));
+  }
+
+  private async verified(
+    token: string,
+    echo: boolean,
+    deadline: number,
+  ): Promise<{ state: ConnectionState; admission: Admission }> {
+    const { principal, expiresAt } = await this.authenticator.verify(token);
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [isLive, { conversationIds, cursor }] = await this.patiently(() =>
+      const [isLive, { conversationIds, cursor }] = await this.patiently(deadline, () =>
         Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
@@ -107,11 +128,13 @@ export class Handshake {
     const { auth, query } = socket.handshake;
     const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
     if (dialect === null) throw new DomainError('UNKNOWN_DIALECT');
-    const { state, admission } = await this.admitted(this.tokenOf(socket), auth.echo !== false).catch(
-      (error: unknown) => {
-        throw dialect === undefined ? error : worded(domainErrorOf(error), dialect);
-      },
-    );
+    const { state, admission } = await this.admitted(
+      this.tokenOf(socket),
+      auth.echo !== false,
+      this.limit.keyOf(socket.request),
+    ).catch((error: unknown) => {
+      throw dialect === undefined ? error : worded(domainErrorOf(error), dialect);
+    });
     socket.data = dialect === undefined ? state : { ...state, dialect };
     this.admissions.set(socket, { ...admission, restored: isOf(restored, state.principal) ? restored : undefined });
     // A client that goes before it is connected never reaches the gateway.
@@ -131,8 +154,7 @@ export class Handshake {
    * Socket.IO's clients come back by themselves after a lost connection, but not after a refused one: so a database that
    * is away for a moment is waited for.
    */
-  private async patiently<Result>(read: () => Promise<Result>): Promise<Result> {
-    const deadline = this.clock.now() + LONGEST_WAIT_MS;
+  private async patiently<Result>(deadline: number, read: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
         return await read();
@@ -156,10 +178,15 @@ function tokenText(given: unknown): string {
 
 /** The same refusal in the words of a dialect. */
 function worded(error: DomainError, dialect: SocketDialect): DomainError {
-  return new DomainError(error.code, { message: dialect.refusal(error), cause: error });
+  const { code, retryAfterMs } = error;
+  return new DomainError(code, {
+    message: dialect.refusal(error),
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 /** What `connect_error` carries. */
-function handshakeError({ code, message }: DomainError): HandshakeError {
-  return Object.assign(new Error(message), { data: { code } });
+function handshakeError({ code, message, retryAfterMs }: DomainError): HandshakeError {
+  return Object.assign(new Error(message), { data: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } });
 }

@@ -13,15 +13,16 @@ import { ChatReads } from './chat-reads.js';
 import { Connections } from './connections.js';
 import { DialectConnections } from './dialect-connections.js';
 import { DialectSockets } from './dialect-sockets.js';
+import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './event-relay.js';
 import { Handshake } from './handshake.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
-import { SlowConsumers } from './slow-consumers.js';
 import { SocketDialects } from './socket-dialects.js';
 import { TokenLife } from './token-life.js';
 import { Typing } from './typing.js';
+import { UserConnections } from './user-connections.js';
 
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
@@ -33,15 +34,16 @@ import { Typing } from './typing.js';
     Connections,
     DialectConnections,
     DialectSockets,
+    EngineGuard,
     EventRelay,
     Handshake,
     HandshakeLimit,
     PresenceTracker,
     Rooms,
-    SlowConsumers,
     SocketDialects,
     TokenLife,
     Typing,
+    UserConnections,
   ],
   exports: [ChatCommands, ChatReads, DialectConnections, HandshakeLimit, SocketDialects],
 })

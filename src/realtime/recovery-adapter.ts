@@ -93,7 +93,9 @@ export class RecoveryAdapter extends SessionAwareAdapter {
   }
 
   override persistSession(session: PersistedSession): void {
-    const { principal, dialect } = session.data as ConnectionState;
+    const { principal, dialect } = session.data as Partial<ConnectionState>;
+    // Of a namespace that is not ours, or of a socket that nobody was let in on.
+    if (principal === undefined) return;
     // Rooms are kept by its double, which is gone; what it missed, its document has a way to ask for.
     if (dialect !== undefined) return;
     this.recoverable.set(session.pid, principal.userId);

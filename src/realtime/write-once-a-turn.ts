@@ -7,8 +7,16 @@ export interface Transport {
   emit(event: 'drain'): boolean;
 }
 
+/** What is collected of one turn at the most, in bytes, and a packet: more is written at once. */
+const MAX_TURN_BYTES = 256 * 1024;
+
+interface Packet {
+  data?: { length: number } | undefined;
+}
+
 interface Waiting {
   packets: unknown[];
+  bytes: number;
   /** How often the connection believes to have sent something. */
   sends: number;
 }
@@ -38,11 +46,20 @@ function collect(this: Transport, packets: unknown[]): void {
   const own = waiting.get(this);
   if (own === undefined) {
     if (waiting.size === 0) process.nextTick(writeAll);
-    waiting.set(this, { packets, sends: 1 });
+    waiting.set(this, { packets, bytes: bytesOf(packets), sends: 1 });
     return;
   }
   for (const packet of packets) own.packets.push(packet);
   own.sends += 1;
+  own.bytes += bytesOf(packets);
+  // From here on the transport says of itself whether it is writable, and the connection's own bound counts.
+  if (own.bytes > MAX_TURN_BYTES) writeNow(this);
+}
+
+function bytesOf(packets: readonly unknown[]): number {
+  let bytes = 0;
+  for (const packet of packets as readonly Packet[]) bytes += packet.data?.length ?? 0;
+  return bytes;
 }
 
 function closeAfterwards(this: Transport, done?: () => void): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 
 /** A server as its users start it: a process of its own. */
 export class ServerProcess {
@@ -51,6 +52,16 @@ export class ServerProcess {
   closeOutput(): void {
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
+  }
+
+  /** What it has of the machine's memory, in bytes. */
+  async memory(): Promise<number> {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** As a crash does. */

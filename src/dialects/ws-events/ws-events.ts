@@ -17,7 +17,7 @@ import { newlySeenOnline } from '../peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 /** How long a client may stay that says nothing of who it is. */
-const AUTHENTICATION_MS = 20_000;
+const AUTHENTICATION_MS = 12_000;
 const LARGEST_PAGE = 100;
 
 /** A message as this vocabulary has it. */

@@ -14,6 +14,8 @@ export const CLOSE_REASONS = {
   FLOODING: { retry: true },
   /** The client does not read what it is sent. It syncs when it is back. */
   SLOW_CONSUMER: { retry: true },
+  /** The user has as many connections as one may have, and this was the oldest of the session that has most of them. */
+  TOO_MANY_CONNECTIONS: { retry: false },
   SERVER_SHUTDOWN: { retry: true },
   /** The connection could not be set up. */
   UNAVAILABLE: { retry: true },
