@@ -125,8 +125,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
         this.clients.delete(client);
         release();
         const { endedBecause } = webSocket;
-        if (endedBecause !== undefined)
-          this.logger.warn(`a connection of ${client.name} is ended: ${endedBecause}`);
+        if (endedBecause !== undefined) this.logger.warn(`a connection of ${client.name} is ended: ${endedBecause}`);
       });
       client.begin(dialect);
     });

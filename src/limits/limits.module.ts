@@ -9,7 +9,11 @@ import { ReadGate } from './read-gate.js';
 @Global()
 @Module({
   providers: [
-    TcpConnections,
+    {
+      provide: TcpConnections,
+      inject: [Configuration],
+      useFactory: (configuration: Configuration): TcpConnections => new TcpConnections(configuration),
+    },
     {
       provide: RateLimiter,
       inject: [Configuration, Clock],

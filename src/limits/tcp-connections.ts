@@ -1,23 +1,32 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { addressKey } from './address-key.js';
 import { Counted } from './counted.js';
 
-/** Of one IP address, those that became WebSockets aside. A browser holds six; this is an office behind one address. */
-const MAX_CONNECTIONS_PER_ADDRESS = 2_000;
-/** How long a client may take nothing of what waits for it, or say nothing at all after it has connected. */
-const STALL_TIMEOUT_MS = 30_000;
-/** What may wait in all connections together, in bytes. */
-const MAX_TOTAL_BACKLOG = 256 * 1024 * 1024;
-const LOOK_MS = 500;
+interface TcpBounds {
+  /** Of one IP address, those that became WebSockets aside. */
+  maxPerAddress: number;
+  /** How long a client may take nothing of what waits for it, or say nothing at all after it has connected. */
+  stallTimeoutMs: number;
+  /** What may wait in all connections together, in bytes. */
+  maxTotalBacklog: number;
+  lookMs: number;
+}
+
+/** A browser holds six connections; 2,000 are an office behind one IP address. */
+const BOUNDS: TcpBounds = {
+  maxPerAddress: 2_000,
+  stallTimeoutMs: 30_000,
+  maxTotalBacklog: 256 * 1024 * 1024,
+  lookMs: 500,
+};
 
 /**
  * Bounds what clients hold of this process below HTTP and WebSockets: how many connections there are, of all and of one
  * IP address; answers that are not read; and connections on which nothing is ever said.
  */
-@Injectable()
 export class TcpConnections implements OnApplicationShutdown {
   private readonly logger = new Logger(TcpConnections.name);
   private readonly connections = new Map<Socket, { since: number; release: () => void }>();
@@ -25,10 +34,16 @@ export class TcpConnections implements OnApplicationShutdown {
   private readonly byAddress: Counted;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly configuration: Configuration) {
+  private readonly bounds: TcpBounds;
+
+  constructor(
+    private readonly configuration: Configuration,
+    bounds: Partial<TcpBounds> = {},
+  ) {
+    this.bounds = { ...BOUNDS, ...bounds };
     // Behind a proxy all have its address; the proxy has to bound them.
     const isKnown = configuration.trustedProxies === 0 && configuration.rateLimits;
-    this.byAddress = new Counted(isKnown ? MAX_CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY);
+    this.byAddress = new Counted(isKnown ? this.bounds.maxPerAddress : Number.POSITIVE_INFINITY);
   }
 
   watch(server: Server): void {
@@ -36,7 +51,7 @@ export class TcpConnections implements OnApplicationShutdown {
     server.on('connection', (socket) => this.take(socket));
     // Counted from here on as what it became, until it is known whose it is.
     server.prependListener('upgrade', (_: IncomingMessage, socket: Socket) => this.connections.get(socket)?.release());
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.timer = setInterval(() => this.look(), this.bounds.lookMs).unref();
   }
 
   onApplicationShutdown(): void {
@@ -60,9 +75,10 @@ export class TcpConnections implements OnApplicationShutdown {
   }
 
   private look(): void {
+    const { stallTimeoutMs, maxTotalBacklog } = this.bounds;
     let total = 0;
     const waiting: Socket[] = [];
-    const silentSince = performance.now() - STALL_TIMEOUT_MS;
+    const silentSince = performance.now() - stallTimeoutMs;
     for (const [socket, { since }] of this.connections) {
       const { writableLength } = socket;
       if (writableLength > 0) {
@@ -71,16 +87,16 @@ export class TcpConnections implements OnApplicationShutdown {
         if (!this.stalling.has(socket)) {
           this.stalling.add(socket);
           // The timeout begins anew whenever the client takes some of it.
-          socket.setTimeout(STALL_TIMEOUT_MS);
+          socket.setTimeout(stallTimeoutMs);
         }
       } else if (this.stalling.delete(socket)) {
-        if (socket.timeout === STALL_TIMEOUT_MS) socket.setTimeout(0);
+        if (socket.timeout === stallTimeoutMs) socket.setTimeout(0);
       } else if (since < silentSince && socket.bytesRead === 0) this.end(socket, 'says nothing');
     }
-    if (total <= MAX_TOTAL_BACKLOG) return;
+    if (total <= maxTotalBacklog) return;
     waiting.sort((one, other) => other.writableLength - one.writableLength);
     for (const socket of waiting) {
-      if (total <= MAX_TOTAL_BACKLOG) return;
+      if (total <= maxTotalBacklog) return;
       total -= socket.writableLength;
       this.end(socket, 'has most waiting of too much that waits for all');
     }

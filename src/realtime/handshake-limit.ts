@@ -32,7 +32,11 @@ export class HandshakeLimit {
     this.unauthenticated = new Counted(maxWaiting);
     this.verifications = new KeyedSemaphore({
       ...{ maxPerKey: MAX_VERIFICATIONS_PER_ADDRESS, maxTotal: MAX_VERIFICATIONS },
-      ...{ maxQueuedPerKey: maxWaiting, maxQueuedTotal: Number.POSITIVE_INFINITY, waitTimeoutMs: VERIFICATION_TIMEOUT_MS },
+      ...{
+        maxQueuedPerKey: maxWaiting,
+        maxQueuedTotal: Number.POSITIVE_INFINITY,
+        waitTimeoutMs: VERIFICATION_TIMEOUT_MS,
+      },
     });
   }
 

@@ -168,15 +168,19 @@ describe('an attacker on sockets', () => {
   it.each([
     ['/socket.io/', ENGINE],
     ['/', '/'],
-  ])('keeps nothing for connections to %s that ping and do not read their pongs', async (_, path) => {
-    const before = await server.memory();
-    let ended = 0;
-    await attack(async (isEnough) => {
-      ended = await floodAnew(path, many(frame(OPCODE.ping, 'x'.repeat(100)), 20_000))(isEnough);
-    });
-    expect(ended).toBeGreaterThan(0);
-    expect((await server.memory()) - before).toBeLessThan(100 * MEGABYTE);
-  }, 60_000);
+  ])(
+    'keeps nothing for connections to %s that ping and do not read their pongs',
+    async (_, path) => {
+      const before = await server.memory();
+      let ended = 0;
+      await attack(async (isEnough) => {
+        ended = await floodAnew(path, many(frame(OPCODE.ping, 'x'.repeat(100)), 20_000))(isEnough);
+      });
+      expect(ended).toBeGreaterThan(0);
+      expect((await server.memory()) - before).toBeLessThan(100 * MEGABYTE);
+    },
+    60_000,
+  );
 
   it('keeps nothing for an upgrade that is probed without end', async () => {
     const before = await server.memory();
