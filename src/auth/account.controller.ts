@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Delete, Get, HttpCode, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Ip, Res, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
@@ -41,8 +41,9 @@ export class AccountController {
     @CurrentPrincipal() principal: Principal,
     @Body() { password }: DeleteAccount,
     @Res({ passthrough: true }) response: Response,
+    @Ip() ip?: string,
   ): Promise<void> {
-    await this.account.delete(principal, password);
+    await this.account.delete(principal, password, ip);
     this.cookies.clear(response);
   }
 }

@@ -66,8 +66,8 @@ export class AccountService implements OnModuleInit {
    * @param password checked where it is given
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED; UNAUTHORIZED where it is deleted already
    */
-  async delete(principal: Principal, password: string | undefined): Promise<void> {
-    if (password !== undefined) await this.auth.confirmPassword(principal, password);
+  async delete(principal: Principal, password: string | undefined, ip?: string): Promise<void> {
+    if (password !== undefined) await this.auth.confirmPassword(principal, password, ip);
     for (const { prepare } of this.personalData.sources) await prepare?.(principal);
     const announcements = await this.database.transaction(async (transaction) => {
       if (!(await this.accounts.lock(transaction, principal.userId))) throw new DomainError('UNAUTHORIZED');

@@ -20,6 +20,7 @@ import { ApiPage } from '../docs/api-page.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthService } from './auth.service.js';
+import { DeviceCookies } from './device-cookies.js';
 import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { Public } from '../common/public.decorator.js';
 import { SessionView } from './session.view.js';
@@ -34,10 +35,14 @@ export class AuthController {
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
     private readonly cookies: SessionCookies,
+    private readonly devices: DeviceCookies,
     private readonly strategy: AccessTokenStrategy,
   ) {}
 
-  /** Makes an account and logs it in; where addresses have to be verified, mails a code instead. */
+  /**
+   * Makes an account and logs it in. Where addresses have to be verified it mails a code instead, and there is an account
+   * once that comes back; until then the registration is nobody's to see and keeps neither address nor username from others.
+   */
   @Public()
   @RateLimit('register')
   @Post('register')
@@ -48,14 +53,18 @@ export class AuthController {
   @ApiErrors('EMAIL_TAKEN', 'USERNAME_TAKEN', 'OVERLOADED')
   async register(
     @Body() registration: Registration,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<RegistrationView | PendingRegistrationView> {
     const registered = await this.auth.register(registration, ip);
-    return 'accessToken' in registered ? this.cookies.give(response, registered) : registered;
+    return 'accessToken' in registered ? this.loggedIn(request, response, registered) : registered;
   }
 
-  /** Verifies an address by the code that was mailed to it, and logs in. A code works once; five guesses burn it. */
+  /**
+   * Makes the account that a code was mailed for, and logs it in. A code works once; five wrong guesses burn it. Other
+   * registrations for the same address are gone then.
+   */
   @Public()
   @RateLimit('codesByAddress')
   @Post('verify-otp')
@@ -64,20 +73,21 @@ export class AuthController {
   @ApiErrors('OTP_INVALID', 'OTP_EXPIRED')
   async verifyOtp(
     @Body() code: VerifyCode,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<TokensView> {
-    return this.cookies.give(response, await this.auth.verify(code, ip));
+    return this.loggedIn(request, response, await this.auth.verify(code, ip));
   }
 
-  /** Mails a new code, if there is such an account and it is not verified yet. Answers the same in any case. */
+  /** Mails a new code, if somebody registered with this address from there and is not verified yet. Answers the same in any case. */
   @Public()
   @RateLimit('codesByAddress')
   @Post('resend-otp')
   @HttpCode(202)
   @ApiAcceptedResponse()
-  resendOtp(@Body() { email }: Address): void {
-    this.auth.resend(email);
+  resendOtp(@Body() { email }: Address, @Ip() ip?: string): void {
+    this.auth.resend(email, ip);
   }
 
   /** Opens a session by e-mail address or username, and password. */
@@ -89,10 +99,11 @@ export class AuthController {
   @ApiErrors('INVALID_CREDENTIALS', 'EMAIL_NOT_VERIFIED', 'OVERLOADED')
   async login(
     @Body() login: Login,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<TokensView> {
-    return this.cookies.give(response, await this.auth.login(login, ip));
+    return this.loggedIn(request, response, await this.auth.login(login, ip, this.devices.read(request)));
   }
 
   /** Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one. */
@@ -147,8 +158,8 @@ export class AuthController {
   @Post('forgot-password')
   @HttpCode(202)
   @ApiAcceptedResponse()
-  forgotPassword(@Body() { email }: Address): void {
-    this.auth.forgotPassword(email);
+  forgotPassword(@Body() { email }: Address, @Ip() ip?: string): void {
+    this.auth.forgotPassword(email, ip);
   }
 
   /** Sets a new password by the code that was mailed, and ends all sessions. */
@@ -169,8 +180,12 @@ export class AuthController {
   @ApiBearerAuth()
   @ApiOkResponse({ schema: { type: 'object' } })
   @ApiErrors('INVALID_CREDENTIALS', 'OVERLOADED')
-  async changePassword(@CurrentPrincipal() principal: Principal, @Body() change: ChangePassword): Promise<object> {
-    await this.auth.changePassword(principal, change);
+  async changePassword(
+    @CurrentPrincipal() principal: Principal,
+    @Body() change: ChangePassword,
+    @Ip() ip?: string,
+  ): Promise<object> {
+    await this.auth.changePassword(principal, change, ip);
     return {};
   }
 
@@ -190,6 +205,11 @@ export class AuthController {
   @ApiErrors('NOT_FOUND')
   revokeSession(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) sessionId: string): Promise<void> {
     return this.sessions.revokeOwn(principal, sessionId);
+  }
+
+  private loggedIn<Tokens extends TokensView>(request: Request, response: Response, tokens: Tokens): Tokens {
+    this.devices.remember(request, response, tokens.accessToken);
+    return this.cookies.give(response, tokens);
   }
 
   private async sessionOf(request: Request): Promise<Principal> {

@@ -14,10 +14,13 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { Authenticator } from './authenticator.js';
 import { CodeSender } from './code-sender.js';
+import { DeviceCookies } from './device-cookies.js';
 import { ForeignIdentitiesPersonalData } from './foreign-identities-personal-data.js';
 import { ForeignUsers } from './foreign-users.js';
+import { GuessLimits } from './guess-limits.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { Passwords } from './passwords.js';
+import { PendingRegistrations } from './pending-registrations.js';
 import { SessionCookies } from './session-cookies.js';
 import { Sessions } from './sessions.js';
 import { TrustedIssuers } from './trusted-issuers.js';
@@ -41,7 +44,10 @@ import { TrustedIssuers } from './trusted-issuers.js';
     CodeSender,
     ForeignIdentitiesPersonalData,
     ForeignUsers,
+    DeviceCookies,
+    GuessLimits,
     OneTimeCodes,
+    PendingRegistrations,
     SessionCookies,
     Sessions,
     {

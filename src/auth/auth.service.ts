@@ -6,11 +6,15 @@ import { Database } from '../database/database.js';
 import { addressKey } from '../limits/address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { Accounts, type Credentials } from '../users/accounts.js';
+import { ownUserView } from '../users/users.view.js';
 import { AccessTokens } from './access-token.js';
 import { CodeSender } from './code-sender.js';
+import type { KnownDevice } from './device-cookies.js';
 import type { ChangePassword, Login, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
-import { type CodePurpose, OneTimeCodes } from './one-time-codes.js';
+import { GuessLimits } from './guess-limits.js';
+import { OneTimeCodes } from './one-time-codes.js';
 import { Passwords } from './passwords.js';
+import { PendingRegistrations } from './pending-registrations.js';
 import { type OpenedSession, type SessionOrigin, Sessions } from './sessions.js';
 import type { PendingRegistrationView, RegistrationView, TokensView } from './tokens.view.js';
 
@@ -26,7 +30,9 @@ export class AuthService {
     private readonly sessions: Sessions,
     private readonly accessTokens: AccessTokens,
     private readonly passwords: Passwords,
+    private readonly registrations: PendingRegistrations,
     private readonly codes: OneTimeCodes,
+    private readonly guesses: GuessLimits,
     private readonly codeSender: CodeSender,
     private readonly limiter: RateLimiter,
   ) {
@@ -34,73 +40,92 @@ export class AuthService {
   }
 
   /**
-   * Makes an account, and logs it in unless its address has to be verified first.
+   * Makes an account and logs it in; where addresses have to be verified, keeps a registration until its code comes back.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
   async register(
     { email, password, username, displayName, deviceName }: Registration,
     ip?: string,
   ): Promise<RegistrationView | PendingRegistrationView> {
-    // Each mails somebody.
-    if (this.mustVerify) await this.limiter.consume('codesByAddress', addressKey(ip));
-    const passwordHash = await this.passwords.hash(password);
-    const account = {
-      email,
-      passwordHash,
-      isVerified: !this.mustVerify,
-      username: username ?? undefined,
-      displayName: displayName ?? undefined,
-    };
-    if (!this.mustVerify) {
-      const { user, opened } = await this.database.transaction(async (transaction) => {
-        const user = await this.accounts.create(transaction, account);
-        return {
-          user,
-          opened: await this.sessions.open(user.id, { deviceName: deviceName ?? undefined, ip }, transaction),
-        };
-      });
-      return { user, ...this.tokensOf(opened) };
-    }
-    const { user, issued } = await this.database.transaction(async (transaction) => {
+    if (this.mustVerify) return this.registerPending({ email, password, username, displayName }, ip);
+    const passwordHash = await this.passwords.hash(password, ip);
+    const account = { email, passwordHash, username: username ?? undefined, displayName: displayName ?? undefined };
+    const { user, opened } = await this.database.transaction(async (transaction) => {
       const user = await this.accounts.create(transaction, account);
-      return { user, issued: await this.codes.issue(user.id, 'VERIFY_EMAIL', transaction) };
+      return {
+        user,
+        opened: await this.sessions.open(user.id, { deviceName: deviceName ?? undefined, ip }, transaction),
+      };
     });
-    this.codeSender.send(email, 'VERIFY_EMAIL', issued.code);
-    return { user, verification: { required: true, expiresAt: issued.expiresAt.toISOString() } };
+    return { user, ...this.tokensOf(opened) };
   }
 
-  /** @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED */
+  private async registerPending(
+    { email, password, username, displayName }: Registration,
+    ip?: string,
+  ): Promise<PendingRegistrationView> {
+    // Each mails somebody.
+    await this.limiter.consume('codesByAddress', addressKey(ip));
+    const free = await this.accounts.freeUsername({ email, username: username ?? undefined });
+    const passwordHash = await this.passwords.hash(password, ip);
+    const mayMail = await this.codeSender.mayMail(email, ip);
+    const { pending, issued } = await this.registrations.add(
+      { email, username: free, displayName: displayName ?? free, passwordHash },
+      ip,
+      !mayMail,
+    );
+    if (mayMail) this.codeSender.send(email, 'VERIFY_EMAIL', issued.code);
+    return {
+      user: ownUserView({ ...pending, avatarUrl: null }),
+      verification: { required: true, expiresAt: issued.expiresAt.toISOString() },
+    };
+  }
+
+  /** Makes the account that this code was mailed for, and logs it in. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED */
   async verify({ email, otp, deviceName }: VerifyCode, ip?: string): Promise<TokensView> {
-    const { userId } = await this.spend(email, 'VERIFY_EMAIL', otp);
-    const opened = await this.database.transaction(async (transaction) => {
-      if (!(await this.accounts.lock(transaction, userId))) throw new DomainError('OTP_INVALID');
-      await this.accounts.setVerified(transaction, userId);
-      return this.sessions.open(userId, { deviceName: deviceName ?? undefined, ip }, transaction);
-    });
+    const proved = await this.registrations.guess(email, otp, ip);
+    const opened = await this.database
+      .transaction(async (transaction) => {
+        const account = await this.registrations.take(transaction, proved);
+        if (account === undefined) throw new DomainError('OTP_INVALID');
+        await this.accounts.createProved(transaction, account);
+        return this.sessions.open(account.id, { deviceName: deviceName ?? undefined, ip }, transaction);
+      })
+      .catch((error: unknown) => {
+        // Somebody else proved it meanwhile.
+        throw error instanceof DomainError && error.code === 'EMAIL_TAKEN' ? new DomainError('OTP_INVALID') : error;
+      });
     return this.tokensOf(opened);
   }
 
-  /** A new code for an account that is not verified yet. Answers the same for every address, at once. */
-  resend(email: string): void {
-    this.codeSender.request(email, 'VERIFY_EMAIL');
+  /** A new code for who registered and is not verified yet. Answers the same for every address, at once. */
+  resend(email: string, ip?: string): void {
+    this.codeSender.request(email, 'VERIFY_EMAIL', ip);
   }
 
   /**
    * Answers for an unknown user what it answers for a wrong password, in the same time.
+   * @param device of the browser that it comes from
    * @throws DomainError INVALID_CREDENTIALS, EMAIL_NOT_VERIFIED (only to who knows the password), RATE_LIMITED, OVERLOADED
    */
-  async login(login: Login, ip?: string): Promise<TokensView> {
+  async login(login: Login, ip?: string, device?: KnownDevice): Promise<TokensView> {
     const by = accountNamedBy(login);
-    // By what was presented and not by whom it names: the limit must not tell that two names are one person.
-    const account = 'email' in by ? by.email : by.username;
-    const limitKey = (await this.sessions.isKnownAddress(account, ip)) ? `${account} from ${ip}` : account;
-    // Counted before the guess, or guesses made at once would not be; given back where it was none.
-    await this.limiter.consume('loginByAccount', limitKey);
-    const credentials = await this.rightCredentials(await this.accounts.credentialsOf(by), login.password);
-    if (credentials === null) throw new DomainError('INVALID_CREDENTIALS');
-    await this.limiter.restore('loginByAccount', limitKey);
-    if (this.mustVerify && !credentials.isVerified) throw new DomainError('EMAIL_NOT_VERIFIED');
-    return this.tokensOf(await this.open(credentials, { deviceName: login.deviceName ?? undefined, ip }));
+    const account = await this.accounts.credentialsOf(by);
+    const takeBack = await this.guesses.countLogin(account?.userId ?? `nobody called ${Object.values(by)[0]}`, {
+      ipAddress: ip,
+      deviceId: device !== undefined && device.userId === account?.userId ? device.deviceId : undefined,
+      isKnownAddress: await this.sessions.isKnownAddress(account?.userId, ip),
+    });
+    const pendingHash = this.mustVerify ? await this.registrations.passwordHashOf(by, ip) : null;
+    const isRight = await this.passwords.verify(
+      account === null ? pendingHash : account.passwordHash,
+      login.password,
+      ip,
+    );
+    if (!isRight) throw new DomainError('INVALID_CREDENTIALS');
+    await takeBack();
+    if (account === null) throw new DomainError('EMAIL_NOT_VERIFIED');
+    return this.tokensOf(await this.open(account, { deviceName: login.deviceName ?? undefined, ip }));
   }
 
   /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
@@ -124,55 +149,56 @@ export class AuthService {
   }
 
   /** A code for a new password. Answers the same for every address, at once. */
-  forgotPassword(email: string): void {
-    this.codeSender.request(email, 'RESET_PASSWORD');
+  forgotPassword(email: string, ip?: string): void {
+    this.codeSender.request(email, 'RESET_PASSWORD', ip);
   }
 
   /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */
   async resetPassword({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
-    const { userId } = await this.spend(email, 'RESET_PASSWORD', otp);
-    await this.replacePassword(userId, newPassword, null, true, ip);
+    const account = await this.accounts.credentialsOf({ email });
+    const isKnownAddress = await this.sessions.isKnownAddress(account?.userId, ip);
+    await this.codes.spend(account?.userId ?? null, 'RESET_PASSWORD', otp, { ipAddress: ip, isKnownAddress });
+    if (account === null) throw new DomainError('OTP_INVALID');
+    await this.replacePassword(account.userId, newPassword, null, ip, true);
   }
 
   /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
-  async changePassword(principal: Principal, { currentPassword, newPassword }: ChangePassword): Promise<void> {
-    await this.confirmPassword(principal, currentPassword);
-    await this.replacePassword(principal.userId, newPassword, principal.sessionId, false);
+  async changePassword(
+    principal: Principal,
+    { currentPassword, newPassword }: ChangePassword,
+    ip?: string,
+  ): Promise<void> {
+    await this.confirmPassword(principal, currentPassword, ip);
+    await this.replacePassword(principal.userId, newPassword, principal.sessionId, ip, false);
   }
 
   /** That it is the user who holds the session. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
-  async confirmPassword({ userId }: Principal, password: string): Promise<void> {
-    await this.limiter.consume('passwordConfirmations', userId);
-    const credentials = await this.rightCredentials(await this.accounts.credentialsOfUser(userId), password);
-    if (credentials === null) throw new DomainError('INVALID_CREDENTIALS');
-    await this.limiter.restore('passwordConfirmations', userId);
+  async confirmPassword(principal: Principal, password: string, ip?: string): Promise<void> {
+    const takeBack = await this.guesses.countConfirmation(principal);
+    const credentials = await this.accounts.credentialsOfUser(principal.userId);
+    if (!(await this.passwords.verify(credentials?.passwordHash ?? null, password, ip)))
+      throw new DomainError('INVALID_CREDENTIALS');
+    await takeBack();
   }
 
   private async replacePassword(
     userId: string,
     password: string,
     keptSessionId: string | null,
-    verifies: boolean,
-    ip?: string,
+    ip: string | undefined,
+    remembersAddress: boolean,
   ): Promise<void> {
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = await this.passwords.hash(password, ip);
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
     const ended = await this.database.transaction(async (transaction) => {
-      await this.accounts.setPassword(transaction, userId, passwordHash, verifies);
+      await this.accounts.setPassword(transaction, userId, passwordHash);
       // Whoever changes it has no use for a code that would change it again.
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
       // A session that ends at once, so that the address is known: guesses from elsewhere keep nobody out there.
-      if (ip !== undefined) await this.sessions.open(userId, { ip }, transaction);
+      if (remembersAddress) await this.sessions.open(userId, { ip }, transaction);
       return this.sessions.endAll(transaction, userId, keptSessionId);
     });
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');
-  }
-
-  private async spend(email: string, purpose: CodePurpose, otp: string): Promise<Credentials> {
-    const account = await this.accounts.credentialsOf({ email });
-    await this.codes.spend(account?.userId ?? null, purpose, otp);
-    if (account === null) throw new DomainError('OTP_INVALID');
-    return account;
   }
 
   /** A session for who gave the right password, unless that was changed meanwhile. */
@@ -182,11 +208,6 @@ export class AuthService {
         throw new DomainError('INVALID_CREDENTIALS');
       return this.sessions.open(credentials.userId, origin, transaction);
     });
-  }
-
-  private async rightCredentials(credentials: Credentials | null, password: string): Promise<Credentials | null> {
-    const right = await this.passwords.verify(credentials?.passwordHash ?? null, password);
-    return right ? credentials : null;
   }
 
   private tokensOf({ principal, refreshToken }: OpenedSession): TokensView {

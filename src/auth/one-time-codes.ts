@@ -4,26 +4,33 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
+import { addressKey } from '../limits/address-key.js';
+import type { Guesser } from './guess-limits.js';
 
 export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 
 /** For how long a code is good. */
 export const CODE_MINUTES = 10;
-/** Guesses after which a code is burnt. */
-const MOST_GUESSES = 5;
+/** Guesses after which a code is burnt for the network address that made them. */
+export const MAX_GUESSES_BY_ADDRESS = 5;
+/** The same for all addresses together that neither asked for it nor were used by its account before. */
+export const MAX_GUESSES_BY_STRANGERS = 10;
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 export interface IssuedCode {
   /** Six digits. */
   code: string;
+  /** What may be stored of it. */
+  hash: Buffer;
   expiresAt: Date;
 }
 
 /**
  * Six digits that prove that somebody reads an address (contract, section 2).
  *
- * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use and for five
- * guesses, however many are made at once; a new one makes the one before worthless.
+ * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use, and for five
+ * guesses of any one address, however many are made at once; a new one makes the one before worthless. Strangers' wrong
+ * guesses burn it for strangers: not for the address that asked for it, nor for one that its account was used from.
  */
 @Injectable()
 export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
@@ -39,31 +46,52 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     this.key = Buffer.from(hkdfSync('sha256', configuration.jwtSecret, '', 'parley one-time code', 32));
   }
 
-  async issue(userId: string, purpose: CodePurpose, executor: SqlExecutor = this.database): Promise<IssuedCode> {
+  /** A new code for a subject, a user or a registration, that whoever draws it keeps. */
+  draw(subjectId: string, purpose: CodePurpose): IssuedCode {
     const code = randomInt(1_000_000).toString().padStart(6, '0');
-    const now = this.clock.now();
-    const expiresAt = new Date(now + CODE_MINUTES * 60_000);
-    await executor.query(
-      `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at) VALUES ($1, $2::code_purpose, $3, $4, $5)
+    const expiresAt = new Date(this.clock.now() + CODE_MINUTES * 60_000);
+    return { code, hash: this.hash(subjectId, purpose, code), expiresAt };
+  }
+
+  isRight(subjectId: string, purpose: CodePurpose, code: string, hash: Buffer): boolean {
+    return timingSafeEqual(hash, this.hash(subjectId, purpose, code));
+  }
+
+  /** @param ipAddress of who asked for it */
+  async issue(userId: string, purpose: CodePurpose, ipAddress: string | undefined): Promise<IssuedCode> {
+    const issued = this.draw(userId, purpose);
+    await this.database.query(
+      `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at, requested_from)
+       VALUES ($1, $2::code_purpose, $3, $4, $5, $6)
        ON CONFLICT (user_id, purpose) DO UPDATE SET
-         hash = excluded.hash, guesses = 0, created_at = excluded.created_at, expires_at = excluded.expires_at`,
-      [userId, purpose, this.hash(userId, purpose, code), new Date(now), expiresAt],
+         hash = excluded.hash, guesses = 0, guessers = '{}', created_at = excluded.created_at,
+         expires_at = excluded.expires_at, requested_from = excluded.requested_from`,
+      [userId, purpose, issued.hash, new Date(this.clock.now()), issued.expiresAt, addressKey(ipAddress)],
     );
-    return { code, expiresAt };
+    return issued;
   }
 
   /**
    * Spends a code. For nobody (`userId` null) it answers as for a wrong code.
    * @throws DomainError OTP_INVALID; OTP_EXPIRED to who knows a code that was right.
    */
-  async spend(userId: string | null, purpose: CodePurpose, code: string): Promise<void> {
+  async spend(
+    userId: string | null,
+    purpose: CodePurpose,
+    code: string,
+    { ipAddress, isKnownAddress }: Guesser,
+  ): Promise<void> {
     const hash = this.hash(userId ?? '', purpose, code);
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
     const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
-      `UPDATE one_time_codes SET guesses = guesses + 1
-       WHERE user_id = $1 AND purpose = $2::code_purpose AND guesses < ${MOST_GUESSES}
+      `UPDATE one_time_codes SET
+         guesses = guesses + CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
+         guessers = guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1)
+       WHERE user_id = $1 AND purpose = $2::code_purpose
+         AND COALESCE((guessers ->> $3)::int, 0) < ${MAX_GUESSES_BY_ADDRESS}
+         AND ($4 OR requested_from IS NOT DISTINCT FROM $3 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
        RETURNING hash, expires_at AS "expiresAt"`,
-      [userId, purpose],
+      [userId, purpose, addressKey(ipAddress), isKnownAddress],
     );
     const right = timingSafeEqual(row?.hash ?? Buffer.alloc(hash.length), hash);
     if (row === undefined || !right) throw new DomainError('OTP_INVALID');
@@ -104,7 +132,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private hash(userId: string, purpose: CodePurpose, code: string): Buffer {
-    return createHmac('sha256', this.key).update(`${userId}:${purpose}:${code}`).digest();
+  private hash(subjectId: string, purpose: CodePurpose, code: string): Buffer {
+    return createHmac('sha256', this.key).update(`${subjectId}:${purpose}:${code}`).digest();
   }
 }

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
+import { KeyedSemaphore } from '../common/async/keyed-semaphore.js';
 import { DomainError } from '../common/errors.js';
+import { addressKey } from '../limits/address-key.js';
 
 export const SHORTEST_PASSWORD = 8;
 export const LONGEST_PASSWORD = 128;
@@ -14,40 +16,48 @@ export const DECOY_HASH = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost
 
 // They run on the thread pool of libuv, which has 4 threads and other work to do, and share the cores with the event loop.
 const CONCURRENT = Math.min(3, Math.max(2, availableParallelism() - 1));
-/** Up to 8 s of work for two slow cores: whoever waits longer has left. */
-const MOST_WAITING = 256;
+/** Of one network address, and of all. Two slow cores take 2 s for the former. */
+const MAX_QUEUED_BY_ADDRESS = 64;
+const MAX_QUEUED = 1_024;
+/** Whoever waits longer has left. */
+const WAIT_TIMEOUT_MS = 8_000;
 
-/** Hashes passwords, a few at a time. Every method throws DomainError OVERLOADED where too many are waiting. */
+/**
+ * Hashes passwords, a few at a time, of one network address after the other: one that asks for many delays another by one
+ * turn, and fills a queue of its own. Every method throws DomainError OVERLOADED where too many are waiting.
+ */
 @Injectable()
 export class Passwords {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new KeyedSemaphore({
+    maxPerKey: CONCURRENT,
+    maxTotal: CONCURRENT,
+    maxQueuedPerKey: MAX_QUEUED_BY_ADDRESS,
+    maxQueuedTotal: MAX_QUEUED,
+    waitTimeoutMs: WAIT_TIMEOUT_MS,
+  });
 
   /** In PHC format. */
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(canonical(password), COST));
+  hash(password: string, ipAddress?: string): Promise<string> {
+    return this.inTurn(ipAddress, () => hash(canonical(password), COST));
   }
 
   /** Takes the same time without a hash, and then is false. */
-  async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    const right = await this.inTurn(() => verify(passwordHash ?? DECOY_HASH, canonical(password)));
+  async verify(passwordHash: string | null, password: string, ipAddress?: string): Promise<boolean> {
+    const right = await this.inTurn(ipAddress, () => verify(passwordHash ?? DECOY_HASH, canonical(password)));
     return right && passwordHash !== null;
   }
 
-  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running < CONCURRENT) {
-      this.running += 1;
-    } else {
-      if (this.waiting.length >= MOST_WAITING) throw new DomainError('OVERLOADED', { retryAfterMs: 1_000 });
-      // Whoever finishes hands its place over, so `running` stays.
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+  private async inTurn<Result>(ipAddress: string | undefined, work: () => Promise<Result>): Promise<Result> {
+    let release: () => void;
+    try {
+      release = await this.turns.acquire(addressKey(ipAddress));
+    } catch (cause) {
+      throw new DomainError('OVERLOADED', { retryAfterMs: 1_000, cause });
     }
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.running -= 1;
-      else next();
+      release();
     }
   }
 }

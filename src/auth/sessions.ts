@@ -9,7 +9,7 @@ import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { SessionEndCode } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
-import { plainAddress } from '../limits/address-key.js';
+import { addressKey, plainAddress } from '../limits/address-key.js';
 import { type SessionRow, type SessionView, sessionView } from './session.view.js';
 import { newRefreshToken, refreshTokenHash, refreshTokenKey, successorOf } from './refresh-token.js';
 
@@ -17,6 +17,9 @@ import { newRefreshToken, refreshTokenHash, refreshTokenKey, successorOf } from 
 const REUSE_GRACE_MS = 10_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
+/** Sessions whose addresses are looked at, the last used first. */
+const MAX_KNOWN_ADDRESSES = 200;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface OpenedSession {
   principal: Principal;
@@ -133,17 +136,18 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Whether the account of this name was used from this address before. Such an address has a limit of its own, so that
-   * nobody keeps an owner out by guessing.
+   * Whether somebody logged in to this account from this network address (of IPv6: its /64) within the life of a session.
+   * For nobody it takes as long and is false.
    */
-  async isKnownAddress(account: string, ip: string | undefined): Promise<boolean> {
-    if (ip === undefined) return false;
-    const rows = await this.database.query(
-      `SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id
-       WHERE (u.email = $1 OR u.username = $1) AND u.deleted_at IS NULL AND s.ip = $2 LIMIT 1`,
-      [account, plainAddress(ip)],
+  async isKnownAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {
+    const rows = await this.database.query<{ ip: string }>(
+      `SELECT ip FROM sessions WHERE user_id = $1 AND ip IS NOT NULL
+       ORDER BY last_used_at DESC LIMIT ${MAX_KNOWN_ADDRESSES}`,
+      [userId ?? NOBODY],
+      'sessions_addresses',
     );
-    return rows.length > 0;
+    const key = addressKey(ipAddress);
+    return ipAddress !== undefined && rows.some(({ ip }) => addressKey(ip) === key);
   }
 
   /** A user's sessions that live, the last used first. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /**
  * The key of an address for limits: an IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its
@@ -8,8 +8,19 @@ import { isIPv6 } from 'node:net';
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
   const plain = plainAddress(address);
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('%')[0]?.split('::') ?? [];
+  return isIPv6(plain) ? prefixOf(plain, 4) : plain;
+}
+
+/** The key of the network that an address is in, as one customer of a hoster may have it: an IPv4 /24, an IPv6 /48. */
+export function networkKey(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
+  const plain = plainAddress(address);
+  if (isIPv6(plain)) return prefixOf(plain, 3);
+  return isIPv4(plain) ? `${plain.slice(0, plain.lastIndexOf('.'))}.0/24` : plain;
+}
+
+function prefixOf(address: string, groupCount: number): string {
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
     const end = tail === '' ? [] : tail.split(':');
@@ -17,9 +28,9 @@ export function addressKey(address: string | undefined): string {
     groups.push(...end);
   }
   return `${groups
-    .slice(0, 4)
+    .slice(0, groupCount)
     .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+    .join(':')}::/${groupCount * 16}`;
 }
 
 /** Where a request that Express has not seen comes from: the same as `request.ip` of those it has. */

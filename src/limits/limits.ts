@@ -17,18 +17,31 @@ export interface Limit {
 export const LIMITS = {
   /** Guesses at any passwords; each costs a password hash, up to 60 ms of CPU. */
   loginByAddress: { per: 'address', burst: 300, points: 60, perSeconds: 60 },
-  /** Wrong guesses at one account's password, from anywhere; right ones are given back. */
+  /**
+   * Wrong guesses at one account's password by one guesser (an address, or a device that the account knows): three limits,
+   * so that the wait grows. The daily one counts strangers by their network. Right ones are given back, here and below.
+   */
   loginByAccount: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
+  loginByAccountHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },
+  loginByAccountDaily: { per: 'account', burst: 60, points: 60, perSeconds: 86_400 },
+  /** Wrong guesses at one account's password by all addresses together from which it was never used. */
+  loginByStrangers: { per: 'account', burst: 200, points: 200, perSeconds: 86_400 },
+  /** Wrong guesses by one address at the passwords of accounts that were never used from it. */
+  wrongLoginsByAddress: { per: 'address', burst: 100, points: 100, perSeconds: 3_600 },
   /** New accounts; each costs a password hash. */
   register: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
   /** New token pairs. */
   refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
-  /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses, from anywhere. */
+  /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an address. */
   codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
-  /** Codes mailed to one address of one account; beyond it none is sent, and nobody is told. */
+  /** Codes of a kind mailed to one e-mail address for one network address; beyond it none is sent, and nobody is told. */
   codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
-  /** Wrong guesses at the password of the session one is in. */
-  passwordConfirmations: { per: 'user', burst: 10, points: 10, perSeconds: 60 },
+  /** The same for all network addresses together from which the account was never used. */
+  codesByStrangers: { per: 'account', burst: 20, points: 40, perSeconds: 86_400 },
+  /** Wrong guesses at the password of the session one is in, by session: three limits, so that the wait grows. */
+  passwordConfirmations: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
+  passwordConfirmationsHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },
+  passwordConfirmationsDaily: { per: 'account', burst: 60, points: 60, perSeconds: 86_400 },
   /** Complete copies of what is stored of a user. */
   exports: { per: 'user', burst: 5, points: 5, perSeconds: 3_600 },
   /** Searches of users and messages. */

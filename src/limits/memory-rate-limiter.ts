@@ -12,6 +12,8 @@ interface Bucket {
 
 export const MOST_BUCKETS = 100_000;
 const FIRST_SWEEP = 10_000;
+/** The part of a bucket that is still there where little was taken from it. */
+const NEARLY_FULL = 0.5;
 
 /**
  * The limits of one process. Synchronous: it throws at once or not at all. A full bucket is the same as none, so full
@@ -77,12 +79,16 @@ export class MemoryRateLimiter extends RateLimiter {
       refill(bucket, now);
       if (bucket.tokens === bucket.limit.burst) this.buckets.delete(id);
     }
-    // Only a flood of keys gets here. The oldest are forgotten, a tenth at once, so that not every new key sweeps.
-    if (this.buckets.size >= this.mostBuckets * 0.9) {
-      let surplus = this.buckets.size - Math.floor(this.mostBuckets * 0.9);
-      for (const id of this.buckets.keys()) {
-        if (surplus-- <= 0) break;
+    // Only a flood of keys gets here. A tenth is forgotten at once, so that not every new key sweeps: first those that
+    // are nearly full, as those of a flood are, since a bucket that is forgotten is full again; then the oldest.
+    let surplus = this.buckets.size - Math.floor(this.mostBuckets * 0.9);
+    for (const fullness of [NEARLY_FULL, 0]) {
+      if (surplus <= 0) break;
+      for (const [id, { tokens, limit }] of this.buckets) {
+        if (surplus <= 0) break;
+        if (tokens < limit.burst * fullness) continue;
         this.buckets.delete(id);
+        surplus -= 1;
       }
     }
     this.sweepAt = Math.min(this.mostBuckets, Math.max(FIRST_SWEEP, this.buckets.size * 2));

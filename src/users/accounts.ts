@@ -5,12 +5,14 @@ import { Database, type SqlExecutor, violatedConstraint } from '../database/data
 import { derivedUsername, isReserved } from './usernames.js';
 import { OWN_USER_COLUMNS, type OwnUserRow, type OwnUserView, ownUserView } from './users.view.js';
 
+/** Of somebody whose e-mail address is proved, or needs no proof. */
 export interface NewAccount {
+  /** Where it was told to somebody already. */
+  id?: string;
+  createdAt?: Date;
   /** Lower case. */
   email: string;
   passwordHash: string;
-  /** Whether the address needs no verification. */
-  isVerified: boolean;
   /** Lower case; derived from the e-mail address where there is none. */
   username?: string | undefined;
   /** The username where there is none. */
@@ -21,7 +23,6 @@ export interface Credentials {
   userId: string;
   /** Null for users that can only come from a trusted issuer. */
   passwordHash: string | null;
-  isVerified: boolean;
 }
 
 /** What a trusted issuer says of a user. */
@@ -55,11 +56,41 @@ export class Accounts {
     throw new DomainError('USERNAME_TAKEN');
   }
 
+  /**
+   * A username for somebody who is not yet to be a user: the one that is wished for, or one derived from the address.
+   * Nothing is held: it may be taken when that somebody comes back.
+   * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN
+   */
+  async freeUsername({ email, username }: { email: string; username: string | undefined }): Promise<string> {
+    const taken = await this.database.query('SELECT 1 FROM users WHERE email = $1', [email]);
+    if (taken.length > 0) throw new DomainError('EMAIL_TAKEN');
+    if (username !== undefined && isReserved(username)) throw new DomainError('USERNAME_TAKEN');
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      const wished = username ?? derivedUsername(email, attempt);
+      const others = await this.database.query('SELECT 1 FROM users WHERE username = $1', [wished]);
+      if (others.length === 0) return wished;
+      if (username !== undefined) break;
+    }
+    throw new DomainError('USERNAME_TAKEN');
+  }
+
+  /**
+   * `create` for who was answered with a username before: where somebody else has it by now, it is one like it.
+   * @throws DomainError EMAIL_TAKEN
+   */
+  async createProved(transaction: SqlExecutor, account: NewAccount & { username: string }): Promise<void> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      const username = attempt === 0 ? account.username : derivedUsername(`${account.username}@`, attempt);
+      if ((await insert(transaction, account, username)) !== undefined) return;
+    }
+    throw new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 });
+  }
+
   /** By exactly one of the two, in lower case; null where there is nobody. */
   async credentialsOf(by: { email: string } | { username: string }): Promise<Credentials | null> {
     const [column, value] = 'email' in by ? ['email', by.email] : ['username', by.username];
     const [row] = await this.database.query<Credentials>(
-      `SELECT id AS "userId", password_hash AS "passwordHash", email_verified_at IS NOT NULL AS "isVerified"
+      `SELECT id AS "userId", password_hash AS "passwordHash"
        FROM users WHERE ${column} = $1 AND deleted_at IS NULL`,
       [value],
     );
@@ -85,7 +116,7 @@ export class Accounts {
 
   async credentialsOfUser(userId: string): Promise<Credentials | null> {
     const [row] = await this.database.query<Credentials>(
-      `SELECT id AS "userId", password_hash AS "passwordHash", email_verified_at IS NOT NULL AS "isVerified"
+      `SELECT id AS "userId", password_hash AS "passwordHash"
        FROM users WHERE id = $1 AND deleted_at IS NULL`,
       [userId],
     );
@@ -101,14 +132,11 @@ export class Accounts {
     return rows.length > 0;
   }
 
-  /** A new password. One that was set by way of the address also verifies it. */
-  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string, verifies: boolean): Promise<void> {
-    await executor.query(
-      `UPDATE users SET password_hash = $2,
-         email_verified_at = CASE WHEN $3 THEN COALESCE(email_verified_at, now()) ELSE email_verified_at END
-       WHERE id = $1 AND deleted_at IS NULL`,
-      [userId, passwordHash, verifies],
-    );
+  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {
+    await executor.query('UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL', [
+      userId,
+      passwordHash,
+    ]);
   }
 
   /** Keeps everybody else from changing this user until the transaction ends; false where there is none any more. */
@@ -128,13 +156,6 @@ export class Accounts {
       [userId],
     );
   }
-
-  async setVerified(transaction: SqlExecutor, userId: string): Promise<void> {
-    await transaction.query(
-      'UPDATE users SET email_verified_at = COALESCE(email_verified_at, now()) WHERE id = $1 AND deleted_at IS NULL',
-      [userId],
-    );
-  }
 }
 
 /** Undefined where the username is taken: waits for whoever is taking it at this moment, and harms no transaction. */
@@ -145,11 +166,18 @@ async function insert(
 ): Promise<OwnUserRow | undefined> {
   try {
     const [row] = await transaction.query<OwnUserRow>(
-      `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at)
-       VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
+      `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at, created_at)
+       VALUES ($1, $2, $3, $4, $5, now(), COALESCE($6, now()))
        ON CONFLICT (username) DO NOTHING
        RETURNING ${OWN_USER_COLUMNS}`,
-      [newId(), account.email, username, account.displayName ?? username, account.passwordHash, account.isVerified],
+      [
+        account.id ?? newId(),
+        account.email,
+        username,
+        account.displayName ?? username,
+        account.passwordHash,
+        account.createdAt ?? null,
+      ],
     );
     return row;
   } catch (error) {

@@ -218,10 +218,10 @@ describe('sessions', () => {
         { email: ada.email, password: 'correct horse' },
       );
       const cookies = cookiesOf(response);
-      expect([...cookies.keys()].sort()).toEqual(['accessToken', 'refreshToken']);
+      expect([...cookies.keys()].sort()).toEqual(['accessToken', 'knownDevice', 'refreshToken']);
       for (const [name, cookie] of cookies) {
         expect([name, /; HttpOnly/.test(cookie), /; SameSite=Lax/.test(cookie)]).toEqual([name, true, true]);
-        expect(cookie).toMatch(name === 'refreshToken' ? /; Path=\/auth;/ : /; Path=\/;/);
+        expect(cookie).toMatch(name === 'accessToken' ? /; Path=\/;/ : /; Path=\/auth;/);
         expect(cookie).toMatch(/; Max-Age=\d+/);
       }
       access = (cookies.get('accessToken') ?? '').split(';')[0] ?? '';
