@@ -1,8 +1,9 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../config/secret-keys.js';
 import { isExternal, type MessageAttachment, type StoredFile, type Variant } from './attachment.js';
 import type { AttachmentView } from './attachments.view.js';
 
@@ -14,14 +15,14 @@ import type { AttachmentView } from './attachments.view.js';
  */
 @Injectable()
 export class AttachmentLinks {
-  private readonly key: Buffer;
+  private readonly keys: SecretKeys;
   private readonly halfLifeSeconds: number;
 
   constructor(
     private readonly clock: Clock,
     configuration: Configuration,
   ) {
-    this.key = Buffer.from(hkdfSync('sha256', configuration.jwtSecret, '', 'parley attachment address', 32));
+    this.keys = derivedKeys(configuration, 'parley attachment address');
     this.halfLifeSeconds = configuration.attachmentUrlSeconds / 2;
   }
 
@@ -32,8 +33,11 @@ export class AttachmentLinks {
   /** @throws DomainError NOT_FOUND for one that this server never gave, URL_EXPIRED for one it gave too long ago. */
   check(id: string, variant: Variant, expires: string, signature: string): void {
     const given = Buffer.from(signature, 'base64url');
-    const right = this.signature(id, variant, expires);
-    if (given.length !== right.length || !timingSafeEqual(given, right)) throw new DomainError('NOT_FOUND');
+    const isRight = this.keys.some((key) => {
+      const right = this.signature(id, variant, expires, key);
+      return given.length === right.length && timingSafeEqual(given, right);
+    });
+    if (!isRight) throw new DomainError('NOT_FOUND');
     if (this.secondsLeft(expires) <= 0) throw new DomainError('URL_EXPIRED');
   }
 
@@ -59,8 +63,8 @@ export class AttachmentLinks {
     return `/attachments/${id}/${variant}?expires=${expires}&signature=${signature}`;
   }
 
-  private signature(id: string, variant: Variant, expires: string): Buffer {
-    return createHmac('sha256', this.key).update(`${id}/${variant}/${expires}`).digest();
+  private signature(id: string, variant: Variant, expires: string, key: Buffer = this.keys[0]): Buffer {
+    return createHmac('sha256', key).update(`${id}/${variant}/${expires}`).digest();
   }
 }
 

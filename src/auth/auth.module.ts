@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { JwtModule } from '@nestjs/jwt';
 import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
 import { MailModule } from '../mail/mail.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { accessTokenKey, AccessTokens } from './access-token.js';
+import { AccessTokens } from './access-token.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccountController } from './account.controller.js';
 import { AccountService } from './account.service.js';
@@ -26,14 +25,7 @@ import { Sessions } from './sessions.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 
 @Module({
-  imports: [
-    UsersModule,
-    MailModule,
-    JwtModule.registerAsync({
-      inject: [Configuration],
-      useFactory: (configuration: Configuration) => ({ secret: accessTokenKey(configuration) }),
-    }),
-  ],
+  imports: [UsersModule, MailModule],
   controllers: [AccountController, AuthController],
   providers: [
     AccountService,

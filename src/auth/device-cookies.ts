@@ -1,9 +1,10 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { newId, UUID_PATTERN } from '../common/identifier.js';
 import { Configuration } from '../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../config/secret-keys.js';
 import { foreignRequestPolicy } from '../config/origins.js';
 import { AccessTokens } from './access-token.js';
 
@@ -23,14 +24,14 @@ export interface KnownDevice {
  */
 @Injectable()
 export class DeviceCookies {
-  private readonly key: Buffer;
+  private readonly keys: SecretKeys;
   private readonly isForeign: (headers: Request['headers']) => boolean;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly accessTokens: AccessTokens,
   ) {
-    this.key = Buffer.from(hkdfSync('sha256', configuration.jwtSecret, '', 'parley device cookie', 32));
+    this.keys = derivedKeys(configuration, 'parley device cookie');
     this.isForeign = foreignRequestPolicy(configuration);
   }
 
@@ -53,12 +54,15 @@ export class DeviceCookies {
     if (headers.cookie === undefined || this.isForeign(headers)) return undefined;
     const [userId = '', deviceId = '', proof = ''] = parseCookie(headers.cookie)[NAME]?.split('.') ?? [];
     if (!UUID_PATTERN.test(userId) || !UUID_PATTERN.test(deviceId)) return undefined;
-    const right = Buffer.from(this.proof(userId, deviceId));
     const given = Buffer.from(proof);
-    return given.length === right.length && timingSafeEqual(given, right) ? { userId, deviceId } : undefined;
+    const isRight = this.keys.some((key) => {
+      const right = Buffer.from(this.proof(userId, deviceId, key));
+      return given.length === right.length && timingSafeEqual(given, right);
+    });
+    return isRight ? { userId, deviceId } : undefined;
   }
 
-  private proof(userId: string, deviceId: string): string {
-    return createHmac('sha256', this.key).update(`${userId}.${deviceId}`).digest('base64url');
+  private proof(userId: string, deviceId: string, key: Buffer = this.keys[0]): string {
+    return createHmac('sha256', key).update(`${userId}.${deviceId}`).digest('base64url');
   }
 }

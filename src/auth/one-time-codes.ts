@@ -1,8 +1,9 @@
-import { createHmac, hkdfSync, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../config/secret-keys.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import { addressKey } from '../limits/address-key.js';
 import type { Guesser } from './guess-limits.js';
@@ -16,6 +17,7 @@ export const MAX_GUESSES_BY_ADDRESS = 5;
 /** The same for all addresses together that neither asked for it nor were used by its account before. */
 export const MAX_GUESSES_BY_STRANGERS = 10;
 const SWEEP_INTERVAL_MS = 3_600_000;
+const NO_HASH = Buffer.alloc(32);
 
 export interface IssuedCode {
   /** Six digits. */
@@ -35,7 +37,7 @@ export interface IssuedCode {
 @Injectable()
 export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(OneTimeCodes.name);
-  private readonly key: Buffer;
+  private readonly keys: SecretKeys;
   private sweep: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,7 +45,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     configuration: Configuration,
   ) {
-    this.key = Buffer.from(hkdfSync('sha256', configuration.jwtSecret, '', 'parley one-time code', 32));
+    this.keys = derivedKeys(configuration, 'parley one-time code');
   }
 
   /** A new code for a subject, a user or a registration, that whoever draws it keeps. */
@@ -54,7 +56,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   isRight(subjectId: string, purpose: CodePurpose, code: string, hash: Buffer): boolean {
-    return timingSafeEqual(hash, this.hash(subjectId, purpose, code));
+    return this.keys.some((key) => timingSafeEqual(hash, this.hash(subjectId, purpose, code, key)));
   }
 
   /** @param ipAddress of who asked for it */
@@ -81,7 +83,6 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     code: string,
     { ipAddress, isKnownAddress }: Guesser,
   ): Promise<void> {
-    const hash = this.hash(userId ?? '', purpose, code);
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
     const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
       `UPDATE one_time_codes SET
@@ -93,12 +94,12 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
        RETURNING hash, expires_at AS "expiresAt"`,
       [userId, purpose, addressKey(ipAddress), isKnownAddress],
     );
-    const right = timingSafeEqual(row?.hash ?? Buffer.alloc(hash.length), hash);
-    if (row === undefined || !right) throw new DomainError('OTP_INVALID');
+    if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined)
+      throw new DomainError('OTP_INVALID');
     if (row.expiresAt.getTime() <= this.clock.now()) throw new DomainError('OTP_EXPIRED');
     const spent = await this.database.query(
       'DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $3 RETURNING 1',
-      [userId, purpose, hash],
+      [userId, purpose, row.hash],
     );
     if (spent.length === 0) throw new DomainError('OTP_INVALID');
   }
@@ -132,7 +133,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private hash(subjectId: string, purpose: CodePurpose, code: string): Buffer {
-    return createHmac('sha256', this.key).update(`${subjectId}:${purpose}:${code}`).digest();
+  private hash(subjectId: string, purpose: CodePurpose, code: string, key: Buffer = this.keys[0]): Buffer {
+    return createHmac('sha256', key).update(`${subjectId}:${purpose}:${code}`).digest();
   }
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { newRefreshToken, refreshTokenHash, refreshTokenKey, successorOf } from './refresh-token.js';
+import { derivedKeys } from '../config/secret-keys.js';
+import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
 
 describe('refresh tokens', () => {
+  const refreshTokenKey = (jwtSecret: string): Buffer =>
+    derivedKeys({ jwtSecret, jwtSecretPrevious: undefined }, SUCCESSOR_LABEL)[0];
   const key = refreshTokenKey('a secret of at least thirty-two bytes');
 
   it('have 256 bits, first ones and successors alike', () => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 const BYTES = 32;
 
@@ -20,7 +20,5 @@ export function successorOf(token: string, key: Buffer): string {
   return createHmac('sha256', key).update(token).digest('base64url');
 }
 
-/** The key for `successorOf`: kept apart by its label from what else the secret is used for. */
-export function refreshTokenKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'parley refresh token successor', BYTES));
-}
+/** What the keys for `successorOf` are derived under. */
+export const SUCCESSOR_LABEL = 'parley refresh token successor';

@@ -6,12 +6,13 @@ import { newId } from '../common/identifier.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../config/secret-keys.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { SessionEndCode } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { addressKey, plainAddress } from '../limits/address-key.js';
 import { type SessionRow, type SessionView, sessionView } from './session.view.js';
-import { newRefreshToken, refreshTokenHash, refreshTokenKey, successorOf } from './refresh-token.js';
+import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
 
 /** How long a spent refresh token is taken for a client's retry rather than for a theft. */
 const REUSE_GRACE_MS = 10_000;
@@ -33,7 +34,7 @@ export interface SessionOrigin {
 }
 
 type Rotation =
-  | { outcome: 'rotated'; principal: Principal }
+  | { outcome: 'rotated'; principal: Principal; refreshToken: string }
   | { outcome: 'invalid' }
   | { outcome: 'reused'; principal: Principal };
 
@@ -44,7 +45,7 @@ type Rotation =
 @Injectable()
 export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Sessions.name);
-  private readonly successorKey: Buffer;
+  private readonly successorKeys: SecretKeys;
   private readonly live = new Batched((principals: readonly Principal[]) => this.areLive(principals));
   private sweep: NodeJS.Timeout | undefined;
 
@@ -54,7 +55,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly configuration: Configuration,
   ) {
-    this.successorKey = refreshTokenKey(configuration.jwtSecret);
+    this.successorKeys = derivedKeys(configuration, SUCCESSOR_LABEL);
   }
 
   /** @param executor the caller's transaction, where the session must not outlive its failure. */
@@ -104,17 +105,14 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Spends a refresh token for its successor. However many callers present it within 10 s, all get the same one. Later
-   * it means that two parties hold it, so the session ends for both.
+   * Spends a refresh token for its successor. Whoever presents it again within 10 s is given the newest one that came of
+   * it, which is the same for all: of several tabs each goes on, however many of them refreshed meanwhile. Later it means
+   * that two parties hold it, so the session ends for both.
    * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED
    */
   async rotate(presented: string, ip?: string): Promise<OpenedSession> {
-    const hash = refreshTokenHash(presented);
-    const successor = successorOf(presented, this.successorKey);
-    const rotation = await this.database.transaction((transaction) =>
-      this.spend(transaction, hash, refreshTokenHash(successor), ip),
-    );
-    if (rotation.outcome === 'rotated') return { principal: rotation.principal, refreshToken: successor };
+    const rotation = await this.database.transaction((transaction) => this.spend(transaction, presented, ip));
+    if (rotation.outcome === 'rotated') return rotation;
     if (rotation.outcome === 'invalid') throw new DomainError('REFRESH_TOKEN_INVALID');
     const { userId, sessionId } = rotation.principal;
     this.events.publish('session.ended', { userId, sessionIds: [sessionId], code: 'REFRESH_TOKEN_REUSED' });
@@ -271,12 +269,9 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private async spend(
-    transaction: SqlExecutor,
-    hash: Buffer,
-    successorHash: Buffer,
-    ip: string | undefined,
-  ): Promise<Rotation> {
+  private async spend(transaction: SqlExecutor, presented: string, ip: string | undefined): Promise<Rotation> {
+    const hash = refreshTokenHash(presented);
+    const successor = successorOf(presented, this.successorKeys[0]);
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
     const [session] = await transaction.query<{ id: string; userId: string; revokedAt: Date | null; expiresAt: Date }>(
       `SELECT id, user_id AS "userId", revoked_at AS "revokedAt", expires_at AS "expiresAt"
@@ -301,24 +296,53 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
        FROM spent WHERE id = spent.session_id RETURNING 1`,
       [
         hash,
-        successorHash,
+        refreshTokenHash(successor),
         new Date(now),
         this.endFrom(now),
         new Date(now - this.configuration.refreshTokenSeconds * 1_000),
         ip === undefined ? null : plainAddress(ip),
       ],
     );
-    if (spent.length > 0) return { outcome: 'rotated', principal };
+    if (spent.length > 0) return { outcome: 'rotated', principal, refreshToken: successor };
 
     const [token] = await transaction.query<{ spentAt: Date | null }>(
       'SELECT spent_at AS "spentAt" FROM refresh_tokens WHERE hash = $1',
       [hash],
     );
     if (token?.spentAt == null) return { outcome: 'invalid' };
-    if (token.spentAt.getTime() + REUSE_GRACE_MS >= now) return { outcome: 'rotated', principal };
+    if (token.spentAt.getTime() + REUSE_GRACE_MS >= now) {
+      const newest = await this.newestAfter(transaction, session.id, presented, new Date(now - REUSE_GRACE_MS));
+      return newest === undefined ? { outcome: 'invalid' } : { outcome: 'rotated', principal, refreshToken: newest };
+    }
     // Returned and not thrown: the revocation must be committed.
     await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [session.id, new Date(now)]);
     return { outcome: 'reused', principal };
+  }
+
+  /**
+   * The live token at the end of the chain that begins with this one, which was spent within the grace period as was
+   * every later one. Undefined where a link was made under a secret that is known no more.
+   */
+  private async newestAfter(
+    transaction: SqlExecutor,
+    sessionId: string,
+    presented: string,
+    since: Date,
+  ): Promise<string | undefined> {
+    const rows = await transaction.query<{ hash: Buffer; isSpent: boolean }>(
+      `SELECT hash, spent_at IS NOT NULL AS "isSpent" FROM refresh_tokens
+       WHERE session_id = $1 AND (spent_at IS NULL OR spent_at >= $2)`,
+      [sessionId, since],
+    );
+    const isSpent = new Map(rows.map((row) => [row.hash.toString('hex'), row.isSpent]));
+    let token: string | undefined = presented;
+    // Each link is another token of those rows, so this ends.
+    for (let link = 0; link < rows.length && token !== undefined; link += 1) {
+      const successors: string[] = this.successorKeys.map((key) => successorOf(token as string, key));
+      token = successors.find((successor) => isSpent.has(refreshTokenHash(successor).toString('hex')));
+      if (token !== undefined && isSpent.get(refreshTokenHash(token).toString('hex')) === false) return token;
+    }
+    return undefined;
   }
 
   private endFrom(now: number): Date {

@@ -44,6 +44,8 @@ describe('the environment', () => {
     ['AUTH_TRUSTED_ISSUERS', { AUTH_TRUSTED_ISSUERS: '{"issuer":"a","secret":"password","audience":"b"}' }],
     ['JWT_SECRET', { ...production, JWT_SECRET: 'password' }],
     ['JWT_SECRET', { ...production, JWT_SECRET: '' }],
+    ['JWT_SECRET_PREVIOUS', { ...production, JWT_SECRET_PREVIOUS: 'password' }],
+    ['JWT_SECRET_PREVIOUS', { ...production, JWT_SECRET_PREVIOUS: 'x'.repeat(40) }],
     ['DATABASE_URL', { ...production, DATABASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://user:password@localhost' }],
     ['PORT', { PORT: '70000' }],

@@ -42,6 +42,8 @@ export class Configuration {
   /** For how long the address of a file is good at the most; it is good for half of that at least. */
   readonly attachmentUrlSeconds!: number;
   readonly jwtSecret!: string;
+  /** The one before, during a change-over: what was made with it is still taken. */
+  readonly jwtSecretPrevious!: string | undefined;
   readonly accessTokenSeconds!: number;
   readonly refreshTokenSeconds!: number;
   readonly trustedIssuers!: readonly TrustedIssuer[];
@@ -121,6 +123,7 @@ export class Configuration {
       trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
       // Last: it may write a file, which a start that fails for another reason should not have done.
       jwtSecret: readJwtSecret(read, production, dataDirectory),
+      jwtSecretPrevious: readSecret(read, 'JWT_SECRET_PREVIOUS'),
     });
   }
 }
@@ -281,17 +284,21 @@ function readOrigins(read: EnvironmentReader): string[] {
 const LEAST_SECRET_BYTES = 32;
 
 function readJwtSecret(read: EnvironmentReader, production: boolean, dataDirectory: string): string {
-  const secret = read.text('JWT_SECRET');
-  if (secret !== undefined) {
-    if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
-      throw new ConfigurationError(
-        `JWT_SECRET must be at least ${LEAST_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
-      );
-    }
-    return secret;
-  }
+  const secret = readSecret(read, 'JWT_SECRET');
+  if (secret !== undefined) return secret;
   if (production) throw new ConfigurationError('JWT_SECRET is required in production (try: openssl rand -base64 48)');
   return keptSecret(dataDirectory);
+}
+
+function readSecret(read: EnvironmentReader, name: string): string | undefined {
+  const secret = read.text(name);
+  if (secret === undefined) return undefined;
+  if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
+    throw new ConfigurationError(
+      `${name} must be at least ${LEAST_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
+    );
+  }
+  return secret;
 }
 
 /** The generated secret, the same at every start. Two processes that start at once agree: only one creates the file. */
@@ -307,7 +314,7 @@ function keptSecret(dataDirectory: string): string {
   }
   const kept = readFileSync(path, 'utf8').trim();
   if (Buffer.byteLength(kept) < LEAST_SECRET_BYTES) {
-    throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and everybody logs in again`);
+    throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and clients refresh their sessions`);
   }
   return kept;
 }

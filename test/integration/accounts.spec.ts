@@ -214,6 +214,64 @@ describe('accounts', () => {
       expect(endings).toEqual([]);
     });
 
+    it('gives a late tab the newest of the chain, which others refreshed meanwhile', async () => {
+      const first = await register();
+      const second = await auth.refresh(first.refreshToken);
+      clock.ahead = 3_000;
+      const third = await auth.refresh(second.refreshToken);
+      clock.ahead = 6_000;
+      const fourth = await auth.refresh(third.refreshToken);
+      clock.ahead = 9_500;
+      for (const { refreshToken } of [first, second, third])
+        expect((await auth.refresh(refreshToken)).refreshToken).toBe(fourth.refreshToken);
+      // Both tabs go on from there.
+      clock.ahead = 60_000;
+      const [one, other] = [await auth.refresh(fourth.refreshToken), await auth.refresh(fourth.refreshToken)];
+      expect(one.refreshToken).toBe(other.refreshToken);
+      expect(endings).toEqual([]);
+      // What was spent long ago is a theft, however far the chain has gone.
+      expect(await codeOf(auth.refresh(second.refreshToken))).toBe('REFRESH_TOKEN_REUSED');
+      expect(await codeOf(auth.refresh(one.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
+    });
+
+    it('gives a chain that is longer than its grace to nobody', async () => {
+      const first = await register();
+      const second = await auth.refresh(first.refreshToken);
+      clock.ahead = 9_000;
+      await auth.refresh(second.refreshToken);
+      clock.ahead = 10_500;
+      expect(await codeOf(auth.refresh(first.refreshToken))).toBe('REFRESH_TOKEN_REUSED');
+      expect(endings).toHaveLength(1);
+    });
+
+    it('leaves one live token, which all hold, whatever tabs refresh at once', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const first = await register();
+        const second = await auth.refresh(first.refreshToken);
+        // Twenty of the first, among them those who already hold the second.
+        const raced = await Promise.all(
+          Array.from({ length: 20 }, (_, index) =>
+            auth.refresh(index % 3 === round % 3 ? second.refreshToken : first.refreshToken),
+          ),
+        );
+        const settled = await Promise.all(raced.map(({ refreshToken }) => auth.refresh(refreshToken)));
+        const held = new Set(
+          (await Promise.all(settled.map(({ refreshToken }) => auth.refresh(refreshToken)))).map(
+            (pair) => pair.refreshToken,
+          ),
+        );
+        const [live] = await database.query<{ count: number }>(
+          'SELECT count(*) AS count FROM refresh_tokens WHERE session_id = $1 AND spent_at IS NULL',
+          [principalOf(first).sessionId],
+        );
+        expect(live?.count).toBe(1);
+        // Each may have moved the chain on, and from anywhere in it the same end is reached.
+        const ends = await Promise.all([...held].map((refreshToken) => codeOf(auth.refresh(refreshToken))));
+        expect(ends.filter((code) => code !== 'OK')).toEqual([]);
+        expect(endings).toEqual([]);
+      }
+    });
+
     it('takes a later repeat for a theft, and ends that session alone', async () => {
       const first = await register({ email: 'barbara@example.com' });
       const other = await auth.login({ email: 'barbara@example.com', password: PASSWORD });
