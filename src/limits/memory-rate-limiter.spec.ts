@@ -113,7 +113,7 @@ describe('limiting in memory', () => {
   });
 
   it('forgets no empty bucket for a flood of keys', () => {
-    const small = new MemoryRateLimiter(clock, 100);
+    const small = new MemoryRateLimiter(clock, LIMITS, 100);
     for (let n = 0; n < LIMITS.loginByStrangers.burst; n += 1) small.consume('loginByStrangers', 'ada');
     for (let n = 0; n < 10_000; n += 1) small.consume('loginByStrangers', `flood ${n}`);
     expect(() => small.consume('loginByStrangers', 'ada')).toThrow('Too many requests');
