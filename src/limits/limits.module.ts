@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
+import { HeavyQueries } from './heavy-queries.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 import { TcpConnections } from './tcp-connections.js';
 import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
@@ -9,6 +10,7 @@ import { ReadGate } from './read-gate.js';
 @Global()
 @Module({
   providers: [
+    HeavyQueries,
     {
       provide: TcpConnections,
       inject: [Configuration],
@@ -22,6 +24,6 @@ import { ReadGate } from './read-gate.js';
     },
     ReadGate,
   ],
-  exports: [RateLimiter, ReadGate, TcpConnections],
+  exports: [RateLimiter, ReadGate, HeavyQueries, TcpConnections],
 })
 export class LimitsModule {}

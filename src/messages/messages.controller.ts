@@ -3,10 +3,8 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
-import type { Page } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
-import { ApiPage } from '../docs/api-page.decorator.js';
 import {
   CreateMessageDto,
   DeleteMessageQuery,
@@ -16,7 +14,7 @@ import {
 } from './dto/messages.dto.js';
 import { MessageSearch } from './message-search.js';
 import { MessagesService } from './messages.service.js';
-import { MessagePage, MessageView } from './messages.view.js';
+import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
 import { GatedReads } from '../limits/read-gate.interceptor.js';
 
 @ApiTags('messages')
@@ -54,9 +52,8 @@ export class MessagesController {
 
   /** Searches the caller's conversations, newest message first. */
   @Get('messages/search')
-  @ApiPage(MessageView)
   @ApiErrors('NOT_FOUND')
-  search(@CurrentPrincipal() principal: Principal, @Query() query: SearchMessagesQuery): Promise<Page<MessageView>> {
+  search(@CurrentPrincipal() principal: Principal, @Query() query: SearchMessagesQuery): Promise<MessageSearchPage> {
     return this.messageSearch.search(principal, query);
   }
 

@@ -23,6 +23,7 @@ import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-w
 import { MessagesRepository } from './messages.repository.js';
 import type { ConversationBrief, MessagePage, MessageView } from './messages.view.js';
 import { quotationCopies } from './quotation.js';
+import { foldText, indexedText } from './search-text.js';
 import { isReaction, MOST_REACTIONS } from './reaction.js';
 
 /** How long after its creation a message may be edited. */
@@ -444,9 +445,9 @@ export class MessagesService {
   /** Written also where the message is not indexed yet: the indexer keeps what it finds. */
   private async rewriteSearch(transaction: SqlExecutor, message: MessageView, content: string): Promise<void> {
     await transaction.query(
-      `INSERT INTO message_search (message_id, conversation_id, seq, content) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (message_id) DO UPDATE SET content = excluded.content`,
-      [message.id, message.conversationId, message.seq, content],
+      `INSERT INTO message_search (message_id, conversation_id, seq, folded) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (message_id) DO UPDATE SET folded = excluded.folded`,
+      [message.id, message.conversationId, message.seq, indexedText(foldText(content))],
     );
   }
 }

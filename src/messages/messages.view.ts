@@ -92,3 +92,17 @@ export class MessagePage {
   hasBefore!: boolean;
   hasAfter!: boolean;
 }
+
+/** A page of search results, newest first. It may hold fewer than asked for, or none, and still have a `nextCursor`. */
+export class MessageSearchPage {
+  items!: MessageView[];
+  /** Null on the last page. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null;
+  /**
+   * Null where everything was searched. Otherwise the search index is behind at the moment: what was said before this
+   * time was searched, and the newest messages; others after it may be missing from the answer.
+   */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  indexedUpTo!: string | null;
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { KeyedSemaphore } from '../common/async/keyed-semaphore.js';
+import { Configuration } from '../config/configuration.js';
+import { poolSizes } from '../database/database.js';
+
+const MAX_PER_USER = 2;
+const MAX_QUEUED_PER_USER = 8;
+const MAX_QUEUED_TOTAL = 200;
+const WAIT_TIMEOUT_MS = 5_000;
+
+/**
+ * Room for reads that may keep a connection busy for long, such as a search: two at once for one user, and together
+ * never all connections that are for reads.
+ */
+@Injectable()
+export class HeavyQueries {
+  private readonly semaphore: KeyedSemaphore;
+
+  constructor(configuration: Configuration) {
+    this.semaphore = new KeyedSemaphore({
+      maxPerKey: MAX_PER_USER,
+      maxTotal: Math.max(1, poolSizes(configuration.databasePoolSize).reads - 2),
+      maxQueuedPerKey: MAX_QUEUED_PER_USER,
+      maxQueuedTotal: MAX_QUEUED_TOTAL,
+      waitTimeoutMs: WAIT_TIMEOUT_MS,
+    });
+  }
+
+  /** @throws DomainError RATE_LIMITED where the user has too many under way, OVERLOADED where all together have. */
+  run<Result>(userId: string, query: () => Promise<Result>): Promise<Result> {
+    return this.semaphore.run(userId, query);
+  }
+}

@@ -1,0 +1,102 @@
+/** Terms of one search; what is typed beyond them is left out. */
+const MAX_TERMS = 10;
+
+const ASCII = /^[\x20-\x7e]*$/;
+/** Accents of alphabets, and the vowel points of Hebrew and Arabic, which are written or left out as people like. */
+const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
+/** What shows nothing of its own: joiners, directions, variation selectors, the soft hyphen. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu;
+const BLANKS = /[\s\p{Cc}\p{Z}]+/gu;
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ı: 'i',
+  ς: 'σ',
+};
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+
+/**
+ * A text as search compares it: what people read as the same letters is the same text, whatever its Unicode form, case,
+ * accents and blanks ("Ärger", "ärger" and "ARGER" are one). It depends on no locale of any database.
+ *
+ * `message_search` keeps what comes of it: whoever changes it must have all messages indexed anew by a migration.
+ */
+export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ').trim();
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(ACCENTS, '')
+    .replace(INVISIBLE, '')
+    .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC')
+    .replace(BLANKS, ' ')
+    .trim();
+}
+
+const PHRASE_OR_WORD = /"([^"]+)"|\S+/g;
+/** Marks that stand beside a word rather than in it; "C++", "#tag" and "-5" keep theirs. */
+const BESIDE = /^["'“”„«»([{¿¡]+|["'“”„«»)\]},.;:!?…、。]+$/g;
+
+/**
+ * What a search looks for, folded: words, and phrases in quotation marks. A message is found that has each of them
+ * somewhere. Signs are looked for as they are; nothing excludes, so that no text finds everything else.
+ * Empty where nothing is left to look for.
+ */
+export function searchTerms(query: string): string[] {
+  const terms = new Set<string>();
+  for (const [written, phrase] of foldText(query).matchAll(PHRASE_OR_WORD)) {
+    const text = (phrase ?? written).trim();
+    const term = text.replace(BESIDE, '') || text;
+    if (term !== '') terms.add(term);
+    if (terms.size === MAX_TERMS) break;
+  }
+  return [...terms];
+}
+
+const BEYOND_ASCII = /[^\x00-\x7f]/gu;
+/** From here on (Ethiopic, Hangul, kana, ideographs, emoji) one character says more than a letter does. */
+const FIRST_SYLLABLE = 0x1200;
+
+/**
+ * A folded text in the letters that trigrams are made of under any locale of the database: what is beyond ASCII becomes
+ * capitals, of which a folded text has none. Several characters become the same capital, so whoever finds a text by it
+ * must compare the folded texts, unless the term is ASCII.
+ */
+export function indexedText(folded: string): string {
+  return folded.replace(BEYOND_ASCII, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < FIRST_SYLLABLE ? capital(code) : capital(code) + capital(Math.floor(code / 26));
+  });
+}
+
+function capital(code: number): string {
+  return String.fromCharCode(65 + (code % 26));
+}
+
+/** Whether what is found by `indexedText` has the terms for certain. */
+export function isExact(terms: readonly string[]): boolean {
+  return terms.every((term) => ASCII.test(term));
+}
+
+/** Whether a folded text has all terms. */
+export function hasTerms(folded: string, terms: readonly string[]): boolean {
+  return terms.every((term) => folded.includes(term));
+}
+
+/** A pattern for LIKE that finds a term anywhere in an indexed text, with what is special to LIKE taken literally. */
+export function likePattern(term: string): string {
+  return `%${indexedText(term).replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+/** Whether an index of trigrams narrows down where a term is. */
+export function hasTrigram(term: string): boolean {
+  return /[a-z0-9]{3}/i.test(indexedText(term));
+}
