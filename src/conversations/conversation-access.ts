@@ -12,6 +12,8 @@ export interface Membership {
   conversationId: string;
   type: ConversationType;
   role: MemberRole;
+  /** How many members the conversation has. */
+  memberCount: number;
   lastSeq: number;
   visibleFromSeq: number;
   /** Direct conversations only: the other member. */
@@ -37,7 +39,7 @@ export class ConversationAccess {
     // Lock first and read after: the second statement's snapshot then sees what the one who held the lock before wrote.
     if (lock) await executor.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
     const [membership] = await executor.query<Membership>(
-      `SELECT c.id AS "conversationId", c.type, m.role, c.last_seq AS "lastSeq", m.visible_from_seq AS "visibleFromSeq",
+      `SELECT c.id AS "conversationId", c.type, m.role, c.member_count AS "memberCount", c.last_seq AS "lastSeq", m.visible_from_seq AS "visibleFromSeq",
          CASE WHEN c.low_id = $2 THEN c.high_id ELSE c.low_id END AS "peerId"
        FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
        WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL`,
@@ -49,23 +51,25 @@ export class ConversationAccess {
   }
 
   /**
-   * Who must not hear of what happens to the message with this sequence number, although its sockets may still be or be
-   * again in the conversation's room: it left, or joined after it. Of the others, those among `userIds` and those whose
-   * history begins after the message that it quotes (`quotationBlindIds`, part of `seeingIds`).
+   * Who of those who are there must not hear of what happens to the message with this sequence number, although its
+   * sockets may still be or be again in the conversation's room: it left, or joined after it. Of the others, those among
+   * `userIds` and those whose history begins after the message that it quotes (`quotationBlindIds`, part of `seeingIds`).
+   * @param thereIds who may be sent something at all: of a large group, few
    */
   async audience(
     conversationId: string,
     seq: number,
     userIds: readonly string[],
     quotedSeq: number | undefined,
+    thereIds: readonly string[],
   ): Promise<{ blindIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
     const rows = await this.database.query<{ userId: string; isBlind: boolean; isBlindToQuotation: boolean }>(
       `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
          visible_from_seq > COALESCE($4::integer, $2) AS "isBlindToQuotation"
        FROM conversation_members
-       WHERE conversation_id = $1
+       WHERE conversation_id = $1 AND user_id = ANY ($5)
          AND (left_at IS NOT NULL OR visible_from_seq > COALESCE($4::integer, $2) OR user_id = ANY ($3))`,
-      [conversationId, seq, userIds, quotedSeq ?? null],
+      [conversationId, seq, userIds, quotedSeq ?? null, thereIds],
       'conversation_audience',
     );
     const seeing = rows.filter((row) => !row.isBlind);
@@ -76,11 +80,11 @@ export class ConversationAccess {
     };
   }
 
-  /** Who is a member, at most `limit` of them. */
-  async memberIds(conversationId: string, limit: number): Promise<string[]> {
+  /** Who is a member. For conversations that are known to be small. */
+  async memberIds(conversationId: string): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       'SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL LIMIT $2',
-      [conversationId, limit],
+      [conversationId, LARGEST_LIVE_AUDIENCE],
       'conversation_member_ids',
     );
     return rows.map(({ id }) => id);

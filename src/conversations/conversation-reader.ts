@@ -12,19 +12,21 @@ import type {
   ConversationView,
   HistoryVisibility,
   MemberRole,
+  MemberView,
   ReceiptView,
 } from './conversations.view.js';
+import { unreadCount } from './unread.js';
 
-interface MemberRow {
-  userId: string;
-  role: MemberRole;
-  lastReadSeq: number;
-  lastDeliveredSeq: number;
-  mutedUntil: string | null;
-  archivedAt: string | null;
-  pinnedAt: string | null;
-}
+/** Members that a conversation carries where it is asked for by itself. Up to this many, it carries all. */
+export const MAX_MEMBERS_SHOWN = LARGEST_LIVE_AUDIENCE;
+/** Members that a larger one carries in lists, in sync and in events. */
+export const MAX_MEMBERS_LISTED = 20;
+/** The latest writers of a large group are looked for among this many messages. */
+const MAX_WRITERS_WINDOW = 200;
 
+type MemberTuple = [userId: string, role: MemberRole, lastReadSeq: number, lastDeliveredSeq: number];
+
+/** What a conversation is for everybody. */
 interface ConversationRow {
   id: string;
   type: ConversationType;
@@ -37,23 +39,78 @@ interface ConversationRow {
   lastMessageBy: string | null;
   lastMessageKind: MessageKind | null;
   createdAt: Date;
-  activity: Date;
-  members: MemberRow[];
-  /** Those who deleted the newest message for themselves. */
-  hiddenBy: string[];
+  memberCount: number;
+  members: MemberTuple[] | null;
+}
+
+/** What it is for one of its members. */
+interface OwnRow {
+  userId: string;
+  role: MemberRole;
+  lastReadSeq: number;
+  lastDeliveredSeq: number;
+  mutedUntil: Date | null;
+  archivedAt: Date | null;
+  pinnedAt: Date | null;
+  unreadCount: number;
+  /** Whether this member deleted the newest message for itself. */
+  isLastHidden: boolean;
 }
 
 const COLUMNS = `
   c.id, c.type, c.title, c.avatar_url AS "avatarUrl", c.history_visibility AS "historyVisibility",
   c.last_seq AS "lastSeq", c.last_message AS "lastMessage", c.last_message_at AS "lastMessageAt",
   c.last_message_by AS "lastMessageBy", c.last_message_kind AS "lastMessageKind", c.created_at AS "createdAt",
-  COALESCE(c.last_message_at, c.created_at) AS "activity",
-  ARRAY(SELECT h.user_id::text FROM hidden_messages h WHERE h.message_id = c.last_message_id) AS "hiddenBy",
-  (SELECT json_agg(json_build_object(
-      'userId', m.user_id, 'role', m.role, 'lastReadSeq', m.last_read_seq, 'lastDeliveredSeq', m.last_delivered_seq,
-      'mutedUntil', m.muted_until, 'archivedAt', m.archived_at, 'pinnedAt', m.pinned_at)
-      ORDER BY m.joined_at, m.user_id)
-    FROM conversation_members m WHERE m.conversation_id = c.id AND m.left_at IS NULL) AS "members"`;
+  c.member_count AS "memberCount"`;
+
+const OWN_COLUMNS = `
+  own.user_id AS "userId", own.role, own.last_read_seq AS "lastReadSeq", own.last_delivered_seq AS "lastDeliveredSeq",
+  own.muted_until AS "mutedUntil", own.archived_at AS "archivedAt", own.pinned_at AS "pinnedAt",
+  ${unreadCount('c', 'own')} AS "unreadCount",
+  EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
+
+const MEMBER_TUPLE = 'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq)';
+
+/**
+ * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
+ * joined; of a large one at most `most`, those first whom its reader is likeliest to look for. Never reads all members of
+ * a large group.
+ * @param firstIds SQL expression, an array of ids: they come first, where they are members
+ * @param friendsOf SQL expression: the user whose friends come next; null for nobody
+ */
+function shownMembers(firstIds: string, friendsOf: string | null, most: number): string {
+  const friends =
+    friendsOf === null
+      ? ''
+      : `UNION ALL
+        (SELECT f.friend_id, 1, 0 FROM (
+           SELECT high_id AS friend_id FROM friendships WHERE low_id = ${friendsOf} AND removed_at IS NULL
+           UNION ALL SELECT low_id FROM friendships WHERE high_id = ${friendsOf} AND removed_at IS NULL
+         ) AS f JOIN conversation_members fm ON fm.conversation_id = c.id AND fm.user_id = f.friend_id AND fm.left_at IS NULL
+         LIMIT ${most})`;
+  return `CASE WHEN c.member_count <= ${MAX_MEMBERS_SHOWN} THEN (
+      SELECT json_agg(${MEMBER_TUPLE} ORDER BY m.joined_at, m.user_id)
+      FROM conversation_members m WHERE m.conversation_id = c.id AND m.left_at IS NULL
+    ) ELSE (
+      SELECT json_agg(${MEMBER_TUPLE} ORDER BY m.rank, m.place, m.joined_at, m.user_id) FROM (
+        SELECT m.*, wanted.rank, wanted.place FROM (
+          SELECT user_id, min(rank) AS rank, min(place) AS place FROM (
+            SELECT unnest(${firstIds}) AS user_id, 0 AS rank, 0 AS place
+            ${friends}
+            UNION ALL
+            (SELECT w.sender_id, 2, -max(w.seq) FROM (
+               SELECT sender_id, seq FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT ${MAX_WRITERS_WINDOW}
+             ) AS w GROUP BY w.sender_id)
+            UNION ALL
+            (SELECT l.user_id, 3, 0 FROM conversation_members l
+             WHERE l.conversation_id = c.id AND l.left_at IS NULL ORDER BY l.joined_at, l.user_id LIMIT ${most})
+          ) AS candidate GROUP BY user_id
+        ) AS wanted JOIN conversation_members m
+          ON m.conversation_id = c.id AND m.user_id = wanted.user_id AND m.left_at IS NULL
+        ORDER BY wanted.rank, wanted.place, m.joined_at, m.user_id LIMIT ${most}
+      ) AS m
+    ) END`;
+}
 
 /** Conversations as their members see them. Reads only; who may change what is in `ConversationsService`. */
 @Injectable()
@@ -66,8 +123,8 @@ export class ConversationReader {
   /** The caller's conversations, newest activity first. Two statements, however many there are. */
   async list(principal: Principal, query: PageQuery, type?: ConversationType): Promise<Page<ConversationView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
-    const rows = await this.database.reads.query<ConversationRow>(
-      `WITH page AS (
+    const rows = await this.database.reads.query<ConversationRow & OwnRow & { activity: Date }>(
+      `WITH page AS MATERIALIZED (
          SELECT c.id, COALESCE(c.last_message_at, c.created_at) AS activity
          FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
          WHERE own.user_id = $1 AND own.left_at IS NULL
@@ -75,7 +132,11 @@ export class ConversationReader {
            AND ($5::conversation_type IS NULL OR c.type = $5)
          ORDER BY activity DESC, c.id DESC LIMIT $4
        )
-       SELECT ${COLUMNS} FROM page JOIN conversations c ON c.id = page.id ORDER BY page.activity DESC, c.id DESC`,
+       SELECT ${COLUMNS}, ${OWN_COLUMNS}, page.activity,
+         ${shownMembers('ARRAY[$1::uuid]', '$1::uuid', MAX_MEMBERS_LISTED)} AS members
+       FROM page JOIN conversations c ON c.id = page.id
+       JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = $1 AND own.left_at IS NULL
+       ORDER BY page.activity DESC, c.id DESC`,
       [principal.userId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, type ?? null],
       'conversation_list',
     );
@@ -84,86 +145,141 @@ export class ConversationReader {
       rows,
       query.limit,
       (row) => [row.activity.toISOString(), row.id],
-      (row) => conversationView(row, principal.userId, users),
+      (row) => conversationView(row, row, users),
     );
   }
 
   /** @throws DomainError NOT_FOUND where the caller is no member. */
   async view(principal: Principal, conversationId: string): Promise<ConversationView> {
-    const [view] = await this.viewsFor(conversationId, [principal.userId]);
+    const [view] = await this.read(principal, [conversationId], MAX_MEMBERS_SHOWN, 'conversation_by_id');
     if (view === undefined) throw new DomainError('NOT_FOUND');
-    return view.conversation;
+    return view;
   }
 
-  /** The same conversations as `view`, several at once; those the caller is no member of are left out. */
+  /** Several at once, as in a list; those the caller is no member of are left out. */
   async views(principal: Principal, conversationIds: readonly string[]): Promise<ConversationView[]> {
     if (conversationIds.length === 0) return [];
-    const rows = await this.rows(conversationIds);
-    const users = await this.usersOf(rows, principal.userId);
-    return rows
-      .filter((row) => row.members.some(({ userId }) => userId === principal.userId))
-      .map((row) => conversationView(row, principal.userId, users));
+    return this.read(principal, conversationIds, MAX_MEMBERS_LISTED, 'conversations_by_id');
   }
 
-  /** One conversation as each of `userIds` (default: every member) sees it. */
+  /**
+   * One conversation as each of these users sees it; who is no member is left out. Of a large group all see the same
+   * members, but for each its own membership. Three statements, however many viewers there are.
+   * @param firstIds members shown first: what happened is about them
+   */
   async viewsFor(
     conversationId: string,
-    userIds?: readonly string[],
+    viewerIds: readonly string[],
+    firstIds: readonly string[] = [],
   ): Promise<{ userId: string; conversation: ConversationView }[]> {
-    const [row] = await this.rows([conversationId]);
+    if (viewerIds.length === 0) return [];
+    const [[row], owns] = await Promise.all([
+      this.database.query<ConversationRow>(
+        `SELECT ${COLUMNS}, ${shownMembers('$2::uuid[]', null, MAX_MEMBERS_LISTED - 1)} AS members
+         FROM conversations c WHERE c.id = $1`,
+        [conversationId, firstIds.slice(0, MAX_MEMBERS_LISTED)],
+        'conversation_shared',
+      ),
+      this.database.query<OwnRow>(
+        `SELECT ${OWN_COLUMNS} FROM conversations c
+         JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = ANY ($2) AND own.left_at IS NULL
+         WHERE c.id = $1`,
+        [conversationId, viewerIds],
+        'conversation_owns',
+      ),
+    ]);
     if (row === undefined) return [];
-    const viewerIds = row.members
-      .map(({ userId }) => userId)
-      .filter((id) => userIds === undefined || userIds.includes(id));
-    // What everybody sees of everybody grows with the square: presence is left out where many are told at once.
-    if (viewerIds.length > LARGEST_LIVE_AUDIENCE) {
-      const users = await this.users.viewsOf(row.members.map(({ userId }) => userId));
-      return viewerIds.map((userId) => ({ userId, conversation: conversationView(row, userId, users) }));
-    }
-    const users = await this.users.viewsFor(
-      viewerIds,
-      row.members.map(({ userId }) => userId),
-      true,
-    );
-    return viewerIds.map((userId) => ({
-      userId,
-      conversation: conversationView(row, userId, users.get(userId) ?? new Map()),
+    const shownIds = (row.members ?? []).map(([userId]) => userId);
+    const ownIds = owns.map(({ userId }) => userId);
+    const [users, ownUsers] = await Promise.all([
+      this.users.viewsFor(ownIds, shownIds, true),
+      this.users.viewsOf(ownIds.filter((id) => !shownIds.includes(id))),
+    ]);
+    return owns.map((own) => ({
+      userId: own.userId,
+      conversation: conversationView(row, own, users.get(own.userId) ?? new Map(), ownUsers.get(own.userId)),
     }));
   }
 
-  /** Every member's cursors. The caller's membership is the controller's service's business. */
-  async receipts(conversationId: string): Promise<ReceiptView[]> {
-    return this.database.reads.query<ReceiptView>(
+  /**
+   * The members of a conversation, those of longest standing first, as the caller sees them. The caller's membership is
+   * the business of the service that calls.
+   */
+  async members(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<MemberView>> {
+    const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
+    const rows = await this.database.reads.query<Omit<MemberView, 'user'> & { userId: string; joinedAt: Date }>(
+      `SELECT user_id AS "userId", role, last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq",
+         joined_at AS "joinedAt"
+       FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
+         AND ($2::timestamptz IS NULL OR (joined_at, user_id) > ($2, $3::uuid))
+       ORDER BY joined_at, user_id LIMIT $4`,
+      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
+      'conversation_members',
+    );
+    const shown = rows.slice(0, query.limit).map(({ userId }) => userId);
+    const users = await this.users.viewsSeenBy(principal.userId, shown, true);
+    const { items, nextCursor } = pageOf(
+      rows,
+      query.limit,
+      (row) => [row.joinedAt.toISOString(), row.userId],
+      ({ userId, role, lastReadSeq, lastDeliveredSeq }) =>
+        memberView(users.get(userId), [userId, role, lastReadSeq, lastDeliveredSeq]),
+    );
+    return { items: items.flat(), nextCursor };
+  }
+
+  /** Members' cursors, in the order of `members`. The caller's membership is the business of the service that calls. */
+  async receipts(conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
+    const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
+    const rows = await this.database.reads.query<ReceiptView & { joinedAt: Date }>(
       `SELECT conversation_id AS "conversationId", user_id AS "userId",
-         last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq"
-       FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL ORDER BY joined_at, user_id`,
-      [conversationId],
+         last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq", joined_at AS "joinedAt"
+       FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
+         AND ($2::timestamptz IS NULL OR (joined_at, user_id) > ($2, $3::uuid))
+       ORDER BY joined_at, user_id LIMIT $4`,
+      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
       'conversation_receipts',
+    );
+    return pageOf(
+      rows,
+      query.limit,
+      (row) => [row.joinedAt.toISOString(), row.userId],
+      ({ joinedAt: _, ...receipt }) => receipt,
     );
   }
 
-  private async rows(conversationIds: readonly string[]): Promise<ConversationRow[]> {
-    const rows = await this.database.query<ConversationRow>(
-      `SELECT ${COLUMNS} FROM conversations c WHERE c.id = ANY ($1)`,
-      [conversationIds],
-      'conversations_by_id',
+  private async read(
+    { userId }: Principal,
+    conversationIds: readonly string[],
+    mostMembers: number,
+    name: string,
+  ): Promise<ConversationView[]> {
+    const rows = await this.database.query<ConversationRow & OwnRow>(
+      `SELECT ${COLUMNS}, ${OWN_COLUMNS}, ${shownMembers('ARRAY[$2::uuid]', '$2::uuid', mostMembers)} AS members
+       FROM conversations c
+       JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = $2 AND own.left_at IS NULL
+       WHERE c.id = ANY ($1)`,
+      [conversationIds, userId],
+      name,
     );
-    return rows.map((row) => ({ ...row, members: row.members ?? [] }));
+    const users = await this.usersOf(rows, userId);
+    return rows.map((row) => conversationView(row, row, users));
   }
 
   private usersOf(rows: readonly ConversationRow[], viewerId: string): Promise<Map<string, UserView>> {
-    const userIds = new Set(rows.flatMap((row) => (row.members ?? []).map(({ userId }) => userId)));
+    const userIds = new Set(rows.flatMap(({ members }) => (members ?? []).map(([userId]) => userId)));
     return this.users.viewsSeenBy(viewerId, [...userIds], true);
   }
 }
 
+/** @param ownUser the viewer, where it is not among the members shown */
 function conversationView(
   row: ConversationRow,
-  viewerId: string,
+  own: OwnRow,
   users: ReadonlyMap<string, UserView>,
+  ownUser?: UserView,
 ): ConversationView {
-  const own = row.members.find(({ userId }) => userId === viewerId);
-  if (own === undefined) throw new Error(`user ${viewerId} is no member of conversation ${row.id}`);
+  const ownTuple: MemberTuple = [own.userId, own.role, own.lastReadSeq, own.lastDeliveredSeq];
   return {
     id: row.id,
     type: row.type,
@@ -171,31 +287,28 @@ function conversationView(
     avatarUrl: row.avatarUrl,
     ...(row.type === 'GROUP' ? { historyVisibility: row.historyVisibility } : {}),
     lastSeq: row.lastSeq,
-    lastMessage: row.hiddenBy.includes(viewerId) ? null : row.lastMessage,
+    lastMessage: own.isLastHidden ? null : row.lastMessage,
     lastMessageAt: row.lastMessageAt?.toISOString() ?? null,
     lastMessageBy: row.lastMessageBy,
     lastMessageKind: row.lastMessageKind,
     createdAt: row.createdAt.toISOString(),
-    members: row.members.flatMap(({ userId, role, lastReadSeq, lastDeliveredSeq }) => {
-      const user = users.get(userId);
-      return user === undefined ? [] : [{ user, role, lastReadSeq, lastDeliveredSeq }];
-    }),
+    memberCount: row.memberCount,
+    members: [
+      ...memberView(ownUser, ownTuple),
+      ...(row.members ?? []).flatMap((tuple) => memberView(users.get(tuple[0]), tuple)),
+    ],
     me: {
       role: own.role,
       lastReadSeq: own.lastReadSeq,
-      unreadCount: unreadCount(row.lastSeq, own.lastReadSeq),
-      mutedUntil: isoTime(own.mutedUntil),
-      archivedAt: isoTime(own.archivedAt),
-      pinnedAt: isoTime(own.pinnedAt),
+      unreadCount: own.unreadCount,
+      mutedUntil: own.mutedUntil?.toISOString() ?? null,
+      archivedAt: own.archivedAt?.toISOString() ?? null,
+      pinnedAt: own.pinnedAt?.toISOString() ?? null,
     },
   };
 }
 
-/** Sequence numbers are dense and sending moves the sender's own cursor, so what lies after it is others' messages. */
-export function unreadCount(lastSeq: number, lastReadSeq: number): number {
-  return Math.max(0, lastSeq - lastReadSeq);
-}
-
-function isoTime(time: string | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
+/** Of nobody, nothing. */
+function memberView(user: UserView | undefined, [, role, lastReadSeq, lastDeliveredSeq]: MemberTuple): MemberView[] {
+  return user === undefined ? [] : [{ user, role, lastReadSeq, lastDeliveredSeq }];
 }

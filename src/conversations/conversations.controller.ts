@@ -13,13 +13,14 @@ import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
-import { ApiPage, ApiItems } from '../docs/api-page.decorator.js';
+import { ApiPage } from '../docs/api-page.decorator.js';
 import { ConversationsService } from './conversations.service.js';
-import { ConversationView, ReadCursorView, ReceiptView } from './conversations.view.js';
+import { ConversationView, MemberView, ReadCursorView, ReceiptView } from './conversations.view.js';
 import {
   AddMembersDto,
   CreateConversationDto,
   MarkReadDto,
+  ReceiptsQuery,
   UpdateConversationDto,
   UpdateMemberDto,
   UpdateOwnMembershipDto,
@@ -79,6 +80,18 @@ export class ConversationsController {
   ): Promise<ConversationView> {
     await this.groups.update(principal, id, body);
     return this.conversations.view(principal, id);
+  }
+
+  /** The members, those of longest standing first. */
+  @Get(':id/members')
+  @ApiPage(MemberView)
+  @ApiErrors('NOT_FOUND')
+  members(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<MemberView>> {
+    return this.conversations.members(principal, id, query);
   }
 
   /** Adds members to a group (owner and admins); those who are members already are passed over. */
@@ -152,14 +165,15 @@ export class ConversationsController {
     return { lastReadSeq };
   }
 
-  /** Every member's read and delivered cursors. */
+  /** Members' read and delivered cursors, in the order of the members. Of a group of up to 100, one page is all of them. */
   @Get(':id/receipts')
-  @ApiItems(ReceiptView)
+  @ApiPage(ReceiptView)
   @ApiErrors('NOT_FOUND')
   receipts(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
-  ): Promise<{ items: ReceiptView[] }> {
-    return this.conversations.receipts(principal, id);
+    @Query() query: ReceiptsQuery,
+  ): Promise<Page<ReceiptView>> {
+    return this.conversations.receipts(principal, id, query);
   }
 }

@@ -11,7 +11,7 @@ import { DirectConversations } from '../friends/direct-conversations.port.js';
 import { UsersService } from '../users/users.service.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationReader } from './conversation-reader.js';
-import type { ConversationType, ConversationView, ReceiptView } from './conversations.view.js';
+import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
 import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
 import { Groups } from './groups.js';
 
@@ -141,9 +141,15 @@ export class ConversationsService {
     return this.reader.view(principal, conversationId);
   }
 
-  /** Every member's cursors, the caller's own among them. */
-  async receipts(principal: Principal, conversationId: string): Promise<{ items: ReceiptView[] }> {
+  /** The members, those of longest standing first. @throws DomainError NOT_FOUND where the caller is none. */
+  async members(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<MemberView>> {
     await this.access.membership(principal, conversationId);
-    return { items: await this.reader.receipts(conversationId) };
+    return this.reader.members(principal, conversationId, query);
+  }
+
+  /** Members' cursors, the caller's own among them. @throws DomainError NOT_FOUND where the caller is no member. */
+  async receipts(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
+    await this.access.membership(principal, conversationId);
+    return this.reader.receipts(conversationId, query);
   }
 }

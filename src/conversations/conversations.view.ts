@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
 import { UserView } from '../users/users.view.js';
+import { MAX_UNREAD } from './unread.js';
 
 export const CONVERSATION_TYPES = ['DIRECT', 'GROUP'] as const;
 export type ConversationType = (typeof CONVERSATION_TYPES)[number];
@@ -25,7 +26,11 @@ export class OwnMembershipView {
   @ApiProperty({ enum: MEMBER_ROLES, enumName: 'MemberRole' })
   role!: MemberRole;
   lastReadSeq!: number;
-  /** Messages of others after `lastReadSeq`. Derived at each read, never stored. */
+  /**
+   * Messages of others after `lastReadSeq` that are there to be read: not deleted, not hidden by the caller, no SYSTEM
+   * ones. Derived at each read, never stored. 1,000 stands for as many or more.
+   */
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: MAX_UNREAD })
   unreadCount!: number;
   mutedUntil!: string | null;
   archivedAt!: string | null;
@@ -54,6 +59,14 @@ export class ConversationView {
   @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind', nullable: true })
   lastMessageKind!: MessageKind | null;
   createdAt!: string;
+  /** How many are members. */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  memberCount!: number;
+  /**
+   * All members where there are at most 100. Of a larger group some: at most 100 where the conversation was asked for by
+   * itself, at most 20 in lists, in sync and in events; the caller first, then its friends and the latest writers. All of
+   * them: GET /conversations/:id/members.
+   */
   members!: MemberView[];
   me!: OwnMembershipView;
 }

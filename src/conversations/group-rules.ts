@@ -17,8 +17,3 @@ export function refusalToRemove(actor: MemberRole, target: MemberRole): ErrorCod
 export function refusalToChangeRole(actor: MemberRole, isSelf: boolean): ErrorCode | null {
   return actor === 'OWNER' && !isSelf ? null : 'FORBIDDEN';
 }
-
-/** Who owns the group once its owner has left: the member of longest standing with the highest role. */
-export function heirOf<Member extends { role: MemberRole }>(others: readonly Member[]): Member | undefined {
-  return others.find(({ role }) => role === 'ADMIN') ?? others[0];
-}

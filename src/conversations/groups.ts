@@ -15,7 +15,10 @@ import { UsersService } from '../users/users.service.js';
 import { ConversationAccess, type Membership } from './conversation-access.js';
 import type { MemberRole } from './conversations.view.js';
 import { LARGEST_GROUP, type UpdateConversationDto } from './dto/conversations.dto.js';
-import { heirOf, refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
+import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
+
+/** Users that a SYSTEM message lists at the most. */
+const MAX_SYSTEM_USER_IDS = 100;
 
 interface MemberRow {
   userId: string;
@@ -59,7 +62,7 @@ export class Groups {
         transaction,
         principal,
         conversationId,
-        { type: 'GROUP_CREATED', userIds: others },
+        { type: 'GROUP_CREATED', userIds: named(others) },
         `${names(principal.userId)} created "${title}"`,
       );
     });
@@ -115,15 +118,15 @@ export class Groups {
       async (transaction, membership, names, held) => {
         refuse(refusalToManage(membership.role));
         refuse(missing(held, memberIds));
-        const present = await this.members(transaction, conversationId);
-        const newcomers = memberIds.filter((id) => !present.some(({ userId }) => userId === id));
+        const present = await this.presentAmong(transaction, conversationId, memberIds);
+        const newcomers = memberIds.filter((id) => !present.has(id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
-        if (present.length + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
+        if (membership.memberCount + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
         const told = await tell(
           transaction,
           principal,
           conversationId,
-          { type: 'MEMBERS_ADDED', userIds: newcomers },
+          { type: 'MEMBERS_ADDED', userIds: named(newcomers) },
           `${names(principal.userId)} added ${names(...newcomers)}`,
         );
         // Somebody who comes back starts anew: what was written in between stays unseen.
@@ -146,7 +149,7 @@ export class Groups {
 
   async changeRole(principal: Principal, conversationId: string, userId: string, role: MemberRole): Promise<void> {
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
-      const target = await this.member(transaction, conversationId, userId);
+      const target = await this.requireMember(transaction, conversationId, userId);
       refuse(refusalToChangeRole(membership.role, userId === principal.userId));
       if (target.role === role) return null;
       await this.setRole(transaction, conversationId, userId, role);
@@ -165,7 +168,7 @@ export class Groups {
   async removeMember(principal: Principal, conversationId: string, userId: string, leavingAs?: string): Promise<void> {
     const leaving = userId === principal.userId;
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
-      const target = await this.member(transaction, conversationId, userId);
+      const target = await this.requireMember(transaction, conversationId, userId);
       if (!leaving) refuse(refusalToRemove(membership.role, target.role));
       const text = leaving
         ? `${leavingAs ?? names(userId)} left`
@@ -188,7 +191,7 @@ export class Groups {
     );
     const messages: MessageView[] = [];
     for (const { id } of groups) {
-      const target = (await this.members(transaction, id)).find((member) => member.userId === userId);
+      const target = await this.findMember(transaction, id, userId);
       if (target !== undefined) messages.push(await this.takeOut(transaction, userId, id, target, `${leavingAs} left`));
     }
     return () => {
@@ -215,8 +218,8 @@ export class Groups {
       'UPDATE conversation_members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2',
       [conversationId, target.userId],
     );
-    const heir = target.role === 'OWNER' ? heirOf(await this.members(transaction, conversationId)) : undefined;
-    if (heir !== undefined) await this.setRole(transaction, conversationId, heir.userId, 'OWNER');
+    const heirId = target.role === 'OWNER' ? await this.heirOf(transaction, conversationId) : undefined;
+    if (heirId !== undefined) await this.setRole(transaction, conversationId, heirId, 'OWNER');
     return told;
   }
 
@@ -247,16 +250,44 @@ export class Groups {
     }
   }
 
-  private members(transaction: SqlExecutor, conversationId: string): Promise<MemberRow[]> {
-    return transaction.query<MemberRow>(
-      `SELECT user_id AS "userId", role FROM conversation_members
-       WHERE conversation_id = $1 AND left_at IS NULL ORDER BY joined_at, user_id`,
-      [conversationId],
+  private async presentAmong(
+    transaction: SqlExecutor,
+    conversationId: string,
+    userIds: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    const rows = await transaction.query<{ id: string }>(
+      `SELECT user_id AS id FROM conversation_members
+       WHERE conversation_id = $1 AND user_id = ANY ($2) AND left_at IS NULL`,
+      [conversationId, userIds],
     );
+    return new Set(rows.map(({ id }) => id));
   }
 
-  private async member(transaction: SqlExecutor, conversationId: string, userId: string): Promise<MemberRow> {
-    const member = (await this.members(transaction, conversationId)).find((candidate) => candidate.userId === userId);
+  /** Who owns the group once its owner has left: the member of longest standing with the highest role. */
+  private async heirOf(transaction: SqlExecutor, conversationId: string): Promise<string | undefined> {
+    const [heir] = await transaction.query<{ id: string }>(
+      `SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
+       ORDER BY role = 'ADMIN' DESC, joined_at, user_id LIMIT 1`,
+      [conversationId],
+    );
+    return heir?.id;
+  }
+
+  private async findMember(
+    transaction: SqlExecutor,
+    conversationId: string,
+    userId: string,
+  ): Promise<MemberRow | undefined> {
+    const [member] = await transaction.query<MemberRow>(
+      `SELECT user_id AS "userId", role FROM conversation_members
+       WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL`,
+      [conversationId, userId],
+    );
+    return member;
+  }
+
+  private async requireMember(transaction: SqlExecutor, conversationId: string, userId: string): Promise<MemberRow> {
+    const member = await this.findMember(transaction, conversationId, userId);
     if (member === undefined) throw new DomainError('NOT_FOUND');
     return member;
   }
@@ -290,6 +321,11 @@ function refuse(code: ErrorCode | null): void {
 
 /** Display names of users who cannot be deleted meanwhile. */
 type HeldUsers = ReadonlyMap<string, string>;
+
+/** The users that a SYSTEM message lists: an event that a thousand receive is not to carry a thousand ids. */
+function named(userIds: readonly string[]): string[] {
+  return userIds.slice(0, MAX_SYSTEM_USER_IDS);
+}
 
 /** Names users within a sentence. */
 type Names = (...userIds: string[]) => string;

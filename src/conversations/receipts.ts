@@ -72,7 +72,7 @@ export class Receipts {
     const column = kind === 'read' ? 'last_read_seq' : 'last_delivered_seq';
     const [row] = await this.database.query<Cursors & { moved: boolean; isLarge: boolean }>(
       `WITH target AS (
-         SELECT m.last_read_seq, m.last_delivered_seq, LEAST($3::integer, c.last_seq) AS seq
+         SELECT m.last_read_seq, m.last_delivered_seq, c.member_count, LEAST($3::integer, c.last_seq) AS seq
          FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL
        ), moved AS (
@@ -85,11 +85,7 @@ export class Receipts {
          RETURNING m.last_read_seq, m.last_delivered_seq
        )
        SELECT moved.last_read_seq IS NOT NULL AS "moved",
-         moved.last_read_seq IS NOT NULL AND (
-           SELECT count(*) > ${LARGEST_LIVE_AUDIENCE} FROM (
-             SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL LIMIT ${LARGEST_LIVE_AUDIENCE + 1}
-           ) AS members
-         ) AS "isLarge",
+         target.member_count > ${LARGEST_LIVE_AUDIENCE} AS "isLarge",
          COALESCE(moved.last_read_seq, target.last_read_seq) AS "lastReadSeq",
          COALESCE(moved.last_delivered_seq, target.last_delivered_seq) AS "lastDeliveredSeq"
        FROM target LEFT JOIN moved ON true`,

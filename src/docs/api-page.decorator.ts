@@ -9,11 +9,6 @@ export function ApiPage(item: Type): MethodDecorator {
   });
 }
 
-/** Documents a list that is bounded by its nature and comes whole: `{ items }`. */
-export function ApiItems(item: Type): MethodDecorator {
-  return answer(item, { properties: { items: itemsOf(item) }, required: ['items'] });
-}
-
 function itemsOf(item: Type) {
   return { type: 'array', items: { $ref: getSchemaPath(item) } };
 }

@@ -99,10 +99,10 @@ export class MessagesPersonalData implements OnModuleInit {
        ), rewritten AS (
          UPDATE messages m SET content = worded.content, version = m.version + 1
          FROM worded WHERE m.id = worded.id AND worded.content <> worded.before
-         RETURNING m.id, m.content
+         RETURNING m.id, m.conversation_id, m.content
        )
        UPDATE conversations c SET last_message = left(rewritten.content, 200)
-       FROM rewritten WHERE c.last_message_id = rewritten.id`,
+       FROM rewritten WHERE c.id = rewritten.conversation_id AND c.last_message_id = rewritten.id`,
       [userId, DELETED_DISPLAY_NAME],
     );
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../attachments/attachment-links.js';
 import type { MessageAttachment } from '../attachments/attachment.js';
 import type { MessageKind } from '../common/message-kind.js';
+import { unreadCount } from '../conversations/unread.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { QuotationLimits } from '../events/domain-events.js';
 import type { HistoryRange } from './history-range.js';
@@ -156,16 +157,12 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** How many of those are by others and after what the reader has read; at most 1,000. */
+  /** How many of those are by others and after what the reader has read: the `unreadCount` of a conversation. */
   async unread(readerId: string, conversationId: string): Promise<number> {
     const [row] = await this.database.reads.query<{ count: number }>(
-      `SELECT count(*) AS count FROM (
-         SELECT 1 FROM conversation_members own
-         JOIN messages m ON m.conversation_id = own.conversation_id
-           AND m.seq > own.last_read_seq AND m.seq >= own.visible_from_seq
-         WHERE own.conversation_id = $2 AND own.user_id = $1 AND m.sender_id <> $1 AND ${isWritten('m', '$1::uuid')}
-         LIMIT 1000
-       ) AS unread`,
+      `SELECT ${unreadCount('c', 'own')} AS count
+       FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
+       WHERE own.conversation_id = $2 AND own.user_id = $1`,
       [readerId, conversationId],
       'messages_unread',
     );

@@ -216,10 +216,10 @@ export class MessagesService {
         `UPDATE messages SET content = $2, version = version + 1, edited_at = now() WHERE id = $1`,
         [messageId, content],
       );
-      await transaction.query('UPDATE conversations SET last_message = left($2, 200) WHERE last_message_id = $1', [
-        messageId,
-        content,
-      ]);
+      await transaction.query(
+        'UPDATE conversations SET last_message = left($2, 200) WHERE id = $3 AND last_message_id = $1',
+        [messageId, content, message.conversationId],
+      );
       await this.rewriteSearch(transaction, message, content);
       return true;
     });
@@ -242,7 +242,12 @@ export class MessagesService {
       if (deleted.length === 0) return false;
       await transaction.query('DELETE FROM message_reactions WHERE message_id = $1', [messageId]);
       await this.attachments.doomOfMessage(transaction, messageId);
-      await transaction.query('UPDATE conversations SET last_message = NULL WHERE last_message_id = $1', [messageId]);
+      // Also where it was not the newest: the conversation's unread count may have changed, and sync tells it then.
+      await transaction.query(
+        `UPDATE conversations SET last_message = CASE WHEN last_message_id = $1 THEN NULL ELSE last_message END
+         WHERE id = $2`,
+        [messageId, message.conversationId],
+      );
       await this.rewriteSearch(transaction, message, '');
       return true;
     });
@@ -255,8 +260,15 @@ export class MessagesService {
   async deleteForMe(principal: Principal, messageId: string): Promise<MessageView> {
     const membership = await this.visible(principal, messageId);
     const hidden = await this.database.query(
-      `INSERT INTO hidden_messages (message_id, user_id, conversation_id) VALUES ($1, $2, $3)
-       ON CONFLICT DO NOTHING RETURNING message_id`,
+      // The membership is stamped, so that sync tells the unread count anew.
+      `WITH hidden AS (
+         INSERT INTO hidden_messages (message_id, user_id, conversation_id) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING RETURNING message_id
+       ), stamped AS (
+         UPDATE conversation_members SET changed_xid = pg_current_xact_id()
+         WHERE conversation_id = $3 AND user_id = $2 AND EXISTS (SELECT 1 FROM hidden)
+       )
+       SELECT message_id FROM hidden`,
       [messageId, principal.userId, membership.conversationId],
     );
     const message = await this.load(principal, messageId);

@@ -96,11 +96,8 @@ export class PresenceStore {
     return this.database.query<PresenceAudience>(
       `SELECT u.id AS "userId",
          ARRAY(
-           SELECT m.conversation_id::text FROM conversation_members m WHERE m.user_id = u.id AND m.left_at IS NULL
-             AND (SELECT count(*) FROM (
-                    SELECT 1 FROM conversation_members o
-                    WHERE o.conversation_id = m.conversation_id AND o.left_at IS NULL LIMIT $2 + 1
-                  ) AS others) <= $2
+           SELECT m.conversation_id::text FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
+           WHERE m.user_id = u.id AND m.left_at IS NULL AND c.member_count <= $2
          ) AS "conversationIds",
          ARRAY(
            SELECT high_id::text FROM friendships WHERE low_id = u.id AND removed_at IS NULL

@@ -68,6 +68,27 @@ export class Broadcaster {
   }
 
   /**
+   * To every socket of each of these users, each something of its own: for views, which differ from one member to the
+   * next. Nothing of it is kept for lost connections: who misses it is not recovered, and syncs.
+   * @param missedBy the conversation whose members are told, where it is all of them
+   */
+  toEach<Name extends ServerEventName>(
+    name: Name,
+    payloads: readonly { userId: string; payload: ServerPayload<Name> }[],
+    missedBy?: string,
+  ): void {
+    const gapRooms =
+      missedBy === undefined ? payloads.map(({ userId }) => room.user(userId)) : [room.conversation(missedBy)];
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (adapter instanceof RecoveryAdapter) {
+      adapter.broadcastUnkept(
+        payloads.map(({ userId, payload }) => ({ name, payload, rooms: [room.user(userId)] })),
+        gapRooms,
+      );
+    } else for (const { userId, payload } of payloads) this.toUsers([userId], name, payload);
+  }
+
+  /**
    * Changes of presence, each to everybody who may see that user's, but for itself and both sides of its blocks.
    * Answers how many deliveries that were.
    */

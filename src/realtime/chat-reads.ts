@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { AccessTokenStrategy } from '../auth/access-token.strategy.js';
-import type { Page, PageQuery } from '../common/pagination.js';
+import { LARGEST_PAGE_SIZE, type Page, type PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../conversations/conversations.view.js';
@@ -73,8 +73,12 @@ export class ChatReads {
     return this.gate.run(principal, () => this.conversations.list(principal, page, 'DIRECT'));
   }
 
+  /** The first hundred members' cursors: of a direct conversation, both. */
   async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
-    return (await this.gate.run(principal, () => this.conversations.receipts(principal, conversationId))).items;
+    const page = await this.gate.run(principal, () =>
+      this.conversations.receipts(principal, conversationId, { limit: LARGEST_PAGE_SIZE }),
+    );
+    return page.items;
   }
 
   /** What is written in a conversation and still there for the caller: no tombstones, no SYSTEM messages. */

@@ -15,12 +15,11 @@ import { type Acknowledgement, failure } from './protocol/acknowledgement.js';
 import { CLOSE_REASONS } from './protocol/close-reasons.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { RecoveryAdapter } from './recovery-adapter.js';
+import { RECOVERY_WINDOW_MS } from './recovery-log.js';
 import { socketEvent } from './socket-event.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const LARGEST_FRAME = 128 * 1024;
-/** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
-const RECOVERY_MS = 60_000;
 /** How long a connection may be open that nobody was let in on: longer than a handshake waits for the database. */
 const CONNECT_TIMEOUT_MS = 12_000;
 
@@ -67,7 +66,7 @@ export class ChatSocketAdapter extends IoAdapter {
       connectTimeout: CONNECT_TIMEOUT_MS,
       wsEngine: BoundedWebSocketServer,
       adapter: RecoveryAdapter,
-      connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
+      connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
     this.app.get(EngineGuard).attach(server);
     return server;

@@ -20,6 +20,9 @@ type FriendEvent =
   | 'friend:request_rejected'
   | 'friend:request_cancelled';
 
+/** Views of a conversation that are read and sent at once. */
+const MAX_VIEWS_A_TURN = 50;
+
 /** Turns what happened into what clients are told, and decides whom. */
 @Injectable()
 export class EventRelay {
@@ -27,6 +30,8 @@ export class EventRelay {
   /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
   private readonly inOrder = new InOrder();
   private readonly bySequence = new BySequence();
+  /** Of each conversation whose members are all to be told: whose turn tells them. */
+  private readonly latestTurns = new Map<string, object>();
 
   constructor(
     events: EventBus,
@@ -116,7 +121,13 @@ export class EventRelay {
       ]),
     ];
     // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
-    const audience = await this.access.audience(conversationId, seq, special, replyTo?.seq);
+    const audience = await this.access.audience(
+      conversationId,
+      seq,
+      special,
+      replyTo?.seq,
+      this.rooms.awaitedMembers(conversationId),
+    );
     const { blindIds, seeingIds, quotationBlindIds } = audience;
     const others = { userIds: [...new Set([...seeingIds, ...blindIds])] };
     this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
@@ -158,16 +169,18 @@ export class EventRelay {
   }
 
   private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): Promise<void> {
-    return this.sendViews('conversation:updated', conversationId, userIds);
+    return userIds === undefined
+      ? this.sendViewsToAll(conversationId, [])
+      : this.sendViews('conversation:updated', conversationId, userIds);
   }
 
   /** First out, or in, then told: who left is not among those who hear of it, and who joined is. */
   private groupChanged(created: CreatedMessage, { isNew, joinedIds = [], leftId }: GroupChange): void {
-    const { conversationId } = created.message;
+    const { conversationId, senderId } = created.message;
     if (leftId !== undefined) this.reported(this.conversationLeft(conversationId, leftId));
     if (joinedIds.length > 0) this.reported(this.sendViews('conversation:new', conversationId, joinedIds));
     this.sendMessage(created);
-    if (isNew !== true) this.reported(this.sendViews('conversation:updated', conversationId, undefined));
+    if (isNew !== true) this.reported(this.sendViewsToAll(conversationId, [senderId, ...joinedIds]));
   }
 
   private conversationLeft(conversationId: string, userId: string): Promise<void> {
@@ -181,15 +194,44 @@ export class EventRelay {
   private sendViews(
     name: 'conversation:new' | 'conversation:updated',
     conversationId: string,
-    userIds: readonly string[] | undefined,
+    userIds: readonly string[],
   ): Promise<void> {
     return this.inOrder.run(conversationId, async () => {
       // In its turn as well: what still waits to be sent is from before, and not for who joins now.
-      if (name === 'conversation:new') this.rooms.joinConversation(userIds ?? [], conversationId);
-      for (const { userId, conversation } of await this.conversations.viewsFor(conversationId, userIds)) {
-        this.broadcaster.toUsers([userId], name, { conversation });
-      }
+      if (name === 'conversation:new') this.rooms.joinConversation(userIds, conversationId);
+      await this.sendEach(name, conversationId, this.rooms.connectedAmong(userIds), userIds);
     });
+  }
+
+  /**
+   * Of several changes that wait for their turn only the last one is sent: each view is of the present state, and where
+   * somebody renames a group again and again, it is not read for a thousand members each time.
+   */
+  private sendViewsToAll(conversationId: string, firstIds: readonly string[]): Promise<void> {
+    const turn = {};
+    this.latestTurns.set(conversationId, turn);
+    return this.inOrder.run(conversationId, async () => {
+      if (this.latestTurns.get(conversationId) !== turn) return;
+      this.latestTurns.delete(conversationId);
+      const viewerIds = this.rooms.connectedMembers(conversationId);
+      await this.sendEach('conversation:updated', conversationId, viewerIds, firstIds, conversationId);
+    });
+  }
+
+  /** In slices, so that no more is read, encoded and written before others get their turn. */
+  private async sendEach(
+    name: 'conversation:new' | 'conversation:updated',
+    conversationId: string,
+    viewerIds: readonly string[],
+    firstIds: readonly string[],
+    missedBy?: string,
+  ): Promise<void> {
+    for (let start = 0; start === 0 || start < viewerIds.length; start += MAX_VIEWS_A_TURN) {
+      const slice = viewerIds.slice(start, start + MAX_VIEWS_A_TURN);
+      const views = await this.conversations.viewsFor(conversationId, slice, firstIds);
+      const payloads = views.map(({ userId, conversation }) => ({ userId, payload: { conversation } }));
+      this.broadcaster.toEach(name, payloads, missedBy);
+    }
   }
 
   private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): Promise<void> {

@@ -1,23 +1,16 @@
 import type { Socket } from 'socket.io';
 import { type Transport, writeNow } from './write-once-a-turn.js';
-import { type BroadcastOptions, type Room, SessionAwareAdapter, type Session } from 'socket.io-adapter';
-import { BoundedMap } from '../common/bounded-map.js';
+import { Adapter, type BroadcastOptions, type Room, type Session } from 'socket.io-adapter';
 import type { Principal } from '../common/principal.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import { DialectMember, type Telling } from './dialect-member.js';
+import { LostSessions } from './lost-sessions.js';
+import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
 
-/** Broadcasts kept for those who are about to come back; who missed more than this is brought up by sync. */
-const MOST_PACKETS = 10_000;
-
+/** Deliveries before the event loop gets its turn. */
+const DELIVERIES_A_TURN = 2_048;
 /** Sockets written to before the event loop gets its turn. */
 const SOCKETS_A_TURN = 256;
-
-interface KeptPacket {
-  id: string;
-  opts: BroadcastOptions;
-  data: unknown[];
-  emittedAt: number;
-}
 
 interface EventPacket {
   type: number;
@@ -27,11 +20,10 @@ interface EventPacket {
 
 /** What is kept of a lost connection that came back, until it is known who it is. */
 export interface Restored {
-  /** Where the adapter stood. */
-  at: number;
+  /** The number of the first entry of the recovery log that it has not been sent. */
+  from: number;
   principal: Principal;
   rooms: readonly string[];
-  missed: unknown[][];
 }
 
 /** An event on its way to some rooms. */
@@ -42,40 +34,59 @@ export interface RoomEvent {
   except: readonly Room[];
 }
 
+interface EncodingOptions {
+  preEncoded: true;
+  volatile?: boolean;
+  compress?: boolean;
+  wsPreEncodedFrame?: Buffer[];
+}
+
 interface Encoded {
   telling: Telling;
   packets: string[];
-  options: { preEncoded: true; wsPreEncodedFrame?: Buffer[] };
+  options: EncodingOptions;
 }
 
 /** What the base class keeps to itself in its types. */
 interface Inside {
-  readonly packets: KeptPacket[];
-  _encode(packet: EventPacket, options: Encoded['options']): string[];
+  _encode(packet: EventPacket, options: EncodingOptions): string[];
   apply(options: BroadcastOptions, act: (socket: Socket) => void): void;
 }
 
 /** Socket.IO's number for an event. */
 export const EVENT = 2;
 
-type PersistedSession = Parameters<SessionAwareAdapter['persistSession']>[0];
+type PersistedSession = Parameters<Adapter['persistSession']>[0];
 
 /**
- * Socket.IO's own recovery of a lost connection, with three things changed: what it keeps is bounded; nothing is
+ * Socket.IO's recovery of a lost connection, after its own adapter, but: what is kept is bounded in bytes; nothing is
  * replayed before the token of the connection was looked at, and only to the session that lost it; and it is told when
  * what a session may hear has changed. Recovery goes by the rooms a connection had when it was lost, so whoever joined,
- * left or was logged out meanwhile is not recovered, and syncs.
+ * left or was logged out meanwhile is not recovered, and syncs. What nobody is there to receive is not even encoded.
  */
-export class RecoveryAdapter extends SessionAwareAdapter {
-  private readonly recoverable = new BoundedMap<string, string>(MOST_PACKETS);
-  /** How many packets were ever kept. */
-  private kept = 0;
+export class RecoveryAdapter extends Adapter {
+  private readonly log = new RecoveryLog();
+  private readonly lost = new LostSessions<PersistedSession>();
   private readonly names = new Map<Room, Room>();
+  private readonly expiring: NodeJS.Timeout;
 
-  constructor(namespace: ConstructorParameters<typeof SessionAwareAdapter>[0]) {
+  constructor(namespace: ConstructorParameters<typeof Adapter>[0]) {
     super(namespace);
     this.on('create-room', (name: Room) => this.names.set(name, name));
     this.on('delete-room', (name: Room) => this.names.delete(name));
+    this.expiring = setInterval(() => {
+      this.log.expire();
+      this.lost.expire();
+    }, RECOVERY_WINDOW_MS).unref();
+  }
+
+  override close(): void {
+    clearInterval(this.expiring);
+  }
+
+  /** Bytes kept for connections that may come back. */
+  get keptBytes(): number {
+    return this.log.bytes;
   }
 
   /** The name of a room that somebody is in, the very text that is kept for it. */
@@ -83,13 +94,29 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     return this.names.get(room);
   }
 
-  /** Private in its types; there is no other way to bound what is kept, or to write several packets at once. */
-  private get inside(): Inside {
-    return this as unknown as Inside;
+  /** Whether a connection is in the room, or was and may come back. */
+  isAwaited(room: Room): boolean {
+    return this.rooms.has(room) || this.lost.isAwaited(room);
   }
 
-  private get keptPackets(): KeptPacket[] {
-    return this.inside.packets;
+  /** The users whose connections are in a room. */
+  userIdsIn(room: Room): Set<string> {
+    const userIds = new Set<string>();
+    for (const id of this.rooms.get(room) ?? []) {
+      const socket = this.nsp.sockets.get(id) as { data: ConnectionState } | undefined;
+      if (socket !== undefined) userIds.add(socket.data.principal.userId);
+    }
+    return userIds;
+  }
+
+  /** Those whose lost connections were in a room, and may come back to it. */
+  lostUserIdsIn(room: Room): string[] {
+    return this.lost.userIdsIn(room);
+  }
+
+  /** Private in its types; there is no other way to keep what was encoded, or to write several packets at once. */
+  private get inside(): Inside {
+    return this as unknown as Inside;
   }
 
   override persistSession(session: PersistedSession): void {
@@ -98,45 +125,81 @@ export class RecoveryAdapter extends SessionAwareAdapter {
     if (principal === undefined) return;
     // Rooms are kept by its double, which is gone; what it missed, its document has a way to ask for.
     if (dialect !== undefined) return;
-    this.recoverable.set(session.pid, principal.userId);
-    super.persistSession(session);
+    this.lost.add({ pid: session.pid, userId: principal.userId, rooms: new Set(session.rooms), session });
   }
 
   override async restoreSession(pid: string, offset: string): Promise<Session> {
+    const lost = this.lost.take(pid);
+    const from = typeof offset === 'string' ? this.log.after(offset) : undefined;
     // Typed as a session, but null is how the base class says that there is none.
-    if (!this.recoverable.delete(pid)) return null as unknown as Session;
-    const at = this.kept;
-    const session = (await super.restoreSession(pid, offset)) as Session | null;
-    if (session === null) return null as unknown as Session;
-    const { principal } = session.data as ConnectionState;
-    const restored: Restored = {
-      ...{ at, principal, rooms: session.rooms },
-      missed: session.missedPackets,
-    };
+    if (lost === undefined || from === undefined) return null as unknown as Session;
+    if (this.log.missed(from, lost.rooms) === undefined) return null as unknown as Session;
+    const { principal } = lost.session.data as ConnectionState;
+    const restored: Restored = { from, principal, rooms: lost.session.rooms };
     // Nobody has looked at its token yet: it is in no room and told nothing until that is done.
-    return { ...session, rooms: [], missedPackets: [], data: { restored } };
+    return { ...lost.session, rooms: [], missedPackets: [], data: { restored } };
   }
 
   /**
    * Tells a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
    * False where that is not known any more.
    */
-  replay(socket: ChatSocket, { at, missed }: Restored): boolean {
-    const since = this.kept - at;
-    if (since > this.keptPackets.length) return false;
-    const { rooms } = socket;
-    const lately = since === 0 ? [] : this.keptPackets.slice(-since).filter(({ opts }) => isFor(rooms, opts));
-    for (const data of [...missed, ...lately.map((packet) => packet.data)])
-      (socket as unknown as { packet(packet: object): void }).packet({ type: EVENT, data });
+  replay(socket: ChatSocket, { from, rooms }: Restored): boolean {
+    // Neither what it has left meanwhile, nor of what it joined meanwhile the time before.
+    const missed = this.log.missed(from, new Set(rooms.filter((name) => socket.rooms.has(name))));
+    if (missed === undefined) return false;
+    const { client } = socket as unknown as { client: { writeToEngine(packets: string[], options: object): void } };
+    for (const packet of missed) client.writeToEngine([packet], { preEncoded: true });
     return true;
   }
 
-  override broadcast(...parameters: Parameters<SessionAwareAdapter['broadcast']>): void {
-    const { length } = this.keptPackets;
-    super.broadcast(...parameters);
-    const { keptPackets } = this;
-    this.kept += keptPackets.length - length;
-    this.dropOldest();
+  override broadcast(packet: EventPacket & { id?: number }, opts: BroadcastOptions): void {
+    if (opts.rooms.size > 0 && ![...opts.rooms].some((name) => this.isAwaited(name))) return;
+    const { volatile, compress } = opts.flags ?? {};
+    const options: EncodingOptions = { preEncoded: true };
+    if (volatile !== undefined) options.volatile = volatile;
+    if (compress !== undefined) options.compress = compress;
+    packet.nsp = this.nsp.name;
+    const isKept = packet.type === EVENT && packet.id === undefined && volatile === undefined;
+    // The client names the last one it has when it comes back.
+    if (isKept) packet.data.push(this.log.nextOffset());
+    const packets = this.inside._encode(packet, options);
+    if (isKept) this.keep(packets, options, { rooms: opts.rooms, except: opts.except ?? new Set() });
+    this.inside.apply(opts, (socket) => {
+      (socket as unknown as { notifyOutgoingListeners?(told: object): void }).notifyOutgoingListeners?.(packet);
+      (socket as unknown as { client: { writeToEngine(sent: string[], how: object): void } }).client.writeToEngine(
+        packets,
+        options,
+      );
+    });
+  }
+
+  /**
+   * Sends events that differ from one receiver to the next and are not kept: whoever is lost before it has them is not
+   * recovered, and syncs. One call for all of one change.
+   * @param gapRooms the rooms of those who are told, and of those who would be, were they connected
+   */
+  broadcastUnkept(events: readonly Omit<RoomEvent, 'except'>[], gapRooms: readonly Room[]): void {
+    const missedIn = gapRooms.filter((room) => this.isAwaited(room));
+    if (missedIn.length > 0) this.log.keepGap(missedIn);
+    for (const { name, payload, rooms } of events) {
+      const named = rooms.filter((room) => this.rooms.has(room));
+      // To no room at all would be to everybody.
+      if (named.length === 0) continue;
+      const packet = { type: EVENT, nsp: this.nsp.name, data: [name, payload] };
+      super.broadcast(packet, { rooms: new Set(named), except: new Set() });
+    }
+  }
+
+  private keep(
+    [packet]: readonly string[],
+    { wsPreEncodedFrame }: EncodingOptions,
+    audience: { rooms: Set<Room>; except: Set<Room> },
+  ): void {
+    if (packet === undefined) return;
+    // The frame begins with a 4 of its own. As many bytes as characters: all of them are ASCII.
+    const isAscii = wsPreEncodedFrame?.[1]?.length === packet.length + 1;
+    this.log.keep(packet, isAscii, audience);
   }
 
   /**
@@ -147,30 +210,33 @@ export class RecoveryAdapter extends SessionAwareAdapter {
    */
   async broadcastTogether(events: readonly RoomEvent[]): Promise<number> {
     const bySocket = new Map<Socket, Encoded[]>();
-    const sent: KeptPacket[] = [];
+    const sent: { encoded: Encoded; audience: { rooms: Set<Room>; except: Set<Room> } }[] = [];
     let deliveries = 0;
+    let nextTurn = DELIVERIES_A_TURN;
     for (const { name, payload, rooms, except } of events) {
-      // A room that nobody is in matters only to those who are away and may come back to it.
-      const isAwaited = this.recoverable.size > 0;
-      const named = rooms.flatMap((room) => this.names.get(room) ?? (isAwaited ? room : []));
+      const named = rooms.filter((room) => this.isAwaited(room)).map((room) => this.names.get(room) ?? room);
       // To no room at all would be to everybody.
       if (rooms.length > 0 && named.length === 0) continue;
-      const opts: BroadcastOptions = { rooms: new Set(named), except: new Set(except) };
-      const data = [name, payload];
+      const audience = { rooms: new Set(named), except: new Set(except) };
       const encoded: Encoded = {
         telling: { event: name, payload } as Telling,
         packets: [],
         options: { preEncoded: true },
       };
-      encoded.packets = this.inside._encode({ type: EVENT, nsp: this.nsp.name, data }, encoded.options);
-      this.inside.apply(opts, (socket) => {
+      encoded.packets = this.inside._encode(
+        { type: EVENT, nsp: this.nsp.name, data: [name, payload] },
+        encoded.options,
+      );
+      this.inside.apply(audience, (socket) => {
         deliveries += 1;
         const own = bySocket.get(socket);
         if (own === undefined) bySocket.set(socket, [encoded]);
         else own.push(encoded);
       });
-      const id = `together-${this.kept + sent.length}`;
-      sent.push({ id, opts, data: [...data, id], emittedAt: Date.now() });
+      sent.push({ encoded, audience });
+      if (deliveries < nextTurn) continue;
+      nextTurn = deliveries + DELIVERIES_A_TURN;
+      await new Promise(setImmediate);
     }
     let written = 0;
     for (const [socket, encoded] of bySocket) {
@@ -178,29 +244,15 @@ export class RecoveryAdapter extends SessionAwareAdapter {
       if ((written += 1) % SOCKETS_A_TURN === 0) await new Promise(setImmediate);
     }
     // Kept only now: who is lost in between is replayed all of it, and whoever has it already sees the same twice.
-    this.keptPackets.push(...sent);
-    this.kept += sent.length;
-    this.dropOldest();
+    for (const { encoded, audience } of sent) this.keep(encoded.packets, encoded.options, audience);
     return deliveries;
-  }
-
-  private dropOldest(): void {
-    const { keptPackets } = this;
-    if (keptPackets.length > MOST_PACKETS * 2) keptPackets.splice(0, keptPackets.length - MOST_PACKETS);
   }
 
   /** The lost connections of these users are not recovered: what they may hear has changed. */
   forget(userIds: readonly string[]): void {
-    if (this.recoverable.size === 0) return;
-    const forgotten = new Set(userIds);
-    for (const [pid, userId] of this.recoverable) if (forgotten.has(userId)) this.recoverable.delete(pid);
+    if (this.lost.size === 0) return;
+    for (const userId of userIds) this.lost.forget(userId);
   }
-}
-
-/** Whether who is in these rooms is told; to no room at all is to everybody. */
-function isFor(rooms: ReadonlySet<string>, opts: BroadcastOptions): boolean {
-  const isNamed = opts.rooms.size === 0 || [...opts.rooms].some((name) => rooms.has(name));
-  return isNamed && ![...(opts.except ?? [])].some((name) => rooms.has(name));
 }
 
 /** Where frames are put together; the same again as long as the system takes what is written at once. */

@@ -71,6 +71,30 @@ export class Rooms {
     return this.adapter()?.nameOf(name) ?? name;
   }
 
+  /**
+   * Those of these users who have a connection. Whoever is told of something is looked up here first: nothing is read or
+   * made for who is not connected.
+   */
+  connectedAmong(userIds: readonly string[]): string[] {
+    const adapter = this.server?.sockets.adapter;
+    return userIds.filter((userId) => adapter?.rooms.has(room.user(userId)) === true);
+  }
+
+  /** The members of a conversation who have a connection. */
+  connectedMembers(conversationId: string): string[] {
+    return [...(this.adapter()?.userIdsIn(room.conversation(conversationId)) ?? [])];
+  }
+
+  /** The same with those whose connection was lost and may come back to what it missed. */
+  awaitedMembers(conversationId: string): string[] {
+    const adapter = this.adapter();
+    if (adapter === undefined) return [];
+    const name = room.conversation(conversationId);
+    const connected = adapter.userIdsIn(name);
+    for (const userId of adapter.lostUserIdsIn(name)) connected.add(userId);
+    return [...connected];
+  }
+
   joinConversation(userIds: readonly string[], conversationId: string): void {
     this.forgetLost(userIds);
     for (const userId of userIds) {

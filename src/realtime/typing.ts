@@ -126,9 +126,9 @@ export class Typing implements OnApplicationShutdown {
 
   /** Null where the conversation is too large to show anybody typing. */
   private async hiddenFrom(principal: Principal, conversationId: string): Promise<string[] | null> {
-    await this.access.membership(principal, conversationId);
-    const memberIds = await this.access.memberIds(conversationId, LARGEST_LIVE_AUDIENCE + 1);
-    if (memberIds.length > LARGEST_LIVE_AUDIENCE) return null;
+    const { memberCount } = await this.access.membership(principal, conversationId);
+    if (memberCount > LARGEST_LIVE_AUDIENCE) return null;
+    const memberIds = await this.access.memberIds(conversationId);
     return [...(await this.contacts.blockedPeers(principal.userId, memberIds))];
   }
 }

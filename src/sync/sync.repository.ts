@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Batched } from '../common/batched.js';
 import { Database } from '../database/database.js';
+import { LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
 import type { SyncStage } from './sync-cursor.js';
 
 /** What one statement found, in the order of stages and within them by key; at most one more than asked for. */
@@ -74,7 +75,8 @@ const CHANGES = `
     SELECT now.snapshot, input.lower, COALESCE($3::pg_snapshot, now.snapshot) AS upper, pg_snapshot_xmin(input.lower) AS lower_xmin
     FROM (SELECT pg_current_snapshot() AS snapshot) AS now, (SELECT $2::pg_snapshot AS lower) AS input
   ), own AS MATERIALIZED (
-    SELECT m.conversation_id, m.left_at, m.visible_from_seq, m.changed_xid AS own_xid, c.changed_xid
+    SELECT m.conversation_id, m.user_id, m.left_at, m.visible_from_seq, m.changed_xid AS own_xid, m.receipt_xid,
+      c.changed_xid, c.member_count
     FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1
   ), here AS MATERIALIZED (
     -- The rest of the conversation that the last page ended in; where it fills this one, no other is looked at.
@@ -88,7 +90,8 @@ const CHANGES = `
     (SELECT 1 AS stage, o.conversation_id AS id, NULL::uuid AS other_id, NULL::integer AS seq, NULL::integer AS boundary
      FROM own o, bounds
      WHERE $4 <= 1 AND o.left_at IS NULL AND ($5::uuid IS NULL OR $4 < 1 OR o.conversation_id > $5)
-       AND (${changed('o.changed_xid')} OR ${changed('o.own_xid')})
+       -- With its own cursor what is unread changes as well.
+       AND (${changed('o.changed_xid')} OR ${changed('o.own_xid')} OR ${changed('o.receipt_xid')})
      ORDER BY o.conversation_id LIMIT $9)
     UNION ALL
     (SELECT 2, o.conversation_id, NULL, NULL, NULL
@@ -98,8 +101,15 @@ const CHANGES = `
      ORDER BY o.conversation_id LIMIT $9)
     UNION ALL
     (SELECT 3, m.conversation_id, m.user_id, NULL, NULL
-     FROM own o CROSS JOIN bounds JOIN conversation_members m ON m.conversation_id = o.conversation_id
-     WHERE $4 <= 3 AND o.left_at IS NULL AND m.left_at IS NULL
+     FROM bounds CROSS JOIN (
+       -- Of others only where they are shown live: whom a thousand members read would be told to a thousand.
+       SELECT o.conversation_id, r.user_id, r.receipt_xid FROM own o
+       JOIN conversation_members r ON r.conversation_id = o.conversation_id AND r.left_at IS NULL AND r.user_id <> $1
+       WHERE o.left_at IS NULL AND o.member_count <= ${LARGEST_LIVE_AUDIENCE}
+       UNION ALL
+       SELECT o.conversation_id, o.user_id, o.receipt_xid FROM own o WHERE o.left_at IS NULL
+     ) AS m
+     WHERE $4 <= 3
        AND ($5::uuid IS NULL OR $4 < 3 OR (m.conversation_id, m.user_id) > ($5, $6::uuid))
        AND ${changed('m.receipt_xid')}
      ORDER BY m.conversation_id, m.user_id LIMIT $9)

@@ -24,6 +24,7 @@ export class SyncView {
   leftConversationIds!: string[];
   /** New, edited or deleted; ascending within a conversation. */
   messages!: MessageView[];
+  /** Members' cursors; of groups of more than 100 the caller's alone. */
   receipts!: ReceiptView[];
   friendRequests!: FriendRequestView[];
   friends!: FriendChangeView[];

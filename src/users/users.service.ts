@@ -162,14 +162,54 @@ export class UsersService {
   ): Promise<Map<string, Map<string, UserView>>> {
     const views = new Map(viewerIds.map((viewerId) => [viewerId, new Map<string, UserView>()]));
     if (userIds.length === 0 || viewerIds.length === 0) return views;
+    if (shared || this.everyone) return this.sharedViews(viewerIds, userIds);
     const rows = await this.database.query<UserRow & { viewerId: string }>(
       `SELECT viewer.id AS "viewerId", ${USER_COLUMNS}, ${presenceColumns('viewer.id', '$3::boolean')}
        FROM users CROSS JOIN unnest($1::uuid[]) AS viewer(id) WHERE users.id = ANY ($2::uuid[])`,
-      [viewerIds, userIds, shared || this.everyone],
+      [viewerIds, userIds, false],
       'users_for_viewers',
     );
     for (const row of rows) views.get(row.viewerId)?.set(row.id, userView(row));
     return views;
+  }
+
+  /**
+   * Where all are shown the presence of all, but for oneself and across a block: each user is read and made a view of
+   * once, however many viewers there are.
+   */
+  private async sharedViews(
+    viewerIds: readonly string[],
+    userIds: readonly string[],
+  ): Promise<Map<string, Map<string, UserView>>> {
+    const rows = await this.database.query<UserRow & { hiddenFrom: string[] }>(
+      `SELECT ${USER_COLUMNS}, users.last_seen_at AS "lastSeenAt",
+         EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) AS "isOnline",
+         ARRAY(
+           SELECT b.blocker_id::text FROM blocks b WHERE b.blocked_id = users.id AND b.blocker_id = ANY ($1::uuid[])
+           UNION ALL SELECT b.blocked_id::text FROM blocks b WHERE b.blocker_id = users.id AND b.blocked_id = ANY ($1::uuid[])
+         ) AS "hiddenFrom"
+       FROM users WHERE users.id = ANY ($2::uuid[])`,
+      [viewerIds, userIds],
+      'users_shared',
+    );
+    const common = new Map(rows.map((row) => [row.id, userView(row)]));
+    const withoutPresence = new Map<string, UserView[]>();
+    for (const row of rows) {
+      for (const viewerId of [row.id, ...row.hiddenFrom]) {
+        const hidden = withoutPresence.get(viewerId) ?? [];
+        hidden.push(userView({ ...row, isOnline: null }));
+        withoutPresence.set(viewerId, hidden);
+      }
+    }
+    return new Map(
+      viewerIds.map((viewerId) => {
+        const hidden = withoutPresence.get(viewerId);
+        return [
+          viewerId,
+          hidden === undefined ? common : new Map([...common, ...hidden.map((view) => [view.id, view] as const)]),
+        ];
+      }),
+    );
   }
 
   /** `viewsFor` one viewer. */

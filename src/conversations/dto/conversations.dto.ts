@@ -14,6 +14,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
+import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/is-time.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
@@ -100,6 +101,18 @@ export class UpdateOwnMembershipDto {
   @ValidateIf((body: UpdateOwnMembershipDto) => body.pinned !== undefined)
   @IsBoolean()
   pinned?: boolean;
+}
+
+/** A page of receipts: as large as pages are, so that one is enough for every conversation that is shown live. */
+export class ReceiptsQuery extends PageQuery {
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    maximum: LARGEST_PAGE_SIZE,
+    default: LARGEST_PAGE_SIZE,
+    required: false,
+  })
+  override limit: number = LARGEST_PAGE_SIZE;
 }
 
 export class MarkReadDto {

@@ -1,0 +1,84 @@
+import { RECOVERY_WINDOW_MS } from './recovery-log.js';
+
+/** Lost connections that may come back; the one lost first makes room. */
+const MAX_LOST_SESSIONS = 10_000;
+/** Rooms remembered for all of them together: a user may be in thousands. */
+const MAX_LOST_ROOMS = 500_000;
+
+export interface LostSession<Session> {
+  readonly pid: string;
+  readonly userId: string;
+  readonly rooms: ReadonlySet<string>;
+  readonly session: Session;
+}
+
+/** Connections that were lost, in the order in which they were: who may still come back, and to which rooms. */
+export class LostSessions<Session> {
+  private readonly sessions = new Map<string, LostSession<Session> & { lostAt: number }>();
+  private readonly byUser = new Map<string, Set<string>>();
+  private readonly byRoom = new Map<string, Set<string>>();
+  private rooms = 0;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  add(lost: LostSession<Session>): void {
+    this.take(lost.pid);
+    this.sessions.set(lost.pid, { ...lost, lostAt: this.now() });
+    this.rooms += lost.rooms.size;
+    put(this.byUser, lost.userId, lost.pid);
+    for (const name of lost.rooms) put(this.byRoom, name, lost.pid);
+    this.expire();
+    for (const [pid] of this.sessions) {
+      if (this.sessions.size <= MAX_LOST_SESSIONS && this.rooms <= MAX_LOST_ROOMS) break;
+      this.take(pid);
+    }
+  }
+
+  /** Answers it once: it is back, or is not to come back. */
+  take(pid: string): LostSession<Session> | undefined {
+    const lost = this.sessions.get(pid);
+    if (lost === undefined) return undefined;
+    this.sessions.delete(pid);
+    this.rooms -= lost.rooms.size;
+    remove(this.byUser, lost.userId, pid);
+    for (const name of lost.rooms) remove(this.byRoom, name, pid);
+    return lost.lostAt < this.now() - RECOVERY_WINDOW_MS ? undefined : lost;
+  }
+
+  /** None of this user's comes back. */
+  forget(userId: string): void {
+    for (const pid of this.byUser.get(userId) ?? []) this.take(pid);
+  }
+
+  isAwaited(name: string): boolean {
+    return this.byRoom.has(name);
+  }
+
+  userIdsIn(name: string): string[] {
+    return [...(this.byRoom.get(name) ?? [])].flatMap((pid) => this.sessions.get(pid)?.userId ?? []);
+  }
+
+  expire(): void {
+    const oldest = this.now() - RECOVERY_WINDOW_MS;
+    for (const [pid, { lostAt }] of this.sessions) {
+      if (lostAt >= oldest) break;
+      this.take(pid);
+    }
+  }
+}
+
+function put(sets: Map<string, Set<string>>, key: string, pid: string): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([pid]));
+  else set.add(pid);
+}
+
+function remove(sets: Map<string, Set<string>>, key: string, pid: string): void {
+  const set = sets.get(key);
+  set?.delete(pid);
+  if (set?.size === 0) sets.delete(key);
+}
