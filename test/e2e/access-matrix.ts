@@ -147,6 +147,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /conversations': own('200'),
   'GET /conversations/{id}': inside('200'),
   'PATCH /conversations/{id}': { ...inside(FORBIDDEN, '200'), body: () => ({ title: 'Changed' }) },
+  'GET /conversations/{id}/members': inside('200'),
   'POST /conversations/{id}/members': {
     ...inside(FORBIDDEN, '201'),
     prepare: async ({ newcomer }) => ({ body: { memberIds: [(await newcomer()).id] } }),

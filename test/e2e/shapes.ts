@@ -47,6 +47,7 @@ export function directShape(more: object = {}): object {
     lastMessageBy: null,
     lastMessageKind: null,
     createdAt: A_TIME,
+    memberCount: 2,
     members: expect.any(Array),
     me: ownShape(),
     ...more,

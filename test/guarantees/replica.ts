@@ -11,7 +11,7 @@ export function seeded(seed: number): (below: number) => number {
 
 /**
  * What one client keeps, and how it takes in what it is told: by version and sequence number, never by a clock. What
- * the contract leaves to clients is derived here: the unread number from two cursors, a sender's cursor from its
+ * the contract leaves to clients is derived here: the unread number from its cursor and the messages after it, a sender's cursor from its
  * messages, the last message's text from the message itself.
  */
 export class Replica {
@@ -73,7 +73,8 @@ export class Replica {
               ...rest,
               lastMessage: messages.at(-1)?.content?.slice(0, 200) ?? null,
               members: Object.fromEntries(members),
-              me: { ...me, unreadCount: Math.max(0, rest.lastSeq - me.lastReadSeq) },
+              memberCount: members.size,
+              me: { ...me, unreadCount: messages.filter((message) => this.isUnread(message, me.lastReadSeq)).length },
               messages,
             },
           ];
@@ -82,6 +83,10 @@ export class Replica {
       friends: [...this.friends].sort(),
       requests: Object.fromEntries(this.requests),
     };
+  }
+
+  private isUnread({ senderId, seq, kind, deletedAt }: Anything, lastReadSeq: number): boolean {
+    return seq > lastReadSeq && senderId !== this.userId && kind !== 'SYSTEM' && deletedAt === null;
   }
 
   private conversation(told: Anything): void {
