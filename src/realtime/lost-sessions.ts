@@ -14,7 +14,7 @@ export interface LostSession<Session> {
 
 /** Connections that were lost, in the order in which they were: who may still come back, and to which rooms. */
 export class LostSessions<Session> {
-  private readonly sessions = new Map<string, LostSession<Session> & { lostAt: number }>();
+  private readonly sessions = new Map<string, LostSession<Session> & { lostAt: number; isBack: boolean }>();
   private readonly byUser = new Map<string, Set<string>>();
   private readonly byRoom = new Map<string, Set<string>>();
   private rooms = 0;
@@ -26,32 +26,35 @@ export class LostSessions<Session> {
   }
 
   add(lost: LostSession<Session>): void {
-    this.take(lost.pid);
-    this.sessions.set(lost.pid, { ...lost, lostAt: this.now() });
+    this.remove(lost.pid);
+    this.sessions.set(lost.pid, { ...lost, lostAt: this.now(), isBack: false });
     this.rooms += lost.rooms.size;
     put(this.byUser, lost.userId, lost.pid);
     for (const name of lost.rooms) put(this.byRoom, name, lost.pid);
     this.expire();
     for (const [pid] of this.sessions) {
       if (this.sessions.size <= MAX_LOST_SESSIONS && this.rooms <= MAX_LOST_ROOMS) break;
-      this.take(pid);
+      this.remove(pid);
     }
   }
 
-  /** Answers it once: it is back, or is not to come back. */
+  /**
+   * Answers it once. Its rooms stay awaited until its time is over: it is let in only when its token was looked at, and
+   * is sent then what came meanwhile.
+   */
   take(pid: string): LostSession<Session> | undefined {
     const lost = this.sessions.get(pid);
-    if (lost === undefined) return undefined;
-    this.sessions.delete(pid);
-    this.rooms -= lost.rooms.size;
-    remove(this.byUser, lost.userId, pid);
-    for (const name of lost.rooms) remove(this.byRoom, name, pid);
-    return lost.lostAt < this.now() - RECOVERY_WINDOW_MS ? undefined : lost;
+    if (lost === undefined || lost.isBack || lost.lostAt < this.now() - RECOVERY_WINDOW_MS) return undefined;
+    lost.isBack = true;
+    return lost;
   }
 
   /** None of this user's comes back. */
   forget(userId: string): void {
-    for (const pid of this.byUser.get(userId) ?? []) this.take(pid);
+    for (const pid of this.byUser.get(userId) ?? []) {
+      const lost = this.sessions.get(pid);
+      if (lost?.isBack === false) this.remove(pid);
+    }
   }
 
   isAwaited(name: string): boolean {
@@ -66,8 +69,17 @@ export class LostSessions<Session> {
     const oldest = this.now() - RECOVERY_WINDOW_MS;
     for (const [pid, { lostAt }] of this.sessions) {
       if (lostAt >= oldest) break;
-      this.take(pid);
+      this.remove(pid);
     }
+  }
+
+  private remove(pid: string): void {
+    const lost = this.sessions.get(pid);
+    if (lost === undefined) return;
+    this.sessions.delete(pid);
+    this.rooms -= lost.rooms.size;
+    remove(this.byUser, lost.userId, pid);
+    for (const name of lost.rooms) remove(this.byRoom, name, pid);
   }
 }
 
