@@ -231,9 +231,8 @@ export class ConversationReader {
   /** Members' cursors, in the order of `members`. The caller's membership is the business of the service that calls. */
   async receipts(conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
-    const rows = await this.database.reads.query<ReceiptView & { joinedAt: Date }>(
-      `SELECT conversation_id AS "conversationId", user_id AS "userId",
-         last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq", joined_at AS "joinedAt"
+    const rows = await this.database.reads.query<Omit<ReceiptView, 'conversationId'> & { joinedAt: Date }>(
+      `SELECT user_id AS "userId", last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq", joined_at AS "joinedAt"
        FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
          AND ($2::timestamptz IS NULL OR (joined_at, user_id) > ($2, $3::uuid))
        ORDER BY joined_at, user_id LIMIT $4`,
@@ -244,7 +243,7 @@ export class ConversationReader {
       rows,
       query.limit,
       (row) => [row.joinedAt.toISOString(), row.userId],
-      ({ joinedAt: _, ...receipt }) => receipt,
+      ({ userId, lastReadSeq, lastDeliveredSeq }) => ({ conversationId, userId, lastReadSeq, lastDeliveredSeq }),
     );
   }
 

@@ -66,7 +66,7 @@ describe('a group of 1,000', () => {
     );
     memberIds = [...people, ...rows].map(({ id }) => id);
     groupId = await groupOf('Everybody');
-    const { server } = story.app.get(Rooms) as unknown as { server: { sockets: { adapter: RecoveryAdapter } } };
+    const { server } = story.app.get<{ server: { sockets: { adapter: RecoveryAdapter } } }>(Rooms);
     ({ adapter } = server.sockets);
     const inside = adapter as unknown as { _encode(packet: Anything, options: Anything): string[] };
     const encode = inside._encode.bind(inside);

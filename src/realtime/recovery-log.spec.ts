@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
+
+const MIB = 1_024 * 1_024;
+
+describe('the recovery log', () => {
+  let now: number;
+  let log: RecoveryLog;
+  beforeEach(() => {
+    now = 0;
+    log = new RecoveryLog(() => now);
+  });
+  /** Keeps a packet, and answers what its receiver would name it by. */
+  const keep = (packet: string, ...rooms: string[]): string => {
+    const offset = log.nextOffset();
+    log.keep(packet, true, { rooms: new Set(rooms), except: new Set() });
+    return offset;
+  };
+  const missed = (offset: string, ...rooms: string[]): string[] | undefined => {
+    const from = log.after(offset);
+    return from === undefined ? undefined : log.missed(from, new Set(rooms));
+  };
+
+  it('answers what came after an offset for who is in its rooms, in order', () => {
+    const first = keep('1', 'a');
+    keep('2', 'b');
+    keep('3', 'a', 'b');
+    log.keep('4', true, { rooms: new Set(['a']), except: new Set(['me']) });
+    log.keep('5', true, { rooms: new Set(), except: new Set() });
+    expect(missed(first, 'a', 'me')).toEqual(['3', '5']);
+    expect(missed(first, 'a')).toEqual(['3', '4', '5']);
+    expect(missed(first, 'c')).toEqual(['5']);
+  });
+
+  it('knows no offsets of another process, none of the future and none that are none', () => {
+    keep('1', 'a');
+    const other = new RecoveryLog(() => now);
+    other.keep('1', true, { rooms: new Set(['a']), except: new Set() });
+    for (const offset of [other.nextOffset(), '', 'x', '.', `${log.nextOffset().split('.')[0]}.zz`, '..'])
+      expect(missed(offset, 'a')).toBeUndefined();
+  });
+
+  it('recovers nobody from before something that was not kept, but those whom it was not for', () => {
+    const first = keep('1', 'a');
+    log.keepGap(['a']);
+    const second = keep('2', 'a');
+    keep('3', 'a');
+    expect(missed(first, 'a')).toBeUndefined();
+    expect(missed(first, 'b')).toEqual([]);
+    expect(missed(second, 'a')).toEqual(['3']);
+  });
+
+  it('forgets what is older than its window', () => {
+    const first = keep('1', 'a');
+    now = 1_000;
+    const second = keep('2', 'a');
+    now = RECOVERY_WINDOW_MS + 500;
+    const third = keep('3', 'a');
+    expect(missed(first, 'a')).toEqual(['2', '3']);
+    now = RECOVERY_WINDOW_MS + 2_000;
+    expect([missed(first, 'a'), missed(second, 'a'), missed(third, 'a')]).toEqual([undefined, ['3'], []]);
+    now = RECOVERY_WINDOW_MS * 3;
+    log.expire();
+    expect(log.bytes).toBe(0);
+  });
+
+  it('is bounded in bytes, and keeps what is newest', () => {
+    const packet = 'x'.repeat(64 * 1_024);
+    const offsets: string[] = [];
+    for (let index = 0; index < 2_000; index += 1) offsets.push(keep(packet, `room ${index}`));
+    expect(log.bytes).toBeLessThanOrEqual(32 * MIB);
+    expect(log.bytes).toBeGreaterThan(30 * MIB);
+    expect(missed(offsets[0] as string, 'room 1999')).toBeUndefined();
+    expect(missed(offsets.at(-2) as string, 'room 1999')).toEqual([packet]);
+  });
+
+  it('lets one room take no more than its share, and tells who missed something of it', () => {
+    const quiet = keep('quiet', 'quiet room');
+    const packet = 'x'.repeat(16 * 1_024);
+    const offsets = Array.from({ length: 1_000 }, () => keep(packet, 'loud room'));
+    keep('quiet again', 'quiet room');
+    expect(log.bytes).toBeLessThan(2 * MIB);
+    expect(missed(quiet, 'quiet room')).toEqual(['quiet again']);
+    expect(missed(offsets[0] as string, 'loud room')).toBeUndefined();
+    expect(missed(offsets.at(-11) as string, 'loud room')).toHaveLength(10);
+  });
+
+  it('counts names of rooms, and texts that are not ASCII, for what they take', () => {
+    log.keep('x'.repeat(1_000), false, {
+      rooms: new Set(Array.from({ length: 1_000 }, (_, index) => `room ${index}`)),
+      except: new Set(),
+    });
+    expect(log.bytes).toBeGreaterThan(2_000 + 60_000);
+  });
+
+  it('does not send a whole megabyte to who comes back', () => {
+    const first = keep('1', 'a');
+    for (const room of ['a', 'b']) for (let index = 0; index < 9; index += 1) keep('x'.repeat(64 * 1_024), room);
+    expect(missed(first, 'a')).toHaveLength(9);
+    expect(missed(first, 'a', 'b')).toBeUndefined();
+  });
+
+  it('agrees with a log that keeps everything, whatever order things come in', () => {
+    let state = 7;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const everything: { offset: string; room: string; packet: string; at: number }[] = [];
+    let refused = 0;
+    for (let index = 0; index < 5_000; index += 1) {
+      now += random(100);
+      const room = `room ${random(5)}`;
+      const packet = `${index} ${'x'.repeat(random(4_000))}`;
+      everything.push({ room, packet, at: now, offset: keep(packet, room) });
+      const from = Math.max(0, index - random(1_500));
+      const asked = `room ${random(5)}`;
+      const answer = missed((everything[from] as { offset: string }).offset, asked);
+      if (answer === undefined) refused += 1;
+      else
+        expect(answer).toEqual(
+          everything.slice(from + 1).flatMap((kept) => (kept.room === asked ? [kept.packet] : [])),
+        );
+    }
+    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeLessThan(4_500);
+  });
+});
