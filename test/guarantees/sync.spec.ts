@@ -277,11 +277,13 @@ describe('sync', () => {
       }
       await outside.query('ANALYZE');
       const database = story.app.get(Database);
-      const query = database.query.bind(database);
-      database.query = (text, values = [], name) => {
-        statements.push({ name, text, values });
-        return query(text, values, name);
-      };
+      for (const pool of [database, database.reads]) {
+        const query = pool.query.bind(pool);
+        pool.query = (text, values = [], name) => {
+          statements.push({ name, text, values });
+          return query(text, values, name);
+        };
+      }
     }, 60_000);
 
     it('takes at most four statements a page, and no longer than paging the same through the history', async () => {
