@@ -2,7 +2,7 @@ import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
-import { LONGEST_UPLOAD_MS } from './attachments/uploads.js';
+import { UPLOAD_TIMEOUT_MS } from './attachments/upload-pace.js';
 import { DomainError } from './common/errors.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { ProblemFilter } from './common/problem.filter.js';
@@ -30,7 +30,7 @@ export function configureApp(app: NestExpressApplication): void {
 
   app.set('trust proxy', configuration.trustedProxies);
   app.disable('x-powered-by');
-  Object.assign(app.getHttpServer(), { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: LONGEST_UPLOAD_MS });
+  Object.assign(app.getHttpServer(), { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: UPLOAD_TIMEOUT_MS });
   app.get(TcpConnections).watch(app.getHttpServer());
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);

@@ -36,6 +36,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     this.stopped = true;
     clearInterval(this.timer);
     await this.pass;
+    await this.spool.close();
   }
 
   /** One pass after the one that may be under way. */

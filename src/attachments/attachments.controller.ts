@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Ip, Param, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
@@ -22,9 +22,9 @@ export class AttachmentsController {
     schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
   })
   @ApiCreatedResponse({ type: AttachmentView })
-  @ApiErrors('UNSUPPORTED_MEDIA', 'OVERLOADED')
+  @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'OVERLOADED', 'UNAVAILABLE')
   upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {
-    return this.attachments.upload(principal, request);
+    return this.attachments.upload(principal, request.ip, request);
   }
 
   /** Where the files are kept in S3: an address to put one file at, past this server. To be confirmed afterwards. */
@@ -39,8 +39,8 @@ export class AttachmentsController {
   @Post('uploads/:id/confirm')
   @HttpCode(200)
   @ApiOkResponse({ type: AttachmentView })
-  @ApiErrors('NOT_FOUND', 'UPLOAD_INCOMPLETE', 'UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'OVERLOADED')
-  confirm(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
-    return this.attachments.confirm(principal, id);
+  @ApiErrors('NOT_FOUND', 'UPLOAD_INCOMPLETE', 'UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'OVERLOADED', 'UNAVAILABLE')
+  confirm(@CurrentPrincipal() principal: Principal, @Ip() ipAddress: string | undefined, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
+    return this.attachments.confirm(principal, ipAddress, id);
   }
 }

@@ -11,6 +11,7 @@ import { BlobStore } from './blob-store.js';
 import { DiskBlobStore } from './disk-blob-store.js';
 import { ImageProcessor } from './image-processor.js';
 import { Spool } from './spool.js';
+import { UploadAdmission } from './upload-admission.js';
 
 @Module({
   controllers: [AttachmentsController, AttachmentFilesController],
@@ -21,6 +22,7 @@ import { Spool } from './spool.js';
     AttachmentsService,
     ImageProcessor,
     Spool,
+    UploadAdmission,
     {
       provide: BlobStore,
       inject: [Configuration],

@@ -57,12 +57,12 @@ export class AttachmentsRepository {
     await this.database.query(`UPDATE attachments SET state = 'EXPECTED' WHERE id = $1 AND state = 'STORING'`, [id]);
   }
 
-  /** Once all of it is stored. False where the sweep gave it up meanwhile. */
+  /** Once all of it is stored; a second time changes nothing. False where the sweep gave it up meanwhile. */
   async complete({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): Promise<boolean> {
     const rows = await this.database.query(
       `UPDATE attachments SET state = 'READY', kind = $2::message_kind, mime_type = $3, size = $4, name = $5,
          width = $6, height = $7, blurhash = $8
-       WHERE id = $1 AND state = 'STORING' RETURNING id`,
+       WHERE id = $1 AND (state = 'STORING' OR state = 'READY') RETURNING id`,
       [id, kind, mimeType, size, name, width, height, blurhash],
     );
     return rows.length > 0;
@@ -105,9 +105,16 @@ export class AttachmentsRepository {
     return rows.length > 0;
   }
 
-  /** From here on nobody reads them; the sweep removes their bytes. */
-  async doom(id: string): Promise<void> {
-    await this.database.query(`UPDATE attachments SET state = 'DOOMED' WHERE id = $1`, [id]);
+  /**
+   * From here on nobody reads it; the sweep removes its bytes. Also of one that the sweep has forgotten, which is known
+   * anew: bytes may have been stored since.
+   */
+  async doom(id: string, ownerId: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', 'DOOMED')
+       ON CONFLICT (id) DO UPDATE SET state = 'DOOMED', swept_at = NULL`,
+      [id, ownerId],
+    );
   }
 
   async doomOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { BoundedMap } from '../common/bounded-map.js';
 import { Clock } from '../common/clock.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
@@ -8,39 +10,44 @@ import type { Principal } from '../common/principal.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
 import type { SqlExecutor } from '../database/database.js';
+import { addressKey } from '../limits/address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { AttachmentLinks } from './attachment-links.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';
 import { type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
 import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
-import { announcedKey, blobKey, blobKeys } from './blob-keys.js';
+import { announcedKey, blobKey } from './blob-keys.js';
 import { BlobStore, type ByteRange } from './blob-store.js';
 import type { AnnounceUpload } from './dto/attachments.dto.js';
 import { safeFileName } from './file-name.js';
 import { ImageProcessor } from './image-processor.js';
-import { receiveFile } from './multipart.js';
+import { announcedBytes, receiveFile } from './multipart.js';
 import { Spool, type SpooledFile } from './spool.js';
+import { type Reservation, UploadAdmission } from './upload-admission.js';
 import { largestUpload } from './uploads.js';
 
-/** Uploads under way in this process at the most, and of one user; one more is refused with OVERLOADED. */
-const MOST_UPLOADS = 500;
-const MOST_UPLOADS_OF_ONE = 60;
 /** For how long a client may put bytes where it was told to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;
+/** How often, and how long after the last time, an answer that was lost is asked for again. */
+const COMPLETION_RETRY_MS = [100, 500, 2_000];
+const STORE_RETRY_MS = 10_000;
+/** The same failure is told once in so long, however many uploads meet it. */
+const LOG_WINDOW_MS = 60_000;
 
 /** Files that users upload: taken in, looked at, kept, and used once (contract, section 7). */
 @Injectable()
 export class AttachmentsService {
   private readonly logger = new Logger(AttachmentsService.name);
-  /** How many of each user's. */
-  private readonly underWay = new Map<string, number>();
+  /** When each kind of failure was last told. */
+  private readonly toldAt = new BoundedMap<string, number>(100);
 
   constructor(
     private readonly repository: AttachmentsRepository,
     private readonly store: BlobStore,
     private readonly spool: Spool,
+    private readonly admission: UploadAdmission,
     private readonly images: ImageProcessor,
     private readonly links: AttachmentLinks,
     private readonly sweeper: AttachmentSweeper,
@@ -51,28 +58,24 @@ export class AttachmentsService {
 
   /**
    * Takes the file of a multipart request in.
-   * @throws DomainError UNSUPPORTED_MEDIA, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED.
+   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED,
+   *   UNAVAILABLE.
    */
-  async upload(principal: Principal, request: IncomingMessage): Promise<AttachmentView> {
-    return this.oneOfFew(principal, async () => {
-      await this.limiter.consume('uploads', principal.userId);
-      const { file, name } = await receiveFile(
-        request,
-        largestUpload(this.configuration),
-        async (stream, given) => ({ file: await this.spool.take(stream), name: given }),
-        (taken) => this.spool.discard([taken.file.path]),
-      );
-      try {
-        await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
-        const id = newId();
-        await this.repository.begin(id, principal.userId, safeFileName(name, undefined));
-        return await this.keep(id, principal, file, name);
-      } catch (error) {
-        throw this.storeError(error);
-      } finally {
-        await this.spool.discard([file.path]);
-      }
-    });
+  async upload(principal: Principal, ipAddress: string | undefined, request: IncomingMessage): Promise<AttachmentView> {
+    const uploader = { userId: principal.userId, ipAddress: addressKey(ipAddress) };
+    return this.guarded(() =>
+      this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
+        await this.limiter.consume('uploads', principal.userId);
+        const { file, name } = await this.receive(principal, request, reservation);
+        try {
+          const id = newId();
+          await this.repository.begin(id, principal.userId, safeFileName(name, undefined));
+          return await this.keep(id, principal, file, name);
+        } finally {
+          await this.spool.discard([file.path]);
+        }
+      }),
+    );
   }
 
   /**
@@ -96,20 +99,24 @@ export class AttachmentsService {
    * Takes in what a client put where it was told to. A second time it answers the same again.
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
-  async confirm(principal: Principal, id: string): Promise<AttachmentView> {
-    return this.oneOfFew(principal, async () => {
+  async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
+    const uploader = { userId: principal.userId, ipAddress: addressKey(ipAddress) };
+    return this.guarded(async () => {
       const announced = await this.repository.proceed(id, principal.userId);
       if (announced === undefined) return this.confirmed(principal, id);
       try {
-        const view = await this.takeAnnounced(id, principal, announced);
-        await this.store.remove([announcedKey(id)]).catch(() => undefined);
+        const view = await this.admission.admit(uploader, announced.size, () =>
+          this.takeAnnounced(id, principal, announced),
+        );
+        // Else the sweep does it, once nothing can be put there any more.
+        void this.store.remove([announcedKey(id)]).catch(() => undefined);
         return view;
       } catch (error) {
         // What is not there yet, or could not be stored at the moment, may be later; what is wrong stays wrong.
         if (error instanceof DomainError && ['INVALID', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.category))
-          await this.giveUp(id);
+          await this.giveUp(id, principal.userId);
         else await this.repository.retreat(id);
-        throw this.storeError(error);
+        throw error;
       }
     });
   }
@@ -147,13 +154,14 @@ export class AttachmentsService {
 
   /** The bytes of one variant, and how many the file has. */
   async read(id: string, variant: Variant, range?: ByteRange): Promise<Readable> {
-    const stream = await this.store.read(blobKey(id, variant), range);
+    const stream = await this.guarded(() => this.store.read(blobKey(id, variant), range));
     if (stream === undefined) throw new DomainError('NOT_FOUND');
     return stream;
   }
 
   async sizeOf(row: AttachmentRow, variant: Variant): Promise<number> {
-    const size = variant === 'original' ? row.size : await this.store.sizeOf(blobKey(row.id, variant));
+    const size =
+      variant === 'original' ? row.size : await this.guarded(() => this.store.sizeOf(blobKey(row.id, variant)));
     if (size === undefined) throw new DomainError('NOT_FOUND');
     return size;
   }
@@ -202,6 +210,45 @@ export class AttachmentsService {
     throw new DomainError((await this.repository.isStoring(id, userId)) ? 'UPLOAD_INCOMPLETE' : 'NOT_FOUND');
   }
 
+  /**
+   * The file of a request, in the spool. What comes in is charged to its sender whatever becomes of it: what was announced
+   * before the first byte, and what really came after the last.
+   */
+  private async receive(
+    { userId }: Principal,
+    request: IncomingMessage,
+    reservation: Reservation,
+  ): Promise<{ file: SpooledFile; name: string | undefined }> {
+    const advance = megabytes(announcedBytes(request) ?? 0);
+    await this.limiter.consume('uploadedMegabytes', userId, advance);
+    let received = 0;
+    const settle = async (): Promise<void> => {
+      const more = megabytes(received) - advance;
+      if (more > 0) await this.limiter.consume('uploadedMegabytes', userId, more);
+      else await this.limiter.restore('uploadedMegabytes', userId, -more);
+    };
+    const taken = await receiveFile(request, {
+      largest: largestUpload(this.configuration),
+      now: () => this.clock.now(),
+      count: (bytes) => {
+        received = bytes;
+        reservation.require(bytes);
+      },
+      take: async (stream, given) => ({ file: await this.spool.take(stream), name: given }),
+      undo: ({ file }) => this.spool.discard([file.path]),
+    }).catch(async (error: unknown) => {
+      await Promise.resolve(settle()).catch(() => undefined);
+      throw error;
+    });
+    try {
+      await settle();
+    } catch (error) {
+      await this.spool.discard([taken.file.path]);
+      throw error;
+    }
+    return taken;
+  }
+
   /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
   private async keep(
     id: string,
@@ -212,9 +259,10 @@ export class AttachmentsService {
     try {
       return await this.putIntoStore(id, principal, file, name);
     } catch (error) {
-      // Also where the sweep has been here already, and would not come again.
-      await this.store.remove(blobKeys(id)).catch(() => undefined);
-      await this.giveUp(id);
+      // Only the row says what may be removed: where it cannot be reached, it may be READY, and the sweep decides later.
+      await this.giveUp(id, principal.userId).catch((failure: unknown) =>
+        this.logger.warn(`attachment ${id} is left to the sweep: ${(failure as Error).message}`),
+      );
       throw error;
     }
   }
@@ -228,16 +276,46 @@ export class AttachmentsService {
     const stored =
       file.type.kind === 'IMAGE' ? await this.keepImage(id, userId, file, name) : await this.keepFile(id, file, name);
     // Where the sweep gave it up meanwhile.
-    if (!(await this.repository.complete(stored))) throw new DomainError('UNAVAILABLE');
+    if (!(await this.complete(stored))) throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
     return this.links.view(stored);
   }
 
-  /** What the store or the disk could not do, it may do later. */
-  private storeError(error: unknown): unknown {
-    const known = domainErrorOf(error);
-    if (known.code !== 'INTERNAL_ERROR') return error;
-    this.logger.error('a file could not be kept', error instanceof Error ? error.stack : String(error));
-    return new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error });
+  /** An answer that is lost says nothing of what was done: it is asked for again, which does no harm. */
+  private async complete(stored: StoredFile): Promise<boolean> {
+    for (const pause of [...COMPLETION_RETRY_MS, undefined]) {
+      try {
+        return await this.repository.complete(stored);
+      } catch (error) {
+        if (pause === undefined || domainErrorOf(error).code !== 'UNAVAILABLE') throw error;
+        await setTimeout(pause, undefined, { ref: false });
+      }
+    }
+    return false;
+  }
+
+  /** What the store, the disk or the database could not do, it may do later, and is not the client's fault. */
+  private async guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const known = domainErrorOf(error);
+      const isOurs = known.code === 'INTERNAL_ERROR' || known.code === 'UNAVAILABLE';
+      if (!isOurs) throw error;
+      this.tell(error);
+      throw known.code === 'UNAVAILABLE' && known.retryAfterMs !== undefined
+        ? known
+        : new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS, cause: error });
+    }
+  }
+
+  private tell(error: unknown): void {
+    const cause = error instanceof DomainError && error.cause !== undefined ? error.cause : error;
+    const { code, name } = Object(cause) as { code?: unknown; name?: unknown };
+    const kind = String(code ?? name);
+    const now = this.clock.now();
+    if (now - (this.toldAt.get(kind) ?? -Infinity) < LOG_WINDOW_MS) return;
+    this.toldAt.set(kind, now);
+    this.logger.error('files cannot be kept or read', cause instanceof Error ? cause.stack : String(cause));
   }
 
   private async keepFile(id: string, { path, size, type }: SpooledFile, name: string | undefined): Promise<StoredFile> {
@@ -272,24 +350,14 @@ export class AttachmentsService {
     }
   }
 
-  private async giveUp(id: string): Promise<void> {
-    await this.repository.doom(id);
+  private async giveUp(id: string, ownerId: string): Promise<void> {
+    await this.repository.doom(id, ownerId);
     this.sweeper.soon();
   }
+}
 
-  private async oneOfFew<Result>({ userId }: Principal, work: () => Promise<Result>): Promise<Result> {
-    const own = this.underWay.get(userId) ?? 0;
-    const all = [...this.underWay.values()].reduce((sum, count) => sum + count, 0);
-    if (all >= MOST_UPLOADS || own >= MOST_UPLOADS_OF_ONE) throw new DomainError('OVERLOADED', { retryAfterMs: 2_000 });
-    this.underWay.set(userId, own + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (this.underWay.get(userId) ?? 1) - 1;
-      if (left > 0) this.underWay.set(userId, left);
-      else this.underWay.delete(userId);
-    }
-  }
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / MEGABYTE);
 }
 
 function storedFile({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): StoredFile {

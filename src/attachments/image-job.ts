@@ -16,4 +16,12 @@ export interface ProcessedImage {
   blurhash: string;
 }
 
-export type ImageResult = { image: ProcessedImage } | { fault: string };
+/** Why there is no image: its own fault, too dear to decode, or this machine's at the moment. */
+export type ImageFault = 'invalid' | 'costly' | 'unavailable';
+
+export type ImageResult = ({ image: ProcessedImage } | { fault: ImageFault; message: string }) & {
+  /** What it took of the processor. */
+  cpuMs: number;
+  /** It is still being decoded, which only the end of the worker ends. */
+  isOverrun?: boolean;
+};

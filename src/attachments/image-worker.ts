@@ -6,12 +6,19 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import process from 'node:process';
 import { encode } from 'blurhash';
 import sharp, { type Sharp } from 'sharp';
-import type { ImageJob, ImageResult, ProcessedImage } from './image-job.js';
+import { isTooCostly, MAX_PIXELS } from './image-cost.js';
+import type { ImageFault, ImageJob, ImageResult, ProcessedImage } from './image-job.js';
 import { isPolyglot } from './image-polyglots.js';
 
-/** Of all frames together. A phone's largest picture has fifty million. */
-const MOST_PIXELS = 50_000_000;
-const LONGEST_SECONDS = 20;
+/**
+ * An image that costs three times what may be guessed of one was made to. Counted in time of the processor: on a busy
+ * machine, where an honest one takes long, it takes no more of that.
+ */
+const MAX_CPU_MS = 15_000;
+const CPU_CHECK_MS = 100;
+/** A PNG may be larger encoded anew, but not by much. */
+const MAX_GROWTH = 8;
+const MIN_OUTPUT_BYTES = 32 * 1024 * 1024;
 const BLURHASH_SIZE = 32;
 const QUALITY = 85;
 const THUMBNAIL_QUALITY = 80;
@@ -21,37 +28,73 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 process.on('disconnect', () => process.exit(0));
-process.on('message', (job: ImageJob) => {
-  processed(job).then(
-    (image) => answer({ image }),
-    (error: unknown) => answer({ fault: error instanceof Error ? error.message : String(error) }),
-  );
-});
+process.on('message', (job: ImageJob) => void work(job));
+
+class Fault extends Error {
+  constructor(
+    readonly kind: ImageFault,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function work(job: ImageJob): Promise<void> {
+  const before = process.cpuUsage();
+  const cpuMs = (): number => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
+  // Decoding is in threads, so that this one is free to look.
+  const watch = setInterval(() => {
+    if (cpuMs() < MAX_CPU_MS) return;
+    clearInterval(watch);
+    answer({ fault: 'costly', message: 'it took too long to decode', cpuMs: cpuMs(), isOverrun: true });
+  }, CPU_CHECK_MS);
+  try {
+    answer({ image: await processed(job), cpuMs: cpuMs() });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    answer({ fault: error instanceof Fault ? error.kind : kindOf(error, message), message, cpuMs: cpuMs() });
+  } finally {
+    clearInterval(watch);
+  }
+}
 
 function answer(result: ImageResult): void {
   process.send?.(result);
 }
 
+/** What the operating system says where a file cannot be written: libvips passes its words on. */
+const SYSTEM_FAULT =
+  /No space left|quota exceeded|Read-only file system|Too many open files|Cannot allocate memory|out of memory|Input\/output error|unable to open for write|No such file/i;
+
+function kindOf(error: unknown, message: string): ImageFault {
+  const isSystem = typeof (Object(error) as { code?: unknown }).code === 'string' || SYSTEM_FAULT.test(message);
+  return isSystem ? 'unavailable' : 'invalid';
+}
+
 async function processed({ input, output, thumbnails }: ImageJob): Promise<ProcessedImage> {
-  if (isPolyglot(await readFile(input))) throw new Error('it is something else besides an image');
-  const { format, pages = 1, width, height } = await sharp(input, { limitInputPixels: MOST_PIXELS }).metadata();
-  if (width * height * pages > MOST_PIXELS) throw new Error('it has too many pixels');
-  const open = (animated: boolean): Sharp =>
-    sharp(input, { limitInputPixels: MOST_PIXELS, failOn: 'error', animated, autoOrient: !animated }).timeout({
-      seconds: LONGEST_SECONDS,
-    });
+  const file = await readFile(input);
+  if (isPolyglot(file)) throw new Fault('invalid', 'it is something else besides an image');
+  const { format, pages = 1, width, height } = await sharp(input, { limitInputPixels: false }).metadata();
+  if (isTooCostly({ format, width, height, pages, size: file.length }))
+    throw new Fault('costly', 'it has too many pixels');
+  const open = (path: string, animated: boolean): Sharp =>
+    sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated, autoOrient: !animated });
   try {
-    const whole = await encoded(open(pages > 1), format).toFile(output);
-    for (const [size, path] of Object.entries(thumbnails)) {
-      await open(false)
-        .resize(Number(size), Number(size), { fit: 'inside', withoutEnlargement: true })
-        .webp({ quality: THUMBNAIL_QUALITY })
-        .toFile(path);
-    }
+    const whole = await encoded(open(input, pages > 1), format).toFile(output);
+    const { size } = await stat(output);
+    if (size > Math.max(MIN_OUTPUT_BYTES, file.length * MAX_GROWTH))
+      throw new Fault('costly', 'it grows too large where it is encoded anew');
+    // JPEG is decoded small where a small picture is wanted. What is not is decoded once, each picture from the larger one.
+    const source = format === 'jpeg' ? input : output;
+    await thumbnail(open(source, false), 1_280).toFile(thumbnails[1280]);
+    await thumbnail(open(format === 'jpeg' ? input : thumbnails[1280], false), 320).toFile(thumbnails[320]);
     return {
       mimeType: `image/${whole.format}`,
       extension: whole.format === 'jpeg' ? 'jpg' : whole.format,
-      size: (await stat(output)).size,
+      size,
       width: whole.width,
       height: whole.pageHeight ?? whole.height,
       blurhash: await blurhash(thumbnails[320]),
@@ -74,6 +117,12 @@ function encoded(image: Sharp, format: string): Sharp {
     default:
       return image.webp({ quality: QUALITY });
   }
+}
+
+function thumbnail(image: Sharp, size: number): Sharp {
+  return image
+    .resize(size, size, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY });
 }
 
 async function blurhash(path: string): Promise<string> {

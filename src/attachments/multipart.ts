@@ -2,24 +2,39 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { DomainError, invalidField } from '../common/errors.js';
+import { isTooSlow, PACE_WINDOW_MS } from './upload-pace.js';
 
-/** Nobody sends less than that in so long and still means it. */
-const LEAST_BYTES = 16 * 1024;
-const LONGEST_SILENCE_MS = 30_000;
+/** How often it is looked whether an upload comes in fast enough. */
+const PACE_CHECK_MS = 2_000;
 const LIMITS = { files: 1, fields: 20, fieldSize: 4_096, fieldNameSize: 200, parts: 21, headerPairs: 20 };
 
+export interface Receiver<Result> {
+  /** Bytes of the whole request at the most. */
+  largest: number;
+  /** Milliseconds since any moment. */
+  now: () => number;
+  /** With each chunk: how many bytes came so far. What it throws ends the upload. */
+  count: (received: number) => void;
+  /** The file as it comes in, with the name it was given. */
+  take: (file: Readable, name: string | undefined) => Promise<Result>;
+  /** Where the rest of the request turns out to be wrong: gives back what was taken. */
+  undo: (result: Result) => Promise<void>;
+}
+
+/** What the sender says the whole request has; undefined where it says nothing. */
+export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+  return headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+}
+
 /**
- * Hands over the one file of a `multipart/form-data` request (RFC 7578) as it comes in, with the name it was given.
- * Resolves with what `take` makes of it, once all of the request was read; where the rest of the request turns out to be
- * wrong, `undo` is given what was taken.
+ * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it, once all of
+ * the request was read. A request that comes in too slowly is ended without an answer.
  * @throws DomainError UNSUPPORTED_MEDIA for any other request, VALIDATION_FAILED for one without a file, with several, or
  *   that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
  */
 export function receiveFile<Result>(
   request: IncomingMessage,
-  largest: number,
-  take: (file: Readable, name: string | undefined) => Promise<Result>,
-  undo: (result: Result) => Promise<void>,
+  { largest, now, count, take, undo }: Receiver<Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const parser = parserFor(request);
@@ -28,7 +43,7 @@ export function receiveFile<Result>(
     const broken = invalidField('file', 'the request ended before its file did');
     const settle = (act: () => void): void => {
       request.off('close', closed);
-      request.off('data', count);
+      request.off('data', received);
       clearInterval(watch);
       act();
     };
@@ -59,18 +74,30 @@ export function receiveFile<Result>(
       else taken.then((result) => settle(() => resolve(result)), fail);
     });
     let bytes = 0;
-    const count = (chunk: Buffer): void => {
+    const received = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > largest) fail(new DomainError('PAYLOAD_TOO_LARGE'));
+      try {
+        if (bytes > largest) throw new DomainError('PAYLOAD_TOO_LARGE');
+        count(bytes);
+      } catch (error) {
+        fail(error);
+      }
     };
-    request.on('data', count);
+    request.on('data', received);
     request.on('close', closed);
-    let seen = 0;
+    const began = now();
+    /** When it was looked, and how many bytes there were; no older than the window. */
+    const looks = [{ at: began, bytes: 0 }];
     const watch = setInterval(() => {
-      if (request.complete) clearInterval(watch);
-      else if (bytes - seen < LEAST_BYTES) request.destroy();
-      seen = bytes;
-    }, LONGEST_SILENCE_MS).unref();
+      const at = now();
+      while (looks[1] !== undefined && at - looks[1].at >= PACE_WINDOW_MS) looks.shift();
+      const receivedInWindow = bytes - (looks[0]?.bytes ?? 0);
+      looks.push({ at, bytes });
+      // Bytes that wait to be read came in time: then it is the disk that is slow.
+      if (request.complete || request.readableLength > 0) return;
+      const announced = announcedBytes(request);
+      if (isTooSlow({ elapsedMs: at - began, received: bytes, receivedInWindow, announced })) request.destroy();
+    }, PACE_CHECK_MS).unref();
     request.pipe(parser);
   });
 }

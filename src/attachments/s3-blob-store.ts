@@ -14,9 +14,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../config/configuration.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
 
-/** How long the store may take to answer, and to let something be sent on. */
-const CONNECTION_TIMEOUT_MS = 5_000;
-const SILENCE_TIMEOUT_MS = 30_000;
+const CONNECTION_TIMEOUT_MS = 3_000;
+/** How long nothing may come and go on a connection: until the first byte of an answer, too. */
+const SILENCE_TIMEOUT_MS = 6_000;
+const MAX_ATTEMPTS = 2;
+/** All attempts of one call together; more for what has to be sent, at the least rate of a store that is of use. */
+const CALL_TIMEOUT_MS = 14_000;
+const MIN_BYTES_PER_MS = 500;
 
 /** A bucket of Amazon S3, or of anything that speaks its protocol. */
 export class S3BlobStore extends BlobStore {
@@ -32,6 +36,7 @@ export class S3BlobStore extends BlobStore {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS },
+      maxAttempts: MAX_ATTEMPTS,
       // Many stores that are not Amazon's refuse the checksums that the client would add by itself.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -44,6 +49,7 @@ export class S3BlobStore extends BlobStore {
     try {
       await this.client.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: key, Body, ContentLength: size, ContentType: mimeType }),
+        { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS + size / MIN_BYTES_PER_MS) },
       );
     } finally {
       Body.destroy();
@@ -51,6 +57,7 @@ export class S3BlobStore extends BlobStore {
   }
 
   override async read(key: string, range?: ByteRange): Promise<Readable | undefined> {
+    // Without a time for the whole: the bytes are read for as long as somebody wants them, and may not be silent for long.
     const { Body } = await this.client
       .send(
         new GetObjectCommand({
@@ -65,7 +72,10 @@ export class S3BlobStore extends BlobStore {
 
   override async remove(keys: readonly string[]): Promise<void> {
     // One by one: deleting several at once wants a checksum that not all stores know.
-    for (const key of keys) await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
+    for (const key of keys)
+      await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
+        abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
   }
 
   override async presign(key: string, size: number, mimeType: string, seconds: number): Promise<PresignedPut> {
@@ -84,7 +94,9 @@ export class S3BlobStore extends BlobStore {
   }
 
   override async sizeOf(key: string): Promise<number | undefined> {
-    const head = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })).catch(absent);
+    const head = await this.client
+      .send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+      .catch(absent);
     return head.ContentLength;
   }
 }

@@ -4,9 +4,6 @@ import type { Configuration } from '../config/configuration.js';
 /** What surrounds a file in its request at the most, in bytes. */
 const MULTIPART_OVERHEAD = 64 * 1024;
 
-/** A file may take so long to come in: 100 MB at a little over 100 KB a second. */
-export const LONGEST_UPLOAD_MS = 15 * 60_000;
-
 /** Whether a request brings a file, and so is neither JSON nor small. */
 export function isUpload(request: Request): boolean {
   return (
@@ -15,6 +12,6 @@ export function isUpload(request: Request): boolean {
 }
 
 /** Bytes of a request that brings a file at the most. */
-export function largestUpload({ uploadLimits }: Configuration): number {
+export function largestUpload({ uploadLimits }: Pick<Configuration, 'uploadLimits'>): number {
   return Math.max(...Object.values(uploadLimits)) + MULTIPART_OVERHEAD;
 }

@@ -39,6 +39,10 @@ export const ERRORS = {
   MALFORMED_JSON: { category: 'INVALID', message: 'The body is not valid JSON.' },
   PAYLOAD_TOO_LARGE: { category: 'TOO_LARGE', message: 'The request is too large.' },
   UNSUPPORTED_MEDIA: { category: 'UNSUPPORTED', message: 'This content type or encoding is not supported.' },
+  IMAGE_TOO_LARGE: {
+    category: 'TOO_LARGE',
+    message: 'The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one.',
+  },
   UNAUTHORIZED: { category: 'UNAUTHENTICATED', message: 'A valid access token is required.' },
   TOKEN_EXPIRED: { category: 'UNAUTHENTICATED', message: 'The access token has expired.' },
   INVALID_CREDENTIALS: { category: 'UNAUTHENTICATED', message: 'The credentials are wrong.' },

@@ -39,6 +39,8 @@ export class Configuration {
   readonly s3!: S3Settings | undefined;
   /** Bytes of an uploaded file at the most, by its kind. */
   readonly uploadLimits!: Readonly<Record<'IMAGE' | 'VIDEO' | 'AUDIO' | 'FILE', number>>;
+  /** Bytes of uploads that may lie under `dataDirectory` at a time before they are kept. */
+  readonly spoolBytes!: number;
   /** For how long the address of a file is good at the most; it is good for half of that at least. */
   readonly attachmentUrlSeconds!: number;
   readonly jwtSecret!: string;
@@ -104,6 +106,7 @@ export class Configuration {
         AUDIO: read.integer('MAX_AUDIO_MB', 100, 1, 2_000) * MEGABYTE,
         FILE: read.integer('MAX_FILE_MB', 50, 1, 2_000) * MEGABYTE,
       },
+      spoolBytes: read.integer('MAX_SPOOL_MB', 4_096, 16, 1_000_000) * MEGABYTE,
       attachmentUrlSeconds: read.integer('ATTACHMENT_URL_SECONDS', 24 * 3_600, 2, 7 * 24 * 3_600),
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
       refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
