@@ -39,8 +39,20 @@ export class AttachmentsController {
   @Post('uploads/:id/confirm')
   @HttpCode(200)
   @ApiOkResponse({ type: AttachmentView })
-  @ApiErrors('NOT_FOUND', 'UPLOAD_INCOMPLETE', 'UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'OVERLOADED', 'UNAVAILABLE')
-  confirm(@CurrentPrincipal() principal: Principal, @Ip() ipAddress: string | undefined, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
+  @ApiErrors(
+    'NOT_FOUND',
+    'UPLOAD_INCOMPLETE',
+    'UNSUPPORTED_MEDIA',
+    'PAYLOAD_TOO_LARGE',
+    'IMAGE_TOO_LARGE',
+    'OVERLOADED',
+    'UNAVAILABLE',
+  )
+  confirm(
+    @CurrentPrincipal() principal: Principal,
+    @Ip() ipAddress: string | undefined,
+    @Param('id', IdPipe) id: string,
+  ): Promise<AttachmentView> {
     return this.attachments.confirm(principal, ipAddress, id);
   }
 }

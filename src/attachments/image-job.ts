@@ -3,6 +3,8 @@ export interface ImageJob {
   input: string;
   output: string;
   thumbnails: { 320: string; 1280: string };
+  /** It is given up when it has taken so much of the processor. */
+  maxCpuMs: number;
 }
 
 export interface ProcessedImage {

@@ -5,12 +5,18 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { FairQueue } from './fair-queue.js';
+import { MAX_COST_MS } from './image-cost.js';
 import type { ImageFault, ImageJob, ImageResult, ProcessedImage } from './image-job.js';
 
 /** The built file, also where this one runs from its source. */
 const WORKER = fileURLToPath(new URL('../../dist/attachments/image-worker.js', import.meta.url));
 /** Behind everything else that wants a core. */
 const PRIORITY = 15;
+/**
+ * An image that costs three times what may be guessed of one was made to. Counted in time of the processor: on a busy
+ * machine, where an honest one takes long, it takes no more of that.
+ */
+const MAX_CPU_MS = 3 * MAX_COST_MS;
 /** A worker that hangs without computing; what computes is bounded by its own count of the processor's time. */
 const JOB_TIMEOUT_MS = 120_000;
 /** Its memory is given back when nobody has sent an image for so long. */
@@ -43,6 +49,7 @@ export class ImageProcessor implements OnApplicationShutdown {
   private running: Promise<void> | undefined;
   private idle: NodeJS.Timeout | undefined;
   private stopped = false;
+  protected readonly maxCpuMs: number = MAX_CPU_MS;
 
   constructor(private readonly limiter: RateLimiter) {}
 
@@ -52,7 +59,7 @@ export class ImageProcessor implements OnApplicationShutdown {
    *   phone takes; RATE_LIMITED for a user whose images took very much lately; OVERLOADED where too many wait; UNAVAILABLE
    *   where this machine cannot, or at the server's end.
    */
-  async process(ownerId: string, job: ImageJob): Promise<ProcessedImage> {
+  async process(ownerId: string, paths: Omit<ImageJob, 'maxCpuMs'>): Promise<ProcessedImage> {
     await this.limiter.consume('imageSeconds', ownerId, ADVANCE_SECONDS);
     if (this.queue.size >= MAX_WAITING || this.queue.sizeOf(ownerId) >= MAX_WAITING_OF_USER) {
       await this.settle(ownerId, 0);
@@ -61,7 +68,7 @@ export class ImageProcessor implements OnApplicationShutdown {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {
-        const waiting = { job, resolve, reject };
+        const waiting = { job: { ...paths, maxCpuMs: this.maxCpuMs }, resolve, reject };
         this.queue.push(ownerId, waiting);
         timer = setTimeout(() => {
           if (!this.queue.remove(ownerId, waiting)) return;

@@ -10,11 +10,6 @@ import { isTooCostly, MAX_PIXELS } from './image-cost.js';
 import type { ImageFault, ImageJob, ImageResult, ProcessedImage } from './image-job.js';
 import { isPolyglot } from './image-polyglots.js';
 
-/**
- * An image that costs three times what may be guessed of one was made to. Counted in time of the processor: on a busy
- * machine, where an honest one takes long, it takes no more of that.
- */
-const MAX_CPU_MS = 15_000;
 const CPU_CHECK_MS = 100;
 /** A PNG may be larger encoded anew, but not by much. */
 const MAX_GROWTH = 8;
@@ -47,7 +42,7 @@ async function work(job: ImageJob): Promise<void> {
   };
   // Decoding is in threads, so that this one is free to look.
   const watch = setInterval(() => {
-    if (cpuMs() < MAX_CPU_MS) return;
+    if (cpuMs() < job.maxCpuMs) return;
     clearInterval(watch);
     answer({ fault: 'costly', message: 'it took too long to decode', cpuMs: cpuMs(), isOverrun: true });
   }, CPU_CHECK_MS);
@@ -120,9 +115,7 @@ function encoded(image: Sharp, format: string): Sharp {
 }
 
 function thumbnail(image: Sharp, size: number): Sharp {
-  return image
-    .resize(size, size, { fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: THUMBNAIL_QUALITY });
+  return image.resize(size, size, { fit: 'inside', withoutEnlargement: true }).webp({ quality: THUMBNAIL_QUALITY });
 }
 
 async function blurhash(path: string): Promise<string> {

@@ -37,6 +37,8 @@ export class S3BlobStore extends BlobStore {
       ...(credentials === undefined ? {} : { credentials }),
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS },
       maxAttempts: MAX_ATTEMPTS,
+      // What fails is thrown, and told by who called; unasked, it would warn past the log.
+      logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       // Many stores that are not Amazon's refuse the checksums that the client would add by itself.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -49,7 +51,7 @@ export class S3BlobStore extends BlobStore {
     try {
       await this.client.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: key, Body, ContentLength: size, ContentType: mimeType }),
-        { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS + size / MIN_BYTES_PER_MS) },
+        { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS + Math.ceil(size / MIN_BYTES_PER_MS)) },
       );
     } finally {
       Body.destroy();
@@ -95,11 +97,15 @@ export class S3BlobStore extends BlobStore {
 
   override async sizeOf(key: string): Promise<number | undefined> {
     const head = await this.client
-      .send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+      .send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), {
+        abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      })
       .catch(absent);
     return head.ContentLength;
   }
 }
+
+function nothing(): void {}
 
 function absent(error: unknown): { Body?: undefined; ContentLength?: undefined } {
   if (error instanceof NoSuchKey || error instanceof NotFound) return {};

@@ -114,7 +114,8 @@ function isOfDeadProcess(name: string): boolean {
 }
 
 /** What the operating system answers where a file cannot be opened, written or renamed, whoever sent it. */
-const SYSTEM_ERRORS = /^(ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EIO|ENOMEM|EAGAIN|EACCES|EPERM|ENOTDIR|EISDIR|ENOENT|EFBIG)$/;
+const SYSTEM_ERRORS =
+  /^(ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EIO|ENOMEM|EAGAIN|EACCES|EPERM|ENOTDIR|EISDIR|ENOENT|EFBIG)$/;
 
 /** Whether it is this machine that could not, as opposed to a file that is wrong or a sender that went away. */
 export function isSystemError(error: unknown): boolean {

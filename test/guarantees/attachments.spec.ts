@@ -116,7 +116,6 @@ describe('what is uploaded', () => {
     ['a picture of another that breaks off', async () => (await picture().png().toBuffer()).subarray(0, 9_000)],
     ['the beginning of a picture', async () => (await picture().webp().toBuffer()).subarray(0, 40)],
     ['a picture that is noise', async () => Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(500, 77)])],
-    ['a picture of too many pixels', () => bomb(8_000, 8_000)],
     ['a picture with an archive behind it', async () => Buffer.concat([await picture().jpeg().toBuffer(), archive()])],
     ['a picture with a page behind it', async () => Buffer.concat([await picture().png().toBuffer(), page()])],
     [
@@ -140,6 +139,13 @@ describe('what is uploaded', () => {
   ])('is refused where it is %s, and leaves nothing', async (_, make) => {
     const answer = await ada.upload(await make(), 'innocent.jpg', 'image/jpeg');
     expect([answer.status, answer.body.code]).toEqual([415, 'UNSUPPORTED_MEDIA']);
+    expect(await leftovers()).toEqual([]);
+    await until('nothing is left of it', async () => (await rows()).every(({ state }) => state === 'READY'));
+  });
+
+  it('is refused where it is a picture of too many pixels, with a code that says so', async () => {
+    const answer = await ada.upload(await bomb(8_000, 8_000), 'innocent.png', 'image/png');
+    expect([answer.status, answer.body.code]).toEqual([413, 'IMAGE_TOO_LARGE']);
     expect(await leftovers()).toEqual([]);
     await until('nothing is left of it', async () => (await rows()).every(({ state }) => state === 'READY'));
   });
@@ -508,7 +514,8 @@ describe('a process that takes uploads', () => {
         answers.map(async ({ body }) => (await (await fetch(new URL(body.url, server.url))).arrayBuffer()).byteLength),
       );
       expect(files).toEqual(answers.map(({ body }) => body.size));
-      expect(await filesUnder(join(directory, 'spool'))).toHaveLength(1); // what the killed one left
+      // What the killed one left is gone, too.
+      expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
     } finally {
       await server.stop();
     }

@@ -1,0 +1,84 @@
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+
+/** What a proxy does with what passes it. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Passes everything on, as at the beginning. */
+  pass(): void;
+  /** Accepts, takes everything in, and never answers. */
+  stall(): void;
+  /** Ends every connection, and each new one at once. */
+  refuse(): void;
+  /**
+   * The next answer to a request that holds this text is lost: the request passes, and when the answer comes the connection
+   * is ended instead, and every other one with it.
+   */
+  loseAnswerTo(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Stands between a client and a server, both of this machine, and does to them what networks do. */
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let mode: 'pass' | 'stall' | 'refuse' = 'pass';
+  let armed: { text: string; lost(): void } | undefined;
+  const sockets = new Set<Socket>();
+  const endAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const server = createServer((client) => {
+    const track = (socket: Socket): void => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => sockets.delete(socket));
+    };
+    track(client);
+    if (mode === 'refuse') return void client.destroy();
+    if (mode === 'stall') return void client.resume();
+    const upstream = connect(target.port, target.host);
+    track(upstream);
+    let losing: (() => void) | undefined;
+    /** What was lost while it stalled is lost: nothing passes here any more. */
+    let isStalled = false;
+    client.on('data', (bytes) => {
+      isStalled ||= mode === 'stall';
+      if (isStalled) return;
+      if (armed !== undefined && bytes.includes(armed.text)) {
+        losing = armed.lost;
+        armed = undefined;
+      }
+      upstream.write(bytes);
+    });
+    upstream.on('data', (bytes) => {
+      isStalled ||= mode === 'stall';
+      if (isStalled) return;
+      if (losing === undefined) return void client.write(bytes);
+      mode = 'refuse';
+      endAll();
+      losing();
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    pass: () => {
+      mode = 'pass';
+    },
+    stall: () => {
+      mode = 'stall';
+    },
+    refuse: () => {
+      mode = 'refuse';
+      endAll();
+    },
+    loseAnswerTo: (text) =>
+      new Promise((resolve) => {
+        armed = { text, lost: resolve };
+      }),
+    close: async () => {
+      endAll();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
