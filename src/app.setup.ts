@@ -20,6 +20,17 @@ import { useRequestBodies } from './request-bodies.js';
 
 /** How long a client may take to send a request's headers. */
 const HEADERS_TIMEOUT_MS = 15_000;
+/** What pages of other origins may read of an answer, beside what browsers let them read anyway. */
+const EXPOSED_HEADERS = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Range',
+  'Date',
+  'ETag',
+  'Retry-After',
+  'X-Request-Id',
+];
 /** Answered also while the address has no requests left: who watches the server must always see it. */
 const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
@@ -35,8 +46,14 @@ export function configureApp(app: NestExpressApplication): void {
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);
   useRequestMetrics(app);
+  // Before anything may be refused: a page of another origin must be able to read why.
+  app.enableCors({
+    origin: (origin, allow) => allow(null, isAllowedOrigin(origin)),
+    credentials: true,
+    maxAge: 600,
+    exposedHeaders: EXPOSED_HEADERS,
+  });
   app.use(requestGate(app));
-  app.enableCors({ origin: (origin, allow) => allow(null, isAllowedOrigin(origin)), credentials: true, maxAge: 600 });
   useRequestBodies(app);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),

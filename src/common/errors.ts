@@ -98,6 +98,10 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** What passes by itself: whoever is told so is told when to come back. */
+const PASSING: ReadonlySet<ErrorCategory> = new Set(['LIMITED', 'UNAVAILABLE']);
+const RETRY_AFTER_MS = 2_000;
+
 /** The only error that services throw on purpose. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
@@ -110,7 +114,7 @@ export class DomainError extends Error {
   ) {
     super(details.message ?? ERRORS[code].message, { cause: details.cause });
     this.errors = details.errors;
-    this.retryAfterMs = details.retryAfterMs;
+    this.retryAfterMs = details.retryAfterMs ?? (PASSING.has(this.category) ? RETRY_AFTER_MS : undefined);
   }
 
   get category(): ErrorCategory {

@@ -30,9 +30,12 @@ export class ProblemFilter implements ExceptionFilter {
           title: new DomainError(problem.code).message,
           status: problem.status,
           detail: problem.message,
+          // The same again: what many clients read.
+          message: problem.message,
           code: problem.code,
           requestId: request.id ?? '',
           ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+          ...(problem.retryAfterMs === undefined ? {} : { retryAfterMs: problem.retryAfterMs }),
         }),
       );
   }
@@ -42,7 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
 export function domainErrorOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const code = codeOf(error);
-  return new DomainError(code, { cause: error, ...(code === 'UNAVAILABLE' ? { retryAfterMs: 2_000 } : {}) });
+  return new DomainError(code, { cause: error });
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {

@@ -8,6 +8,8 @@ export class ProblemView {
   title!: string;
   status!: number;
   detail!: string;
+  /** The same as `detail`. */
+  message!: string;
   /** A stable word to switch on. */
   @ApiProperty({ enum: Object.keys(ERRORS), enumName: 'ErrorCode' })
   code!: ErrorCode;
@@ -21,4 +23,6 @@ export class ProblemView {
     example: { email: ['email must be an email'] },
   })
   errors?: Record<string, string[]>;
+  /** Milliseconds after which the same may succeed; with `Retry-After`, which has whole seconds. */
+  retryAfterMs?: number;
 }

@@ -273,3 +273,42 @@ describe('errors over HTTP', () => {
     );
   });
 });
+
+describe('errors for a page of another origin', () => {
+  const ORIGIN = 'https://app.example.com';
+  let story: Story;
+  let ada: Person;
+  beforeAll(async () => {
+    story = await startStory({ corsOrigins: [ORIGIN] }, { LIMITS: '{ "http": { "burst": 40, "points": 1 } }' });
+    ada = await story.person('ada');
+  });
+  afterAll(() => story.close());
+
+  const get = (path: string): Promise<Response> =>
+    fetch(story.url + path, { headers: { origin: ORIGIN, authorization: `Bearer ${ada.accessToken}` } });
+  const exposed = (answer: Response): string[] =>
+    (answer.headers.get('access-control-expose-headers') ?? '').split(',').map((name) => name.trim().toLowerCase());
+
+  it('show all that a client reads: the id of the request, when to come back, what a file is called', async () => {
+    const answer = await get('/users/me');
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(exposed(answer)).toEqual(
+      expect.arrayContaining(['retry-after', 'x-request-id', 'content-range', 'content-disposition', 'etag']),
+    );
+  });
+
+  it('say when to come back in the body and in a header that the page may read, also where every request is refused', async () => {
+    for (;;) {
+      const answer = await get('/users/me');
+      const body = (await answer.json()) as Anything;
+      if (answer.status === 200) continue;
+      expect(body).toEqual(problem(429, 'RATE_LIMITED'));
+      expect(body.message).toBe(body.detail);
+      expect(body.retryAfterMs).toBeGreaterThan(0);
+      expect(answer.headers.get('retry-after')).toBe(String(Math.ceil(body.retryAfterMs / 1_000)));
+      expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+      expect(exposed(answer)).toContain('retry-after');
+      return;
+    }
+  });
+});

@@ -88,8 +88,10 @@ export function problem(status: number, code: string, fields?: readonly string[]
     title: expect.any(String),
     status,
     detail: expect.any(String),
+    message: expect.any(String),
     code,
     requestId: expect.stringMatching(/./),
+    ...([429, 503].includes(status) ? { retryAfterMs: expect.any(Number) } : {}),
     ...(fields === undefined ? {} : { errors: Object.fromEntries(fields.map((field) => [field, expect.any(Array)])) }),
   };
 }
