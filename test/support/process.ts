@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** A server as its users start it: a process of its own. */
@@ -9,8 +10,14 @@ export class ServerProcess {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Resolves once it listens. `detached`: in a process group of its own, as in a terminal. */
-  static async start(environment: Record<string, string>, { detached = false } = {}): Promise<ServerProcess> {
+  /**
+   * Resolves once it listens. `detached`: in a process group of its own, as in a terminal. What it prints is added to
+   * `logFile`.
+   */
+  static async start(
+    environment: Record<string, string>,
+    { detached = false, logFile }: { detached?: boolean; logFile?: string } = {},
+  ): Promise<ServerProcess> {
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: {
         ...process.env,
@@ -24,6 +31,11 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached,
     });
+    if (logFile !== undefined) {
+      const log = createWriteStream(logFile, { flags: 'a' });
+      child.stdout?.pipe(log);
+      child.stderr?.pipe(log, { end: false });
+    }
     let output = '';
     const url = await new Promise<string>((resolve, reject) => {
       const hear = (chunk: Buffer): void => {

@@ -1,0 +1,70 @@
+import { Faults } from './faults.js';
+import { House, type Mode } from './house.js';
+import { Ledger } from './ledger.js';
+import { Mirror } from './mirror.js';
+import { Oracle } from './oracle.js';
+import { Random, sleep } from './random.js';
+import { Workload } from './workload.js';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly mode: Mode;
+  /** How long faults befall the server. */
+  readonly seconds: number;
+  readonly tell: (line: string) => void;
+}
+
+export interface Verdict {
+  readonly violations: readonly string[];
+  readonly faults: number;
+  readonly acknowledged: number;
+  /** Where the logs are; undefined where nothing was wrong. */
+  readonly logs: string | undefined;
+}
+
+/** Users at work while everything around them breaks; then whether everything is as they were told it is. */
+export async function runChaos({ seed, mode, seconds, tell }: ChaosOptions): Promise<Verdict> {
+  const random = new Random(seed);
+  const house = await House.build(mode);
+  const ledger = new Ledger();
+  let faults = 0;
+  try {
+    const workload = await Workload.prepare(house.url, ledger, random.fork());
+    const mirrors = workload.clients.map((client) => new Mirror(client, ledger, random.fork()));
+    // From before the first message on.
+    const working = [workload.run(), ...mirrors.map((mirror) => mirror.run())];
+    const trouble = new Faults(house, random.fork(), tell);
+    const befalling = trouble.run();
+    await sleep(seconds * 1_000);
+    trouble.end();
+    faults = await befalling;
+
+    await house.restarting;
+    house.clients.heal();
+    house.network?.heal();
+    // Everything runs again: whoever waits is answered, or has waited long enough.
+    await sleep(1_000);
+    workload.end();
+    for (const mirror of mirrors) mirror.end();
+    await Promise.all(working);
+    await workload.settle();
+    await house.stopServer();
+    await house.start();
+    await Promise.all(mirrors.map((mirror) => mirror.compare()));
+    await new Oracle(house, ledger).judge(workload.clients);
+    workload.close();
+    const resets = mirrors.reduce((sum, mirror) => sum + mirror.resets, 0);
+    tell(`acts ${JSON.stringify(ledger.counts)}${resets === 0 ? '' : `, ${resets} resets of sync`}`);
+  } catch (error) {
+    ledger.violation(`broken off: ${(error as Error).stack}`);
+  }
+  await house.close();
+  const violations = [...house.violations, ...ledger.violations];
+  if (violations.length === 0) house.remove();
+  return {
+    violations,
+    faults,
+    acknowledged: Object.values(ledger.counts).reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    logs: violations.length === 0 ? undefined : house.directory,
+  };
+}
