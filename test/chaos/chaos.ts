@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { Faults } from './faults.js';
 import { House, type Mode } from './house.js';
 import { Ledger } from './ledger.js';
@@ -6,12 +7,16 @@ import { Oracle } from './oracle.js';
 import { Random, sleep } from './random.js';
 import { Workload } from './workload.js';
 
+const MIN_FAULTS = 4;
+
 export interface ChaosOptions {
   readonly seed: number;
   readonly mode: Mode;
-  /** How long faults befall the server. */
+  /** How long faults befall the server; longer on a slow machine, until there were some. */
   readonly seconds: number;
   readonly tell: (line: string) => void;
+  /** What is done to the rows behind everybody's back, so that there is something to find. */
+  readonly sabotage?: (database: pg.Client) => Promise<void>;
 }
 
 export interface Verdict {
@@ -23,7 +28,7 @@ export interface Verdict {
 }
 
 /** Users at work while everything around them breaks; then whether everything is as they were told it is. */
-export async function runChaos({ seed, mode, seconds, tell }: ChaosOptions): Promise<Verdict> {
+export async function runChaos({ seed, mode, seconds, tell, sabotage }: ChaosOptions): Promise<Verdict> {
   const random = new Random(seed);
   const house = await House.build(mode);
   const ledger = new Ledger();
@@ -36,7 +41,7 @@ export async function runChaos({ seed, mode, seconds, tell }: ChaosOptions): Pro
     const trouble = new Faults(house, random.fork(), tell);
     const befalling = trouble.run();
     await sleep(seconds * 1_000);
-    trouble.end();
+    trouble.end(MIN_FAULTS);
     faults = await befalling;
 
     await house.restarting;
@@ -50,6 +55,11 @@ export async function runChaos({ seed, mode, seconds, tell }: ChaosOptions): Pro
     await workload.settle();
     await house.stopServer();
     await house.start();
+    if (sabotage !== undefined) {
+      const database = await house.database();
+      await sabotage(database);
+      await database.end();
+    }
     await Promise.all(mirrors.map((mirror) => mirror.compare()));
     await new Oracle(house, ledger).judge(workload.clients);
     workload.close();

@@ -30,7 +30,7 @@ const MAX_PAUSE_MS = 2_500;
 
 /** What befalls the house: one fault after another, drawn from the seed. */
 export class Faults {
-  private isOver = false;
+  private last = Number.POSITIVE_INFINITY;
   private readonly weights: Record<Fault, number>;
 
   constructor(
@@ -46,9 +46,9 @@ export class Faults {
   async run(): Promise<number> {
     let number = 0;
     const began = Date.now();
-    while (!this.isOver) {
+    while (number < this.last) {
       await sleep(this.random.between(MIN_PAUSE_MS, MAX_PAUSE_MS));
-      if (this.isOver) break;
+      if (number >= this.last) break;
       const fault = this.random.weighted(this.weights);
       number += 1;
       this.tell(`fault ${number} at ${((Date.now() - began) / 1_000).toFixed(1)} s: ${fault}`);
@@ -57,8 +57,9 @@ export class Faults {
     return number;
   }
 
-  end(): void {
-    this.isOver = true;
+  /** Now, or once there were so many. */
+  end(least: number): void {
+    this.last = least;
   }
 
   private async inflict(fault: Fault): Promise<void> {
