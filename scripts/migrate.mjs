@@ -1,9 +1,10 @@
-// `npm run migrate -- deploy | status | diff | dev <name> [--empty]`
+// `npm run migrate -- deploy | status | diff | dev <name> [--empty] | record`
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { record as recordMigrations } from './migration-manifest.mjs';
 import { prepare } from './prepare.mjs';
 
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
@@ -11,11 +12,12 @@ const USAGE = `npm run migrate -- <command>
   deploy              applies what is missing to DATABASE_URL (the server does the same at its start)
   status              shows what is applied to DATABASE_URL and what is not; status 2 where something is missing
   diff                prints the SQL between the migrations and schema.prisma; status 2 where there is some
-  dev <name>          writes that SQL as a new migration (--empty: also where there is none, to be written by hand)`;
+  dev <name>          writes that SQL as a new migration (--empty: also where there is none, to be written by hand)
+  record              writes the hashes of new migrations to prisma/migrations/landed.sha256; from then on they never change`;
 
 const [command, ...parameters] = process.argv.slice(2);
 try {
-  const run = { deploy, status, diff, dev }[command];
+  const run = { deploy, status, diff, dev, record }[command];
   if (run === undefined) throw new Error(USAGE);
   await prepare();
   await run();
@@ -57,7 +59,14 @@ async function dev() {
   const directory = join(MIGRATIONS, `${timestamp}_${name}`);
   mkdirSync(directory);
   writeFileSync(join(directory, 'migration.sql'), `${script}\n`);
-  console.log(`wrote ${join(directory, 'migration.sql')}: read it before it is applied`);
+  console.log(
+    `wrote ${join(directory, 'migration.sql')}: read it before it is applied, then npm run migrate -- record`,
+  );
+}
+
+function record() {
+  const added = recordMigrations();
+  console.log(added.length === 0 ? 'nothing to record' : `recorded ${added.join(', ')}`);
 }
 
 /** Always on a database of its own, so no data and no leftovers have a say. */

@@ -10,6 +10,8 @@ import pg from 'pg';
 // The same two steps up from src and from dist.
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
+/** Texts that migrations had when they first landed. What they lack, a later migration brings: data made by them goes on. */
+const FORMER_CHECKSUMS = join(MIGRATIONS, 'former.sha256');
 const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
 
 /** Any number, so long as every release uses the same one. */
@@ -41,7 +43,12 @@ export async function migrate(connectionString: string): Promise<string[]> {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(CREATE_HISTORY);
     const migrations = await readMigrations();
-    const { pending } = compare(migrations, await readHistory(client));
+    const { pending, unknown } = compare(migrations, await readHistory(client));
+    if (unknown.length > 0) {
+      throw new MigrationError(
+        `the database was migrated by a newer release (${unknown.join(', ')} is unknown here): run that release, or restore the backup from before`,
+      );
+    }
     for (const name of pending)
       await apply(client, migrations.find((migration) => migration.name === name) as Migration);
     return [...pending];
@@ -62,6 +69,7 @@ interface Migration {
   readonly name: string;
   readonly script: string;
   readonly checksum: string;
+  readonly formerChecksums: readonly string[];
 }
 
 interface HistoryEntry {
@@ -106,11 +114,14 @@ async function withConnection<Result>(
 async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(MIGRATIONS, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const former = (await readFile(FORMER_CHECKSUMS, 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   return Promise.all(
     names.sort().map(async (name) => {
       // A checkout with Windows line ends is the same migration.
       const script = (await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')).replaceAll('\r\n', '\n');
-      return { name, script, checksum: createHash('sha256').update(script).digest('hex') };
+      const checksum = createHash('sha256').update(script).digest('hex');
+      const formerChecksums = former.filter(([, path]) => path === `${name}/migration.sql`).map(([hash = '']) => hash);
+      return { name, script, checksum, formerChecksums };
     }),
   );
 }
@@ -132,7 +143,7 @@ function compare(migrations: readonly Migration[], history: readonly HistoryEntr
         `migration ${entry.name} failed half-way: restore the database from a backup, or repair it by hand and delete the row from _prisma_migrations`,
       );
     }
-    if (file !== undefined && file.checksum !== entry.checksum) {
+    if (file !== undefined && file.checksum !== entry.checksum && !file.formerChecksums.includes(entry.checksum)) {
       throw new MigrationError(
         `migration ${entry.name} was edited after it was applied: restore the file and put the change into a new migration`,
       );

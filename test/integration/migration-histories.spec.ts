@@ -1,0 +1,227 @@
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { migrate, migrationStatus } from '../../src/database/migrator.js';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { startStory } from '../support/story.js';
+
+const MIGRATIONS = join(process.cwd(), 'prisma', 'migrations');
+const FIXTURES = join(process.cwd(), 'test', 'fixtures', 'migrations');
+
+interface Step {
+  name: string;
+  script: string;
+}
+const names = readdirSync(MIGRATIONS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
+const today = (name: string): Step => ({ name, script: readFileSync(join(MIGRATIONS, name, 'migration.sql'), 'utf8') });
+const former = (name: string, edition: number): Step => ({
+  name,
+  script: readFileSync(join(FIXTURES, `${name}.${edition}.sql`), 'utf8'),
+});
+
+const INIT = '20261120000000_init';
+const ACCOUNTS = '20261121000000_accounts';
+const ATTACHMENTS = '20261122000000_attachments';
+
+/** Every history that a database can have: of the time in which landed migrations were edited, and all since. */
+const histories: [string, Step[]][] = [
+  ['the first edition of init', [former(INIT, 1)]],
+  ['init and the first edition of accounts', [today(INIT), former(ACCOUNTS, 1)]],
+  ['init and the second edition of accounts', [today(INIT), former(ACCOUNTS, 2)]],
+  ['the first edition of attachments after all accounts', [today(INIT), today(ACCOUNTS), former(ATTACHMENTS, 1)]],
+  ['the first editions alone', [former(INIT, 1), former(ACCOUNTS, 1), former(ATTACHMENTS, 1)]],
+  ...names.map((last, index): [string, Step[]] => [`all up to ${last}`, names.slice(0, index + 1).map(today)]),
+];
+
+describe('data made by earlier migrations', () => {
+  let expected: unknown;
+  let database: TestDatabase | undefined;
+
+  beforeAll(async () => {
+    const fresh = await createTestDatabase();
+    expected = await catalogue(fresh.url);
+    await fresh.drop();
+  });
+  afterEach(async () => {
+    await database?.drop();
+    database = undefined;
+  });
+
+  it.each(histories)('starts with the server of today after %s', async (_, history) => {
+    database = await createEmptyDatabase();
+    await applyHistory(database.url, history);
+    await migrate(database.url);
+    expect(await migrationStatus(database.url)).toEqual({ applied: names, pending: [], unknown: [] });
+    expect(await catalogue(database.url)).toEqual(expected);
+    const story = await startStory({ databaseUrl: database.url });
+    try {
+      const [ada, bob] = [await story.person('ada'), await story.person('bob')];
+      const conversationId = await ada.befriend(bob);
+      await ada.say(conversationId, 'still here');
+      expect(await bob.history(conversationId)).toMatchObject([{ content: 'still here' }]);
+      // Made before the migrations that followed.
+      expect(await ada.must('GET', '/users?search=an_early_user')).toMatchObject({
+        items: [{ username: 'an_early_user' }],
+      });
+    } finally {
+      await story.close();
+    }
+  });
+
+  it('is refused where a newer release has migrated it', async () => {
+    database = await createTestDatabase();
+    await query(
+      database.url,
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+       VALUES ('from the future', repeat('0', 64), '20990101000000_beyond', now())`,
+    );
+    await expect(migrate(database.url)).rejects.toThrow(
+      /^the database was migrated by a newer release \(20990101000000_beyond is unknown here\): .*[^\n]$/,
+    );
+  });
+});
+
+describe('the manifest of migrations', () => {
+  let directory: string;
+  const check = (...options: string[]): { status: number | null; stderr: string } => {
+    const script = join(process.cwd(), 'scripts', 'migration-manifest.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script, directory, ...options], { encoding: 'utf8' });
+    return { status, stderr };
+  };
+  const write = (name: string, script: string): void => {
+    mkdirSync(join(directory, name));
+    writeFileSync(join(directory, name, 'migration.sql'), script);
+  };
+  const copied = (): void => {
+    directory = mkdtempSync(join(tmpdir(), 'parley-manifest-'));
+    cpSync(MIGRATIONS, directory, { recursive: true });
+  };
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('agrees with the migrations of this checkout', () => {
+    copied();
+    expect(check()).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('shows an edit, even of a comment, and does not record it', () => {
+    copied();
+    appendFileSync(join(directory, ACCOUNTS, 'migration.sql'), '-- better said\n');
+    expect(check().stderr).toMatch(/20261121000000_accounts was edited after it had landed/);
+    expect(check('--record').status).toBe(1);
+  });
+
+  it('shows a migration that was removed', () => {
+    copied();
+    rmSync(join(directory, ATTACHMENTS), { recursive: true });
+    expect(check().stderr).toMatch(/20261122000000_attachments has landed and is missing/);
+  });
+
+  it('shows one that is put in before the end of a release, also where it was recorded by hand', () => {
+    copied();
+    const script = 'SELECT 1;\n';
+    write('20261121120000_between', script);
+    expect(check('--record').stderr).toMatch(/lies before 20261122000000_attachments, which was released/);
+    const hash = createHash('sha256').update(script).digest('hex');
+    appendFileSync(join(directory, 'landed.sha256'), `${hash}  20261121120000_between/migration.sql\n`);
+    expect(check().stderr).toMatch(/4 migrations lie before the end of release 0\.1\.0, which has 3/);
+  });
+
+  it('asks for a new one to be recorded, and then holds to it', () => {
+    copied();
+    write('20990101000000_new', 'SELECT 1;\n');
+    expect(check().stderr).toMatch(/20990101000000_new is not in landed\.sha256/);
+    expect(check('--record').status).toBe(0);
+    expect(check().status).toBe(0);
+    appendFileSync(join(directory, '20990101000000_new', 'migration.sql'), 'SELECT 2;\n');
+    expect(check().stderr).toMatch(/20990101000000_new was edited/);
+  });
+});
+
+/** As the release of that time did it; with a user in it from the first migration on. */
+async function applyHistory(url: string, history: readonly Step[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`CREATE TABLE _prisma_migrations (
+      id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+      migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
+      started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`);
+    for (const [index, { name, script }] of history.entries()) {
+      await client.query(script);
+      const checksum = createHash('sha256').update(script).digest('hex');
+      await client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ($1, $2, $3, now())`,
+        [`${index}`, checksum, name],
+      );
+      if (index === 0)
+        await client.query(
+          `INSERT INTO users (id, email, username, display_name)
+           VALUES ('01900000-0000-7000-8000-000000000001', 'early@example.com', 'an_early_user', 'Early')`,
+        );
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** All that migrations make, in an order of its own. Columns by name: those that came later stand at the end. */
+async function catalogue(url: string): Promise<unknown> {
+  const ours = `n.nspname = 'public' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')`;
+  return {
+    relations: await query(
+      url,
+      `SELECT o.relname, o.relkind, o.relpersistence, o.reloptions FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
+       WHERE ${ours} AND o.relname NOT LIKE 'pg_toast%' ORDER BY 1`,
+    ),
+    columns: await query(
+      url,
+      `SELECT table_name, column_name, column_default, is_nullable, udt_name, datetime_precision
+       FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2`,
+    ),
+    indexes: await query(url, `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`),
+    constraints: await query(
+      url,
+      `SELECT o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace
+       WHERE ${ours} ORDER BY 1, 2`,
+    ),
+    functions: await query(
+      url,
+      `SELECT o.proname, pg_get_functiondef(o.oid) AS definition FROM pg_proc o JOIN pg_namespace n ON n.oid = o.pronamespace
+       WHERE ${ours} AND o.prokind = 'f' ORDER BY 1, 2`,
+    ),
+    triggers: await query(
+      url,
+      `SELECT o.tgname, pg_get_triggerdef(o.oid) AS definition FROM pg_trigger o WHERE NOT o.tgisinternal ORDER BY 1, 2`,
+    ),
+    types: await query(
+      url,
+      `SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, 2`,
+    ),
+  };
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
