@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { UPLOAD_TIMEOUT_MS } from './attachments/upload-pace.js';
 import { DomainError } from './common/errors.js';
+import { FreeSpace } from './common/free-space.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { validationFailed, VALIDATION_OPTIONS } from './common/validation.js';
@@ -31,6 +32,8 @@ const EXPOSED_HEADERS = [
   'Retry-After',
   'X-Request-Id',
 ];
+/** Methods that store nothing. */
+const SAFE_METHODS = /^(GET|HEAD|OPTIONS)$/;
 /** Answered also while the address has no requests left: who watches the server must always see it. */
 const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
@@ -96,18 +99,20 @@ function securityHeaders(production: boolean): (request: Request, response: Resp
   };
 }
 
-/** What every request passes first: the end of the process, and the limit of its address. */
+/** What every request passes first: the end of the process, the limit of its address, and room on the disk. */
 function requestGate(app: NestExpressApplication): (request: Request, response: Response, next: NextFunction) => void {
   const lifecycle = app.get(Lifecycle);
   const limiter = app.get(RateLimiter);
+  const freeSpace = app.get(FreeSpace);
   return (request, response, next) => {
     if (UNLIMITED_PATHS.test(request.path)) return next();
     if (lifecycle.isDraining) {
       response.setHeader('Connection', 'close');
-      return next(new DomainError('UNAVAILABLE', { message: 'The server is shutting down.' }));
+      return next(new DomainError('UNAVAILABLE', { message: 'The server is shutting down.', retryAfterMs: 1_000 }));
     }
     Promise.resolve()
       .then(() => limiter.consume('http', addressKey(request.ip)))
+      .then(() => (SAFE_METHODS.test(request.method) ? undefined : freeSpace.requireSpace()))
       .then(() => next(), next);
   };
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration.js';
+import { DatabaseStartError } from './database/connection-failure.js';
 import { EmbeddedPostgresError } from './database/embedded-postgres.js';
 import { MigrationError } from './database/migrator.js';
 import type { RunningServer } from './server.js';
@@ -27,16 +28,21 @@ export function welcome({ url, databaseIsEmbedded }: RunningServer, configuratio
 export function startFailure(error: unknown): string {
   if (
     error instanceof ConfigurationError ||
+    error instanceof DatabaseStartError ||
     error instanceof EmbeddedPostgresError ||
     error instanceof MigrationError
   ) {
     return error.message;
   }
-  const { code, port, address, message, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, hostname, syscall, message, stack } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+    hostname?: string;
+  };
   if (code === 'EADDRINUSE') return `PORT ${port} is in use by another program`;
   if (code === 'EACCES' && port !== undefined) return `PORT ${port} needs rights that this user does not have`;
-  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && port === undefined))
-    return `HOST ${address ?? ''} is no address of this machine`;
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+    return `HOST ${address ?? hostname ?? ''} is no address of this machine (${code})`;
   if (isDatabaseFailure(error)) return `DATABASE_URL cannot be used: ${message || code}`;
   return `the start failed: ${stack ?? String(error)}`;
 }

@@ -35,6 +35,8 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** Absolute. */
   readonly dataDirectory!: string;
+  /** Below it nothing new is stored; 0: no floor. */
+  readonly minFreeDiskBytes!: number;
   /** Undefined keeps uploaded files under `dataDirectory`. */
   readonly s3!: S3Settings | undefined;
   /** Bytes of an uploaded file at the most, by its kind. */
@@ -99,6 +101,7 @@ export class Configuration {
       databaseUrl,
       databasePoolSize: read.integer('DATABASE_POOL_SIZE', 16, 4, 200),
       dataDirectory,
+      minFreeDiskBytes: read.integer('MIN_FREE_DISK_MB', 256, 0, 1_000_000) * MEGABYTE,
       s3: readS3(read),
       uploadLimits: {
         IMAGE: read.integer('MAX_IMAGE_MB', 10, 1, 100) * MEGABYTE,

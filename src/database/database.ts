@@ -31,6 +31,9 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
+/** For so long after such a failure the server says of itself that it is not ready. */
+const RESOURCE_FAILURE_WINDOW_MS = 15_000;
+
 /** Something that runs statements: a pool, or one transaction of it. */
 export interface SqlExecutor {
   /**
@@ -47,7 +50,13 @@ const MAX_WAITING = 1_000;
 export class ConnectionPool implements SqlExecutor {
   readonly pool: pg.Pool;
 
-  constructor(databaseUrl: string, max: number, logger: Logger) {
+  private lacksResourcesUntil = 0;
+
+  constructor(
+    databaseUrl: string,
+    max: number,
+    private readonly logger: Logger,
+  ) {
     this.pool = new pg.Pool({
       connectionString: databaseUrl,
       max,
@@ -70,10 +79,26 @@ export class ConnectionPool implements SqlExecutor {
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
     this.refuseFlood();
-    const result = await this.pool.query(
-      name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
-    );
-    return result.rows as Row[];
+    try {
+      const result = await this.pool.query(
+        name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+      );
+      return result.rows as Row[];
+    } catch (error) {
+      this.noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Whether PostgreSQL lately said that it lacks disk or memory. Only the next failure says that it still does. */
+  get lacksResources(): boolean {
+    return Date.now() < this.lacksResourcesUntil;
+  }
+
+  private noteFailure(error: unknown): void {
+    if (!isResourceFailure(error)) return;
+    if (!this.lacksResources) this.logger.error(`PostgreSQL cannot store anything now: ${(error as Error).message}`);
+    this.lacksResourcesUntil = Date.now() + RESOURCE_FAILURE_WINDOW_MS;
   }
 
   /**
@@ -118,6 +143,7 @@ export class ConnectionPool implements SqlExecutor {
       await client.query('COMMIT');
       return result;
     } catch (error) {
+      this.noteFailure(error);
       await client.query('ROLLBACK').catch((rollback: Error) => {
         broken = rollback;
       });

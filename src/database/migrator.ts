@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
+import { connectionFailure } from './connection-failure.js';
 
 // The same two steps up from src and from dist.
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,6 +17,9 @@ const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
 
 /** Any number, so long as every release uses the same one. */
 const MIGRATION_LOCK = 7_205_301_411;
+
+/** A host that drops what it is sent would otherwise be waited for as long as TCP does. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A history that cannot be continued, or a migration that failed. The message is one line that says what to do. */
 export class MigrationError extends Error {
@@ -98,12 +102,18 @@ async function withConnection<Result>(
   const client = new pg.Client({
     connectionString,
     application_name: 'parley migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // Building an index may take as long as it takes, whatever this role is otherwise limited to.
     options: '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0',
   });
   // A connection lost between two statements shows in the next one; unheard, the event would end the process.
   client.on('error', () => undefined);
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw connectionFailure(error, connectionString);
+  }
   try {
     return await work(client);
   } finally {

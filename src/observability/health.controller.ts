@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '../common/public.decorator.js';
+import { FreeSpace } from '../common/free-space.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { Database } from '../database/database.js';
 import { LivenessView, ReadinessView } from './health.view.js';
@@ -16,6 +17,7 @@ export class HealthController {
   constructor(
     private readonly database: Database,
     private readonly lifecycle: Lifecycle,
+    private readonly freeSpace: FreeSpace,
   ) {}
 
   /** Whether the process runs. */
@@ -25,15 +27,16 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether it can serve: 503 while the database is away, and from the moment it was told to end. */
+  /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it was told to end. */
   @Get('ready')
   @ApiOkResponse({ type: ReadinessView })
   @ApiServiceUnavailableResponse({ type: ReadinessView })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
     const database = (await this.databaseAnswers()) ? 'up' : 'down';
-    const isReady = database === 'up' && !this.lifecycle.isDraining;
+    const disk = this.freeSpace.isLow || this.database.lacksResources ? 'full' : 'ok';
+    const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isDraining;
     response.status(isReady ? 200 : 503);
-    return { status: isReady ? 'ok' : 'error', checks: { database } };
+    return { status: isReady ? 'ok' : 'error', checks: { database, disk } };
   }
 
   private async databaseAnswers(): Promise<boolean> {

@@ -8,6 +8,10 @@ export class LivenessView {
 export class ReadinessChecksView {
   @ApiProperty({ enum: ['up', 'down'] })
   database!: 'up' | 'down';
+
+  /** `full`: nothing new is stored, until there is space again. */
+  @ApiProperty({ enum: ['ok', 'full'] })
+  disk!: 'ok' | 'full';
 }
 
 export class ReadinessView {

@@ -36,4 +36,10 @@ class QuietStartLogger extends ConsoleLogger {
     if (typeof context === 'string' && ASSEMBLY.has(context)) super.debug(message, ...rest);
     else super.log(message, ...rest);
   }
+
+  /** A port that cannot be listened on is said in one line by whoever started the server. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'NestApplication') super.debug(message, ...rest);
+    else super.error(message, ...rest);
+  }
 }

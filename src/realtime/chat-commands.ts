@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Authenticator } from '../auth/authenticator.js';
 import { DomainError } from '../common/errors.js';
+import { FreeSpace } from '../common/free-space.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import type { Principal } from '../common/principal.js';
 import { validated } from '../common/validation.js';
@@ -36,6 +37,15 @@ type Handlers = {
   [Name in ClientEventName]: (connection: Connection, payload: PayloadOf<Name>) => Promise<ResultOf<Name>>;
 };
 
+/** Taken also while the disk is too full for anything new. */
+const STORES_NOTHING: ReadonlySet<ClientEventName> = new Set([
+  'join_conversation',
+  'leave_conversation',
+  'typing',
+  'sync',
+  'authenticate',
+]);
+
 /**
  * What a client can ask for over a connection: a command and who sends it, to a service, to an acknowledgement.
  * Shared by every vocabulary. Never throws: a refusal is an acknowledgement like any other, and a bug is one too.
@@ -53,6 +63,7 @@ export class ChatCommands {
     private readonly synchronisation: SyncService,
     private readonly authenticator: Authenticator,
     private readonly readGate: ReadGate,
+    private readonly freeSpace: FreeSpace,
   ) {}
 
   async run<Name extends ClientEventName>(
@@ -61,6 +72,7 @@ export class ChatCommands {
     payload: unknown,
   ): Promise<Acknowledgement<ResultOf<Name>>> {
     try {
+      if (!STORES_NOTHING.has(name)) this.freeSpace.requireSpace();
       return success(await this.handlers[name](connection, decoded(name, connection, payload)));
     } catch (error) {
       const refusal = domainErrorOf(error);

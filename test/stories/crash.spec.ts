@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { ServerProcess } from '../support/process.js';
 import { type Anything, Device, Person, request, until } from '../support/story.js';
 
@@ -23,6 +24,20 @@ describe('kill -9', () => {
   const postmaster = (): number =>
     Number(readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
 
+  /** A process of PostgreSQL that works for the server. */
+  const backend = async (): Promise<number> => {
+    const password = readFileSync(join(directory, 'postgres-password'), 'utf8').trim();
+    const [, , , portOfPostgres] = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+    const client = new pg.Client(`postgresql://postgres:${password}@127.0.0.1:${portOfPostgres}/parley`);
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'parley' ORDER BY state_change DESC LIMIT 1`,
+    );
+    await client.end();
+    return rows[0]?.pid ?? 0;
+  };
+
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'parley-crash-'));
     chmodSync(directory, 0o755);
@@ -34,12 +49,12 @@ describe('kill -9', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('loses and doubles nothing, whether the server dies, or PostgreSQL, or both', async () => {
+  it('loses and doubles nothing, whether the server dies, or PostgreSQL, or one of its processes, or both', async () => {
     const [ada, bob] = [await Person.register(server.url, 'ada'), await Person.register(server.url, 'bob')];
     const conversationId = await ada.directConversation(bob);
     const messages: Pending[] = [];
 
-    for (const victim of ['server', 'database', 'both']) {
+    for (const victim of ['server', 'database', 'backend', 'both']) {
       const device = new Device(server.url, { token: ada.accessToken });
       await device.next('session:ready');
       let isDead = false;
@@ -56,9 +71,11 @@ describe('kill -9', () => {
       });
       const already = messages.length;
       await until('messages flow', () => messages.length > already + 200);
-      if (victim !== 'server') process.kill(postmaster(), 'SIGKILL');
-      if (victim !== 'database') await server.kill();
-      if (victim === 'database') {
+      if (victim === 'backend') process.kill(await backend(), 'SIGKILL');
+      else if (victim !== 'server') process.kill(postmaster(), 'SIGKILL');
+      const serverLives = victim === 'database' || victim === 'backend';
+      if (!serverLives) await server.kill();
+      if (serverLives) {
         const last = messages.length;
         await until('they flow again', () =>
           messages.slice(last).some(({ acknowledged }) => acknowledged !== undefined),
@@ -67,7 +84,7 @@ describe('kill -9', () => {
       isDead = true;
       device.socket.close();
       await Promise.all(sending);
-      if (victim !== 'database') server = await start();
+      if (!serverLives) server = await start();
     }
 
     const listener = new Device(server.url, { token: bob.accessToken });
