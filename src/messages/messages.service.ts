@@ -24,7 +24,7 @@ import { MessagesRepository } from './messages.repository.js';
 import type { ConversationBrief, MessagePage, MessageView } from './messages.view.js';
 import { quotationCopies } from './quotation.js';
 import { foldText, indexedText } from './search-text.js';
-import { isReaction, MOST_REACTIONS } from './reaction.js';
+import { MOST_REACTIONS, normalReaction } from './reaction.js';
 
 /** How long after its creation a message may be edited. */
 const EDIT_WINDOW_MS = 15 * 60 * 1000;
@@ -277,8 +277,9 @@ export class MessagesService {
   }
 
   /** Adds or takes back the caller's reaction. Repeating either changes nothing. */
-  async react(principal: Principal, messageId: string, emoji: string, remove: boolean): Promise<MessageView> {
-    if (!isReaction(emoji)) throw invalidField('emoji', 'emoji must be one emoji, or a name such as +1');
+  async react(principal: Principal, messageId: string, spelling: string, remove: boolean): Promise<MessageView> {
+    const emoji = normalReaction(spelling);
+    if (emoji === undefined) throw invalidField('emoji', 'emoji must be one emoji, or a name such as +1');
     const membership = await this.visible(principal, messageId);
     await this.limiter.consume('reactions', principal.userId);
     await this.assertMayWrite(principal, membership);
