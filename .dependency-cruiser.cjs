@@ -51,8 +51,8 @@ module.exports = {
     {
       name: 'infrastructure',
       severity: 'error',
-      from: { path: '^src/(database|limits|mail|presence)/' },
-      to: { path: '^src/(?!common/|config/|database/|limits/|mail/|presence/|events/)' },
+      from: { path: '^src/(database|limits|mail|presence|relations)/' },
+      to: { path: '^src/(?!common/|config/|database/|limits/|mail/|presence/|relations/|events/)' },
     },
     {
       name: 'events-name-shapes-only',

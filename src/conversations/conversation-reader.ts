@@ -24,7 +24,7 @@ export const MAX_MEMBERS_LISTED = 20;
 /** The latest writers of a large group are looked for among this many messages. */
 const MAX_WRITERS_WINDOW = 200;
 
-type MemberTuple = [userId: string, role: MemberRole, lastReadSeq: number, lastDeliveredSeq: number];
+type MemberTuple = [userId: string, role: MemberRole, lastReadSeq: number, lastDeliveredSeq: number, isShown: boolean];
 
 /** What a conversation is for everybody. */
 interface ConversationRow {
@@ -69,7 +69,7 @@ const OWN_COLUMNS = `
   ${unreadCount('c', 'own')} AS "unreadCount",
   EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
 
-const MEMBER_TUPLE = 'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq)';
+const MEMBER_TUPLE = 'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq, m.is_shown)';
 
 /**
  * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
@@ -140,7 +140,10 @@ export class ConversationReader {
       [principal.userId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, type ?? null],
       'conversation_list',
     );
-    const users = await this.usersOf(rows.slice(0, query.limit), principal.userId);
+    const users = await this.usersOf(
+      rows.slice(0, query.limit).flatMap(({ members }) => members ?? []),
+      principal.userId,
+    );
     return pageOf(
       rows,
       query.limit,
@@ -192,7 +195,11 @@ export class ConversationReader {
     const shownIds = (row.members ?? []).map(([userId]) => userId);
     const ownIds = owns.map(({ userId }) => userId);
     const [users, ownUsers] = await Promise.all([
-      this.users.viewsFor(ownIds, shownIds, true),
+      this.users.viewsFor(
+        ownIds,
+        shownIds,
+        (row.members ?? []).every(([, , , , isShown]) => isShown),
+      ),
       this.users.viewsOf(ownIds.filter((id) => !shownIds.includes(id))),
     ]);
     return owns.map((own) => ({
@@ -207,23 +214,23 @@ export class ConversationReader {
    */
   async members(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<MemberView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
-    const rows = await this.database.reads.query<Omit<MemberView, 'user'> & { userId: string; joinedAt: Date }>(
-      `SELECT user_id AS "userId", role, last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq",
-         joined_at AS "joinedAt"
-       FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
-         AND ($2::timestamptz IS NULL OR (joined_at, user_id) > ($2, $3::uuid))
-       ORDER BY joined_at, user_id LIMIT $4`,
+    const rows = await this.database.reads.query<{ userId: string; joinedAt: Date; member: MemberTuple }>(
+      `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt", ${MEMBER_TUPLE} AS member
+       FROM conversation_members m WHERE m.conversation_id = $1 AND m.left_at IS NULL
+         AND ($2::timestamptz IS NULL OR (m.joined_at, m.user_id) > ($2, $3::uuid))
+       ORDER BY m.joined_at, m.user_id LIMIT $4`,
       [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
       'conversation_members',
     );
-    const shown = rows.slice(0, query.limit).map(({ userId }) => userId);
-    const users = await this.users.viewsSeenBy(principal.userId, shown, true);
+    const users = await this.usersOf(
+      rows.slice(0, query.limit).map(({ member }) => member),
+      principal.userId,
+    );
     const { items, nextCursor } = pageOf(
       rows,
       query.limit,
       (row) => [row.joinedAt.toISOString(), row.userId],
-      ({ userId, role, lastReadSeq, lastDeliveredSeq }) =>
-        memberView(users.get(userId), [userId, role, lastReadSeq, lastDeliveredSeq]),
+      ({ userId, member }) => memberView(users.get(userId), member),
     );
     return { items: items.flat(), nextCursor };
   }
@@ -261,13 +268,19 @@ export class ConversationReader {
       [conversationIds, userId],
       name,
     );
-    const users = await this.usersOf(rows, userId);
+    const users = await this.usersOf(
+      rows.flatMap(({ members }) => members ?? []),
+      userId,
+    );
     return rows.map((row) => conversationView(row, row, users));
   }
 
-  private usersOf(rows: readonly ConversationRow[], viewerId: string): Promise<Map<string, UserView>> {
-    const userIds = new Set(rows.flatMap(({ members }) => (members ?? []).map(([userId]) => userId)));
-    return this.users.viewsSeenBy(viewerId, [...userIds], true);
+  private async usersOf(members: readonly MemberTuple[], viewerId: string): Promise<Map<string, UserView>> {
+    const shown = new Set(members.filter(([, , , , isShown]) => isShown).map(([userId]) => userId));
+    // Somebody who has not answered yet: it may be shown for what else the two share.
+    const others = new Set(members.map(([userId]) => userId).filter((userId) => !shown.has(userId)));
+    const views = await this.users.viewsSeenBy(viewerId, [...shown], true);
+    return others.size === 0 ? views : new Map([...views, ...(await this.users.viewsSeenBy(viewerId, [...others]))]);
   }
 }
 
@@ -278,7 +291,7 @@ function conversationView(
   users: ReadonlyMap<string, UserView>,
   ownUser?: UserView,
 ): ConversationView {
-  const ownTuple: MemberTuple = [own.userId, own.role, own.lastReadSeq, own.lastDeliveredSeq];
+  const ownTuple: MemberTuple = [own.userId, own.role, own.lastReadSeq, own.lastDeliveredSeq, true];
   return {
     id: row.id,
     type: row.type,

@@ -8,7 +8,9 @@ import { PrismaService } from '../database/prisma.service.js';
 import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import { DirectConversations } from '../friends/direct-conversations.port.js';
-import { UsersService } from '../users/users.service.js';
+import { sqlOf } from '../friends/pair-transactions.js';
+import { Strangers } from '../friends/strangers.js';
+import { holdUsers } from '../users/held-users.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationReader } from './conversation-reader.js';
 import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
@@ -30,8 +32,8 @@ export class ConversationsService {
     private readonly database: Database,
     private readonly prisma: PrismaService,
     private readonly events: EventBus,
-    private readonly users: UsersService,
     private readonly contacts: Contacts,
+    private readonly strangers: Strangers,
     private readonly access: ConversationAccess,
     private readonly reader: ConversationReader,
     private readonly directConversations: DirectConversations,
@@ -66,17 +68,26 @@ export class ConversationsService {
   /**
    * The direct conversation with somebody, found or created.
    * @throws DomainError CANNOT_MESSAGE_SELF; NOT_FOUND where there is no such user; CANNOT_MESSAGE where a block or the
-   *   messaging policy stands between the two and no conversation exists yet.
+   *   messaging policy stands between the two and no conversation exists yet; RATE_LIMITED where it would be one with a
+   *   stranger too many.
    */
   async openDirect(principal: Principal, userId: string): Promise<{ conversationId: string; created: boolean }> {
     const known = this.directIds.get(`${principal.userId} ${userId}`);
     if (known !== undefined) return { conversationId: known, created: false };
     if (userId === principal.userId) throw new DomainError('CANNOT_MESSAGE_SELF');
-    if (!(await this.users.exist(userId))) throw new DomainError('NOT_FOUND');
-    if (!(await this.contacts.mayMessage(principal.userId, userId))) throw new DomainError('CANNOT_MESSAGE');
-
-    const opened = await this.prisma.$transaction((transaction) =>
-      this.directConversations.open(transaction, principal.userId, userId),
+    const opened = await this.strangers.counted(principal.userId, (reach) =>
+      this.prisma.$transaction(async (transaction) => {
+        const sql = sqlOf(transaction);
+        // Nobody blocks the other, or is deleted, between the questions and the answer.
+        if ((await holdUsers(sql, [principal.userId, userId])).size < 2) throw new DomainError('NOT_FOUND');
+        if (!(await this.contacts.mayMessage(principal.userId, userId, sql))) throw new DomainError('CANNOT_MESSAGE');
+        const found = await this.directConversations.open(transaction, principal.userId, userId);
+        if (!found.created) return found;
+        if (await this.contacts.areFriends(principal.userId, userId, sql))
+          await this.directConversations.show(transaction, found.conversationId);
+        else await reach(1);
+        return found;
+      }),
     );
     this.directIds.set(`${principal.userId} ${userId}`, opened.conversationId);
     if (opened.created) {

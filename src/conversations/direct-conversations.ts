@@ -31,10 +31,19 @@ export class DirectConversationStore extends DirectConversations {
       });
       return { conversationId: existing.id, created: false };
     }
+    // Who opens it may be anybody: neither is shown the other's presence before it has written.
     await transaction.$executeRaw`
-      INSERT INTO conversation_members (conversation_id, user_id)
-      VALUES (${id}::uuid, ${low}::uuid), (${id}::uuid, ${high}::uuid)`;
+      INSERT INTO conversation_members (conversation_id, user_id, is_shown)
+      VALUES (${id}::uuid, ${low}::uuid, false), (${id}::uuid, ${high}::uuid, false)`;
     return { conversationId: id, created: true };
+  }
+
+  override async show(transaction: PrismaTransaction, conversationId: string): Promise<boolean> {
+    // Stamped, so that sync tells the cursors that were not shown so far.
+    const changed = await transaction.$executeRaw`
+      UPDATE conversation_members SET is_shown = true, receipt_xid = pg_current_xact_id()
+      WHERE conversation_id = ${conversationId}::uuid AND NOT is_shown`;
+    return changed > 0;
   }
 
   override view(principal: Principal, conversationId: string): Promise<ConversationView> {

@@ -8,10 +8,10 @@ import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
 import type { GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
-import { Contacts } from '../friends/contacts.js';
+import { type Reach, Strangers } from '../friends/strangers.js';
 import type { MessageView, SystemEventView } from '../messages/messages.view.js';
+import { areBlocked, areFriends, isStranger } from '../relations/relations.js';
 import { holdUsers } from '../users/held-users.js';
-import { UsersService } from '../users/users.service.js';
 import { ConversationAccess, type Membership } from './conversation-access.js';
 import type { MemberRole } from './conversations.view.js';
 import { LARGEST_GROUP, type UpdateConversationDto } from './dto/conversations.dto.js';
@@ -35,19 +35,18 @@ export class Groups {
     private readonly database: Database,
     private readonly configuration: Configuration,
     private readonly events: EventBus,
-    private readonly users: UsersService,
-    private readonly contacts: Contacts,
+    private readonly strangers: Strangers,
     private readonly access: ConversationAccess,
     private readonly attachments: AttachmentsService,
   ) {}
 
   async create(principal: Principal, title: string, memberIds: readonly string[]): Promise<string> {
     const others = memberIds.filter((id) => id !== principal.userId);
-    await this.assertMayAdd(principal, others);
     const conversationId = newId();
-    const message = await this.database.transaction(async (transaction) => {
+    const work = async (transaction: SqlExecutor, reach: Reach): Promise<MessageView> => {
       const held = await holdUsers(transaction, [principal.userId, ...others]);
       refuse(missing(held, [principal.userId, ...others]));
+      await reach(await this.strangersToAdd(transaction, principal, null, others));
       const names = namesIn(held);
       await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [
         conversationId,
@@ -65,7 +64,10 @@ export class Groups {
         { type: 'GROUP_CREATED', userIds: named(others) },
         `${names(principal.userId)} created "${title}"`,
       );
-    });
+    };
+    const message = await this.strangers.counted(principal.userId, (reach) =>
+      this.database.transaction((transaction) => work(transaction, reach)),
+    );
     this.publish(message, { isNew: true, joinedIds: [principal.userId, ...others] });
     return conversationId;
   }
@@ -110,18 +112,15 @@ export class Groups {
     // Before anything is said about the users named: only those who manage the group may learn whether they exist.
     const before = await this.access.membership(principal, conversationId);
     refuse(before.type === 'GROUP' ? refusalToManage(before.role) : 'NOT_A_GROUP');
-    await this.assertMayAdd(principal, memberIds);
-    const { message, added } = await this.change(
-      principal,
-      conversationId,
-      memberIds,
-      async (transaction, membership, names, held) => {
+    const { message, added } = await this.strangers.counted(principal.userId, (reach) =>
+      this.change(principal, conversationId, memberIds, async (transaction, membership, names, held) => {
         refuse(refusalToManage(membership.role));
         refuse(missing(held, memberIds));
         const present = await this.presentAmong(transaction, conversationId, memberIds);
         const newcomers = memberIds.filter((id) => !present.has(id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
         if (membership.memberCount + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
+        await reach(await this.strangersToAdd(transaction, principal, conversationId, newcomers));
         const told = await tell(
           transaction,
           principal,
@@ -132,17 +131,18 @@ export class Groups {
         // Somebody who comes back starts anew: what was written in between stays unseen.
         await transaction.query(
           `INSERT INTO conversation_members AS m
-           (conversation_id, user_id, visible_from_seq, last_read_seq, last_delivered_seq)
-         SELECT c.id, u.id, CASE c.history_visibility WHEN 'FROM_START' THEN 1 ELSE $3 END, $3, $3
+           (conversation_id, user_id, visible_from_seq, last_read_seq, last_delivered_seq, last_own_seq)
+         SELECT c.id, u.id, CASE c.history_visibility WHEN 'FROM_START' THEN 1 ELSE $3 END, $3, $3, $3
          FROM conversations c, unnest($2::uuid[]) AS u(id) WHERE c.id = $1
          ON CONFLICT (conversation_id, user_id) DO UPDATE SET
            role = 'MEMBER', joined_at = now(), left_at = NULL, visible_from_seq = excluded.visible_from_seq,
            last_read_seq = excluded.last_read_seq, last_delivered_seq = excluded.last_delivered_seq,
+           last_own_seq = excluded.last_own_seq, left_by_choice = false,
            muted_until = NULL, archived_at = NULL, pinned_at = NULL`,
           [conversationId, newcomers, told.seq],
         );
         return { message: told, added: newcomers };
-      },
+      }),
     );
     this.publish(message, { joinedIds: added });
   }
@@ -215,8 +215,9 @@ export class Groups {
       text,
     );
     await transaction.query(
-      'UPDATE conversation_members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2',
-      [conversationId, target.userId],
+      `UPDATE conversation_members SET left_at = now(), left_by_choice = $3
+       WHERE conversation_id = $1 AND user_id = $2`,
+      [conversationId, target.userId, actorId === target.userId],
     );
     const heirId = target.role === 'OWNER' ? await this.heirOf(transaction, conversationId) : undefined;
     if (heirId !== undefined) await this.setRole(transaction, conversationId, heirId, 'OWNER');
@@ -239,15 +240,50 @@ export class Groups {
     });
   }
 
-  /** @throws DomainError NOT_FOUND for who does not exist or is hidden by a block; CANNOT_MESSAGE by the policy. */
-  private async assertMayAdd(principal: Principal, userIds: readonly string[]): Promise<void> {
-    if (userIds.length === 0) return;
-    if (!(await this.users.exist(...userIds))) throw new DomainError('NOT_FOUND');
-    if ((await this.contacts.blockedPeers(principal.userId, [...userIds])).size > 0) throw new DomainError('NOT_FOUND');
-    if (this.configuration.messagingPolicy === 'friends') {
-      const allowed = await Promise.all(userIds.map((userId) => this.contacts.mayMessage(principal.userId, userId)));
-      if (allowed.includes(false)) throw new DomainError('CANNOT_MESSAGE');
-    }
+  /**
+   * Whether the caller may add these users, who are held: none is deleted, blocks the caller or one who runs the group, or
+   * is blocked by them, until the transaction ends. Who left by itself is put back by its friends alone.
+   * @param conversationId null for a group that is being made
+   * @returns how many of them are strangers to the caller.
+   * @throws DomainError NOT_FOUND across a block; CANNOT_MESSAGE where one who made or runs the group is blocked, the user
+   *   left by itself, or by the policy.
+   */
+  private async strangersToAdd(
+    transaction: SqlExecutor,
+    principal: Principal,
+    conversationId: string | null,
+    userIds: readonly string[],
+  ): Promise<number> {
+    const rows = await transaction.query<{
+      isBlocked: boolean;
+      isFriend: boolean;
+      isStranger: boolean;
+      hasLeft: boolean;
+      isBlockedByGroup: boolean;
+    }>(
+      `SELECT ${areBlocked('$1::uuid', 'added.id')} AS "isBlocked", ${areFriends('$1::uuid', 'added.id')} AS "isFriend",
+         ${isStranger('added.id', '$1::uuid')} AS "isStranger",
+         EXISTS (
+           SELECT 1 FROM conversation_members f
+           WHERE f.conversation_id = $2 AND f.user_id = added.id AND f.left_by_choice
+         ) AS "hasLeft",
+         EXISTS (
+           SELECT 1 FROM blocked_pairs b JOIN conversation_members r
+             ON r.conversation_id = $2 AND r.user_id = b.other_id AND r.left_at IS NULL
+               AND (r.role <> 'MEMBER' OR r.user_id = (
+                 SELECT s.sender_id FROM messages s WHERE s.conversation_id = $2 AND s.seq = 1))
+           WHERE b.user_id = added.id
+         ) AS "isBlockedByGroup"
+       FROM unnest($3::uuid[]) AS added(id)`,
+      [principal.userId, conversationId, userIds],
+    );
+    if (rows.some(({ isBlocked }) => isBlocked)) throw new DomainError('NOT_FOUND');
+    const friendsOnly = this.configuration.messagingPolicy === 'friends';
+    const refused = rows.some(
+      ({ isBlockedByGroup, isFriend, hasLeft }) => isBlockedByGroup || (!isFriend && (hasLeft || friendsOnly)),
+    );
+    if (refused) throw new DomainError('CANNOT_MESSAGE');
+    return rows.filter(({ isStranger }) => isStranger).length;
   }
 
   private async presentAmong(

@@ -7,7 +7,7 @@ import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
 import { advance, roleIn } from './friend-request.machine.js';
 import type { BlockView } from './friends.view.js';
-import { PairTransactions } from './pair-transactions.js';
+import { type Pair, PairTransactions } from './pair-transactions.js';
 
 /** Blocks (contract, section 3). The blocked side is told nothing. */
 @Injectable()
@@ -29,7 +29,7 @@ export class BlocksService {
     const user = (await this.users.exist(userId)) ? (await this.users.viewsOf([userId])).get(userId) : undefined;
     if (user === undefined) throw new DomainError('NOT_FOUND');
 
-    const { createdAt, created, friendshipEnded } = await this.pairs.run(principal.userId, userId, async (pair) => {
+    const work = async (pair: Pair) => {
       const pending = await pair.pendingRequest();
       if (pending !== null) {
         const settled = advance(pending.status, roleIn(pending, principal.userId), 'BLOCK');
@@ -37,7 +37,10 @@ export class BlocksService {
       }
       const friendshipEnded = await pair.unfriend();
       return { ...(await pair.block(principal.userId, userId)), friendshipEnded };
-    });
+    };
+    // From here on neither is added to a group on the other's behalf: whoever is about to do so is waited for.
+    const alone = { alone: true };
+    const { createdAt, created, friendshipEnded } = await this.pairs.run(principal.userId, userId, work, alone);
 
     if (friendshipEnded) {
       this.events.publish('friendship.removed', { userIds: [principal.userId, userId], silentFor: userId });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { orderedPair } from '../common/identifier.js';
 import { Configuration } from '../config/configuration.js';
-import { Database } from '../database/database.js';
+import { Database, type SqlExecutor } from '../database/database.js';
+import { areBlocked, areFriends } from '../relations/relations.js';
 
 /**
  * What the other features ask about two users: friends, blocked, may they write. Each question is one prepared
@@ -16,23 +16,33 @@ export class Contacts {
 
   /** Whether either of the two blocks the other. */
   async isBlockedEitherWay(userId: string, otherUserId: string): Promise<boolean> {
-    return this.ask('contacts_blocked', `SELECT ${blockBetween('$1', '$2')} AS answer`, [userId, otherUserId]);
-  }
-
-  async areFriends(userId: string, otherUserId: string): Promise<boolean> {
     return this.ask(
-      'contacts_friends',
-      `SELECT ${friendshipOf('$1', '$2')} AS answer`,
-      orderedPair(userId, otherUserId),
+      'contacts_blocked',
+      `SELECT ${areBlocked('$1::uuid', '$2::uuid')} AS answer`,
+      [userId, otherUserId],
+      this.database,
     );
   }
 
-  /** Whether the sender may write to the receiver: no block either way, and friends where the policy asks for that. */
-  async mayMessage(senderId: string, receiverId: string): Promise<boolean> {
+  async areFriends(userId: string, otherUserId: string, executor: SqlExecutor = this.database): Promise<boolean> {
+    return this.ask(
+      'contacts_friends',
+      `SELECT ${areFriends('$1::uuid', '$2::uuid')} AS answer`,
+      [userId, otherUserId],
+      executor,
+    );
+  }
+
+  /**
+   * Whether the sender may write to the receiver: no block either way, and friends where the policy asks for that.
+   * @param executor a transaction that holds both (`holdUsers`): the answer then stays true until its end.
+   */
+  async mayMessage(senderId: string, receiverId: string, executor: SqlExecutor = this.database): Promise<boolean> {
     return this.ask(
       'contacts_may_message',
-      `SELECT NOT ${blockBetween('$1', '$2')} AND ($3::boolean OR ${friendshipOf('$1', '$2')}) AS answer`,
-      [...orderedPair(senderId, receiverId), this.configuration.messagingPolicy === 'anyone'],
+      `SELECT NOT ${areBlocked('$1::uuid', '$2::uuid')} AND ($3::boolean OR ${areFriends('$1::uuid', '$2::uuid')}) AS answer`,
+      [senderId, receiverId, this.configuration.messagingPolicy === 'anyone'],
+      executor,
     );
   }
 
@@ -40,28 +50,20 @@ export class Contacts {
   async blockedPeers(userId: string, among: readonly string[]): Promise<Set<string>> {
     if (among.length === 0) return new Set();
     const rows = await this.database.query<{ peerId: string }>(
-      `SELECT blocked_id AS "peerId" FROM blocks WHERE blocker_id = $1 AND blocked_id = ANY ($2::uuid[])
-       UNION
-       SELECT blocker_id FROM blocks WHERE blocked_id = $1 AND blocker_id = ANY ($2::uuid[])`,
+      'SELECT DISTINCT other_id AS "peerId" FROM blocked_pairs WHERE user_id = $1 AND other_id = ANY ($2::uuid[])',
       [userId, among],
       'contacts_blocked_peers',
     );
     return new Set(rows.map((row) => row.peerId));
   }
 
-  private async ask(name: string, text: string, values: readonly (string | boolean)[]): Promise<boolean> {
-    const [row] = await this.database.query<{ answer: boolean }>(text, values, name);
+  private async ask(
+    name: string,
+    text: string,
+    values: readonly (string | boolean)[],
+    executor: SqlExecutor,
+  ): Promise<boolean> {
+    const [row] = await executor.query<{ answer: boolean }>(text, values, name);
     return row?.answer === true;
   }
-}
-
-function blockBetween(a: string, b: string): string {
-  return `EXISTS (
-    SELECT 1 FROM blocks
-    WHERE (blocker_id = ${a}::uuid AND blocked_id = ${b}::uuid) OR (blocker_id = ${b}::uuid AND blocked_id = ${a}::uuid)
-  )`;
-}
-
-function friendshipOf(low: string, high: string): string {
-  return `EXISTS (SELECT 1 FROM friendships WHERE low_id = ${low}::uuid AND high_id = ${high}::uuid AND removed_at IS NULL)`;
 }

@@ -14,6 +14,12 @@ export abstract class DirectConversations {
     otherUserId: string,
   ): Promise<{ conversationId: string; created: boolean }>;
 
+  /**
+   * From here on the two are shown each other's presence and receipts there.
+   * @returns whether that is new for one of them.
+   */
+  abstract show(transaction: PrismaTransaction, conversationId: string): Promise<boolean>;
+
   /** The conversation as the caller sees it. */
   abstract view(principal: Principal, conversationId: string): Promise<ConversationView>;
 }

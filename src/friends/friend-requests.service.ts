@@ -18,12 +18,14 @@ import {
   friendRequestView,
 } from './friends.view.js';
 import { type Pair, PairTransactions } from './pair-transactions.js';
+import { Strangers } from './strangers.js';
 
 /** An acceptance, committed, with what the others must be told of it. */
 interface Acceptance {
   request: FriendRequestView;
   conversationId: string;
-  conversationCreated: boolean;
+  /** Whether the conversation was made by it, or what the two are shown of each other there begins. */
+  conversationChange: 'created' | 'shown' | 'none';
 }
 
 /** Friend requests, from asking to the answer (contract, section 3). The rules are in friend-request.machine.ts. */
@@ -36,6 +38,7 @@ export class FriendRequestsService {
     private readonly users: UsersService,
     private readonly directConversations: DirectConversations,
     private readonly limiter: RateLimiter,
+    private readonly strangers: Strangers,
     private readonly events: EventBus,
   ) {}
 
@@ -49,13 +52,16 @@ export class FriendRequestsService {
     await this.limiter.consume('friendRequests', principal.userId);
     if (!(await this.users.exist(userId))) throw new DomainError('NOT_FOUND');
 
-    const outcome = await this.pairs.run(principal.userId, userId, async (pair) => {
-      const pending = await pair.pendingRequest();
-      const role = pending === null ? 'SENDER' : roleIn(pending, principal.userId);
-      const next = advance(await this.standing(pair, pending), role, 'ASK');
-      if (next === 'ACCEPTED' && pending !== null) return this.befriend(pair, pending);
-      return { request: friendRequestView(await pair.createRequest(principal.userId, userId)) };
-    });
+    const outcome = await this.strangers.counted(principal.userId, (reach) =>
+      this.pairs.run(principal.userId, userId, async (pair) => {
+        const pending = await pair.pendingRequest();
+        const role = pending === null ? 'SENDER' : roleIn(pending, principal.userId);
+        const next = advance(await this.standing(pair, pending), role, 'ASK');
+        if (next === 'ACCEPTED' && pending !== null) return this.befriend(pair, pending);
+        if (await pair.isStranger(userId, principal.userId)) await reach(1);
+        return { request: friendRequestView(await pair.createRequest(principal.userId, userId)) };
+      }),
+    );
 
     if ('conversationId' in outcome) this.announce(outcome);
     else this.events.publish('friend-request.sent', { request: outcome.request });
@@ -141,13 +147,14 @@ export class FriendRequestsService {
     const request = friendRequestView(await pair.settleRequest(id, 'ACCEPTED'));
     await pair.befriend();
     const { conversationId, created } = await this.directConversations.open(pair.transaction, senderId, receiverId);
-    return { request, conversationId, conversationCreated: created };
+    const isShown = await this.directConversations.show(pair.transaction, conversationId);
+    return { request, conversationId, conversationChange: created ? 'created' : isShown ? 'shown' : 'none' };
   }
 
-  private announce({ request, conversationId, conversationCreated }: Acceptance): void {
-    if (conversationCreated) {
-      this.events.publish('conversation.joined', { conversationId, userIds: [request.senderId, request.receiverId] });
-    }
+  private announce({ request, conversationId, conversationChange }: Acceptance): void {
+    const userIds = [request.senderId, request.receiverId];
+    if (conversationChange === 'created') this.events.publish('conversation.joined', { conversationId, userIds });
+    if (conversationChange === 'shown') this.events.publish('conversation.changed', { conversationId, userIds });
     this.events.publish('friend-request.accepted', { request });
   }
 }

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { newId, orderedPair } from '../common/identifier.js';
+import type { SqlExecutor } from '../database/database.js';
 import { PrismaService, type PrismaTransaction } from '../database/prisma.service.js';
+import { isStranger } from '../relations/relations.js';
 import { holdUsers } from '../users/held-users.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 
@@ -18,20 +20,31 @@ export class PairTransactions {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError NOT_FOUND where one of them was deleted */
-  run<Result>(userId: string, otherUserId: string, work: (pair: Pair) => Promise<Result>): Promise<Result> {
+  /**
+   * @param alone waits for everybody who relies on what stands between the two without being of the pair, such as who adds
+   *   one of them to a group.
+   * @throws DomainError NOT_FOUND where one of them was deleted
+   */
+  run<Result>(
+    userId: string,
+    otherUserId: string,
+    work: (pair: Pair) => Promise<Result>,
+    { alone = false }: { alone?: boolean } = {},
+  ): Promise<Result> {
     const [low, high] = orderedPair(userId, otherUserId);
     return this.prisma.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${low + high}, 0))`;
-      const held = await holdUsers({ query: (text, values = []) => transaction.$queryRawUnsafe(text, ...values) }, [
-        low,
-        high,
-      ]);
+      const held = await holdUsers(sqlOf(transaction), [low, high], alone);
       if (held.size < 2) throw new DomainError('NOT_FOUND');
       // Read only now: what waited for the lock happened after what held it.
       return work(new Pair(transaction, low, high, new Date(this.clock.now())));
     });
   }
+}
+
+/** Statements of our own in a transaction of Prisma's. */
+export function sqlOf(transaction: PrismaTransaction): SqlExecutor {
+  return { query: (text, values = []) => transaction.$queryRawUnsafe(text, ...values) };
 }
 
 /** The rows of two users, within one of their transactions. */
@@ -60,6 +73,15 @@ export class Pair {
       where: { lowId_highId: { lowId: this.low, highId: this.high } },
     });
     return friendship !== null && friendship.removedAt === null;
+  }
+
+  /** Whether the other one has never written to this user, and the two were never friends. */
+  async isStranger(otherUserId: string, userId: string): Promise<boolean> {
+    const [row] = await sqlOf(this.transaction).query<{ answer: boolean }>(
+      `SELECT ${isStranger('$1::uuid', '$2::uuid')} AS answer`,
+      [otherUserId, userId],
+    );
+    return row?.answer === true;
   }
 
   /** There is at most one, in whichever direction (`friend_requests_one_pending`). */

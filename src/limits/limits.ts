@@ -48,6 +48,10 @@ export const LIMITS = {
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Friend requests: each one reaches a person. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
+  /** People reached who are neither friends nor have ever answered: new conversations, friend requests, additions to groups. */
+  strangersAnHour: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
+  /** The same in a day. */
+  strangersADay: { per: 'user', burst: 100, points: 100, perSeconds: 86_400 },
   /** Messages sent or edited. */
   messages: { per: 'user', burst: 20, points: 5, perSeconds: 1 },
   /** Reactions set or taken back. */

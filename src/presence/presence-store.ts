@@ -91,22 +91,19 @@ export class PresenceStore {
     });
   }
 
-  /** Whom changes of these users are shown to: friends and those they share a conversation with. One statement. */
+  /**
+   * Whom changes of these users are shown to: friends, those they share a group with, and those they have written to
+   * (relations/relations.ts). One statement.
+   */
   async audiences(userIds: readonly string[], largestConversation: number): Promise<PresenceAudience[]> {
     return this.database.query<PresenceAudience>(
       `SELECT u.id AS "userId",
          ARRAY(
            SELECT m.conversation_id::text FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
-           WHERE m.user_id = u.id AND m.left_at IS NULL AND c.member_count <= $2
+           WHERE m.user_id = u.id AND m.left_at IS NULL AND m.is_shown AND c.member_count <= $2
          ) AS "conversationIds",
-         ARRAY(
-           SELECT high_id::text FROM friendships WHERE low_id = u.id AND removed_at IS NULL
-           UNION ALL SELECT low_id::text FROM friendships WHERE high_id = u.id AND removed_at IS NULL
-         ) AS "friendIds",
-         ARRAY(
-           SELECT blocked_id::text FROM blocks WHERE blocker_id = u.id
-           UNION SELECT blocker_id::text FROM blocks WHERE blocked_id = u.id
-         ) AS "blockedIds"
+         ARRAY(SELECT friend_id::text FROM friend_pairs WHERE user_id = u.id) AS "friendIds",
+         ARRAY(SELECT other_id::text FROM blocked_pairs WHERE user_id = u.id) AS "blockedIds"
        FROM unnest($1::uuid[]) AS u(id)`,
       [userIds, largestConversation],
       'presence_audiences',

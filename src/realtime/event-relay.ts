@@ -77,6 +77,19 @@ export class EventRelay {
         group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
       );
       this.typing.stop(senderId, conversationId);
+      if (created.begins === true) this.reported(this.presenceBegins(conversationId, senderId));
+    }
+  }
+
+  /** Whoever writes to somebody for the first time is shown to it from then on. */
+  private async presenceBegins(conversationId: string, userId: string): Promise<void> {
+    const memberIds = await this.access.memberIds(conversationId);
+    const viewerIds = memberIds.filter((id) => id !== userId);
+    const users = await this.users.viewsFor(viewerIds, [userId], false);
+    for (const viewerId of viewerIds) {
+      const { isOnline, lastSeenAt = null } = users.get(viewerId)?.get(userId) ?? {};
+      if (isOnline !== undefined)
+        this.broadcaster.toUsers([viewerId], 'presence:update', { userId, isOnline, lastSeenAt });
     }
   }
 

@@ -1,3 +1,4 @@
+import { isPresenceShown } from '../relations/relations.js';
 import { DELETED_USERNAME } from './usernames.js';
 
 /** A user as others see it (contract, section 3). */
@@ -41,21 +42,11 @@ export const USER_COLUMNS = `users.id, users.username, users.display_name AS "di
   users.avatar_url AS "avatarUrl", users.created_at AS "createdAt", users.deleted_at AS "deletedAt"`;
 
 /**
- * Columns of a `UserRow` for its presence: null unless `viewer`, an SQL expression, is shown it. Friends are, and who
- * shares a conversation, or everybody; nobody across a block, and oneself is told nothing (contract, section 3).
+ * Columns of a `UserRow` for its presence: null unless `viewer`, an SQL expression, is shown it (contract, section 3).
  * @param everyone an SQL expression: true skips the look at what the two share.
  */
 export function presenceColumns(viewer: string, everyone: string): string {
-  return `CASE WHEN users.id <> ${viewer}
-      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = ${viewer} AND b.blocked_id = users.id)
-      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = users.id AND b.blocked_id = ${viewer})
-      AND (${everyone} OR EXISTS (
-        SELECT 1 FROM friendships f WHERE f.removed_at IS NULL
-          AND f.low_id = LEAST(users.id, ${viewer}) AND f.high_id = GREATEST(users.id, ${viewer})
-      ) OR EXISTS (
-        SELECT 1 FROM conversation_members v JOIN conversation_members o USING (conversation_id)
-        WHERE v.user_id = ${viewer} AND v.left_at IS NULL AND o.user_id = users.id AND o.left_at IS NULL
-      ))
+  return `CASE WHEN ${isPresenceShown(viewer, 'users.id', everyone)}
     THEN EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) END AS "isOnline",
     users.last_seen_at AS "lastSeenAt"`;
 }

@@ -77,7 +77,7 @@ describe('direct-events', () => {
 
   it('says who comes and goes, once for all devices', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
-    await cy.directConversation(dan);
+    await cy.say(await cy.directConversation(dan), 'hello');
     const dans = await connect(dan);
     const [one, two] = [await connect(cy), await connect(cy)];
     expect(await dans.next('userOnline', ({ userId }) => userId === cy.id)).toEqual({ userId: cy.id, isOnline: true });

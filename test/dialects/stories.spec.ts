@@ -54,7 +54,7 @@ describe('five vocabularies on one server', () => {
 
     it('says who comes and goes', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
-      await ada.directConversation(bob);
+      await ada.befriend(bob);
       const bobs = await vocabulary.connect(bob);
       if (bobs.hearOnline === undefined) return;
       const adas = await vocabulary.connect(ada);

@@ -103,7 +103,7 @@ describe('ws-events', () => {
 
   it('tells on entering who of one’s own is there already', async () => {
     const [cy, dan, stranger] = await Promise.all([story.person(), story.person(), story.person()]);
-    await cy.directConversation(dan);
+    await dan.say(await cy.directConversation(dan), 'hello');
     await Promise.all([logIn(dan), logIn(stranger)]);
     await until('they are online', async () => (await cy.must('GET', `/users/${dan.id}`)).isOnline === true);
     const cys = await logIn(cy);

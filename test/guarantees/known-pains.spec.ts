@@ -116,6 +116,7 @@ describe('known pains', () => {
 
   it('presence stuck online (Rocket.Chat 11549, 27145)', async () => {
     const [ada, bob] = await pair();
+    await ada.befriend(bob);
     const bobs = await bob.device();
     const of = ({ userId }: Anything): boolean => userId === ada.id;
     // Many tabs that die without a word, some in the middle of connecting.
@@ -218,6 +219,8 @@ describe('known pains', () => {
 
   it('join, leave and join between two syncs (Complement)', async () => {
     const [ada, bob] = await pair();
+    // Who left is put back by its friends alone.
+    await ada.befriend(bob);
     const conversationId = await ada.group('Door', bob);
     await ada.say(conversationId, 'first time');
     const { cursor } = await bob.must('GET', '/sync');

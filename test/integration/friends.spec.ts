@@ -41,6 +41,10 @@ class FakeDirectConversations extends DirectConversations {
     return { conversationId: id, created: true };
   }
 
+  show(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   view(_: Principal, conversationId: string): Promise<ConversationView> {
     return Promise.resolve({ id: conversationId } as ConversationView);
   }

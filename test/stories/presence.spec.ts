@@ -17,8 +17,10 @@ describe('presence, typing and receipts', () => {
     );
     if (!ada || !friend || !partner || !stranger || !blocked) throw new Error('five people were asked for');
     await ada.befriend(friend);
-    await ada.directConversation(partner);
-    await ada.directConversation(blocked);
+    // Partners are those she wrote to, not those who may have opened a conversation only to look.
+    await ada.say(await ada.directConversation(partner), 'hello');
+    await ada.say(await ada.directConversation(blocked), 'hello');
+    await stranger.say(await stranger.directConversation(ada), 'hello?');
     await ada.must('POST', '/blocks', { userId: blocked.id });
     const [friends, partners, strangers, blockeds] = await Promise.all(
       [friend, partner, stranger, blocked].map((person) => person.device()),

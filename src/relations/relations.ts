@@ -1,0 +1,31 @@
+/**
+ * What stands between two users, as SQL: the one place that says who is what to whom. Parameters are expressions of type
+ * uuid. The views are in the migrations.
+ */
+
+/** Either of the two blocks the other. */
+export function areBlocked(one: string, other: string): string {
+  return `EXISTS (SELECT 1 FROM blocked_pairs bp WHERE bp.user_id = ${one} AND bp.other_id = ${other})`;
+}
+
+export function areFriends(one: string, other: string): string {
+  return `EXISTS (SELECT 1 FROM friend_pairs fp WHERE fp.user_id = ${one} AND fp.friend_id = ${other})`;
+}
+
+/** The other one has never written to this user, and the two were never friends. */
+export function isStranger(other: string, user: string): string {
+  return `NOT EXISTS (SELECT 1 FROM shown_pairs sp WHERE sp.viewer_id = ${user} AND sp.shown_id = ${other})`;
+}
+
+/**
+ * The viewer is shown whether the subject is online. Friends are, who shares a group, and whom the subject has written to;
+ * or everybody. Nobody across a block, and oneself is told nothing.
+ * @param everyone an expression: true skips the look at what the two share.
+ */
+export function isPresenceShown(viewer: string, subject: string, everyone: string): string {
+  return `(${subject} <> ${viewer} AND NOT ${areBlocked(viewer, subject)}
+    AND (${everyone} OR ${areFriends(viewer, subject)} OR EXISTS (
+      SELECT 1 FROM conversation_members v JOIN conversation_members o USING (conversation_id)
+      WHERE v.user_id = ${viewer} AND v.left_at IS NULL AND o.user_id = ${subject} AND o.left_at IS NULL AND o.is_shown
+    )))`;
+}
