@@ -73,30 +73,31 @@ const MEMBER_TUPLE = 'json_build_array(m.user_id, m.role, m.last_read_seq, m.las
 
 /**
  * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
- * joined; of a large one at most `most`, those first whom its reader is likeliest to look for. Never reads all members of
- * a large group.
+ * joined; of a large one at most `most`, those first whom its reader is likeliest to look for.
+ *
+ * Never reads all members of a large group: candidates are gathered, and each is looked up by key. PostgreSQL takes every
+ * group for one of average size, and would rather go through all members; OFFSET keeps it from that.
  * @param firstIds SQL expression, an array of ids: they come first, where they are members
- * @param friendsOf SQL expression: the user whose friends come next; null for nobody
+ * @param friends a common table expression of the ids that come next, where they are members; null for none
  */
-function shownMembers(firstIds: string, friendsOf: string | null, most: number): string {
-  const friends =
-    friendsOf === null
+function shownMembers(firstIds: string, friends: string | null, most: number): string {
+  const friendMembers =
+    friends === null
       ? ''
       : `UNION ALL
-        (SELECT f.friend_id, 1, 0 FROM (
-           SELECT high_id AS friend_id FROM friendships WHERE low_id = ${friendsOf} AND removed_at IS NULL
-           UNION ALL SELECT low_id FROM friendships WHERE high_id = ${friendsOf} AND removed_at IS NULL
-         ) AS f JOIN conversation_members fm ON fm.conversation_id = c.id AND fm.user_id = f.friend_id AND fm.left_at IS NULL
-         LIMIT ${most})`;
+        (SELECT f.friend_id, 1, 0 FROM ${friends} f CROSS JOIN LATERAL (
+           SELECT 1 FROM conversation_members fm
+           WHERE fm.conversation_id = c.id AND fm.user_id = f.friend_id AND fm.left_at IS NULL OFFSET 0
+         ) AS present LIMIT ${most})`;
   return `CASE WHEN c.member_count <= ${MAX_MEMBERS_SHOWN} THEN (
       SELECT json_agg(${MEMBER_TUPLE} ORDER BY m.joined_at, m.user_id)
       FROM conversation_members m WHERE m.conversation_id = c.id AND m.left_at IS NULL
     ) ELSE (
       SELECT json_agg(${MEMBER_TUPLE} ORDER BY m.rank, m.place, m.joined_at, m.user_id) FROM (
-        SELECT m.*, wanted.rank, wanted.place FROM (
+        SELECT member.*, wanted.rank, wanted.place FROM (
           SELECT user_id, min(rank) AS rank, min(place) AS place FROM (
             SELECT unnest(${firstIds}) AS user_id, 0 AS rank, 0 AS place
-            ${friends}
+            ${friendMembers}
             UNION ALL
             (SELECT w.sender_id, 2, -max(w.seq) FROM (
                SELECT sender_id, seq FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT ${MAX_WRITERS_WINDOW}
@@ -105,11 +106,23 @@ function shownMembers(firstIds: string, friendsOf: string | null, most: number):
             (SELECT l.user_id, 3, 0 FROM conversation_members l
              WHERE l.conversation_id = c.id AND l.left_at IS NULL ORDER BY l.joined_at, l.user_id LIMIT ${most})
           ) AS candidate GROUP BY user_id
-        ) AS wanted JOIN conversation_members m
-          ON m.conversation_id = c.id AND m.user_id = wanted.user_id AND m.left_at IS NULL
-        ORDER BY wanted.rank, wanted.place, m.joined_at, m.user_id LIMIT ${most}
+        ) AS wanted CROSS JOIN LATERAL (
+          SELECT * FROM conversation_members found
+          WHERE found.conversation_id = c.id AND found.user_id = wanted.user_id AND found.left_at IS NULL OFFSET 0
+        ) AS member
+        ORDER BY wanted.rank, wanted.place, member.joined_at, member.user_id LIMIT ${most}
       ) AS m
     ) END`;
+}
+
+/** A common table expression: the latest friends of a user, some more than are shown, since not all are members. */
+function friendsOf(user: string, mostShown: number): string {
+  return `friends AS MATERIALIZED (
+    SELECT friend_id FROM (
+      SELECT high_id AS friend_id, since FROM friendships WHERE low_id = ${user} AND removed_at IS NULL
+      UNION ALL SELECT low_id, since FROM friendships WHERE high_id = ${user} AND removed_at IS NULL
+    ) AS friendship ORDER BY since DESC LIMIT ${mostShown * 10}
+  )`;
 }
 
 /** Conversations as their members see them. Reads only; who may change what is in `ConversationsService`. */
@@ -124,7 +137,7 @@ export class ConversationReader {
   async list(principal: Principal, query: PageQuery, type?: ConversationType): Promise<Page<ConversationView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
     const rows = await this.database.reads.query<ConversationRow & OwnRow & { activity: Date }>(
-      `WITH page AS MATERIALIZED (
+      `WITH ${friendsOf('$1::uuid', MAX_MEMBERS_LISTED)}, page AS MATERIALIZED (
          SELECT c.id, COALESCE(c.last_message_at, c.created_at) AS activity
          FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
          WHERE own.user_id = $1 AND own.left_at IS NULL
@@ -133,7 +146,7 @@ export class ConversationReader {
          ORDER BY activity DESC, c.id DESC LIMIT $4
        )
        SELECT ${COLUMNS}, ${OWN_COLUMNS}, page.activity,
-         ${shownMembers('ARRAY[$1::uuid]', '$1::uuid', MAX_MEMBERS_LISTED)} AS members
+         ${shownMembers('ARRAY[$1::uuid]', 'friends', MAX_MEMBERS_LISTED)} AS members
        FROM page JOIN conversations c ON c.id = page.id
        JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = $1 AND own.left_at IS NULL
        ORDER BY page.activity DESC, c.id DESC`,
@@ -261,7 +274,8 @@ export class ConversationReader {
     name: string,
   ): Promise<ConversationView[]> {
     const rows = await this.database.query<ConversationRow & OwnRow>(
-      `SELECT ${COLUMNS}, ${OWN_COLUMNS}, ${shownMembers('ARRAY[$2::uuid]', '$2::uuid', mostMembers)} AS members
+      `WITH ${friendsOf('$2::uuid', mostMembers)}
+       SELECT ${COLUMNS}, ${OWN_COLUMNS}, ${shownMembers('ARRAY[$2::uuid]', 'friends', mostMembers)} AS members
        FROM conversations c
        JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = $2 AND own.left_at IS NULL
        WHERE c.id = ANY ($1)`,

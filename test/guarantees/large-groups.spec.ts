@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
+import { Database } from '../../src/database/database.js';
 import type { RecoveryAdapter } from '../../src/realtime/recovery-adapter.js';
 import { Rooms } from '../../src/realtime/rooms.js';
+import { type Asked, askedUnder, rowsOf, scansOf } from '../support/plans.js';
 import { type Anything, type Person, startStory, type Story, until } from '../support/story.js';
 
 /** As many as a group may have, its owner included. */
@@ -273,6 +275,7 @@ describe('a group of 1,000', () => {
 
     it('make a list of two statements and a bounded number of members', async () => {
       const [bob] = people as [Person, ...Person[]];
+      const asked = askedUnder(story.app.get(Database).reads, 'conversation_list');
       await bob.must('GET', '/conversations');
       statements.length = 0;
       const answer = await bob.must('GET', '/conversations?limit=20');
@@ -281,6 +284,8 @@ describe('a group of 1,000', () => {
       expect(names).toEqual(['conversation_list', 'users_shared']);
       expect(answer.items.map(({ members }: Anything) => members.length)).toEqual(groupIds.map(() => 20));
       expect(JSON.stringify(answer).length).toBeLessThan(GROUPS * 10 * KIB);
+      const scans = await scansOf(outside, asked.at(-1) as Asked);
+      expect(rowsOf(scans, 'conversation_members')).toBeLessThan(GROUPS * 150);
     });
 
     it('cost a member who connects, and one who syncs, no more than their number', async () => {

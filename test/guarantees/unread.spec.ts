@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Database } from '../../src/database/database.js';
+import { type Asked, askedUnder, rowsOf, scansOf } from '../support/plans.js';
 import { Frames } from '../dialects/frames.js';
 import { type Anything, type Person, startStory, type Story } from '../support/story.js';
 
@@ -174,31 +175,13 @@ describe('unread messages', () => {
         [ids, ada.id],
       );
       await outside.query('VACUUM ANALYZE');
-      const { reads } = story.app.get(Database);
-      const query = reads.query.bind(reads);
-      const asked: { text: string; values: readonly unknown[] }[] = [];
-      reads.query = (text, values = [], name) => {
-        if (name === 'conversation_list') asked.push({ text, values });
-        return query(text, values, name);
-      };
+      const asked = askedUnder(story.app.get(Database).reads, 'conversation_list');
       expect((await cy.must('GET', '/conversations?limit=50')).items.map(({ me }: Anything) => me.unreadCount)).toEqual(
         ids.map(() => 1_000),
       );
-      const [{ text, values }] = asked as [(typeof asked)[0]];
-      await outside.query('SET plan_cache_mode = force_generic_plan');
-      await outside.query(`PREPARE list AS ${text}`);
-      const literals = values.map((value) => (value === null ? 'NULL' : pg.escapeLiteral(String(value))));
-      const explained = await outside.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE list(${literals.join(', ')})`);
-      const scans: Anything[] = [];
-      const visit = (node: Anything): void => {
-        if (node['Relation Name'] === 'messages') scans.push(node);
-        for (const child of node.Plans ?? []) visit(child);
-      };
-      visit(explained.rows[0]['QUERY PLAN'][0].Plan);
-      const rowsOf = (node: Anything): number =>
-        (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
-      expect(scans.map((node) => node['Index Name'])).toContain('messages_uncounted');
-      expect(scans.reduce((sum, node) => sum + rowsOf(node), 0)).toBeLessThan(50);
+      const scans = await scansOf(outside, asked[0] as Asked);
+      expect(scans.map(({ index }) => index)).toContain('messages_uncounted');
+      expect(rowsOf(scans, 'messages')).toBeLessThan(50);
     }, 60_000);
   });
 });
