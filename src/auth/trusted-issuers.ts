@@ -77,7 +77,8 @@ interface Verified {
  */
 @Injectable()
 export class TrustedIssuers {
-  private readonly signing = new Map<string, { issuer: SigningIssuer; key: JWTVerifyGetKey }>();
+  /** By `iss`; undefined is the one whose tokens have none. */
+  private readonly signing = new Map<string | undefined, { issuer: SigningIssuer; key: JWTVerifyGetKey }>();
   private readonly encrypting: { issuer: AuthJsIssuer; tokens: AuthJsTokens }[] = [];
   /** By token, oldest first: so that a token is not verified anew at every request. Only of tokens that were accepted. */
   private readonly verified = new Map<string, { identity: ForeignIdentity; until: number }>();
@@ -89,7 +90,7 @@ export class TrustedIssuers {
   ) {
     for (const issuer of issuers) {
       if (issuer.kind === 'authjs') this.encrypting.push({ issuer, tokens: new AuthJsTokens(issuer) });
-      else this.signing.set(issuer.issuer, { issuer, key: keyOf(issuer, clock, { ...KEY_SET_TIMING, ...timing }) });
+      else this.signing.set(issOf(issuer), { issuer, key: keyOf(issuer, clock, { ...KEY_SET_TIMING, ...timing }) });
     }
   }
 
@@ -123,18 +124,28 @@ export class TrustedIssuers {
   }
 
   private async openSigned(token: string): Promise<Verified | undefined> {
-    const signing = this.signing.get(issuerOf(token) ?? '');
+    const signing = this.signingOf(token);
     if (signing === undefined) return undefined;
     const { issuer, key } = signing;
+    const iss = issOf(issuer);
     const { payload } = await jwtVerify(token, key, {
       ...this.requirements(),
       algorithms: [...issuer.algorithms],
-      issuer: issuer.issuer,
+      ...(iss === undefined ? {} : { issuer: iss }),
       ...(issuer.audience === null ? {} : { audience: [...issuer.audience] }),
     });
     // A token that names an audience is for that one, which is not us (RFC 7519, section 4.1.3).
     if (issuer.audience === null && payload.aud !== undefined) throw new DomainError('UNAUTHORIZED');
     return { issuer, claims: payload };
+  }
+
+  private signingOf(token: string): { issuer: SigningIssuer; key: JWTVerifyGetKey } | undefined {
+    try {
+      const { iss }: { iss?: unknown } = decodeJwt(token);
+      return iss === undefined || typeof iss === 'string' ? this.signing.get(iss) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   private async openEncrypted(token: string): Promise<Verified | undefined> {
@@ -175,14 +186,9 @@ export class TrustedIssuers {
   }
 }
 
-/** What an unverified token says of its issuer. */
-function issuerOf(token: string): string | undefined {
-  try {
-    const { iss }: { iss?: unknown } = decodeJwt(token);
-    return typeof iss === 'string' ? iss : undefined;
-  } catch {
-    return undefined;
-  }
+/** What its tokens say as `iss`. */
+function issOf(issuer: SigningIssuer): string | undefined {
+  return issuer.kind === 'secret' && issuer.iss === null ? undefined : issuer.issuer;
 }
 
 function keyOf(issuer: SigningIssuer, clock: Clock, timing: KeySetTiming): JWTVerifyGetKey {

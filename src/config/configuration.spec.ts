@@ -46,6 +46,13 @@ describe('the environment', () => {
     ['JWT_SECRET', { ...production, JWT_SECRET: '' }],
     ['JWT_SECRET_PREVIOUS', { ...production, JWT_SECRET_PREVIOUS: 'password' }],
     ['JWT_SECRET_PREVIOUS', { ...production, JWT_SECRET_PREVIOUS: 'x'.repeat(40) }],
+    [
+      'JWT_SECRET',
+      {
+        ...production,
+        AUTH_TRUSTED_ISSUERS: JSON.stringify({ issuer: 'web-app', secret: production.JWT_SECRET, audience: 'chat' }),
+      },
+    ],
     ['DATABASE_URL', { ...production, DATABASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://user:password@localhost' }],
     ['PORT', { PORT: '70000' }],

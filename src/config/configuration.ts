@@ -94,6 +94,7 @@ export class Configuration {
     const production = environment.NODE_ENV === 'production';
     const dataDirectory = resolve(read.text('DATA_DIR') ?? 'data');
     const databaseUrl = readDatabaseUrl(read, production);
+    const trustedIssuers = readTrustedIssuers(read);
     return new Configuration({
       production,
       port: read.integer('PORT', 3000, 0, 65_535),
@@ -113,7 +114,7 @@ export class Configuration {
       attachmentUrlSeconds: read.integer('ATTACHMENT_URL_SECONDS', 24 * 3_600, 2, 7 * 24 * 3_600),
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
       refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
-      trustedIssuers: readTrustedIssuers(read),
+      trustedIssuers,
       ...readMail(read, production),
       corsOrigins: readOrigins(read),
       messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
@@ -128,8 +129,8 @@ export class Configuration {
       metricsToken: read.text('METRICS_TOKEN'),
       trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
       // Last: it may write a file, which a start that fails for another reason should not have done.
-      jwtSecret: readJwtSecret(read, production, dataDirectory),
-      jwtSecretPrevious: readSecret(read, 'JWT_SECRET_PREVIOUS'),
+      jwtSecret: readJwtSecret(read, production, dataDirectory, trustedIssuers),
+      jwtSecretPrevious: readSecret(read, 'JWT_SECRET_PREVIOUS', trustedIssuers),
     });
   }
 }
@@ -289,14 +290,23 @@ function readOrigins(read: EnvironmentReader): string[] {
 
 const LEAST_SECRET_BYTES = 32;
 
-function readJwtSecret(read: EnvironmentReader, production: boolean, dataDirectory: string): string {
-  const secret = readSecret(read, 'JWT_SECRET');
+function readJwtSecret(
+  read: EnvironmentReader,
+  production: boolean,
+  dataDirectory: string,
+  trustedIssuers: readonly TrustedIssuer[],
+): string {
+  const secret = readSecret(read, 'JWT_SECRET', trustedIssuers);
   if (secret !== undefined) return secret;
   if (production) throw new ConfigurationError('JWT_SECRET is required in production (try: openssl rand -base64 48)');
   return keptSecret(dataDirectory);
 }
 
-function readSecret(read: EnvironmentReader, name: string): string | undefined {
+function readSecret(
+  read: EnvironmentReader,
+  name: string,
+  trustedIssuers: readonly TrustedIssuer[],
+): string | undefined {
   const secret = read.text(name);
   if (secret === undefined) return undefined;
   if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
@@ -304,6 +314,9 @@ function readSecret(read: EnvironmentReader, name: string): string | undefined {
       `${name} must be at least ${LEAST_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
     );
   }
+  // Whoever has the secret of another app could sign this server's own tokens with it.
+  if (trustedIssuers.some((issuer) => issuer.kind === 'secret' && issuer.secret === secret))
+    throw new ConfigurationError(`${name} must not be the secret of a trusted issuer: give this server one of its own`);
   return secret;
 }
 

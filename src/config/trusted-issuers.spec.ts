@@ -57,7 +57,20 @@ describe('AUTH_TRUSTED_ISSUERS', () => {
     ]);
   });
 
+  it('takes one issuer by secret whose tokens name none', () => {
+    const nameless = { ...shared, issuer: 'web-app', iss: null, audience: null, claims: { subject: 'id' } };
+    expect(parse(nameless, shared)).toMatchObject([
+      { kind: 'secret', issuer: 'web-app', iss: null, audience: null, claims: { ...CLAIMS, subject: 'id' } },
+      { kind: 'secret', issuer: shared.issuer },
+    ]);
+    expect(faultOf(JSON.stringify([nameless, shared, { ...nameless, issuer: 'other-app' }]))).toMatch(
+      /entries 1 and 3 both have iss: null/,
+    );
+  });
+
   it.each<[string, unknown, RegExp]>([
+    ['an iss beside the issuer', { ...shared, iss: 'web-app' }, /iss must be null/],
+    ['an iss of published keys', { ...remote, iss: null }, /the key iss/],
     ['no object', 'issuer', /entry 1: must be an object/],
     ['null', null, /must be an object/],
     ['an array in the array', [shared], /must be an object/],

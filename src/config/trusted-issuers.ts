@@ -22,6 +22,8 @@ interface SigningIssuer extends Issuer {
 export interface SharedSecretIssuer extends SigningIssuer {
   readonly kind: 'secret';
   readonly secret: string;
+  /** Null: its tokens have no `iss`, and `issuer` is a name of the operator's choosing. At most one issuer is such. */
+  readonly iss?: null;
 }
 
 export interface JwksIssuer extends SigningIssuer {
@@ -72,7 +74,7 @@ const DEFAULT_SALT = 'authjs.session-token';
 
 /** The key that tells which kind an entry is, and the other keys it may have. */
 const KINDS = {
-  secret: ['issuer', 'claims', 'audience', 'algorithms'],
+  secret: ['issuer', 'iss', 'claims', 'audience', 'algorithms'],
   jwksUrl: ['issuer', 'claims', 'audience', 'algorithms'],
   authJsSecret: ['issuer', 'claims', 'salt', 'version'],
 } as const;
@@ -90,6 +92,14 @@ export function parseTrustedIssuers(text: string | undefined): readonly TrustedI
     const first = issuers.findIndex((other) => other.issuer === issuer);
     if (first !== index) throw new TrustedIssuersError(`entries ${first + 1} and ${index + 1} have the same issuer`);
   });
+  // Nothing in a token without one would say whose it is.
+  const nameless = issuers.flatMap((issuer, index) =>
+    issuer.kind === 'secret' && issuer.iss === null ? index + 1 : [],
+  );
+  if (nameless.length > 1)
+    throw new TrustedIssuersError(
+      `entries ${nameless.slice(0, 2).join(' and ')} both have iss: null, which one may have`,
+    );
   return issuers;
 }
 
@@ -116,7 +126,8 @@ function readIssuer(value: unknown, place: string): TrustedIssuer {
   switch (kind) {
     case 'secret': {
       const algorithms = entry.choices('algorithms', SECRET_ALGORITHMS, SECRET_ALGORITHMS);
-      return { kind: 'secret', issuer, claims, secret: entry.secret(kind), audience: entry.audience(), algorithms };
+      const secret = entry.secret(kind);
+      return { kind: 'secret', issuer, claims, secret, audience: entry.audience(), algorithms, ...entry.iss() };
     }
     case 'jwksUrl': {
       const algorithms = entry.choices('algorithms', JWKS_ALGORITHMS, DEFAULT_JWKS_ALGORITHMS);
@@ -173,6 +184,13 @@ class Entry {
     const value = this.fields[key];
     if (!isName(value)) this.fail(key, `must be a text of 1 to ${LONGEST_NAME} characters`);
     return value;
+  }
+
+  iss(): { iss?: null } {
+    if (!this.has('iss')) return {};
+    if (this.fields.iss !== null)
+      this.fail('iss', 'must be null (which says that the tokens of this issuer have none)');
+    return { iss: null };
   }
 
   secret(key: string): string {

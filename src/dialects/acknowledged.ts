@@ -22,7 +22,28 @@ export function partsOf({ code, message, errors, retryAfterMs }: DomainError): o
   };
 }
 
+/** How a dialect words that an event was refused, beside the answer to its callback. */
+interface RefusalWords {
+  /** The event that says that a message was not sent, and the one whose failure it says. */
+  readonly notSent: { readonly event: string; readonly of: string };
+  /** Whether it knows the client's event at all. */
+  knows(event: string): boolean;
+  emit(event: string, payload: object): void;
+}
+
+/**
+ * Refuses an event, and returns the answer to its callback. Only a message that is not sent is told so: clients wait for
+ * that event, and would take any other failure for their message's. Of what else failed a client that asked for no
+ * answer is told `exception`, as in Parley's own protocol; of an event that the dialect does not know, nothing.
+ */
+export function refuseEvent(words: RefusalWords, event: string, error: DomainError, isAnswered: boolean): object {
+  const refusal = eventRefusal(event, error);
+  if (event === words.notSent.of) words.emit(words.notSent.event, refusal);
+  else if (!isAnswered && words.knows(event)) words.emit('exception', refusal);
+  return { success: false, ...refusal };
+}
+
 /** The same as the payload of an event that refuses another one, which it names. */
-export function eventRefusal(event: string, error: DomainError): object {
+function eventRefusal(event: string, error: DomainError): object {
   return { error: error.message, ...partsOf(error), event: event.slice(0, 64) };
 }

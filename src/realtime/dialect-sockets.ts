@@ -67,11 +67,11 @@ export class DialectSockets {
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       const { event, payload, acknowledge } = socketEvent(name, parameters);
       const refusal = inbox.push(async () => {
-        const answer = await session.heard(event, payload);
+        const answer = await session.heard(event, payload, acknowledge !== undefined);
         acknowledge?.(answer);
       });
       if (refusal === undefined) return;
-      const answer = session.refused(event, refusal);
+      const answer = session.refused(event, refusal, acknowledge !== undefined);
       acknowledge?.(answer);
       if (inbox.isFlooded) socket.disconnect(true);
     });

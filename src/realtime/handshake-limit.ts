@@ -51,6 +51,11 @@ export class HandshakeLimit {
     await this.limiter.consume('connects', key);
   }
 
+  /** Counts a request that is for no connection. @throws DomainError RATE_LIMITED */
+  async countRequest(request: IncomingMessage): Promise<void> {
+    await this.limiter.consume('http', this.keyOf(request));
+  }
+
   /** A connection is there. What is returned is called once it is let in or gone; undefined: it may not stay. */
   open(request: IncomingMessage): (() => void) | undefined {
     return this.unauthenticated.add(this.keyOf(request));

@@ -5,10 +5,13 @@ import type { DialectMember, Telling } from './dialect-member.js';
 
 /** What one Socket.IO client of a dialect says and is told. */
 export interface DialectSession {
-  /** An event of the client's. What it resolves with is its acknowledgement, where the client asked for one. Never rejects. */
-  heard(event: string, payload: unknown): Promise<unknown>;
+  /**
+   * An event of the client's. What it resolves with is its acknowledgement, where the client asked for one. Never rejects.
+   * @param isAnswered whether the client asked for one.
+   */
+  heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown>;
   /** An event that is not even looked at: limits, or the server's end. */
-  refused(event: string, error: DomainError): unknown;
+  refused(event: string, error: DomainError, isAnswered: boolean): unknown;
   told(telling: Telling): void;
 }
 

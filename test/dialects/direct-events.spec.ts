@@ -95,7 +95,7 @@ describe('direct-events', () => {
     await dan.must('POST', '/blocks', { userId: ada.id });
     const adas = await connect(ada);
     adas.socket.emit('typing', { receiverId: dan.id, isTyping: true });
-    expect((await adas.next('messageError')).code).toBe('CANNOT_MESSAGE');
+    expect((await adas.next('exception')).code).toBe('CANNOT_MESSAGE');
   });
 
   it('lets in by token alone, wherever it is, and says otherwise why not', async () => {
@@ -142,13 +142,13 @@ describe('direct-events', () => {
   it('speaks for nobody but who is logged in', async () => {
     const cy = await story.person();
     const device = await connect(ada);
-    const refused = async (code: string): Promise<void> => {
-      expect(await device.next('messageError')).toMatchObject({ error: expect.any(String), code });
+    const refused = async (code: string, word = 'exception'): Promise<void> => {
+      expect(await device.next(word)).toMatchObject({ error: expect.any(String), code });
     };
     device.socket.emit('setUserId', bob.id);
     await refused('FORBIDDEN');
     device.socket.emit('sendMessage', { senderId: bob.id, receiverId: cy.id, text: 'as bob' });
-    await refused('FORBIDDEN');
+    await refused('FORBIDDEN', 'messageError');
     device.socket.emit('getChatHistory', { userId1: bob.id, userId2: cy.id });
     await refused('FORBIDDEN');
     device.socket.emit('getChatHistory', { userId1: ada.id, userId2: ada.id });
@@ -156,8 +156,12 @@ describe('direct-events', () => {
     const secret = await bob.say(await bob.directConversation(cy), 'secret');
     device.socket.emit('messageRead', { messageId: secret.id });
     await refused('NOT_FOUND');
-    device.socket.emit('nonsense', {});
-    await refused('UNKNOWN_EVENT');
+    expect(await device.ask('messageRead', { messageId: secret.id })).toMatchObject({
+      success: false,
+      code: 'NOT_FOUND',
+    });
+    expect(await device.ask('nonsense', {})).toMatchObject({ success: false, code: 'UNKNOWN_EVENT' });
+    expect(device.all('messageError')).toHaveLength(1);
     for (const payload of [
       null,
       5,
@@ -175,6 +179,23 @@ describe('direct-events', () => {
     await device.next('messageSent');
   });
 
+  it('tells a client that waits once for its message of nothing else that fails before', async () => {
+    const cy = await story.person();
+    const device = await connect(cy);
+    device.socket.emit('stopTyping', { receiverId: bob.id });
+    device.socket.emit('joinRoom', 'a room');
+    device.socket.emit('typing', { receiverId: 'nobody', isTyping: false });
+    device.socket.emit('getChatHistory', { otherUserId: 'nobody' });
+    device.socket.emit('sendMessage', { receiverId: bob.id, text: 'Hello!' });
+    const { event, payload } = await device.nextOf(['messageSent', 'messageError']);
+    expect([event, payload.text]).toEqual(['messageSent', 'Hello!']);
+    expect(device.all('messageError')).toEqual([]);
+    expect(device.all('exception').map(({ event: of, code }) => [of, code])).toEqual([
+      ['typing', 'VALIDATION_FAILED'],
+      ['getChatHistory', 'VALIDATION_FAILED'],
+    ]);
+  });
+
   it('answers also an event whose name is a number, and survives thousands', async () => {
     const limited = await startStory();
     try {
@@ -182,11 +203,11 @@ describe('direct-events', () => {
       const device = olderDevice(cy, DIALECT);
       opened.push(device);
       await device.next('connect');
-      device.socket.emit(7 as unknown as string, {});
-      expect((await device.next('messageError')).code).toBe('UNKNOWN_EVENT');
+      expect((await device.ask(7 as unknown as string, {})).code).toBe('UNKNOWN_EVENT');
       const own = await dan.device();
       for (const { socket } of [device, own])
         for (let n = 0; n < 6_000; n += 1) socket.emit(7 as unknown as string, {});
+      device.socket.emit('sendMessage', { receiverId: dan.id, text: 'too much' });
       await device.next('messageError', ({ code }) => code === 'RATE_LIMITED' || code === 'OVERLOADED');
       await own.next('exception', ({ code }) => code === 'RATE_LIMITED' || code === 'OVERLOADED');
       expect((await (await limited.person()).call('GET', '/users/me')).status).toBe(200);

@@ -249,8 +249,24 @@ ws.onmessage = (event) => {
     expect(seen).not.toContain(blocked.id);
     users.say({ cursor: 'nonsense' });
     expect((await users.type('ERROR')).code).toBe('VALIDATION_FAILED');
-    users.say({ type: 'nonsense' });
-    expect((await users.type('ERROR')).code).toBe('UNKNOWN_EVENT');
+    users.say({ type: 'ping' });
+    users.say({ cursor: 5 });
+    // The first was passed over.
+    expect((await users.type('ERROR')).errors).toEqual({ cursor: [expect.any(String)] });
+    expect(users.heard.filter(({ type }) => type === 'ERROR')).toHaveLength(2);
+  });
+
+  it('passes over frames of another kind, so that a client takes none of them for its message', async () => {
+    const { id } = await room(ada, bob);
+    const adas = connect(`/room/${id}?token=${ada.accessToken}`);
+    const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
+    await bobs.open();
+    for (const type of ['ping', 'TYPING', 'JOIN']) adas.say({ type });
+    adas.say({ content: 'after them' });
+    expect((await bobs.next(({ data }) => data?.content === 'after them')).type).toBe('NEW_MESSAGE');
+    adas.say({ content: '' });
+    await adas.type('ERROR');
+    expect(adas.heard.filter(({ type }) => type === 'ERROR')).toHaveLength(1);
   });
 
   it('answers over REST what the caller may see', async () => {

@@ -225,6 +225,52 @@ describe('tokens that are not of a trusted issuer', () => {
   });
 });
 
+describe('an issuer by secret whose tokens name none', () => {
+  const nameless = { issuer: 'web-app', secret: SECRET, iss: null, audience: null, claims: { subject: 'id' } };
+  /** As apps sign that give their users an id and nothing else. */
+  const signed = (changes: JWTPayload = {}, secret = SECRET): Promise<string> =>
+    signShared(
+      { iss: undefined, aud: undefined, sub: undefined, id: 'cm4-ada', email: 'ada@example.com', ...changes },
+      secret,
+    );
+
+  it('is believed by its signature, with its own claim for who it is', async () => {
+    expect(await trusting(nameless, remoteIssuer()).verify(await signed())).toEqual({
+      issuer: 'web-app',
+      subject: 'cm4-ada',
+      expiresAt: expect.any(Number),
+      issuedAt: expect.any(Number),
+      tokenId: expect.any(String),
+    });
+  });
+
+  it.each<[string, JWTPayload]>([
+    ['without an end', { exp: undefined }],
+    ['without its claim', { id: undefined, sub: 'ada' }],
+    ['with a number for it', { id: 7 }],
+    ['for an audience', { aud: AUDIENCE }],
+  ])('is not believed %s', async (_, changes) => {
+    await expectRefused(trusting(nameless), await signed(changes));
+  });
+
+  it('is not believed with another secret, unsigned, or after its end', async () => {
+    const issuers = trusting(nameless);
+    await expectRefused(issuers, await signed({}, 'another secret of at least 32 bytes'));
+    const payload = { id: 'cm4-ada', exp: now / SECOND + 60 };
+    for (const alg of ['none', 'HS256']) await expectRefused(issuers, unsecured({ alg }, payload));
+    await expectRefused(issuers, await signed({ exp: START / SECOND - 1 }), 'TOKEN_EXPIRED');
+  });
+
+  it('speaks for no issuer that has a name, nor for this server', async () => {
+    const issuers = trusting(nameless, { issuer: SHARED, secret: 'x'.repeat(32), audience: null });
+    for (const iss of ['web-app', 'parley', 'https://else.example', ''])
+      expect(await issuers.verify(await signed({ iss }))).toBeUndefined();
+    await expectRefused(issuers, await signed({ iss: SHARED }));
+    for (const iss of [null, 5, ['web-app'], {}])
+      expect(await issuers.verify(unsecured({ alg: 'HS256' }, { iss, id: 'ada' }, 'AAAA'))).toBeUndefined();
+  });
+});
+
 describe('a token of a trusted issuer', () => {
   it.each<[string, JWTPayload, ErrorCode]>([
     ['for another audience', { aud: 'https://else.example' }, 'UNAUTHORIZED'],

@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Anything, type Answer, Device, request, startStory, type Story } from '../support/story.js';
 
 const SECRET = 'a shared secret of more than thirty-two bytes';
+const APP_SECRET = 'the secret of an app that names no issuer';
 const PUBLISHED = 'https://published.example.com';
 
 describe('users of a trusted issuer', () => {
@@ -36,6 +37,7 @@ describe('users of a trusted issuer', () => {
       {
         AUTH_TRUSTED_ISSUERS: JSON.stringify([
           { issuer: 'https://shared.example.com', secret: SECRET, audience: 'chat' },
+          { issuer: 'web-app', secret: APP_SECRET, iss: null, audience: null, claims: { subject: 'id' } },
           { issuer: PUBLISHED, jwksUrl: `http://127.0.0.1:${port}/keys`, audience: 'chat' },
         ]),
       },
@@ -55,6 +57,24 @@ describe('users of a trusted issuer', () => {
       .setExpirationTime(Math.floor(Date.now() / 1_000) + seconds)
       .sign(new TextEncoder().encode(SECRET));
   const me = (bearer: string): Promise<Answer<Anything>> => request(story.url, 'GET', '/users/me', undefined, bearer);
+
+  it('come with tokens that an app signs for itself, which name no issuer and no subject', async () => {
+    const signed = (id: unknown): Promise<string> =>
+      new SignJWT({ id, email: 'ada@example.com' })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setIssuedAt()
+        .setExpirationTime('1h')
+        .sign(new TextEncoder().encode(APP_SECRET));
+    const id = `cm${randomUUID()}`;
+    const { status, body } = await me(await signed(id));
+    expect([status, body.email]).toEqual([200, null]);
+    const device = new Device(story.url, { token: await signed(id), dialect: 'namespaced-events' });
+    expect((await device.next('users:online')).userIds).toEqual([body.id]);
+    device.socket.close();
+    const stranger = new Device(story.url, { token: await signed({ $ne: null }), dialect: 'namespaced-events' });
+    await stranger.next('connect_error');
+    expect(stranger.connectError?.message).toMatch(/^Authentication error: ./);
+  });
 
   it('become one user at first sight, however many tokens come at once, over every door', async () => {
     const sub = randomUUID();

@@ -8,6 +8,7 @@ import { IsUsername } from '../../users/is-username.decorator.js';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
 
 const LONGEST_EMAIL = 254;
+const MAX_PURPOSE = 64;
 
 const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
 const folded = ({ value }: { value: unknown }): unknown =>
@@ -94,6 +95,11 @@ class MailedCode extends Address {
 }
 
 export class VerifyCode extends MailedCode {
+  /** Of older clients, which say for what they verify. Taken, and not looked at. @example "signup" */
+  @IsOptional()
+  @IsText({ max: MAX_PURPOSE, singleLine: true })
+  verifyingFor?: string;
+
   /** Shown in the list of sessions. @example "Ada's phone" */
   @IsDeviceName()
   deviceName?: string;

@@ -5,7 +5,7 @@ import { ChatCommands } from '../../realtime/chat-commands.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
 import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
-import { acknowledged, eventRefusal } from '../acknowledged.js';
+import { acknowledged, refuseEvent } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../fields.js';
 import { carry, type Carried } from '../files.js';
@@ -67,20 +67,18 @@ class DirectEventsSession implements DialectSession {
     connection.openAll();
   }
 
-  async heard(event: string, payload: unknown): Promise<unknown> {
+  async heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
     try {
       const handler = Object.hasOwn(this.handlers, event) ? this.handlers[event] : undefined;
       if (handler === undefined) throw new DomainError('UNKNOWN_EVENT');
       return await handler(payload);
     } catch (error) {
-      return this.refused(event, domainErrorOf(error));
+      return this.refused(event, domainErrorOf(error), isAnswered);
     }
   }
 
-  refused(event: string, error: DomainError): unknown {
-    const refusal = eventRefusal(event, error);
-    this.say('messageError', refusal);
-    return { success: false, ...refusal };
+  refused(event: string, error: DomainError, isAnswered: boolean): unknown {
+    return refuseEvent(this.words, event, error, isAnswered);
   }
 
   told(telling: Telling): void {
@@ -131,6 +129,12 @@ class DirectEventsSession implements DialectSession {
       // This vocabulary has no word for it.
     }
   }
+
+  private readonly words = {
+    notSent: { event: 'messageError', of: 'sendMessage' },
+    knows: (event: string) => Object.hasOwn(this.handlers, event),
+    emit: (event: string, payload: object) => this.say(event, payload),
+  };
 
   private readonly handlers: Readonly<Record<string, Handler>> = {
     setUserId: async (payload) => {

@@ -8,7 +8,7 @@ import { ChatReads } from '../../realtime/chat-reads.js';
 import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/socket-dialects.js';
 import type { UserView } from '../../users/users.view.js';
-import { acknowledged, eventRefusal } from '../acknowledged.js';
+import { acknowledged, refuseEvent } from '../acknowledged.js';
 import { DirectMessages } from '../direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../fields.js';
 import { TellingQueue } from '../telling-queue.js';
@@ -83,7 +83,7 @@ class NamespacedSession implements DialectSession {
     this.tellings.run(() => this.tellOnline());
   }
 
-  async heard(event: string, payload: unknown): Promise<unknown> {
+  async heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
     try {
       switch (event) {
         case 'message:send':
@@ -95,14 +95,12 @@ class NamespacedSession implements DialectSession {
           throw new DomainError('UNKNOWN_EVENT');
       }
     } catch (error) {
-      return this.refused(event, domainErrorOf(error));
+      return this.refused(event, domainErrorOf(error), isAnswered);
     }
   }
 
-  refused(event: string, error: DomainError): unknown {
-    const refusal = eventRefusal(event, error);
-    this.say('message:error', refusal);
-    return { success: false, ...refusal };
+  refused(event: string, error: DomainError, isAnswered: boolean): unknown {
+    return refuseEvent(this.words, event, error, isAnswered);
   }
 
   told(telling: Telling): void {
@@ -130,6 +128,12 @@ class NamespacedSession implements DialectSession {
       // This vocabulary has no word for it.
     }
   }
+
+  private readonly words = {
+    notSent: { event: 'message:error', of: 'message:send' },
+    knows: (event: string) => event === 'message:send' || event === 'status:request',
+    emit: (event: string, payload: object) => this.say(event, payload),
+  };
 
   private async send(payload: unknown): Promise<unknown> {
     const fields = fieldsOf(payload);

@@ -86,7 +86,11 @@ class WsEventsSession implements NativeSession {
       typeof frame.event === 'string' && Object.hasOwn(this.handlers, frame.event)
         ? this.handlers[frame.event]
         : undefined;
-    if (handler === undefined) throw new DomainError('UNKNOWN_EVENT');
+    if (handler === undefined) {
+      // Clients take an error for that of the message they have just sent: what they say beyond the dialect is passed over.
+      if (typeof frame.event === 'string') return;
+      throw new DomainError('UNKNOWN_EVENT');
+    }
     await handler(this.member, frame);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { DomainError } from '../../common/errors.js';
+import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { domainErrorOf } from '../../common/problem.filter.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
@@ -185,8 +185,9 @@ class RoomSession extends Session {
     });
   }
 
-  protected override async asked(member: DialectMember, { content, images, clientId }: Fields): Promise<void> {
-    if (!this.isInside) return;
+  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
+    if (!this.isInside || isOfAnotherKind(frame)) return;
+    const { content, images, clientId } = frame;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
     const command = {
       conversationId: this.roomId,
@@ -217,7 +218,8 @@ class UsersSession extends Session {
 
   /** `{ cursor }` asks for the next page. */
   protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
-    if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
+    if (isOfAnotherKind(frame)) return;
+    if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
     await this.page(member, frame.cursor, countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE));
   }
 
@@ -259,7 +261,8 @@ class RoomsSession extends Session {
 
   /** `{ cursor }` asks for the next page. */
   protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
-    if (typeof frame.cursor !== 'string') throw new DomainError('UNKNOWN_EVENT');
+    if (isOfAnotherKind(frame)) return;
+    if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
     await this.page(member, frame.cursor);
   }
 
@@ -270,4 +273,12 @@ class RoomsSession extends Session {
     });
     this.say({ type: 'ROOMS_LIST', data: rooms, nextCursor });
   }
+}
+
+/**
+ * Whether it is something that this dialect does not have, such as `{ "type": "ping" }`: passed over, since clients would
+ * take an error for that of the message they have just sent.
+ */
+function isOfAnotherKind({ type, content, images, cursor }: Fields): boolean {
+  return typeof type === 'string' && content === undefined && images === undefined && cursor === undefined;
 }

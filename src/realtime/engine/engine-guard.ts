@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/token-bucket.js';
+import { domainErrorOf } from '../../common/problem.filter.js';
 import type { ChatServer, ChatSocket } from '../chat-socket.js';
 import { HandshakeLimit } from '../handshake-limit.js';
 import { type Transport, writeOnceATurn } from '../write-once-a-turn.js';
+import { clientFileOf, serveClientFile } from './client-files.js';
 import { BoundedWebSocket, MAX_BACKLOG, MAX_BACKLOG_BEFORE_AUTHENTICATION } from './bounded-web-socket.js';
 
 /** What a packet that waits costs in memory beside its bytes. */
@@ -69,6 +71,11 @@ export class EngineGuard implements OnApplicationShutdown {
       on(event: 'connection', listener: (connection: EngineConnection) => void): void;
     };
     engine.use((request, response, next) => {
+      const clientFile = clientFileOf(request);
+      if (clientFile !== undefined) {
+        this.serve(clientFile, request, response);
+        return;
+      }
       const { sid } = request._query ?? {};
       const connection = sid === undefined || !Object.hasOwn(engine.clients, sid) ? undefined : engine.clients[sid];
       if (connection === undefined || this.guarded.get(connection)?.countRequest() !== false) next();
@@ -92,6 +99,16 @@ export class EngineGuard implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
+  }
+
+  private serve(clientFile: string, request: IncomingMessage, response: ServerResponse): void {
+    this.handshakes
+      .countRequest(request)
+      .then(() => serveClientFile(clientFile, request, response))
+      .catch((error: unknown) => {
+        const { status, retryAfterMs = 0 } = domainErrorOf(error);
+        response.writeHead(status, { 'Retry-After': Math.ceil(retryAfterMs / 1_000) }).end();
+      });
   }
 
   private guard(connection: EngineConnection): void {
