@@ -32,7 +32,7 @@ export async function serveClientFile(name: string, request: IncomingMessage, re
     response.writeHead(404).end();
     return;
   }
-  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
   const body = acceptsGzip ? file.compressed : file.plain;
   response.removeHeader('Access-Control-Allow-Credentials');
   const headers = {
@@ -43,7 +43,7 @@ export async function serveClientFile(name: string, request: IncomingMessage, re
     ETag: file.etag,
     Vary: 'Accept-Encoding',
   };
-  if (String(request.headers['if-none-match'] ?? '').includes(file.etag)) {
+  if (request.headers['if-none-match']?.includes(file.etag) === true) {
     response.writeHead(304, headers).end();
     return;
   }
