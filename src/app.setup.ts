@@ -48,7 +48,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.get(TcpConnections).watch(app.getHttpServer());
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);
-  useRequestMetrics(app);
+  useRequestMetrics(app, configuration.logRequests);
   // Before anything may be refused: a page of another origin must be able to read why.
   app.enableCors({
     origin: (origin, allow) => allow(null, isAllowedOrigin(origin)),

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Logger } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -29,6 +29,7 @@ export interface RunningServer {
 export async function startServer(configuration: Configuration, signal?: AbortSignal): Promise<RunningServer> {
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
+  logger.log(`starting on Node ${process.versions.node}`, 'Server');
   const embedded =
     configuration.databaseUrl === undefined
       ? await EmbeddedPostgres.start({
@@ -39,14 +40,14 @@ export async function startServer(configuration: Configuration, signal?: AbortSi
   try {
     signal?.throwIfAborted();
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
-    await migrate(databaseUrl);
+    for (const name of await migrate(databaseUrl)) logger.log(`migration ${name} was applied`, 'Migrations');
     signal?.throwIfAborted();
     const application = await listen(new Configuration({ ...configuration, databaseUrl }));
     let stopped: Promise<void> | undefined;
     return {
       url: application.url,
       databaseIsEmbedded: embedded !== undefined,
-      stop: () => (stopped ??= stopInOrder(application, embedded)),
+      stop: () => (stopped ??= stopInOrder(application, embedded, logger)),
     };
   } catch (error) {
     await embedded?.stop();
@@ -58,12 +59,15 @@ export async function startServer(configuration: Configuration, signal?: AbortSi
 async function stopInOrder(
   application: { stop(): Promise<void> },
   embedded: EmbeddedPostgres | undefined,
+  logger: LoggerService,
 ): Promise<void> {
+  logger.log('told to end: nothing new is taken, what was accepted is finished', 'Server');
   try {
     await application.stop();
   } finally {
     await embedded?.stop();
   }
+  logger.log('ended', 'Server');
 }
 
 async function listen(configuration: Configuration): Promise<{ url: string; stop(): Promise<void> }> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BoundedLogger } from '../common/bounded-logger.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
@@ -22,6 +23,8 @@ import type { PendingRegistrationView, RegistrationView, TokensView } from './to
 @Injectable()
 export class AuthService {
   private readonly mustVerify: boolean;
+  private readonly logins = new BoundedLogger('Logins', 600);
+  private readonly failedLogins = new BoundedLogger('Logins', 60);
 
   constructor(
     configuration: Configuration,
@@ -122,10 +125,16 @@ export class AuthService {
       login.password,
       ip,
     );
-    if (!isRight) throw new DomainError('INVALID_CREDENTIALS');
+    if (!isRight) {
+      // Never what was typed: of an unknown account it may be anything, a password among it.
+      this.failedLogins.log('a log-in failed', { userId: account?.userId ?? null, ipAddress: ip });
+      throw new DomainError('INVALID_CREDENTIALS');
+    }
     await takeBack();
     if (account === null) throw new DomainError('EMAIL_NOT_VERIFIED');
-    return this.tokensOf(await this.open(account, { deviceName: login.deviceName ?? undefined, ip }));
+    const opened = await this.open(account, { deviceName: login.deviceName ?? undefined, ip });
+    this.logins.log('logged in', { ...opened.principal, ipAddress: ip });
+    return this.tokensOf(opened);
   }
 
   /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */

@@ -14,8 +14,11 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const problem = domainErrorOf(error);
     if (problem.code === 'INTERNAL_ERROR') {
-      this.logger.error(`request ${request.id ?? ''} failed`, error instanceof Error ? error.stack : String(error));
+      // Named also where the log would not know it by itself.
+      this.logger.error('a request failed', { requestId: request.id ?? '' }, stackOf(error));
     }
+    // For whoever counts and logs requests.
+    response.locals.refusal = problem.code;
     if (response.headersSent) {
       response.destroy();
       return;
@@ -39,6 +42,10 @@ export class ProblemFilter implements ExceptionFilter {
         }),
       );
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** What an error from anywhere is to whoever asked. A bug tells nothing of itself. */

@@ -72,6 +72,8 @@ export class Configuration {
   /** TCP connections of all. */
   readonly maxConnections!: number;
   readonly logLevel!: LogLevel;
+  /** One line for every request. */
+  readonly logRequests!: boolean;
   readonly metricsToken!: string | undefined;
   /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
   readonly trustedProxies!: number;
@@ -91,7 +93,7 @@ export class Configuration {
    */
   static fromEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): Configuration {
     const read = new EnvironmentReader(environment);
-    const production = environment.NODE_ENV === 'production';
+    const production = isProduction(environment);
     const dataDirectory = resolve(read.text('DATA_DIR') ?? 'data');
     const databaseUrl = readDatabaseUrl(read, production);
     const trustedIssuers = readTrustedIssuers(read);
@@ -126,6 +128,7 @@ export class Configuration {
       maxUnauthenticatedConnections: read.integer('MAX_UNAUTHENTICATED_CONNECTIONS', 500, 1, 1_000_000),
       maxConnections: read.integer('MAX_CONNECTIONS', 20_000, 1, 1_000_000),
       logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
+      logRequests: read.choice('LOG_REQUESTS', ['on', 'off'], 'off') === 'on',
       metricsToken: read.text('METRICS_TOKEN'),
       trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
       // Last: it may write a file, which a start that fails for another reason should not have done.
@@ -133,6 +136,11 @@ export class Configuration {
       jwtSecretPrevious: readSecret(read, 'JWT_SECRET_PREVIOUS', trustedIssuers),
     });
   }
+}
+
+/** Whether a start that knows nothing else yet is one of production: what it prints is JSON then. */
+export function isProduction(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return environment.NODE_ENV === 'production';
 }
 
 /** A setting that is missing or wrong. The message is the one line that the start prints. */

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
+import { BoundedLogger } from '../common/bounded-logger.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -46,6 +47,10 @@ export interface SqlExecutor {
 /** Statements that wait for a connection of one pool; one more is refused with OVERLOADED. */
 const MAX_WAITING = 1_000;
 
+/** A statement that took so long, the wait for a connection included, is named in the log. */
+const SLOW_STATEMENT_MS = 500;
+const slowStatements = new BoundedLogger('SlowStatements', 30);
+
 /** One budget of connections: whoever waits for one of them waits for nobody who uses another pool. */
 export class ConnectionPool implements SqlExecutor {
   readonly pool: pg.Pool;
@@ -79,11 +84,13 @@ export class ConnectionPool implements SqlExecutor {
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
     this.refuseFlood();
+    const startedAt = performance.now();
     try {
       const result = await this.pool.query(
         name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
       );
       return result.rows as Row[];
+<<<<<<< HEAD
     } catch (error) {
       this.noteFailure(error);
       throw error;
@@ -99,6 +106,11 @@ export class ConnectionPool implements SqlExecutor {
     if (!isResourceFailure(error)) return;
     if (!this.lacksResources) this.logger.error(`PostgreSQL cannot store anything now: ${(error as Error).message}`);
     this.lacksResourcesUntil = Date.now() + RESOURCE_FAILURE_WINDOW_MS;
+=======
+    } finally {
+      this.noteTime(startedAt, text, name);
+    }
+>>>>>>> fe16b26 (WIP: logs and metrics)
   }
 
   /**
@@ -134,10 +146,15 @@ export class ConnectionPool implements SqlExecutor {
       await client.query(begin);
       const result = await work({
         query: async <Row>(text: string, values: readonly SqlValue[] = [], name?: string) => {
-          const answer = await client.query(
-            name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
-          );
-          return answer.rows as Row[];
+          const startedAt = performance.now();
+          try {
+            const answer = await client.query(
+              name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+            );
+            return answer.rows as Row[];
+          } finally {
+            this.noteTime(startedAt, text, name);
+          }
         },
       });
       await client.query('COMMIT');
@@ -151,6 +168,14 @@ export class ConnectionPool implements SqlExecutor {
     } finally {
       client.release(broken);
     }
+  }
+
+  /** Says what took long, by its name or its beginning; never its values, which are what people wrote. */
+  private noteTime(startedAt: number, text: string, name: string | undefined): void {
+    const milliseconds = performance.now() - startedAt;
+    if (milliseconds < SLOW_STATEMENT_MS) return;
+    const statement = name ?? text.replace(/\s+/g, ' ').trim().slice(0, 80);
+    slowStatements.log('a statement was slow', { statement, milliseconds: Math.round(milliseconds) });
   }
 
   private refuseFlood(): void {

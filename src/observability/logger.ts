@@ -1,5 +1,6 @@
 import { ConsoleLogger, type LoggerService, type LogLevel } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
+import { currentWorkId } from './work-id.js';
 
 /** From the most serious on; each level of `LOG_LEVEL` shows itself and those before it. */
 const NEST_LEVELS: Readonly<Record<Configuration['logLevel'], readonly LogLevel[]>> = {
@@ -22,15 +23,23 @@ const ASSEMBLY = new Set([
 ]);
 
 /** JSON lines in production, readable lines in a terminal. */
-export function createLogger({ production, logLevel }: Configuration): LoggerService {
+export function createLogger({ production, logLevel }: Pick<Configuration, 'production' | 'logLevel'>): LoggerService {
   return new QuietStartLogger({
     json: production,
+    flattenParams: true,
     colors: !production && process.stdout.isTTY,
     logLevels: [...NEST_LEVELS[logLevel]],
   });
 }
 
 class QuietStartLogger extends ConsoleLogger {
+  /** With the request or command that it is about, where that is known. */
+  protected override getJsonLogObject(
+    ...parameters: Parameters<ConsoleLogger['getJsonLogObject']>
+  ): ReturnType<ConsoleLogger['getJsonLogObject']> {
+    return Object.assign(super.getJsonLogObject(...parameters), currentWorkId());
+  }
+
   override log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
     if (typeof context === 'string' && ASSEMBLY.has(context)) super.debug(message, ...rest);

@@ -8,12 +8,28 @@ export class Metrics implements OnApplicationShutdown {
   readonly registry = new Registry();
 
   private readonly requests = new Histogram({
-    name: 'parley_http_request_seconds',
+    name: 'parley_http_request_duration_seconds',
     help: 'Duration of HTTP requests by method, route and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [this.registry],
   });
+
+  private readonly refusals = new Counter({
+    name: 'parley_refusals_total',
+    help: 'Requests, commands and handshakes that were answered with an error, by its code.',
+    labelNames: ['door', 'code'],
+    registers: [this.registry],
+  });
+  private readonly commands = new Histogram({
+    name: 'parley_socket_event_duration_seconds',
+    help: "Time from a client's event to its acknowledgement, by event: _count is how many there were.",
+    labelNames: ['event'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [this.registry],
+  });
+  /** Looked up by name, not by labels: this is on the path of every message. */
+  private readonly commandsByEvent = new Map<string, { observe(seconds: number): void }>();
 
   constructor(events: EventBus) {
     collectDefaultMetrics({ register: this.registry });
@@ -49,6 +65,53 @@ export class Metrics implements OnApplicationShutdown {
   /** @param route the route's pattern and never the path, which would make a series of every id. */
   request(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status }, seconds);
+  }
+
+  /** The same for several series at once. */
+  gauges<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly { labels: Record<Label, string>; value: number }[],
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        for (const { labels, value } of read()) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A number that only rises, counted elsewhere and read when somebody asks for it. */
+  counter(name: string, help: string, read: () => number): void {
+    let told = 0;
+    new Counter({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        const value = read();
+        if (value > told) this.inc(value - told);
+        told = value;
+      },
+    });
+  }
+
+  /** @param event of the protocol's own names, never one that a client made up. */
+  command(event: string, seconds: number): void {
+    let series = this.commandsByEvent.get(event);
+    if (series === undefined) {
+      series = this.commands.labels({ event });
+      this.commandsByEvent.set(event, series);
+    }
+    series.observe(seconds);
+  }
+
+  refusal(door: 'http' | 'socket' | 'handshake', code: string): void {
+    this.refusals.inc({ door, code });
   }
 
   onApplicationShutdown(): void {

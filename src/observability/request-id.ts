@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { newId } from '../common/identifier.js';
+import { withWorkId } from './work-id.js';
 
 const ACCEPTABLE = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -10,6 +11,6 @@ export function useRequestIds(app: NestExpressApplication): void {
     const given = request.headers['x-request-id'];
     request.id = typeof given === 'string' && ACCEPTABLE.test(given) ? given : newId();
     response.setHeader('X-Request-Id', request.id);
-    next();
+    withWorkId({ requestId: request.id }, next);
   });
 }

@@ -3,8 +3,8 @@ import type { NextFunction, Request, Response } from 'express';
 import { Logger } from '@nestjs/common';
 import { Metrics } from './metrics.js';
 
-/** Counts every request by its route, and logs it at debug level; no query, no body, no header: secrets live there. */
-export function useRequestMetrics(app: NestExpressApplication): void {
+/** Counts every request by its route, and logs it where that is asked for; no query, no body, no header: secrets live there. */
+export function useRequestMetrics(app: NestExpressApplication, logsRequests: boolean): void {
   const metrics = app.get(Metrics);
   const logger = new Logger('Http');
   app.use((request: Request & { id?: string }, response: Response, next: NextFunction) => {
@@ -13,9 +13,14 @@ export function useRequestMetrics(app: NestExpressApplication): void {
       const seconds = (performance.now() - startedAt) / 1_000;
       const route = typeof request.route?.path === 'string' ? request.route.path : 'unmatched';
       metrics.request(request.method, route, response.statusCode, seconds);
-      logger.debug(
-        `${request.id ?? ''} ${request.method} ${route} ${response.statusCode} ${Math.round(seconds * 1_000)} ms`,
-      );
+      const refusal: unknown = response.locals.refusal;
+      if (typeof refusal === 'string') metrics.refusal('http', refusal);
+      const level = logsRequests ? 'log' : 'debug';
+      logger[level](`${request.method} ${route} ${response.statusCode}`, {
+        requestId: request.id,
+        milliseconds: Math.round(seconds * 1_000),
+        ...(typeof refusal === 'string' ? { code: refusal } : {}),
+      });
     });
     next();
   });

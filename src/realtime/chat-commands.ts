@@ -8,6 +8,8 @@ import { validated } from '../common/validation.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Receipts } from '../conversations/receipts.js';
 import { ReadGate } from '../limits/read-gate.js';
+import { Metrics } from '../observability/metrics.js';
+import { withWorkId } from '../observability/work-id.js';
 import { MessagesService } from '../messages/messages.service.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { SyncService } from '../sync/sync.service.js';
@@ -53,6 +55,7 @@ const STORES_NOTHING: ReadonlySet<ClientEventName> = new Set([
 @Injectable()
 export class ChatCommands {
   private readonly logger = new Logger(ChatCommands.name);
+  private commandCount = 0;
   private readonly sequencers = new WeakMap<Connection, CommandSequencer>();
 
   constructor(
@@ -64,6 +67,7 @@ export class ChatCommands {
     private readonly authenticator: Authenticator,
     private readonly readGate: ReadGate,
     private readonly freeSpace: FreeSpace,
+    private readonly metrics: Metrics,
   ) {}
 
   async run<Name extends ClientEventName>(
@@ -71,14 +75,20 @@ export class ChatCommands {
     connection: Connection,
     payload: unknown,
   ): Promise<Acknowledgement<ResultOf<Name>>> {
+    const startedAt = performance.now();
+    this.commandCount += 1;
+    const id = { commandId: `${connection.id}:${this.commandCount}` };
     try {
       if (!STORES_NOTHING.has(name)) this.freeSpace.requireSpace();
-      return success(await this.handlers[name](connection, decoded(name, connection, payload)));
+      return success(await withWorkId(id, () => this.handlers[name](connection, decoded(name, connection, payload))));
     } catch (error) {
       const refusal = domainErrorOf(error);
       if (refusal.code === 'INTERNAL_ERROR')
-        this.logger.error(`${name} failed`, error instanceof Error ? error.stack : String(error));
+        this.logger.error(`${name} failed`, id, error instanceof Error ? error.stack : String(error));
+      this.metrics.refusal('socket', refusal.code);
       return failure(refusal);
+    } finally {
+      this.metrics.command(name, (performance.now() - startedAt) / 1_000);
     }
   }
 

@@ -5,6 +5,7 @@ import { DomainError } from '../common/errors.js';
 import { domainErrorOf } from '../common/problem.filter.js';
 import type { Lifecycle } from '../common/lifecycle.js';
 import type { Configuration } from '../config/configuration.js';
+import { Metrics } from '../observability/metrics.js';
 import { ChatGateway } from './chat.gateway.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { DialectSockets } from './dialect-sockets.js';
@@ -79,6 +80,7 @@ export class ChatSocketAdapter extends IoAdapter {
       return;
     }
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
+    const metrics = this.app.get(Metrics);
     const gate = new EventGate(this.configuration.eventLimit);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       const { event, payload, acknowledge } = socketEvent<Acknowledgement>(name, parameters);
@@ -90,6 +92,7 @@ export class ChatSocketAdapter extends IoAdapter {
         ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
         : gate.enter();
       if (refusal !== undefined) {
+        metrics.refusal('socket', refusal.code);
         answer(failure(refusal));
         if (gate.isFlooded) {
           socket.emit('session:ended', { code: 'FLOODING', ...CLOSE_REASONS.FLOODING });

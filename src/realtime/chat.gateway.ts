@@ -18,6 +18,7 @@ import { DialectConnections } from './dialect-connections.js';
 import { DialectSockets } from './dialect-sockets.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { Handshake } from './handshake.js';
+import { RecoveryAdapter } from './recovery-adapter.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
 import { room, Rooms } from './rooms.js';
 
@@ -59,6 +60,13 @@ export class ChatGateway
       'Sockets connected to this process.',
       () => server.sockets.adapter.sids.size,
     );
+    const { adapter } = server.sockets;
+    if (adapter instanceof RecoveryAdapter)
+      this.metrics.counter(
+        'parley_deliveries_total',
+        'Events handed to connections: one event to ten connections counts ten.',
+        () => adapter.deliveries,
+      );
   }
 
   handleConnection(socket: ChatSocket): void {

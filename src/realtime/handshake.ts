@@ -9,6 +9,7 @@ import { DomainError } from '../common/errors.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import type { Principal } from '../common/principal.js';
 import { domainErrorOf } from '../common/problem.filter.js';
+import { Metrics } from '../observability/metrics.js';
 import { SyncService } from '../sync/sync.service.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
 import type { Restored } from './recovery-adapter.js';
@@ -56,6 +57,7 @@ export class Handshake {
     private readonly dialects: SocketDialects,
     private readonly limit: HandshakeLimit,
     private readonly guard: EngineGuard,
+    private readonly metrics: Metrics,
   ) {}
 
   /** The middleware for `io.use`. */
@@ -63,6 +65,7 @@ export class Handshake {
     this.admit(socket).then(
       () => next(),
       (error: unknown) => {
+        this.metrics.refusal('handshake', domainErrorOf(error).code);
         next(handshakeError(domainErrorOf(error)));
         this.guard.refused(socket);
       },

@@ -65,6 +65,8 @@ type PersistedSession = Parameters<Adapter['persistSession']>[0];
  * left or was logged out meanwhile is not recovered, and syncs. What nobody is there to receive is not even encoded.
  */
 export class RecoveryAdapter extends Adapter {
+  /** Events handed to connections so far. */
+  deliveries = 0;
   private readonly log = new RecoveryLog();
   private readonly lost = new LostSessions<PersistedSession>();
   private readonly names = new Map<Room, Room>();
@@ -166,6 +168,7 @@ export class RecoveryAdapter extends Adapter {
     const packets = this.inside._encode(packet, options);
     if (isKept) this.keep(packets, options, { rooms: opts.rooms, except: opts.except ?? new Set() });
     this.inside.apply(opts, (socket) => {
+      this.deliveries += 1;
       (socket as unknown as { notifyOutgoingListeners?(told: object): void }).notifyOutgoingListeners?.(packet);
       (socket as unknown as { client: { writeToEngine(sent: string[], how: object): void } }).client.writeToEngine(
         packets,
@@ -187,6 +190,7 @@ export class RecoveryAdapter extends Adapter {
       // To no room at all would be to everybody.
       if (named.length === 0) continue;
       const packet = { type: EVENT, nsp: this.nsp.name, data: [name, payload] };
+      for (const room of named) this.deliveries += this.rooms.get(room)?.size ?? 0;
       super.broadcast(packet, { rooms: new Set(named), except: new Set() });
     }
   }
@@ -243,6 +247,7 @@ export class RecoveryAdapter extends Adapter {
       writeTogether(socket, encoded);
       if ((written += 1) % SOCKETS_A_TURN === 0) await new Promise(setImmediate);
     }
+    this.deliveries += deliveries;
     // Kept only now: who is lost in between is replayed all of it, and whoever has it already sees the same twice.
     for (const { encoded, audience } of sent) this.keep(encoded.packets, encoded.options, audience);
     return deliveries;
