@@ -24,6 +24,13 @@ const DIST = join(ROOT, 'dist');
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
 const LONGEST_BUILD_MS = 10 * 60_000;
 
+/** As the server's own log is: JSON lines in production. */
+export function say(message, level = 'log') {
+  const write = level === 'log' ? console.log : console.error;
+  if (process.env.NODE_ENV !== 'production') return write(message);
+  write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
+}
+
 export async function prepare({ force = false } = {}) {
   // An image or a package that ships dist alone has nothing to prepare.
   if (!existsSync(join(ROOT, 'src'))) return;
@@ -48,7 +55,7 @@ export async function prepare({ force = false } = {}) {
 function generate(force) {
   const stamp = clientStamp();
   if (!force && isFresh(CLIENT, stamp)) return;
-  console.log('generating the Prisma client');
+  say('generating the Prisma client');
   rmSync(CLIENT, { recursive: true, force: true });
   run('prisma', 'build/index.js', ['generate', '--no-hints'], 'pipe');
   writeStamp(CLIENT, stamp);
@@ -58,11 +65,11 @@ function build(force) {
   // Taken before the build: what is edited meanwhile makes the next run build again.
   const stamp = distStamp();
   if (!force && isFresh(DIST, stamp)) return;
-  console.log('building dist');
+  say('building dist');
   // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
-  run('@nestjs/cli', 'bin/nest.js', ['build'], 'inherit');
+  run('@nestjs/cli', 'bin/nest.js', ['build'], process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit');
   writeStamp(DIST, stamp);
 }
 
@@ -124,7 +131,7 @@ function run(packageName, program, parameters, stdio) {
     stdio: ['ignore', stdio, stdio],
   });
   if (status === 0) return;
-  if (stderr) process.stderr.write(stderr);
+  if (stderr) say(String(stderr).trimEnd(), 'error');
   throw new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`);
 }
 
@@ -144,7 +151,7 @@ async function lock() {
     const theirs = read(LOCK);
     if (theirs !== undefined && isAbandoned(theirs)) removeLock(theirs);
     else {
-      if (!waiting) console.log('waiting for another process that builds this checkout');
+      if (!waiting) say('waiting for another process that builds this checkout');
       waiting = true;
       await new Promise((resume) => setTimeout(resume, 100));
     }
@@ -190,7 +197,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
     await prepare({ force: process.argv.includes('--force') });
   } catch (error) {
-    console.error(error.message);
+    say(error.message, 'error');
     process.exitCode = 1;
   }
 }

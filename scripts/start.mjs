@@ -1,11 +1,11 @@
 // `npm start`. The server runs in this very process, so that signals reach it.
 import process from 'node:process';
-import { prepare } from './prepare.mjs';
+import { prepare, say } from './prepare.mjs';
 
 try {
   await prepare();
 } catch (error) {
-  console.error(error.message);
+  say(error.message, 'fatal');
   process.exit(1);
 }
 await import('../dist/main.js');

@@ -1,8 +1,15 @@
 import 'reflect-metadata';
-import { Configuration, ConfigurationError } from './config/configuration.js';
+import { Logger } from '@nestjs/common';
+import { Configuration, ConfigurationError, isProduction } from './config/configuration.js';
+import { createLogger } from './observability/logger.js';
 import { ProcessEnd } from './process-end.js';
 import { startFailure, welcome } from './startup-messages.js';
 import { startServer } from './server.js';
+
+// From the first line on: who reads the log of production reads JSON.
+const production = isProduction();
+Logger.overrideLogger(createLogger({ production, logLevel: 'info' }));
+if (production) logNodeWarnings();
 
 const end = new ProcessEnd();
 end.watch();
@@ -10,10 +17,22 @@ try {
   const configuration = Configuration.fromEnvironment();
   const server = await startServer(configuration, end.signal);
   end.attach(() => server.stop());
-  if (!end.signal.aborted) process.stdout.write(welcome(server, configuration));
+  if (!end.signal.aborted) {
+    if (production) new Logger('Server').log(welcome(server, configuration));
+    else process.stdout.write(welcome(server, configuration));
+  }
 } catch (error) {
   // Told to end while it started: what had begun is undone, and nothing has failed.
   if (end.signal.aborted && error === end.signal.reason) process.exit();
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : startFailure(error)}\n`);
+  const reason = error instanceof ConfigurationError ? error.message : startFailure(error);
+  if (production) new Logger('Server').fatal(reason);
+  else process.stderr.write(`${reason}\n`);
   process.exit(1);
+}
+
+/** Node itself would print them as text. */
+function logNodeWarnings(): void {
+  const logger = new Logger('Node');
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => logger.warn(`${name}: ${message}`));
 }

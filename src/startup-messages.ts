@@ -7,7 +7,8 @@ import type { RunningServer } from './server.js';
 
 /** What a start prints once the server listens. */
 export function welcome({ url, databaseIsEmbedded }: RunningServer, configuration: Configuration): string {
-  if (configuration.production) return `Parley listens on ${url}\n`;
+  if (configuration.production)
+    return `Parley listens on ${url} (${databaseIsEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL as DATABASE_URL says'})`;
   const lines = [
     '',
     `  Parley listens on   ${url}`,

@@ -31,7 +31,7 @@ export class Authenticator {
   async verify(token: string): Promise<VerifiedAccess> {
     try {
       const foreign = await this.trustedIssuers.verify(token);
-      return foreign === undefined ? await this.accessTokens.verify(token) : await this.foreignUsers.accessOf(foreign);
+      return foreign === undefined ? this.accessTokens.verify(token) : await this.foreignUsers.accessOf(foreign);
     } catch (error) {
       // An expired one is every client's, four times an hour.
       const { code } = domainErrorOf(error);
@@ -44,7 +44,7 @@ export class Authenticator {
   async authenticate(token: string): Promise<VerifiedAccess> {
     const access = await this.verify(token);
     if (!(await this.sessions.isLive(access.principal))) {
-      this.refusals.log('a token was refused: its session has ended', access.principal);
+      this.refusals.log('a token was refused: its session has ended', { ...access.principal });
       throw new DomainError('UNAUTHORIZED');
     }
     return access;

@@ -90,10 +90,11 @@ export class ConnectionPool implements SqlExecutor {
         name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
       );
       return result.rows as Row[];
-<<<<<<< HEAD
     } catch (error) {
       this.noteFailure(error);
       throw error;
+    } finally {
+      this.noteTime(startedAt, text, name);
     }
   }
 
@@ -106,11 +107,6 @@ export class ConnectionPool implements SqlExecutor {
     if (!isResourceFailure(error)) return;
     if (!this.lacksResources) this.logger.error(`PostgreSQL cannot store anything now: ${(error as Error).message}`);
     this.lacksResourcesUntil = Date.now() + RESOURCE_FAILURE_WINDOW_MS;
-=======
-    } finally {
-      this.noteTime(startedAt, text, name);
-    }
->>>>>>> fe16b26 (WIP: logs and metrics)
   }
 
   /**
