@@ -14,6 +14,7 @@ import {
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { textFault } from '../common/is-text.decorator.js';
+import { cleanName, normalEmail } from '../common/visible-text.js';
 import type { AuthJsIssuer, JwksIssuer, SharedSecretIssuer, TrustedIssuer } from '../config/trusted-issuers.js';
 import { AuthJsTokens } from './auth-js-token.js';
 
@@ -60,6 +61,8 @@ const LONGEST_VERIFIED_MS = 60_000;
 
 const LONGEST_SUBJECT = 255;
 const LONGEST_NAME = 64;
+/** What of a name is looked at. */
+const LONGEST_CLAIM = 1_000;
 const LONGEST_PICTURE = 2_048;
 const LONGEST_EMAIL = 254;
 
@@ -269,7 +272,7 @@ function identityOf({ issuer, claims }: Verified, tokenId: string, now: number):
 
   const subject = claimAt(claims, issuer.claims.subject);
   if (!isLine(subject, LONGEST_SUBJECT)) throw new DomainError('UNAUTHORIZED');
-  const name = cleanName(claimAt(claims, issuer.claims.name));
+  const name = nameOf(claimAt(claims, issuer.claims.name));
   const picture = cleanPicture(claimAt(claims, issuer.claims.picture));
   const isVerified = issuer.kind === 'authjs' || claimAt(claims, 'email_verified') === true;
   const email = isVerified ? cleanEmail(claimAt(claims, issuer.claims.email)) : undefined;
@@ -300,10 +303,10 @@ function isLine(value: unknown, max: number): value is string {
   return textFault(value, { min: 1, max, singleLine: true }) === null;
 }
 
-function cleanName(value: unknown): string | undefined {
+function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const line = value.replace(/[\p{Control}\p{Surrogate}\u2028\u2029]+/gu, ' ').trim();
-  return Array.from(line).slice(0, LONGEST_NAME).join('').trim() || undefined;
+  const line = cleanName(value.slice(0, LONGEST_CLAIM).replace(/[\p{Control}\p{Surrogate}\u2028\u2029]+/gu, ' '));
+  return cleanName(Array.from(line).slice(0, LONGEST_NAME).join('')) || undefined;
 }
 
 function cleanPicture(value: unknown): string | undefined {
@@ -313,5 +316,7 @@ function cleanPicture(value: unknown): string | undefined {
 }
 
 function cleanEmail(value: unknown): string | undefined {
-  return isLine(value, LONGEST_EMAIL) && /^[^\s@]+@[^\s@]+$/.test(value) ? value.toLowerCase() : undefined;
+  if (!isLine(value, LONGEST_EMAIL) || !/^[^\s@]+@[^\s@]+$/.test(value)) return undefined;
+  const email = normalEmail(value);
+  return email === undefined || email.length > LONGEST_EMAIL ? undefined : email;
 }

@@ -1,7 +1,10 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationOptions } from 'class-validator';
+import { cleanName, showsSomething } from './visible-text.js';
 
 export interface TextBounds {
-  /** Code points at least; from 1 on, one of them must not be blank. */
+  /** Code points at least; from 1 on, one of them must be one that can be seen. */
   min?: number;
   /** Code points at most. */
   max: number;
@@ -22,7 +25,7 @@ export function textFault(value: unknown, { min = 0, max, singleLine = false }: 
   if (value.length > max * 2 || (value.length > max && codePoints(value) > max))
     return `must be at most ${max} characters`;
   if (min > 0 && (value.length < min || codePoints(value) < min)) return `must be at least ${min} characters`;
-  if (min > 0 && value.trim() === '') return 'must not be blank';
+  if (min > 0 && !showsSomething(value)) return 'must not be blank';
   if (value.includes('\0')) return 'must not contain NUL';
   if (LONE_SURROGATE.test(value)) return 'must be well-formed Unicode';
   if (singleLine && CONTROL.test(value)) return 'must be a single line without control characters';
@@ -50,4 +53,12 @@ export function IsText(bounds: TextBounds, options?: ValidationOptions): Propert
       },
     });
   };
+}
+
+/** A name or a title: one line of 1 to `max` characters, stored as `cleanName` leaves it. */
+export function IsName({ max }: { max: number }): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? cleanName(value) : value)),
+    IsText({ min: 1, max, singleLine: true }),
+  );
 }

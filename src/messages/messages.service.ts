@@ -9,6 +9,7 @@ import { DomainError, invalidField } from '../common/errors.js';
 import { newId } from '../common/identifier.js';
 import { preview } from '../common/preview.js';
 import type { Principal } from '../common/principal.js';
+import { showsSomething } from '../common/visible-text.js';
 import { ConversationAccess, type Membership } from '../conversations/conversation-access.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Database, type SqlExecutor } from '../database/database.js';
@@ -483,9 +484,9 @@ function draftOf(
   };
 }
 
-/** Blanks alone are no text: beside attachments they may be sent, and are left out. */
+/** What shows nothing is no text: beside attachments they may be sent, and are left out. */
 function textOf(content: string | null | undefined): string {
-  return content === undefined || content === null || content.trim() === '' ? '' : content;
+  return content === undefined || content === null || !showsSomething(content) ? '' : content;
 }
 
 /** The conversation as this message, its newest, leaves it. */

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional, Matches } from 'class-validator';
-import { IsText } from '../../common/is-text.decorator.js';
+import { IsEmail, IsOptional, Matches, ValidateBy } from 'class-validator';
+import { IsName, IsText } from '../../common/is-text.decorator.js';
+import { normalEmail } from '../../common/visible-text.js';
 import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
 import { IsUsername } from '../../users/is-username.decorator.js';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
@@ -10,24 +11,34 @@ import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
 const LONGEST_EMAIL = 254;
 const MAX_PURPOSE = 64;
 
-const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
 const folded = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? value.trim().toLowerCase() : value;
+/** As it was given where it is no address. */
+const normal = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' ? (normalEmail(value) ?? value) : value;
+
+/** An address of which there is one spelling: taken in any case and Unicode form. */
+const IsAddress = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(normal),
+    IsText({ max: LONGEST_EMAIL, singleLine: true }),
+    IsEmail(),
+    ValidateBy({
+      name: 'isNormalEmail',
+      validator: {
+        validate: (value: unknown) => typeof value === 'string' && normalEmail(value) === value,
+        defaultMessage: () => '$property must not contain blanks or characters that cannot be seen',
+      },
+    }),
+  );
 
 /** One line of 1 to 64 characters, or nothing. */
 const IsDeviceName = (): PropertyDecorator =>
-  applyDecorators(
-    ApiProperty({ type: String, required: false }),
-    IsOptional(),
-    Transform(trimmed),
-    IsText({ min: 1, max: 64, singleLine: true }),
-  );
+  applyDecorators(ApiProperty({ type: String, required: false }), IsOptional(), IsName({ max: 64 }));
 
 export class Registration {
   /** Taken in any case. @example "ada@example.com" */
-  @Transform(folded)
-  @IsText({ max: LONGEST_EMAIL, singleLine: true })
-  @IsEmail()
+  @IsAddress()
   email!: string;
 
   /** 8 to 128 characters. @example "correct horse battery" */
@@ -41,8 +52,7 @@ export class Registration {
 
   /** One line of 1 to 64 characters; the username where there is none. @example "Ada Lovelace" */
   @IsOptional()
-  @Transform(trimmed)
-  @IsText({ min: 1, max: LONGEST_DISPLAY_NAME, singleLine: true })
+  @IsName({ max: LONGEST_DISPLAY_NAME })
   displayName?: string;
 
   /** Shown in the list of sessions. @example "Ada's phone" */
@@ -54,7 +64,7 @@ export class Registration {
 export class Login {
   /** @example "ada@example.com" */
   @IsOptional()
-  @Transform(folded)
+  @Transform(normal)
   @IsText({ min: 1, max: LONGEST_EMAIL })
   email?: string;
 
@@ -82,9 +92,7 @@ export class Refresh {
 
 export class Address {
   /** Taken in any case. @example "ada@example.com" */
-  @Transform(folded)
-  @IsText({ max: LONGEST_EMAIL, singleLine: true })
-  @IsEmail()
+  @IsAddress()
   email!: string;
 }
 

@@ -16,7 +16,7 @@ import {
 import { IsId } from '../../common/is-id.decorator.js';
 import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/is-time.decorator.js';
-import { IsText } from '../../common/is-text.decorator.js';
+import { IsName } from '../../common/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
 
 /** Members of a group at the most, its owner included. */
@@ -37,7 +37,7 @@ export class CreateConversationDto {
 
   /** Groups only. @example "Trip to Lisbon" */
   @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.title !== undefined)
-  @IsText({ min: 1, max: 100, singleLine: true })
+  @IsName({ max: 100 })
   title?: string;
 
   /** Groups only: everybody but the caller. */
@@ -51,7 +51,7 @@ export class CreateConversationDto {
 
 export class UpdateConversationDto {
   @IsOptional()
-  @IsText({ min: 1, max: 100, singleLine: true })
+  @IsName({ max: 100 })
   title?: string;
 
   /** An https address; null removes the picture. */

@@ -18,6 +18,7 @@ import { PageQuery } from '../../common/pagination.js';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
 import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
+import { showsSomething } from '../../common/visible-text.js';
 
 /** Characters (code points) of a message at the most. */
 export const LONGEST_CONTENT = 8_000;
@@ -25,7 +26,7 @@ const LARGEST_SEQ = 2_147_483_647;
 
 /** What a message says and carries: text, attachments or both. */
 export class MessageContentDto {
-  /** 1 to 8,000 characters, not all blank; may be left out where there are attachments. @example "Hello!" */
+  /** 1 to 8,000 characters, one of which can be seen; may be left out where there are attachments. @example "Hello!" */
   @ValidateIf(needsText)
   @ApiProperty({ required: false })
   @IsText({ min: 1, max: LONGEST_CONTENT })
@@ -50,7 +51,8 @@ export class MessageContentDto {
 
 /** Nothing at all is only enough where something is attached. */
 function needsText({ content, attachmentIds, attachments }: MessageContentDto): boolean {
-  const isEmpty = content === undefined || content === null || (typeof content === 'string' && content.trim() === '');
+  const isEmpty =
+    content === undefined || content === null || (typeof content === 'string' && !showsSomething(content));
   return !isEmpty || ((attachmentIds ?? []).length === 0 && (attachments ?? []).length === 0);
 }
 

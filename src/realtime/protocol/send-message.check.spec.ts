@@ -30,7 +30,17 @@ const odd = fc.oneof(
 const content = fc.oneof(
   fc.string({ minLength: 1, maxLength: 50 }),
   fc.string({ unit: 'grapheme', maxLength: 20 }),
-  fc.constantFrom('x'.repeat(8_000), 'x'.repeat(8_001), '😀'.repeat(8_000), '😀'.repeat(8_001), '\n\t ', 'ok'),
+  fc.constantFrom(
+    'x'.repeat(8_000),
+    'x'.repeat(8_001),
+    '😀'.repeat(8_000),
+    '😀'.repeat(8_001),
+    '\n\t ',
+    '\u200b\u202e',
+    '\u3164',
+    '\u200bx',
+    'ok',
+  ),
 );
 /** Nearly valid far more often than not: that is where two checks part. */
 const payload = fc.oneof(

@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsUrl, ValidateIf } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
-import { IsText } from '../../common/is-text.decorator.js';
+import { IsName, IsText } from '../../common/is-text.decorator.js';
 import { PageQuery } from '../../common/pagination.js';
 import { IsUsername } from '../is-username.decorator.js';
 
@@ -19,8 +19,7 @@ export class UpdateProfile {
 
   /** One line of 1 to 64 characters. @example "Ada Lovelace" */
   @ValidateIf(isGiven)
-  @Transform(trimmed)
-  @IsText({ min: 1, max: LONGEST_DISPLAY_NAME, singleLine: true })
+  @IsName({ max: LONGEST_DISPLAY_NAME })
   displayName?: string;
 
   /** An https address, or null for none. @example "https://example.com/ada.png" */
