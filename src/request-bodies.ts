@@ -17,7 +17,7 @@ export function useRequestBodies(app: NestExpressApplication): void {
   app.use(refuseForeignBodies);
   app.use(refuseLargeBodies(largestUpload(app.get(Configuration))));
   app.use(refuseSlowBodies);
-  app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes });
+  app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes, strict: false });
   app.use(nameParserErrors);
   app.use(refuseHostileBodies);
 }
@@ -91,7 +91,12 @@ function refusePrototypes(key: string, value: unknown): unknown {
   return value;
 }
 
+/** A body is an object. `null` is none, as if it had been left out: many clients send it where they have nothing to say. */
 function refuseHostileBodies(request: Request, _: Response, next: NextFunction): void {
+  const body: unknown = request.body;
+  if (body === null) request.body = undefined;
+  else if (body !== undefined && (typeof body !== 'object' || Array.isArray(body)))
+    throw new DomainError('VALIDATION_FAILED', { errors: { '': ['must be an object'] } });
   refuseHostileStructure(request.body);
   next();
 }

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { invalidField } from './errors.js';
 import { UUID_PATTERN } from './identifier.js';
 import { isOwnTimeText } from './time-text.js';
+import { QueryInteger } from './query-integer.decorator.js';
 
 export const DEFAULT_PAGE_SIZE = 50;
 export const LARGEST_PAGE_SIZE = 100;
@@ -12,7 +12,7 @@ export const LARGEST_PAGE_SIZE = 100;
 export class PageQuery {
   @ApiProperty({ type: 'integer', minimum: 1, maximum: LARGEST_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false })
   @IsOptional()
-  @Type(() => Number)
+  @QueryInteger()
   @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE_SIZE)

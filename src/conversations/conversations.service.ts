@@ -133,12 +133,20 @@ export class ConversationsService {
     settings: UpdateOwnMembershipDto,
   ): Promise<ConversationView> {
     await this.access.membership(principal, conversationId);
-    await this.database.query(
-      `UPDATE conversation_members SET
-         muted_until = CASE WHEN $3 THEN $4::timestamptz ELSE muted_until END,
-         archived_at = CASE WHEN $5::boolean IS NULL THEN archived_at WHEN $5 THEN COALESCE(archived_at, now()) END,
-         pinned_at = CASE WHEN $6::boolean IS NULL THEN pinned_at WHEN $6 THEN COALESCE(pinned_at, now()) END
-       WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL`,
+    const changed = await this.database.query(
+      `UPDATE conversation_members m SET
+         muted_until = wanted.muted_until, archived_at = wanted.archived_at, pinned_at = wanted.pinned_at
+       FROM (
+         SELECT
+           CASE WHEN $3 THEN $4::timestamptz(3) ELSE muted_until END AS muted_until,
+           CASE WHEN $5::boolean IS NULL THEN archived_at WHEN $5 THEN COALESCE(archived_at, now()) END AS archived_at,
+           CASE WHEN $6::boolean IS NULL THEN pinned_at WHEN $6 THEN COALESCE(pinned_at, now()) END AS pinned_at
+         FROM conversation_members WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL FOR NO KEY UPDATE
+       ) AS wanted
+       WHERE m.conversation_id = $1 AND m.user_id = $2
+         AND (m.muted_until, m.archived_at, m.pinned_at)
+           IS DISTINCT FROM (wanted.muted_until, wanted.archived_at, wanted.pinned_at)
+       RETURNING m.user_id`,
       [
         conversationId,
         principal.userId,
@@ -148,7 +156,8 @@ export class ConversationsService {
         settings.pinned ?? null,
       ],
     );
-    this.events.publish('conversation.changed', { conversationId, userIds: [principal.userId] });
+    if (changed.length > 0)
+      this.events.publish('conversation.changed', { conversationId, userIds: [principal.userId] });
     return this.reader.view(principal, conversationId);
   }
 

@@ -72,7 +72,10 @@ export class Groups {
     return conversationId;
   }
 
-  /** @throws DomainError besides those of any change: VALIDATION_FAILED (`avatarId`). */
+  /**
+   * What changes nothing is told to nobody.
+   * @throws DomainError besides those of any change: VALIDATION_FAILED (`avatarId`).
+   */
   async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
     if (changes.avatarId !== undefined && changes.avatarUrl !== undefined)
       throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
@@ -82,11 +85,16 @@ export class Groups {
         changes.avatarId === undefined
           ? changes.avatarUrl
           : await this.attachments.claimAvatar(transaction, principal, changes.avatarId);
-      await transaction.query(
+      const [before] = await transaction.query<{ title: string }>('SELECT title FROM conversations WHERE id = $1', [
+        conversationId,
+      ]);
+      const changed = await transaction.query(
         `UPDATE conversations SET title = COALESCE($2, title),
            avatar_url = CASE WHEN $3 THEN $4 ELSE avatar_url END,
            history_visibility = COALESCE($5::history_visibility, history_visibility)
-         WHERE id = $1`,
+         WHERE id = $1 AND (title, avatar_url, history_visibility) IS DISTINCT FROM
+           (COALESCE($2, title), CASE WHEN $3 THEN $4 ELSE avatar_url END, COALESCE($5::history_visibility, history_visibility))
+         RETURNING id`,
         [
           conversationId,
           changes.title ?? null,
@@ -95,7 +103,9 @@ export class Groups {
           changes.historyVisibility ?? null,
         ],
       );
-      const text = changes.title === undefined ? 'changed the group' : `named the group "${changes.title}"`;
+      if (changed.length === 0) return null;
+      const isRenamed = changes.title !== undefined && changes.title !== before?.title;
+      const text = isRenamed ? `named the group "${changes.title}"` : 'changed the group';
       return tell(
         transaction,
         principal,
@@ -104,7 +114,7 @@ export class Groups {
         `${names(principal.userId)} ${text}`,
       );
     });
-    this.publish(message);
+    if (message !== null) this.publish(message);
   }
 
   async addMembers(principal: Principal, conversationId: string, memberIds: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import type { Principal } from '../common/principal.js';
-import { SyncDto } from './dto/sync.dto.js';
+import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 import { SyncResetView, SyncView } from './sync.view.js';
 import { GatedReads } from '../limits/read-gate.interceptor.js';
@@ -18,7 +18,7 @@ export class SyncController {
   /** All that changed for the caller since the cursor; without one, its conversations and a cursor for what follows. */
   @Get()
   @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(SyncView) }, { $ref: getSchemaPath(SyncResetView) }] } })
-  sync(@CurrentPrincipal() principal: Principal, @Query() query: SyncDto): Promise<SyncView | SyncResetView> {
+  sync(@CurrentPrincipal() principal: Principal, @Query() query: SyncQuery): Promise<SyncView | SyncResetView> {
     return this.synchronisation.sync(principal, query);
   }
 }

@@ -44,23 +44,32 @@ export class UsersService {
     return ownUserView(row);
   }
 
-  /** @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`) */
+  /**
+   * What changes nothing is told to nobody.
+   * @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`)
+   */
   async update(principal: Principal, { avatarId, ...changes }: UpdateProfile): Promise<OwnUserView> {
     if (Object.values({ avatarId, ...changes }).every((value) => value === undefined)) return this.own(principal);
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
     if (avatarId !== undefined && changes.avatarUrl !== undefined)
       throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
-    const { row, avatarUrl } = await this.database.transaction(async (transaction) => {
+    const { before, row, avatarUrl } = await this.database.transaction(async (transaction) => {
+      const [before] = await transaction.query<OwnUserRow>(
+        `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+        [principal.userId],
+      );
       const avatarUrl =
         avatarId === undefined
           ? changes.avatarUrl
           : await this.attachments.claimAvatar(transaction, principal, avatarId);
-      return { row: await this.write(transaction, principal, { ...changes, avatarUrl }), avatarUrl };
+      return { before, row: await this.write(transaction, principal, { ...changes, avatarUrl }), avatarUrl };
     });
-    if (row === undefined) throw new DomainError('NOT_FOUND');
-    this.events.publish('user.changed', { userId: principal.userId });
+    if (before === undefined || row === undefined) throw new DomainError('NOT_FOUND');
+    const view = ownUserView(row);
+    if (JSON.stringify(view) !== JSON.stringify(ownUserView(before)))
+      this.events.publish('user.changed', { userId: principal.userId });
     if (avatarUrl !== undefined) this.attachments.sweep();
-    return ownUserView(row);
+    return view;
   }
 
   private async write(

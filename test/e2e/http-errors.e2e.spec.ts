@@ -77,7 +77,9 @@ describe('errors over HTTP', () => {
 
   it.each<[string, () => Promise<Anything>, number, string]>([
     ['malformed JSON', () => posted('{"content":'), 400, 'MALFORMED_JSON'],
-    ['JSON that is no object', () => posted('"text"'), 400, 'MALFORMED_JSON'],
+    ['JSON that is no object', () => posted('"text"'), 400, 'VALIDATION_FAILED'],
+    ['a number', () => posted('5'), 400, 'VALIDATION_FAILED'],
+    ['null where a body is needed', () => posted('null'), 400, 'VALIDATION_FAILED'],
     ['an array', () => posted('[]'), 400, 'VALIDATION_FAILED'],
     ['no body', () => raw(`/conversations/${conversationId}/messages`, { method: 'POST' }), 400, 'VALIDATION_FAILED'],
     [
@@ -119,6 +121,23 @@ describe('errors over HTTP', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.body).toEqual(problem(status, code, answer.body.errors && Object.keys(answer.body.errors)));
     expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+  });
+
+  it('take null for no body where none is needed', async () => {
+    const [cy, dan] = [await story.person(), await story.person()];
+    const group = await cy.group('Left', dan);
+    const send = (person: Person, method: string, path: string): Promise<Anything> =>
+      raw(path, {
+        method,
+        body: 'null',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${person.accessToken}` },
+      });
+    const statuses = [
+      await send(dan, 'POST', `/conversations/${group}/leave`),
+      await send(dan, 'PATCH', '/users/me'),
+      await send(cy, 'POST', '/auth/logout'),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([204, 200, 204]);
   });
 
   it.each([500, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 6_000, 12_000])(

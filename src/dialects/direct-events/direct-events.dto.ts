@@ -1,5 +1,5 @@
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { QueryInteger } from '../../common/query-integer.decorator.js';
 
 const PAGE = 50;
 const LARGEST_PAGE = 100;
@@ -7,7 +7,7 @@ const LARGEST_SKIP = 10_000;
 
 export class ChatsQuery {
   @IsOptional()
-  @Type(() => Number)
+  @QueryInteger()
   @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE)
@@ -15,7 +15,7 @@ export class ChatsQuery {
 
   /** The newest so many are left out. */
   @IsOptional()
-  @Type(() => Number)
+  @QueryInteger()
   @IsInt()
   @Min(0)
   @Max(LARGEST_SKIP)

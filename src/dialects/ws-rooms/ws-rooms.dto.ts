@@ -1,6 +1,6 @@
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
+import { QueryInteger } from '../../common/query-integer.decorator.js';
 
 const LARGEST_PAGE = 100;
 
@@ -11,7 +11,7 @@ export class OpenRoomDto {
 
 export class RoomHistoryQuery {
   @IsOptional()
-  @Type(() => Number)
+  @QueryInteger()
   @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE)

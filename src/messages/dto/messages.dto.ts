@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -19,6 +19,7 @@ import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js
 import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import { showsSomething } from '../../common/visible-text.js';
+import { QueryInteger } from '../../common/query-integer.decorator.js';
 
 /** Characters (code points) of a message at the most. */
 export const LONGEST_CONTENT = 8_000;
@@ -75,15 +76,10 @@ export class EditMessageDto {
   content!: string;
 }
 
-/** Digits alone: `Number` would take an empty position for the beginning, and answer nothing. */
-function sequenceNumber({ value }: { value: unknown }): unknown {
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-}
-
 /** Which part of the history; at most one of `before`, `after` and `around`, without any the newest page. */
 export class HistoryQuery {
   @IsOptional()
-  @Type(() => Number)
+  @QueryInteger()
   @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE_SIZE)
@@ -91,7 +87,7 @@ export class HistoryQuery {
 
   /** Messages below this sequence number. */
   @IsOptional()
-  @Transform(sequenceNumber)
+  @QueryInteger()
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)
@@ -99,7 +95,7 @@ export class HistoryQuery {
 
   /** Messages above this sequence number. */
   @IsOptional()
-  @Transform(sequenceNumber)
+  @QueryInteger()
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)
@@ -107,7 +103,7 @@ export class HistoryQuery {
 
   /** Messages on both sides of this sequence number, it included. */
   @IsOptional()
-  @Transform(sequenceNumber)
+  @QueryInteger()
   @IsInt()
   @Min(0)
   @Max(LARGEST_SEQ)

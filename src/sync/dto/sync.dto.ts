@@ -1,6 +1,6 @@
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
+import { QueryInteger } from '../../common/query-integer.decorator.js';
 
 /** Where a client is; without a cursor it starts from now, with its conversations. */
 export class SyncDto {
@@ -11,10 +11,15 @@ export class SyncDto {
   cursor?: string | null;
 
   /** How many things at most, of all kinds together. */
-  @IsOptional()
-  @Type(() => Number)
+  @ValidateIf((_, limit: unknown) => limit !== undefined)
   @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
+}
+
+/** The same in a query string, whose numbers are texts. */
+export class SyncQuery extends SyncDto {
+  @QueryInteger()
+  override limit: number = DEFAULT_PAGE_SIZE;
 }
