@@ -97,9 +97,11 @@ export class EventRelay {
   private sendMessage({ message, conversation, connectionId, limits }: CreatedMessage): void {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const silent = isSilent ? connectionId : undefined;
-    const copies = limits === undefined ? [] : quotationCopies(message, limits);
+    const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
     // Behind the conversation itself, where that is still being told to new members.
     this.inOrder.follow(message.conversationId, () => {
+      // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
+      const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
       this.broadcaster.toConversation(
         message.conversationId,
         'message:new',

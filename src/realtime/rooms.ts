@@ -80,12 +80,18 @@ export class Rooms {
     return userIds.filter((userId) => adapter?.rooms.has(room.user(userId)) === true);
   }
 
+  /** The same with those whose connection was lost and may come back to what it missed. */
+  awaitedAmong(userIds: readonly string[]): string[] {
+    const adapter = this.adapter();
+    return userIds.filter((userId) => adapter?.isAwaited(room.user(userId)) === true);
+  }
+
   /** The members of a conversation who have a connection. */
   connectedMembers(conversationId: string): string[] {
     return [...(this.adapter()?.userIdsIn(room.conversation(conversationId)) ?? [])];
   }
 
-  /** The same with those whose connection was lost and may come back to what it missed. */
+  /** The same with those who may come back. */
   awaitedMembers(conversationId: string): string[] {
     const adapter = this.adapter();
     if (adapter === undefined) return [];
