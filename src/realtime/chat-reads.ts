@@ -9,7 +9,7 @@ import { ReadGate } from '../limits/read-gate.js';
 import { MessagesService, type WrittenPage, type WrittenQuery } from '../messages/messages.service.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserView } from '../users/users.view.js';
+import type { OwnUserView, UserView } from '../users/users.view.js';
 
 /**
  * What a client can look at in a vocabulary whose events also read; beside `ChatCommands`, all that a dialect may call.
@@ -24,6 +24,11 @@ export class ChatReads {
     private readonly accessTokens: AccessTokenStrategy,
     private readonly gate: ReadGate,
   ) {}
+
+  /** The caller itself, as nobody else sees it. */
+  own(principal: Principal): Promise<OwnUserView> {
+    return this.users.own(principal);
+  }
 
   user(principal: Principal, userId: string): Promise<UserView> {
     return this.users.get(principal, userId);

@@ -249,6 +249,8 @@ function shown({ message, receiverId }: DirectMessage, isRead: boolean): EventMe
   };
 }
 
+/** `fullName` and `profileImage` are what the document's clients read. */
 function userOf({ id, username, displayName, avatarUrl, isOnline }: UserView): object {
-  return { id, username, displayName, avatarUrl, ...(isOnline === undefined ? {} : { isOnline }) };
+  const shown = { id, username, displayName, fullName: displayName, avatarUrl, profileImage: avatarUrl };
+  return isOnline === undefined ? shown : { ...shown, isOnline };
 }

@@ -239,20 +239,14 @@ class UsersSession extends Session {
 /** `/rooms`: the caller's rooms, and what is written in any of them. */
 class RoomsSession extends Session {
   override told(telling: Telling): void {
-    if (telling.event === 'message:new') {
-      this.sendOnce(this.dialect.updates, telling.payload, async () => {
-        const direct = await this.dialect.direct.of(telling.payload.message);
-        if (direct === undefined) return undefined;
-        const { conversationId } = direct.message;
-        return { type: 'ROOM_UPDATE', data: { roomId: conversationId, lastMessage: roomMessageOf(direct.message) } };
-      });
-    } else if (telling.event === 'conversation:new' && telling.payload.conversation.type === 'DIRECT') {
-      const { id } = telling.payload.conversation;
-      this.sendOnce(this.dialect.updates, telling.payload, async () => ({
-        type: 'ROOM_UPDATE',
-        data: { roomId: id, lastMessage: null },
-      }));
-    }
+    // Not for a room without a message: clients read the time of the last one without looking whether there is one.
+    if (telling.event !== 'message:new') return;
+    this.sendOnce(this.dialect.updates, telling.payload, async () => {
+      const direct = await this.dialect.direct.of(telling.payload.message);
+      if (direct === undefined) return undefined;
+      const { conversationId } = direct.message;
+      return { type: 'ROOM_UPDATE', data: { roomId: conversationId, lastMessage: roomMessageOf(direct.message) } };
+    });
   }
 
   protected override welcome(member: DialectMember): Promise<void> {

@@ -1,0 +1,20 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
+import type { Principal } from '../../common/principal.js';
+import { ChatReads } from '../../realtime/chat-reads.js';
+
+/** Where pages of `ws-rooms` look, when they are loaded, whether somebody is logged in. All else of /auth is the server's own. */
+@ApiExcludeController()
+@Controller('auth')
+export class WsRoomsProfileController {
+  constructor(private readonly reads: ChatReads) {}
+
+  @Get('profile')
+  async profile(
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<{ user: { id: string; email: string | null; createdAt: string } }> {
+    const { id, email, createdAt } = await this.reads.own(principal);
+    return { user: { id, email, createdAt } };
+  }
+}
