@@ -1,14 +1,16 @@
 // `npm run admin -- <command>`: what an operator does to the data by hand. On DATABASE_URL, or on the embedded PostgreSQL
-// of DATA_DIR while no server runs on it.
+// of DATA_DIR; servers may run meanwhile.
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { prepare } from './prepare.mjs';
 
 const USAGE = `npm run admin -- <command>
+  after-restore                   after a backup was restored: every client starts over
   end-sessions --all              ends every session: everybody has to log in again
   end-sessions <e-mail address>   ends the sessions of one account`;
 
-const COMMANDS = { 'end-sessions': endSessions };
+/** A command gets the address of the database and, where it takes one, a connection to it. */
+const COMMANDS = { 'after-restore': afterRestore, 'end-sessions': endSessions };
 
 const [name, ...parameters] = process.argv.slice(2);
 try {
@@ -33,27 +35,37 @@ async function endSessions(database) {
   console.log(`${rowCount} sessions ended; sockets that are open end with their tokens, or with a restart`);
 }
 
+/** The server notices by itself what can be noticed; a copy of a cluster's files looks like the cluster itself. */
+async function afterRestore(database, databaseUrl) {
+  if (parameters.length !== 0) throw new Error(USAGE);
+  const { renewIdentity } = await import('../dist/database/database-identity.js');
+  await renewIdentity(databaseUrl);
+  console.log('the database has a new identity: clients start over when they next ask for what changed');
+}
+
 async function withDatabase(work) {
-  const { default: pg } = await import('pg');
+  const { connectForMaintenance } = await import('../dist/database/maintenance-connection.js');
   const configured = process.env.DATABASE_URL;
   const isEmbedded = !configured || configured === 'embedded';
-  const embedded = isEmbedded ? await startEmbedded() : undefined;
+  const { databaseUrl, stop } = isEmbedded ? await embeddedDatabase() : { databaseUrl: configured };
   try {
-    const database = new pg.Client({ connectionString: embedded?.connectionString ?? configured });
-    database.on('error', () => undefined);
-    await database.connect();
+    const database = await connectForMaintenance(databaseUrl, 'parley admin');
     try {
-      await work(database);
+      await work(database, databaseUrl);
     } finally {
       await database.end();
     }
   } finally {
-    await embedded?.stop();
+    await stop?.();
   }
 }
 
-async function startEmbedded() {
+/** The one that a server runs, or, where none does, one that is started for as long as this takes. */
+async function embeddedDatabase() {
   const { EmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
   const directory = join(resolve(process.env.DATA_DIR || 'data'), 'postgres');
-  return EmbeddedPostgres.start({ directory, log: () => undefined });
+  const running = await EmbeddedPostgres.find(directory);
+  if (running !== undefined) return { databaseUrl: running };
+  const embedded = await EmbeddedPostgres.start({ directory, log: () => undefined });
+  return { databaseUrl: embedded.connectionString, stop: () => embedded.stop() };
 }

@@ -7,6 +7,8 @@ import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { Configuration } from './config/configuration.js';
+import { checkDatabase } from './database/database-checks.js';
+import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrator.js';
 import { createLogger } from './observability/logger.js';
@@ -40,7 +42,10 @@ export async function startServer(configuration: Configuration, signal?: AbortSi
   try {
     signal?.throwIfAborted();
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
+    await checkDatabase(databaseUrl);
     for (const name of await migrate(databaseUrl)) logger.log(`migration ${name} was applied`, 'Migrations');
+    if ((await recogniseDatabase(databaseUrl)) === 'restored')
+      logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();
     const application = await listen(new Configuration({ ...configuration, databaseUrl }));
     let stopped: Promise<void> | undefined;

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
+import { databaseAddress, DatabaseAddressError } from './database-address.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -187,6 +188,12 @@ function readDatabaseUrl(read: EnvironmentReader, production: boolean): string |
   // The value may hold a password, so the message does not repeat it.
   if (!/^postgres(ql)?:$/.test(protocolOf(text))) {
     throw new ConfigurationError('DATABASE_URL must be a postgresql:// address, or "embedded"');
+  }
+  try {
+    databaseAddress(text);
+  } catch (error) {
+    if (error instanceof DatabaseAddressError) throw new ConfigurationError(`DATABASE_URL: ${error.message}`);
+    throw error;
   }
   return text;
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
+import { databaseAddress, sessionSetup } from '../config/database-address.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -18,19 +19,6 @@ export type SqlValue =
 
 /** No statement of ours takes this long unless something is wrong. */
 const LONGEST_QUERY_MS = 10_000;
-
-const SETTINGS = {
-  // An acknowledged message survives kill -9 of the database, whatever the server's own default says.
-  synchronous_commit: 'on',
-  // Every named statement has one way through its indexes; planning it anew each time costs more than running it.
-  plan_cache_mode: 'force_generic_plan',
-  // A plan made while a table was empty would read all of it for as long as nobody has counted it anew.
-  enable_seqscan: 'off',
-  jit: 'off',
-  statement_timeout: String(LONGEST_QUERY_MS),
-  idle_in_transaction_session_timeout: '30000',
-  timezone: 'UTC',
-};
 
 /** For so long after such a failure the server says of itself that it is not ready. */
 const RESOURCE_FAILURE_WINDOW_MS = 15_000;
@@ -62,8 +50,10 @@ export class ConnectionPool implements SqlExecutor {
     max: number,
     private readonly logger: Logger,
   ) {
+    const { connectionString, schema } = databaseAddress(databaseUrl);
+    const setup = sessionSetup(schema);
     this.pool = new pg.Pool({
-      connectionString: databaseUrl,
+      connectionString,
       max,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
@@ -71,15 +61,16 @@ export class ConnectionPool implements SqlExecutor {
       // A connection whose other end is silently gone would otherwise be waited for as long as TCP does: many minutes.
       query_timeout: LONGEST_QUERY_MS,
       application_name: 'parley',
-      options: Object.entries(SETTINGS)
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
+      // Before anybody has it; where that fails, the connection is not used.
+      onConnect: async (client) => {
+        // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
+        // next statement; without a listener of its own the event would end the process.
+        client.on('error', () => undefined);
+        await client.query(setup);
+      },
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
-    // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
-    // next statement; without a listener of its own the event would end the process.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
@@ -191,6 +182,8 @@ export class ConnectionPool implements SqlExecutor {
  */
 @Injectable()
 export class Database extends ConnectionPool implements OnApplicationShutdown {
+  /** Where the tables are. */
+  readonly schema: string;
   readonly reads: ConnectionPool;
   readonly background: ConnectionPool;
 
@@ -199,6 +192,7 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
     const logger = new Logger(Database.name);
     const sizes = poolSizes(configuration.databasePoolSize);
     super(configuration.databaseUrl, sizes.commands, logger);
+    this.schema = databaseAddress(configuration.databaseUrl).schema;
     this.reads = new ConnectionPool(configuration.databaseUrl, sizes.reads, logger);
     this.background = new ConnectionPool(configuration.databaseUrl, sizes.background, logger);
   }

@@ -106,6 +106,26 @@ export class EmbeddedPostgres {
     return embedded;
   }
 
+  /** The address of a cluster that runs, whichever process started it; undefined where none does. */
+  static async find(directory: string): Promise<string | undefined> {
+    const home = resolve(directory, '..');
+    const password = readIfPresent(passwordFile(home))?.trim();
+    const [, , , port] = readIfPresent(join(directory, 'postmaster.pid'))?.split('\n') ?? [];
+    if (password === undefined || port === undefined) return undefined;
+    const address = (database: string): string => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+    const client = new pg.Client({ connectionString: address('postgres'), connectionTimeoutMillis: 2_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+      return isSameDirectory(rows[0]?.data_directory ?? '', directory) ? address(DATABASE) : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
   /** Ends the cluster and waits for it; every call gets the same promise. Never throws. */
   stop(): Promise<void> {
     this.stopping ??= this.shutDown();

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
-import { connectionFailure } from './connection-failure.js';
+import { databaseAddress } from '../config/database-address.js';
+import { connectForMaintenance } from './maintenance-connection.js';
 
 // The same two steps up from src and from dist.
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -17,9 +18,6 @@ const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
 
 /** Any number, so long as every release uses the same one. */
 const MIGRATION_LOCK = 7_205_301_411;
-
-/** A host that drops what it is sent would otherwise be waited for as long as TCP does. */
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A history that cannot be continued, or a migration that failed. The message is one line that says what to do. */
 export class MigrationError extends Error {
@@ -45,6 +43,10 @@ export async function migrate(connectionString: string): Promise<string[]> {
   return withConnection(connectionString, async (client) => {
     // Ends with the connection, so a killed process leaves nothing locked.
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const { schema } = databaseAddress(connectionString);
+    // Asked first: to create what exists already takes the right to create.
+    const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (rowCount === 0) await client.query(`CREATE SCHEMA "${schema}"`);
     await client.query(CREATE_HISTORY);
     const migrations = await readMigrations();
     const { pending, unknown } = compare(migrations, await readHistory(client));
@@ -99,21 +101,7 @@ async function withConnection<Result>(
   connectionString: string,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({
-    connectionString,
-    application_name: 'parley migrate',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // Building an index may take as long as it takes, whatever this role is otherwise limited to.
-    options: '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0',
-  });
-  // A connection lost between two statements shows in the next one; unheard, the event would end the process.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw connectionFailure(error, connectionString);
-  }
+  const client = await connectForMaintenance(connectionString, 'parley migrate');
   try {
     return await work(client);
   } finally {
@@ -167,10 +155,16 @@ function compare(migrations: readonly Migration[], history: readonly HistoryEntr
   };
 }
 
+/**
+ * In the first migration. The schema is there by now, perhaps under another name; and who may not create any is refused
+ * also where it exists.
+ */
+const CREATE_PUBLIC_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
+
 async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
   try {
     await client.query('BEGIN');
-    await client.query(script);
+    await client.query(script.replace(CREATE_PUBLIC_SCHEMA, ''));
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,

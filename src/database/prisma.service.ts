@@ -9,7 +9,8 @@ export type PrismaTransaction = Prisma.TransactionClient;
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
   constructor(database: Database) {
-    super({ adapter: new PrismaPg(database.pool), transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
+    const adapter = new PrismaPg(database.pool, { schema: database.schema });
+    super({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
   }
 
   async onApplicationShutdown(): Promise<void> {

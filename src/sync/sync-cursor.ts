@@ -45,7 +45,12 @@ export function decodeSyncCursor(text: string): SyncCursor {
   }
   if (!Array.isArray(parts) || parts.length !== 7) throw notOurs();
   const [version, database, userId, lower, upper, stage, key] = parts as unknown[];
-  if (version !== VERSION || typeof database !== 'string' || !/^[\d:]{1,64}$/.test(database) || !isUuidText(userId))
+  if (
+    version !== VERSION ||
+    typeof database !== 'string' ||
+    !/^[\d:]{1,64}(:[\da-f-]{36})?$/.test(database) ||
+    !isUuidText(userId)
+  )
     throw notOurs();
   if ((lower !== null && !isSnapshot(lower)) || (upper !== null && !isSnapshot(upper))) throw notOurs();
   if (lower === null && upper === null) throw notOurs();

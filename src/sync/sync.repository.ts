@@ -34,12 +34,13 @@ export interface Finding {
 
 /**
  * The database that transaction numbers belong to: the cluster, its timeline (another one after a restore to a point in
- * time) and the database within it.
+ * time), the database within it, and what it has been since its last restore from a backup (src/database/database-identity.ts).
  */
 const DATABASE_IDENTITY = `
   (SELECT system_identifier::text FROM pg_control_system()) || ':' ||
   (SELECT timeline_id::text FROM pg_control_checkpoint()) || ':' ||
-  (SELECT oid::text FROM pg_database WHERE datname = current_database())`;
+  (SELECT oid::text FROM pg_database WHERE datname = current_database()) ||
+  COALESCE((SELECT ':' || restored FROM database_identity), '')`;
 
 const changed = (stamp: string): string =>
   `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;

@@ -1,0 +1,39 @@
+import pg from 'pg';
+import { databaseAddress, sessionSetupWithExtensions } from '../config/database-address.js';
+import { connectionFailure } from './connection-failure.js';
+
+/** A host that drops what it is sent would otherwise be waited for as long as TCP does. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * One connection for work on the database as a whole, whose statements may take as long as they take.
+ * @throws DatabaseStartError in one line.
+ */
+export async function connectForMaintenance(databaseUrl: string, applicationName: string): Promise<pg.Client> {
+  const { connectionString, schema } = databaseAddress(databaseUrl);
+  const client = new pg.Client({
+    connectionString,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // A connection lost between two statements shows in the next one; unheard, the event would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(sessionSetupWithExtensions(schema, MAINTENANCE_SETTINGS));
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw connectionFailure(error, databaseUrl);
+  }
+}
+
+const MAINTENANCE_SETTINGS = {
+  // Building an index, or stamping every row, may take as long as it takes, whatever this role is otherwise limited to.
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  // What reads a whole table once shall read it from one end to the other.
+  enable_seqscan: 'on',
+  plan_cache_mode: 'auto',
+};
