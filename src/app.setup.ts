@@ -44,7 +44,13 @@ export function configureApp(app: NestExpressApplication): void {
 
   app.set('trust proxy', configuration.trustedProxies);
   app.disable('x-powered-by');
-  Object.assign(app.getHttpServer(), { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: UPLOAD_TIMEOUT_MS });
+  Object.assign(app.getHttpServer(), {
+    // Longer than a proxy in front keeps it: who closes first must not be the one that is written to.
+    keepAliveTimeout: configuration.keepAliveSeconds * 1_000,
+    // Of the headers alone, from their first byte on: a connection that waits for its next request is not meant.
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: UPLOAD_TIMEOUT_MS,
+  });
   app.get(TcpConnections).watch(app.getHttpServer());
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);

@@ -30,6 +30,8 @@ export class Configuration {
   readonly port!: number;
   /** Undefined listens on all addresses. */
   readonly host!: string | undefined;
+  /** For how long a connection that asks for nothing stays open. */
+  readonly keepAliveSeconds!: number;
   /** Undefined starts the embedded PostgreSQL under `dataDirectory`. */
   readonly databaseUrl!: string | undefined;
   /** Connections in all; `src/database/database.ts` divides them. */
@@ -102,6 +104,7 @@ export class Configuration {
       production,
       port: read.integer('PORT', 3000, 0, 65_535),
       host: read.text('HOST'),
+      keepAliveSeconds: read.integer('KEEP_ALIVE_SECONDS', 75, 5, 3_600),
       databaseUrl,
       databasePoolSize: read.integer('DATABASE_POOL_SIZE', 16, 4, 200),
       dataDirectory,

@@ -51,7 +51,12 @@ export class ConnectionPool implements SqlExecutor {
     private readonly logger: Logger,
   ) {
     const { connectionString, schema } = databaseAddress(databaseUrl);
-    const setup = sessionSetup(schema);
+    const setUp = async (client: pg.ClientBase): Promise<void> => {
+      // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
+      // next statement; without a listener of its own the event would end the process.
+      client.on('error', () => undefined);
+      await client.query(sessionSetup(schema));
+    };
     this.pool = new pg.Pool({
       connectionString,
       max,
@@ -61,13 +66,9 @@ export class ConnectionPool implements SqlExecutor {
       // A connection whose other end is silently gone would otherwise be waited for as long as TCP does: many minutes.
       query_timeout: LONGEST_QUERY_MS,
       application_name: 'parley',
-      // Before anybody has it; where that fails, the connection is not used.
-      onConnect: async (client) => {
-        // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
-        // next statement; without a listener of its own the event would end the process.
-        client.on('error', () => undefined);
-        await client.query(setup);
-      },
+      // Waited for before anybody has the connection, though its type does not say so; where it fails, nobody gets it.
+      // oxlint-disable-next-line typescript/no-misused-promises
+      onConnect: setUp,
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
