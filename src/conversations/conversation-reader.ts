@@ -4,6 +4,7 @@ import type { MessageKind } from '../common/message-kind.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
+import { areReceiptsShown } from '../relations/relations.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserView } from '../users/users.view.js';
 import { LARGEST_LIVE_AUDIENCE } from './conversation-access.js';
@@ -24,7 +25,14 @@ export const MAX_MEMBERS_LISTED = 20;
 /** The latest writers of a large group are looked for among this many messages. */
 const MAX_WRITERS_WINDOW = 200;
 
-type MemberTuple = [userId: string, role: MemberRole, lastReadSeq: number, lastDeliveredSeq: number, isShown: boolean];
+type MemberTuple = [
+  userId: string,
+  role: MemberRole,
+  lastReadSeq: number,
+  lastDeliveredSeq: number,
+  isShown: boolean,
+  lastOwnSeq: number,
+];
 
 /** What a conversation is for everybody. */
 interface ConversationRow {
@@ -43,6 +51,14 @@ interface ConversationRow {
   members: MemberTuple[] | null;
 }
 
+/** A member in a page of them. */
+interface MemberRow {
+  userId: string;
+  joinedAt: Date;
+  member: MemberTuple;
+  areReceiptsShown: boolean;
+}
+
 /** What it is for one of its members. */
 interface OwnRow {
   userId: string;
@@ -53,6 +69,8 @@ interface OwnRow {
   archivedAt: Date | null;
   pinnedAt: Date | null;
   unreadCount: number;
+  /** Other members across a block. */
+  blockedIds: string[];
   /** Whether this member deleted the newest message for itself. */
   isLastHidden: boolean;
 }
@@ -67,9 +85,15 @@ const OWN_COLUMNS = `
   own.user_id AS "userId", own.role, own.last_read_seq AS "lastReadSeq", own.last_delivered_seq AS "lastDeliveredSeq",
   own.muted_until AS "mutedUntil", own.archived_at AS "archivedAt", own.pinned_at AS "pinnedAt",
   ${unreadCount('c', 'own')} AS "unreadCount",
+  ARRAY(
+    SELECT b.other_id::text FROM blocked_pairs b
+    JOIN conversation_members bm ON bm.conversation_id = c.id AND bm.user_id = b.other_id
+    WHERE b.user_id = own.user_id
+  ) AS "blockedIds",
   EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
 
-const MEMBER_TUPLE = 'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq, m.is_shown)';
+const MEMBER_TUPLE =
+  'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq, m.is_shown, m.last_own_seq)';
 
 /**
  * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
@@ -227,12 +251,13 @@ export class ConversationReader {
    */
   async members(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<MemberView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
-    const rows = await this.database.reads.query<{ userId: string; joinedAt: Date; member: MemberTuple }>(
-      `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt", ${MEMBER_TUPLE} AS member
+    const rows = await this.database.reads.query<MemberRow>(
+      `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt", ${MEMBER_TUPLE} AS member,
+         ${areReceiptsShown('$5::uuid', 'm')} AS "areReceiptsShown"
        FROM conversation_members m WHERE m.conversation_id = $1 AND m.left_at IS NULL
          AND ($2::timestamptz IS NULL OR (m.joined_at, m.user_id) > ($2, $3::uuid))
        ORDER BY m.joined_at, m.user_id LIMIT $4`,
-      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
+      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, principal.userId],
       'conversation_members',
     );
     const users = await this.usersOf(
@@ -243,27 +268,32 @@ export class ConversationReader {
       rows,
       query.limit,
       (row) => [row.joinedAt.toISOString(), row.userId],
-      ({ userId, member }) => memberView(users.get(userId), member),
+      ({ userId, member, areReceiptsShown }) => memberView(users.get(userId), member, areReceiptsShown),
     );
     return { items: items.flat(), nextCursor };
   }
 
-  /** Members' cursors, in the order of `members`. The caller's membership is the business of the service that calls. */
-  async receipts(conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
+  /**
+   * Members' cursors, in the order of `members`, as far as the caller is shown them. The caller's membership is the
+   * business of the service that calls.
+   */
+  async receipts({ userId }: Principal, conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
     const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
     const rows = await this.database.reads.query<Omit<ReceiptView, 'conversationId'> & { joinedAt: Date }>(
-      `SELECT user_id AS "userId", last_read_seq AS "lastReadSeq", last_delivered_seq AS "lastDeliveredSeq", joined_at AS "joinedAt"
-       FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
-         AND ($2::timestamptz IS NULL OR (joined_at, user_id) > ($2, $3::uuid))
-       ORDER BY joined_at, user_id LIMIT $4`,
-      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
+      `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt",
+         CASE WHEN ${areReceiptsShown('$5::uuid', 'm')} THEN m.last_read_seq ELSE m.last_own_seq END AS "lastReadSeq",
+         CASE WHEN ${areReceiptsShown('$5::uuid', 'm')} THEN m.last_delivered_seq ELSE m.last_own_seq END AS "lastDeliveredSeq"
+       FROM conversation_members m WHERE m.conversation_id = $1 AND m.left_at IS NULL
+         AND ($2::timestamptz IS NULL OR (m.joined_at, m.user_id) > ($2, $3::uuid))
+       ORDER BY m.joined_at, m.user_id LIMIT $4`,
+      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, userId],
       'conversation_receipts',
     );
     return pageOf(
       rows,
       query.limit,
       (row) => [row.joinedAt.toISOString(), row.userId],
-      ({ userId, lastReadSeq, lastDeliveredSeq }) => ({ conversationId, userId, lastReadSeq, lastDeliveredSeq }),
+      ({ joinedAt: _, ...receipt }) => ({ conversationId, ...receipt }),
     );
   }
 
@@ -305,7 +335,9 @@ function conversationView(
   users: ReadonlyMap<string, UserView>,
   ownUser?: UserView,
 ): ConversationView {
-  const ownTuple: MemberTuple = [own.userId, own.role, own.lastReadSeq, own.lastDeliveredSeq, true];
+  const ownTuple: MemberTuple = [own.userId, own.role, own.lastReadSeq, own.lastDeliveredSeq, true, 0];
+  const areReceiptsShown = ([userId, , , , isShown]: MemberTuple): boolean =>
+    userId === own.userId || (isShown && !own.blockedIds.includes(userId));
   return {
     id: row.id,
     type: row.type,
@@ -320,8 +352,8 @@ function conversationView(
     createdAt: row.createdAt.toISOString(),
     memberCount: row.memberCount,
     members: [
-      ...memberView(ownUser, ownTuple),
-      ...(row.members ?? []).flatMap((tuple) => memberView(users.get(tuple[0]), tuple)),
+      ...memberView(ownUser, ownTuple, true),
+      ...(row.members ?? []).flatMap((tuple) => memberView(users.get(tuple[0]), tuple, areReceiptsShown(tuple))),
     ],
     me: {
       role: own.role,
@@ -334,7 +366,14 @@ function conversationView(
   };
 }
 
-/** Of nobody, nothing. */
-function memberView(user: UserView | undefined, [, role, lastReadSeq, lastDeliveredSeq]: MemberTuple): MemberView[] {
-  return user === undefined ? [] : [{ user, role, lastReadSeq, lastDeliveredSeq }];
+/** Of nobody, nothing. Where its receipts are not shown, a member has read what everybody can tell it has. */
+function memberView(
+  user: UserView | undefined,
+  [, role, lastReadSeq, lastDeliveredSeq, , lastOwnSeq]: MemberTuple,
+  areReceiptsShown: boolean,
+): MemberView[] {
+  if (user === undefined) return [];
+  return areReceiptsShown
+    ? [{ user, role, lastReadSeq, lastDeliveredSeq }]
+    : [{ user, role, lastReadSeq: lastOwnSeq, lastDeliveredSeq: lastOwnSeq }];
 }

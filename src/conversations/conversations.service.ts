@@ -170,6 +170,6 @@ export class ConversationsService {
   /** Members' cursors, the caller's own among them. @throws DomainError NOT_FOUND where the caller is no member. */
   async receipts(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
     await this.access.membership(principal, conversationId);
-    return this.reader.receipts(conversationId, query);
+    return this.reader.receipts(principal, conversationId, query);
   }
 }

@@ -46,6 +46,14 @@ export class DirectConversationStore extends DirectConversations {
     return changed > 0;
   }
 
+  override async unblocked(transaction: PrismaTransaction, userId: string, otherUserId: string): Promise<void> {
+    await transaction.$executeRaw`
+      UPDATE conversation_members m SET receipt_xid = pg_current_xact_id()
+      FROM conversation_members o
+      WHERE m.user_id IN (${userId}::uuid, ${otherUserId}::uuid) AND o.user_id IN (${userId}::uuid, ${otherUserId}::uuid)
+        AND o.user_id <> m.user_id AND o.conversation_id = m.conversation_id AND m.left_at IS NULL AND o.left_at IS NULL`;
+  }
+
   override view(principal: Principal, conversationId: string): Promise<ConversationView> {
     return this.reader.view(principal, conversationId);
   }

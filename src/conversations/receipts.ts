@@ -4,6 +4,7 @@ import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
+import { hiddenReceiptsFrom } from '../relations/relations.js';
 import { LARGEST_LIVE_AUDIENCE } from './conversation-access.js';
 
 export type ReceiptKind = 'read' | 'delivered';
@@ -70,7 +71,7 @@ export class Receipts {
 
   private async store(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {
     const column = kind === 'read' ? 'last_read_seq' : 'last_delivered_seq';
-    const [row] = await this.database.query<Cursors & { moved: boolean; isLarge: boolean }>(
+    const [row] = await this.database.query<Cursors & { moved: boolean; isLarge: boolean; hiddenFrom: string[] }>(
       `WITH target AS (
          SELECT m.last_read_seq, m.last_delivered_seq, c.member_count, LEAST($3::integer, c.last_seq) AS seq
          FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
@@ -86,6 +87,8 @@ export class Receipts {
        )
        SELECT moved.last_read_seq IS NOT NULL AS "moved",
          target.member_count > ${LARGEST_LIVE_AUDIENCE} AS "isLarge",
+         CASE WHEN moved.last_read_seq IS NOT NULL AND target.member_count <= ${LARGEST_LIVE_AUDIENCE}
+           THEN ${hiddenReceiptsFrom('$2::uuid', '$1::uuid')} ELSE '{}' END AS "hiddenFrom",
          COALESCE(moved.last_read_seq, target.last_read_seq) AS "lastReadSeq",
          COALESCE(moved.last_delivered_seq, target.last_delivered_seq) AS "lastDeliveredSeq"
        FROM target LEFT JOIN moved ON true`,
@@ -101,6 +104,7 @@ export class Receipts {
         seq: kind === 'read' ? row.lastReadSeq : row.lastDeliveredSeq,
         at: new Date(this.clock.now()).toISOString(),
         isLarge: row.isLarge,
+        hiddenFrom: row.hiddenFrom,
       });
     }
     return { lastReadSeq: row.lastReadSeq, lastDeliveredSeq: row.lastDeliveredSeq };

@@ -49,6 +49,8 @@ export interface DomainEvents {
     seq: number;
     at: string;
     isLarge: boolean;
+    /** Members who are not shown it. */
+    hiddenFrom: string[];
   };
 }
 

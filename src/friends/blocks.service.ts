@@ -5,6 +5,7 @@ import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
+import { DirectConversations } from './direct-conversations.port.js';
 import { advance, roleIn } from './friend-request.machine.js';
 import type { BlockView } from './friends.view.js';
 import { type Pair, PairTransactions } from './pair-transactions.js';
@@ -16,6 +17,7 @@ export class BlocksService {
     private readonly pairs: PairTransactions,
     private readonly database: Database,
     private readonly users: UsersService,
+    private readonly conversations: DirectConversations,
     private readonly events: EventBus,
   ) {}
 
@@ -51,7 +53,11 @@ export class BlocksService {
 
   /** @throws DomainError NOT_FOUND where the caller does not block that user */
   async unblock(principal: Principal, userId: string): Promise<void> {
-    const removed = await this.pairs.run(principal.userId, userId, (pair) => pair.unblock(principal.userId, userId));
+    const removed = await this.pairs.run(principal.userId, userId, async (pair) => {
+      const isRemoved = await pair.unblock(principal.userId, userId);
+      if (isRemoved) await this.conversations.unblocked(pair.transaction, principal.userId, userId);
+      return isRemoved;
+    });
     if (!removed) throw new DomainError('NOT_FOUND');
     this.events.publish('block.removed', { blockerId: principal.userId, blockedId: userId });
   }

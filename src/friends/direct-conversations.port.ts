@@ -20,6 +20,9 @@ export abstract class DirectConversations {
    */
   abstract show(transaction: PrismaTransaction, conversationId: string): Promise<boolean>;
 
+  /** A block between the two has ended: sync tells them each other's cursors, in all that they share. */
+  abstract unblocked(transaction: PrismaTransaction, userId: string, otherUserId: string): Promise<void>;
+
   /** The conversation as the caller sees it. */
   abstract view(principal: Principal, conversationId: string): Promise<ConversationView>;
 }

@@ -19,6 +19,7 @@ import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } fr
 import { DialectMessageDto, SendMessageDto } from './protocol/client-events.dto.js';
 import type { ServerPayload as PayloadOfEvent } from './protocol/server-events.js';
 import { checkedSendMessage } from './protocol/send-message.check.js';
+import { OpenConversations } from './open-conversations.js';
 import { Typing } from './typing.js';
 
 /** One client's connection, whatever protocol it speaks. */
@@ -63,6 +64,7 @@ export class ChatCommands {
     private readonly messages: MessagesService,
     private readonly receipts: Receipts,
     private readonly typing: Typing,
+    private readonly open: OpenConversations,
     private readonly synchronisation: SyncService,
     private readonly authenticator: Authenticator,
     private readonly readGate: ReadGate,
@@ -111,12 +113,13 @@ export class ChatCommands {
   private readonly handlers: Handlers = {
     join_conversation: async (connection, { conversationId }) => {
       const { principal } = connection;
-      const conversation = await this.readGate.run(principal, () => this.conversations.view(principal, conversationId));
-      connection.setOpen(conversationId, true);
+      const conversation = await this.open.open(connection, conversationId, () =>
+        this.readGate.run(principal, () => this.conversations.view(principal, conversationId)),
+      );
       return { conversation };
     },
     leave_conversation: async (connection, { conversationId }) => {
-      connection.setOpen(conversationId, false);
+      this.open.close(connection, conversationId);
       return {};
     },
     send_message: async (connection, payload) => {

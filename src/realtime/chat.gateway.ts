@@ -170,8 +170,9 @@ export class ChatGateway
       id: socket.id,
       principal: socket.data.principal,
       setOpen: (conversationId, isOpen) => {
-        if (isOpen) void socket.join(room.open(conversationId));
-        else void socket.leave(room.open(conversationId));
+        // A socket that is gone by now would stay in the room for good.
+        if (isOpen && socket.connected) void socket.join(room.open(conversationId));
+        if (!isOpen) void socket.leave(room.open(conversationId));
       },
       renewed: (expiresAt) => {
         socket.data.expiresAt = expiresAt;

@@ -62,6 +62,11 @@ export class EventRelay {
     events.subscribe('friend-request.cancelled', ({ request }) =>
       this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
     );
+    // Whom a block hides from the other is looked up anew when it types on.
+    events.subscribe('block.created', ({ blockerId, blockedId }) => {
+      this.typing.gone(blockerId);
+      this.typing.gone(blockedId);
+    });
     events.subscribe('friendship.removed', (event) => this.friendshipRemoved(event));
     events.subscribe('session.ended', ({ userId, sessionIds, code }) => {
       this.rooms.endSessions(userId, sessionIds);
@@ -170,12 +175,13 @@ export class EventRelay {
       this.broadcaster.toUsers(userIds, event, { message: copy });
   }
 
-  private receiptMoved({ kind, isLarge, ...receipt }: DomainEvents['receipt.moved']): void {
+  private receiptMoved({ kind, isLarge, hiddenFrom, ...receipt }: DomainEvents['receipt.moved']): void {
     if (isLarge) return;
     this.broadcaster.toConversation(
       receipt.conversationId,
       kind === 'read' ? 'receipt:read' : 'receipt:delivered',
       receipt,
+      { userIds: hiddenFrom },
     );
   }
 

@@ -21,6 +21,7 @@ import { PresenceTracker } from './presence-tracker.js';
 import { Rooms } from './rooms.js';
 import { SocketDialects } from './socket-dialects.js';
 import { TokenLife } from './token-life.js';
+import { OpenConversations } from './open-conversations.js';
 import { Typing } from './typing.js';
 import { UserConnections } from './user-connections.js';
 
@@ -43,6 +44,7 @@ import { UserConnections } from './user-connections.js';
     SocketDialects,
     TokenLife,
     Typing,
+    OpenConversations,
     UserConnections,
   ],
   exports: [ChatCommands, ChatReads, DialectConnections, HandshakeLimit, SocketDialects],

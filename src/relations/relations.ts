@@ -29,3 +29,25 @@ export function isPresenceShown(viewer: string, subject: string, everyone: strin
       WHERE v.user_id = ${viewer} AND v.left_at IS NULL AND o.user_id = ${subject} AND o.left_at IS NULL AND o.is_shown
     )))`;
 }
+
+/**
+ * The viewer is shown how far the member has read: in groups all are shown all, in a direct conversation only those who
+ * have shown themselves there; nobody across a block.
+ * @param member alias of a row of `conversation_members`
+ */
+export function areReceiptsShown(viewer: string, member: string): string {
+  return `(${member}.user_id = ${viewer} OR (${member}.is_shown AND NOT ${areBlocked(viewer, `${member}.user_id`)}))`;
+}
+
+/** Those who are not shown the receipts of a member of conversation `conversation`: an array of ids. */
+export function hiddenReceiptsFrom(member: string, conversation: string): string {
+  return `ARRAY(
+    SELECT b.other_id::text FROM blocked_pairs b JOIN conversation_members h
+      ON h.conversation_id = ${conversation} AND h.user_id = b.other_id AND h.left_at IS NULL
+    WHERE b.user_id = ${member}
+    UNION
+    SELECT h.user_id::text FROM conversation_members s JOIN conversation_members h
+      ON h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL
+    WHERE s.conversation_id = ${conversation} AND s.user_id = ${member} AND NOT s.is_shown
+  )`;
+}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Batched } from '../common/batched.js';
 import { Database } from '../database/database.js';
 import { LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
+import { areReceiptsShown } from '../relations/relations.js';
 import type { SyncStage } from './sync-cursor.js';
 
 /** What one statement found, in the order of stages and within them by key; at most one more than asked for. */
@@ -233,8 +234,8 @@ export class SyncRepository {
     };
   }
 
-  /** Receipts as they stand, of the members named. */
-  async receipts(keys: readonly { conversationId: string; userId: string }[]) {
+  /** Receipts as they stand, of the members named; of those that the user is shown. */
+  async receipts(userId: string, keys: readonly { conversationId: string; userId: string }[]) {
     if (keys.length === 0) return [];
     return this.database.reads.query<{
       conversationId: string;
@@ -245,8 +246,9 @@ export class SyncRepository {
       `SELECT m.conversation_id AS "conversationId", m.user_id AS "userId",
          m.last_read_seq AS "lastReadSeq", m.last_delivered_seq AS "lastDeliveredSeq"
        FROM unnest($1::uuid[], $2::uuid[]) AS wanted(conversation_id, user_id)
-       JOIN conversation_members m USING (conversation_id, user_id) WHERE m.left_at IS NULL`,
-      [keys.map(({ conversationId }) => conversationId), keys.map(({ userId }) => userId)],
+       JOIN conversation_members m USING (conversation_id, user_id)
+       WHERE m.left_at IS NULL AND ${areReceiptsShown('$3::uuid', 'm')}`,
+      [keys.map((key) => key.conversationId), keys.map((key) => key.userId), userId],
       'sync_receipts',
     );
   }

@@ -119,6 +119,7 @@ export class SyncService {
       this.conversations.views(principal, idsOf('conversations')),
       this.messages.byIds(principal.userId, idsOf('messages')),
       this.repository.receipts(
+        principal.userId,
         of('receipts').map(({ id, otherId }) => ({ conversationId: id, userId: otherId ?? '' })),
       ),
       this.repository.friendships(principal.userId, idsOf('friends')),

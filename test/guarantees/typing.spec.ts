@@ -124,4 +124,49 @@ describe('typing', () => {
     await say(adas, bobs, one);
     expect([heard(bobs), heard(eves)]).toEqual([[], []]);
   });
+
+  it('is never heard of by who was removed, however its joining and its removal meet', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.group('Door', bob, eve);
+    const [bobs, eves] = await Promise.all([bob.device(), eve.device()]);
+    await bobs.must('join_conversation', conversationId);
+    for (let round = 0; round < 25; round += 1) {
+      // Joining again and again, so that one of them meets the removal in each place there is.
+      let isRemoved = false;
+      const joining = (async () => {
+        while (!isRemoved) await eves.ask('join_conversation', conversationId);
+      })();
+      for (let turn = 0; turn < round % 5; turn += 1) await new Promise(setImmediate);
+      await ada.must('DELETE', `/conversations/${conversationId}/members/${eve.id}`);
+      await eves.next('conversation:removed', (payload) => payload.conversationId === conversationId);
+      isRemoved = true;
+      await joining;
+      const begun = eves.heard.length;
+      // Said by another each time: one and the same is not shown so often.
+      const typist = await story.person();
+      await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [typist.id] });
+      const typists = await typist.device();
+      await typists.must('typing', { conversationId, isTyping: true });
+      await bobs.next('typing', ({ userId }) => userId === typist.id);
+      await eves.must('sync', { cursor: (await eve.must('GET', '/sync')).cursor });
+      expect(eves.heard.slice(begun).filter(({ event }) => event === 'typing')).toEqual([]);
+      typists.socket.close();
+      await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
+      await eves.next('conversation:new');
+    }
+  }, 60_000);
+
+  it('is heard of no more after a join and a leave that were sent together', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.group('Quiet', bob);
+    const [adas, bobs] = await Promise.all([ada.device(), bob.device()]);
+    for (let round = 0; round < 5; round += 1) {
+      const joined = bobs.ask('join_conversation', conversationId);
+      await Promise.all([joined, bobs.must('leave_conversation', conversationId)]);
+    }
+    await adas.must('typing', { conversationId, isTyping: true });
+    const marker = await ada.say(conversationId, 'marker');
+    await bobs.next('message:new', ({ message }) => message.id === marker.id);
+    expect(bobs.all('typing')).toEqual([]);
+  });
 });

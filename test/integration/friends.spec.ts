@@ -45,6 +45,10 @@ class FakeDirectConversations extends DirectConversations {
     return Promise.resolve(false);
   }
 
+  unblocked(): Promise<void> {
+    return Promise.resolve();
+  }
+
   view(_: Principal, conversationId: string): Promise<ConversationView> {
     return Promise.resolve({ id: conversationId } as ConversationView);
   }
