@@ -319,12 +319,11 @@ export class ConversationReader {
     return rows.map((row) => conversationView(row, row, users));
   }
 
-  private async usersOf(members: readonly MemberTuple[], viewerId: string): Promise<Map<string, UserView>> {
-    const shown = new Set(members.filter(([, , , , isShown]) => isShown).map(([userId]) => userId));
-    // Somebody who has not answered yet: it may be shown for what else the two share.
-    const others = new Set(members.map(([userId]) => userId).filter((userId) => !shown.has(userId)));
-    const views = await this.users.viewsSeenBy(viewerId, [...shown], true);
-    return others.size === 0 ? views : new Map([...views, ...(await this.users.viewsSeenBy(viewerId, [...others]))]);
+  /** Somebody who has not answered yet may still be shown for what else the two share: that takes a look at each. */
+  private usersOf(members: readonly MemberTuple[], viewerId: string): Promise<Map<string, UserView>> {
+    const userIds = new Set(members.map(([userId]) => userId));
+    const areShown = members.every(([userId, , , , isShown]) => isShown || userId === viewerId);
+    return this.users.viewsSeenBy(viewerId, [...userIds], areShown);
   }
 }
 

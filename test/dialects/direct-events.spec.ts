@@ -49,6 +49,8 @@ describe('direct-events', () => {
   };
 
   it('is the document’s own session, as written', async () => {
+    // Strangers are not told what somebody has read before it answers.
+    await ada.befriend(bob);
     const [adas, bobs] = [await connect(ada), await connect(bob)];
     adas.socket.emit('setUserId', ada.id);
     adas.socket.emit('sendMessage', { senderId: ada.id, receiverId: bob.id, text: 'Hello!', file: null });
@@ -418,6 +420,7 @@ const sendMessage = (receiverId, text) => {
         return page;
       };
       const cy = await story.person('cy');
+      await ada.befriend(cy);
       const [adas, cys] = [await open(ada), await open(cy)];
       await adas.fill('#receiverId', cy.id);
       await adas.fill('#message', 'through the page');

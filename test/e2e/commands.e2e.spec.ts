@@ -314,6 +314,8 @@ describe('commands over a socket', () => {
 
   describe('mark_read and mark_delivered', () => {
     it('answer the cursor and tell it, forward only and never beyond the end', async () => {
+      // Before it has answered, Ada would not be told what Bob has read.
+      await bob.say(conversationId, 'yes?');
       const { seq } = await sent('to be read');
       const receipt = { conversationId, userId: bob.id, seq, at: A_TIME };
       expect(await bobs.ask('mark_delivered', { conversationId, seq })).toEqual({

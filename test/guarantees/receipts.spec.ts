@@ -12,7 +12,7 @@ describe('receipts', () => {
 
   it('answer ten thousand in a burst without flooding anybody, and without holding others up', async () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
-    const conversationId = await ada.directConversation(bob);
+    const conversationId = await ada.befriend(bob);
     const elsewhere = await cy.directConversation(ada);
     const [adas, bobs, cys] = [await ada.device(), await bob.device(), await cy.device()];
     for (let index = 0; index < 50; index += 1)
@@ -56,7 +56,7 @@ describe('receipts', () => {
 
   it('never move back, whichever device and door they come by', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    const conversationId = await ada.directConversation(bob);
+    const conversationId = await ada.befriend(bob);
     const [adas, one, two] = [await ada.device(), await bob.device(), await bob.device()];
     for (let index = 0; index < 40; index += 1)
       await adas.must('send_message', { conversationId, content: `${index}` });

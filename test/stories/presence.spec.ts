@@ -120,7 +120,7 @@ describe('presence, typing and receipts', () => {
 
   it('moves cursors forward only, never beyond the end, and floods nobody', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    const conversationId = await ada.directConversation(bob);
+    const conversationId = await ada.befriend(bob);
     for (let index = 0; index < 100; index += 1) await ada.say(conversationId, `${index}`);
     const [adas, bobs, others] = [await ada.device(), await bob.device(), await bob.device()];
     await Promise.all(
