@@ -293,7 +293,12 @@ export class ConversationReader {
       rows,
       query.limit,
       (row) => [row.joinedAt.toISOString(), row.userId],
-      ({ joinedAt: _, ...receipt }) => ({ conversationId, ...receipt }),
+      ({ userId: memberId, lastReadSeq, lastDeliveredSeq }) => ({
+        conversationId,
+        userId: memberId,
+        lastReadSeq,
+        lastDeliveredSeq,
+      }),
     );
   }
 
