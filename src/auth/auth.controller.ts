@@ -6,6 +6,7 @@ import {
   ApiExtraModels,
   ApiNoContentResponse,
   ApiOkResponse,
+  ApiSecurity,
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
@@ -111,6 +112,7 @@ export class AuthController {
   @RateLimit('refresh')
   @Post('refresh')
   @HttpCode(200)
+  @ApiSecurity('refreshCookie')
   @ApiOkResponse({ type: TokensView })
   @ApiErrors('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'FOREIGN_ORIGIN')
   async refresh(
@@ -133,6 +135,7 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @ApiBearerAuth()
+  @ApiSecurity('refreshCookie')
   @ApiNoContentResponse()
   async logout(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     await this.auth.logout(await this.sessionOf(request));

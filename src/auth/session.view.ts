@@ -2,7 +2,7 @@
 export class SessionView {
   /** @example "0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11" */
   id!: string;
-  /** As the client named it; of a trusted issuer's user, the issuer. @example "Ada's phone" */
+  /** As the client named it; of a trusted issuer's user, the issuer. @example "Phone of Ada" */
   deviceName!: string | null;
   /** The address it was opened from. @example "203.0.113.7" */
   ip!: string | null;

@@ -18,7 +18,12 @@ export class PageQuery {
   @Max(LARGEST_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 
-  @ApiProperty({ type: String, required: false, description: '`nextCursor` of the page before. Opaque.' })
+  @ApiProperty({
+    type: String,
+    required: false,
+    maxLength: 512,
+    description: '`nextCursor` of the page before. Opaque.',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(512)

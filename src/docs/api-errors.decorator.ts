@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ERRORS, type ErrorCode, STATUS_OF_CATEGORY } from '../common/errors.js';
 import { ProblemView } from './problem.view.js';
@@ -13,6 +13,21 @@ export function ApiErrors(...codes: ErrorCode[]): MethodDecorator & ClassDecorat
   return applyDecorators(
     ApiExtraModels(ProblemView),
     ...[...byStatus].map(([status, group]) => ApiResponse(problemResponse(status, group))),
+  );
+}
+
+/** Documents a controller whose errors have a shape of their own; what is refused before it is a problem as anywhere. */
+export function ApiOwnErrors(view: Type): ClassDecorator {
+  return applyDecorators(
+    ApiExtraModels(view, ProblemView),
+    ApiResponse({
+      status: 'default',
+      description: 'Any error.',
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(view) } },
+        'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } },
+      },
+    }),
   );
 }
 

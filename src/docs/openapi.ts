@@ -6,6 +6,7 @@ import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
 import { SocketErrorView } from '../realtime/protocol/errors.view.js';
 import type { ErrorCode } from '../common/errors.js';
 import { problemResponse } from './api-errors.decorator.js';
+import { isOneOfSeveral, jsonSchema, jsonSchemas, type Schema } from './json-schema.js';
 import { ProblemView } from './problem.view.js';
 import { SyncResetView } from '../sync/sync.view.js';
 
@@ -14,7 +15,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 export interface Documents {
   openApi: OpenAPIObject;
   /** Every schema of both doors, for the sockets' document. */
-  schemas: Record<string, unknown>;
+  schemas: Record<string, Schema>;
 }
 
 /** The REST document, and the schemas of the sockets' classes by the same generator. */
@@ -23,13 +24,21 @@ export function openApiDocument(app: INestApplication): Documents {
     version: string;
   };
   const settings = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('Parley')
     .setDescription('REST for the first fetch; everything live comes over the socket: see /docs/async.')
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth()
-    .build();
-  const openApi = SwaggerModule.createDocument(app, settings, {
+    .addServer('/', 'The server that this document comes from.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token, own or of a trusted issuer.' })
+    .addCookieAuth('accessToken', { type: 'apiKey', description: 'The same, of browsers.' }, 'cookie')
+    .addCookieAuth(
+      'refreshToken',
+      { type: 'apiKey', description: 'What a browser renews its token with.' },
+      REFRESH_COOKIE,
+    );
+  for (const [tag, description] of Object.entries(TAGS)) settings.addTag(tag, description);
+  const openApi = SwaggerModule.createDocument(app, settings.build(), {
     extraModels: [
       ...Object.values(CLIENT_EVENTS).flatMap(({ payload, result }) => [payload, result]),
       ...Object.values(SERVER_EVENTS).map(({ payload }) => payload),
@@ -39,43 +48,103 @@ export function openApiDocument(app: INestApplication): Documents {
     ],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  delete (openApi.info as { contact?: unknown }).contact;
+  const schemas = jsonSchemas(openApi.components?.schemas ?? {});
   for (const path of Object.values(openApi.paths)) {
     for (const [method, operation] of Object.entries(path)) {
-      if (['get', 'post', 'put', 'patch', 'delete'].includes(method)) addCommonErrors(operation as Operation);
+      if (!['get', 'post', 'put', 'patch', 'delete'].includes(method)) continue;
+      describeAccess(operation as Operation);
+      addCommonErrors(method, operation as Operation);
+      describeShapes(operation as Operation, schemas);
     }
   }
-  const schemas = { ...openApi.components?.schemas };
   const used = referencedSchemas(openApi.paths, schemas);
   openApi.components = {
     ...openApi.components,
-    schemas: Object.fromEntries(Object.entries(openApi.components?.schemas ?? {}).filter(([name]) => used.has(name))),
+    schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name))),
   };
   return { openApi, schemas };
 }
 
+const REFRESH_COOKIE = 'refreshCookie';
+
+const TAGS = {
+  auth: 'Accounts, sessions and their tokens.',
+  users: 'Profiles.',
+  friends: 'Requests, friendships and blocks.',
+  conversations: 'Direct conversations and groups, and their members.',
+  messages: 'Messages, their history and reactions.',
+  attachments: 'Pictures and files.',
+  sync: 'All that changed since a cursor.',
+  operations: 'For whatever watches the server.',
+  dialects: 'REST of the older vocabularies, for clients that cannot be changed.',
+};
+
+/** Who may call: everybody, or who shows a token, which a browser does by its cookie. */
+function describeAccess(operation: Operation): void {
+  const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme));
+  operation.security = schemes.map((scheme) => ({ [scheme]: [] }));
+  if (schemes.includes('bearer')) operation.security.push({ cookie: [] });
+  // Only where the body has none.
+  else if (schemes.includes(REFRESH_COOKIE)) operation.security.push({});
+}
+
 /** What any operation of its kind may answer. */
-function addCommonErrors(operation: Operation): void {
+function addCommonErrors(method: string, operation: Operation): void {
   const common: [number, ErrorCode[]][] = [[500, ['INTERNAL_ERROR']]];
-  const isOperations = operation.tags?.includes('operations') === true;
-  if (!isOperations) common.push([429, ['RATE_LIMITED']], [503, ['UNAVAILABLE', 'OVERLOADED']]);
-  if (operation.requestBody !== undefined)
-    common.push([400, ['VALIDATION_FAILED', 'MALFORMED_JSON']], [413, ['PAYLOAD_TOO_LARGE']]);
-  else if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query'))
-    common.push([400, ['VALIDATION_FAILED']]);
-  if (operation.security !== undefined && operation.security.length > 0)
-    common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
+  if (operation.tags?.includes('operations') !== true) {
+    common.push([429, ['RATE_LIMITED']], [503, ['UNAVAILABLE', 'OVERLOADED']]);
+    // A body that is none is refused before anybody asks whether one is wanted.
+    if (method === 'get') common.push([400, ['VALIDATION_FAILED']]);
+    else
+      common.push(
+        [400, ['VALIDATION_FAILED', 'MALFORMED_JSON']],
+        [413, ['PAYLOAD_TOO_LARGE']],
+        [415, ['UNSUPPORTED_MEDIA']],
+      );
+  }
+  const schemes = operation.security?.flatMap((scheme) => Object.keys(scheme)) ?? [];
+  if (schemes.includes('bearer')) common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
+  if (schemes.length > 0 && method !== 'get') common.push([403, ['FOREIGN_ORIGIN']]);
+  // It says of itself what its errors are.
+  if (operation.responses.default !== undefined) return;
   for (const [status, codes] of common) {
-    const { description, content } = problemResponse(status, codes);
     const present = operation.responses[status] as
       | { description?: string; content?: Record<string, { examples?: object }> }
       | undefined;
+    const media = present?.content?.['application/problem+json'];
+    const missing = codes.filter((code) => !Object.hasOwn(media?.examples ?? {}, code));
+    if (missing.length === 0) continue;
+    const { description, content } = problemResponse(status, missing);
     if (present === undefined) {
       operation.responses[status] = { description, content } as Operation['responses'][string];
       continue;
     }
     present.description = `${present.description ?? ''} ${description}`.trim();
-    const media = present.content?.['application/problem+json'];
     if (media !== undefined) media.examples = { ...media.examples, ...content['application/problem+json'].examples };
+  }
+}
+
+/** What of an operation's parameters, body and answers the generator says otherwise than JSON Schema does. */
+function describeShapes(operation: Operation, schemas: Readonly<Record<string, Schema>>): void {
+  for (const parameter of operation.parameters ?? []) {
+    if (!('in' in parameter)) continue;
+    parameter.schema = jsonSchema(parameter.schema as Schema, parameter.name) as never;
+    if ((parameter.schema as Schema).default !== undefined) parameter.required = false;
+  }
+  if (operation.requestBody !== undefined && 'content' in operation.requestBody) {
+    for (const media of Object.values(operation.requestBody.content)) {
+      const reference = REFERENCE.exec(String((media.schema as Schema).$ref))?.[1];
+      const schema = reference === undefined ? undefined : schemas[reference];
+      // Nothing is what an empty object is: all of it may be left out.
+      if (schema !== undefined)
+        operation.requestBody.required = schema.required !== undefined || isOneOfSeveral(schema);
+    }
+  }
+  for (const response of Object.values(operation.responses) as { description?: string; content?: object }[]) {
+    if (response.description === '') response.description = operation.summary ?? 'Done.';
+    for (const media of Object.values(response.content ?? {}) as { schema?: Schema }[])
+      if (media.schema !== undefined) media.schema = jsonSchema(media.schema);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../common/current-principal.decorator.js';
 import { IdPipe } from '../common/id.pipe.js';
@@ -97,7 +97,8 @@ export class MessagesController {
 
   /** Reacts to a message. */
   @Put('messages/:id/reactions/:emoji')
-  @ApiErrors('NOT_FOUND', 'MESSAGE_DELETED', 'TOO_MANY_REACTIONS', 'CANNOT_MESSAGE')
+  @ApiParam({ name: 'emoji', schema: { type: 'string', maxLength: 64 }, example: '👍' })
+  @ApiErrors('VALIDATION_FAILED', 'NOT_FOUND', 'MESSAGE_DELETED', 'TOO_MANY_REACTIONS', 'CANNOT_MESSAGE')
   react(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -108,7 +109,8 @@ export class MessagesController {
 
   /** Takes a reaction back. */
   @Delete('messages/:id/reactions/:emoji')
-  @ApiErrors('NOT_FOUND', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
+  @ApiParam({ name: 'emoji', schema: { type: 'string', maxLength: 64 }, example: '👍' })
+  @ApiErrors('VALIDATION_FAILED', 'NOT_FOUND', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
   withdrawReaction(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,

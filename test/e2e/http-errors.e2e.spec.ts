@@ -9,16 +9,24 @@ interface Operation {
   method: string;
   path: string;
   isPublic: boolean;
+  /** One of an older vocabulary, whose errors have a shape of their own. */
+  hasOwnErrors: boolean;
+}
+
+function refusalOf({ hasOwnErrors }: Operation, status: number, code: string): object {
+  if (!hasOwnErrors) return problem(status, code);
+  return { success: false, error: expect.any(String), message: expect.any(String), code };
 }
 
 /** Every operation of the document that is checked in, which another test holds to the code. */
 function operations(): Operation[] {
   const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as { paths: Anything };
   return Object.entries<Anything>(paths).flatMap(([path, methods]) =>
-    Object.entries<Anything>(methods).map(([method, { security }]) => ({
+    Object.entries<Anything>(methods).map(([method, { security, responses }]) => ({
       method: method.toUpperCase(),
       path,
-      isPublic: security === undefined,
+      isPublic: !security.some((scheme: object) => 'bearer' in scheme),
+      hasOwnErrors: responses.default !== undefined,
     })),
   );
 }
@@ -261,18 +269,20 @@ describe('errors over HTTP', () => {
       ]);
     });
 
-    it.each(closed)('$method $path is closed without a token, and with a wrong one', async ({ method, path }) => {
+    it.each(closed)('$method $path is closed without a token, and with a wrong one', async (operation) => {
+      const { method, path } = operation;
       const concrete = path.replaceAll(/\{\w+\}/g, NOBODY);
       const body = method === 'GET' ? undefined : { anything: 1 };
       for (const token of [undefined, 'x', 'a.b.c', `${ada.accessToken}x`, ada.refreshToken]) {
         const answer = await request(story.url, method, concrete, body, token);
-        expect([answer.status, answer.body]).toEqual([401, problem(401, 'UNAUTHORIZED')]);
+        expect([answer.status, answer.body]).toEqual([401, refusalOf(operation, 401, 'UNAUTHORIZED')]);
       }
     });
 
     it.each(closed.filter(({ path }) => path.includes('{')))(
       '$method $path answers an id that is none, or was never used, with 404',
-      async ({ method, path }) => {
+      async (operation) => {
+        const { method, path } = operation;
         const valid: Record<string, object> = {
           'POST /conversations/{id}/members': { memberIds: [bob.id] },
           'POST /conversations/{id}/messages': { content: 'x' },
@@ -286,7 +296,11 @@ describe('errors over HTTP', () => {
           if (path === '/conversations/{id}' && id === 'x') continue;
           const concrete = path.replace('{emoji}', '+1').replaceAll(/\{\w+\}/g, id);
           const answer = await ada.call(method, concrete, valid[`${method} ${path}`]);
-          expect([concrete, answer.status, answer.body]).toEqual([concrete, 404, problem(404, 'NOT_FOUND')]);
+          expect([concrete, answer.status, answer.body]).toEqual([
+            concrete,
+            404,
+            refusalOf(operation, 404, 'NOT_FOUND'),
+          ]);
         }
       },
     );

@@ -64,6 +64,15 @@ export async function startStory(
   };
 }
 
+/** Told of all that passes between stories and servers, to hold it against something. */
+export interface Observer {
+  answered?(call: { method: string; path: string; body: unknown }, answer: Answer<Anything>): void;
+  heard?(event: string, payload: unknown): void;
+  acknowledged?(event: string, payload: unknown, acknowledgement: unknown): void;
+}
+
+export const observers = new Set<Observer>();
+
 export interface Answer<Body = Record<string, unknown>> {
   status: number;
   headers: Headers;
@@ -96,7 +105,9 @@ export async function request(
   } catch {
     // Not every answer is JSON.
   }
-  return { status: response.status, headers: response.headers, body: parsed };
+  const answer = { status: response.status, headers: response.headers, body: parsed };
+  for (const observer of observers) observer.answered?.({ method, path, body }, answer);
+  return answer;
 }
 
 /** A user of the server and its devices. */
@@ -280,8 +291,9 @@ export class Device {
     // Also older clients know this way of asking.
     return new Promise((resolve, reject) =>
       this.socket.timeout(PATIENCE_MS).emit(event, payload, (error: Error | null, answer: Anything) => {
-        if (error === null) resolve(answer);
-        else reject(error);
+        if (error !== null) return reject(error);
+        for (const observer of observers) observer.acknowledged?.(event, payload, answer);
+        resolve(answer);
       }),
     );
   }
@@ -300,6 +312,7 @@ export class Device {
 
   private record(event: string, payload: unknown): void {
     const recorded = { event, payload };
+    for (const observer of observers) observer.heard?.(event, payload);
     this.heard.push(recorded);
     this.unread.push(recorded);
     for (const look of this.waiters) look();

@@ -55,7 +55,7 @@ export class Registration {
   @IsName({ max: LONGEST_DISPLAY_NAME })
   displayName?: string;
 
-  /** Shown in the list of sessions. @example "Ada's phone" */
+  /** Shown in the list of sessions. @example "Phone of Ada" */
   @IsDeviceName()
   deviceName?: string;
 }
@@ -78,7 +78,7 @@ export class Login {
   @IsText({ min: 1, max: LONGEST_PASSWORD })
   password!: string;
 
-  /** Shown in the list of sessions. @example "Ada's phone" */
+  /** Shown in the list of sessions. @example "Phone of Ada" */
   @IsDeviceName()
   deviceName?: string;
 }
@@ -108,7 +108,7 @@ export class VerifyCode extends MailedCode {
   @IsText({ max: MAX_PURPOSE, singleLine: true })
   verifyingFor?: string;
 
-  /** Shown in the list of sessions. @example "Ada's phone" */
+  /** Shown in the list of sessions. @example "Phone of Ada" */
   @IsDeviceName()
   deviceName?: string;
 }

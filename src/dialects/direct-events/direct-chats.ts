@@ -3,18 +3,10 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
 import { DirectMessages, type ReadMessage } from '../direct-messages.js';
-import { type ChatMessage, type ChatUser, chatMessage, chatUser } from './direct-events.views.js';
+import type { ChatConversation, ChatMessage } from './direct-events.view.js';
+import { chatMessage, chatUser } from './direct-events.views.js';
 
 const MOST_CONVERSATIONS = 100;
-
-export interface ChatConversation {
-  _id: string;
-  id: string;
-  user: (ChatUser & { isOnline: boolean; lastSeen: string | null }) | null;
-  lastMessage: ChatMessage | null;
-  unreadCount: number;
-  updatedAt: string;
-}
 
 /** What both doors of this vocabulary read. */
 @Injectable()

@@ -1,17 +1,26 @@
 import { Controller, Delete, Get, Param, Query, UseFilters } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { ChatCommands } from '../../realtime/chat-commands.js';
 import { acknowledged } from '../acknowledged.js';
-import { type ChatConversation, DirectChats } from './direct-chats.js';
+import { ApiOwnErrors } from '../../docs/api-errors.decorator.js';
+import { DirectChats } from './direct-chats.js';
 import { ChatsFilter } from './direct-events.filter.js';
 import { ChatsQuery } from './direct-events.dto.js';
-import type { ChatMessage } from './direct-events.views.js';
+import {
+  ChatConversationsView,
+  ChatDeletedView,
+  ChatErrorView,
+  ChatHistoryView,
+  ChatsView,
+} from './direct-events.view.js';
 
 /** The REST side of `direct-events` (docs/protocol/direct-events.md). */
-@ApiExcludeController()
+@ApiTags('dialects')
+@ApiBearerAuth()
+@ApiOwnErrors(ChatErrorView)
 @UseFilters(ChatsFilter)
 @Controller('api/chats')
 export class DirectEventsController {
@@ -22,10 +31,7 @@ export class DirectEventsController {
 
   /** The caller's messages with everybody, newest first. */
   @Get('my-chats')
-  async mine(
-    @CurrentPrincipal() principal: Principal,
-    @Query() { limit, skip }: ChatsQuery,
-  ): Promise<{ success: true; chats: ChatMessage[] }> {
+  async mine(@CurrentPrincipal() principal: Principal, @Query() { limit, skip }: ChatsQuery): Promise<ChatsView> {
     return { success: true, chats: await this.chats.recent(principal, limit, skip) };
   }
 
@@ -35,15 +41,13 @@ export class DirectEventsController {
     @CurrentPrincipal() principal: Principal,
     @Param('userId', IdPipe) userId: string,
     @Query() { limit, skip }: ChatsQuery,
-  ): Promise<{ success: true; messages: ChatMessage[]; hasMore: boolean }> {
+  ): Promise<ChatHistoryView> {
     return { success: true, ...(await this.chats.history(principal, userId, limit, skip)) };
   }
 
   /** Everybody the caller writes with, the last active first. */
   @Get('conversations')
-  async conversations(
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<{ success: true; conversations: ChatConversation[] }> {
+  async conversations(@CurrentPrincipal() principal: Principal): Promise<ChatConversationsView> {
     return { success: true, conversations: await this.chats.conversations(principal) };
   }
 
@@ -52,7 +56,7 @@ export class DirectEventsController {
   async remove(
     @CurrentPrincipal() principal: Principal,
     @Param('messageId', IdPipe) messageId: string,
-  ): Promise<{ success: true }> {
+  ): Promise<ChatDeletedView> {
     await this.chats.find(principal, messageId);
     const connection = { id: '', principal, setOpen: () => undefined, renewed: () => undefined };
     acknowledged(await this.commands.run('delete_message', connection, { messageId, for: 'everyone' }));

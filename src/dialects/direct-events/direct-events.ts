@@ -13,7 +13,8 @@ import { TellingQueue } from '../telling-queue.js';
 import { Once } from '../once.js';
 import { newlySeenOnline } from '../peers.js';
 import { DirectChats } from './direct-chats.js';
-import { type ChatMessage, chatMessage, kindOf } from './direct-events.views.js';
+import type { ChatMessage } from './direct-events.view.js';
+import { chatMessage, kindOf } from './direct-events.views.js';
 
 const PAGE = 50;
 const LARGEST_PAGE = 100;

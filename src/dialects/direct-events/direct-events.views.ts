@@ -1,39 +1,7 @@
 import type { AttachmentView } from '../../attachments/attachments.view.js';
 import type { UserView } from '../../users/users.view.js';
 import type { DirectMessage } from '../direct-messages.js';
-
-/** A user as this vocabulary has one. */
-export interface ChatUser {
-  _id: string;
-  id: string;
-  username: string;
-  displayName: string;
-  avatarUrl: string | null;
-}
-
-export interface ChatFile {
-  url: string;
-  type: 'image' | 'video' | 'audio' | 'document';
-  name: string | null;
-  size: number | null;
-}
-
-/** A message as this vocabulary has it. */
-export interface ChatMessage {
-  _id: string;
-  id: string;
-  senderId: string;
-  receiverId: string;
-  text: string;
-  file: ChatFile | null;
-  isRead: boolean;
-  createdAt: string;
-  updatedAt: string;
-  /** All of them, where it carries more than one. */
-  files?: ChatFile[];
-  sender: ChatUser | null;
-  receiver: ChatUser | null;
-}
+import type { ChatFile, ChatMessage, ChatUser } from './direct-events.view.js';
 
 const TYPES = { IMAGE: 'image', VIDEO: 'video', AUDIO: 'audio', FILE: 'document' } as const;
 /** The other way round, also for words that such clients use. */

@@ -1,18 +1,21 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
+import { ApiErrors } from '../../docs/api-errors.decorator.js';
 import { ChatReads } from '../../realtime/chat-reads.js';
 import { DirectMessages } from '../direct-messages.js';
 import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';
-import { type Room, type RoomMessage, roomMessageOf, roomOf, roomsOf } from './ws-rooms.views.js';
+import { OpenedRoom, RoomMessage, RoomsView } from './ws-rooms.view.js';
+import { roomMessageOf, roomOf, roomsOf } from './ws-rooms.views.js';
 
 const LARGEST_PAGE = 100;
 
 /** The REST side of `ws-rooms` (docs/protocol/ws-rooms.md). Errors are the server's own. */
-@ApiExcludeController()
+@ApiTags('dialects')
+@ApiBearerAuth()
 @Controller('msg')
 export class WsRoomsController {
   constructor(
@@ -22,11 +25,12 @@ export class WsRoomsController {
 
   /** The caller's rooms, the last active first, and a token to open WebSockets with. */
   @Get(['room', 'rooms'])
+  @ApiQuery({ name: 'cursor', required: false, schema: { type: 'string', maxLength: 512 } })
   async rooms(
     @CurrentPrincipal() principal: Principal,
     @Query('cursor') cursor: unknown,
     @Req() request: Request,
-  ): Promise<{ rooms: Room[]; nextCursor: string | null; token: string }> {
+  ): Promise<RoomsView> {
     const page = { limit: LARGEST_PAGE, ...(typeof cursor === 'string' ? { cursor } : {}) };
     return {
       ...(await roomsOf(this.direct, principal, page)),
@@ -37,12 +41,15 @@ export class WsRoomsController {
   /** Finds or creates the room with another user: 201 where it is new. */
   @Post('room')
   @HttpCode(200)
+  @ApiOkResponse({ type: OpenedRoom })
+  @ApiCreatedResponse({ type: OpenedRoom })
+  @ApiErrors('NOT_FOUND', 'CANNOT_MESSAGE', 'CANNOT_MESSAGE_SELF')
   async open(
     @CurrentPrincipal() principal: Principal,
     @Body() { otherUserId }: OpenRoomDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<Room & { token: string }> {
+  ): Promise<OpenedRoom> {
     const { conversationId, created } = await this.reads.openDirect(principal, otherUserId);
     if (created) response.status(201);
     const room = roomOf(await this.reads.conversation(principal, conversationId));
@@ -51,6 +58,7 @@ export class WsRoomsController {
 
   /** What was written in a room, oldest first: the newest 100 without `before`. */
   @Get('room/:roomId/messages')
+  @ApiErrors('NOT_FOUND')
   async messages(
     @CurrentPrincipal() principal: Principal,
     @Param('roomId', IdPipe) roomId: string,

@@ -3,26 +3,7 @@ import type { Principal } from '../../common/principal.js';
 import type { ConversationView } from '../../conversations/conversations.view.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import type { DirectMessages } from '../direct-messages.js';
-
-/** A message as this vocabulary has it. */
-export interface RoomMessage {
-  id: string;
-  roomId: string;
-  content: string;
-  senderId: string;
-  createdAt: string;
-  /** Beside what the document has: the addresses of what it carries, where it carries anything. */
-  images?: string[];
-}
-
-/** A direct conversation as this vocabulary has it. */
-export interface Room {
-  id: string;
-  /** The lower id first. */
-  user1Id: string;
-  user2Id: string;
-  createdAt: string;
-}
+import type { ListedRoom, Room, RoomMessage } from './ws-rooms.view.js';
 
 export function roomMessageOf({
   id,
@@ -49,7 +30,7 @@ export async function roomsOf(
   direct: DirectMessages,
   principal: Principal,
   query: PageQuery,
-): Promise<{ rooms: (Room & { messages: RoomMessage[] })[]; nextCursor: string | null }> {
+): Promise<{ rooms: ListedRoom[]; nextCursor: string | null }> {
   const { items, nextCursor } = await direct.conversations(principal, query);
   const rooms = items.map(({ conversation, newest }) => ({
     ...roomOf(conversation),

@@ -123,6 +123,7 @@ export class DeleteMessageQuery {
 
 export class SearchMessagesQuery extends PageQuery {
   /** Words, or a part of one. @example "lisbon" */
+  @ApiProperty({ minLength: 1, maxLength: 200 })
   @IsText({ min: 1, max: 200 })
   q!: string;
 

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsUrl, ValidateIf } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
@@ -36,6 +37,7 @@ export class UpdateProfile {
 
 export class UserSearch extends PageQuery {
   /** How the username or the display name begins, in either case: 1 to 64 characters. @example "ad" */
+  @ApiProperty({ minLength: 1, maxLength: 64 })
   @Transform(trimmed)
   @IsText({ min: 1, max: 64 })
   search!: string;
