@@ -1173,6 +1173,11 @@ export interface components {
              * @example Phone of Ada
              */
             deviceName?: string;
+            /**
+             * @description Of older clients, which say for what they verify. Taken, and not looked at.
+             * @example signup
+             */
+            verifyingFor?: string;
             /** @example 042817 */
             otp: string;
             /**
