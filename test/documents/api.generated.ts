@@ -1151,7 +1151,6 @@ export interface components {
              */
             deviceName?: string;
             /**
-             * Format: email
              * @description Taken in any case.
              * @example ada@example.com
              */
@@ -1181,7 +1180,6 @@ export interface components {
             /** @example 042817 */
             otp: string;
             /**
-             * Format: email
              * @description Taken in any case.
              * @example ada@example.com
              */
@@ -1203,7 +1201,6 @@ export interface components {
         };
         Address: {
             /**
-             * Format: email
              * @description Taken in any case.
              * @example ada@example.com
              */
@@ -1228,7 +1225,6 @@ export interface components {
         };
         ResetPassword: {
             /**
-             * Format: email
              * @description Taken in any case.
              * @example ada@example.com
              */
@@ -1501,7 +1497,7 @@ export interface components {
         };
         CreateMessageDto: {
             /**
-             * @description 1 to 8,000 characters, not all blank; may be left out where there are attachments.
+             * @description 1 to 8,000 characters, one of which can be seen; may be left out where there are attachments.
              * @example Hello!
              */
             content?: string | null;
@@ -6893,10 +6889,10 @@ export interface operations {
     Sync_sync: {
         parameters: {
             query?: {
-                /** @description `cursor` of the answer before, or `syncCursor` of `session:ready`. Opaque. */
-                cursor?: string | null;
                 /** @description How many things at most, of all kinds together. */
                 limit?: number;
+                /** @description `cursor` of the answer before, or `syncCursor` of `session:ready`. Opaque. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
