@@ -147,5 +147,29 @@ describe('what one connection sends', () => {
       ]);
       expect(order).toEqual(['edited', 'sent']);
     });
+
+    it('a conversation that was opened or closed last shows who types, or shows it not', async () => {
+      const bob = await story.person();
+      const shared = await ada.directConversation(bob);
+      const typing = await bob.device();
+      for (let round = 0; round < 20; round += 1) {
+        await Promise.all([
+          device.must('join_conversation', { conversationId: shared }),
+          device.must('leave_conversation', { conversationId: shared }),
+        ]);
+      }
+      await typing.must('typing', { conversationId: shared, isTyping: true });
+      // Told to the same connection afterwards, so whatever was told before has come.
+      await typing.must('send_message', { conversationId: shared, content: 'done' });
+      await device.next('message:new', ({ message }) => message.content === 'done');
+      expect(device.all('typing').filter((event) => event.conversationId === shared)).toEqual([]);
+
+      await Promise.all([
+        device.must('leave_conversation', { conversationId: shared }),
+        device.must('join_conversation', { conversationId: shared }),
+      ]);
+      await typing.must('typing', { conversationId: shared, isTyping: true });
+      await device.next('typing', (event) => event.conversationId === shared && event.isTyping);
+    });
   });
 });
