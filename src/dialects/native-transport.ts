@@ -124,8 +124,12 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
       webSocket.once('close', () => {
         this.clients.delete(client);
         release();
-        const { endedBecause } = webSocket;
-        if (endedBecause !== undefined) this.logger.warn(`a connection of ${client.name} is ended: ${endedBecause}`);
+        const { userId } = client;
+        const endedBecause = client.hasFlooded ? 'FLOODING' : webSocket.endedBecause;
+        if (endedBecause === undefined) return;
+        const name = userId === undefined ? 'nobody' : `user ${userId}`;
+        this.logger.warn(`a connection of ${name} is ended: ${endedBecause}`);
+        if (endedBecause === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
       });
       client.begin(dialect);
     });
@@ -154,6 +158,8 @@ class NativeClient implements NativeConnection, DialectPeer {
   private waiting = 0;
   private deadline: NodeJS.Timeout | undefined;
   private framesBeforeAuthentication = 0;
+  /** Whether it was ended for that. */
+  hasFlooded = false;
 
   constructor(
     private readonly socket: BoundedWebSocket,
@@ -163,9 +169,9 @@ class NativeClient implements NativeConnection, DialectPeer {
     private readonly arrival: { addressKey: string; release: () => void },
   ) {}
 
-  /** Whose it is, for the log. */
-  get name(): string {
-    return this.member === undefined ? 'nobody' : `user ${this.member.principal.userId}`;
+  /** Undefined before it is let in. */
+  get userId(): string | undefined {
+    return this.member?.principal.userId;
   }
 
   get isOpen(): boolean {
@@ -212,6 +218,7 @@ class NativeClient implements NativeConnection, DialectPeer {
   }
 
   end(reason: CloseCode): void {
+    if (reason === 'FLOODING') this.hasFlooded = true;
     this.close(closeCodeOf(reason, this.session), reason);
   }
 

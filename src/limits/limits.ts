@@ -70,6 +70,8 @@ export const LIMITS = {
   events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
   /** New sockets of any kind: each costs a signature to verify and a read of the database. */
   connects: { per: 'address', burst: 1_000, points: 50, perSeconds: 1 },
+  /** A user's connections that were ended because they flooded; beyond it the user is let in no more for a while. */
+  floods: { per: 'user', burst: 5, points: 1, perSeconds: 10 },
   /** HTTP requests of any kind, those of sockets before they are open among them. */
   http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;

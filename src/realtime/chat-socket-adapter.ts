@@ -95,6 +95,7 @@ export class ChatSocketAdapter extends IoAdapter {
         metrics.refusal('socket', refusal.code);
         answer(failure(refusal));
         if (gate.isFlooded) {
+          void this.handshakes.flooded(socket.data.principal.userId);
           socket.emit('session:ended', { code: 'FLOODING', ...CLOSE_REASONS.FLOODING });
           socket.disconnect(true);
         }

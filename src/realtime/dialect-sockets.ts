@@ -6,6 +6,7 @@ import { DialectConnections } from './dialect-connections.js';
 import { DialectInbox } from './dialect-inbox.js';
 import type { DialectPeer, DialectMember } from './dialect-member.js';
 import type { Admission } from './handshake.js';
+import { HandshakeLimit } from './handshake-limit.js';
 import { EVENT } from './recovery-adapter.js';
 import { socketEvent } from './socket-event.js';
 import type { DialectSession, SocketDialect } from './socket-dialects.js';
@@ -43,6 +44,7 @@ export class DialectSockets {
     private readonly connections: DialectConnections,
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
+    private readonly handshakes: HandshakeLimit,
   ) {}
 
   open(socket: ChatSocket, dialect: SocketDialect, admission: Admission): void {
@@ -73,7 +75,9 @@ export class DialectSockets {
       if (refusal === undefined) return;
       const answer = session.refused(event, refusal, acknowledge !== undefined);
       acknowledge?.(answer);
-      if (inbox.isFlooded) socket.disconnect(true);
+      if (!inbox.isFlooded) return;
+      void this.handshakes.flooded(socket.data.principal.userId);
+      socket.disconnect(true);
     });
   }
 

@@ -70,6 +70,21 @@ export class HandshakeLimit {
     return this.verifications.run(key, verify);
   }
 
+  /** A connection of this user was ended because it flooded. */
+  async flooded(userId: string): Promise<void> {
+    try {
+      await this.limiter.consume('floods', userId);
+    } catch {
+      // It has used up what there is: it is kept out already.
+    }
+  }
+
+  /** @throws DomainError RATE_LIMITED: this user's connections have flooded too often. */
+  async mayConnect(userId: string): Promise<void> {
+    await this.limiter.consume('floods', userId);
+    await this.limiter.restore('floods', userId);
+  }
+
   /** What its IP address is counted by. */
   keyOf(request: IncomingMessage): string {
     return addressKey(clientAddress(request, this.configuration.trustedProxies));

@@ -109,6 +109,7 @@ export class Handshake {
     deadline: number,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
     const { principal, expiresAt } = await this.authenticator.verify(token);
+    await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
       const [isLive, { conversationIds, cursor }] = await this.patiently(deadline, () =>

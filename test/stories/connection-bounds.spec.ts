@@ -75,6 +75,27 @@ describe('the bounds of connections', () => {
     });
   });
 
+  it('keeps a user out for a while whose connections flood again and again, and nobody else', async () => {
+    const [mallory, ada] = [await story.person(), await story.person()];
+    const flood = async (): Promise<string> => {
+      const device = new Device(story.url, { token: mallory.accessToken });
+      const { event, payload } = await device.nextOf(['session:ready', 'connect_error']);
+      if (event === 'connect_error') {
+        expect(payload).toEqual({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
+        return 'kept out';
+      }
+      // More connects than a connection carries.
+      const { engine } = device.socket.io;
+      for (let n = 0; n < 3; n += 1) engine.write('0/nowhere,');
+      return device.next('disconnect');
+    };
+    const outcomes: string[] = [];
+    while (outcomes.at(-1) !== 'kept out' && outcomes.length < 10) outcomes.push(await flood());
+    expect(outcomes.at(-1)).toBe('kept out');
+    expect(outcomes.length).toBeGreaterThan(5);
+    expect((await ada.device()).socket.connected).toBe(true);
+  });
+
   it('ends a TCP connection beyond those that there may be', async () => {
     const small = await startStory({ maxConnections: 3, databaseUrl: story.databaseUrl });
     try {

@@ -119,9 +119,10 @@ export class EngineGuard implements OnApplicationShutdown {
       webSocketOf(connection)?.terminate();
       return;
     }
-    const guarded = new GuardedConnection(connection, release, this.configuration.rateLimits, (reason, userId) =>
-      this.logger.warn(`a connection of ${userId === undefined ? 'nobody' : `user ${userId}`} is ended: ${reason}`),
-    );
+    const guarded = new GuardedConnection(connection, release, this.configuration.rateLimits, (reason, userId) => {
+      this.logger.warn(`a connection of ${userId === undefined ? 'nobody' : `user ${userId}`} is ended: ${reason}`);
+      if (reason === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
+    });
     this.guarded.set(connection, guarded);
     connection.once('close', () => {
       this.guarded.delete(connection);
@@ -165,7 +166,7 @@ class GuardedConnection {
     private readonly connection: EngineConnection,
     private readonly release: () => void,
     private readonly limited: boolean,
-    private readonly report: (reason: string, userId: string | undefined) => void,
+    private readonly report: (reason: 'SLOW_CONSUMER' | 'FLOODING', userId: string | undefined) => void,
   ) {
     const send = connection.sendPacket;
     connection.sendPacket = (...parameters) => {
