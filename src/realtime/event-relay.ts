@@ -20,8 +20,10 @@ type FriendEvent =
   | 'friend:request_rejected'
   | 'friend:request_cancelled';
 
-/** Views of a conversation that are read and sent at once. */
-const MAX_VIEWS_A_TURN = 50;
+/** Views of a conversation that are read at once. */
+const MAX_VIEWS_A_READ = 50;
+/** Members in all the views that are encoded before others get their turn. */
+const MAX_MEMBERS_A_TURN = 1_000;
 
 /** Turns what happened into what clients are told, and decides whom. */
 @Injectable()
@@ -247,11 +249,16 @@ export class EventRelay {
     firstIds: readonly string[],
     missedBy?: string,
   ): Promise<void> {
-    for (let start = 0; start === 0 || start < viewerIds.length; start += MAX_VIEWS_A_TURN) {
-      const slice = viewerIds.slice(start, start + MAX_VIEWS_A_TURN);
+    for (let start = 0; start === 0 || start < viewerIds.length; start += MAX_VIEWS_A_READ) {
+      const slice = viewerIds.slice(start, start + MAX_VIEWS_A_READ);
       const views = await this.conversations.viewsFor(conversationId, slice, firstIds);
       const payloads = views.map(({ userId, conversation }) => ({ userId, payload: { conversation } }));
-      this.broadcaster.toEach(name, payloads, missedBy);
+      const shown = views[0]?.conversation.members.length ?? 1;
+      const aTurn = Math.ceil(MAX_MEMBERS_A_TURN / shown);
+      for (let sent = 0; sent === 0 || sent < payloads.length; sent += aTurn) {
+        if (sent > 0) await new Promise(setImmediate);
+        this.broadcaster.toEach(name, payloads.slice(sent, sent + aTurn), missedBy);
+      }
     }
   }
 

@@ -101,6 +101,11 @@ export class RecoveryAdapter extends Adapter {
     return this.rooms.has(room) || this.lost.isAwaited(room);
   }
 
+  private isAnyAwaited(rooms: ReadonlySet<Room>): boolean {
+    for (const name of rooms) if (this.isAwaited(name)) return true;
+    return false;
+  }
+
   /** The users whose connections are in a room. */
   userIdsIn(room: Room): Set<string> {
     const userIds = new Set<string>();
@@ -156,7 +161,7 @@ export class RecoveryAdapter extends Adapter {
   }
 
   override broadcast(packet: EventPacket & { id?: number }, opts: BroadcastOptions): void {
-    if (opts.rooms.size > 0 && ![...opts.rooms].some((name) => this.isAwaited(name))) return;
+    if (opts.rooms.size > 0 && !this.isAnyAwaited(opts.rooms)) return;
     const { volatile, compress } = opts.flags ?? {};
     const options: EncodingOptions = { preEncoded: true };
     if (volatile !== undefined) options.volatile = volatile;

@@ -109,8 +109,8 @@ export class RecoveryLog {
     return packets;
   }
 
-  expire(): void {
-    const oldest = this.now() - RECOVERY_WINDOW_MS;
+  expire(now = this.now()): void {
+    const oldest = now - RECOVERY_WINDOW_MS;
     for (
       let entry = this.entries[this.start];
       entry !== undefined && entry.keptAt < oldest;
@@ -122,11 +122,12 @@ export class RecoveryLog {
   private add(packet: string | undefined, packetBytes: number, { rooms, except }: Audience): void {
     const [only = OF_SEVERAL] = rooms.size === 1 ? rooms : [];
     const bytes = packetBytes + ENTRY_BYTES + NAME_BYTES * (rooms.size + except.size);
-    const entry: Entry = { packet, rooms, except, bytes, keptAt: this.now(), account: only, next: undefined };
+    const keptAt = this.now();
+    const entry: Entry = { packet, rooms, except, bytes, keptAt, account: only, next: undefined };
     this.entries.push(entry);
     this.keptBytes += bytes;
     if (packet !== undefined) this.charge(entry);
-    this.expire();
+    this.expire(keptAt);
     while (this.keptBytes > MAX_KEPT_BYTES || this.entries.length - this.start > MAX_KEPT_PACKETS) {
       const oldest = this.entries[this.start];
       if (oldest === undefined) break;
