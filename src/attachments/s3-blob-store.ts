@@ -13,6 +13,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../config/configuration.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
+import { heard } from './heard-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 /** How long nothing may come and go on a connection: until the first byte of an answer, too. */
@@ -48,10 +49,19 @@ export class S3BlobStore extends BlobStore {
   override async put(key: string, path: string, mimeType: string): Promise<void> {
     const { size } = await stat(path);
     const Body = createReadStream(path);
+    // A file that cannot be read to its end fails the call. The client does not listen, and an error that nobody hears
+    // would end the process.
+    const unreadable = new AbortController();
+    Body.once('error', (error) => unreadable.abort(error));
     try {
       await this.client.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: key, Body, ContentLength: size, ContentType: mimeType }),
-        { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS + Math.ceil(size / MIN_BYTES_PER_MS)) },
+        {
+          abortSignal: AbortSignal.any([
+            unreadable.signal,
+            AbortSignal.timeout(CALL_TIMEOUT_MS + Math.ceil(size / MIN_BYTES_PER_MS)),
+          ]),
+        },
       );
     } finally {
       Body.destroy();
@@ -69,7 +79,7 @@ export class S3BlobStore extends BlobStore {
         }),
       )
       .catch(absent);
-    return Body as Readable | undefined;
+    return heard(Body as Readable | undefined);
   }
 
   override async remove(keys: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import { type Mail, Mailer } from './mailer.js';
 
@@ -15,6 +15,7 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
     private readonly from: string,
   ) {
     super();
+    const logger = new Logger(SmtpMailer.name);
     this.transport = createTransport({
       url: smtpUrl,
       pool: true,
@@ -26,6 +27,8 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
       disableFileAccess: true,
       disableUrlAccess: true,
     } as Parameters<typeof createTransport>[0]);
+    // Of a kept connection that nobody is sending over; unheard, it would end the process.
+    this.transport.on('error', (error: Error) => logger.warn(`an idle SMTP connection broke: ${error.message}`));
   }
 
   override async send({ to, subject, text, html }: Mail): Promise<void> {

@@ -26,8 +26,14 @@ async function refusal(environment: Record<string, string>): Promise<string> {
   const [code] = await once(child, 'exit');
   expect(output).not.toContain(PASSWORD);
   expect(code).toBe(1);
-  expect(output.trimEnd().split('\n')).toHaveLength(1);
-  return output.trimEnd();
+  // In production every line is JSON, and one alone says why.
+  const lines = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; message: string })
+    .filter(({ level }) => level !== 'log');
+  expect(lines).toEqual([expect.objectContaining({ level: 'fatal' })]);
+  return lines[0]?.message ?? '';
 }
 
 describe('a start that must fail', () => {

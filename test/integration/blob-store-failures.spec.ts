@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DiskBlobStore } from '../../src/attachments/disk-blob-store.js';
+import { S3BlobStore } from '../../src/attachments/s3-blob-store.js';
+
+describe('bytes that fail while nobody listens', () => {
+  let directory: string;
+  let silent: Server;
+  let s3: S3BlobStore;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'parley-blobs-'));
+    // Takes everything and answers a read with the beginning of a file alone.
+    silent = createServer((request, response) => {
+      request.resume();
+      if (request.method === 'GET') response.writeHead(200, { 'Content-Length': 1_000 }).write('begins');
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    s3 = new S3BlobStore({
+      bucket: 'files',
+      region: 'us-east-1',
+      endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+      forcePathStyle: true,
+    });
+  });
+  afterAll(() => {
+    silent.closeAllConnections();
+    silent.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('fail the upload to S3 whose file cannot be read', async () => {
+    // A directory can be opened and not be read, as a file on a broken disk.
+    await expect(s3.put('key', directory, 'text/plain')).rejects.toThrow(/EISDIR|abort/i);
+  });
+
+  it('of S3 end nothing but themselves', async () => {
+    const bytes = await s3.read('key');
+    const failed = new Promise((resolve) => bytes?.once('close', resolve));
+    silent.closeAllConnections();
+    await failed;
+    expect(bytes?.destroyed).toBe(true);
+  });
+
+  it('of the disk end nothing but themselves', async () => {
+    const store = new DiskBlobStore(directory);
+    writeFileSync(join(directory, 'source'), 'bytes');
+    await store.put('01900000-0000-7000-8000-000000000001/original', join(directory, 'source'));
+    const bytes = await store.read('01900000-0000-7000-8000-000000000001/original');
+    const failed = new Promise((resolve) => bytes?.once('close', resolve));
+    bytes?.destroy(new Error('the disk is broken'));
+    await failed;
+    expect(bytes?.errored?.message).toBe('the disk is broken');
+  });
+});
