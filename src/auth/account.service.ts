@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
+import { HeavyQueries } from '../limits/heavy-queries.js';
 import { Accounts } from '../users/accounts.js';
 import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
 import { UsersService } from '../users/users.service.js';
@@ -20,6 +21,7 @@ export class AccountService implements OnModuleInit {
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
     private readonly personalData: PersonalData,
+    private readonly heavyQueries: HeavyQueries,
   ) {}
 
   onModuleInit(): void {
@@ -27,7 +29,7 @@ export class AccountService implements OnModuleInit {
       name: 'sessions',
       export: (userId) =>
         pagesById((after) =>
-          this.database.query<{ id: string }>(
+          this.database.background.query<{ id: string }>(
             `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt",
                expires_at AS "expiresAt", revoked_at AS "revokedAt"
              FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
@@ -51,13 +53,27 @@ export class AccountService implements OnModuleInit {
     for (const { name, export: pages } of this.personalData.sources) {
       yield `,${JSON.stringify(name)}:[`;
       let isFirst = true;
-      for await (const page of pages(principal.userId)) {
+      for await (const page of this.inTurns(principal.userId, pages(principal.userId))) {
         yield `${isFirst ? '' : ','}${page.map((item) => JSON.stringify(item)).join(',')}`;
         isFirst = false;
       }
       yield ']';
     }
     yield '}\n';
+  }
+
+  /** Each page is read in its turn: who takes them slowly holds nothing meanwhile. */
+  private async *inTurns<Page>(userId: string, pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+    const iterator = pages[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.heavyQueries.runInBackground(userId, () => iterator.next());
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
   }
 
   /**

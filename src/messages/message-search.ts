@@ -8,7 +8,8 @@ import { RateLimiter } from '../limits/rate-limiter.js';
 import type { SearchMessagesQuery } from './dto/messages.dto.js';
 import { MessagesRepository } from './messages.repository.js';
 import type { MessageSearchPage } from './messages.view.js';
-import { foldText, hasTerms, hasTrigram, isExact, likePattern, searchTerms } from './search-text.js';
+import { foldText } from '../common/fold-text.js';
+import { hasTerms, hasTrigram, isExact, likePattern, searchTerms } from './search-text.js';
 import { byNewest, type FoundMessage, type SearchKey, type Stretch, walk } from './search-walk.js';
 
 /** One statement of a search; a longer one is cancelled, and the search is UNAVAILABLE. */

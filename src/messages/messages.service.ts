@@ -24,7 +24,8 @@ import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-w
 import { MessagesRepository } from './messages.repository.js';
 import type { ConversationBrief, MessagePage, MessageView } from './messages.view.js';
 import { quotationCopies } from './quotation.js';
-import { foldText, indexedText } from './search-text.js';
+import { foldText } from '../common/fold-text.js';
+import { indexedText } from './search-text.js';
 import { MOST_REACTIONS, normalReaction } from './reaction.js';
 
 /** How long after its creation a message may be edited. */

@@ -3,7 +3,8 @@ import { Database, type SqlExecutor } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { Metrics } from '../observability/metrics.js';
 import { MessageWriter } from './message-writer.js';
-import { foldText, indexedText } from './search-text.js';
+import { foldText } from '../common/fold-text.js';
+import { indexedText } from './search-text.js';
 
 /** What is said within this time after a quiet moment is indexed together. */
 const PAUSE_MS = 2_000;

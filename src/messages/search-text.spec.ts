@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText, hasTerms, hasTrigram, indexedText, likePattern, searchTerms } from './search-text.js';
+import { foldText } from '../common/fold-text.js';
+import { hasTerms, hasTrigram, indexedText, likePattern, searchTerms } from './search-text.js';
 
 describe('text as search compares it', () => {
   it.each([

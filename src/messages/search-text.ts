@@ -1,46 +1,9 @@
+import { foldText } from '../common/fold-text.js';
+
 /** Terms of one search; what is typed beyond them is left out. */
 const MAX_TERMS = 10;
 
-const ASCII = /^[\x20-\x7e]*$/;
-/** Accents of alphabets, and the vowel points of Hebrew and Arabic, which are written or left out as people like. */
-const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
-/** What shows nothing of its own: joiners, directions, variation selectors, the soft hyphen. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu;
-const BLANKS = /[\s\p{Cc}\p{Z}]+/gu;
-const LETTERS: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ħ: 'h',
-  ı: 'i',
-  ς: 'σ',
-};
-const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
-
-/**
- * A text as search compares it: what people read as the same letters is the same text, whatever its Unicode form, case,
- * accents and blanks ("Ärger", "ärger" and "ARGER" are one). It depends on no locale of any database.
- *
- * `message_search` keeps what comes of it: whoever changes it must have all messages indexed anew by a migration.
- */
-export function foldText(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ').trim();
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(ACCENTS, '')
-    .replace(INVISIBLE, '')
-    .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
-    .normalize('NFC')
-    .replace(BLANKS, ' ')
-    .trim();
-}
-
+const ASCII = /^[\x00-\x7f]*$/;
 const PHRASE_OR_WORD = /"([^"]+)"|\S+/g;
 /** Marks that stand beside a word rather than in it; "C++", "#tag" and "-5" keep theirs. */
 const BESIDE = /^["'“”„«»([{¿¡]+|["'“”„«»)\]},.;:!?…、。]+$/g;

@@ -1,5 +1,6 @@
 import type { SqlExecutor } from '../database/database.js';
-import { foldText, hasTerms, isExact, likePattern } from './search-text.js';
+import { foldText } from '../common/fold-text.js';
+import { hasTerms, isExact, likePattern } from './search-text.js';
 
 /** Messages that one step reads, from how many conversations at once. */
 const MAX_STEP_MESSAGES = 512;

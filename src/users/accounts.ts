@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
+import { foldText } from '../common/fold-text.js';
 import { newId } from '../common/identifier.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
 import { derivedUsername, isReserved } from './usernames.js';
@@ -104,10 +105,10 @@ export class Accounts {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
       const username = derivedUsername(`${name ?? own?.split('@')[0] ?? 'user'}@`, attempt);
       const [row] = await transaction.query<{ id: string }>(
-        `INSERT INTO users (id, email, email_verified_at, username, display_name, avatar_url)
-         VALUES ($1, $2, CASE WHEN $2::text IS NULL THEN NULL ELSE now() END, $3, $4, $5)
+        `INSERT INTO users (id, email, email_verified_at, username, display_name, avatar_url, folded_name)
+         VALUES ($1, $2, CASE WHEN $2::text IS NULL THEN NULL ELSE now() END, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING RETURNING id`,
-        [newId(), own, username, name ?? username, picture ?? null],
+        [newId(), own, username, name ?? username, picture ?? null, foldText(name ?? username)],
       );
       if (row !== undefined) return row.id;
     }
@@ -150,7 +151,7 @@ export class Accounts {
   /** Leaves of a user what others' rows refer to: its id, and when it came and went. */
   async anonymise(transaction: SqlExecutor, userId: string): Promise<void> {
     await transaction.query(
-      `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user',
+      `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user', folded_name = NULL,
          avatar_url = NULL, password_hash = NULL, last_seen_at = NULL, deleted_at = now()
        WHERE id = $1`,
       [userId],
@@ -166,8 +167,8 @@ async function insert(
 ): Promise<OwnUserRow | undefined> {
   try {
     const [row] = await transaction.query<OwnUserRow>(
-      `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at, created_at)
-       VALUES ($1, $2, $3, $4, $5, now(), COALESCE($6, now()))
+      `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at, created_at, folded_name)
+       VALUES ($1, $2, $3, $4, $5, now(), COALESCE($6, now()), $7)
        ON CONFLICT (username) DO NOTHING
        RETURNING ${OWN_USER_COLUMNS}`,
       [
@@ -177,6 +178,7 @@ async function insert(
         account.displayName ?? username,
         account.passwordHash,
         account.createdAt ?? null,
+        foldText(account.displayName ?? username),
       ],
     );
     return row;

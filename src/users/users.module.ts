@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { Accounts } from './accounts.js';
+import { FoldedNames } from './folded-names.js';
 import { PersonalData } from './personal-data.js';
 import { UsersController } from './users.controller.js';
 import { UsersPersonalData } from './users-personal-data.js';
@@ -9,7 +10,7 @@ import { UsersService } from './users.service.js';
 @Module({
   imports: [AttachmentsModule],
   controllers: [UsersController],
-  providers: [UsersService, Accounts, PersonalData, UsersPersonalData],
+  providers: [UsersService, Accounts, PersonalData, UsersPersonalData, FoldedNames],
   exports: [UsersService, Accounts, PersonalData],
 })
 export class UsersModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
+import { foldText } from '../common/fold-text.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
@@ -82,10 +83,14 @@ export class UsersService {
         `UPDATE users SET
            username = COALESCE($2, username),
            display_name = COALESCE($3, display_name),
+           folded_name = COALESCE($6, folded_name),
            avatar_url = CASE WHEN $4 THEN $5 ELSE avatar_url END
          WHERE id = $1 AND deleted_at IS NULL
          RETURNING ${OWN_USER_COLUMNS}`,
-        [userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
+        [
+          ...[userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
+          displayName === undefined ? null : foldText(displayName),
+        ],
       )
       .catch((error: unknown) => {
         throw violatedConstraint(error) === 'users_username_key' ? new DomainError('USERNAME_TAKEN') : error;
@@ -96,15 +101,17 @@ export class UsersService {
   /** Others whose username or display name begins so, by username; none across a block, whoever set it. */
   async search({ userId }: Principal, { search, cursor, limit }: UserSearch): Promise<Page<UserView>> {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
-    // lower() on both sides of the display name: PostgreSQL's idea of lower case depends on its locale, and is not ours.
+    const folded = foldText(search);
+    if (folded === '') return { items: [], nextCursor: null };
     const rows = await this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$6::boolean')} FROM users
-       WHERE (username LIKE $2 OR lower(display_name) LIKE lower($3)) AND username > $4
+       WHERE (username LIKE $2 OR folded_name LIKE $2 OR (folded_name IS NULL AND lower(display_name) LIKE lower($3)))
+         AND username > $4
          AND id <> $1 AND deleted_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
          AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
        ORDER BY username LIMIT $5`,
-      [userId, prefixPattern(search.toLowerCase()), prefixPattern(search), after, limit + 1, this.everyone],
+      [userId, prefixPattern(folded), prefixPattern(search), after, limit + 1, this.everyone],
     );
     return pageOf(rows, limit, (row) => [row.username], userView);
   }

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Database } from '../../src/database/database.js';
 import { SearchIndexer } from '../../src/messages/search-indexer.js';
-import { foldText, hasTerms, searchTerms } from '../../src/messages/search-text.js';
+import { foldText } from '../../src/common/fold-text.js';
+import { hasTerms, searchTerms } from '../../src/messages/search-text.js';
+import { migrate } from '../../src/database/migrator.js';
+import { createEmptyDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { type Anything, Person, type Story, startStory, until } from '../support/story.js';
 
@@ -316,5 +319,70 @@ describe('one user with many heavy searches', () => {
     } finally {
       await server.stop();
     }
+  });
+});
+
+describe('on a database whose locale knows ASCII alone', () => {
+  it('messages and people are found whatever their case, accents and Unicode form', async () => {
+    const plain = await createEmptyDatabase('C');
+    try {
+      await migrate(plain.url);
+      const elsewhere = await startStory({ rateLimits: false, databaseUrl: plain.url });
+      try {
+        const [ada, bob] = await Promise.all([elsewhere.person(), elsewhere.person()]);
+        const conversationId = await ada.directConversation(bob);
+        const written = ['Ärger im Büro', 'a\u0308rger', 'ARGER', 'ПРИВЕТ, Ёлка', 'Ὀδυσσεύς', '漢字'];
+        for (const content of written) await ada.say(conversationId, content);
+        const expectFound = async (): Promise<void> => {
+          for (const q of ['ärger', 'Ärger', 'A\u0308RGER', 'arger']) {
+            expect([q, (await findAll(bob, q)).map(({ content }) => content)]).toEqual([
+              q,
+              ['ARGER', 'a\u0308rger', 'Ärger im Büro'],
+            ]);
+          }
+          expect(await findAll(bob, 'привет елка')).toHaveLength(1);
+          expect(await findAll(bob, 'ΟΔΥΣΣΕΥΣ')).toHaveLength(1);
+          expect(await findAll(bob, '漢字')).toHaveLength(1);
+        };
+        await expectFound();
+        const client = new pg.Client({ connectionString: plain.url });
+        await client.connect();
+        await until(
+          'all is indexed',
+          async () => (await client.query('SELECT 1 FROM message_search')).rowCount === written.length,
+        );
+        await client.end();
+        await expectFound();
+
+        await ada.must('PATCH', '/users/me', { displayName: 'Ärgernis Ёжик' });
+        for (const search of ['ärg', 'A\u0308RG', 'arg', 'ÄRGERNIS ё']) {
+          const { items } = await bob.must('GET', `/users?search=${encodeURIComponent(search)}`);
+          expect([search, items.map(({ id }: Anything) => id)]).toEqual([search, [ada.id]]);
+        }
+        expect((await bob.must('GET', `/users?search=${encodeURIComponent('\u0308')}`)).items).toEqual([]);
+      } finally {
+        await elsewhere.close();
+      }
+    } finally {
+      await plain.drop();
+    }
+  });
+});
+
+describe('names of before', () => {
+  it('are folded behind the start, and found until then as well', async () => {
+    const ada = await story.person();
+    await database.query(`UPDATE users SET display_name = 'Zoë Übel', folded_name = NULL WHERE id = $1`, [ada.id]);
+    const bob = await story.person();
+    const found = async (search: string): Promise<string[]> =>
+      (await bob.must('GET', `/users?search=${encodeURIComponent(search)}`)).items.map(({ id }: Anything) => id);
+    expect(await found('Zoë')).toEqual([ada.id]);
+    const again = await startStory({ databaseUrl: story.databaseUrl });
+    await until('the name is folded', async () => {
+      const { rows } = await database.query('SELECT folded_name FROM users WHERE id = $1', [ada.id]);
+      return rows[0].folded_name === 'zoe ubel';
+    });
+    await again.close();
+    expect(await found('zoe u')).toEqual([ada.id]);
   });
 });

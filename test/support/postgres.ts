@@ -24,10 +24,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** An empty database, not even migrated. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
+/** An empty database, not even migrated; by the locale of the cluster, or by one of the system's. */
+export async function createEmptyDatabase(locale?: string): Promise<TestDatabase> {
   const name = `empty_${randomBytes(6).toString('hex')}`;
-  await administer((client) => client.query(`CREATE DATABASE ${name}`));
+  await administer((client) =>
+    client.query(
+      locale === undefined
+        ? `CREATE DATABASE ${name}`
+        : `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE '${locale}'`,
+    ),
+  );
   return {
     url: withDatabase(administrationUrl(), name),
     drop: () => administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
