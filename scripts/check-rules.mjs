@@ -4,6 +4,12 @@ import { join } from 'node:path';
 
 const RULES = [
   {
+    rule: 'an optional field is an OptionalField, so that no service is given null (here null means something)',
+    pattern: /@?\bIsOptional\(\)/,
+    except:
+      /^src\/(common\/optional-field\.decorator|conversations\/dto\/conversations\.dto|realtime\/protocol\/client-events\.dto)\.ts$/,
+  },
+  {
     rule: 'only src/config reads the environment',
     pattern: /process\.env/,
     except: /^src\/(config\/|database\/embedded-postgres\.ts)/, // the child process inherits it

@@ -59,7 +59,12 @@ export class GuessLimits {
   async countCode(account: string, { ipAddress, isKnownAddress }: Guesser): Promise<void> {
     await this.count([
       ['codesByAccount', `${account} for ${addressKey(ipAddress)}`],
-      ...(isKnownAddress ? [] : [['codesByStrangers', account] as const]),
+      ...(isKnownAddress
+        ? []
+        : ([
+            ['codesByNetwork', `${account} for ${networkKey(ipAddress)}`],
+            ['codesByStrangers', account],
+          ] as const)),
     ]);
   }
 

@@ -15,7 +15,7 @@ export const CODE_MINUTES = 10;
 /** Guesses after which a code is burnt for the network address that made them. */
 export const MAX_GUESSES_BY_ADDRESS = 5;
 /** The same for all addresses together that neither asked for it nor were used by its account before. */
-export const MAX_GUESSES_BY_STRANGERS = 10;
+export const MAX_GUESSES_BY_STRANGERS = 5;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
 

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { invalidField } from './errors.js';
 import { UUID_PATTERN } from './identifier.js';
 import { isOwnTimeText } from './time-text.js';
 import { QueryInteger } from './query-integer.decorator.js';
+import { OptionalField } from './optional-field.decorator.js';
 
 export const DEFAULT_PAGE_SIZE = 50;
 export const LARGEST_PAGE_SIZE = 100;
@@ -11,7 +12,7 @@ export const LARGEST_PAGE_SIZE = 100;
 /** What every list takes (contract, section 1). */
 export class PageQuery {
   @ApiProperty({ type: 'integer', minimum: 1, maximum: LARGEST_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false })
-  @IsOptional()
+  @OptionalField(DEFAULT_PAGE_SIZE)
   @QueryInteger()
   @IsInt()
   @Min(1)

@@ -36,8 +36,10 @@ export const LIMITS = {
   codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
   /** Codes of a kind mailed to one e-mail address for one network address; beyond it none is sent, and nobody is told. */
   codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
+  /** The same for a network, unless the account was used from the very address. */
+  codesByNetwork: { per: 'account', burst: 10, points: 10, perSeconds: 86_400 },
   /** The same for all network addresses together from which the account was never used. */
-  codesByStrangers: { per: 'account', burst: 20, points: 40, perSeconds: 86_400 },
+  codesByStrangers: { per: 'account', burst: 50, points: 100, perSeconds: 86_400 },
   /** Wrong guesses at the password of the session one is in, by session: three limits, so that the wait grows. */
   passwordConfirmations: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
   passwordConfirmationsHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
 import { IsText } from '../../common/is-text.decorator.js';
 import { ATTACHMENT_KINDS, type AttachmentKind } from '../attachment.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 const LARGEST_SIZE = 2_147_483_647;
 const LONGEST_URL = 2_048;
@@ -19,7 +20,7 @@ export class AnnounceUpload {
   size!: number;
 
   /** What the store is told; the server looks for itself. @example "image/jpeg" */
-  @IsOptional()
+  @OptionalField()
   @MaxLength(100)
   @Matches(/^[\w.+-]+\/[\w.+-]+$/, { message: 'mimeType must be a MIME type' })
   mimeType?: string;
@@ -37,12 +38,12 @@ export class ExternalAttachment {
   kind!: AttachmentKind;
 
   /** @example "beach.jpg" */
-  @IsOptional()
+  @OptionalField()
   @IsText({ min: 1, max: 255, singleLine: true })
   name?: string | null;
 
   /** Bytes. */
-  @IsOptional()
+  @OptionalField()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)

@@ -1,12 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional, Matches, ValidateBy } from 'class-validator';
+import { IsEmail, Matches, ValidateBy, ValidateIf } from 'class-validator';
 import { IsName, IsText } from '../../common/is-text.decorator.js';
 import { normalEmail } from '../../common/visible-text.js';
 import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
 import { IsUsername } from '../../users/is-username.decorator.js';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 const LONGEST_EMAIL = 254;
 const MAX_PURPOSE = 64;
@@ -34,7 +35,7 @@ const IsAddress = (): PropertyDecorator =>
 
 /** One line of 1 to 64 characters, or nothing. */
 const IsDeviceName = (): PropertyDecorator =>
-  applyDecorators(ApiProperty({ type: String, required: false }), IsOptional(), IsName({ max: 64 }));
+  applyDecorators(ApiProperty({ type: String, required: false }), OptionalField(), IsName({ max: 64 }));
 
 export class Registration {
   /** Taken in any case. @example "ada@example.com" */
@@ -46,12 +47,12 @@ export class Registration {
   password!: string;
 
   /** Derived from the e-mail address where there is none. */
-  @IsOptional()
+  @OptionalField()
   @IsUsername()
   username?: string;
 
   /** One line of 1 to 64 characters; the username where there is none. @example "Ada Lovelace" */
-  @IsOptional()
+  @OptionalField()
   @IsName({ max: LONGEST_DISPLAY_NAME })
   displayName?: string;
 
@@ -63,13 +64,13 @@ export class Registration {
 /** Exactly one of `email` and `username`. */
 export class Login {
   /** @example "ada@example.com" */
-  @IsOptional()
+  @OptionalField()
   @Transform(normal)
   @IsText({ min: 1, max: LONGEST_EMAIL })
   email?: string;
 
   /** @example "ada" */
-  @IsOptional()
+  @OptionalField()
   @Transform(folded)
   @IsText({ min: 1, max: LONGEST_EMAIL })
   username?: string;
@@ -85,7 +86,7 @@ export class Login {
 
 export class Refresh {
   /** Left out by browsers, whose cookie is taken. */
-  @IsOptional()
+  @OptionalField()
   @IsText({ min: 1, max: 512 })
   refreshToken?: string;
 }
@@ -104,7 +105,7 @@ class MailedCode extends Address {
 
 export class VerifyCode extends MailedCode {
   /** Of older clients, which say for what they verify. Taken, and not looked at. @example "signup" */
-  @IsOptional()
+  @OptionalField()
   @IsText({ max: MAX_PURPOSE, singleLine: true })
   verifyingFor?: string;
 
@@ -130,8 +131,11 @@ export class ChangePassword {
 }
 
 export class DeleteAccount {
-  /** Checked where it is given: for apps that ask again before something that cannot be undone. */
-  @IsOptional()
+  /**
+   * Checked where it is given: for apps that ask again before something that cannot be undone. Null is refused, or an app
+   * that failed to ask would delete without it.
+   */
+  @ValidateIf(({ password }: DeleteAccount) => password !== undefined)
   @IsText({ min: 1, max: LONGEST_PASSWORD })
   password?: string;
 }

@@ -18,6 +18,7 @@ import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/is-time.decorator.js';
 import { IsName } from '../../common/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 /** Members of a group at the most, its owner included. */
 export const LARGEST_GROUP = 1000;
@@ -26,7 +27,7 @@ const LARGEST_SEQ = 2_147_483_647;
 /** `{ userId }` opens a direct conversation; `{ type: "GROUP", title, memberIds }` creates a group. */
 export class CreateConversationDto {
   @ApiProperty({ enum: ['DIRECT', 'GROUP'], default: 'DIRECT', required: false })
-  @IsOptional()
+  @OptionalField()
   @IsIn(['DIRECT', 'GROUP'])
   type?: 'DIRECT' | 'GROUP';
 
@@ -50,7 +51,7 @@ export class CreateConversationDto {
 }
 
 export class UpdateConversationDto {
-  @IsOptional()
+  @OptionalField()
   @IsName({ max: 100 })
   title?: string;
 
@@ -67,7 +68,7 @@ export class UpdateConversationDto {
 
   /** Whether members who join from now on see what was written before. */
   @ApiProperty({ enum: HISTORY_VISIBILITIES, enumName: 'HistoryVisibility', required: false })
-  @IsOptional()
+  @OptionalField()
   @IsIn(HISTORY_VISIBILITIES)
   historyVisibility?: HistoryVisibility;
 }

@@ -1,12 +1,13 @@
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { QueryInteger } from '../../common/query-integer.decorator.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 const PAGE = 50;
 const LARGEST_PAGE = 100;
 const LARGEST_SKIP = 10_000;
 
 export class ChatsQuery {
-  @IsOptional()
+  @OptionalField(PAGE)
   @QueryInteger()
   @IsInt()
   @Min(1)
@@ -14,7 +15,7 @@ export class ChatsQuery {
   limit: number = PAGE;
 
   /** The newest so many are left out. */
-  @IsOptional()
+  @OptionalField(0)
   @QueryInteger()
   @IsInt()
   @Min(0)

@@ -1,6 +1,7 @@
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { IsId } from '../../common/is-id.decorator.js';
 import { QueryInteger } from '../../common/query-integer.decorator.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 const LARGEST_PAGE = 100;
 
@@ -10,7 +11,7 @@ export class OpenRoomDto {
 }
 
 export class RoomHistoryQuery {
-  @IsOptional()
+  @OptionalField(LARGEST_PAGE)
   @QueryInteger()
   @IsInt()
   @Min(1)
@@ -18,7 +19,7 @@ export class RoomHistoryQuery {
   limit: number = LARGEST_PAGE;
 
   /** A message's id: what was written before it. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ required: false })
   before?: string;
 }

@@ -1,17 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  Max,
-  Min,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
 import { ExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { PageQuery } from '../../common/pagination.js';
@@ -20,6 +9,7 @@ import { IsId } from '../../common/is-id.decorator.js';
 import { IsText } from '../../common/is-text.decorator.js';
 import { showsSomething } from '../../common/visible-text.js';
 import { QueryInteger } from '../../common/query-integer.decorator.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 /** Characters (code points) of a message at the most. */
 export const LONGEST_CONTENT = 8_000;
@@ -34,7 +24,7 @@ export class MessageContentDto {
   content?: string | null;
 
   /** Uploads of one's own, each used by no other message; shown in this order, before those kept elsewhere. */
-  @IsOptional()
+  @OptionalField()
   @IsArray()
   @ArrayMaxSize(MOST_ATTACHMENTS)
   @ArrayUnique()
@@ -42,7 +32,7 @@ export class MessageContentDto {
   attachmentIds?: string[] | null;
 
   /** Files kept elsewhere. With those uploaded at most 10. */
-  @IsOptional()
+  @OptionalField()
   @IsArray()
   @ArrayMaxSize(MOST_ATTACHMENTS)
   @ValidateNested({ each: true })
@@ -60,12 +50,12 @@ function needsText({ content, attachmentIds, attachments }: MessageContentDto): 
 /** The body of a send over REST: the conversation is in the path. */
 export class CreateMessageDto extends MessageContentDto {
   /** Makes the send idempotent: a repeat with the same id answers the message that is stored already. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ nullable: true, required: false })
   clientId?: string | null;
 
   /** A message of the same conversation that this one answers. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ nullable: true, required: false })
   replyToId?: string | null;
 }
@@ -78,7 +68,7 @@ export class EditMessageDto {
 
 /** Which part of the history; at most one of `before`, `after` and `around`, without any the newest page. */
 export class HistoryQuery {
-  @IsOptional()
+  @OptionalField(DEFAULT_PAGE_SIZE)
   @QueryInteger()
   @IsInt()
   @Min(1)
@@ -86,7 +76,7 @@ export class HistoryQuery {
   limit: number = DEFAULT_PAGE_SIZE;
 
   /** Messages below this sequence number. */
-  @IsOptional()
+  @OptionalField()
   @QueryInteger()
   @IsInt()
   @Min(0)
@@ -94,7 +84,7 @@ export class HistoryQuery {
   before?: number;
 
   /** Messages above this sequence number. */
-  @IsOptional()
+  @OptionalField()
   @QueryInteger()
   @IsInt()
   @Min(0)
@@ -102,7 +92,7 @@ export class HistoryQuery {
   after?: number;
 
   /** Messages on both sides of this sequence number, it included. */
-  @IsOptional()
+  @OptionalField()
   @QueryInteger()
   @IsInt()
   @Min(0)
@@ -116,7 +106,7 @@ export type DeleteScope = (typeof DELETE_SCOPES)[number];
 export class DeleteMessageQuery {
   /** `me` empties it for the caller alone. */
   @ApiProperty({ enum: DELETE_SCOPES, default: 'everyone', required: false })
-  @IsOptional()
+  @OptionalField('everyone')
   @IsIn(DELETE_SCOPES)
   for: DeleteScope = 'everyone';
 }
@@ -128,7 +118,7 @@ export class SearchMessagesQuery extends PageQuery {
   q!: string;
 
   /** Only this conversation. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ required: false })
   conversationId?: string;
 }

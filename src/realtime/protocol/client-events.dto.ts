@@ -24,6 +24,7 @@ import {
   LONGEST_CONTENT,
   MessageContentDto,
 } from '../../messages/dto/messages.dto.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 const LARGEST_SEQ = 2_147_483_647;
 
@@ -45,12 +46,12 @@ export class SendMessageDto extends MessageContentDto {
   receiverId?: string;
 
   /** Makes the send idempotent: a repeat with the same id answers the message that is stored already. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ nullable: true, required: false })
   clientId?: string | null;
 
   /** A message of the same conversation that this one answers. */
-  @IsOptional()
+  @OptionalField()
   @IsId({ nullable: true, required: false })
   replyToId?: string | null;
 }
@@ -78,7 +79,7 @@ export class DeleteMessageEventDto {
   messageId!: string;
 
   @ApiProperty({ enum: DELETE_SCOPES, default: 'everyone', required: false })
-  @IsOptional()
+  @OptionalField()
   @IsIn(DELETE_SCOPES)
   for?: DeleteScope;
 }
@@ -93,7 +94,7 @@ export class ReactDto {
   emoji!: string;
 
   /** Takes the reaction back. */
-  @IsOptional()
+  @OptionalField()
   @IsBoolean()
   remove?: boolean;
 }

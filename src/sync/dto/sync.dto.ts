@@ -1,11 +1,12 @@
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
 import { QueryInteger } from '../../common/query-integer.decorator.js';
+import { OptionalField } from '../../common/optional-field.decorator.js';
 
 /** Where a client is; without a cursor it starts from now, with its conversations. */
 export class SyncDto {
   /** `cursor` of the answer before, or `syncCursor` of `session:ready`. Opaque. */
-  @IsOptional()
+  @OptionalField()
   @IsString()
   @MaxLength(8192)
   cursor?: string | null;
