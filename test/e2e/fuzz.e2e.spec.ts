@@ -226,6 +226,7 @@ describe('what nobody thought of', () => {
   it('takes null in an optional field for its absence, or refuses it', async () => {
     const [cy, dan] = await Promise.all([story.person('cy'), story.person('dan')]);
     const direct = await cy.directConversation(dan);
+    const group = await cy.group('Group', dan);
     const name = `nulls_${Date.now()}`;
     const calls: [string, string, string | undefined, Json, number][] = [
       [
@@ -262,6 +263,9 @@ describe('what nobody thought of', () => {
       ['PATCH', `/conversations/${direct}/me`, cy.accessToken, { mutedUntil: null }, 200],
       ['PATCH', `/conversations/${direct}/me`, cy.accessToken, { pinned: null }, 400],
       ['PATCH', '/users/me', cy.accessToken, { avatarUrl: null }, 200],
+      ['PATCH', `/conversations/${group}`, cy.accessToken, { title: null }, 400],
+      ['PATCH', `/conversations/${group}`, cy.accessToken, { historyVisibility: null }, 400],
+      ['PATCH', `/conversations/${group}`, cy.accessToken, { avatarUrl: null }, 200],
       ['PATCH', '/users/me', cy.accessToken, { username: null }, 400],
       ['DELETE', '/users/me', cy.accessToken, { password: null }, 400],
       ['GET', '/users/me', cy.accessToken, undefined, 200],
@@ -277,7 +281,8 @@ describe('what nobody thought of', () => {
       clientId: null,
       replyToId: null,
     });
-    expect((await device.must('sync', { cursor: null, limit: null })).conversations).toHaveLength(1);
+    expect((await device.must('sync', { cursor: null })).conversations).toHaveLength(2);
+    expect((await device.ask('sync', { limit: null })).error.code).toBe('VALIDATION_FAILED');
     await device.must('react', { messageId: message.id, emoji: '+1', remove: null });
     expect(
       (await device.must('delete_message', { messageId: message.id, for: null })).message.deletedAt,

@@ -51,7 +51,7 @@ export class CreateConversationDto {
 }
 
 export class UpdateConversationDto {
-  @OptionalField()
+  @ValidateIf((body: UpdateConversationDto) => body.title !== undefined)
   @IsName({ max: 100 })
   title?: string;
 
@@ -68,7 +68,7 @@ export class UpdateConversationDto {
 
   /** Whether members who join from now on see what was written before. */
   @ApiProperty({ enum: HISTORY_VISIBILITIES, enumName: 'HistoryVisibility', required: false })
-  @OptionalField()
+  @ValidateIf((body: UpdateConversationDto) => body.historyVisibility !== undefined)
   @IsIn(HISTORY_VISIBILITIES)
   historyVisibility?: HistoryVisibility;
 }
