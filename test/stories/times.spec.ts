@@ -77,12 +77,13 @@ describe('times that clients send', () => {
       fc.asyncProperty(text, async (time) => {
         const { status } = await ada.call('PATCH', path, { mutedUntil: time });
         expect([time, [200, 400].includes(status)]).toEqual([time, true]);
-        for (const list of ['/friends', '/blocks', '/conversations', '/auth/sessions']) {
-          const answer = await ada.call('GET', `${list}?cursor=${cursor([time, ada.id])}`);
-          expect([list, time, [200, 400].includes(answer.status)]).toEqual([list, time, true]);
-        }
+        const lists = ['/friends', '/blocks', '/conversations', '/auth/sessions'];
+        const statuses = await Promise.all(
+          lists.map(async (list) => (await ada.call('GET', `${list}?cursor=${cursor([time, ada.id])}`)).status),
+        );
+        expect([time, statuses.filter((answered) => ![200, 400].includes(answered))]).toEqual([time, []]);
       }),
-      { seed: 26, numRuns: 150 },
+      { seed: 26, numRuns: 80 },
     );
-  });
+  }, 120_000);
 });
