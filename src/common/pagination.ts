@@ -25,7 +25,7 @@ export class PageQuery {
     maxLength: 512,
     description: '`nextCursor` of the page before. Opaque.',
   })
-  @IsOptional()
+  @OptionalField()
   @IsString()
   @MaxLength(512)
   cursor?: string;
