@@ -1108,7 +1108,10 @@ export interface components {
             lastSeenAt?: string | null;
         };
         DeleteAccount: {
-            /** @description Checked where it is given: for apps that ask again before something that cannot be undone. */
+            /**
+             * @description Checked where it is given: for apps that ask again before something that cannot be undone. Null is refused, or an app
+             *     that failed to ask would delete without it.
+             */
             password?: string;
         };
         RegistrationView: {
