@@ -1,17 +1,19 @@
 # Needs DATABASE_URL and JWT_SECRET when it runs; see compose.yaml.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build
 
-FROM node:20-bookworm-slim AS dependencies
+FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+COPY scripts/prune-production.mjs scripts/
+# Of half a gigabyte of modules a sixth is what runs.
+RUN npm ci --omit=dev --no-audit --no-fund && node scripts/prune-production.mjs
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 # Owned by root: the server cannot change its own code.

@@ -1,4 +1,5 @@
 // `npm start`. The server runs in this very process, so that signals reach it.
+import './node-version.mjs';
 import process from 'node:process';
 import { prepare, say } from './prepare.mjs';
 

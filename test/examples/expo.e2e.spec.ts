@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { io, type Socket } from 'socket.io-client';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { until } from '../support/story.js';
 
 interface Registered {
   user: { id: string };
@@ -60,7 +61,11 @@ describe('the example for Expo', () => {
     await arrival;
     expect(chat.unread[conversationId]).toBe(1);
 
-    await chat.openConversation(conversationId);
+    // What was there before it was opened is shown.
+    let shown: string[] = [];
+    const stop = chat.watch(conversationId, (messages) => (shown = messages.map(({ content }) => content ?? '')));
+    expect((await once(friend as never, 'receipt:read'))[0]).toMatchObject({ seq: 1 });
+    expect(shown).toEqual(['one']);
     expect(chat.unread[conversationId]).toBe(0);
     const read = once(friend as never, 'receipt:read');
     arrival = once(chat.socket as never, 'message:new');
@@ -76,5 +81,14 @@ describe('the example for Expo', () => {
     expect(await chat.send(conversationId, 'three', clientId)).toEqual(sent);
     expect((await received)[0]).toMatchObject({ message: { content: 'three', clientId } });
     expect(chat.unread[conversationId]).toBe(0);
-  });
+
+    // An answer is lost with the connection: sent again by itself, stored once, and what came meanwhile is shown.
+    chat.socket.io.engine.close();
+    const pending = chat.send(conversationId, 'four', randomUUID());
+    await say('five');
+    expect(await pending).toMatchObject({ ok: true });
+    await until('everything is shown', () => shown.length === 5);
+    expect(shown.toSorted()).toEqual(['five', 'four', 'one', 'three', 'two']);
+    stop();
+  }, 30_000);
 });

@@ -1,0 +1,42 @@
+import { expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { Configuration } from './configuration.js';
+
+/** Every variable that a start reads, in production with S3 and mail. */
+function variables(): string[] {
+  const names = new Set<string>();
+  const environment: Record<string, string> = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgresql://db/parley',
+    JWT_SECRET: 'f0b9 long enough for this test, and no placeholder',
+    SMTP_URL: 'smtp://mail',
+    MAIL_FROM: 'a@example.com',
+    S3_BUCKET: 'files',
+  };
+  Configuration.fromEnvironment(
+    new Proxy(environment, {
+      get: (target, name: string) => {
+        names.add(name);
+        return target[name];
+      },
+    }),
+  );
+  return [...names].sort();
+}
+
+it('every variable that is read is in the documents and in .env.example', () => {
+  const [operations, example] = ['docs/operations.md', '.env.example'].map((path) => readFileSync(path, 'utf8'));
+  for (const name of variables()) {
+    expect(operations).toContain(`\`${name}\``);
+    expect(example).toMatch(new RegExp(`^# ${name}=`, 'm'));
+  }
+});
+
+it('every variable that is read reaches the server of compose.yaml', () => {
+  const compose = readFileSync('compose.yaml', 'utf8');
+  const [, environment = ''] = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(compose) ?? [];
+  const passed = new Set([...environment.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, name]) => name));
+  // What the image itself says: where it keeps files, that it listens on all addresses, and that this is production.
+  const fixed = new Set(['DATA_DIR', 'HOST', 'NODE_ENV']);
+  expect(variables().filter((name) => !passed.has(name) && !fixed.has(name))).toEqual([]);
+});
