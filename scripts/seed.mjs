@@ -51,7 +51,9 @@ try {
 
 function refuseProduction() {
   if (!isForced)
-    throw new Error('this is production, where nobody wants accounts whose passwords are known: --force does it all the same');
+    throw new Error(
+      'this is production, where nobody wants accounts whose passwords are known: --force does it all the same',
+    );
 }
 
 async function startOwn() {
@@ -60,7 +62,14 @@ async function startOwn() {
     import('../dist/config/configuration.js'),
     import('../dist/server.js'),
   ]);
-  const environment = { ...process.env, PORT: '0', HOST: '127.0.0.1', RATE_LIMITS: 'off', LOG_LEVEL: 'error', EMAIL_VERIFICATION: 'off' };
+  const environment = {
+    ...process.env,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'error',
+    EMAIL_VERIFICATION: 'off',
+  };
   return startServer(Configuration.fromEnvironment(environment));
 }
 
@@ -89,7 +98,9 @@ async function seed(url) {
   }
   console.log(`Two people, friends, with a conversation and the group "${GROUP}"; log in at POST /auth/login as`);
   for (const { username } of PEOPLE) console.log(`  username ${username.padEnd(6)} password ${PASSWORD}`);
-  console.log(`for example: node examples/node-chat/chat.mjs ada ${server === undefined ? url : 'http://localhost:3000'} '${PASSWORD}', and then /chat grace`);
+  console.log(
+    `for example: node examples/node-chat/chat.mjs ada ${server === undefined ? url : 'http://localhost:3000'} '${PASSWORD}', and then /chat grace`,
+  );
 }
 
 /** Logs in, or registers. */
@@ -106,7 +117,9 @@ async function person(url, { username, displayName }) {
         });
   if (status >= 300) throw new Error(`${username} can neither log in nor register: ${body.detail}`);
   if (body.accessToken === undefined)
-    throw new Error('this server verifies e-mail addresses, and these have none that can be read: EMAIL_VERIFICATION=off');
+    throw new Error(
+      'this server verifies e-mail addresses, and these have none that can be read: EMAIL_VERIFICATION=off',
+    );
   const call = async (method, path, content) => {
     for (;;) {
       const answer = await request(url, method, path, content, body.accessToken);

@@ -27,7 +27,8 @@ describe('npm run seed', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     return new Promise<{ code: number | null; output: string }>((resolve) =>
       child.once('close', (code) => resolve({ code, output })),
     );
@@ -53,7 +54,9 @@ describe('npm run seed', () => {
       expect((await get('/friends')).items).toHaveLength(1);
       const texts = [];
       for (const { id } of items)
-        texts.push(...(await get(`/conversations/${id}/messages`)).items.filter(({ kind }: Anything) => kind !== 'SYSTEM'));
+        texts.push(
+          ...(await get(`/conversations/${id}/messages`)).items.filter(({ kind }: Anything) => kind !== 'SYSTEM'),
+        );
       expect(texts).toHaveLength(14);
       expect(texts.flatMap(({ reactions }) => reactions)).toHaveLength(2);
     } finally {
