@@ -19,6 +19,12 @@ describe('unread messages', () => {
     await story.close();
   });
 
+  /** Each time another one: a setting that is as it was is told to nobody. */
+  const later = (
+    (at) => () =>
+      (at += 1_000)
+  )(Date.parse('2099-01-01T00:00:00.000Z'));
+
   /** The number wherever one is told: REST, list, sync from now and from before, socket, a change of one's own. */
   const everywhere = async (person: Person, conversationId: string, cursor: string): Promise<Set<unknown>> => {
     const device = await person.device();
@@ -29,7 +35,9 @@ describe('unread messages', () => {
       of((await person.must('GET', '/sync')).conversations),
       of((await person.sync(cursor)).pages.flatMap(({ conversations }) => conversations)),
       (await device.must('join_conversation', conversationId)).conversation,
-      await person.must('PATCH', `/conversations/${conversationId}/me`, { archived: false }),
+      await person.must('PATCH', `/conversations/${conversationId}/me`, {
+        mutedUntil: new Date(later()).toISOString(),
+      }),
       (await device.next('conversation:updated')).conversation,
     ];
     device.socket.close();
