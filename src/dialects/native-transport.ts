@@ -272,6 +272,7 @@ class NativeClient implements NativeConnection, DialectPeer {
     });
     if (refusal !== undefined) {
       session.refused(refusal);
+      if (this.inbox.needsRest) this.socket.rest();
       if (this.inbox.isFlooded) this.end('FLOODING');
       return;
     }

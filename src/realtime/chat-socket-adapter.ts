@@ -82,6 +82,7 @@ export class ChatSocketAdapter extends IoAdapter {
     const table = (this.handlers ??= handlersOf(this.app.get(ChatGateway)));
     const metrics = this.app.get(Metrics);
     const gate = new EventGate(this.configuration.eventLimit);
+    const guard = this.app.get(EngineGuard);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       const { event, payload, acknowledge } = socketEvent<Acknowledgement>(name, parameters);
       const answer = (result: Acknowledgement): void => {
@@ -98,7 +99,7 @@ export class ChatSocketAdapter extends IoAdapter {
           void this.handshakes.flooded(socket.data.principal.userId);
           socket.emit('session:ended', { code: 'FLOODING', ...CLOSE_REASONS.FLOODING });
           socket.disconnect(true);
-        }
+        } else if (gate.needsRest) guard.rest(socket);
         return;
       }
       this.lifecycle.begin();

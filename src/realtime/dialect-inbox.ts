@@ -22,6 +22,11 @@ export class DialectInbox {
     return this.gate.isFlooded;
   }
 
+  /** Whether the connection should not be read for a while. To be asked after a refusal. */
+  get needsRest(): boolean {
+    return this.gate.needsRest;
+  }
+
   /** Answers why not, where the work is not taken. */
   push(work: () => Promise<void>): DomainError | undefined {
     const refusal = this.lifecycle.isDraining

@@ -7,6 +7,7 @@ import { DialectInbox } from './dialect-inbox.js';
 import type { DialectPeer, DialectMember } from './dialect-member.js';
 import type { Admission } from './handshake.js';
 import { HandshakeLimit } from './handshake-limit.js';
+import { EngineGuard } from './engine/engine-guard.js';
 import { EVENT } from './recovery-adapter.js';
 import { socketEvent } from './socket-event.js';
 import type { DialectSession, SocketDialect } from './socket-dialects.js';
@@ -45,6 +46,7 @@ export class DialectSockets {
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
     private readonly handshakes: HandshakeLimit,
+    private readonly guard: EngineGuard,
   ) {}
 
   open(socket: ChatSocket, dialect: SocketDialect, admission: Admission): void {
@@ -75,6 +77,7 @@ export class DialectSockets {
       if (refusal === undefined) return;
       const answer = session.refused(event, refusal, acknowledge !== undefined);
       acknowledge?.(answer);
+      if (inbox.needsRest) this.guard.rest(socket);
       if (!inbox.isFlooded) return;
       void this.handshakes.flooded(socket.data.principal.userId);
       socket.disconnect(true);

@@ -53,14 +53,23 @@ describe('the gate of one connection', () => {
     expect(performance.now() - begin).toBeLessThan(5_000);
   });
 
+  it('asks for a rest now and then while it refuses', () => {
+    const gate = new EventGate(LIMITS.events);
+    pour(gate, LIMITS.events.burst);
+    let rests = 0;
+    for (let event = 0; event < 5_000; event += 1) if (gate.enter() !== undefined && gate.needsRest) rests += 1;
+    expect(rests).toBeGreaterThanOrEqual(9);
+    expect(rests).toBeLessThanOrEqual(11);
+  });
+
   it('forgives who keeps to the limit again', () => {
     const gate = new EventGate(undefined);
     for (let event = 0; event < 1_000; event += 1) gate.enter();
-    for (let event = 0; event < 15_000; event += 1) gate.enter();
+    for (let event = 0; event < 8_000; event += 1) gate.enter();
     for (let event = 0; event < 1_000; event += 1) gate.leave();
-    expect(pour(gate, 15_000)).toEqual({});
+    expect(pour(gate, 8_000)).toEqual({});
     for (let event = 0; event < 1_000; event += 1) gate.enter();
-    for (let event = 0; event < 15_000; event += 1) gate.enter();
+    for (let event = 0; event < 8_000; event += 1) gate.enter();
     expect(gate.isFlooded).toBe(false);
   });
 });

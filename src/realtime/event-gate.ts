@@ -4,7 +4,9 @@ import type { Limit } from '../limits/limits.js';
 /** Events of one connection that may be under way at once. */
 const MOST_UNDER_WAY = 1_000;
 /** Refusals, less the events let in since, beyond which a client is taken for one that does not listen. */
-const MOST_REFUSALS = 20_000;
+const MAX_REFUSALS = 12_000;
+/** Refusals after which a connection is not read for a while: also a refusal costs, and a flood is nothing but refusals. */
+const REFUSALS_BEFORE_REST = 500;
 
 /** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
 export class EventGate {
@@ -20,7 +22,12 @@ export class EventGate {
 
   /** Whether the connection should be ended. */
   get isFlooded(): boolean {
-    return this.refusals > MOST_REFUSALS;
+    return this.refusals > MAX_REFUSALS;
+  }
+
+  /** Whether the connection should not be read for a while, so that others get their turn. To be asked after a refusal. */
+  get needsRest(): boolean {
+    return this.refusals % REFUSALS_BEFORE_REST === 0;
   }
 
   /** Undefined lets the event in, and `leave` must follow. */

@@ -256,7 +256,7 @@ describe('one user with many heavy searches', () => {
     // A process of its own, so that what the attacker does with its answers is no part of what others wait for.
     const server = await ServerProcess.start({
       DATABASE_URL: story.databaseUrl,
-      LIMITS: '{ "messages": { "burst": 1000, "points": 1000 } }',
+      LIMITS: '{ "messages": { "burst": 1000, "points": 1000 }, "events": { "burst": 1000, "points": 1000 } }',
     });
     try {
       const [mallory, ada, bob] = await Promise.all([

@@ -29,8 +29,8 @@ describe('one user who asks for much', () => {
     database = await createTestDatabase();
     server = await ServerProcess.start({
       DATABASE_URL: database.url,
-      // Only what the test fills its conversation with is not limited.
-      LIMITS: '{ "messages": { "burst": 100000, "points": 100000 } }',
+      // Only what the test fills its conversation with, and how it asks, is not limited.
+      LIMITS: '{ "messages": { "burst": 100000, "points": 100000 }, "events": { "burst": 100000 } }',
     });
     greedy = await Person.register(server.url, 'greedy');
     const other = await Person.register(server.url, 'other');

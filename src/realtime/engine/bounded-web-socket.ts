@@ -16,6 +16,9 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** In pieces of a message, or of what the network delivers: beyond any client that does not cut its bytes small on purpose. */
 const MAX_FRAGMENTS = 1_024;
 
+/** How long a client that does not heed refusals is not read. Shorter than a missed heartbeat. */
+const REST_MS = 1_000;
+
 const logger = new Logger('BoundedWebSocket');
 
 /**
@@ -33,6 +36,7 @@ export class BoundedWebSocket extends WebSocket {
   private uselessMessages = 0;
   private isPonging = false;
   private latestPing: Buffer | undefined;
+  private resting: NodeJS.Timeout | undefined;
   /** Why this server ended it, where it did. */
   private reason: 'SLOW_CONSUMER' | 'FLOODING' | undefined;
 
@@ -62,6 +66,20 @@ export class BoundedWebSocket extends WebSocket {
     this.reason = reason;
     logger.debug(`a connection is ended: ${reason}`);
     this.terminate();
+  }
+
+  /** Reads nothing for a while: what the client goes on sending fills the network's buffers, and then its own. */
+  rest(): void {
+    if (this.resting !== undefined) return;
+    this.pause();
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      this.resume();
+    }, REST_MS).unref();
+  }
+
+  override resume(): void {
+    if (this.resting === undefined) super.resume();
   }
 
   private countControlFrame(): boolean {

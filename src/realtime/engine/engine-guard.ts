@@ -97,6 +97,11 @@ export class EngineGuard implements OnApplicationShutdown {
     connection.once('close', () => clearTimeout(timer));
   }
 
+  /** Reads nothing more from this socket for a while. Long polling is slowed down by its limit of requests. */
+  rest(socket: ChatSocket): void {
+    webSocketOf(connectionOf(socket))?.rest();
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.timer);
   }
