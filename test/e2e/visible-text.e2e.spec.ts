@@ -176,11 +176,13 @@ describe('an e-mail address', () => {
     const [one, other, third] = [unique(), unique(), unique()];
     const database = new pg.Client({ connectionString: story.databaseUrl });
     await database.connect();
+    // The oldest comes first, also where all come within one millisecond.
+    let age = 0;
     const insert = (email: string): Promise<Anything> =>
       database.query(
-        `INSERT INTO users (id, email, username, display_name, email_verified_at)
-         VALUES (gen_random_uuid(), $1, $2, 'x', now())`,
-        [email, unique()],
+        `INSERT INTO users (id, email, username, display_name, email_verified_at, created_at)
+         VALUES (gen_random_uuid(), $1, $2, 'x', now(), now() + $3 * interval '1 s')`,
+        [email, unique(), (age += 1)],
       );
     for (const email of [
       `e\u0301${one}@x.example`,
