@@ -13,6 +13,8 @@ if (username === undefined) throw new Error('usage: node chat.mjs <username> [se
 const names = new Map(); // user id → username
 const outbox = []; // what was typed and has no answer yet, in order
 let myId, isFlushing;
+let cursor; // up to where everything is known, of all conversations
+let heard = 0; // messages since then: live events do not move the cursor
 let current; // the open conversation: { id, seen }, where `seen` is the last sequence number shown
 
 const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -118,6 +120,18 @@ async function catchUp() {
   if (hasAfter) await catchUp();
 }
 
+/** What was missed in any conversation. What was heard live comes again, so ask before that is much. */
+async function moveOn() {
+  const before = cursor;
+  for (let hasMore = true; hasMore; ) {
+    const answer = await socket.emitWithAck('sync', { cursor });
+    if (!answer.ok) return; // Asked again with the next connection, or 50 messages later.
+    ({ cursor, hasMore } = answer.data.reset ? { cursor: undefined, hasMore: true } : answer.data);
+  }
+  heard = 0;
+  if (before !== undefined && before !== cursor) await catchUp();
+}
+
 /** Comes back with a new token, as soon as there is a server. */
 async function comeBack() {
   await sleep(1_000);
@@ -132,15 +146,20 @@ async function renewConnection() {
   socket.emit('authenticate', { token: account.accessToken });
 }
 
-socket.on('session:ready', () => {
+socket.on('session:ready', ({ syncCursor }) => {
+  cursor ??= syncCursor;
   inTurn(() => say(`* connected as ${username}`));
   inTurn(sayUnread);
   inTurn(catchUp);
+  inTurn(moveOn);
   void flush();
 });
 socket.on('session:expiring', () => inTurn(renewConnection));
 socket.on('session:ended', ({ code, retry }) => retry || quit(`! the server ended this session: ${code}`));
-socket.on('message:new', ({ message }) => inTurn(() => receive(message)));
+socket.on('message:new', ({ message }) => {
+  inTurn(() => receive(message));
+  if ((heard += 1) % 50 === 0) inTurn(moveOn);
+});
 socket.on('friend:request_sent', ({ user }) => say(`* ${user.username} asks to be your friend: /accept`));
 socket.on('friend:request_accepted', ({ user }) => say(`* ${user.username} is your friend: /chat ${user.username}`));
 socket.on('connect_error', () => socket.active || comeBack()); // Active: it was not reached, and tries again by itself.
