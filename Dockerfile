@@ -22,6 +22,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY prisma prisma
 COPY scripts scripts
+COPY docs/protocol.md docs/protocol.md
 # A volume mounted here takes over this owner.
 RUN install -d -o node -g node -m 700 /data
 USER node
