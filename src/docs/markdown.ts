@@ -4,6 +4,14 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** One line of text, whose code is between backticks. */
+export function renderCode(text: string): string {
+  return text
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 0 ? escapeHtml(part) : `<code>${escapeHtml(part)}</code>`))
+    .join('');
+}
+
 /** @param link where an address in the document leads from the page; undefined leaves its text alone. */
 export function renderMarkdown(source: string, link: (address: string) => string | undefined): string {
   const inline = (text: string): string =>

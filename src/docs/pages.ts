@@ -4,7 +4,7 @@ import { ERRORS, STATUS_OF_CATEGORY } from '../common/errors.js';
 import { CLIENT_EVENTS } from '../realtime/protocol/client-events.js';
 import { SERVER_EVENTS } from '../realtime/protocol/server-events.js';
 import type { Schema } from './json-schema.js';
-import { escapeHtml as escape, renderMarkdown } from './markdown.js';
+import { escapeHtml as escape, renderCode, renderMarkdown } from './markdown.js';
 import { sampleOf } from './samples.js';
 
 type Schemas = Readonly<Record<string, Schema>>;
@@ -16,7 +16,7 @@ a{color:var(--accent)}h1{font-size:1.7rem;line-height:1.2;margin:1rem 0}h2{margi
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding-bottom:.75rem;border-bottom:1px solid var(--line)}nav a[aria-current]{font-weight:600;text-decoration:none}
 code,pre,textarea{font-family:ui-monospace,monospace;font-size:.875em}code{background:var(--soft);border-radius:4px;padding:.1em .25em}
 pre{background:var(--soft);padding:.75rem;overflow:auto;border-radius:6px;margin:.5rem 0;overflow-wrap:normal}pre code{background:none;padding:0}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.4rem .5rem;text-align:left;vertical-align:top}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.4rem .5rem;text-align:left;vertical-align:top;overflow-wrap:break-word}
 article{border:1px solid var(--line);border-radius:8px;padding:1rem;margin:1rem 0}article>p{margin:.4rem 0}
 .columns{display:grid;gap:0 1.5rem}@media(min-width:50rem){.columns{grid-template-columns:1fr 1fr}}.columns>*{min-width:0}
 .label{font-size:.8rem;font-weight:600;text-transform:uppercase;letter-spacing:.04em;opacity:.75;margin:.75rem 0 .25rem}
@@ -66,12 +66,12 @@ export function eventsPage(schemas: Schemas): string {
   };
   const client = Object.entries(CLIENT_EVENTS).map(
     ([name, { payload, result, description }]) =>
-      `<article id="client-${name}"><h3><code>${name}</code></h3><p>${escape(description)} <a href="/docs/protocol#try-${name}">Try it</a></p>
+      `<article id="client-${name}"><h3><code>${name}</code></h3><p>${renderCode(description)} <a href="/docs/protocol#try-${name}">Try it</a></p>
       ${shown('Payload', payload)}<details><summary>Acknowledged with <code>{ ok: true, data }</code></summary>${shown('data', result)}</details></article>`,
   );
   const server = Object.entries(SERVER_EVENTS).map(
     ([name, { payload, description, audience }]) =>
-      `<article id="server-${name}"><h3><code>${name}</code></h3><p>${escape(description)} To ${escape(audience)}.</p>${shown('Payload', payload)}</article>`,
+      `<article id="server-${name}"><h3><code>${name}</code></h3><p>${renderCode(description)} To ${renderCode(audience)}.</p>${shown('Payload', payload)}</article>`,
   );
   return page(
     '/docs/async',
@@ -137,7 +137,7 @@ const log = (name, value) => {
 };
 const choose = () => {
   const { description, payload } = samples[send.event.value];
-  byId('what').textContent = description;
+  byId('what').textContent = description.replaceAll(/\\x60/g, '');
   send.payload.value = JSON.stringify(payload, null, 2);
 };
 const fromAddress = () => {
@@ -190,7 +190,8 @@ function fieldsOf(schema: Schema, schemas: Schemas, path: readonly string[]): st
   const items = Object.entries(properties).map(([name, field]) => {
     const isOptional = required?.includes(name) !== true;
     const head = `<code>${name}${isOptional ? '?' : ''}</code> <span class="type">${escape(typeOf(field, schemas))}</span>`;
-    const note = typeof field.description === 'string' ? `<span class="note">${escape(field.description)}</span>` : '';
+    const note =
+      typeof field.description === 'string' ? `<span class="note">${renderCode(field.description)}</span>` : '';
     const inner = innerOf(field, schemas);
     const fields = inner === undefined || path.includes(name) ? '' : fieldsOf(inner, schemas, [...path, name]);
     return fields === ''

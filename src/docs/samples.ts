@@ -90,7 +90,9 @@ function allowsNull(schema: Schema): boolean {
 
 function objectOf(schema: Schema, schemas: Readonly<Record<string, Schema>>, path: readonly string[]): object {
   const choices = [schema, ...((schema.allOf ?? []) as Schema[])].flatMap((part) => choicesOf(part)[0]?.required ?? []);
-  const shown = new Set([...(schema.required ?? []), ...choices, 'clientId']);
+  const named = [...(schema.required ?? []), ...choices];
+  // Where nothing is needed, all of it says more than nothing.
+  const shown = new Set(named.length > 0 ? [...named, 'clientId'] : Object.keys(schema.properties ?? {}));
   return Object.fromEntries(
     Object.entries(schema.properties ?? {})
       .filter(([property]) => shown.has(property))
