@@ -1,6 +1,6 @@
-import { mkdir, statfs } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
+import { FreeSpace } from '../common/free-space.js';
 import { Configuration } from '../config/configuration.js';
 import { largestUpload } from './uploads.js';
 
@@ -13,8 +13,6 @@ const SHARE_OF_IP_ADDRESS = 1 / 2;
 const SHARE_OF_USER = 1 / 8;
 /** What an upload of unknown length reserves at a time. */
 const STEP_BYTES = 1024 * 1024;
-/** What uploads leave free on the disk, for the database that may be on it. */
-const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const RETRY_AFTER_MS = 5_000;
 
 export interface Uploader {
@@ -46,18 +44,14 @@ export class UploadAdmission {
   private readonly byUser = new Map<string, Usage>();
   private readonly byIpAddress = new Map<string, Usage>();
   private readonly largest: number;
-  private readonly directory: string;
   private readonly maxBytes: number;
 
-  constructor({ spoolBytes, dataDirectory, ...configuration }: Configuration) {
+  constructor(
+    private readonly freeSpace: FreeSpace,
+    configuration: Configuration,
+  ) {
     this.largest = largestUpload(configuration);
-    this.directory = dataDirectory;
-    this.maxBytes = Math.max(spoolBytes, 2 * this.largest);
-  }
-
-  /** Bytes that are reserved for uploads under way. */
-  get reservedBytes(): number {
-    return this.all.bytes;
+    this.maxBytes = Math.max(configuration.spoolBytes, 2 * this.largest);
   }
 
   /**
@@ -76,7 +70,8 @@ export class UploadAdmission {
     try {
       if (shares.some(({ usage, maxUploads }) => usage.uploads > maxUploads)) throw overloaded();
       reservation.require(announced ?? STEP_BYTES);
-      await this.requireFreeSpace();
+      // All that is reserved; what of it is written already counts twice, which errs on the safe side.
+      await this.freeSpace.requireSpaceFor(this.all.bytes);
       return await work(reservation);
     } finally {
       reservation.release();
@@ -97,17 +92,6 @@ export class UploadAdmission {
       },
       { usage: this.all, maxUploads: MAX_UPLOADS, maxBytes: this.maxBytes },
     ];
-  }
-
-  /** As much as is reserved must fit on the disk; what is written already is counted twice, which errs on the safe side. */
-  private async requireFreeSpace(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    const { bavail, bsize } = await statfs(this.directory);
-    if (bavail * bsize < this.all.bytes + MIN_FREE_BYTES)
-      throw new DomainError('UNAVAILABLE', {
-        message: 'The server has no room for files at the moment.',
-        retryAfterMs: 60_000,
-      });
   }
 }
 
