@@ -21,6 +21,9 @@ describe('rendering our own documents', () => {
     expect(render('`<b>` <script> **bold** [x](x.md) [y](y.md)')).toBe(
       '<p><code>&#60;b&#62;</code> &#60;script&#62; <strong>bold</strong> <a href="/x">x</a> y</p>',
     );
+    expect(render('**`a` and `**b`** [`c`](x.md)')).toBe(
+      '<p><strong><code>a</code> and <code>**b</code></strong> <a href="/x"><code>c</code></a></p>',
+    );
     expect(render('```js\nif (a < b) `c`;\n```')).toBe('<pre><code>if (a &#60; b) `c`;</code></pre>');
   });
 });

@@ -14,19 +14,18 @@ export function renderCode(text: string): string {
 
 /** @param link where an address in the document leads from the page; undefined leaves its text alone. */
 export function renderMarkdown(source: string, link: (address: string) => string | undefined): string {
-  const inline = (text: string): string =>
-    text
-      .split(/(`[^`]+`)/)
-      .map((part) => {
-        if (part.startsWith('`') && part.length > 1) return `<code>${escapeHtml(part.slice(1, -1))}</code>`;
-        return escapeHtml(part)
-          .replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>')
-          .replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, address: string) => {
-            const target = link(address);
-            return target === undefined ? label : `<a href="${escapeHtml(target)}">${label}</a>`;
-          });
+  const inline = (text: string): string => {
+    // Code is set aside: nothing in it means anything, and all around it may be bold or a link.
+    const codes: string[] = [];
+    const plain = text.replaceAll(/`([^`]+)`/g, (_, code: string) => `\0${codes.push(code) - 1}\0`);
+    return escapeHtml(plain)
+      .replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>')
+      .replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, address: string) => {
+        const target = link(address);
+        return target === undefined ? label : `<a href="${escapeHtml(target)}">${label}</a>`;
       })
-      .join('');
+      .replaceAll(/\0(\d+)\0/g, (_, index: string) => `<code>${escapeHtml(codes[Number(index)] ?? '')}</code>`);
+  };
 
   return blocksOf(source)
     .map((block) => {

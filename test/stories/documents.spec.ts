@@ -278,6 +278,10 @@ describe('the documents', () => {
     await di.must('DELETE', `/friends/requests/${withdrawn.id}`);
     const conversationId = await di.befriend(ed);
     for (const device of [dis, eds]) await device.must('join_conversation', { conversationId });
+    const friend = await story.person('friend');
+    await friend.befriend(di);
+    await friend.device();
+    await dis.next('presence:update', ({ userId }) => userId === friend.id);
     const { message } = await dis.must('send_message', { conversationId, content: 'Hello', clientId: randomUUID() });
     await eds.must('mark_delivered', { conversationId, seq: 1 });
     await eds.must('mark_read', { conversationId, seq: 1 });
