@@ -17,9 +17,9 @@ const RULES = [
   {
     rule: 'only the broadcaster sends to clients',
     pattern: /\b(server|io|sockets|socket|audience)(\?)?\.(emit|to|in|except)\(/,
-    // The page's script is a client itself.
+    // The pages' scripts are clients themselves.
     except:
-      /^src\/(realtime\/(broadcaster|chat-socket-adapter|rooms)|dialects\/direct-events\/compatibility-page)\.ts$/,
+      /^src\/(realtime\/(broadcaster|chat-socket-adapter|rooms)|dialects\/direct-events\/compatibility-page|docs\/try-script)\.ts$/,
   },
   {
     rule: 'only rooms.ts puts a room name together',

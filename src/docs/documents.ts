@@ -3,7 +3,8 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Express } from 'express';
 import { asyncApiDocument } from './asyncapi.js';
 import { openApiDocument } from './openapi.js';
-import { errorsPage, eventsPage, protocolPage, TRY_SCRIPT } from './pages.js';
+import { errorsPage, eventsPage, protocolPage } from './pages.js';
+import { TRY_SCRIPT } from './try-script.js';
 
 /** Serves what the server says of itself: /docs, /docs-json, /docs/async, /docs/async-json, /docs/protocol, /docs/errors. */
 export function mountDocuments(app: NestExpressApplication): void {

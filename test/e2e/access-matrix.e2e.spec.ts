@@ -71,7 +71,8 @@ describe('who may do what', () => {
     const answer = await ask(method, path, token, body);
     expect(shown(answer)).toBe(expected);
     if (answer.status >= 400) {
-      expect(answer.type).toContain('application/problem+json');
+      // One older vocabulary has errors of its own.
+      expect(answer.type).toContain(path.startsWith('/api/chats/') ? 'application/json' : 'application/problem+json');
       for (const secret of [...SECRETS, owner.email, people.member.email]) expect(answer.text).not.toContain(secret);
     }
     await operation.after?.(world);

@@ -174,4 +174,17 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'DELETE /messages/{id}/reactions/{emoji}': inside('200'),
 
   'GET /sync': own('200'),
+
+  // The REST of the older vocabularies.
+  'GET /api/chats/my-chats': own('200'),
+  'GET /api/chats/conversations': own('200'),
+  'GET /api/chats/history/{userId}': person('200'),
+  'DELETE /api/chats/{messageId}': own(NOT_FOUND),
+  'GET /msg/room': own('200'),
+  'GET /msg/rooms': own('200'),
+  'GET /msg/room/{roomId}/messages': own(NOT_FOUND),
+  'POST /msg/room': {
+    ...own('201'),
+    prepare: async ({ newcomer }) => ({ body: { otherUserId: (await newcomer()).id } }),
+  },
 };

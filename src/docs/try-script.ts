@@ -1,0 +1,49 @@
+/** GET /docs/try.js: logs in, connects, sends what is in the form and shows what comes. */
+export const TRY_SCRIPT = `const byId = (id) => document.getElementById(id);
+const samples = JSON.parse(byId('samples').textContent);
+const send = byId('send'), login = byId('login');
+let socket;
+const tell = (text) => { byId('state').textContent = text; };
+const log = (name, value) => {
+  byId('log').textContent = new Date().toLocaleTimeString() + ' ' + name + ' ' + JSON.stringify(value, null, 2) + '\\n' + byId('log').textContent.slice(0, 100000);
+};
+const choose = () => {
+  const { description, payload } = samples[send.event.value];
+  byId('what').textContent = description.replaceAll(/\\x60/g, '');
+  send.payload.value = JSON.stringify(payload, null, 2);
+};
+const fromAddress = () => {
+  const name = location.hash.replace('#try-', '');
+  if (!(name in samples)) return;
+  send.event.value = name;
+  choose();
+  byId('try').scrollIntoView();
+};
+send.event.addEventListener('change', choose);
+addEventListener('hashchange', fromAddress);
+choose();
+fromAddress();
+login.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const username = login.username.value, password = login.password.value;
+  const isNew = event.submitter?.value === 'register';
+  const body = isNew ? { email: username + '@example.com', username, password } : { username, password };
+  tell('…');
+  const answer = await fetch('/auth/' + (isNew ? 'register' : 'login'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const told = await answer.json();
+  if (!answer.ok || !told.accessToken) return tell(told.message ?? 'An e-mail address has to be verified first.');
+  socket?.close();
+  socket = io({ auth: { token: told.accessToken } });
+  socket.on('connect', () => { tell('Connected as ' + username + '.'); send.querySelector('button').disabled = false; });
+  socket.on('connect_error', (error) => tell('Refused: ' + (error.data?.code ?? error.message)));
+  socket.on('disconnect', (reason) => { tell('Disconnected: ' + reason); send.querySelector('button').disabled = true; });
+  socket.onAny((name, payload) => log(name, payload));
+});
+send.addEventListener('submit', (event) => {
+  event.preventDefault();
+  let payload;
+  try { payload = JSON.parse(send.payload.value); } catch { return log('payload', 'is no JSON'); }
+  const name = send.event.value;
+  socket.emit(name, payload, (answer) => log('acknowledgement of ' + name, answer));
+});
+`;
