@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
+import { EventBus } from '../events/event-bus.js';
 import { Database } from '../database/database.js';
 import { HeavyQueries } from '../limits/heavy-queries.js';
 import { Accounts } from '../users/accounts.js';
@@ -22,6 +23,7 @@ export class AccountService implements OnModuleInit {
     private readonly sessions: Sessions,
     private readonly personalData: PersonalData,
     private readonly heavyQueries: HeavyQueries,
+    private readonly events: EventBus,
   ) {}
 
   onModuleInit(): void {
@@ -97,6 +99,7 @@ export class AccountService implements OnModuleInit {
       return collected;
     });
     for (const announce of announcements) announce();
+    this.events.publish('user.changed', { userId: principal.userId, isDeleted: true });
   }
 
   private async eraseSessions(transaction: Parameters<Sessions['endAll']>[0], userId: string): Promise<() => void> {

@@ -9,7 +9,7 @@ export interface DomainEvents {
   'session.ended': { userId: string; sessionIds: string[]; code: SessionEndCode };
 
   /** Its profile, as others see it. */
-  'user.changed': { userId: string };
+  'user.changed': { userId: string; isDeleted: boolean };
 
   'friend-request.sent': { request: FriendRequestView };
   'friend-request.accepted': { request: FriendRequestView };

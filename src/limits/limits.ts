@@ -50,6 +50,8 @@ export const LIMITS = {
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Friend requests: each one reaches a person. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
+  /** Changes of one's own profile: each is told to all who know one. */
+  profileChanges: { per: 'user', burst: 30, points: 30, perSeconds: 3_600 },
   /** People reached who are neither friends nor have ever answered: new conversations, friend requests, additions to groups. */
   strangersAnHour: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
   /** The same in a day. */

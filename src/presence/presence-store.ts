@@ -109,4 +109,17 @@ export class PresenceStore {
       'presence_audiences',
     );
   }
+
+  /**
+   * Whom the deletion of this user is shown to: those it shares a conversation with, or has, so that its name goes from
+   * what it wrote there.
+   */
+  async formerAudience(userId: string, largestConversation: number): Promise<PresenceAudience> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT m.conversation_id AS id FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
+       WHERE m.user_id = $1 AND c.member_count <= $2`,
+      [userId, largestConversation],
+    );
+    return { userId, conversationIds: rows.map(({ id }) => id), friendIds: [], blockedIds: [] };
+  }
 }

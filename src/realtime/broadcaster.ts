@@ -106,6 +106,22 @@ export class Broadcaster {
     return events.length;
   }
 
+  /** To everybody who is shown this user's presence, but for itself. Encoded once. */
+  toPresenceAudience<Name extends ServerEventName>(
+    userId: string,
+    { conversationIds, friendIds, blockedIds, everyone }: PresenceUpdate['audience'],
+    name: Name,
+    payload: ServerPayload<Name>,
+  ): void {
+    const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
+    // To no room at all would be to everybody.
+    if (this.server === undefined || (rooms.length === 0 && !everyone)) return;
+    this.server
+      .to(rooms)
+      .except([userId, ...blockedIds].map(room.user))
+      .emit(name, ...parameters<Name>(payload));
+  }
+
   toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {
     socket.emit(name, ...parameters<Name>(payload));
   }

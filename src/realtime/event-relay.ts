@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ConversationAccess } from '../conversations/conversation-access.js';
+import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
+import { Configuration } from '../config/configuration.js';
 import { ConversationReader } from '../conversations/conversation-reader.js';
 import type { CreatedMessage, DomainEvents, GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
@@ -7,6 +8,7 @@ import type { FriendRequestView } from '../friends/friends.view.js';
 import { tombstone } from '../messages/messages.repository.js';
 import type { MessageView } from '../messages/messages.view.js';
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../messages/quotation.js';
+import { PresenceStore } from '../presence/presence-store.js';
 import { UsersService } from '../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
 import { BySequence } from './by-sequence.js';
@@ -25,6 +27,9 @@ const MAX_VIEWS_A_READ = 50;
 /** Members in all the views that are encoded before others get their turn. */
 const MAX_MEMBERS_A_TURN = 1_000;
 
+/** Views that are out of date when they are read are read again, so often at the most. */
+const MAX_READS = 3;
+
 /** Turns what happened into what clients are told, and decides whom. */
 @Injectable()
 export class EventRelay {
@@ -32,6 +37,8 @@ export class EventRelay {
   /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
   private readonly inOrder = new InOrder();
   private readonly bySequence = new BySequence();
+  /** How often any profile has changed. */
+  private profileChanges = 0;
   /** Of each conversation whose members are all to be told: whose turn tells them. */
   private readonly latestTurns = new Map<string, object>();
 
@@ -43,6 +50,8 @@ export class EventRelay {
     private readonly users: UsersService,
     private readonly conversations: ConversationReader,
     private readonly access: ConversationAccess,
+    private readonly presence: PresenceStore,
+    private readonly configuration: Configuration,
   ) {
     events.subscribe('messages.created', (event) => this.messagesCreated(event));
     events.subscribe('message.changed', (event) => this.messageChanged(event));
@@ -64,6 +73,10 @@ export class EventRelay {
     events.subscribe('friend-request.cancelled', ({ request }) =>
       this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
     );
+    events.subscribe('user.changed', (event) => {
+      this.profileChanges += 1;
+      return this.userChanged(event);
+    });
     // Whom a block hides from the other is looked up anew when it types on.
     events.subscribe('block.created', ({ blockerId, blockedId }) => {
       this.typing.gone(blockerId);
@@ -251,7 +264,7 @@ export class EventRelay {
   ): Promise<void> {
     for (let start = 0; start === 0 || start < viewerIds.length; start += MAX_VIEWS_A_READ) {
       const slice = viewerIds.slice(start, start + MAX_VIEWS_A_READ);
-      const views = await this.conversations.viewsFor(conversationId, slice, firstIds);
+      const views = await this.current(() => this.conversations.viewsFor(conversationId, slice, firstIds));
       const payloads = views.map(({ userId, conversation }) => ({ userId, payload: { conversation } }));
       const shown = views[0]?.conversation.members.length ?? 1;
       const aTurn = Math.ceil(MAX_MEMBERS_A_TURN / shown);
@@ -265,11 +278,37 @@ export class EventRelay {
   private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): Promise<void> {
     return this.inOrder.run(request.id, async () => {
       const both = [request.senderId, request.receiverId];
-      const users = await this.users.viewsFor(receivers, both, false);
+      const users = await this.current(() => this.users.viewsFor(receivers, both, false));
       for (const userId of receivers) {
         const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
         if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
       }
+    });
+  }
+
+  /** What was read before a profile changed is not sent behind the change: users have no version that would tell. */
+  private async current<Result>(read: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      const before = this.profileChanges;
+      const result = await read();
+      if (before === this.profileChanges || attempt === MAX_READS) return result;
+    }
+  }
+
+  /** Whoever is not connected, or shares only a large group with the user, is told by sync. */
+  private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): Promise<void> {
+    return this.inOrder.run(userId, async () => {
+      const [user, audience] = await Promise.all([
+        this.users.withPresence(userId),
+        isDeleted
+          ? this.presence.formerAudience(userId, LARGEST_LIVE_AUDIENCE)
+          : this.presence.audiences([userId], LARGEST_LIVE_AUDIENCE).then(([only]) => only),
+      ]);
+      if (user === undefined || audience === undefined) return;
+      const everyone = this.configuration.presenceAudience === 'everyone';
+      this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'user:updated', { user });
+      if (isDeleted) return;
+      this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.own({ userId }) });
     });
   }
 

@@ -1,8 +1,8 @@
 import { invalidField } from '../common/errors.js';
 import { isUuidText } from '../common/pagination.js';
 
-/** The kinds of things that sync tells, in the order it tells them. */
-export const SYNC_STAGES = ['conversations', 'left', 'receipts', 'friends', 'requests', 'messages'] as const;
+/** The kinds of things that sync tells, in the order it tells them. Cursors hold their numbers: a new one goes last. */
+export const SYNC_STAGES = ['conversations', 'left', 'receipts', 'friends', 'requests', 'messages', 'users'] as const;
 export type SyncStage = (typeof SYNC_STAGES)[number];
 
 /**
@@ -65,6 +65,7 @@ const KEYS: Record<SyncStage, readonly ((part: unknown) => boolean)[]> = {
   friends: [isUuidText],
   requests: [isUuidText],
   messages: [isUuidText, isSeq, isSeq],
+  users: [isUuidText],
 };
 
 function position(stage: unknown, key: unknown): SyncPosition {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Batched } from '../common/batched.js';
 import { Database } from '../database/database.js';
 import { LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
-import { areReceiptsShown } from '../relations/relations.js';
+import { areFriends, areReceiptsShown } from '../relations/relations.js';
 import type { SyncStage } from './sync-cursor.js';
 
 /** What one statement found, in the order of stages and within them by key; at most one more than asked for. */
@@ -149,9 +149,20 @@ const CHANGES = `
      ) AS place CROSS JOIN LATERAL (
        ${messagesAfter('place.boundary', '0')}
      ) AS m
-     WHERE o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id > $5)
+     WHERE $4 <= 6 AND o.left_at IS NULL AND ($4 < 6 OR $5::uuid IS NULL OR o.conversation_id > $5)
        AND (SELECT count(*) FROM here) < $9
      ORDER BY o.conversation_id, m.seq LIMIT $9)
+    UNION ALL
+    -- Profiles of those the user meets anywhere: friends, and whoever is or was with it in a conversation.
+    (SELECT 7, u.id, NULL, NULL, NULL
+     FROM bounds CROSS JOIN users u
+     WHERE $4 <= 7 AND ($5::uuid IS NULL OR $4 < 7 OR u.id > $5)
+       AND u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')}
+       AND (u.id = $1 OR ${areFriends('$1', 'u.id')} OR EXISTS (
+         SELECT 1 FROM conversation_members met JOIN conversation_members mine
+           ON mine.conversation_id = met.conversation_id AND mine.user_id = $1 AND mine.left_at IS NULL
+         WHERE met.user_id = u.id))
+     ORDER BY u.id LIMIT $9)
   ), page AS (
     SELECT * FROM found ORDER BY stage, CASE WHEN stage = 6 THEN other_id ELSE id END, CASE WHEN stage = 6 THEN NULL ELSE other_id END, seq LIMIT $9
   )
@@ -170,6 +181,7 @@ const STAGE_NUMBERS: Record<SyncStage, number> = {
   friends: 4,
   requests: 5,
   messages: 6,
+  users: 7,
 };
 const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name, number]) => [number, name])) as Record<
   number,

@@ -102,10 +102,12 @@ export class SyncService {
   /** How many findings one answer holds: `limit`, or fewer where messages among them are very long. */
   private async fitting(found: readonly Finding[], limit: number): Promise<number> {
     const first = found.findIndex(({ stage }) => stage === 'messages');
-    const messages = first === -1 ? [] : found.slice(first, limit);
+    const messages = first === -1 ? [] : found.slice(first, limit).filter(({ stage }) => stage === 'messages');
     // So few always fit.
     if (messages.length * MAX_MESSAGE_BYTES <= MAX_ANSWER_TEXT_BYTES) return Math.min(limit, found.length);
-    return first + (await this.messages.fitting(messages.map(({ id }) => id)));
+    const fitting = await this.messages.fitting(messages.map(({ id }) => id));
+    // What comes behind messages comes with them only where all of these fit.
+    return fitting < messages.length ? first + fitting : Math.min(limit, found.length);
   }
 
   private async viewsOf(
@@ -115,7 +117,7 @@ export class SyncService {
     if (found.length === 0) return EMPTY;
     const of = (stage: SyncStage): Finding[] => found.filter((finding) => finding.stage === stage);
     const idsOf = (stage: SyncStage): string[] => of(stage).map(({ id }) => id);
-    const [conversations, messages, receipts, friendships, friendUsers, requests] = await Promise.all([
+    const [conversations, messages, receipts, friendships, friendUsers, requests, users] = await Promise.all([
       this.conversations.views(principal, idsOf('conversations')),
       this.messages.byIds(principal.userId, idsOf('messages')),
       this.repository.receipts(
@@ -125,6 +127,7 @@ export class SyncService {
       this.repository.friendships(principal.userId, idsOf('friends')),
       this.users.viewsSeenBy(principal.userId, idsOf('friends')),
       this.repository.friendRequests(idsOf('requests')),
+      this.users.changed(idsOf('users'), principal.userId),
     ]);
     return {
       conversations,
@@ -140,6 +143,7 @@ export class SyncService {
           ? []
           : [{ user, since: since.toISOString(), removedAt: removedAt?.toISOString() ?? null }];
       }),
+      users,
     };
   }
 }
@@ -151,6 +155,7 @@ const EMPTY: Omit<SyncView, 'cursor' | 'hasMore'> = {
   receipts: [],
   friendRequests: [],
   friends: [],
+  users: [],
 };
 
 function positionOf({ stage, id, otherId, seq, boundary }: Finding): SyncPosition {

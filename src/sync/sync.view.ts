@@ -28,6 +28,8 @@ export class SyncView {
   receipts!: ReceiptView[];
   friendRequests!: FriendRequestView[];
   friends!: FriendChangeView[];
+  /** Profiles that changed, of the caller and of whoever it meets in conversations or among its friends; deleted ones too. */
+  users!: UserView[];
 }
 
 /** The cursor cannot be gone on from: drop what is kept, and start without one. */

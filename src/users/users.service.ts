@@ -7,6 +7,7 @@ import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
 import {
@@ -14,6 +15,7 @@ import {
   type OwnUserRow,
   type OwnUserView,
   ownUserView,
+  PRESENCE_COLUMNS,
   presenceColumns,
   USER_COLUMNS,
   type UserRow,
@@ -31,12 +33,13 @@ export class UsersService {
     private readonly database: Database,
     private readonly events: EventBus,
     private readonly attachments: AttachmentsService,
+    private readonly limiter: RateLimiter,
     configuration: Configuration,
   ) {
     this.everyone = configuration.presenceAudience === 'everyone';
   }
 
-  async own({ userId }: Principal): Promise<OwnUserView> {
+  async own({ userId }: Pick<Principal, 'userId'>): Promise<OwnUserView> {
     const [row] = await this.database.query<OwnUserRow>(
       `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL`,
       [userId],
@@ -51,6 +54,7 @@ export class UsersService {
    */
   async update(principal: Principal, { avatarId, ...changes }: UpdateProfile): Promise<OwnUserView> {
     if (Object.values({ avatarId, ...changes }).every((value) => value === undefined)) return this.own(principal);
+    await this.limiter.consume('profileChanges', principal.userId);
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
     if (avatarId !== undefined && changes.avatarUrl !== undefined)
       throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
@@ -68,7 +72,7 @@ export class UsersService {
     if (before === undefined || row === undefined) throw new DomainError('NOT_FOUND');
     const view = ownUserView(row);
     if (JSON.stringify(view) !== JSON.stringify(ownUserView(before)))
-      this.events.publish('user.changed', { userId: principal.userId });
+      this.events.publish('user.changed', { userId: principal.userId, isDeleted: false });
     if (avatarUrl !== undefined) this.attachments.sweep();
     return view;
   }
@@ -154,6 +158,24 @@ export class UsersService {
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return userView(row);
+  }
+
+  /** As those see it who are shown its presence; as itself where it is the viewer. */
+  async changed(userIds: readonly string[], viewerId: string): Promise<UserView[]> {
+    if (userIds.length === 0) return [];
+    const users = await this.viewsSeenBy(viewerId, userIds);
+    const own = userIds.includes(viewerId) ? await this.own({ userId: viewerId }) : undefined;
+    return userIds.flatMap((userId) => (userId === viewerId ? (own ?? []) : (users.get(userId) ?? [])));
+  }
+
+  /** As those see it who are shown its presence. */
+  async withPresence(userId: string): Promise<UserView | undefined> {
+    const [row] = await this.database.query<UserRow>(
+      `SELECT ${USER_COLUMNS}, ${PRESENCE_COLUMNS} FROM users WHERE id = $1`,
+      [userId],
+      'user_with_presence',
+    );
+    return row && userView(row);
   }
 
   /** For other features, which checked access themselves. Deleted users come as placeholders; ids of nobody are left out. */

@@ -16,12 +16,14 @@ export class UserView {
   isOnline?: boolean;
   /** When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to. */
   lastSeenAt?: string | null;
+  /** Only for oneself: null for users that came from a trusted issuer without an address. @example "ada@example.com" */
+  email?: string | null;
 }
 
 /** A user as it sees itself. */
 export class OwnUserView extends UserView {
   /** Null for users that came from a trusted issuer without an address. @example "ada@example.com" */
-  email!: string | null;
+  declare email: string | null;
 }
 
 /** The columns that a `UserView` is made of. */
@@ -50,6 +52,11 @@ export function presenceColumns(viewer: string, everyone: string): string {
     THEN EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) END AS "isOnline",
     users.last_seen_at AS "lastSeenAt"`;
 }
+
+/** The same for whoever is shown it. */
+export const PRESENCE_COLUMNS = `
+  EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) AS "isOnline",
+  users.last_seen_at AS "lastSeenAt"`;
 
 export interface OwnUserRow extends UserRow {
   email: string | null;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Anything, Device, type Person, startStory, type Story } from '../support/story.js';
-import { Replica, seeded } from './replica.js';
+import { profileOf, Replica, seeded } from './replica.js';
 
 /** Of each of six people, twice: first while connections drop, then while one listens. */
 const STEPS_EACH = 170;
@@ -31,7 +31,7 @@ describe('convergence', () => {
       people.slice(0, 3).map((owner) => owner.group('Group', ...people.filter((person) => person !== owner))),
     );
     const conversations = [...groups, ...(await Promise.all(others.map((other) => watcher.directConversation(other))))];
-    const sent: string[] = [];
+    const sent: { id: string; conversationId: string }[] = [];
 
     /** Anything may be refused: who was just removed may not speak. Only a fault of the server counts. */
     const act = async (person: Person, method: string, path: string, body?: unknown): Promise<Anything> => {
@@ -44,11 +44,15 @@ describe('convergence', () => {
         const group = pick(groups);
         const other = pick(people.filter((candidate) => candidate !== person));
         const kind = random(100);
-        const message = sent.length === 0 ? undefined : `/messages/${sent[Math.max(0, sent.length - 1 - random(40))]}`;
+        const message =
+          sent.length === 0 ? undefined : `/messages/${sent[Math.max(0, sent.length - 1 - random(40))]?.id}`;
         if (kind < 40 || message === undefined) {
-          const path = `/conversations/${pick(conversations)}/messages`;
-          const stored = await act(person, 'POST', path, { content: `${person.username} ${step}` });
-          if (stored?.id !== undefined) sent.push(stored.id);
+          const conversationId = pick(conversations);
+          const quoted = sent.slice(-60).filter((earlier) => earlier.conversationId === conversationId);
+          const replyToId = quoted.length > 0 && random(3) === 0 ? pick(quoted).id : null;
+          const content = `${person.username} ${step}`;
+          const stored = await act(person, 'POST', `/conversations/${conversationId}/messages`, { content, replyToId });
+          if (stored?.id !== undefined) sent.push({ id: stored.id, conversationId });
         } else if (kind < 48) await act(person, 'PATCH', message, { content: `edited ${step}` });
         else if (kind < 53) await act(person, 'DELETE', message);
         else if (kind < 57) await act(person, 'DELETE', `${message}?for=me`);
@@ -74,6 +78,8 @@ describe('convergence', () => {
           const { items } = await act(person, 'GET', '/friends/requests?direction=incoming&status=PENDING');
           if (items.length > 0) await act(person, 'POST', `/friends/requests/${pick<Anything>(items).id}/accept`);
         } else if (kind < 97) await act(person, 'DELETE', `/friends/${other.id}`);
+        else if (kind < 98 && random(2) === 0)
+          await act(person, 'PATCH', '/users/me', { displayName: `${person.username} ${step}` });
         else if (kind < 98)
           await act(person, 'PATCH', `/conversations/${group}/me`, { mutedUntil: '2099-01-01T00:00:00.000Z' });
         else await act(person, 'PATCH', `/conversations/${pick(conversations)}/me`, { archived: random(2) === 0 });
@@ -147,7 +153,9 @@ async function fullFetch(person: Person): Promise<Anything> {
     }
   };
   const conversations: [string, Anything][] = [];
+  const met: Anything[] = [];
   for (const { createdAt: _, members, ...conversation } of await all('/conversations?')) {
+    met.push(...members.map(({ user }: Anything) => user));
     const messages: Anything[] = [];
     for (let after = 0; ; ) {
       const path = `/conversations/${conversation.id}/messages?limit=100&after=${after}`;
@@ -171,6 +179,7 @@ async function fullFetch(person: Person): Promise<Anything> {
       },
     ]);
   }
+  const friends = await all('/friends?');
   const requests = [
     ...(await all('/friends/requests?direction=incoming&')),
     ...(await all('/friends/requests?direction=outgoing&')),
@@ -178,7 +187,8 @@ async function fullFetch(person: Person): Promise<Anything> {
   return {
     shown: {
       conversations: Object.fromEntries(conversations),
-      friends: (await all('/friends?')).map(({ id }) => id).sort(),
+      friends: friends.map(({ id }) => id).sort(),
+      users: Object.fromEntries([...friends, ...met].map((user) => [user.id, profileOf(user)])),
     },
     requests: Object.fromEntries(requests.map(({ id, status }) => [id, status])),
   };

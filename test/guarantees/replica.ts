@@ -9,6 +9,11 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
+/** What is shown of a user everywhere. */
+export function profileOf({ username, displayName, avatarUrl }: Anything): Anything {
+  return { username, displayName, avatarUrl };
+}
+
 /**
  * What one client keeps, and how it takes in what it is told: by version and sequence number, never by a clock. What
  * the contract leaves to clients is derived here: the unread number from its cursor and the messages after it, a sender's cursor from its
@@ -18,6 +23,7 @@ export class Replica {
   private readonly conversations = new Map<string, Anything>();
   private readonly messages = new Map<string, Map<string, Anything>>();
   private readonly friends = new Set<string>();
+  private readonly users = new Map<string, Anything>();
   private readonly requests = new Map<string, string>();
 
   constructor(private readonly userId: string) {}
@@ -29,7 +35,8 @@ export class Replica {
     for (const message of page.messages) this.message(message);
     for (const { conversationId, userId, lastReadSeq, lastDeliveredSeq } of page.receipts)
       this.cursors(conversationId, userId, lastReadSeq, lastDeliveredSeq);
-    for (const { user, removedAt } of page.friends) this.friend(user.id, removedAt === null);
+    for (const { user, removedAt } of page.friends) this.friend(user, removedAt === null);
+    for (const user of page.users) this.user(user);
     for (const request of page.friendRequests) this.requests.set(request.id, request.status);
   }
 
@@ -50,13 +57,15 @@ export class Replica {
       case 'conversation:removed':
         return this.leave(payload.conversationId);
       case 'friend:removed':
-        return this.friend(payload.userId, false);
+        return this.friend({ id: payload.userId }, false);
+      case 'user:updated':
+        return this.user(payload.user);
       case 'friend:request_sent':
       case 'friend:request_accepted':
       case 'friend:request_rejected':
       case 'friend:request_cancelled':
         this.requests.set(payload.request.id, payload.request.status);
-        if (payload.request.status === 'ACCEPTED') this.friend(payload.user.id, true);
+        if (payload.request.status === 'ACCEPTED') this.friend(payload.user, true);
     }
   }
 
@@ -75,10 +84,15 @@ export class Replica {
               members: Object.fromEntries(members),
               memberCount: members.size,
               me: { ...me, unreadCount: messages.filter((message) => this.isUnread(message, me.lastReadSeq)).length },
-              messages,
+              messages: messages.map((message) => ({ ...message, replyTo: this.quotation(message) })),
             },
           ];
         }),
+      ),
+      users: Object.fromEntries(
+        [...this.friends, ...[...this.conversations.values()].flatMap(({ members }) => [...members.keys()])].map(
+          (id) => [id, this.users.get(id)],
+        ),
       ),
       friends: [...this.friends].sort(),
       requests: Object.fromEntries(this.requests),
@@ -95,6 +109,7 @@ export class Replica {
     const newest = known !== undefined && known.lastSeq > told.lastSeq ? known : told;
     const members = new Map<string, Anything>();
     for (const { user, role, lastReadSeq, lastDeliveredSeq } of told.members) {
+      this.user(user);
       const before = known?.members.get(user.id);
       members.set(user.id, {
         role,
@@ -116,6 +131,14 @@ export class Replica {
       members,
       me: { role, mutedUntil, archivedAt, pinnedAt, lastReadSeq: members.get(this.userId)?.lastReadSeq },
     });
+  }
+
+  /** What a message quotes, as the client would show the quoted message itself, where it holds it. */
+  private quotation({ conversationId, replyTo }: Anything): Anything {
+    const quoted = replyTo === null ? undefined : this.messages.get(conversationId)?.get(replyTo.id);
+    if (quoted === undefined) return replyTo;
+    const { id, seq, senderId, kind, content, deletedAt } = quoted;
+    return { id, seq, senderId, kind, content: content?.slice(0, 200) ?? null, deletedAt };
   }
 
   private leave(conversationId: string): void {
@@ -161,8 +184,16 @@ export class Replica {
     if (userId === this.userId) conversation.me.lastReadSeq = member.lastReadSeq;
   }
 
-  private friend(userId: string, isFriend: boolean): void {
-    if (isFriend) this.friends.add(userId);
-    else this.friends.delete(userId);
+  private friend(user: Anything, isFriend: boolean): void {
+    if (!isFriend) {
+      this.friends.delete(user.id);
+      return;
+    }
+    this.friends.add(user.id);
+    this.user(user);
+  }
+
+  private user({ id, ...user }: Anything): void {
+    this.users.set(id, profileOf(user));
   }
 }

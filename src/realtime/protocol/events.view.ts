@@ -36,6 +36,11 @@ export class PresenceView {
   lastSeenAt!: string | null;
 }
 
+export class UserUpdatedView {
+  /** With the presence that its audience is shown; to itself with its address instead. */
+  user!: UserView;
+}
+
 /** `user` is the other side, as the receiver of the event sees it. */
 export class FriendRequestEventView {
   request!: FriendRequestView;

@@ -13,6 +13,7 @@ import {
   SessionExpiringView,
   SessionReadyView,
   TypingView,
+  UserUpdatedView,
 } from './events.view.js';
 
 interface ServerEvent {
@@ -58,6 +59,11 @@ export const SERVER_EVENTS = {
     payload: PresenceView,
     audience: 'friends and those who share a conversation of up to 100 members; with PRESENCE_AUDIENCE=everyone all',
     description: 'A user came online, or was gone for more than 5 s.',
+  },
+  'user:updated': {
+    payload: UserUpdatedView,
+    audience: 'those to whom its presence would be told, and itself; where it was deleted, those it wrote with',
+    description: 'A user changed its name or picture, or deleted its account.',
   },
   'friend:request_sent': {
     payload: FriendRequestEventView,
