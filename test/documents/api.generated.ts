@@ -1106,6 +1106,11 @@ export interface components {
              * @description When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to.
              */
             lastSeenAt?: string | null;
+            /**
+             * @description Only for oneself: null for users that came from a trusted issuer without an address.
+             * @example ada@example.com
+             */
+            email?: string | null;
         };
         DeleteAccount: {
             /**
@@ -1640,6 +1645,8 @@ export interface components {
             receipts: components["schemas"]["ReceiptView"][];
             friendRequests: components["schemas"]["FriendRequestView"][];
             friends: components["schemas"]["FriendChangeView"][];
+            /** @description Profiles that changed, of the caller and of whoever it meets in conversations or among its friends; deleted ones too. */
+            users: components["schemas"]["UserView"][];
         };
         SyncResetView: {
             /** @description Always true. */
