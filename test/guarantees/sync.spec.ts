@@ -297,7 +297,7 @@ describe('sync', () => {
       const syncing = await timed(async () => {
         pages = (await bob.sync(before, 100)).pages;
       });
-      const count = statements.filter(({ name }) => name !== 'session_is_live').length;
+      const count = statements.filter(({ name }) => name !== 'sessions_live').length;
       expect(all(pages, 'messages')).toHaveLength(CHANGES);
       expect(pages.length).toBeLessThan(CHANGES / 100 + 5);
       expect(count / pages.length).toBeLessThanOrEqual(4);
