@@ -272,7 +272,7 @@ class NativeClient implements NativeConnection, DialectPeer {
     });
     if (refusal !== undefined) {
       session.refused(refusal);
-      if (this.inbox.needsRest) this.socket.rest();
+      this.socket.rest(this.inbox.restMs);
       if (this.inbox.isFlooded) this.end('FLOODING');
       return;
     }

@@ -71,7 +71,7 @@ export const LIMITS = {
   /** Saying that one types; what is shown of it is less. */
   typing: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Socket events of any kind. */
-  events: { per: 'connection', burst: 300, points: 50, perSeconds: 1 },
+  events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
   /** New sockets of any kind: each costs a signature to verify and a read of the database. */
   connects: { per: 'address', burst: 1_000, points: 50, perSeconds: 1 },
   /** A user's connections that were ended because they flooded; beyond it the user is let in no more for a while. */

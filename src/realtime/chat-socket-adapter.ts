@@ -99,7 +99,7 @@ export class ChatSocketAdapter extends IoAdapter {
           void this.handshakes.flooded(socket.data.principal.userId);
           socket.emit('session:ended', { code: 'FLOODING', ...CLOSE_REASONS.FLOODING });
           socket.disconnect(true);
-        } else if (gate.needsRest) guard.rest(socket);
+        } else guard.rest(socket, gate.restMs);
         return;
       }
       this.lifecycle.begin();

@@ -22,9 +22,9 @@ export class DialectInbox {
     return this.gate.isFlooded;
   }
 
-  /** Whether the connection should not be read for a while. To be asked after a refusal. */
-  get needsRest(): boolean {
-    return this.gate.needsRest;
+  /** For how many milliseconds the connection should not be read. To be asked after each refusal. */
+  get restMs(): number {
+    return this.gate.restMs;
   }
 
   /** Answers why not, where the work is not taken. */

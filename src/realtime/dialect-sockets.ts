@@ -77,7 +77,7 @@ export class DialectSockets {
       if (refusal === undefined) return;
       const answer = session.refused(event, refusal, acknowledge !== undefined);
       acknowledge?.(answer);
-      if (inbox.needsRest) this.guard.rest(socket);
+      this.guard.rest(socket, inbox.restMs);
       if (!inbox.isFlooded) return;
       void this.handshakes.flooded(socket.data.principal.userId);
       socket.disconnect(true);

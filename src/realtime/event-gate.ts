@@ -7,6 +7,7 @@ const MOST_UNDER_WAY = 1_000;
 const MAX_REFUSALS = 12_000;
 /** Refusals after which a connection is not read for a while: also a refusal costs, and a flood is nothing but refusals. */
 const REFUSALS_BEFORE_REST = 500;
+const REST_STEP_MS = 25;
 
 /** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
 export class EventGate {
@@ -25,9 +26,12 @@ export class EventGate {
     return this.refusals > MAX_REFUSALS;
   }
 
-  /** Whether the connection should not be read for a while, so that others get their turn. To be asked after a refusal. */
-  get needsRest(): boolean {
-    return this.refusals % REFUSALS_BEFORE_REST === 0;
+  /**
+   * For how many milliseconds the connection should not be read, so that others get their turn: the longer, the more was
+   * refused. To be asked after each refusal.
+   */
+  get restMs(): number {
+    return this.refusals % REFUSALS_BEFORE_REST === 0 ? (this.refusals / REFUSALS_BEFORE_REST) * REST_STEP_MS : 0;
   }
 
   /** Undefined lets the event in, and `leave` must follow. */

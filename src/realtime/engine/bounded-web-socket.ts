@@ -16,9 +16,6 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** In pieces of a message, or of what the network delivers: beyond any client that does not cut its bytes small on purpose. */
 const MAX_FRAGMENTS = 1_024;
 
-/** How long a client that does not heed refusals is not read. Shorter than a missed heartbeat. */
-const REST_MS = 1_000;
-
 const logger = new Logger('BoundedWebSocket');
 
 /**
@@ -68,14 +65,14 @@ export class BoundedWebSocket extends WebSocket {
     this.terminate();
   }
 
-  /** Reads nothing for a while: what the client goes on sending fills the network's buffers, and then its own. */
-  rest(): void {
-    if (this.resting !== undefined) return;
+  /** Reads nothing for so long; 0 does nothing. What the client goes on sending fills the network's buffers, then its own. */
+  rest(milliseconds: number): void {
+    if (this.resting !== undefined || milliseconds === 0) return;
     this.pause();
     this.resting = setTimeout(() => {
       this.resting = undefined;
       this.resume();
-    }, REST_MS).unref();
+    }, milliseconds).unref();
   }
 
   override resume(): void {

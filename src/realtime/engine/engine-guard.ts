@@ -97,9 +97,9 @@ export class EngineGuard implements OnApplicationShutdown {
     connection.once('close', () => clearTimeout(timer));
   }
 
-  /** Reads nothing more from this socket for a while. Long polling is slowed down by its limit of requests. */
-  rest(socket: ChatSocket): void {
-    webSocketOf(connectionOf(socket))?.rest();
+  /** Reads nothing from this socket for so long; 0 does nothing. Long polling is slowed down by its limit of requests. */
+  rest(socket: ChatSocket, milliseconds: number): void {
+    webSocketOf(connectionOf(socket))?.rest(milliseconds);
   }
 
   onApplicationShutdown(): void {
