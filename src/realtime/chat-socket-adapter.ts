@@ -84,6 +84,8 @@ export class ChatSocketAdapter extends IoAdapter {
     const gate = new EventGate(this.configuration.eventLimit);
     const guard = this.app.get(EngineGuard);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
+      // Socket.IO hands over what it had read already, also after it has disconnected the socket.
+      if (!socket.connected) return;
       const { event, payload, acknowledge } = socketEvent<Acknowledgement>(name, parameters);
       const answer = (result: Acknowledgement): void => {
         if (acknowledge !== undefined) acknowledge(result);

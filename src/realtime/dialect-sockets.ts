@@ -69,6 +69,8 @@ export class DialectSockets {
     const { session } = speaking;
     const inbox = new DialectInbox(this.configuration.eventLimit, this.lifecycle);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
+      // Socket.IO hands over what it had read already, also after it has disconnected the socket.
+      if (!socket.connected) return;
       const { event, payload, acknowledge } = socketEvent(name, parameters);
       const refusal = inbox.push(async () => {
         const answer = await session.heard(event, payload, acknowledge !== undefined);

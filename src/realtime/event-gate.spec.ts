@@ -61,7 +61,7 @@ describe('the gate of one connection', () => {
       gate.enter();
       if (gate.restMs > 0) rests.push(gate.restMs);
     }
-    expect(rests).toEqual([25, 50, 75, 100]);
+    expect(rests).toEqual([15, 30, 45, 60]);
   });
 
   it('forgives who keeps to the limit again', () => {

@@ -7,7 +7,7 @@ const MOST_UNDER_WAY = 1_000;
 const MAX_REFUSALS = 12_000;
 /** Refusals after which a connection is not read for a while: also a refusal costs, and a flood is nothing but refusals. */
 const REFUSALS_BEFORE_REST = 500;
-const REST_STEP_MS = 25;
+const REST_STEP_MS = 15;
 
 /** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
 export class EventGate {

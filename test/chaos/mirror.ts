@@ -58,11 +58,11 @@ export class Mirror {
       const first = history[0]?.seq ?? Number.POSITIVE_INFINITY;
       const more = [...kept.keys()].filter((seq) => seq >= first && !history.some((message) => message.seq === seq));
       this.expect(`messages that history of ${conversation.id} does not have`, more, []);
-      const later = history.filter(({ seq }) => seq > conversation.me.lastReadSeq);
-      const there = later.filter(
-        ({ senderId, kind, deletedAt }) => senderId !== client.id && kind !== 'SYSTEM' && deletedAt === null,
+      const there = history.filter(
+        ({ seq, senderId, kind, deletedAt }) =>
+          seq > conversation.me.lastReadSeq && senderId !== client.id && kind !== 'SYSTEM' && deletedAt === null,
       );
-      if (![there.length, later.length].includes(conversation.me.unreadCount))
+      if (conversation.me.unreadCount !== there.length)
         this.ledger.violation(
           `unread: ${client.name} in ${conversation.id}: REST has ${conversation.me.unreadCount}, there are ${there.length}`,
         );

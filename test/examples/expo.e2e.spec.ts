@@ -38,11 +38,17 @@ describe('the example for Expo', () => {
     const register = (username: string) =>
       post<Registered>('/auth/register', { username, email: `${username}@example.com`, password: 'correct horse' });
     const [ada, grace] = [await register('ada'), await register('grace')];
-    const { id: conversationId } = await post<{ id: string }>(
-      '/conversations',
+    const { id: requestId } = await post<{ id: string }>(
+      '/friends/requests',
       { userId: ada.user.id },
       grace.accessToken,
     );
+    const { conversation } = await post<{ conversation: { id: string } }>(
+      `/friends/requests/${requestId}/accept`,
+      {},
+      ada.accessToken,
+    );
+    const conversationId = conversation.id;
     const friend = io(server.url, { auth: { token: grace.accessToken } });
     sockets.push(friend);
     await once(friend as never, 'session:ready');

@@ -290,6 +290,8 @@ describe('the documents', () => {
     await eds.must('react', { messageId: message.id, emoji: '👍' });
     await dis.must('edit_message', { messageId: message.id, content: 'Hello!' });
     await dis.must('delete_message', { messageId: message.id });
+    await ed.must('PATCH', '/users/me', { displayName: 'Edward' });
+    await dis.next('user:updated', ({ user }) => user.id === ed.id);
     const { syncCursor } = dis.all('session:ready')[0];
     await dis.must('sync', { cursor: syncCursor, limit: 10 });
     await dis.must('sync', {});
