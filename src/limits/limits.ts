@@ -61,7 +61,7 @@ export const LIMITS = {
   /** Reactions set or taken back. */
   reactions: { per: 'user', burst: 30, points: 5, perSeconds: 1 },
   /** Kilobytes of answers to questions: pages of history, lists, sync. Charged afterwards, by what the answer was. */
-  readKilobytes: { per: 'user', burst: 16_000, points: 1_000, perSeconds: 1 },
+  readKilobytes: { per: 'user', burst: 8_000, points: 1_000, perSeconds: 1 },
   /** Files uploaded; each image costs up to some seconds of CPU. */
   uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
   /** The same in megabytes: what one user can fill of the disk in a day. */
