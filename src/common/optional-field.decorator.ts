@@ -13,3 +13,8 @@ export function OptionalField(fallback?: unknown): PropertyDecorator {
     Transform(({ value }: { value: unknown }) => (value === null ? fallback : value)),
   );
 }
+
+/** The same of a field whose presence other rules decide (`ValidateIf`): null is absence for them, too. */
+export function NullIsAbsent(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => value ?? undefined);
+}

@@ -18,7 +18,7 @@ import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/is-time.decorator.js';
 import { IsName } from '../../common/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { NullIsAbsent, OptionalField } from '../../common/optional-field.decorator.js';
 
 /** Members of a group at the most, its owner included. */
 export const LARGEST_GROUP = 1000;
@@ -32,16 +32,19 @@ export class CreateConversationDto {
   type?: 'DIRECT' | 'GROUP';
 
   /** Direct only: the other user. */
+  @NullIsAbsent()
   @ValidateIf((body: CreateConversationDto) => body.type !== 'GROUP' || body.userId !== undefined)
   @IsId({ required: false })
   userId?: string;
 
   /** Groups only. @example "Trip to Lisbon" */
+  @NullIsAbsent()
   @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.title !== undefined)
   @IsName({ max: 100 })
   title?: string;
 
   /** Groups only: everybody but the caller. */
+  @NullIsAbsent()
   @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.memberIds !== undefined)
   @IsArray()
   @ArrayMaxSize(LARGEST_GROUP - 1)

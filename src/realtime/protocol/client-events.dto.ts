@@ -24,7 +24,7 @@ import {
   LONGEST_CONTENT,
   MessageContentDto,
 } from '../../messages/dto/messages.dto.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { NullIsAbsent, OptionalField } from '../../common/optional-field.decorator.js';
 
 const LARGEST_SEQ = 2_147_483_647;
 
@@ -36,11 +36,13 @@ export class ConversationReferenceDto {
 
 /** Exactly one of `conversationId` and `receiverId`. */
 export class SendMessageDto extends MessageContentDto {
+  @NullIsAbsent()
   @ValidateIf((payload: SendMessageDto) => payload.receiverId === undefined || payload.conversationId !== undefined)
   @IsId({ required: false })
   conversationId?: string;
 
   /** Finds or creates the direct conversation with this user. */
+  @NullIsAbsent()
   @ValidateIf((payload: SendMessageDto) => payload.receiverId !== undefined)
   @IsId({ required: false })
   receiverId?: string;
