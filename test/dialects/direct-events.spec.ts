@@ -79,13 +79,17 @@ describe('direct-events', () => {
 
   it('says who comes and goes, once for all devices', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
+    const early = await connect(dan);
     await cy.say(await cy.directConversation(dan), 'hello');
+    const ofCy = ({ userId }: Anything): boolean => userId === cy.id;
+    // Shown to dan from its first message on.
+    expect(await early.next('userOnline', ofCy)).toEqual({ userId: cy.id, isOnline: false });
     const dans = await connect(dan);
     const [one, two] = [await connect(cy), await connect(cy)];
-    expect(await dans.next('userOnline', ({ userId }) => userId === cy.id)).toEqual({ userId: cy.id, isOnline: true });
+    expect(await dans.next('userOnline', ofCy)).toEqual({ userId: cy.id, isOnline: true });
     one.socket.close();
     two.socket.close();
-    expect(await dans.next('userOnline', ({ userId }) => userId === cy.id)).toEqual({ userId: cy.id, isOnline: false });
+    expect(await dans.next('userOnline', ofCy)).toEqual({ userId: cy.id, isOnline: false });
     expect(dans.all('userOnline')).toHaveLength(2);
   }, 20_000);
 
