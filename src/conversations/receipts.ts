@@ -71,7 +71,9 @@ export class Receipts {
 
   private async store(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {
     const column = kind === 'read' ? 'last_read_seq' : 'last_delivered_seq';
-    const [row] = await this.database.query<Cursors & { moved: boolean; isLarge: boolean; hiddenFrom: string[] }>(
+    const [row] = await this.database.query<
+      Cursors & { moved: boolean; isOvertaken: boolean; isLarge: boolean; hiddenFrom: string[] }
+    >(
       `WITH target AS (
          SELECT m.last_read_seq, m.last_delivered_seq, c.member_count, LEAST($3::integer, c.last_seq) AS seq
          FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
@@ -86,6 +88,7 @@ export class Receipts {
          RETURNING m.last_read_seq, m.last_delivered_seq
        )
        SELECT moved.last_read_seq IS NOT NULL AS "moved",
+         moved.last_read_seq IS NULL AND target.${column} < target.seq AS "isOvertaken",
          target.member_count > ${LARGEST_LIVE_AUDIENCE} AS "isLarge",
          CASE WHEN moved.last_read_seq IS NOT NULL AND target.member_count <= ${LARGEST_LIVE_AUDIENCE}
            THEN ${hiddenReceiptsFrom('$2::uuid', '$1::uuid')} ELSE '{}' END AS "hiddenFrom",
@@ -96,6 +99,8 @@ export class Receipts {
       `move_${kind}_cursor`,
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
+    // Moved farther by somebody else (a message of the same user's) after this statement had looked: it looks again.
+    if (row.isOvertaken) return this.store(principal, conversationId, kind, seq);
     if (row.moved) {
       this.events.publish('receipt.moved', {
         conversationId,

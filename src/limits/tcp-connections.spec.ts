@@ -42,7 +42,7 @@ describe('TCP connections', () => {
   const accepted = async (): Promise<Socket> => (await once(server, 'connection'))[0] as Socket;
 
   it('ends one whose client takes nothing of its answer, and not one that takes it slowly', async () => {
-    watch({ stallTimeoutMs: 300, lookMs: 20 });
+    watch({ stallTimeoutMs: 1_000, lookMs: 20 });
     const stalledSide = accepted();
     const stalled = await client();
     stalled.pause();
@@ -54,7 +54,7 @@ describe('TCP connections', () => {
     slow.on('data', (chunk: Buffer) => {
       taken += chunk.length;
       slow.pause();
-      setTimeout(() => slow.resume(), 5);
+      setTimeout(() => slow.resume(), 20);
     });
     await once(await stalledSide, 'close');
     expect((await slowSide).destroyed).toBe(false);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { Database } from '../../src/database/database.js';
 import { type Anything, type Device, type Person, startStory, type Story, until } from '../support/story.js';
 
@@ -80,6 +81,33 @@ describe('receipts', () => {
     expect((await bob.must('GET', `/conversations/${conversationId}`)).me).toMatchObject({
       ...{ lastReadSeq: 40, unreadCount: 0 },
     });
+  });
+
+  it('are answered as they stand where something else moves them meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.befriend(bob);
+    const [adas, bobs] = [await ada.device(), await bob.device()];
+    for (let index = 0; index < 5; index += 1) await adas.must('send_message', { conversationId, content: `${index}` });
+    const outside = new pg.Client({ connectionString: story.databaseUrl });
+    await outside.connect();
+    try {
+      await outside.query('BEGIN');
+      await outside.query(
+        'UPDATE conversation_members SET last_read_seq = 5, last_delivered_seq = 5 WHERE conversation_id = $1 AND user_id = $2',
+        [conversationId, bob.id],
+      );
+      const answer = bobs.must('mark_read', { conversationId, seq: 3 });
+      await until('it waits for the other', async () => {
+        const { rows } = await story.app
+          .get(Database)
+          .pool.query('SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = $1', ['transactionid']);
+        return rows.length > 0;
+      });
+      await outside.query('COMMIT');
+      expect(await answer).toEqual({ lastReadSeq: 5 });
+    } finally {
+      await outside.end();
+    }
   });
 
   it('count the same unread in REST, in sync, on every device and after sending', async () => {
