@@ -62,7 +62,7 @@ async function withDatabase(work) {
 
 /** The one that a server runs, or, where none does, one that is started for as long as this takes. */
 async function embeddedDatabase() {
-  const { EmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
+  const { EmbeddedPostgres } = await import('../dist/database/embedded/embedded-postgres.js');
   const directory = join(resolve(process.env.DATA_DIR || 'data'), 'postgres');
   const running = await EmbeddedPostgres.find(directory);
   if (running !== undefined) return { databaseUrl: running };

@@ -7,37 +7,37 @@ const RULES = [
     rule: 'an optional field is an OptionalField, so that no service is given null (here null means something)',
     pattern: /@?\bIsOptional\(\)/,
     except:
-      /^src\/(common\/optional-field\.decorator|conversations\/dto\/conversations\.dto|realtime\/protocol\/client-events\.dto)\.ts$/,
+      /^src\/(common\/validation\/optional-field\.decorator|conversations\/dto\/conversations\.dto|realtime\/protocol\/client-events\.dto)\.ts$/,
   },
   {
     rule: 'only src/config reads the environment',
     pattern: /process\.env/,
-    except: /^src\/(config\/|database\/embedded-postgres\.ts)/, // the child process inherits it
+    except: /^src\/(config\/|database\/embedded\/)/, // the child process inherits it
   },
   {
     rule: 'only the broadcaster sends to clients',
     pattern: /\b(server|io|sockets|socket|audience)(\?)?\.(emit|to|in|except)\(/,
     // The pages' scripts are clients themselves.
     except:
-      /^src\/(realtime\/(broadcaster|chat-socket-adapter|rooms)|dialects\/direct-events\/compatibility-page|docs\/try-script)\.ts$/,
+      /^src\/(realtime\/(delivery\/(broadcaster|rooms)|engine\/chat-socket-adapter)|dialects\/direct-events\/compatibility-page|docs\/try-script)\.ts$/,
   },
   {
-    rule: 'only rooms.ts puts a room name together',
+    rule: 'only room-names.ts puts a room name together',
     pattern: /[`'"](user|session|conversation|open):(\$\{|['"`]\s*\+)/,
-    except: /^src\/realtime\/rooms\.ts$/,
+    except: /^src\/realtime\/delivery\/room-names\.ts$/,
   },
   {
     rule: 'services know no transport',
     pattern:
       /\b(HttpException|WsException|BadRequestException|NotFoundException|ForbiddenException|UnauthorizedException|ConflictException)\b/,
-    except: /^src\/common\/problem\.filter\.ts$|\.guard\.ts$/,
+    except: /^src\/http\/problem\.filter\.ts$|\.guard\.ts$/,
   },
   { rule: 'no forwardRef', pattern: /\bforwardRef\b/ },
   { rule: 'no any in what is exported', pattern: /^export .*(:|<|,)\s*any\b/ },
   {
     rule: 'no reads of the clock around Clock in features',
     pattern: /\bDate\.now\(\)/,
-    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/recovery-adapter)/,
+    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/engine\/recovery-adapter)/,
   },
 ];
 

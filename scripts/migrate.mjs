@@ -27,13 +27,13 @@ try {
 }
 
 async function deploy() {
-  const { migrate } = await import('../dist/database/migrator.js');
+  const { migrate } = await import('../dist/database/migrations/migrator.js');
   const applied = await migrate(databaseUrl());
   console.log(applied.length === 0 ? 'nothing to apply' : `applied ${applied.join(', ')}`);
 }
 
 async function status() {
-  const { migrationStatus } = await import('../dist/database/migrator.js');
+  const { migrationStatus } = await import('../dist/database/migrations/migrator.js');
   const { applied, pending, unknown } = await migrationStatus(databaseUrl());
   for (const name of applied)
     console.log(unknown.includes(name) ? `applied  ${name} (by a newer release)` : `applied  ${name}`);
@@ -71,8 +71,8 @@ function record() {
 
 /** Always on a database of its own, so no data and no leftovers have a say. */
 async function difference() {
-  const { EmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
-  const { migrate, schemaDrift } = await import('../dist/database/migrator.js');
+  const { EmbeddedPostgres } = await import('../dist/database/embedded/embedded-postgres.js');
+  const { migrate, schemaDrift } = await import('../dist/database/migrations/migrator.js');
   const home = mkdtempSync(join(tmpdir(), 'parley-migrate-'));
   chmodSync(home, 0o755);
   try {

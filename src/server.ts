@@ -9,8 +9,8 @@ import { Lifecycle } from './common/lifecycle.js';
 import { Configuration } from './config/configuration.js';
 import { checkDatabase } from './database/database-checks.js';
 import { recogniseDatabase } from './database/database-identity.js';
-import { EmbeddedPostgres } from './database/embedded-postgres.js';
-import { migrate } from './database/migrator.js';
+import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
+import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
 
 /** How long accepted work may take to finish once the server was told to end. */

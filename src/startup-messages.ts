@@ -1,8 +1,8 @@
 import type { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration.js';
 import { DatabaseStartError } from './database/connection-failure.js';
-import { EmbeddedPostgresError } from './database/embedded-postgres.js';
-import { MigrationError } from './database/migrator.js';
+import { EmbeddedPostgresError } from './database/embedded/embedded-postgres.js';
+import { MigrationError } from './database/migrations/migrator.js';
 import type { RunningServer } from './server.js';
 
 /** What a start prints once the server listens. */

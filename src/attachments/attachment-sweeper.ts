@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AttachmentsRepository } from './attachments.repository.js';
-import { announcedKey, blobKeys } from './blob-keys.js';
-import { BlobStore } from './blob-store.js';
-import { Spool } from './spool.js';
+import { announcedKey, blobKeys } from './store/blob-keys.js';
+import { BlobStore } from './store/blob-store.js';
+import { Spool } from './uploads/spool.js';
 
 /** How often it looks; what a deleted message carried is gone within a minute even if nobody asks for it. */
 const INTERVAL_MS = 20_000;

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Ip, Param, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { AttachmentsService } from './attachments.service.js';

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
-import { AttachmentFilesController } from './attachment-files.controller.js';
-import { AttachmentLinks } from './attachment-links.js';
+import { AttachmentFilesController } from './serving/attachment-files.controller.js';
+import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { AttachmentsController } from './attachments.controller.js';
 import { AttachmentsRepository } from './attachments.repository.js';
 import { AttachmentsService } from './attachments.service.js';
-import { BlobStore } from './blob-store.js';
-import { DiskBlobStore } from './disk-blob-store.js';
-import { ImageProcessor } from './image-processor.js';
-import { Spool } from './spool.js';
-import { UploadAdmission } from './upload-admission.js';
+import { BlobStore } from './store/blob-store.js';
+import { DiskBlobStore } from './store/disk-blob-store.js';
+import { ImageProcessor } from './media/image-processor.js';
+import { Spool } from './uploads/spool.js';
+import { UploadAdmission } from './uploads/upload-admission.js';
 
 @Module({
   controllers: [AttachmentsController, AttachmentFilesController],
@@ -29,7 +29,7 @@ import { UploadAdmission } from './upload-admission.js';
       useFactory: async ({ s3, dataDirectory }: Configuration): Promise<BlobStore> => {
         if (s3 === undefined) return new DiskBlobStore(join(dataDirectory, 'attachments'));
         // Loading it takes longer than all else a start loads; whoever keeps files on the disk does not wait for it.
-        const { S3BlobStore } = await import('./s3-blob-store.js');
+        const { S3BlobStore } = await import('./store/s3-blob-store.js');
         return new S3BlobStore(s3);
       },
     },

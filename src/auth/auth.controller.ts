@@ -11,23 +11,23 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
+import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { invalidField } from '../common/errors.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { ApiPage } from '../docs/api-page.decorator.js';
 import { RateLimit } from '../limits/rate-limit.guard.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AuthService } from './auth.service.js';
-import { DeviceCookies } from './device-cookies.js';
+import { DeviceCookies } from './sessions/device-cookies.js';
 import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
-import { Public } from '../common/public.decorator.js';
-import { SessionView } from './session.view.js';
-import { SessionCookies } from './session-cookies.js';
-import { Sessions } from './sessions.js';
-import { PendingRegistrationView, RegistrationView, TokensView } from './tokens.view.js';
+import { Public } from '../http/public.decorator.js';
+import { SessionView } from './sessions/session.view.js';
+import { SessionCookies } from './sessions/session-cookies.js';
+import { Sessions } from './sessions/sessions.js';
+import { PendingRegistrationView, RegistrationView, TokensView } from './tokens/tokens.view.js';
 
 @ApiTags('auth')
 @Controller('auth')

@@ -4,20 +4,20 @@ import { DomainError, invalidField } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
-import { addressKey } from '../limits/address-key.js';
+import { addressKey } from '../limits/ip-address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { Accounts, type Credentials } from '../users/accounts.js';
 import { ownUserView } from '../users/users.view.js';
-import { AccessTokens } from './access-token.js';
-import { CodeSender } from './code-sender.js';
-import type { KnownDevice } from './device-cookies.js';
+import { AccessTokens } from './tokens/access-token.js';
+import { CodeSender } from './codes/code-sender.js';
+import type { KnownDevice } from './sessions/device-cookies.js';
 import type { ChangePassword, Login, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
-import { GuessLimits } from './guess-limits.js';
-import { OneTimeCodes } from './one-time-codes.js';
-import { Passwords } from './passwords.js';
-import { PendingRegistrations } from './pending-registrations.js';
-import { type OpenedSession, type SessionOrigin, Sessions } from './sessions.js';
-import type { PendingRegistrationView, RegistrationView, TokensView } from './tokens.view.js';
+import { GuessLimits } from './codes/guess-limits.js';
+import { OneTimeCodes } from './codes/one-time-codes.js';
+import { Passwords } from './accounts/passwords.js';
+import { PendingRegistrations } from './accounts/pending-registrations.js';
+import { type OpenedSession, type SessionOrigin, Sessions } from './sessions/sessions.js';
+import type { PendingRegistrationView, RegistrationView, TokensView } from './tokens/tokens.view.js';
 
 /** Registration, login and passwords (contract, section 2). */
 @Injectable()

@@ -2,9 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { invalidField } from './errors.js';
 import { UUID_PATTERN } from './identifier.js';
-import { isOwnTimeText } from './time-text.js';
-import { QueryInteger } from './query-integer.decorator.js';
-import { OptionalField } from './optional-field.decorator.js';
+import { isOwnTimeText } from './text/time-text.js';
+import { QueryInteger } from './validation/query-integer.decorator.js';
+import { OptionalField } from './validation/optional-field.decorator.js';
 
 export const DEFAULT_PAGE_SIZE = 50;
 export const LARGEST_PAGE_SIZE = 100;

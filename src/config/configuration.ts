@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
-import { databaseAddress, DatabaseAddressError } from './database-address.js';
+import { databaseAddress, DatabaseAddressError } from './database-url.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;

@@ -8,8 +8,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';

@@ -10,7 +10,7 @@ import { Contacts } from '../friends/contacts.js';
 import { DirectConversations } from '../friends/direct-conversations.port.js';
 import { sqlOf } from '../friends/pair-transactions.js';
 import { Strangers } from '../friends/strangers.js';
-import { holdUsers } from '../users/held-users.js';
+import { holdUsers } from '../users/locked-users.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationReader } from './conversation-reader.js';
 import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { databaseAddress } from '../config/database-address.js';
+import { databaseAddress } from '../config/database-url.js';
 import { DatabaseStartError } from './connection-failure.js';
 import { connectForMaintenance } from './maintenance-connection.js';
 

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
-import { databaseAddress, sessionSetup } from '../config/database-address.js';
+import { databaseAddress, sessionSetup } from '../config/database-url.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);

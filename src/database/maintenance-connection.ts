@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { databaseAddress, sessionSetupWithExtensions } from '../config/database-address.js';
+import { databaseAddress, sessionSetupWithExtensions } from '../config/database-url.js';
 import { connectionFailure } from './connection-failure.js';
 
 /** A host that drops what it is sent would otherwise be waited for as long as TCP does. */

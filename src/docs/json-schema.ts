@@ -1,5 +1,5 @@
 import { getMetadataStorage } from 'class-validator';
-import type { TextBounds } from '../common/is-text.decorator.js';
+import type { TextBounds } from '../common/validation/is-text.decorator.js';
 
 /** As much of JSON Schema as the generator makes. */
 export interface Schema {

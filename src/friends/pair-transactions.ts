@@ -5,7 +5,7 @@ import { newId, orderedPair } from '../common/identifier.js';
 import type { SqlExecutor } from '../database/database.js';
 import { PrismaService, type PrismaTransaction } from '../database/prisma.service.js';
 import { isStranger } from '../relations/relations.js';
-import { holdUsers } from '../users/held-users.js';
+import { holdUsers } from '../users/locked-users.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 
 /**

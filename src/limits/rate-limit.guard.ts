@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../common/principal.js';
-import { addressKey } from './address-key.js';
+import { addressKey } from './ip-address-key.js';
 import { LIMITS, type LimitName } from './limits.js';
 import { RateLimiter } from './rate-limiter.js';
 

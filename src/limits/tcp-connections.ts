@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
-import { addressKey } from './address-key.js';
+import { addressKey } from './ip-address-key.js';
 import { Counted } from './counted.js';
 
 interface TcpBounds {

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import {
@@ -12,7 +12,7 @@ import {
   HistoryQuery,
   SearchMessagesQuery,
 } from './dto/messages.dto.js';
-import { MessageSearch } from './message-search.js';
+import { MessageSearch } from './search/message-search.js';
 import { MessagesService } from './messages.service.js';
 import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
 import { GatedReads } from '../limits/read-gate.interceptor.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Public } from '../common/public.decorator.js';
+import { Public } from '../http/public.decorator.js';
 import { FreeSpace } from '../common/free-space.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { Database } from '../database/database.js';

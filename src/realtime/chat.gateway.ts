@@ -10,17 +10,18 @@ import {
 } from '@nestjs/websockets';
 import { Clock } from '../common/clock.js';
 import { Metrics } from '../observability/metrics.js';
-import { Broadcaster } from './broadcaster.js';
-import { ChatCommands, type Connection } from './chat-commands.js';
-import type { ChatServer, ChatSocket } from './chat-socket.js';
-import { Connections } from './connections.js';
-import { DialectConnections } from './dialect-connections.js';
-import { DialectSockets } from './dialect-sockets.js';
+import { Broadcaster } from './delivery/broadcaster.js';
+import { ChatCommands, type Connection } from './commands/chat-commands.js';
+import type { ChatServer, ChatSocket } from './engine/chat-socket.js';
+import { Connections } from './connections/connections.js';
+import { DialectConnections } from './connections/virtual-connections.js';
+import { DialectSockets } from './connections/dialect-sockets.js';
 import { EngineGuard } from './engine/engine-guard.js';
-import { Handshake } from './handshake.js';
-import { RecoveryAdapter } from './recovery-adapter.js';
+import { Handshake } from './connections/handshake.js';
+import { RecoveryAdapter } from './engine/recovery-adapter.js';
 import type { Acknowledgement } from './protocol/acknowledgement.js';
-import { room, Rooms } from './rooms.js';
+import { Rooms } from './delivery/rooms.js';
+import { room } from './delivery/room-names.js';
 
 /** How long clients have to take the last of what they are sent. */
 const LONGEST_GOODBYE_MS = 2_000;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Batched } from '../common/batched.js';
+import { Batched } from '../common/async/batcher.js';
 import { Database } from '../database/database.js';
 import { LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
 import { areFriends, areReceiptsShown } from '../relations/relations.js';

@@ -3,7 +3,7 @@ import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationReader } from '../conversations/conversation-reader.js';
 import { friendRequestView } from '../friends/friends.view.js';
-import { MAX_ANSWER_TEXT_BYTES, MessagesRepository } from '../messages/messages.repository.js';
+import { MAX_ANSWER_TEXT_BYTES, MessagesRepository } from '../messages/reading/messages.repository.js';
 import { UsersService } from '../users/users.service.js';
 import {
   decodeSyncCursor,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
-import { foldText } from '../common/fold-text.js';
+import { foldText } from '../common/text/fold-text.js';
 import { newId } from '../common/identifier.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
 import { derivedUsername, isReserved } from './usernames.js';

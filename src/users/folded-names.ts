@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { foldText } from '../common/fold-text.js';
+import { foldText } from '../common/text/fold-text.js';
 import { Database } from '../database/database.js';
 
 const BATCH = 500;

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../common/current-principal.decorator.js';
-import { IdPipe } from '../common/id.pipe.js';
+import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { IdPipe } from '../http/id.pipe.js';
 import type { Page } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';

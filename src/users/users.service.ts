@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
-import { foldText } from '../common/fold-text.js';
+import { foldText } from '../common/text/fold-text.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';

@@ -43,7 +43,7 @@ export class House {
     if (mode === 'external') {
       // The binaries alone are embedded: a PostgreSQL that the server knows by its address.
       const { EmbeddedPostgres } = (await import(
-        new URL('../../dist/database/embedded-postgres.js', import.meta.url).href
+        new URL('../../dist/database/embedded/embedded-postgres.js', import.meta.url).href
       )) as { EmbeddedPostgres: { start(options: object): Promise<ExternalPostgres> } };
       house.external = await EmbeddedPostgres.start({
         directory: join(house.directory, 'postgres'),

@@ -272,7 +272,7 @@ describe('an attacker against the HTTP server', () => {
       const { headersTimeout, requestTimeout, keepAliveTimeout } = story.app.getHttpServer();
       for (const [bound, most] of [
         [headersTimeout, 60_000],
-        // For files; any other body has a minute: src/request-bodies.spec.ts.
+        // For files; any other body has a minute: src/http/request-bodies.spec.ts.
         [requestTimeout, 900_000],
         [keepAliveTimeout, 120_000],
       ] as const) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { AccessTokens } from '../../src/auth/access-token.js';
+import { AccessTokens } from '../../src/auth/tokens/access-token.js';
 import { Clock } from '../../src/common/clock.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { A_TIME, directShape, memberShape, messageShape, refusal, socketError, userShape } from './shapes.js';

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { Passwords } from '../../src/auth/passwords.js';
+import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { ERRORS } from '../../src/common/errors.js';
 import { Frames } from '../dialects/frames.js';
 import { type Anything, type Answer, Device, type Person, startStory, type Story } from '../support/story.js';

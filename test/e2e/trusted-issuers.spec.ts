@@ -15,7 +15,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-import { TrustedIssuers } from '../../src/auth/trusted-issuers.js';
+import { TrustedIssuers } from '../../src/auth/external/trusted-issuers.js';
 import { Clock } from '../../src/common/clock.js';
 import type { DomainError, ErrorCode } from '../../src/common/errors.js';
 import { parseTrustedIssuers } from '../../src/config/trusted-issuers.js';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import { Database } from '../../src/database/database.js';
-import type { RecoveryAdapter } from '../../src/realtime/recovery-adapter.js';
-import { Rooms } from '../../src/realtime/rooms.js';
+import type { RecoveryAdapter } from '../../src/realtime/engine/recovery-adapter.js';
+import { Rooms } from '../../src/realtime/delivery/rooms.js';
 import { type Asked, askedUnder, rowsOf, scansOf } from '../support/plans.js';
 import { type Anything, type Person, startStory, type Story, until } from '../support/story.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { PresenceTracker } from '../../src/realtime/presence-tracker.js';
+import { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { type Anything, type Person, startStory, type Story } from '../support/story.js';
 
 describe('presence', () => {

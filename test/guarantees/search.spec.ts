@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Database } from '../../src/database/database.js';
-import { SearchIndexer } from '../../src/messages/search-indexer.js';
-import { foldText } from '../../src/common/fold-text.js';
-import { hasTerms, searchTerms } from '../../src/messages/search-text.js';
-import { migrate } from '../../src/database/migrator.js';
+import { SearchIndexer } from '../../src/messages/search/search-indexer.js';
+import { foldText } from '../../src/common/text/fold-text.js';
+import { hasTerms, searchTerms } from '../../src/messages/search/search-text.js';
+import { migrate } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { type Anything, Person, type Story, startStory, until } from '../support/story.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { AccessTokens } from '../../src/auth/access-token.js';
+import { AccessTokens } from '../../src/auth/tokens/access-token.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { AuthService } from '../../src/auth/auth.service.js';
-import { Sessions } from '../../src/auth/sessions.js';
-import type { RegistrationView } from '../../src/auth/tokens.view.js';
+import { Sessions } from '../../src/auth/sessions/sessions.js';
+import type { RegistrationView } from '../../src/auth/tokens/tokens.view.js';
 import { Clock } from '../../src/common/clock.js';
 import { newId } from '../../src/common/identifier.js';
 import type { Principal } from '../../src/common/principal.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { domainErrorOf } from '../../src/common/problem.filter.js';
+import { domainErrorOf } from '../../src/http/problem.filter.js';
 import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
 import { PrismaService } from '../../src/database/prisma.service.js';
 import { type Story, startStory } from '../support/story.js';

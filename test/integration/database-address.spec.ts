@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Configuration } from '../../src/config/configuration.js';
-import { SESSION_SETTINGS } from '../../src/config/database-address.js';
+import { SESSION_SETTINGS } from '../../src/config/database-url.js';
 import { checkDatabase, type DatabaseProperties, faultOf } from '../../src/database/database-checks.js';
 import { Database } from '../../src/database/database.js';
-import { migrate } from '../../src/database/migrator.js';
+import { migrate } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startStory, type Story, until } from '../support/story.js';
 

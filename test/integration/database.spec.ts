@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import { migrate, migrationStatus, schemaDrift } from '../../src/database/migrator.js';
+import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
+import { migrate, migrationStatus, schemaDrift } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 describe('migrations', () => {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate, migrationStatus } from '../../src/database/migrator.js';
+import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startStory } from '../support/story.js';
 

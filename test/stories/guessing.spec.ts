@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { Passwords } from '../../src/auth/passwords.js';
+import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/limits/limits.js';
 import { Mailbox } from '../support/mailbox.js';

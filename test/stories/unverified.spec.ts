@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
-import { PendingRegistrations } from '../../src/auth/pending-registrations.js';
+import { PendingRegistrations } from '../../src/auth/accounts/pending-registrations.js';
 import { Clock } from '../../src/common/clock.js';
 import { Mailbox } from '../support/mailbox.js';
 import { createEmptyDatabase } from '../support/postgres.js';

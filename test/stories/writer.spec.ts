@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { MessageWriter, type MessageDraft } from '../../src/messages/message-writer.js';
+import { MessageWriter, type MessageDraft } from '../../src/messages/sending/message-writer.js';
 import { type Anything, type Device, startStory, type Story } from '../support/story.js';
 
 describe('the writer', () => {

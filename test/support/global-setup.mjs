@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
-import { EmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
-import { migrate } from '../../dist/database/migrator.js';
+import { EmbeddedPostgres } from '../../dist/database/embedded/embedded-postgres.js';
+import { migrate } from '../../dist/database/migrations/migrator.js';
 
 const PREFIX = 'parley-test-';
 const TEMPLATE = 'parley_template';

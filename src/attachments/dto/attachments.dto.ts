@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
-import { IsText } from '../../common/is-text.decorator.js';
+import { IsText } from '../../common/validation/is-text.decorator.js';
 import { ATTACHMENT_KINDS, type AttachmentKind } from '../attachment.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const LARGEST_SIZE = 2_147_483_647;
 const LONGEST_URL = 2_048;

@@ -2,12 +2,12 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, Matches, ValidateBy, ValidateIf } from 'class-validator';
-import { IsName, IsText } from '../../common/is-text.decorator.js';
-import { normalEmail } from '../../common/visible-text.js';
+import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
+import { normalEmail } from '../../common/text/visible-text.js';
 import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
 import { IsUsername } from '../../users/is-username.decorator.js';
-import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../passwords.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../accounts/passwords.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const LONGEST_EMAIL = 254;
 const MAX_PURPOSE = 64;

@@ -13,12 +13,12 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import { IsId } from '../../common/is-id.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
 import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
-import { IsTime } from '../../common/is-time.decorator.js';
-import { IsName } from '../../common/is-text.decorator.js';
+import { IsTime } from '../../common/validation/is-time.decorator.js';
+import { IsName } from '../../common/validation/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
-import { NullIsAbsent, OptionalField } from '../../common/optional-field.decorator.js';
+import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Members of a group at the most, its owner included. */
 export const LARGEST_GROUP = 1000;

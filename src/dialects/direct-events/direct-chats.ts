@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { ChatReads } from '../../realtime/chat-reads.js';
-import { DirectMessages, type ReadMessage } from '../direct-messages.js';
+import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { DirectMessages, type ReadMessage } from '../transport/direct-messages.js';
 import type { ChatConversation, ChatMessage } from './direct-events.view.js';
 import { chatMessage, chatUser } from './direct-events.views.js';
 

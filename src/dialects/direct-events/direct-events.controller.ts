@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
-import { IdPipe } from '../../common/id.pipe.js';
+import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
-import { ChatCommands } from '../../realtime/chat-commands.js';
-import { acknowledged } from '../acknowledged.js';
+import { ChatCommands } from '../../realtime/commands/chat-commands.js';
+import { acknowledged } from '../transport/acknowledged.js';
 import { ApiOwnErrors } from '../../docs/api-errors.decorator.js';
 import { DirectChats } from './direct-chats.js';
 import { ChatsFilter } from './direct-events.filter.js';

@@ -1,6 +1,6 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { QueryInteger } from '../../common/query-integer.decorator.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const PAGE = 50;
 const LARGEST_PAGE = 100;

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { domainErrorOf } from '../../common/problem.filter.js';
-import { partsOf } from '../acknowledged.js';
+import { domainErrorOf } from '../../http/problem.filter.js';
+import { partsOf } from '../transport/acknowledged.js';
 
 /** Errors as this vocabulary has them: `{ success: false, error, message, code }`. */
 @Catch()

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../dialect-tools.module.js';
+import { DialectToolsModule } from '../transport/dialect-transport.module.js';
 import { CompatibilityPageController } from './compatibility-page.controller.js';
 import { DirectChats } from './direct-chats.js';
 import { DirectEventsController } from './direct-events.controller.js';

@@ -1,6 +1,6 @@
 import type { AttachmentView } from '../../attachments/attachments.view.js';
 import type { UserView } from '../../users/users.view.js';
-import type { DirectMessage } from '../direct-messages.js';
+import type { DirectMessage } from '../transport/direct-messages.js';
 import type { ChatFile, ChatMessage, ChatUser } from './direct-events.view.js';
 
 const TYPES = { IMAGE: 'image', VIDEO: 'video', AUDIO: 'audio', FILE: 'document' } as const;

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../dialect-tools.module.js';
+import { DialectToolsModule } from '../transport/dialect-transport.module.js';
 
 import { NamespacedEvents } from './namespaced-events.js';
 

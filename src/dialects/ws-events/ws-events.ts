@@ -1,19 +1,19 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import { domainErrorOf } from '../../common/problem.filter.js';
-import { ChatCommands } from '../../realtime/chat-commands.js';
-import { ChatReads } from '../../realtime/chat-reads.js';
-import type { DialectMember, Telling } from '../../realtime/dialect-member.js';
+import { domainErrorOf } from '../../http/problem.filter.js';
+import { ChatCommands } from '../../realtime/commands/chat-commands.js';
+import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
 import type { UserView } from '../../users/users.view.js';
-import { acknowledged, partsOf } from '../acknowledged.js';
-import { type DirectMessage, DirectMessages } from '../direct-messages.js';
-import { countField, type Fields, idField, optionalIdField } from '../fields.js';
-import { carryAll } from '../files.js';
-import { TellingQueue } from '../telling-queue.js';
-import type { NativeConnection, NativeDialect, NativeSession } from '../native-dialect.js';
-import { NativeTransport } from '../native-transport.js';
-import { Once } from '../once.js';
-import { newlySeenOnline } from '../peers.js';
+import { acknowledged, partsOf } from '../transport/acknowledged.js';
+import { type DirectMessage, DirectMessages } from '../transport/direct-messages.js';
+import { countField, type Fields, idField, optionalIdField } from '../transport/fields.js';
+import { carryAll } from '../transport/files.js';
+import { TellingQueue } from '../transport/outbound-queue.js';
+import type { NativeConnection, NativeDialect, NativeSession } from '../transport/native-dialect.js';
+import { NativeTransport } from '../transport/native-transport.js';
+import { Once } from '../transport/encode-once.js';
+import { newlySeenOnline } from '../transport/peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 /** How long a client may stay that says nothing of who it is. */

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
+import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import type { Principal } from '../../common/principal.js';
-import { ChatReads } from '../../realtime/chat-reads.js';
+import { ChatReads } from '../../realtime/commands/chat-queries.js';
 
 /** Where pages of `ws-rooms` look, when they are loaded, whether somebody is logged in. All else of /auth is the server's own. */
 @ApiExcludeController()

@@ -1,12 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentPrincipal } from '../../common/current-principal.decorator.js';
-import { IdPipe } from '../../common/id.pipe.js';
+import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ChatReads } from '../../realtime/chat-reads.js';
-import { DirectMessages } from '../direct-messages.js';
+import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { DirectMessages } from '../transport/direct-messages.js';
 import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';
 import { OpenedRoom, RoomMessage, RoomsView } from './ws-rooms.view.js';
 import { roomMessageOf, roomOf, roomsOf } from './ws-rooms.views.js';

@@ -1,7 +1,7 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { IsId } from '../../common/is-id.decorator.js';
-import { QueryInteger } from '../../common/query-integer.decorator.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
+import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const LARGEST_PAGE = 100;
 

@@ -1,4 +1,4 @@
-import { IsId } from '../../common/is-id.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
 
 export class BlockUserDto {
   /** Whom to block. */

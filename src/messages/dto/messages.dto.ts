@@ -5,11 +5,11 @@ import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
 import { ExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { PageQuery } from '../../common/pagination.js';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
-import { IsId } from '../../common/is-id.decorator.js';
-import { IsText } from '../../common/is-text.decorator.js';
-import { showsSomething } from '../../common/visible-text.js';
-import { QueryInteger } from '../../common/query-integer.decorator.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
+import { IsText } from '../../common/validation/is-text.decorator.js';
+import { showsSomething } from '../../common/text/visible-text.js';
+import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Characters (code points) of a message at the most. */
 export const LONGEST_CONTENT = 8_000;

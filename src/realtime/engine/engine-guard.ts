@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/token-bucket.js';
-import { domainErrorOf } from '../../common/problem.filter.js';
-import type { ChatServer, ChatSocket } from '../chat-socket.js';
-import { HandshakeLimit } from '../handshake-limit.js';
-import { type Transport, writeOnceATurn } from '../write-once-a-turn.js';
+import { domainErrorOf } from '../../http/problem.filter.js';
+import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { HandshakeLimit } from '../connections/handshake-limit.js';
+import { type Transport, writeOnceATurn } from './write-once-a-turn.js';
 import { clientFileOf, serveClientFile } from './client-files.js';
 import { BoundedWebSocket, MAX_BACKLOG, MAX_BACKLOG_BEFORE_AUTHENTICATION } from './bounded-web-socket.js';
 

@@ -16,15 +16,15 @@ import {
 } from 'class-validator';
 import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
 import { AnyExternalAttachment } from '../../attachments/dto/attachments.dto.js';
-import { IsId } from '../../common/is-id.decorator.js';
-import { IsText } from '../../common/is-text.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
+import { IsText } from '../../common/validation/is-text.decorator.js';
 import {
   DELETE_SCOPES,
   type DeleteScope,
   LONGEST_CONTENT,
   MessageContentDto,
 } from '../../messages/dto/messages.dto.js';
-import { NullIsAbsent, OptionalField } from '../../common/optional-field.decorator.js';
+import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const LARGEST_SEQ = 2_147_483_647;
 

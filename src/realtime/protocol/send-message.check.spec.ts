@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { validated } from '../../common/validation.js';
+import { validated } from '../../common/validation/validation.js';
 import { SendMessageDto } from './client-events.dto.js';
 import { checkedSendMessage, plainlyValid } from './send-message.check.js';
 

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
-import { validated } from '../../common/validation.js';
+import { validated } from '../../common/validation/validation.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import { textFault } from '../../common/is-text.decorator.js';
+import { textFault } from '../../common/validation/is-text.decorator.js';
 import { invalidField } from '../../common/errors.js';
 import { LONGEST_CONTENT } from '../../messages/dto/messages.dto.js';
 import { SendMessageDto } from './client-events.dto.js';

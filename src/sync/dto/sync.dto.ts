@@ -1,7 +1,7 @@
 import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
-import { QueryInteger } from '../../common/query-integer.decorator.js';
-import { OptionalField } from '../../common/optional-field.decorator.js';
+import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
+import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Where a client is; without a cursor it starts from now, with its conversations. */
 export class SyncDto {

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsUrl, ValidateIf } from 'class-validator';
-import { IsId } from '../../common/is-id.decorator.js';
-import { IsName, IsText } from '../../common/is-text.decorator.js';
+import { IsId } from '../../common/validation/is-id.decorator.js';
+import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
 import { PageQuery } from '../../common/pagination.js';
 import { IsUsername } from '../is-username.decorator.js';
 

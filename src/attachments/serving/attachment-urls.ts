@@ -1,0 +1,76 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { Configuration } from '../../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
+import { isExternal, type MessageAttachment, type StoredFile, type Variant } from '../attachment.js';
+import type { AttachmentView } from '../attachments.view.js';
+
+/**
+ * Addresses of attachments: whoever has one may read the file until it expires, nobody else can. They are given only in
+ * what members of the conversation read.
+ *
+ * An address stays the same for half its life, so that clients and caches need not fetch a file again with every page.
+ */
+@Injectable()
+export class AttachmentLinks {
+  private readonly keys: SecretKeys;
+  private readonly halfLifeSeconds: number;
+
+  constructor(
+    private readonly clock: Clock,
+    configuration: Configuration,
+  ) {
+    this.keys = derivedKeys(configuration, 'parley attachment address');
+    this.halfLifeSeconds = configuration.attachmentUrlSeconds / 2;
+  }
+
+  view(attachment: MessageAttachment): AttachmentView {
+    return isExternal(attachment) ? externalView(attachment) : this.storedView(attachment);
+  }
+
+  /** @throws DomainError NOT_FOUND for one that this server never gave, URL_EXPIRED for one it gave too long ago. */
+  check(id: string, variant: Variant, expires: string, signature: string): void {
+    const given = Buffer.from(signature, 'base64url');
+    const isRight = this.keys.some((key) => {
+      const right = this.signature(id, variant, expires, key);
+      return given.length === right.length && timingSafeEqual(given, right);
+    });
+    if (!isRight) throw new DomainError('NOT_FOUND');
+    if (this.secondsLeft(expires) <= 0) throw new DomainError('URL_EXPIRED');
+  }
+
+  secondsLeft(expires: string): number {
+    return Number(expires) - Math.floor(this.clock.now() / 1_000);
+  }
+
+  private storedView({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): AttachmentView {
+    const isImage = kind === 'IMAGE';
+    return {
+      ...{ id, external: false, kind, mimeType, size, name, width, height, blurhash },
+      thumbnailUrl: isImage ? this.address(id, '320') : null,
+      previewUrl: isImage ? this.address(id, '1280') : null,
+      url: this.address(id, 'original'),
+    };
+  }
+
+  /** For who may read it: of an attachment that is there. */
+  address(id: string, variant: Variant): string {
+    const half = this.halfLifeSeconds;
+    const expires = String(Math.ceil((Math.ceil(this.clock.now() / 1_000 / half) + 1) * half));
+    const signature = this.signature(id, variant, expires).toString('base64url');
+    return `/attachments/${id}/${variant}?expires=${expires}&signature=${signature}`;
+  }
+
+  private signature(id: string, variant: Variant, expires: string, key: Buffer = this.keys[0]): Buffer {
+    return createHmac('sha256', key).update(`${id}/${variant}/${expires}`).digest();
+  }
+}
+
+function externalView({ url, kind, name, size }: Extract<MessageAttachment, { url: string }>): AttachmentView {
+  return {
+    ...{ id: null, external: true, kind, mimeType: null, size, name, width: null, height: null, blurhash: null },
+    ...{ thumbnailUrl: null, previewUrl: null, url },
+  };
+}

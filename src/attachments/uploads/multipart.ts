@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { isTooSlow, PACE_WINDOW_MS } from './upload-pace.js';
+
+/** How often it is looked whether an upload comes in fast enough. */
+const PACE_CHECK_MS = 2_000;
+const LIMITS = { files: 1, fields: 20, fieldSize: 4_096, fieldNameSize: 200, parts: 21, headerPairs: 20 };
+
+export interface Receiver<Result> {
+  /** Bytes of the whole request at the most. */
+  largest: number;
+  /** Milliseconds since any moment. */
+  now: () => number;
+  /** With each chunk: how many bytes came so far. What it throws ends the upload. */
+  count: (received: number) => void;
+  /** The file as it comes in, with the name it was given. */
+  take: (file: Readable, name: string | undefined) => Promise<Result>;
+  /** Where the rest of the request turns out to be wrong: gives back what was taken. */
+  undo: (result: Result) => Promise<void>;
+}
+
+/** What the sender says the whole request has; undefined where it says nothing. */
+export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+  return headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+}
+
+/**
+ * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it, once all of
+ * the request was read. A request that comes in too slowly is ended without an answer.
+ * @throws DomainError UNSUPPORTED_MEDIA for any other request, VALIDATION_FAILED for one without a file, with several, or
+ *   that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
+ */
+export function receiveFile<Result>(
+  request: IncomingMessage,
+  { largest, now, count, take, undo }: Receiver<Result>,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const parser = parserFor(request);
+    let file: Readable | undefined;
+    let taken: Promise<Result> | undefined;
+    const broken = invalidField('file', 'the request ended before its file did');
+    const settle = (act: () => void): void => {
+      request.off('close', closed);
+      request.off('data', received);
+      clearInterval(watch);
+      act();
+    };
+    const fail = (error: unknown): void =>
+      settle(() => {
+        request.unpipe(parser);
+        // What is still to come is read and thrown away, so that the client hears the answer.
+        request.resume();
+        // A file that broke off tells so with an error of the parser's.
+        reject(error === file?.errored && !(error instanceof DomainError) ? broken : error);
+        file?.destroy(broken);
+        void undone(taken, undo);
+      });
+    const closed = (): void => {
+      if (!request.complete) fail(broken);
+    };
+    parser.on('file', (_, stream, name) => {
+      file = stream;
+      // Whoever reads it hears of its end too; afterwards nobody listens, and an error unheard would end the process.
+      stream.on('error', () => undefined);
+      taken = take(stream, name);
+      taken.catch(fail);
+    });
+    parser.on('filesLimit', () => fail(invalidField('file', 'there must be one file')));
+    parser.on('error', () => fail(invalidField('file', 'the body is not well-formed multipart/form-data')));
+    parser.on('finish', () => {
+      if (taken === undefined) fail(invalidField('file', 'there must be a file'));
+      else taken.then((result) => settle(() => resolve(result)), fail);
+    });
+    let bytes = 0;
+    const received = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      try {
+        if (bytes > largest) throw new DomainError('PAYLOAD_TOO_LARGE');
+        count(bytes);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    request.on('data', received);
+    request.on('close', closed);
+    const began = now();
+    /** When it was looked, and how many bytes there were; no older than the window. */
+    const looks = [{ at: began, bytes: 0 }];
+    const watch = setInterval(() => {
+      const at = now();
+      while (looks[1] !== undefined && at - looks[1].at >= PACE_WINDOW_MS) looks.shift();
+      const receivedInWindow = bytes - (looks[0]?.bytes ?? 0);
+      looks.push({ at, bytes });
+      // Bytes that wait to be read came in time: then it is the disk that is slow.
+      if (request.complete || request.readableLength > 0) return;
+      const announced = announcedBytes(request);
+      if (isTooSlow({ elapsedMs: at - began, received: bytes, receivedInWindow, announced })) request.destroy();
+    }, PACE_CHECK_MS).unref();
+    request.pipe(parser);
+  });
+}
+
+/** What was taken of a request that is refused, as far as anything was. */
+async function undone<Result>(
+  taken: Promise<Result> | undefined,
+  undo: (result: Result) => Promise<void>,
+): Promise<void> {
+  try {
+    if (taken !== undefined) await undo(await taken);
+  } catch {
+    // It had failed by itself, and left nothing.
+  }
+}
+
+function parserFor(request: IncomingMessage): BusboyInstance {
+  if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
+    throw new DomainError('UNSUPPORTED_MEDIA');
+  try {
+    return new Busboy({ headers: request.headers as BusboyHeaders, limits: LIMITS });
+  } catch {
+    throw invalidField('file', 'the body is not well-formed multipart/form-data');
+  }
+}

@@ -1,0 +1,170 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError, invalidField } from '../../common/errors.js';
+import { newId } from '../../common/identifier.js';
+import { Configuration } from '../../config/configuration.js';
+import { type MediaType, mediaType, refined, SNIFFED_BYTES } from '../media/media-type.js';
+
+/** A file that came in whole. */
+export interface SpooledFile {
+  path: string;
+  type: MediaType;
+  /** Bytes. */
+  size: number;
+}
+
+/** A process that has not said for so long that it lives is dead; it says so with every sweep. */
+const SILENCE_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Where bytes lie until it is known what they are: files under `DATA_DIR`, on the disk that the disk store is on, in a
+ * directory of each process's own. What a process that dies leaves there is removed by the next start on the same machine,
+ * or by any other process's sweep.
+ */
+@Injectable()
+export class Spool {
+  private readonly root: string;
+  private readonly directory: string;
+  private readonly limits: Configuration['uploadLimits'];
+
+  constructor(
+    private readonly clock: Clock,
+    configuration: Configuration,
+  ) {
+    this.root = join(configuration.dataDirectory, 'spool');
+    this.directory = join(this.root, `${newId()}.${process.pid}.${hostname()}`);
+    this.limits = configuration.uploadLimits;
+    own.add(this.directory);
+  }
+
+  /** A path that nothing is at. @throws DomainError UNAVAILABLE where none can be made. */
+  async newPath(): Promise<string> {
+    await mkdir(this.directory, { recursive: true }).catch(cannotWrite);
+    return join(this.directory, newId());
+  }
+
+  /**
+   * Writes all of a stream into a file, never more of it in memory than one chunk.
+   * @throws DomainError PAYLOAD_TOO_LARGE as soon as it is larger than its kind may be, UNSUPPORTED_MEDIA,
+   *   VALIDATION_FAILED for an empty one, UNAVAILABLE where the file cannot be written; the stream's own error where it
+   *   breaks off. Nothing is left then.
+   */
+  async take(source: Readable): Promise<SpooledFile> {
+    const path = await this.newPath();
+    const inspection = new Inspection(this.limits);
+    const file = createWriteStream(path, { flags: 'wx' });
+    try {
+      await pipeline(source, inspection, file);
+      return { path, type: await refined(inspection.found(), path), size: inspection.size };
+    } catch (error) {
+      // Opened or not: what is removed before it is opened would be made again.
+      if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
+      await rm(path, { force: true });
+      if (isSystemError(error)) cannotWrite(error);
+      throw error;
+    }
+  }
+
+  async discard(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(path, { force: true });
+  }
+
+  /** Says that this process lives, and removes what dead ones left. */
+  async sweep(): Promise<void> {
+    const now = new Date(this.clock.now());
+    await utimes(this.directory, now, now).catch(() => undefined);
+    for (const name of await readdir(this.root).catch(() => [])) {
+      const path = join(this.root, name);
+      if (own.has(path)) continue;
+      const modified = (await stat(path).catch(() => undefined))?.mtimeMs;
+      const isSilent = modified !== undefined && this.clock.now() - modified > SILENCE_TIMEOUT_MS;
+      if (isSilent || isOfDeadProcess(name)) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  /** Once no upload is under way any more. */
+  async close(): Promise<void> {
+    own.delete(this.directory);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The directories of servers in this process, of which there are several in tests alone. */
+const own = new Set<string>();
+
+/** Whether a directory is of a process that ran on this machine and does not run any more. */
+function isOfDeadProcess(name: string): boolean {
+  const [, pid, ...host] = name.split('.');
+  if (host.join('.') !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  // Not this one's, and yet its number: that of one that died, as the first process of a container always has it.
+  if (Number(pid) === process.pid) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** What the operating system answers where a file cannot be opened, written or renamed, whoever sent it. */
+const SYSTEM_ERRORS =
+  /^(ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EIO|ENOMEM|EAGAIN|EACCES|EPERM|ENOTDIR|EISDIR|ENOENT|EFBIG)$/;
+
+/** Whether it is this machine that could not, as opposed to a file that is wrong or a sender that went away. */
+export function isSystemError(error: unknown): boolean {
+  return SYSTEM_ERRORS.test(String((Object(error) as { code?: unknown }).code));
+}
+
+/** A disk that cannot take a file now may take it later, and is not the sender's fault. */
+function cannotWrite(cause: unknown): never {
+  throw new DomainError('UNAVAILABLE', { retryAfterMs: 10_000, cause });
+}
+
+/** Passes bytes on, and says after the first of them what they are, and when they are too many. */
+class Inspection extends Transform {
+  size = 0;
+  private beginning: Buffer[] = [];
+  private type: MediaType | undefined;
+
+  constructor(private readonly limits: Configuration['uploadLimits']) {
+    super();
+  }
+
+  found(): MediaType {
+    if (this.type === undefined) throw new Error('a file passed without being looked at');
+    return this.type;
+  }
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.size += chunk.length;
+    if (this.type === undefined) {
+      this.beginning.push(chunk);
+      if (this.size < SNIFFED_BYTES) return done();
+      this.look().then(() => done(), done);
+      return;
+    }
+    if (this.size > this.limits[this.type.kind]) done(new DomainError('PAYLOAD_TOO_LARGE'));
+    else done(null, chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.size === 0) done(invalidField('file', 'file must not be empty'));
+    else if (this.type === undefined) this.look().then(() => done(), done);
+    else done();
+  }
+
+  private async look(): Promise<void> {
+    const beginning = Buffer.concat(this.beginning);
+    this.beginning = [];
+    this.type = await mediaType(beginning.subarray(0, SNIFFED_BYTES));
+    if (this.size > this.limits[this.type.kind]) throw new DomainError('PAYLOAD_TOO_LARGE');
+    this.push(beginning);
+  }
+}

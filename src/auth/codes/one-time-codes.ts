@@ -1,0 +1,139 @@
+import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { Configuration } from '../../config/configuration.js';
+import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
+import { Database, type SqlExecutor } from '../../database/database.js';
+import { addressKey } from '../../limits/ip-address-key.js';
+import type { Guesser } from './guess-limits.js';
+
+export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
+
+/** For how long a code is good. */
+export const CODE_MINUTES = 10;
+/** Guesses after which a code is burnt for the network address that made them. */
+export const MAX_GUESSES_BY_ADDRESS = 5;
+/** The same for all addresses together that neither asked for it nor were used by its account before. */
+export const MAX_GUESSES_BY_STRANGERS = 5;
+const SWEEP_INTERVAL_MS = 3_600_000;
+const NO_HASH = Buffer.alloc(32);
+
+export interface IssuedCode {
+  /** Six digits. */
+  code: string;
+  /** What may be stored of it. */
+  hash: Buffer;
+  expiresAt: Date;
+}
+
+/**
+ * Six digits that prove that somebody reads an address (contract, section 2).
+ *
+ * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use, and for five
+ * guesses of any one address, however many are made at once; a new one makes the one before worthless. Strangers' wrong
+ * guesses burn it for strangers: not for the address that asked for it, nor for one that its account was used from.
+ */
+@Injectable()
+export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(OneTimeCodes.name);
+  private readonly keys: SecretKeys;
+  private sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    configuration: Configuration,
+  ) {
+    this.keys = derivedKeys(configuration, 'parley one-time code');
+  }
+
+  /** A new code for a subject, a user or a registration, that whoever draws it keeps. */
+  draw(subjectId: string, purpose: CodePurpose): IssuedCode {
+    const code = randomInt(1_000_000).toString().padStart(6, '0');
+    const expiresAt = new Date(this.clock.now() + CODE_MINUTES * 60_000);
+    return { code, hash: this.hash(subjectId, purpose, code), expiresAt };
+  }
+
+  isRight(subjectId: string, purpose: CodePurpose, code: string, hash: Buffer): boolean {
+    return this.keys.some((key) => timingSafeEqual(hash, this.hash(subjectId, purpose, code, key)));
+  }
+
+  /** @param ipAddress of who asked for it */
+  async issue(userId: string, purpose: CodePurpose, ipAddress: string | undefined): Promise<IssuedCode> {
+    const issued = this.draw(userId, purpose);
+    await this.database.query(
+      `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at, requested_from)
+       VALUES ($1, $2::code_purpose, $3, $4, $5, $6)
+       ON CONFLICT (user_id, purpose) DO UPDATE SET
+         hash = excluded.hash, guesses = 0, guessers = '{}', created_at = excluded.created_at,
+         expires_at = excluded.expires_at, requested_from = excluded.requested_from`,
+      [userId, purpose, issued.hash, new Date(this.clock.now()), issued.expiresAt, addressKey(ipAddress)],
+    );
+    return issued;
+  }
+
+  /**
+   * Spends a code. For nobody (`userId` null) it answers as for a wrong code.
+   * @throws DomainError OTP_INVALID; OTP_EXPIRED to who knows a code that was right.
+   */
+  async spend(
+    userId: string | null,
+    purpose: CodePurpose,
+    code: string,
+    { ipAddress, isKnownAddress }: Guesser,
+  ): Promise<void> {
+    // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
+    const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
+      `UPDATE one_time_codes SET
+         guesses = guesses + CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
+         guessers = guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1)
+       WHERE user_id = $1 AND purpose = $2::code_purpose
+         AND COALESCE((guessers ->> $3)::int, 0) < ${MAX_GUESSES_BY_ADDRESS}
+         AND ($4 OR requested_from IS NOT DISTINCT FROM $3 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
+       RETURNING hash, expires_at AS "expiresAt"`,
+      [userId, purpose, addressKey(ipAddress), isKnownAddress],
+    );
+    if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined)
+      throw new DomainError('OTP_INVALID');
+    if (row.expiresAt.getTime() <= this.clock.now()) throw new DomainError('OTP_EXPIRED');
+    const spent = await this.database.query(
+      'DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $3 RETURNING 1',
+      [userId, purpose, row.hash],
+    );
+    if (spent.length === 0) throw new DomainError('OTP_INVALID');
+  }
+
+  /** Makes a code worthless. */
+  async discard(executor: SqlExecutor, userId: string, purpose: CodePurpose): Promise<void> {
+    await executor.query('DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose', [
+      userId,
+      purpose,
+    ]);
+  }
+
+  /** Deletes codes that expired a day ago: until then who is late learns why. Any process may do it at any time. */
+  async deleteExpired(): Promise<void> {
+    await this.database.query('DELETE FROM one_time_codes WHERE expires_at <= $1', [
+      new Date(this.clock.now() - 24 * SWEEP_INTERVAL_MS),
+    ]);
+  }
+
+  onApplicationBootstrap(): void {
+    const sweep = (): void => {
+      this.deleteExpired().catch((error: Error) =>
+        this.logger.warn(`expired codes were not deleted: ${error.message}`),
+      );
+    };
+    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+    sweep();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.sweep);
+  }
+
+  private hash(subjectId: string, purpose: CodePurpose, code: string, key: Buffer = this.keys[0]): Buffer {
+    return createHmac('sha256', key).update(`${subjectId}:${purpose}:${code}`).digest();
+  }
+}

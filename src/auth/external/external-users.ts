@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { Database, type SqlExecutor } from '../../database/database.js';
+import { Accounts } from '../../users/accounts.js';
+import type { VerifiedAccess } from '../tokens/access-token.js';
+import { Sessions } from '../sessions/sessions.js';
+import type { ForeignIdentity } from './trusted-issuers.js';
+
+interface Known {
+  userId: string;
+  /** Null while the session lives. */
+  revokedAt: Date | null;
+}
+
+/**
+ * The local users behind the tokens of trusted issuers (contract, section 2). All tokens of one subject are one session
+ * here: it is listed and revoked like any other, and a token made after that opens it anew.
+ *
+ * Guarantee: a subject becomes one user, however many of its tokens come first at the same moment. It never becomes a
+ * user who was there before, whatever address the token names: that would hand accounts over to whoever the issuer is.
+ */
+@Injectable()
+export class ForeignUsers {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly sessions: Sessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked. */
+  async accessOf(identity: ForeignIdentity): Promise<VerifiedAccess> {
+    const sessionId = foreignSessionId(identity);
+    const { userId, revokedAt } =
+      (await this.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
+    if (revokedAt !== null) {
+      if (identity.issuedAt <= revokedAt.getTime()) throw new DomainError('UNAUTHORIZED');
+      if (!(await this.sessions.reopen(sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
+    }
+    if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
+    return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };
+  }
+
+  private async find(
+    { issuer, subject }: ForeignIdentity,
+    sessionId: string,
+    executor: SqlExecutor = this.database,
+  ): Promise<Known | undefined> {
+    const [known] = await executor.query<Known>(
+      `SELECT i.user_id AS "userId", s.revoked_at AS "revokedAt"
+       FROM foreign_identities i JOIN sessions s ON s.id = $3 AND s.user_id = i.user_id
+       WHERE i.issuer = $1 AND i.subject = $2`,
+      [issuer, subject, sessionId],
+      'foreign_identity',
+    );
+    return known;
+  }
+
+  private firstSight(identity: ForeignIdentity, sessionId: string): Promise<Known> {
+    const { issuer, subject, name, picture, email } = identity;
+    return this.database.transaction(async (transaction) => {
+      // Whoever comes at the same moment waits here, and then finds what was made.
+      await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${issuer}\n${subject}`]);
+      const known = await this.find(identity, sessionId, transaction);
+      if (known !== undefined) return known;
+      const [ended] = await transaction.query<{ endedAt: Date }>(
+        'SELECT ended_at AS "endedAt" FROM ended_identities WHERE session_id = $1',
+        [sessionId],
+      );
+      // The account was deleted; only who signs in anew gets another.
+      if (ended !== undefined && identity.issuedAt <= ended.endedAt.getTime()) throw new DomainError('UNAUTHORIZED');
+      const userId = await this.accounts.createForeign(transaction, { name, picture, email });
+      await transaction.query('INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ($1, $2, $3)', [
+        issuer,
+        subject,
+        userId,
+      ]);
+      await this.sessions.openForeign(transaction, sessionId, userId, issuer, this.clock.now());
+      return { userId, revokedAt: null };
+    });
+  }
+}
+
+/** One id for all tokens of a subject, as a UUID that says that it is none of the usual kinds (version 8). */
+export function foreignSessionId({ issuer, subject }: Pick<ForeignIdentity, 'issuer' | 'subject'>): string {
+  const digits = createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('hex');
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `8${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join('-');
+}

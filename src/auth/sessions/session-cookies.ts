@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { parseCookie } from 'cookie';
+import type { CookieOptions, Request, Response } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
+import { DomainError } from '../../common/errors.js';
+import { Configuration } from '../../config/configuration.js';
+import { foreignRequestPolicy } from '../../config/origins.js';
+import type { TokensView } from '../tokens/tokens.view.js';
+
+const ACCESS = 'accessToken';
+const REFRESH = 'refreshToken';
+/** What changes nothing, so that it does not matter who made it happen. */
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/** The tokens of a browser: cookies that its scripts cannot read (contract, sections 1 and 2). */
+@Injectable()
+export class SessionCookies {
+  private readonly isForeign: (headers: IncomingHttpHeaders) => boolean;
+
+  constructor(private readonly configuration: Configuration) {
+    this.isForeign = foreignRequestPolicy(configuration);
+  }
+
+  /** Sets both, and answers the tokens as they are. */
+  give<Tokens extends TokensView>(response: Response, tokens: Tokens): Tokens {
+    const { refreshTokenSeconds } = this.configuration;
+    response.cookie(ACCESS, tokens.accessToken, { ...this.options('/'), maxAge: tokens.expiresIn * 1_000 });
+    response.cookie(REFRESH, tokens.refreshToken, { ...this.options('/auth'), maxAge: refreshTokenSeconds * 1_000 });
+    return tokens;
+  }
+
+  clear(response: Response): void {
+    response.clearCookie(ACCESS, this.options('/'));
+    response.clearCookie(REFRESH, this.options('/auth'));
+  }
+
+  /** @throws DomainError FOREIGN_ORIGIN where it comes with a request that changes something and is of a foreign page. */
+  accessToken({ method, headers }: Request): string | undefined {
+    const token = read(headers.cookie, ACCESS);
+    if (token !== undefined && !SAFE_METHODS.includes(method)) this.refuseForeign(headers);
+    return token;
+  }
+
+  /** @throws DomainError FOREIGN_ORIGIN */
+  refreshToken({ headers }: Request): string | undefined {
+    const token = read(headers.cookie, REFRESH);
+    if (token !== undefined) this.refuseForeign(headers);
+    return token;
+  }
+
+  /** Of a socket's handshake: undefined from a foreign page, which may open a socket to anywhere. */
+  accessTokenOfHandshake(headers: IncomingHttpHeaders): string | undefined {
+    return this.isForeign(headers) ? undefined : read(headers.cookie, ACCESS);
+  }
+
+  private refuseForeign(headers: IncomingHttpHeaders): void {
+    if (this.isForeign(headers)) throw new DomainError('FOREIGN_ORIGIN');
+  }
+
+  private options(path: string): CookieOptions {
+    return { httpOnly: true, sameSite: 'lax', secure: this.configuration.production, path };
+  }
+}
+
+function read(header: string | undefined, name: string): string | undefined {
+  return header === undefined ? undefined : parseCookie(header)[name] || undefined;
+}

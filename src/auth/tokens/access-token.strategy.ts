@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { Request } from 'express';
+import { Strategy } from 'passport';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { Authenticator } from './authenticator.js';
+import { SessionCookies } from '../sessions/session-cookies.js';
+
+type Decide = (error: unknown, principal: Principal | null) => void;
+
+/** A strategy that is all in what its subclass does with a request. */
+class RequestStrategy extends Strategy {
+  override readonly name = 'access-token';
+
+  constructor(private readonly decide: (request: Request, decide: Decide) => void) {
+    super();
+  }
+
+  override authenticate(request: Request): void {
+    this.decide(request, (error, principal) => {
+      if (principal === null) this.error(error);
+      else this.success(principal);
+    });
+  }
+}
+
+/** An access token, own or of a trusted issuer, from the Authorization header or a browser's cookie. */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(RequestStrategy) {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly cookies: SessionCookies,
+  ) {
+    super();
+  }
+
+  /** @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, FOREIGN_ORIGIN, UNAVAILABLE */
+  async validate(request: Request): Promise<Principal> {
+    return (await this.authenticator.authenticate(this.tokenOf(request))).principal;
+  }
+
+  /** @throws DomainError UNAUTHORIZED, FOREIGN_ORIGIN */
+  tokenOf(request: Request): string {
+    const token = bearerToken(request.headers.authorization) ?? this.cookies.accessToken(request);
+    if (token === undefined) throw new DomainError('UNAUTHORIZED');
+    return token;
+  }
+}
+
+/**
+ * The token of an Authorization header; undefined where there is no header.
+ * @throws DomainError UNAUTHORIZED for any other header: who sends a wrong one does not mean the cookie.
+ */
+export function bearerToken(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const token = /^Bearer +([^\s,]+)$/i.exec(header)?.[1];
+  if (token === undefined) throw new DomainError('UNAUTHORIZED');
+  return token;
+}

@@ -1,0 +1,297 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SchemaEngine } from '@prisma/schema-engine-wasm';
+import pg from 'pg';
+import { databaseAddress } from '../../config/database-url.js';
+import { connectForMaintenance } from '../maintenance-connection.js';
+
+// The same two steps up from src and from dist.
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
+/** Texts that migrations had when they first landed. What they lack, a later migration brings: data made by them goes on. */
+const FORMER_CHECKSUMS = join(MIGRATIONS, 'former.sha256');
+const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
+
+/** Any number, so long as every release uses the same one. */
+const MIGRATION_LOCK = 7_205_301_411;
+
+/** A history that cannot be continued, or a migration that failed. The message is one line that says what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export interface MigrationStatus {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  /** Applied by another, newer release: this one has no such file. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Applies what is missing, in order, and returns its names.
+ *
+ * Processes that start at once do it one after the other. Each migration and its entry in the history are one
+ * transaction: after kill -9 at any moment it was applied or it was not, and the next start goes on. So a migration must
+ * not hold COMMIT, nor a statement that refuses to run in a transaction (CREATE INDEX CONCURRENTLY).
+ * The history is Prisma's own table: its command line sees the same as we do.
+ */
+export async function migrate(connectionString: string): Promise<string[]> {
+  return withConnection(connectionString, async (client) => {
+    // Ends with the connection, so a killed process leaves nothing locked.
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const { schema } = databaseAddress(connectionString);
+    // Asked first: to create what exists already takes the right to create.
+    const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (rowCount === 0) await client.query(`CREATE SCHEMA "${schema}"`);
+    await client.query(CREATE_HISTORY);
+    const migrations = await readMigrations();
+    const { pending, unknown } = compare(migrations, await readHistory(client));
+    if (unknown.length > 0) {
+      throw new MigrationError(
+        `the database was migrated by a newer release (${unknown.join(', ')} is unknown here): run that release, or restore the backup from before`,
+      );
+    }
+    for (const name of pending)
+      await apply(client, migrations.find((migration) => migration.name === name) as Migration);
+    return [...pending];
+  });
+}
+
+/** What `migrate` would do; changes nothing. */
+export async function migrationStatus(connectionString: string): Promise<MigrationStatus> {
+  return withConnection(connectionString, async (client) => {
+    const { rows } = await client.query<{ present: boolean }>(
+      `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`,
+    );
+    return compare(await readMigrations(), rows[0]?.present ? await readHistory(client) : []);
+  });
+}
+
+interface Migration {
+  readonly name: string;
+  readonly script: string;
+  readonly checksum: string;
+  readonly formerChecksums: readonly string[];
+}
+
+interface HistoryEntry {
+  readonly name: string;
+  readonly checksum: string;
+  readonly finished: boolean;
+}
+
+// Prisma's definition, letter for letter. The notice that it exists would be noise at every start.
+const CREATE_HISTORY = `SET client_min_messages = warning;
+CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum            VARCHAR(64) NOT NULL,
+  finished_at         TIMESTAMPTZ,
+  migration_name      VARCHAR(255) NOT NULL,
+  logs                TEXT,
+  rolled_back_at      TIMESTAMPTZ,
+  started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`;
+
+async function withConnection<Result>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connectForMaintenance(connectionString, 'parley migrate');
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(): Promise<Migration[]> {
+  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const former = (await readFile(FORMER_CHECKSUMS, 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  return Promise.all(
+    names.sort().map(async (name) => {
+      // A checkout with Windows line ends is the same migration.
+      const script = (await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')).replaceAll('\r\n', '\n');
+      const checksum = createHash('sha256').update(script).digest('hex');
+      const formerChecksums = former.filter(([, path]) => path === `${name}/migration.sql`).map(([hash = '']) => hash);
+      return { name, script, checksum, formerChecksums };
+    }),
+  );
+}
+
+async function readHistory(client: pg.Client): Promise<HistoryEntry[]> {
+  const { rows } = await client.query<HistoryEntry>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name`,
+  );
+  return rows;
+}
+
+function compare(migrations: readonly Migration[], history: readonly HistoryEntry[]): MigrationStatus {
+  const files = new Map(migrations.map((migration) => [migration.name, migration]));
+  for (const entry of history) {
+    const file = files.get(entry.name);
+    if (!entry.finished) {
+      throw new MigrationError(
+        `migration ${entry.name} failed half-way: restore the database from a backup, or repair it by hand and delete the row from _prisma_migrations`,
+      );
+    }
+    if (file !== undefined && file.checksum !== entry.checksum && !file.formerChecksums.includes(entry.checksum)) {
+      throw new MigrationError(
+        `migration ${entry.name} was edited after it was applied: restore the file and put the change into a new migration`,
+      );
+    }
+  }
+  const applied = history.map((entry) => entry.name);
+  return {
+    applied,
+    pending: migrations.map((migration) => migration.name).filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !files.has(name)),
+  };
+}
+
+/**
+ * In the first migration. The schema is there by now, perhaps under another name; and who may not create any is refused
+ * also where it exists.
+ */
+const CREATE_PUBLIC_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
+
+async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    await client.query(script.replace(CREATE_PUBLIC_SCHEMA, ''));
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    // The connection ends next, and with it what the transaction did.
+    const position = Number((error as { position?: string }).position);
+    const line = Number.isInteger(position) ? ` at line ${script.slice(0, position).split('\n').length}` : '';
+    throw new MigrationError(
+      `migration ${name} failed${line} and nothing of it was applied: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * The SQL that would turn the database into what schema.prisma says; '' where they agree. What that language cannot
+ * say is no difference: functions, triggers, checks, and indexes that are more than a plain B-tree over columns.
+ * A new migration starts from it.
+ */
+export async function schemaDrift(connectionString: string): Promise<string> {
+  const schema = { files: [{ path: SCHEMA, content: await readFile(SCHEMA, 'utf8') }] };
+  const pool = new pg.Pool({ connectionString, max: 2 });
+  pool.on('error', () => undefined);
+  try {
+    const engine = await openEngine(pool, schema.files[0]?.content ?? '');
+    try {
+      const { stdout } = await engine.diff({
+        from: { tag: 'schemaDatasource', ...schema, configDir: ROOT },
+        to: { tag: 'schemaDatamodel', ...schema },
+        script: true,
+        exitCode: null,
+        filters: { externalTables: [], externalEnums: [] },
+      });
+      return await withoutInexpressibleIndexes(stdout ?? '', pool);
+    } finally {
+      engine.free();
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function withoutInexpressibleIndexes(script: string, pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT class.relname AS name FROM pg_index
+     JOIN pg_class class ON class.oid = indexrelid JOIN pg_am am ON am.oid = class.relam
+     WHERE class.relnamespace = current_schema()::regnamespace
+       AND (indpred IS NOT NULL OR indexprs IS NOT NULL OR indnatts > indnkeyatts OR am.amname <> 'btree'
+         OR EXISTS (SELECT FROM pg_opclass operators WHERE operators.oid = ANY (indclass) AND NOT operators.opcdefault))`,
+  );
+  const ours = new Set(rows.map((row) => `DROP INDEX "${row.name}";`));
+  return script
+    .split(/\n\n(?=-- )/)
+    .filter((step) => !ours.has(step.replace(/^-- DropIndex\n/, '').trim()))
+    .join('\n\n')
+    .replace(/^-- This is an empty migration\.\s*/, '')
+    .trim();
+}
+
+// Part of Node; its types come only with those of a browser.
+declare const WebAssembly: {
+  compile(code: Uint8Array): Promise<object>;
+  instantiate(module: object, imports: Record<string, object>): Promise<{ exports: Record<string, unknown> }>;
+};
+
+let loadedEngine: ReturnType<typeof loadEngine> | undefined;
+
+/**
+ * Prisma's schema engine as WebAssembly: the native one would have to be downloaded. Only where a diff is asked for, and
+ * once in a process: its bindings keep one memory for all.
+ */
+async function loadEngine(): Promise<typeof SchemaEngine> {
+  const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const directory = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
+  const module = await WebAssembly.compile(await readFile(join(directory, 'schema_engine_bg.wasm')));
+  const { exports } = await WebAssembly.instantiate(module, { './schema_engine_bg.js': bindings });
+  bindings.__wbg_set_wasm(exports);
+  (exports.__wbindgen_start as () => void)();
+  // Without it a panic of the engine shows as a bare "unreachable".
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: {
+      set_message: (message: string) => process.stderr.write(`schema engine: ${message}\n`),
+    },
+  });
+  return bindings.SchemaEngine;
+}
+
+async function openEngine(pool: pg.Pool, schema: string): Promise<SchemaEngine> {
+  loadedEngine ??= loadEngine();
+  const engine = await loadedEngine;
+  const { bindMigrationAwareSqlAdapterFactory } = await import('@prisma/driver-adapter-utils');
+  const adapter = bindMigrationAwareSqlAdapterFactory(await describingAdapter(pool));
+  return engine.new({ datamodels: [[SCHEMA, schema]] }, () => undefined, adapter);
+}
+
+/** Prisma's adapter, but able to read PostgreSQL's internal "char" type, of which the catalogues are full. */
+async function describingAdapter(pool: pg.Pool): Promise<SqlMigrationAwareDriverAdapterFactory> {
+  const { ColumnTypeEnum } = await import('@prisma/driver-adapter-utils');
+  const { PrismaPg } = await import('@prisma/adapter-pg');
+  const { CHAR, TEXT } = pg.types.builtins;
+
+  const charColumns = new WeakMap<object, number[]>();
+  const query = pool.query.bind(pool) as (...parameters: unknown[]) => Promise<pg.QueryResult>;
+  const readableQuery = async (...parameters: unknown[]): Promise<pg.QueryResult> => {
+    const result = await query(...parameters);
+    const chars = result.fields.flatMap((field, column) => (field.dataTypeID === CHAR ? [column] : []));
+    for (const column of chars) (result.fields[column] as pg.FieldDef).dataTypeID = TEXT;
+    charColumns.set(result.rows, chars);
+    return result;
+  };
+
+  const factory = new PrismaPg(Object.assign(pool, { query: readableQuery }));
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (statement) => {
+      const result = await queryRaw(statement);
+      for (const column of charColumns.get(result.rows) ?? []) result.columnTypes[column] = ColumnTypeEnum.Character;
+      return result;
+    };
+    return adapter;
+  };
+  return factory;
+}

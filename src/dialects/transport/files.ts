@@ -1,0 +1,36 @@
+import { invalidField } from '../../common/errors.js';
+import { UUID_PATTERN } from '../../common/identifier.js';
+
+/** The part of a `send_message` that says what it carries. */
+export interface Carried {
+  attachmentIds: string[];
+  attachments: { url: string; kind: string; name?: string; size?: number }[];
+}
+
+const OWN_PATH = /^\/attachments\/([0-9a-f-]{36})(?:\/|$)/i;
+
+/**
+ * A file as older clients name one: an uploaded attachment's id or the path it was given, else an address.
+ * @throws DomainError VALIDATION_FAILED by `field`
+ */
+export function carry(
+  carried: Carried,
+  field: string,
+  reference: unknown,
+  about: { kind: string; name?: string; size?: number },
+): void {
+  if (typeof reference !== 'string')
+    throw invalidField(field, `${field} must be an http(s) address or an attachment's id`);
+  const id = UUID_PATTERN.test(reference) ? reference : OWN_PATH.exec(reference)?.[1];
+  if (id !== undefined) carried.attachmentIds.push(id.toLowerCase());
+  else carried.attachments.push({ url: reference, ...about });
+}
+
+/** Several at once. @throws DomainError VALIDATION_FAILED by `field` also for what is no list */
+export function carryAll(field: string, references: unknown, about: { kind: string }): Carried {
+  const carried: Carried = { attachmentIds: [], attachments: [] };
+  if (references === undefined || references === null) return carried;
+  if (!Array.isArray(references)) throw invalidField(field, `${field} must be a list`);
+  for (const reference of references) carry(carried, field, reference, about);
+  return carried;
+}

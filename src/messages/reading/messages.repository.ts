@@ -1,0 +1,304 @@
+import { Injectable } from '@nestjs/common';
+import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
+import type { MessageAttachment } from '../../attachments/attachment.js';
+import type { MessageKind } from '../../common/message-kind.js';
+import { unreadCount } from '../../conversations/unread.js';
+import { Database, type SqlExecutor } from '../../database/database.js';
+import type { QuotationLimits } from '../../events/domain-events.js';
+import type { HistoryRange } from './history-range.js';
+import type { MessageView, ReactionView, ReplyPreview, SystemEventView } from '../messages.view.js';
+import { hiddenQuotation, unavailableQuotation } from './quotation.js';
+
+export interface MessageRow {
+  id: string;
+  conversationId: string;
+  seq: number;
+  version: number;
+  senderId: string;
+  clientId: string | null;
+  kind: MessageKind;
+  content: string | null;
+  attachments: MessageAttachment[] | null;
+  system: SystemEventView | null;
+  createdAt: Date;
+  editedAt: Date | null;
+  deletedAt: Date | null;
+  hiddenAt: Date | null;
+  replyToId: string | null;
+  replySeq: number | null;
+  replySenderId: string | null;
+  replyKind: MessageKind | null;
+  replyContent: string | null;
+  replyDeletedAt: Date | null;
+  /** The reader's history begins after it. */
+  replyIsUnavailable: boolean | null;
+  replyHiddenAt: Date | null;
+  reactions: ReactionView[] | null;
+}
+
+/**
+ * A message with all that its view needs; `$1` is the reader, null for nobody in particular: what is kept from single
+ * readers is all there then. Never more than one statement, however many messages.
+ */
+const SELECT_MESSAGES = `
+  SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
+    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, m.system, m.created_at AS "createdAt",
+    m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
+    (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
+    r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
+    left(r.content, 200) AS "replyContent", r.deleted_at AS "replyDeletedAt",
+    CASE WHEN r.id IS NOT NULL THEN $1::uuid IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM conversation_members reader
+      WHERE reader.conversation_id = r.conversation_id AND reader.user_id = $1::uuid AND reader.visible_from_seq <= r.seq
+    ) END AS "replyIsUnavailable",
+    CASE WHEN r.id IS NOT NULL THEN (
+      SELECT q.hidden_at FROM hidden_messages q WHERE q.message_id = r.id AND q.user_id = $1::uuid
+    ) END AS "replyHiddenAt",
+    CASE WHEN m.version > 1 THEN (
+      SELECT json_agg(json_build_object('emoji', emoji, 'count', count, 'mine', mine) ORDER BY first_at, emoji)
+      FROM (
+        SELECT emoji, count(*)::integer AS count, COALESCE(bool_or(user_id = $1::uuid), false) AS mine, min(created_at) AS first_at
+        FROM message_reactions WHERE message_id = m.id GROUP BY emoji
+      ) AS reaction
+    ) END AS reactions
+  FROM messages m LEFT JOIN messages r ON r.id = m.reply_to_id`;
+
+/** Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. */
+function isWritten(alias: string, reader: string): string {
+  return `${alias}.deleted_at IS NULL AND ${alias}.kind <> 'SYSTEM' AND NOT EXISTS (
+    SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
+}
+
+/** Text in one answer at the most, in bytes of UTF-8; the last message that begins within it is still whole. */
+export const MAX_ANSWER_TEXT_BYTES = 512 * 1024;
+
+/** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
+@Injectable()
+export class MessagesRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly links: AttachmentLinks,
+  ) {}
+
+  /**
+   * Messages of one conversation by their sequence numbers, ascending: those of the range, or as many of them around its
+   * anchor as one answer may hold, but at least one.
+   */
+  async range(readerId: string, conversationId: string, { from, to, anchor }: HistoryRange): Promise<MessageView[]> {
+    if (to < from) return [];
+    const rows = await this.database.reads.query<MessageRow>(
+      `WITH sized AS (
+         SELECT s.seq, sum(octet_length(s.content)) OVER (ORDER BY abs(s.seq - $5::integer), s.seq
+           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS nearer
+         FROM messages s WHERE s.conversation_id = $2 AND s.seq BETWEEN $3 AND $4
+       ), fitting AS (
+         SELECT min(seq) AS first, max(seq) AS last FROM sized WHERE COALESCE(nearer, 0) < ${MAX_ANSWER_TEXT_BYTES}
+       )
+       ${SELECT_MESSAGES} WHERE m.conversation_id = $2
+         AND m.seq BETWEEN (SELECT first FROM fitting) AND (SELECT last FROM fitting) ORDER BY m.seq`,
+      [readerId, conversationId, from, to, anchor],
+      'messages_range',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** How many of these messages, in this order, fit into one answer; at least one where there are any. */
+  async fitting(ids: readonly string[]): Promise<number> {
+    const rows = await this.database.reads.query<{ id: string; bytes: number }>(
+      'SELECT id, octet_length(content) AS bytes FROM messages WHERE id = ANY ($1)',
+      [ids],
+      'message_sizes',
+    );
+    const sizes = new Map(rows.map(({ id, bytes }) => [id, bytes]));
+    let bytes = 0;
+    const end = ids.findIndex((id) => {
+      if (bytes >= MAX_ANSWER_TEXT_BYTES) return true;
+      bytes += sizes.get(id) ?? 0;
+      return false;
+    });
+    return end === -1 ? ids.length : end;
+  }
+
+  /**
+   * Messages by id, in no particular order. Says nothing about who may see them.
+   * @param readerId null: as they are, for nobody in particular
+   */
+  async byIds(
+    readerId: string | null,
+    ids: readonly string[],
+    executor: SqlExecutor = this.database,
+  ): Promise<MessageView[]> {
+    if (ids.length === 0) return [];
+    const rows = await executor.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id = ANY ($2)`,
+      [readerId, ids],
+      'messages_by_id',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /**
+   * What is written in a conversation and still there for a reader, newest first: no tombstones, no SYSTEM messages.
+   * @param before a sequence number
+   */
+  async written(
+    readerId: string,
+    conversationId: string,
+    visible: { from: number; before: number },
+    limit: number,
+    skip: number,
+  ): Promise<MessageView[]> {
+    const rows = await this.database.reads.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.conversation_id = $2 AND m.seq >= $3 AND m.seq < $4 AND ${isWritten('m', '$1::uuid')}
+       ORDER BY m.seq DESC LIMIT $5::integer OFFSET $6::integer`,
+      [readerId, conversationId, visible.from, visible.before, limit, skip],
+      'messages_written',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** How many of those are by others and after what the reader has read: the `unreadCount` of a conversation. */
+  async unread(readerId: string, conversationId: string): Promise<number> {
+    const [row] = await this.database.reads.query<{ count: number }>(
+      `SELECT ${unreadCount('c', 'own')} AS count
+       FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
+       WHERE own.conversation_id = $2 AND own.user_id = $1`,
+      [readerId, conversationId],
+      'messages_unread',
+    );
+    return row?.count ?? 0;
+  }
+
+  /** The newest of those of each conversation. Says nothing about who may see it. */
+  async newest(readerId: string, conversationIds: readonly string[]): Promise<MessageView[]> {
+    if (conversationIds.length === 0) return [];
+    const rows = await this.database.reads.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id IN (
+         SELECT newest.id FROM unnest($2::uuid[]) AS wanted(id)
+         CROSS JOIN LATERAL (
+           SELECT n.id FROM messages n WHERE n.conversation_id = wanted.id AND ${isWritten('n', '$1::uuid')}
+           ORDER BY n.seq DESC LIMIT 1
+         ) AS newest)`,
+      [readerId, conversationIds],
+      'messages_newest',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** Of all the reader's direct conversations, the newest first. */
+  async recentDirect(readerId: string, limit: number, skip: number): Promise<MessageView[]> {
+    const rows = await this.database.reads.query<MessageRow>(
+      `${SELECT_MESSAGES} WHERE m.id IN (
+         SELECT recent.id FROM conversation_members own
+         JOIN conversations c ON c.id = own.conversation_id AND c.type = 'DIRECT'
+         CROSS JOIN LATERAL (
+           SELECT n.id, n.created_at FROM messages n WHERE n.conversation_id = c.id AND ${isWritten('n', '$1::uuid')}
+           ORDER BY n.seq DESC LIMIT $2::integer + $3::integer
+         ) AS recent
+         WHERE own.user_id = $1 AND own.left_at IS NULL
+         ORDER BY recent.created_at DESC, recent.id DESC LIMIT $2::integer OFFSET $3::integer
+       ) ORDER BY m.created_at DESC, m.id DESC`,
+      [readerId, limit, skip],
+      'messages_recent_direct',
+    );
+    return rows.map((row) => messageView(row, this.links));
+  }
+
+  /** Where a message is, for the access check that must follow. */
+  async locate(messageId: string): Promise<{ conversationId: string; seq: number } | undefined> {
+    const [row] = await this.database.query<{ conversationId: string; seq: number }>(
+      'SELECT conversation_id AS "conversationId", seq FROM messages WHERE id = $1',
+      [messageId],
+      'message_location',
+    );
+    return row;
+  }
+
+  /** Who reacted with what: user id to emojis. */
+  async reactors(messageId: string): Promise<Record<string, string[]>> {
+    const rows = await this.database.query<{ userId: string; emojis: string[] }>(
+      'SELECT user_id AS "userId", array_agg(emoji) AS emojis FROM message_reactions WHERE message_id = $1 GROUP BY user_id',
+      [messageId],
+    );
+    return Object.fromEntries(rows.map(({ userId, emojis }) => [userId, emojis]));
+  }
+
+  /** Who deleted it for itself, and when: user id to ISO 8601. */
+  hiddenAt(messageId: string): Promise<Record<string, string>> {
+    return this.hidings(
+      'SELECT user_id AS "userId", hidden_at AS "hiddenAt" FROM hidden_messages WHERE message_id = $1',
+      [messageId],
+    );
+  }
+
+  /** The same of the message that it quotes. */
+  quotationHiddenAt(messageId: string): Promise<Record<string, string>> {
+    return this.hidings(
+      `SELECT h.user_id AS "userId", h.hidden_at AS "hiddenAt"
+       FROM messages m JOIN hidden_messages h ON h.message_id = m.reply_to_id
+       JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.user_id = h.user_id AND v.left_at IS NULL
+       WHERE m.id = $1`,
+      [messageId],
+    );
+  }
+
+  /** Which members may not read what it quotes. */
+  async quotationLimits(messageId: string): Promise<QuotationLimits> {
+    const [row] = await this.database.query<{ blindIds: string[] }>(
+      `SELECT ARRAY(
+         SELECT v.user_id::text FROM conversation_members v
+         WHERE v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > r.seq
+       ) AS "blindIds" FROM messages m JOIN messages r ON r.id = m.reply_to_id WHERE m.id = $1`,
+      [messageId],
+    );
+    const blindIds = row?.blindIds ?? [];
+    const hiddenAt = Object.entries(await this.quotationHiddenAt(messageId)).filter(([id]) => !blindIds.includes(id));
+    return { blindIds, hiddenAt: Object.fromEntries(hiddenAt) };
+  }
+
+  private async hidings(text: string, values: readonly string[]): Promise<Record<string, string>> {
+    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(text, values);
+    return Object.fromEntries(rows.map(({ userId, hiddenAt }) => [userId, hiddenAt.toISOString()]));
+  }
+}
+
+/** What is left of a message that was deleted. */
+export function tombstone(message: MessageView, deletedAt: string): MessageView {
+  return { ...message, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
+}
+
+function quotation(row: MessageRow): ReplyPreview | null {
+  if (row.replyToId === null || row.replySeq === null) return null;
+  const reply: ReplyPreview = {
+    id: row.replyToId,
+    seq: row.replySeq,
+    senderId: row.replySenderId,
+    kind: row.replyKind,
+    content: row.replyContent,
+    deletedAt: row.replyDeletedAt?.toISOString() ?? null,
+  };
+  if (row.replyIsUnavailable === true) return unavailableQuotation(reply);
+  return row.replyHiddenAt === null ? reply : hiddenQuotation(reply, row.replyHiddenAt.toISOString());
+}
+
+function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
+  const deletedAt = row.deletedAt ?? row.hiddenAt;
+  const gone = deletedAt !== null;
+  return {
+    id: row.id,
+    conversationId: row.conversationId,
+    seq: row.seq,
+    version: row.version,
+    senderId: row.senderId,
+    clientId: row.clientId,
+    kind: row.kind,
+    content: gone ? null : row.content,
+    attachments: gone || row.attachments === null ? [] : row.attachments.map((attachment) => links.view(attachment)),
+    replyTo: gone ? null : quotation(row),
+    reactions: gone ? [] : (row.reactions ?? []),
+    ...(row.system === null ? {} : { system: row.system }),
+    createdAt: row.createdAt.toISOString(),
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: deletedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,260 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Database, type SqlExecutor } from '../../database/database.js';
+import { EventBus } from '../../events/event-bus.js';
+import { Metrics } from '../../observability/metrics.js';
+import { MessageWriter } from '../sending/message-writer.js';
+import { foldText } from '../../common/text/fold-text.js';
+import { indexedText } from './search-text.js';
+
+/** What is said within this time after a quiet moment is indexed together. */
+const PAUSE_MS = 2_000;
+/** One transaction: bounded in time, so that neither a sender nor a search waits long for a core. */
+const MAX_STEP_CONVERSATIONS = 64;
+const MAX_STEP_MESSAGES = 500;
+const MAX_STEP_BYTES = 256 * 1024;
+/** The rest after a step is so many times as long as the step: a fifth of a core while messages come in, half of one otherwise. */
+const REST_WHILE_BUSY = 4;
+const REST_WHILE_IDLE = 1;
+const MIN_REST_MS = 5;
+/** After a failure, doubled with each that follows. */
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+/** Conversations remembered as waiting; where there were more, the database is asked for them. */
+const MAX_WAITING = 100_000;
+
+/**
+ * Fills the search index behind the path of a message: it costs more than everything else a message costs, so no sender
+ * waits for it. Search reads what is not indexed yet from the messages, so this may lag, stop or be killed. Several
+ * processes may index at once; each message goes in once.
+ *
+ * Conversations take turns, a step each, so that a flood in one does not keep the others from being indexed. One whose
+ * step failed takes another turn later.
+ */
+@Injectable()
+export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(SearchIndexer.name);
+  /** In the order of their turns. */
+  private readonly waiting = new Set<string>();
+  /** Whether the database may know of conversations that wait and are not in `waiting`. */
+  private hasForgotten = false;
+  private stepSize = MAX_STEP_CONVERSATIONS;
+  private failures = 0;
+  private running: Promise<void> | undefined;
+  private stopped = false;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly writer: MessageWriter,
+    metrics: Metrics,
+    events: EventBus,
+  ) {
+    metrics.gauge(
+      'parley_search_conversations_waiting',
+      'Conversations with messages that the search index does not have yet.',
+      () => this.waiting.size,
+    );
+    events.subscribe('messages.created', ({ messages }) => {
+      for (const { message } of messages) this.note(message.conversationId);
+    });
+  }
+
+  /** What an earlier process left unindexed. */
+  onApplicationBootstrap(): void {
+    this.hasForgotten = true;
+    this.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.running;
+  }
+
+  private note(conversationId: string): void {
+    if (this.waiting.size < MAX_WAITING) this.waiting.add(conversationId);
+    else if (!this.waiting.has(conversationId)) this.hasForgotten = true;
+    this.start();
+  }
+
+  private start(): void {
+    if (this.stopped) return;
+    this.running ??= this.run();
+  }
+
+  private async run(): Promise<void> {
+    await this.rest(PAUSE_MS);
+    while (!this.stopped && (this.waiting.size > 0 || this.hasForgotten)) {
+      const began = performance.now();
+      try {
+        const isIdle = await this.step();
+        this.failures = 0;
+        const times = this.writer.depth > 0 ? REST_WHILE_BUSY : REST_WHILE_IDLE;
+        await this.rest(isIdle ? PAUSE_MS : Math.max(MIN_REST_MS, (performance.now() - began) * times));
+      } catch (error) {
+        this.failures += 1;
+        this.logger.warn(`messages are not indexed for search at the moment: ${(error as Error).message}`);
+        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** (this.failures - 1)));
+      }
+    }
+    this.running = undefined;
+  }
+
+  /** Ends early at the shutdown. */
+  private rest(ms: number): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms).unref();
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Whether there is nothing to do for now, although conversations wait: other processes have them under way. */
+  private async step(): Promise<boolean> {
+    if (this.waiting.size === 0) {
+      await this.findForgotten();
+      return false;
+    }
+    const turn = [...take(this.waiting, this.stepSize)];
+    // What is written from here on is noted anew.
+    for (const conversationId of turn) this.waiting.delete(conversationId);
+    try {
+      const { remaining, isIdle } = await this.index(turn);
+      for (const conversationId of remaining) this.note(conversationId);
+      this.stepSize = Math.min(MAX_STEP_CONVERSATIONS, this.stepSize * 2);
+      return isIdle && remaining.length > 0;
+    } catch (error) {
+      for (const conversationId of turn) this.note(conversationId);
+      // If one of them is the reason, the others soon go without it.
+      this.stepSize = Math.max(1, this.stepSize >> 2);
+      throw error;
+    }
+  }
+
+  private async findForgotten(): Promise<void> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT c.id FROM conversations c LEFT JOIN message_search_progress p ON p.conversation_id = c.id
+       WHERE c.last_seq > COALESCE(p.indexed_seq, 0) LIMIT $1`,
+      [MAX_WAITING],
+    );
+    this.hasForgotten = rows.length === MAX_WAITING;
+    for (const { id } of rows) this.note(id);
+  }
+
+  /** Indexes the next messages of some conversations, and says of which there are more. */
+  private async index(conversationIds: readonly string[]): Promise<{ remaining: string[]; isIdle: boolean }> {
+    return this.database.background.transaction(async (transaction) => {
+      // Lost with the machine, it is done again.
+      await transaction.query('SET LOCAL synchronous_commit = off');
+      // One order for all processes, so that they do not wait for each other in a circle.
+      await transaction.query(
+        `INSERT INTO message_search_progress (conversation_id, indexed_seq)
+         SELECT id, 0 FROM unnest($1::uuid[]) AS turn(id) ORDER BY id ON CONFLICT DO NOTHING`,
+        [conversationIds],
+        'search_begin',
+      );
+      // What another process is indexing is waited for by nobody; it comes round again.
+      const turns = await transaction.query<Turn>(
+        `SELECT p.conversation_id AS "conversationId", p.indexed_seq AS "indexedSeq", c.last_seq AS "lastSeq"
+         FROM message_search_progress p JOIN conversations c ON c.id = p.conversation_id
+         WHERE p.conversation_id = ANY ($1) ORDER BY p.conversation_id FOR UPDATE OF p SKIP LOCKED`,
+        [conversationIds],
+        'search_lock_progress',
+      );
+      const messages = await this.next(transaction, turns);
+      const said = messages.filter(({ isWithin, content }) => isWithin && content !== null);
+      await transaction.query(
+        `INSERT INTO message_search (message_id, conversation_id, seq, folded)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[]) ON CONFLICT (message_id) DO NOTHING`,
+        [
+          said.map(({ id }) => id),
+          said.map(({ conversationId }) => conversationId),
+          said.map(({ seq }) => seq),
+          said.map(({ content }) => indexedText(foldText(content ?? ''))),
+        ],
+        'search_insert',
+      );
+      const reached = reachedBy(turns, messages);
+      await transaction.query(
+        `UPDATE message_search_progress p SET indexed_seq = done.seq
+         FROM unnest($1::uuid[], $2::integer[]) AS done(conversation_id, seq)
+         WHERE p.conversation_id = done.conversation_id`,
+        [[...reached.keys()], [...reached.values()]],
+        'search_note_progress',
+      );
+      const held = new Set(turns.map(({ conversationId }) => conversationId));
+      return {
+        isIdle: messages.length === 0,
+        remaining: [
+          ...conversationIds.filter((id) => !held.has(id)),
+          ...turns
+            .filter((turn) => (reached.get(turn.conversationId) ?? 0) < turn.lastSeq)
+            .map((turn) => turn.conversationId),
+        ],
+      };
+    });
+  }
+
+  private next(transaction: SqlExecutor, turns: readonly Turn[]): Promise<NextMessage[]> {
+    return transaction.query<NextMessage>(
+      `SELECT id, conversation_id AS "conversationId", seq, position = 1 OR bytes <= $4 AS "isWithin",
+         CASE WHEN kind <> 'SYSTEM' AND (position = 1 OR bytes <= $4) THEN content END AS content
+       FROM (
+         SELECT next.*, turn.conversation_id,
+           row_number() OVER turns AS position, sum(COALESCE(octet_length(next.content), 0)) OVER turns AS bytes
+         FROM unnest($1::uuid[], $2::integer[]) AS turn(conversation_id, indexed_seq)
+         CROSS JOIN LATERAL (
+           SELECT id, seq, kind, content FROM messages
+           WHERE conversation_id = turn.conversation_id AND seq > turn.indexed_seq ORDER BY seq LIMIT $3
+         ) AS next
+         WINDOW turns AS (ORDER BY turn.conversation_id, next.seq)
+       ) AS step ORDER BY position`,
+      [
+        turns.map(({ conversationId }) => conversationId),
+        turns.map(({ indexedSeq }) => indexedSeq),
+        Math.ceil(MAX_STEP_MESSAGES / Math.max(1, turns.length)),
+        MAX_STEP_BYTES,
+      ],
+      'search_next_messages',
+    );
+  }
+}
+
+interface Turn {
+  conversationId: string;
+  indexedSeq: number;
+  lastSeq: number;
+}
+
+interface NextMessage {
+  id: string;
+  conversationId: string;
+  seq: number;
+  /** Whether the step has room for it. */
+  isWithin: boolean;
+  content: string | null;
+}
+
+/** How far each conversation is indexed after a step. */
+function reachedBy(turns: readonly Turn[], messages: readonly NextMessage[]): Map<string, number> {
+  // Where there is nothing left, whatever the numbers say, the conversation is done.
+  const reached = new Map(turns.map(({ conversationId, lastSeq }) => [conversationId, lastSeq]));
+  const indexed = new Map(turns.map(({ conversationId, indexedSeq }) => [conversationId, indexedSeq]));
+  for (const { conversationId, seq, isWithin } of messages) {
+    if (isWithin) indexed.set(conversationId, seq);
+    reached.set(conversationId, indexed.get(conversationId) ?? 0);
+  }
+  return reached;
+}
+
+function* take<Item>(items: Iterable<Item>, count: number): Generator<Item> {
+  let taken = 0;
+  for (const item of items) {
+    if (taken === count) return;
+    taken += 1;
+    yield item;
+  }
+}

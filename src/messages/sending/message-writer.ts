@@ -1,0 +1,322 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { MessageAttachment } from '../../attachments/attachment.js';
+import { DomainError } from '../../common/errors.js';
+import { Clock } from '../../common/clock.js';
+import type { MessageKind } from '../../common/message-kind.js';
+import { Configuration } from '../../config/configuration.js';
+import { Database, isConnectionFailure } from '../../database/database.js';
+import type { QuotationLimits } from '../../events/domain-events.js';
+import { Metrics } from '../../observability/metrics.js';
+
+/** A message on its way into the database. */
+export interface MessageDraft {
+  /** UUIDv7, made by the server. */
+  id: string;
+  conversationId: string;
+  senderId: string;
+  /** The sender's idempotency key; `id` where it gave none, so that a retry of our own never stores twice. */
+  clientId: string;
+  content: string;
+  replyToId: string | null;
+  /** What it carries besides its text; undefined for nearly all. */
+  attached?: { kind: MessageKind; attachments: readonly MessageAttachment[]; uploadIds: readonly string[] } | undefined;
+}
+
+export interface StoredReply {
+  seq: number;
+  senderId: string;
+  kind: MessageKind;
+  content: string | null;
+  deletedAt: Date | null;
+  /** Undefined where every member may read it. */
+  limits: QuotationLimits | undefined;
+}
+
+/**
+ * What became of a draft. `repeated`: this sender used the client id before, for the message named. `begins`: the other
+ * side of the direct conversation is shown the sender's presence from this message on.
+ */
+export type WriteOutcome =
+  | { outcome: 'stored'; seq: number; createdAt: Date; reply: StoredReply | null; begins: boolean }
+  | { outcome: 'repeated'; messageId: string }
+  | { outcome: 'not_found' | 'refused' | 'reply_unknown' | 'attachment_unknown' };
+
+interface Waiting {
+  draft: MessageDraft;
+  /** Milliseconds since 1970; past it a draft that is still not stored fails. */
+  deadline: number;
+  resolve(outcome: WriteOutcome): void;
+  reject(error: unknown): void;
+}
+
+interface OutcomeRow {
+  position: number;
+  outcome: WriteOutcome['outcome'];
+  id: string;
+  seq: number | null;
+  created_at: Date | null;
+  reply_seq: number | null;
+  reply_sender_id: string | null;
+  reply_kind: MessageKind | null;
+  reply_content: string | null;
+  reply_deleted_at: Date | null;
+  reply_blind_ids: string[] | null;
+  reply_hidden: Record<string, string> | null;
+  begins: boolean | null;
+}
+
+/** Messages in one statement at the most. */
+const LARGEST_BATCH = 256;
+/** Messages that may wait in a lane; a send beyond it is refused with OVERLOADED. */
+const LONGEST_QUEUE = 10_000;
+/** How long a send waits for a database that is gone before it fails with UNAVAILABLE. */
+const LONGEST_WAIT_MS = 10_000;
+/** Batches that may be under way at once. A conversation always takes the same lane, which keeps its order. */
+const LANES = 2;
+const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
+const DEADLOCK_DETECTED = '40P01';
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Stores messages: all that arrive while the previous batch commits are the next batch, one statement and one commit
+ * (docs/adr/0003-message-writer.md).
+ *
+ * Guarantees: a draft's promise resolves after the commit that stored it, in the order of sequence numbers within a
+ * conversation; drafts of one conversation are stored in the order they came; a draft that the database refuses fails
+ * alone; while the database is gone, drafts wait and are tried again, at most LONGEST_WAIT_MS.
+ */
+@Injectable()
+export class MessageWriter implements BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger(MessageWriter.name);
+  private readonly lanes: Lane[];
+
+  constructor(database: Database, configuration: Configuration, clock: Clock, metrics: Metrics) {
+    metrics.gauge('parley_writer_depth', 'Messages waiting to be stored or being stored.', () => this.depth);
+    this.lanes = Array.from(
+      { length: LANES },
+      () => new Lane(database, configuration.messagingPolicy === 'friends', clock, this.logger),
+    );
+  }
+
+  /** @throws DomainError OVERLOADED at once where too many wait; UNAVAILABLE where the database stays away too long. */
+  store(draft: MessageDraft): Promise<WriteOutcome> {
+    return this.laneOf(draft.conversationId).store(draft);
+  }
+
+  /** How many drafts are waiting or being stored. */
+  get depth(): number {
+    return this.lanes.reduce((sum, lane) => sum + lane.depth, 0);
+  }
+
+  /** Waits for what was accepted. The gateway has stopped taking new sends before this. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.idle()));
+  }
+
+  onApplicationShutdown(): void {
+    if (this.depth > 0)
+      this.logger.error(`${this.depth} messages were not stored before the end; none was acknowledged`);
+  }
+
+  private laneOf(conversationId: string): Lane {
+    // The last digits of a UUIDv7 are random.
+    const index = Number.parseInt(conversationId.slice(-4), 16) % this.lanes.length;
+    return this.lanes[index] as Lane;
+  }
+}
+
+class Lane {
+  private queue: Waiting[] = [];
+  private running: Promise<void> | undefined;
+  private underWay = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly friendsOnly: boolean,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  get depth(): number {
+    return this.queue.length + this.underWay;
+  }
+
+  store(draft: MessageDraft): Promise<WriteOutcome> {
+    if (this.queue.length >= LONGEST_QUEUE)
+      return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
+    return new Promise((resolve, reject) => {
+      this.queue.push({ draft, deadline: this.clock.now() + LONGEST_WAIT_MS, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // What else this turn of the event loop brings goes into the same batch.
+    await new Promise(setImmediate);
+    while (this.queue.length > 0) {
+      const batch = this.takeBatch();
+      this.underWay = batch.length;
+      await this.write(batch);
+      this.underWay = 0;
+    }
+    this.running = undefined;
+  }
+
+  /**
+   * The head of the queue, up to the first repetition of a client id: that one belongs behind its first. A draft with
+   * attachments goes alone.
+   */
+  private takeBatch(): Waiting[] {
+    const keys = new Set<string>();
+    let size = 0;
+    for (const { draft } of this.queue) {
+      const key = draft.senderId + draft.clientId;
+      if (size === LARGEST_BATCH || keys.has(key) || (draft.attached !== undefined && size > 0)) break;
+      keys.add(key);
+      size += 1;
+      if (draft.attached !== undefined) break;
+    }
+    const batch = this.queue.slice(0, size);
+    this.queue = this.queue.slice(size);
+    return batch;
+  }
+
+  /** Stores a batch, or as much of it as can be stored: what fails is halved until the culprit stands alone. */
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.settle(batch, await this.statement(batch.map(({ draft }) => draft)));
+        return;
+      } catch (error) {
+        const [only] = batch;
+        if (only === undefined) return;
+        if (!mayPass(error)) {
+          if (batch.length === 1) only.reject(error);
+          else await this.halves(batch);
+          return;
+        }
+        if (isLockTimeout(error)) return this.writeUnlocked(batch, error);
+        if (batch.length > 1 && !isConnectionFailure(error)) return this.halves(batch);
+        if (this.clock.now() >= only.deadline) {
+          // The database may come back between two drafts: each is given what is left of its own time.
+          only.reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
+          return this.write(batch.slice(1));
+        }
+        if (attempt === 1)
+          this.logger.warn(`storing ${batch.length} messages is tried again: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(50 * attempt, 500)));
+      }
+    }
+  }
+
+  private async halves(batch: readonly Waiting[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await this.write(batch.slice(0, middle));
+    await this.write(batch.slice(middle));
+  }
+
+  /** Somebody keeps a conversation of this batch locked: what is meant for it fails, and nobody else waits with it. */
+  private async writeUnlocked(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    const free = await this.database
+      .query<{ id: string }>('SELECT id FROM conversations WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED', [
+        batch.map(({ draft }) => draft.conversationId),
+      ])
+      .catch(() => []);
+    const freeIds = new Set(free.map(({ id }) => id));
+    const stuck = batch.filter(({ draft }) => !freeIds.has(draft.conversationId));
+    for (const { reject } of stuck) reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
+    const rest = batch.filter(({ draft }) => freeIds.has(draft.conversationId));
+    if (rest.length > 0) await this.write(rest);
+  }
+
+  private statement(drafts: readonly MessageDraft[]): Promise<OutcomeRow[]> {
+    const [only] = drafts;
+    if (only !== undefined && drafts.length === 1) return this.single(only);
+    return this.database.query<OutcomeRow>(
+      'SELECT * FROM store_messages($1, $2, $3, $4, $5, $6, $7)',
+      [
+        drafts.map(({ id }) => id),
+        drafts.map(({ conversationId }) => conversationId),
+        drafts.map(({ senderId }) => senderId),
+        drafts.map(({ clientId }) => clientId),
+        drafts.map(({ content }) => content),
+        drafts.map(({ replyToId }) => replyToId),
+        this.friendsOnly,
+      ],
+      'store_messages',
+    );
+  }
+
+  /** The same for one draft, at two thirds of the cost. */
+  private single({ id, conversationId, senderId, clientId, content, replyToId, attached }: MessageDraft) {
+    return this.database.query<OutcomeRow>(
+      'SELECT * FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+      [
+        ...[id, conversationId, senderId, clientId, content, replyToId],
+        attached?.kind ?? 'TEXT',
+        attached === undefined || attached.uploadIds.length === 0 ? null : attached.uploadIds,
+        attached === undefined ? null : JSON.stringify(attached.attachments),
+        this.friendsOnly,
+      ],
+      'store_message',
+    );
+  }
+
+  private settle(batch: readonly Waiting[], rows: readonly OutcomeRow[]): void {
+    // In the order of the batch, which is that of sequence numbers, so that whoever awaits continues in that order.
+    for (const row of [...rows].sort((a, b) => a.position - b.position)) {
+      batch[row.position - 1]?.resolve(outcomeOf(row));
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+}
+
+/** Whether the same statement may succeed later or among fewer; anything else is the message's own fault. */
+function mayPass(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return (
+    isConnectionFailure(error) ||
+    isLockTimeout(error) ||
+    code === QUERY_CANCELED ||
+    code === DEADLOCK_DETECTED ||
+    // Another process stored the same client id at the same moment, in another conversation: now it is there to be found.
+    code === UNIQUE_VIOLATION
+  );
+}
+
+function outcomeOf(row: OutcomeRow): WriteOutcome {
+  if (row.outcome === 'repeated') return { outcome: 'repeated', messageId: row.id };
+  if (row.outcome !== 'stored') return { outcome: row.outcome };
+  if (row.seq === null || row.created_at === null) throw new Error('a stored message has no sequence number');
+  return {
+    outcome: 'stored',
+    seq: row.seq,
+    createdAt: row.created_at,
+    begins: row.begins === true,
+    reply:
+      row.reply_seq === null || row.reply_sender_id === null || row.reply_kind === null
+        ? null
+        : {
+            seq: row.reply_seq,
+            senderId: row.reply_sender_id,
+            kind: row.reply_kind,
+            content: row.reply_content,
+            deletedAt: row.reply_deleted_at,
+            limits: limitsOf(row),
+          },
+  };
+}
+
+function limitsOf({ reply_blind_ids: blindIds, reply_hidden: hidden }: OutcomeRow): QuotationLimits | undefined {
+  if (blindIds === null && hidden === null) return undefined;
+  const hiddenAt = Object.entries(hidden ?? {}).map(([userId, at]) => [userId, new Date(at).toISOString()]);
+  return { blindIds: blindIds ?? [], hiddenAt: Object.fromEntries(hiddenAt) as Record<string, string> };
+}

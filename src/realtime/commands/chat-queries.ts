@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
+import { LARGEST_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
+import type { Principal } from '../../common/principal.js';
+import { ConversationsService } from '../../conversations/conversations.service.js';
+import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
+import { ReadGate } from '../../limits/read-gate.js';
+import { MessagesService, type WrittenPage, type WrittenQuery } from '../../messages/messages.service.js';
+import type { MessageView } from '../../messages/messages.view.js';
+import { UsersService } from '../../users/users.service.js';
+import type { OwnUserView, UserView } from '../../users/users.view.js';
+
+/**
+ * What a client can look at in a vocabulary whose events also read; beside `ChatCommands`, all that a dialect may call.
+ * Every method throws what its service throws: DomainError NOT_FOUND for what the caller may not see.
+ */
+@Injectable()
+export class ChatReads {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly messages: MessagesService,
+    private readonly users: UsersService,
+    private readonly accessTokens: AccessTokenStrategy,
+    private readonly gate: ReadGate,
+  ) {}
+
+  /** The caller itself, as nobody else sees it. */
+  own(principal: Principal): Promise<OwnUserView> {
+    return this.users.own(principal);
+  }
+
+  user(principal: Principal, userId: string): Promise<UserView> {
+    return this.users.get(principal, userId);
+  }
+
+  /** As the caller sees them; those of nobody are left out. */
+  usersSeen(principal: Principal, userIds: readonly string[]): Promise<Map<string, UserView>> {
+    return this.users.viewsSeenBy(principal.userId, userIds);
+  }
+
+  /** What everybody may know of them: no presence. */
+  usersNamed(userIds: readonly string[]): Promise<Map<string, UserView>> {
+    return this.users.viewsOf(userIds);
+  }
+
+  /** All others, by username; none across a block. */
+  directory(principal: Principal, page: PageQuery): Promise<Page<UserView>> {
+    return this.gate.run(principal, () => this.users.directory(principal, page));
+  }
+
+  /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
+  online(principal: Principal): Promise<string[]> {
+    return this.gate.run(principal, () => this.users.online(principal));
+  }
+
+  /** The two of a direct conversation; undefined for a group. For what its members were told. */
+  pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
+    return this.conversations.pairOf(conversationId);
+  }
+
+  /** The caller's direct conversation with somebody, where there is one. */
+  findDirect(principal: Principal, otherUserId: string): Promise<string | undefined> {
+    return this.conversations.findDirect(principal, otherUserId);
+  }
+
+  /** Found or created. */
+  openDirect(principal: Principal, otherUserId: string): Promise<{ conversationId: string; created: boolean }> {
+    return this.conversations.openDirect(principal, otherUserId);
+  }
+
+  conversation(principal: Principal, conversationId: string): Promise<ConversationView> {
+    return this.gate.run(principal, () => this.conversations.view(principal, conversationId));
+  }
+
+  /** The caller's direct conversations, newest activity first. */
+  directConversations(principal: Principal, page: PageQuery): Promise<Page<ConversationView>> {
+    return this.gate.run(principal, () => this.conversations.list(principal, page, 'DIRECT'));
+  }
+
+  /** The first hundred members' cursors: of a direct conversation, both. */
+  async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
+    const page = await this.gate.run(principal, () =>
+      this.conversations.receipts(principal, conversationId, { limit: LARGEST_PAGE_SIZE }),
+    );
+    return page.items;
+  }
+
+  /** What is written in a conversation and still there for the caller: no tombstones, no SYSTEM messages. */
+  written(principal: Principal, conversationId: string, query: WrittenQuery): Promise<WrittenPage> {
+    return this.gate.run(principal, () => this.messages.written(principal, conversationId, query));
+  }
+
+  /** How many of those, by others, the caller has not read; at most 1,000. */
+  unread(principal: Principal, conversationId: string): Promise<number> {
+    return this.messages.unread(principal, conversationId);
+  }
+
+  message(principal: Principal, messageId: string): Promise<MessageView> {
+    return this.messages.view(principal, messageId);
+  }
+
+  /** The newest message of each conversation that is still there for the caller, by conversation. */
+  newest(principal: Principal, conversations: readonly ConversationView[]): Promise<Map<string, MessageView>> {
+    return this.messages.newest(principal, conversations);
+  }
+
+  /** Messages of all the caller's direct conversations, newest first. */
+  recentDirect(principal: Principal, limit: number, skip: number): Promise<MessageView[]> {
+    return this.gate.run(principal, () => this.messages.recentDirect(principal, limit, skip));
+  }
+
+  /**
+   * The access token that the caller came with, for a client that cannot read its own cookie. Never a new one: a token
+   * that could renew itself would be good for as long as its session, whoever found it, and its reuse would never be seen.
+   */
+  accessToken(request: Request): string {
+    return this.accessTokens.tokenOf(request);
+  }
+}

@@ -1,0 +1,63 @@
+import { DomainError } from '../../common/errors.js';
+import type { Limit } from '../../limits/limits.js';
+
+/** Events of one connection that may be under way at once. */
+const MOST_UNDER_WAY = 1_000;
+/** Refusals, less the events let in since, beyond which a client is taken for one that does not listen. */
+const MAX_REFUSALS = 12_000;
+/** Refusals after which a connection is not read for a while: also a refusal costs, and a flood is nothing but refusals. */
+const REFUSALS_BEFORE_REST = 500;
+const REST_STEP_MS = 15;
+
+/** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
+export class EventGate {
+  private tokens: number;
+  private filledAt = performance.now();
+  private underWay = 0;
+  private refusals = 0;
+
+  /** @param limit undefined counts no events. */
+  constructor(private readonly limit: Limit | undefined) {
+    this.tokens = limit?.burst ?? 0;
+  }
+
+  /** Whether the connection should be ended. */
+  get isFlooded(): boolean {
+    return this.refusals > MAX_REFUSALS;
+  }
+
+  /**
+   * For how many milliseconds the connection should not be read, so that others get their turn: the longer, the more was
+   * refused. To be asked after each refusal.
+   */
+  get restMs(): number {
+    return this.refusals % REFUSALS_BEFORE_REST === 0 ? (this.refusals / REFUSALS_BEFORE_REST) * REST_STEP_MS : 0;
+  }
+
+  /** Undefined lets the event in, and `leave` must follow. */
+  enter(): DomainError | undefined {
+    if (this.underWay >= MOST_UNDER_WAY) return this.refuse('OVERLOADED', 1_000);
+    if (this.limit !== undefined) {
+      const { burst, points, perSeconds } = this.limit;
+      const now = performance.now();
+      this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1_000) * (points / perSeconds));
+      this.filledAt = now;
+      if (this.tokens < 1)
+        return this.refuse('RATE_LIMITED', Math.ceil(((1 - this.tokens) * perSeconds * 1_000) / points));
+      this.tokens -= 1;
+    }
+    this.underWay += 1;
+    // Forgiven one by one and not at once: the bucket lets a flood in drop by drop.
+    if (this.refusals > 0) this.refusals -= 1;
+    return undefined;
+  }
+
+  leave(): void {
+    this.underWay -= 1;
+  }
+
+  private refuse(code: 'OVERLOADED' | 'RATE_LIMITED', retryAfterMs: number): DomainError {
+    this.refusals += 1;
+    return new DomainError(code, { retryAfterMs });
+  }
+}

@@ -1,0 +1,196 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import { bearerToken } from '../../auth/tokens/access-token.strategy.js';
+import { Authenticator } from '../../auth/tokens/authenticator.js';
+import { SessionCookies } from '../../auth/sessions/session-cookies.js';
+import { Sessions } from '../../auth/sessions/sessions.js';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { Lifecycle } from '../../common/lifecycle.js';
+import type { Principal } from '../../common/principal.js';
+import { domainErrorOf } from '../../http/problem.filter.js';
+import { Metrics } from '../../observability/metrics.js';
+import { SyncService } from '../../sync/sync.service.js';
+import type { ChatSocket, ConnectionState } from '../engine/chat-socket.js';
+import type { Restored } from '../engine/recovery-adapter.js';
+import { Rooms, type Setup } from '../delivery/rooms.js';
+import { EngineGuard } from '../engine/engine-guard.js';
+import { HandshakeLimit } from './handshake-limit.js';
+import { type SocketDialect, SocketDialects } from './socket-dialects.js';
+
+/** Everything read about a connection before it is let in. */
+export interface Admission {
+  setup: Setup;
+  conversationIds: readonly string[];
+  syncCursor: string;
+  /** Of a connection that was lost and came back as the same session: what it missed. */
+  restored: Restored | undefined;
+}
+
+/** What Socket.IO sends with `connect_error`. */
+export interface HandshakeError extends Error {
+  data: { code: string; retryAfterMs?: number };
+}
+
+const LONGEST_TOKEN = 8192;
+/** How long a connection may wait for the database. */
+const LONGEST_WAIT_MS = 8_000;
+const RETRY_MS = 200;
+
+/**
+ * Authenticates a connection before it exists (contract, section 6): a socket that is refused has joined nothing, and one
+ * that is let in needs no further look into the database.
+ */
+@Injectable()
+export class Handshake {
+  private readonly logger = new Logger(Handshake.name);
+  private readonly admissions = new WeakMap<ChatSocket, Admission>();
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly cookies: SessionCookies,
+    private readonly sessions: Sessions,
+    private readonly synchronisation: SyncService,
+    private readonly rooms: Rooms,
+    private readonly lifecycle: Lifecycle,
+    private readonly clock: Clock,
+    private readonly dialects: SocketDialects,
+    private readonly limit: HandshakeLimit,
+    private readonly guard: EngineGuard,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The middleware for `io.use`. */
+  readonly middleware = (socket: ChatSocket, next: (error?: HandshakeError) => void): void => {
+    this.admit(socket).then(
+      () => next(),
+      (error: unknown) => {
+        this.metrics.refusal('handshake', domainErrorOf(error).code);
+        next(handshakeError(domainErrorOf(error)));
+        this.guard.refused(socket);
+      },
+    );
+  };
+
+  /** What `middleware` read for this socket; once. */
+  take(socket: ChatSocket): Admission | undefined {
+    const admission = this.admissions.get(socket);
+    this.admissions.delete(socket);
+    return admission;
+  }
+
+  cookieToken(headers: IncomingHttpHeaders): string | undefined {
+    return this.cookies.accessTokenOfHandshake(headers);
+  }
+
+  /** Of a connection that does not come to be. */
+  abandon({ setup }: Admission): void {
+    this.rooms.abandon(setup);
+  }
+
+  /**
+   * Whom a token lets in, and all that was read of it. To be placed or abandoned.
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE
+   */
+  async admitted(
+    given: unknown,
+    echo: boolean,
+    addressKey: string,
+  ): Promise<{ state: ConnectionState; admission: Admission }> {
+    if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
+    const token = tokenText(given);
+    const deadline = this.clock.now() + LONGEST_WAIT_MS;
+    return this.limit.verified(addressKey, () => this.verified(token, echo, deadline));
+  }
+
+  private async verified(
+    token: string,
+    echo: boolean,
+    deadline: number,
+  ): Promise<{ state: ConnectionState; admission: Admission }> {
+    const { principal, expiresAt } = await this.authenticator.verify(token);
+    await this.limit.mayConnect(principal.userId);
+    const setup = this.rooms.begin(principal.userId);
+    try {
+      const [isLive, { conversationIds, cursor }] = await this.patiently(deadline, () =>
+        Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
+      );
+      if (!isLive) throw new DomainError('UNAUTHORIZED');
+      return {
+        state: { principal, expiresAt, echo },
+        admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
+      };
+    } catch (error) {
+      this.rooms.abandon(setup);
+      this.logger.debug(`a connection was refused: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  private async admit(socket: ChatSocket): Promise<void> {
+    const { restored } = socket.data as { restored?: Restored };
+    const { auth, query } = socket.handshake;
+    const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
+    if (dialect === null) throw new DomainError('UNKNOWN_DIALECT');
+    const { state, admission } = await this.admitted(
+      this.tokenOf(socket),
+      auth.echo !== false,
+      this.limit.keyOf(socket.request),
+    ).catch((error: unknown) => {
+      throw dialect === undefined ? error : worded(domainErrorOf(error), dialect);
+    });
+    socket.data = dialect === undefined ? state : { ...state, dialect };
+    this.admissions.set(socket, { ...admission, restored: isOf(restored, state.principal) ? restored : undefined });
+    // A client that goes before it is connected never reaches the gateway.
+    socket.conn.once('close', () => {
+      const pending = this.take(socket);
+      if (pending !== undefined) this.rooms.abandon(pending.setup);
+    });
+  }
+
+  /** The first of: `auth.token`, Authorization header, `token` in the query, cookie (of allowed origins). */
+  private tokenOf(socket: ChatSocket): unknown {
+    const { auth, headers, query } = socket.handshake;
+    return auth.token ?? bearerToken(headers.authorization) ?? query.token ?? this.cookieToken(headers);
+  }
+
+  /**
+   * Socket.IO's clients come back by themselves after a lost connection, but not after a refused one: so a database that
+   * is away for a moment is waited for.
+   */
+  private async patiently<Result>(deadline: number, read: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (domainErrorOf(error).code !== 'UNAVAILABLE' || this.clock.now() >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}
+
+/** A session is not recovered by another one, even of the same user. */
+function isOf(restored: Restored | undefined, { userId, sessionId }: Principal): boolean {
+  return restored?.principal.userId === userId && restored.principal.sessionId === sessionId;
+}
+
+function tokenText(given: unknown): string {
+  if (typeof given !== 'string' || given === '' || given.length > LONGEST_TOKEN) throw new DomainError('UNAUTHORIZED');
+  return given.replace(/^Bearer +/i, '');
+}
+
+/** The same refusal in the words of a dialect. */
+function worded(error: DomainError, dialect: SocketDialect): DomainError {
+  const { code, retryAfterMs } = error;
+  return new DomainError(code, {
+    message: dialect.refusal(error),
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/** What `connect_error` carries. */
+function handshakeError({ code, message, retryAfterMs }: DomainError): HandshakeError {
+  return Object.assign(new Error(message), { data: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } });
+}

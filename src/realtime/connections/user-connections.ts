@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../../config/configuration.js';
+import type { ChatSocket } from '../engine/chat-socket.js';
+
+/**
+ * The open connections of each user on this process, and at most so many.
+ *
+ * Beyond that the oldest connection of the session that has most of them is one too many. So a device that opens more and
+ * more, or somebody with a stolen token, displaces itself and none of the user's other devices; and a device that lost
+ * its network without a word is not kept out by what it left behind.
+ */
+@Injectable()
+export class UserConnections {
+  private readonly byUser = new Map<string, Set<ChatSocket>>();
+
+  constructor(private readonly configuration: Configuration) {}
+
+  /** Returns the connection that is one too many, which is counted no longer and has to be ended. */
+  add(socket: ChatSocket): ChatSocket | undefined {
+    const { userId } = socket.data.principal;
+    const own = this.byUser.get(userId) ?? new Set();
+    this.byUser.set(userId, own.add(socket));
+    if (own.size <= this.configuration.maxConnectionsPerUser) return undefined;
+    const surplus = oldestOfLargestSession(own);
+    own.delete(surplus);
+    return surplus;
+  }
+
+  remove(socket: ChatSocket): void {
+    const { userId } = socket.data.principal;
+    const own = this.byUser.get(userId);
+    own?.delete(socket);
+    if (own?.size === 0) this.byUser.delete(userId);
+  }
+}
+
+/** Of sets the oldest comes first. */
+function oldestOfLargestSession(sockets: ReadonlySet<ChatSocket>): ChatSocket {
+  const bySession = new Map<string, ChatSocket[]>();
+  for (const socket of sockets) {
+    const { sessionId } = socket.data.principal;
+    const session = bySession.get(sessionId);
+    if (session === undefined) bySession.set(sessionId, [socket]);
+    else session.push(socket);
+  }
+  const [largest] = [...bySession.values()].sort((one, other) => other.length - one.length);
+  return largest?.[0] as ChatSocket;
+}

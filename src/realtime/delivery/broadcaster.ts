@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
+import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
+import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
+import { RecoveryAdapter } from '../engine/recovery-adapter.js';
+import { room } from './room-names.js';
+
+const LOOK_MS = 10;
+
+export interface PresenceUpdate {
+  payload: ServerPayload<'presence:update'>;
+  audience: {
+    conversationIds: readonly string[];
+    friendIds: readonly string[];
+    blockedIds: readonly string[];
+    everyone: boolean;
+  };
+}
+
+/** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
+@Injectable()
+export class Broadcaster {
+  private server: ChatServer | undefined;
+
+  attach(server: ChatServer): void {
+    this.server = server;
+  }
+
+  /** To every socket of every member, but for the sockets and users excepted. Encoded once. */
+  toConversation<Name extends ServerEventName>(
+    conversationId: string,
+    name: Name,
+    payload: ServerPayload<Name>,
+    except: { connectionId?: string | undefined; userIds?: readonly string[] } = {},
+  ): void {
+    if (this.server === undefined) return;
+    let audience = this.server.to(room.conversation(conversationId));
+    if (except.connectionId !== undefined) audience = audience.except(except.connectionId);
+    if (except.userIds !== undefined && except.userIds.length > 0)
+      audience = audience.except(except.userIds.map(room.user));
+    audience.emit(name, ...parameters<Name>(payload));
+  }
+
+  /** To those sockets that have the conversation open. */
+  toOpenConversation<Name extends ServerEventName>(
+    conversationId: string,
+    name: Name,
+    payload: ServerPayload<Name>,
+    exceptUserIds: readonly string[],
+  ): void {
+    this.server
+      ?.to(room.open(conversationId))
+      .except(exceptUserIds.map(room.user))
+      .emit(name, ...parameters<Name>(payload));
+  }
+
+  /** To every socket of these users, but for the connection excepted. Encoded once. */
+  toUsers<Name extends ServerEventName>(
+    userIds: readonly string[],
+    name: Name,
+    payload: ServerPayload<Name>,
+    exceptConnectionId?: string,
+  ): void {
+    if (this.server === undefined || userIds.length === 0) return;
+    let audience = this.server.to(userIds.map(room.user));
+    if (exceptConnectionId !== undefined) audience = audience.except(exceptConnectionId);
+    audience.emit(name, ...parameters<Name>(payload));
+  }
+
+  /**
+   * To every socket of each of these users, each something of its own: for views, which differ from one member to the
+   * next. Nothing of it is kept for lost connections: who misses it is not recovered, and syncs.
+   * @param missedBy the conversation whose members are told, where it is all of them
+   */
+  toEach<Name extends ServerEventName>(
+    name: Name,
+    payloads: readonly { userId: string; payload: ServerPayload<Name> }[],
+    missedBy?: string,
+  ): void {
+    const gapRooms =
+      missedBy === undefined ? payloads.map(({ userId }) => room.user(userId)) : [room.conversation(missedBy)];
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (adapter instanceof RecoveryAdapter) {
+      adapter.broadcastUnkept(
+        payloads.map(({ userId, payload }) => ({ name, payload, rooms: [room.user(userId)] })),
+        gapRooms,
+      );
+    } else for (const { userId, payload } of payloads) this.toUsers([userId], name, payload);
+  }
+
+  /**
+   * Changes of presence, each to everybody who may see that user's, but for itself and both sides of its blocks.
+   * Answers how many deliveries that were.
+   */
+  async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
+    const events = updates.flatMap(({ payload, audience: { conversationIds, friendIds, blockedIds, everyone } }) => {
+      const except = [payload.userId, ...blockedIds].map(room.user);
+      const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
+      // To no room at all would be to everybody.
+      return rooms.length > 0 || everyone ? [{ name: 'presence:update', payload, rooms, except }] : [];
+    });
+    const adapter: unknown = this.server?.sockets.adapter;
+    if (adapter instanceof RecoveryAdapter) return adapter.broadcastTogether(events);
+    for (const { payload, rooms, except } of events)
+      this.server?.to(rooms).except(except).emit('presence:update', payload);
+    return events.length;
+  }
+
+  /** To everybody who is shown this user's presence, but for itself. Encoded once. */
+  toPresenceAudience<Name extends ServerEventName>(
+    userId: string,
+    { conversationIds, friendIds, blockedIds, everyone }: PresenceUpdate['audience'],
+    name: Name,
+    payload: ServerPayload<Name>,
+  ): void {
+    const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
+    // To no room at all would be to everybody.
+    if (this.server === undefined || (rooms.length === 0 && !everyone)) return;
+    this.server
+      .to(rooms)
+      .except([userId, ...blockedIds].map(room.user))
+      .emit(name, ...parameters<Name>(payload));
+  }
+
+  toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {
+    socket.emit(name, ...parameters<Name>(payload));
+  }
+
+  /** Tells a socket why, and ends it. */
+  close(socket: ChatSocket, code: CloseCode): void {
+    this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
+    socket.disconnect(true);
+  }
+
+  /** Tells all sockets of these sessions why, and ends them, on every process. */
+  closeSessions(sessionIds: readonly string[], code: CloseCode): void {
+    const sockets = this.server?.in(sessionIds.map(room.session));
+    sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    sockets?.disconnectSockets(true);
+  }
+
+  /**
+   * Tells every socket of this process why, and ends it. Resolves once all have taken what was on its way to them, or
+   * after `timeoutMs`: closing the server itself would throw that away.
+   */
+  async closeAll(code: CloseCode, timeoutMs: number): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    server.local.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    server.local.disconnectSockets(true);
+    for (let waited = 0; server.engine.clientsCount > 0 && waited < timeoutMs; waited += LOOK_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** Whether this connection asked not to hear of the messages it sends. */
+  isEchoOff(connectionId: string): boolean {
+    return this.server?.sockets.sockets.get(connectionId)?.data.echo === false;
+  }
+}
+
+/** The compiler cannot see that a mapped type's one-parameter functions all take one parameter. */
+function parameters<Name extends ServerEventName>(
+  payload: ServerPayload<Name>,
+): Parameters<ServerToClientEvents[Name]> {
+  return [payload] as unknown as Parameters<ServerToClientEvents[Name]>;
+}

@@ -1,0 +1,340 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { Configuration } from '../../config/configuration.js';
+import { ConversationReader } from '../../conversations/conversation-reader.js';
+import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
+import { EventBus } from '../../events/event-bus.js';
+import type { FriendRequestView } from '../../friends/friends.view.js';
+import { tombstone } from '../../messages/reading/messages.repository.js';
+import type { MessageView } from '../../messages/messages.view.js';
+import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
+import { PresenceStore } from '../../presence/presence-store.js';
+import { UsersService } from '../../users/users.service.js';
+import { Broadcaster } from './broadcaster.js';
+import { BySequence } from './conversation-sequencer.js';
+import { InOrder } from '../../common/async/keyed-mutex.js';
+import { Rooms } from './rooms.js';
+import { Typing } from '../ephemeral/typing.js';
+
+type FriendEvent =
+  | 'friend:request_sent'
+  | 'friend:request_accepted'
+  | 'friend:request_rejected'
+  | 'friend:request_cancelled';
+
+/** Views of a conversation that are read at once. */
+const MAX_VIEWS_A_READ = 50;
+/** Members in all the views that are encoded before others get their turn. */
+const MAX_MEMBERS_A_TURN = 1_000;
+
+/** Views that are out of date when they are read are read again, so often at the most. */
+const MAX_READS = 3;
+
+/** Turns what happened into what clients are told, and decides whom. */
+@Injectable()
+export class EventRelay {
+  private readonly logger = new Logger(EventRelay.name);
+  /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
+  private readonly inOrder = new InOrder();
+  private readonly bySequence = new BySequence();
+  /** How often any profile has changed. */
+  private profileChanges = 0;
+  /** Of each conversation whose members are all to be told: whose turn tells them. */
+  private readonly latestTurns = new Map<string, object>();
+
+  constructor(
+    events: EventBus,
+    private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
+    private readonly typing: Typing,
+    private readonly users: UsersService,
+    private readonly conversations: ConversationReader,
+    private readonly access: ConversationAccess,
+    private readonly presence: PresenceStore,
+    private readonly configuration: Configuration,
+  ) {
+    events.subscribe('messages.created', (event) => this.messagesCreated(event));
+    events.subscribe('message.changed', (event) => this.messageChanged(event));
+    events.subscribe('message.hidden', ({ userId, message }) =>
+      this.broadcaster.toUsers([userId], 'message:deleted', { message }),
+    );
+    events.subscribe('receipt.moved', (event) => this.receiptMoved(event));
+    events.subscribe('conversation.joined', (event) => this.conversationJoined(event));
+    events.subscribe('conversation.changed', (event) => this.conversationChanged(event));
+    events.subscribe('friend-request.sent', ({ request }) =>
+      this.friendRequest('friend:request_sent', request, [request.receiverId]),
+    );
+    events.subscribe('friend-request.accepted', ({ request }) =>
+      this.friendRequest('friend:request_accepted', request, [request.senderId, request.receiverId]),
+    );
+    events.subscribe('friend-request.rejected', ({ request }) =>
+      this.friendRequest('friend:request_rejected', request, [request.senderId]),
+    );
+    events.subscribe('friend-request.cancelled', ({ request }) =>
+      this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
+    );
+    events.subscribe('user.changed', (event) => {
+      this.profileChanges += 1;
+      return this.userChanged(event);
+    });
+    // Whom a block hides from the other is looked up anew when it types on.
+    events.subscribe('block.created', ({ blockerId, blockedId }) => {
+      this.typing.gone(blockerId);
+      this.typing.gone(blockedId);
+    });
+    events.subscribe('friendship.removed', (event) => this.friendshipRemoved(event));
+    events.subscribe('session.ended', ({ userId, sessionIds, code }) => {
+      this.rooms.endSessions(userId, sessionIds);
+      this.broadcaster.closeSessions(sessionIds, code);
+    });
+  }
+
+  private messagesCreated({ messages }: DomainEvents['messages.created']): void {
+    for (const created of messages) {
+      const { conversationId, seq, senderId } = created.message;
+      const { group } = created;
+      this.bySequence.told(conversationId, seq, () =>
+        group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
+      );
+      this.typing.stop(senderId, conversationId);
+      if (created.begins === true) this.reported(this.presenceBegins(conversationId, senderId));
+    }
+  }
+
+  /** Whoever writes to somebody for the first time is shown to it from then on. */
+  private async presenceBegins(conversationId: string, userId: string): Promise<void> {
+    const memberIds = await this.access.memberIds(conversationId);
+    const viewerIds = memberIds.filter((id) => id !== userId);
+    const users = await this.users.viewsFor(viewerIds, [userId], false);
+    for (const viewerId of viewerIds) {
+      const { isOnline, lastSeenAt = null } = users.get(viewerId)?.get(userId) ?? {};
+      if (isOnline !== undefined)
+        this.broadcaster.toUsers([viewerId], 'presence:update', { userId, isOnline, lastSeenAt });
+    }
+  }
+
+  /** One encoding for all but those who may not read what it quotes. */
+  private sendMessage({ message, conversation, connectionId, limits }: CreatedMessage): void {
+    const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
+    const silent = isSilent ? connectionId : undefined;
+    const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
+    // Behind the conversation itself, where that is still being told to new members.
+    this.inOrder.follow(message.conversationId, () => {
+      // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
+      const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
+      this.broadcaster.toConversation(
+        message.conversationId,
+        'message:new',
+        { message, conversation },
+        { connectionId: silent, userIds: copies.flatMap(({ userIds }) => userIds) },
+      );
+      for (const { userIds, message: copy } of copies)
+        this.broadcaster.toUsers(userIds, 'message:new', { message: copy, conversation }, silent);
+    });
+  }
+
+  private messageChanged(change: DomainEvents['message.changed']): void {
+    const { conversationId, seq } = change.message;
+    this.bySequence.after(conversationId, seq, () =>
+      this.reported(this.inOrder.run(conversationId, () => this.sendChange(change))),
+    );
+  }
+
+  /**
+   * One encoding for all but those who see it otherwise: who reacted (`mine`), who deleted it, or what it quotes, for
+   * itself, and whose history begins after what it quotes.
+   */
+  private async sendChange(change: DomainEvents['message.changed']): Promise<void> {
+    const { message, deleted, reactorIds, hiddenAt, quotationHiddenAt } = change;
+    const { conversationId, seq, replyTo } = message;
+    const name = deleted ? 'message:deleted' : 'message:updated';
+    const special = [
+      ...new Set([
+        ...Object.keys(reactorIds),
+        ...Object.keys(quotationHiddenAt),
+        ...(deleted ? [] : Object.keys(hiddenAt)),
+      ]),
+    ];
+    // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
+    const audience = await this.access.audience(
+      conversationId,
+      seq,
+      special,
+      replyTo?.seq,
+      this.rooms.awaitedMembers(conversationId),
+    );
+    const { blindIds, seeingIds, quotationBlindIds } = audience;
+    const others = { userIds: [...new Set([...seeingIds, ...blindIds])] };
+    this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
+    const blindToQuotation = new Set(quotationBlindIds);
+    const copies = new Map<string, { userIds: string[]; event: typeof name; message: MessageView }>();
+    for (const userId of seeingIds) {
+      const at = deleted ? undefined : hiddenAt[userId];
+      const quotationAt = quotationHiddenAt[userId];
+      const emojis = reactorIds[userId] ?? [];
+      const isBlind = blindToQuotation.has(userId);
+      const key = JSON.stringify([at, isBlind, quotationAt, [...emojis].sort()]);
+      const copy = copies.get(key);
+      if (copy !== undefined) {
+        copy.userIds.push(userId);
+        continue;
+      }
+      const seen = asSeenBy(quotedFor(message, isBlind, quotationAt), emojis);
+      copies.set(key, {
+        userIds: [userId],
+        event: at === undefined ? name : 'message:deleted',
+        message: at === undefined ? seen : tombstone(message, at),
+      });
+    }
+    for (const { userIds, event, message: copy } of copies.values())
+      this.broadcaster.toUsers(userIds, event, { message: copy });
+  }
+
+  private receiptMoved({ kind, isLarge, hiddenFrom, ...receipt }: DomainEvents['receipt.moved']): void {
+    if (isLarge) return;
+    this.broadcaster.toConversation(
+      receipt.conversationId,
+      kind === 'read' ? 'receipt:read' : 'receipt:delivered',
+      receipt,
+      { userIds: hiddenFrom },
+    );
+  }
+
+  private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): Promise<void> {
+    return this.sendViews('conversation:new', conversationId, userIds);
+  }
+
+  private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): Promise<void> {
+    return userIds === undefined
+      ? this.sendViewsToAll(conversationId, [])
+      : this.sendViews('conversation:updated', conversationId, userIds);
+  }
+
+  /** First out, or in, then told: who left is not among those who hear of it, and who joined is. */
+  private groupChanged(created: CreatedMessage, { isNew, joinedIds = [], leftId }: GroupChange): void {
+    const { conversationId, senderId } = created.message;
+    if (leftId !== undefined) this.reported(this.conversationLeft(conversationId, leftId));
+    if (joinedIds.length > 0) this.reported(this.sendViews('conversation:new', conversationId, joinedIds));
+    this.sendMessage(created);
+    if (isNew !== true) this.reported(this.sendViewsToAll(conversationId, [senderId, ...joinedIds]));
+  }
+
+  private conversationLeft(conversationId: string, userId: string): Promise<void> {
+    this.typing.stop(userId, conversationId);
+    return this.inOrder.run(conversationId, async () => {
+      this.rooms.leaveConversation(userId, conversationId);
+      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
+    });
+  }
+
+  private sendViews(
+    name: 'conversation:new' | 'conversation:updated',
+    conversationId: string,
+    userIds: readonly string[],
+  ): Promise<void> {
+    return this.inOrder.run(conversationId, async () => {
+      // In its turn as well: what still waits to be sent is from before, and not for who joins now.
+      if (name === 'conversation:new') this.rooms.joinConversation(userIds, conversationId);
+      await this.sendEach(name, conversationId, this.rooms.connectedAmong(userIds), userIds);
+    });
+  }
+
+  /**
+   * Of several changes that wait for their turn only the last one is sent: each view is of the present state, and where
+   * somebody renames a group again and again, it is not read for a thousand members each time.
+   */
+  private sendViewsToAll(conversationId: string, firstIds: readonly string[]): Promise<void> {
+    const turn = {};
+    this.latestTurns.set(conversationId, turn);
+    return this.inOrder.run(conversationId, async () => {
+      if (this.latestTurns.get(conversationId) !== turn) return;
+      this.latestTurns.delete(conversationId);
+      const viewerIds = this.rooms.connectedMembers(conversationId);
+      await this.sendEach('conversation:updated', conversationId, viewerIds, firstIds, conversationId);
+    });
+  }
+
+  /** In slices, so that no more is read, encoded and written before others get their turn. */
+  private async sendEach(
+    name: 'conversation:new' | 'conversation:updated',
+    conversationId: string,
+    viewerIds: readonly string[],
+    firstIds: readonly string[],
+    missedBy?: string,
+  ): Promise<void> {
+    for (let start = 0; start === 0 || start < viewerIds.length; start += MAX_VIEWS_A_READ) {
+      const slice = viewerIds.slice(start, start + MAX_VIEWS_A_READ);
+      const views = await this.current(() => this.conversations.viewsFor(conversationId, slice, firstIds));
+      const payloads = views.map(({ userId, conversation }) => ({ userId, payload: { conversation } }));
+      const shown = views[0]?.conversation.members.length ?? 1;
+      const aTurn = Math.ceil(MAX_MEMBERS_A_TURN / shown);
+      for (let sent = 0; sent === 0 || sent < payloads.length; sent += aTurn) {
+        if (sent > 0) await new Promise(setImmediate);
+        this.broadcaster.toEach(name, payloads.slice(sent, sent + aTurn), missedBy);
+      }
+    }
+  }
+
+  private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): Promise<void> {
+    return this.inOrder.run(request.id, async () => {
+      const both = [request.senderId, request.receiverId];
+      const users = await this.current(() => this.users.viewsFor(receivers, both, false));
+      for (const userId of receivers) {
+        const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
+        if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
+      }
+    });
+  }
+
+  /** What was read before a profile changed is not sent behind the change: users have no version that would tell. */
+  private async current<Result>(read: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      const before = this.profileChanges;
+      const result = await read();
+      if (before === this.profileChanges || attempt === MAX_READS) return result;
+    }
+  }
+
+  /** Whoever is not connected, or shares only a large group with the user, is told by sync. */
+  private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): Promise<void> {
+    return this.inOrder.run(userId, async () => {
+      const [user, audience] = await Promise.all([
+        this.users.withPresence(userId),
+        isDeleted
+          ? this.presence.formerAudience(userId, LARGEST_LIVE_AUDIENCE)
+          : this.presence.audiences([userId], LARGEST_LIVE_AUDIENCE).then(([only]) => only),
+      ]);
+      if (user === undefined || audience === undefined) return;
+      const everyone = this.configuration.presenceAudience === 'everyone';
+      this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'user:updated', { user });
+      if (isDeleted) return;
+      this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.own({ userId }) });
+    });
+  }
+
+  /** For what nobody waits for. Whoever is not told now is told by sync. */
+  private reported(sending: Promise<void>): void {
+    sending.catch((error: unknown) => {
+      this.logger.error('clients could not be told', error instanceof Error ? error.stack : String(error));
+    });
+  }
+
+  private friendshipRemoved({ userIds: [one, other], silentFor }: DomainEvents['friendship.removed']): void {
+    if (one !== silentFor) this.broadcaster.toUsers([one], 'friend:removed', { userId: other });
+    if (other !== silentFor) this.broadcaster.toUsers([other], 'friend:removed', { userId: one });
+  }
+}
+
+function quotedFor(message: MessageView, isBlind: boolean, hiddenAt: string | undefined): MessageView {
+  const { replyTo } = message;
+  if (replyTo === null) return message;
+  if (isBlind) return { ...message, replyTo: unavailableQuotation(replyTo) };
+  return hiddenAt === undefined ? message : { ...message, replyTo: hiddenQuotation(replyTo, hiddenAt) };
+}
+
+function asSeenBy(message: MessageView, ownEmojis: readonly string[]): MessageView {
+  return {
+    ...message,
+    reactions: message.reactions.map((reaction) => ({ ...reaction, mine: ownEmojis.includes(reaction.emoji) })),
+  };
+}

@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
+import { RecoveryAdapter, type Restored } from '../engine/recovery-adapter.js';
+import { room } from './room-names.js';
+
+/** What happened to a user while a connection of it was being set up and could not hear of it yet. */
+export interface Setup {
+  readonly userId: string;
+  readonly joined: Set<string>;
+  readonly left: Set<string>;
+  readonly endedSessions: Set<string>;
+}
+
+/**
+ * Which sockets hear of which conversation.
+ *
+ * Guarantee: from the moment a socket is placed it is in the rooms of exactly the conversations its user is a member of,
+ * also when membership changed between reading the list and placing the socket.
+ */
+@Injectable()
+export class Rooms {
+  private server: ChatServer | undefined;
+  private readonly setups = new Map<string, Set<Setup>>();
+
+  attach(server: ChatServer): void {
+    this.server = server;
+  }
+
+  /** To be called before the list of conversations is read, and ended by `place` or `abandon`. */
+  begin(userId: string): Setup {
+    const setup: Setup = { userId, joined: new Set(), left: new Set(), endedSessions: new Set() };
+    const setups = this.setups.get(userId) ?? new Set();
+    setups.add(setup);
+    this.setups.set(userId, setups);
+    return setup;
+  }
+
+  abandon(setup: Setup): void {
+    const setups = this.setups.get(setup.userId);
+    setups?.delete(setup);
+    if (setups?.size === 0) this.setups.delete(setup.userId);
+  }
+
+  /**
+   * Puts a connected socket into its rooms.
+   * @param former those it was in before it was lost: what it showed, and still may, it shows again.
+   */
+  place(socket: ChatSocket, setup: Setup, conversationIds: readonly string[], former: readonly string[] = []): void {
+    this.abandon(setup);
+    const { userId, sessionId } = socket.data.principal;
+    const current = new Set([...conversationIds, ...setup.joined].filter((id) => !setup.left.has(id)));
+    const rooms = [room.user(userId), room.session(sessionId), ...[...current].map(room.conversation)];
+    if (former.length > 0) {
+      const open = new Set([...current].map(room.open));
+      rooms.push(...former.filter((name) => open.has(name)));
+    }
+    void socket.join(rooms.map((name) => this.kept(name)));
+  }
+
+  /** A room's name as the adapter has it already, so that of equal texts only one is kept. */
+  private kept(name: string): string {
+    return this.adapter()?.nameOf(name) ?? name;
+  }
+
+  /**
+   * Those of these users who have a connection. Whoever is told of something is looked up here first: nothing is read or
+   * made for who is not connected.
+   */
+  connectedAmong(userIds: readonly string[]): string[] {
+    const adapter = this.server?.sockets.adapter;
+    return userIds.filter((userId) => adapter?.rooms.has(room.user(userId)) === true);
+  }
+
+  /** The same with those whose connection was lost and may come back to what it missed. */
+  awaitedAmong(userIds: readonly string[]): string[] {
+    const adapter = this.adapter();
+    return userIds.filter((userId) => adapter?.isAwaited(room.user(userId)) === true);
+  }
+
+  /** The members of a conversation who have a connection. */
+  connectedMembers(conversationId: string): string[] {
+    return [...(this.adapter()?.userIdsIn(room.conversation(conversationId)) ?? [])];
+  }
+
+  /** The same with those who may come back. */
+  awaitedMembers(conversationId: string): string[] {
+    const adapter = this.adapter();
+    if (adapter === undefined) return [];
+    const name = room.conversation(conversationId);
+    const connected = adapter.userIdsIn(name);
+    for (const userId of adapter.lostUserIdsIn(name)) connected.add(userId);
+    return [...connected];
+  }
+
+  joinConversation(userIds: readonly string[], conversationId: string): void {
+    this.forgetLost(userIds);
+    for (const userId of userIds) {
+      for (const setup of this.setups.get(userId) ?? []) {
+        setup.joined.add(conversationId);
+        setup.left.delete(conversationId);
+      }
+    }
+    this.server?.in(userIds.map(room.user)).socketsJoin(room.conversation(conversationId));
+  }
+
+  leaveConversation(userId: string, conversationId: string): void {
+    this.forgetLost([userId]);
+    for (const setup of this.setups.get(userId) ?? []) {
+      setup.left.add(conversationId);
+      setup.joined.delete(conversationId);
+    }
+    this.server?.in(room.user(userId)).socketsLeave([room.conversation(conversationId), room.open(conversationId)]);
+  }
+
+  endSessions(userId: string, sessionIds: readonly string[]): void {
+    this.forgetLost([userId]);
+    for (const setup of this.setups.get(userId) ?? []) {
+      for (const sessionId of sessionIds) setup.endedSessions.add(sessionId);
+    }
+  }
+
+  /** Tells a socket that was lost what it missed. Answers whether that was all. */
+  replay(socket: ChatSocket, restored: Restored | undefined): boolean {
+    return restored !== undefined && this.adapter()?.replay(socket, restored) === true;
+  }
+
+  private forgetLost(userIds: readonly string[]): void {
+    this.adapter()?.forget(userIds);
+  }
+
+  private adapter(): RecoveryAdapter | undefined {
+    const adapter: unknown = this.server?.sockets.adapter;
+    return adapter instanceof RecoveryAdapter ? adapter : undefined;
+  }
+}

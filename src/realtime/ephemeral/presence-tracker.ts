@@ -1,0 +1,161 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Configuration } from '../../config/configuration.js';
+import { LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
+import { Broadcaster } from '../delivery/broadcaster.js';
+
+/** A drop shorter than this changes nothing. */
+const GRACE_MS = 5_000;
+/** What comes and goes in this time is stored and told together; the longer, the more there was to tell the last time. */
+const SHORTEST_GATHER_MS = 40;
+const LONGEST_GATHER_MS = 1_000;
+/** Telling this many sockets makes the next time one millisecond longer. */
+const DELIVERIES_PER_MS = 20;
+const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
+const SWEEP_MS = 5_000;
+
+interface Present {
+  sockets: number;
+  /** Runs while no socket is left. */
+  grace: NodeJS.Timeout | undefined;
+  lastSeenAt: Date;
+}
+
+/**
+ * Who is connected to this process, and telling others when that changes (contract, section 3). What survives this
+ * process is a lease that runs out by itself; a disconnect only makes it faster.
+ */
+@Injectable()
+export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(PresenceTracker.name);
+  private readonly present = new Map<string, Present>();
+  private readonly arriving = new Set<string>();
+  private readonly departing = new Map<string, Date>();
+  private gathering: NodeJS.Timeout | undefined;
+  private gatherMs = SHORTEST_GATHER_MS;
+  private timers: NodeJS.Timeout[] = [];
+  /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: PresenceStore,
+    private readonly broadcaster: Broadcaster,
+    private readonly configuration: Configuration,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // Without Redis there is one process: whatever lease is there now belongs to one that died.
+    this.enqueue(async () => this.tell(await this.store.sweep(true)));
+    this.timers = [
+      setInterval(() => this.renew(), RENEW_MS).unref(),
+      setInterval(() => this.enqueue(async () => this.tell(await this.store.sweep(false))), SWEEP_MS).unref(),
+    ];
+  }
+
+  /** One more connection of this user; each is followed by one `departed`. */
+  arrived(userId: string): void {
+    const known = this.present.get(userId);
+    if (known !== undefined) {
+      clearTimeout(known.grace);
+      known.grace = undefined;
+      known.sockets += 1;
+      return;
+    }
+    this.present.set(userId, {
+      sockets: 1,
+      grace: undefined,
+      lastSeenAt: new Date(this.clock.now()),
+    });
+    this.departing.delete(userId);
+    this.arriving.add(userId);
+    this.gather();
+  }
+
+  /** Answers whether that was the user's last connection to this process. */
+  departed(userId: string): boolean {
+    const known = this.present.get(userId);
+    if (known === undefined || (known.sockets -= 1) > 0) return false;
+    known.lastSeenAt = new Date(this.clock.now());
+    known.grace = setTimeout(() => {
+      this.present.delete(userId);
+      this.departing.set(userId, known.lastSeenAt);
+      this.gather();
+    }, GRACE_MS).unref();
+    return true;
+  }
+
+  /**
+   * Takes the leases of everybody who is here anew. Whoever had none is told of: it was lost with the database, taken
+   * away by a process that thought itself alone, or could not be stored when its user came.
+   */
+  renew(): void {
+    this.enqueue(() => this.arrive([...this.present.keys()]));
+  }
+
+  /** Everybody here is gone with this process, at once and without grace. */
+  async onApplicationShutdown(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    clearTimeout(this.gathering);
+    for (const [userId, { grace, lastSeenAt, sockets }] of this.present) {
+      clearTimeout(grace);
+      this.departing.set(userId, sockets > 0 ? new Date(this.clock.now()) : lastSeenAt);
+    }
+    this.present.clear();
+    this.arriving.clear();
+    this.enqueue(() => this.flushDepartures());
+    await this.work;
+  }
+
+  private gather(): void {
+    this.gathering ??= setTimeout(() => {
+      this.gathering = undefined;
+      this.enqueue(async () => {
+        await this.flushArrivals();
+        await this.flushDepartures();
+      });
+    }, this.gatherMs).unref();
+  }
+
+  private async flushArrivals(): Promise<void> {
+    const userIds = [...this.arriving];
+    this.arriving.clear();
+    await this.arrive(userIds);
+  }
+
+  private async arrive(userIds: readonly string[]): Promise<void> {
+    if (userIds.length > 0) await this.tell(await this.store.arrive(userIds));
+  }
+
+  private async flushDepartures(): Promise<void> {
+    const departures = [...this.departing].map(([userId, lastSeenAt]) => ({ userId, lastSeenAt }));
+    this.departing.clear();
+    if (departures.length > 0) await this.tell(await this.store.depart(departures));
+  }
+
+  private async tell(changes: readonly PresenceChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const audiences = await this.store.audiences(
+      changes.map(({ userId }) => userId),
+      LARGEST_LIVE_AUDIENCE,
+    );
+    const byUser = new Map(audiences.map((audience) => [audience.userId, audience]));
+    const everyone = this.configuration.presenceAudience === 'everyone';
+    const deliveries = await this.broadcaster.toPresenceAudiences(
+      changes.flatMap(({ userId, isOnline, lastSeenAt }) => {
+        const audience = byUser.get(userId);
+        const payload = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null };
+        return audience === undefined ? [] : [{ payload, audience: { ...audience, everyone } }];
+      }),
+    );
+    this.gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(SHORTEST_GATHER_MS, deliveries / DELIVERIES_PER_MS));
+  }
+
+  private enqueue(statement: () => Promise<void>): void {
+    this.work = this.work.then(statement).catch((error: unknown) => {
+      // The next renewal takes the leases again, and what has expired the next sweep finds.
+      this.logger.warn(`presence is not stored at the moment: ${(error as Error).message}`);
+    });
+  }
+}

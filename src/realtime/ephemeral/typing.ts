@@ -1,0 +1,134 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import { Clock } from '../../common/clock.js';
+import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { Contacts } from '../../friends/contacts.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { Broadcaster } from '../delivery/broadcaster.js';
+
+/** A sender is relayed at most this often. */
+const THROTTLE_MS = 2_000;
+/** Who says nothing more has stopped typing. */
+const EXPIRY_MS = 6_000;
+
+interface Typist {
+  /** Those who must not see it: members who blocked the typist or whom it blocked. */
+  hiddenFrom: readonly string[];
+  relayedAt: number;
+  /** Runs out EXPIRY_MS after the typist last said so. */
+  expiry: NodeJS.Timeout;
+}
+
+/** Stopped less than THROTTLE_MS after it was shown: whoever types on is shown when that time is over. */
+interface Pause {
+  end: NodeJS.Timeout;
+  typesOn: Principal | undefined;
+}
+
+/** Who is typing where (contract, section 6). Kept nowhere: it ends by itself, and with the process. */
+@Injectable()
+export class Typing implements OnApplicationShutdown {
+  // All by user and conversation.
+  private readonly typists = new Map<string, Typist>();
+  private readonly pauses = new Map<string, Pause>();
+  /** Those about to be shown, still being looked up. Whoever is stopped meanwhile is taken out, and not shown. */
+  private readonly starting = new Map<string, symbol>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly access: ConversationAccess,
+    private readonly contacts: Contacts,
+    private readonly broadcaster: Broadcaster,
+    private readonly limiter: RateLimiter,
+  ) {}
+
+  /** @throws DomainError NOT_FOUND where the caller is no member, RATE_LIMITED. */
+  async set(principal: Principal, conversationId: string, isTyping: boolean): Promise<void> {
+    await this.limiter.consume('typing', principal.userId);
+    const key = `${principal.userId} ${conversationId}`;
+    const known = this.typists.get(key);
+    if (!isTyping) {
+      this.stop(principal.userId, conversationId);
+      if (known === undefined) await this.access.membership(principal, conversationId);
+      return;
+    }
+    if (known !== undefined && this.clock.now() - known.relayedAt < THROTTLE_MS) {
+      known.expiry.refresh();
+      return;
+    }
+    const pause = this.pauses.get(key);
+    if (pause === undefined) await this.show(principal, conversationId);
+    else pause.typesOn = principal;
+  }
+
+  /** Ends it at once where the typist types no more, sends or is gone. */
+  stop(userId: string, conversationId: string): void {
+    const key = `${userId} ${conversationId}`;
+    this.starting.delete(key);
+    const pause = this.pauses.get(key);
+    if (pause !== undefined) pause.typesOn = undefined;
+    const typist = this.typists.get(key);
+    if (typist === undefined) return;
+    clearTimeout(typist.expiry);
+    this.typists.delete(key);
+    this.relay(userId, conversationId, false, typist.hiddenFrom);
+    const left = typist.relayedAt + THROTTLE_MS - this.clock.now();
+    if (left > 0) {
+      const end = setTimeout(() => this.endPause(key, conversationId), left).unref();
+      this.pauses.set(key, { end, typesOn: undefined });
+    }
+  }
+
+  /** The user has no connection to this process any more. */
+  gone(userId: string): void {
+    for (const keys of [this.starting, this.pauses, this.typists]) {
+      for (const key of [...keys.keys()])
+        if (key.startsWith(`${userId} `)) this.stop(userId, key.slice(userId.length + 1));
+    }
+  }
+
+  onApplicationShutdown(): void {
+    for (const { expiry } of this.typists.values()) clearTimeout(expiry);
+    for (const { end } of this.pauses.values()) clearTimeout(end);
+    for (const kept of [this.starting, this.pauses, this.typists]) kept.clear();
+  }
+
+  private async show(principal: Principal, conversationId: string): Promise<void> {
+    const key = `${principal.userId} ${conversationId}`;
+    const attempt = Symbol();
+    // Of many at once the first is shown.
+    if (!this.starting.has(key)) this.starting.set(key, attempt);
+    let isCurrent = false;
+    const hiddenFrom = await this.hiddenFrom(principal, conversationId).finally(() => {
+      isCurrent = this.starting.get(key) === attempt;
+      if (isCurrent) this.starting.delete(key);
+    });
+    if (!isCurrent || hiddenFrom === null) return;
+    clearTimeout(this.typists.get(key)?.expiry);
+    const expiry = setTimeout(() => this.stop(principal.userId, conversationId), EXPIRY_MS).unref();
+    this.typists.set(key, { relayedAt: this.clock.now(), hiddenFrom, expiry });
+    this.relay(principal.userId, conversationId, true, hiddenFrom);
+  }
+
+  private endPause(key: string, conversationId: string): void {
+    const typesOn = this.pauses.get(key)?.typesOn;
+    this.pauses.delete(key);
+    // Who is no member any more is not shown, and not told either: this answers no request.
+    if (typesOn !== undefined) this.show(typesOn, conversationId).catch(() => undefined);
+  }
+
+  private relay(userId: string, conversationId: string, isTyping: boolean, hiddenFrom: readonly string[]): void {
+    this.broadcaster.toOpenConversation(conversationId, 'typing', { conversationId, userId, isTyping }, [
+      userId,
+      ...hiddenFrom,
+    ]);
+  }
+
+  /** Null where the conversation is too large to show anybody typing. */
+  private async hiddenFrom(principal: Principal, conversationId: string): Promise<string[] | null> {
+    const { memberCount } = await this.access.membership(principal, conversationId);
+    if (memberCount > LARGEST_LIVE_AUDIENCE) return null;
+    const memberIds = await this.access.memberIds(conversationId);
+    return [...(await this.contacts.blockedPeers(principal.userId, memberIds))];
+  }
+}
