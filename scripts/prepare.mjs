@@ -22,7 +22,7 @@ const CLIENT = join(ROOT, 'src', 'database', 'generated');
 const DIST = join(ROOT, 'dist');
 // Ignored by git, and on the same disk.
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
-const LONGEST_BUILD_MS = 10 * 60_000;
+const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 /** As the server's own log is: JSON lines in production. */
 export function say(message, level = 'log') {
@@ -165,7 +165,7 @@ function isAbandoned(content) {
   if (Number.isNaN(pid)) return age > 5_000;
   try {
     process.kill(pid, 0);
-    return age > LONGEST_BUILD_MS;
+    return age > BUILD_TIMEOUT_MS;
   } catch (error) {
     return error.code !== 'EPERM';
   }

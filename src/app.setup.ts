@@ -11,7 +11,7 @@ import { validationFailed, VALIDATION_OPTIONS } from './common/validation/valida
 import { Configuration } from './config/configuration.js';
 import { originPolicy } from './config/origins.js';
 import { mountDocuments } from './docs/documents.js';
-import { addressKey } from './limits/ip-address-key.js';
+import { ipAddressKey } from './limits/ip-address-key.js';
 import { RateLimiter } from './limits/rate-limiter.js';
 import { TcpConnections } from './limits/tcp-connections.js';
 import { useRequestIds } from './http/request-id.js';
@@ -117,7 +117,7 @@ function requestGate(app: NestExpressApplication): (request: Request, response: 
       return next(new DomainError('UNAVAILABLE', { message: 'The server is shutting down.', retryAfterMs: 1_000 }));
     }
     Promise.resolve()
-      .then(() => limiter.consume('http', addressKey(request.ip)))
+      .then(() => limiter.consume('http', ipAddressKey(request.ip)))
       .then(() => (SAFE_METHODS.test(request.method) ? undefined : freeSpace.requireSpace()))
       .then(() => next(), next);
   };

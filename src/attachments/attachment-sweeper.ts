@@ -53,7 +53,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
 
   private async sweep(): Promise<void> {
     await this.spool.sweep();
-    await this.repository.doomForgotten();
+    await this.repository.markExpiredPendingDeletion();
     await this.inBatches(
       () => this.repository.doomed(BATCH),
       async (ids) => {

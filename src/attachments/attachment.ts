@@ -6,7 +6,7 @@ export const ATTACHMENT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO', 'FILE'] as const;
 export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
 
 /** Attachments of one message at the most. */
-export const MOST_ATTACHMENTS = 10;
+export const MAX_ATTACHMENTS = 10;
 
 /** A file that lies here, as messages keep it. Nothing of it ever changes. */
 export interface StoredFile {

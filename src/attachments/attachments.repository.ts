@@ -13,7 +13,7 @@ const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, b
   owner_id AS "ownerId", message_id AS "messageId", is_avatar AS "isAvatar"`;
 
 /** After this long a process that stores an announced upload is taken for dead. */
-const LONGEST_STORING_SECONDS = 120;
+const MAX_STORING_SECONDS = 120;
 /** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
 const CLOSED = `created_at < now() - interval '2 hours'`;
 
@@ -47,7 +47,7 @@ export class AttachmentsRepository {
        WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL
          AND (state = 'EXPECTED' OR (state = 'STORING' AND storing_since < now() - make_interval(secs => $3)))
        RETURNING name, announced_size AS size`,
-      [id, ownerId, LONGEST_STORING_SECONDS],
+      [id, ownerId, MAX_STORING_SECONDS],
     );
     return row;
   }
@@ -117,11 +117,11 @@ export class AttachmentsRepository {
     );
   }
 
-  async doomOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
+  async markPendingDeletionOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
     await transaction.query(`UPDATE attachments SET state = 'DOOMED' WHERE message_id = $1`, [messageId]);
   }
 
-  async doomUnusedOf(transaction: SqlExecutor, ownerId: string): Promise<void> {
+  async markUnusedPendingDeletion(transaction: SqlExecutor, ownerId: string): Promise<void> {
     await transaction.query(
       `UPDATE attachments SET state = 'DOOMED' WHERE owner_id = $1 AND message_id IS NULL AND NOT is_avatar`,
       [ownerId],
@@ -129,7 +129,7 @@ export class AttachmentsRepository {
   }
 
   /** Gives up what nobody used in a day, and what a process that died did not finish. */
-  async doomForgotten(): Promise<void> {
+  async markExpiredPendingDeletion(): Promise<void> {
     await this.database.background.query(
       `UPDATE attachments SET state = 'DOOMED'
        WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'`,

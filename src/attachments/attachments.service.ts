@@ -10,7 +10,7 @@ import type { Principal } from '../common/principal.js';
 import { domainErrorOf } from '../http/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
 import type { SqlExecutor } from '../database/database.js';
-import { addressKey } from '../limits/ip-address-key.js';
+import { ipAddressKey } from '../limits/ip-address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
@@ -25,7 +25,7 @@ import { ImageProcessor } from './media/image-processor.js';
 import { announcedBytes, receiveFile } from './uploads/multipart.js';
 import { Spool, type SpooledFile } from './uploads/spool.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
-import { largestUpload } from '../http/uploads.js';
+import { maxUploadBytes } from '../http/uploads.js';
 
 /** For how long a client may put bytes where it was told to. */
 const PRESIGNED_SECONDS = 3_600;
@@ -62,7 +62,7 @@ export class AttachmentsService {
    *   UNAVAILABLE.
    */
   async upload(principal: Principal, ipAddress: string | undefined, request: IncomingMessage): Promise<AttachmentView> {
-    const uploader = { userId: principal.userId, ipAddress: addressKey(ipAddress) };
+    const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.guarded(() =>
       this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
         await this.limiter.consume('uploads', principal.userId);
@@ -100,7 +100,7 @@ export class AttachmentsService {
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
   async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
-    const uploader = { userId: principal.userId, ipAddress: addressKey(ipAddress) };
+    const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.guarded(async () => {
       const announced = await this.repository.proceed(id, principal.userId);
       if (announced === undefined) return this.confirmed(principal, id);
@@ -167,13 +167,13 @@ export class AttachmentsService {
   }
 
   /** Within the transaction that deletes a message. Once it is committed, `sweep` removes the bytes. */
-  async doomOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
-    await this.repository.doomOfMessage(transaction, messageId);
+  async markPendingDeletionOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
+    await this.repository.markPendingDeletionOfMessage(transaction, messageId);
   }
 
   /** Within the transaction that erases a user: what it never used. Its messages stay, with what they carry. */
-  async doomUnusedOf(transaction: SqlExecutor, ownerId: string): Promise<void> {
-    await this.repository.doomUnusedOf(transaction, ownerId);
+  async markUnusedPendingDeletion(transaction: SqlExecutor, ownerId: string): Promise<void> {
+    await this.repository.markUnusedPendingDeletion(transaction, ownerId);
   }
 
   /** A page of what a user uploaded, by id, with addresses to fetch it from. */
@@ -228,7 +228,7 @@ export class AttachmentsService {
       else await this.limiter.restore('uploadedMegabytes', userId, -more);
     };
     const taken = await receiveFile(request, {
-      largest: largestUpload(this.configuration),
+      largest: maxUploadBytes(this.configuration),
       now: () => this.clock.now(),
       count: (bytes) => {
         received = bytes;

@@ -14,8 +14,8 @@ import { AuthService } from './auth.service.js';
 import { Authenticator } from './tokens/authenticator.js';
 import { CodeSender } from './codes/code-sender.js';
 import { DeviceCookies } from './sessions/device-cookies.js';
-import { ForeignIdentitiesPersonalData } from './external/external-identities-personal-data.js';
-import { ForeignUsers } from './external/external-users.js';
+import { ExternalIdentitiesPersonalData } from './external/external-identities-personal-data.js';
+import { ExternalUsers } from './external/external-users.js';
 import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
@@ -34,8 +34,8 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     AccessTokens,
     Authenticator,
     CodeSender,
-    ForeignIdentitiesPersonalData,
-    ForeignUsers,
+    ExternalIdentitiesPersonalData,
+    ExternalUsers,
     DeviceCookies,
     GuessLimits,
     OneTimeCodes,

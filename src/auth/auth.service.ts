@@ -4,7 +4,7 @@ import { DomainError, invalidField } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
-import { addressKey } from '../limits/ip-address-key.js';
+import { ipAddressKey } from '../limits/ip-address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { Accounts, type Credentials } from '../users/accounts.js';
 import { ownUserView } from '../users/users.view.js';
@@ -68,7 +68,7 @@ export class AuthService {
     ip?: string,
   ): Promise<PendingRegistrationView> {
     // Each mails somebody.
-    await this.limiter.consume('codesByAddress', addressKey(ip));
+    await this.limiter.consume('codesByAddress', ipAddressKey(ip));
     const free = await this.accounts.freeUsername({ email, username: username ?? undefined });
     const passwordHash = await this.passwords.hash(password, ip);
     const mayMail = await this.codeSender.mayMail(email, ip);
@@ -117,7 +117,7 @@ export class AuthService {
     const takeBack = await this.guesses.countLogin(account?.userId ?? `nobody called ${Object.values(by)[0]}`, {
       ipAddress: ip,
       deviceId: device !== undefined && device.userId === account?.userId ? device.deviceId : undefined,
-      isKnownAddress: await this.sessions.isKnownAddress(account?.userId, ip),
+      isKnownIpAddress: await this.sessions.isKnownIpAddress(account?.userId, ip),
     });
     const pendingHash = this.mustVerify ? await this.registrations.passwordHashOf(by, ip) : null;
     const isRight = await this.passwords.verify(
@@ -165,8 +165,8 @@ export class AuthService {
   /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */
   async resetPassword({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
     const account = await this.accounts.credentialsOf({ email });
-    const isKnownAddress = await this.sessions.isKnownAddress(account?.userId, ip);
-    await this.codes.spend(account?.userId ?? null, 'RESET_PASSWORD', otp, { ipAddress: ip, isKnownAddress });
+    const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ip);
+    await this.codes.spend(account?.userId ?? null, 'RESET_PASSWORD', otp, { ipAddress: ip, isKnownIpAddress });
     if (account === null) throw new DomainError('OTP_INVALID');
     await this.replacePassword(account.userId, newPassword, null, ip, true);
   }
@@ -195,7 +195,7 @@ export class AuthService {
     password: string,
     keptSessionId: string | null,
     ip: string | undefined,
-    remembersAddress: boolean,
+    remembersIpAddress: boolean,
   ): Promise<void> {
     const passwordHash = await this.passwords.hash(password, ip);
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
@@ -204,7 +204,7 @@ export class AuthService {
       // Whoever changes it has no use for a code that would change it again.
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
       // A session that ends at once, so that the address is known: guesses from elsewhere keep nobody out there.
-      if (remembersAddress) await this.sessions.open(userId, { ip }, transaction);
+      if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);
       return this.sessions.endAll(transaction, userId, keptSessionId);
     });
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');

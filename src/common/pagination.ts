@@ -7,16 +7,16 @@ import { QueryInteger } from './validation/query-integer.decorator.js';
 import { OptionalField } from './validation/optional-field.decorator.js';
 
 export const DEFAULT_PAGE_SIZE = 50;
-export const LARGEST_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 100;
 
 /** What every list takes (contract, section 1). */
 export class PageQuery {
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: LARGEST_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false })
   @OptionalField(DEFAULT_PAGE_SIZE)
   @QueryInteger()
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE_SIZE)
+  @Max(MAX_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 
   @ApiProperty({

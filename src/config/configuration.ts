@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
-import { databaseAddress, DatabaseAddressError } from './database-url.js';
+import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -193,9 +193,9 @@ function readDatabaseUrl(read: EnvironmentReader, production: boolean): string |
     throw new ConfigurationError('DATABASE_URL must be a postgresql:// address, or "embedded"');
   }
   try {
-    databaseAddress(text);
+    parseDatabaseUrl(text);
   } catch (error) {
-    if (error instanceof DatabaseAddressError) throw new ConfigurationError(`DATABASE_URL: ${error.message}`);
+    if (error instanceof DatabaseUrlError) throw new ConfigurationError(`DATABASE_URL: ${error.message}`);
     throw error;
   }
   return text;
@@ -306,7 +306,7 @@ function readOrigins(read: EnvironmentReader): string[] {
   return origins;
 }
 
-const LEAST_SECRET_BYTES = 32;
+const MIN_SECRET_BYTES = 32;
 
 function readJwtSecret(
   read: EnvironmentReader,
@@ -327,9 +327,9 @@ function readSecret(
 ): string | undefined {
   const secret = read.text(name);
   if (secret === undefined) return undefined;
-  if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
     throw new ConfigurationError(
-      `${name} must be at least ${LEAST_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
+      `${name} must be at least ${MIN_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
     );
   }
   // Whoever has the secret of another app could sign this server's own tokens with it.
@@ -350,7 +350,7 @@ function keptSecret(dataDirectory: string): string {
     }
   }
   const kept = readFileSync(path, 'utf8').trim();
-  if (Buffer.byteLength(kept) < LEAST_SECRET_BYTES) {
+  if (Buffer.byteLength(kept) < MIN_SECRET_BYTES) {
     throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and clients refresh their sessions`);
   }
   return kept;

@@ -1,9 +1,9 @@
 /** An address that cannot be honoured. The message is the one line that the start prints; it holds no password. */
-export class DatabaseAddressError extends Error {
-  override readonly name = 'DatabaseAddressError';
+export class DatabaseUrlError extends Error {
+  override readonly name = 'DatabaseUrlError';
 }
 
-export interface DatabaseAddress {
+export interface ParsedDatabaseUrl {
   /** For the driver: without what is ours to set. */
   readonly connectionString: string;
   /** Where the tables are. */
@@ -42,25 +42,23 @@ const REFUSED_PARAMETERS = ['query_timeout', 'binary', 'replication', ...Object.
 /**
  * Reads DATABASE_URL: `?schema=` is where the tables are, `options` go to PostgreSQL as they are, but for what the server
  * sets itself.
- * @throws DatabaseAddressError
+ * @throws DatabaseUrlError
  */
-export function databaseAddress(text: string): DatabaseAddress {
+export function parseDatabaseUrl(text: string): ParsedDatabaseUrl {
   const url = new URL(text);
   const schema = url.searchParams.get('schema') ?? DEFAULT_SCHEMA;
   // PostgreSQL cuts longer names, and keeps those that begin with pg_ to itself.
   if (!/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/.test(schema) || schema.startsWith('pg_'))
-    throw new DatabaseAddressError(`schema=${schema} is no name of a schema`);
+    throw new DatabaseUrlError(`schema=${schema} is no name of a schema`);
   for (const name of url.searchParams.keys()) {
-    if (name === 'search_path')
-      throw new DatabaseAddressError('search_path cannot be set: name the schema by ?schema=');
+    if (name === 'search_path') throw new DatabaseUrlError('search_path cannot be set: name the schema by ?schema=');
     if (REFUSED_PARAMETERS.includes(name.toLowerCase()))
-      throw new DatabaseAddressError(`${name} cannot be set: the server sets it itself`);
+      throw new DatabaseUrlError(`${name} cannot be set: the server sets it itself`);
   }
   for (const name of settingsIn(url.searchParams.get('options') ?? '')) {
     if (name === 'search_path')
-      throw new DatabaseAddressError('options cannot set search_path: name the schema by ?schema=');
-    if (name in SESSION_SETTINGS)
-      throw new DatabaseAddressError(`options cannot set ${name}: the server sets it itself`);
+      throw new DatabaseUrlError('options cannot set search_path: name the schema by ?schema=');
+    if (name in SESSION_SETTINGS) throw new DatabaseUrlError(`options cannot set ${name}: the server sets it itself`);
   }
   url.searchParams.delete('schema');
   return { connectionString: url.href, schema };

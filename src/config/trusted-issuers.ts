@@ -51,8 +51,8 @@ export class TrustedIssuersError extends Error {
   }
 }
 
-const LEAST_SECRET_BYTES = 32;
-const LONGEST_NAME = 255;
+const MIN_SECRET_BYTES = 32;
+const MAX_NAME_LENGTH = 255;
 /** The `iss` of this server's own tokens, which no other may write. */
 const OWN_ISSUER = 'parley';
 const SECRET_ALGORITHMS = ['HS256'];
@@ -182,7 +182,7 @@ class Entry {
 
   name(key: string): string {
     const value = this.fields[key];
-    if (!isName(value)) this.fail(key, `must be a text of 1 to ${LONGEST_NAME} characters`);
+    if (!isName(value)) this.fail(key, `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
     return value;
   }
 
@@ -195,8 +195,8 @@ class Entry {
 
   secret(key: string): string {
     const value = this.fields[key];
-    if (typeof value !== 'string' || Buffer.byteLength(value) < LEAST_SECRET_BYTES) {
-      this.fail(key, `must be a text of at least ${LEAST_SECRET_BYTES} bytes`);
+    if (typeof value !== 'string' || Buffer.byteLength(value) < MIN_SECRET_BYTES) {
+      this.fail(key, `must be a text of at least ${MIN_SECRET_BYTES} bytes`);
     }
     return value;
   }
@@ -246,5 +246,5 @@ class Entry {
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= LONGEST_NAME;
+  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_NAME_LENGTH;
 }

@@ -5,7 +5,7 @@ import { Database, type SqlExecutor } from '../database/database.js';
 import type { ConversationType, MemberRole } from './conversations.view.js';
 
 /** In conversations with more members, receipts and typing are not shown live (contract, section 6). */
-export const LARGEST_LIVE_AUDIENCE = 100;
+export const MAX_LIVE_AUDIENCE = 100;
 
 /** What a member may see and do in one conversation. */
 export interface Membership {
@@ -84,7 +84,7 @@ export class ConversationAccess {
   async memberIds(conversationId: string): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       'SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL LIMIT $2',
-      [conversationId, LARGEST_LIVE_AUDIENCE],
+      [conversationId, MAX_LIVE_AUDIENCE],
       'conversation_member_ids',
     );
     return rows.map(({ id }) => id);

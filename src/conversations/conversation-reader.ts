@@ -7,7 +7,7 @@ import { Database } from '../database/database.js';
 import { areReceiptsShown } from '../relations/relations.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserView } from '../users/users.view.js';
-import { LARGEST_LIVE_AUDIENCE } from './conversation-access.js';
+import { MAX_LIVE_AUDIENCE } from './conversation-access.js';
 import type {
   ConversationType,
   ConversationView,
@@ -19,7 +19,7 @@ import type {
 import { unreadCount } from './unread.js';
 
 /** Members that a conversation carries where it is asked for by itself. Up to this many, it carries all. */
-export const MAX_MEMBERS_SHOWN = LARGEST_LIVE_AUDIENCE;
+export const MAX_MEMBERS_SHOWN = MAX_LIVE_AUDIENCE;
 /** Members that a larger one carries in lists, in sync and in events. */
 export const MAX_MEMBERS_LISTED = 20;
 /** The latest writers of a large group are looked for among this many messages. */
@@ -140,12 +140,12 @@ function shownMembers(firstIds: string, friends: string | null, most: number): s
 }
 
 /** A common table expression: the latest friends of a user, some more than are shown, since not all are members. */
-function friendsOf(user: string, mostShown: number): string {
+function friendsOf(user: string, maxShown: number): string {
   return `friends AS MATERIALIZED (
     SELECT friend_id FROM (
       SELECT high_id AS friend_id, since FROM friendships WHERE low_id = ${user} AND removed_at IS NULL
       UNION ALL SELECT low_id, since FROM friendships WHERE high_id = ${user} AND removed_at IS NULL
-    ) AS friendship ORDER BY since DESC LIMIT ${mostShown * 10}
+    ) AS friendship ORDER BY since DESC LIMIT ${maxShown * 10}
   )`;
 }
 
@@ -305,12 +305,12 @@ export class ConversationReader {
   private async read(
     { userId }: Principal,
     conversationIds: readonly string[],
-    mostMembers: number,
+    maxMembers: number,
     name: string,
   ): Promise<ConversationView[]> {
     const rows = await this.database.query<ConversationRow & OwnRow>(
-      `WITH ${friendsOf('$2::uuid', mostMembers)}
-       SELECT ${COLUMNS}, ${OWN_COLUMNS}, ${shownMembers('ARRAY[$2::uuid]', 'friends', mostMembers)} AS members
+      `WITH ${friendsOf('$2::uuid', maxMembers)}
+       SELECT ${COLUMNS}, ${OWN_COLUMNS}, ${shownMembers('ARRAY[$2::uuid]', 'friends', maxMembers)} AS members
        FROM conversations c
        JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = $2 AND own.left_at IS NULL
        WHERE c.id = ANY ($1)`,

@@ -10,7 +10,7 @@ import { Contacts } from '../friends/contacts.js';
 import { DirectConversations } from '../friends/direct-conversations.port.js';
 import { sqlOf } from '../friends/pair-transactions.js';
 import { Strangers } from '../friends/strangers.js';
-import { holdUsers } from '../users/locked-users.js';
+import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationReader } from './conversation-reader.js';
 import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
@@ -79,7 +79,7 @@ export class ConversationsService {
       this.prisma.$transaction(async (transaction) => {
         const sql = sqlOf(transaction);
         // Nobody blocks the other, or is deleted, between the questions and the answer.
-        if ((await holdUsers(sql, [principal.userId, userId])).size < 2) throw new DomainError('NOT_FOUND');
+        if ((await lockUsers(sql, [principal.userId, userId])).size < 2) throw new DomainError('NOT_FOUND');
         if (!(await this.contacts.mayMessage(principal.userId, userId, sql))) throw new DomainError('CANNOT_MESSAGE');
         const found = await this.directConversations.open(transaction, principal.userId, userId);
         if (!found.created) return found;

@@ -11,10 +11,10 @@ import { EventBus } from '../events/event-bus.js';
 import { type Reach, Strangers } from '../friends/strangers.js';
 import type { MessageView, SystemEventView } from '../messages/messages.view.js';
 import { areBlocked, areFriends, isStranger } from '../relations/relations.js';
-import { holdUsers } from '../users/locked-users.js';
+import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess, type Membership } from './conversation-access.js';
 import type { MemberRole } from './conversations.view.js';
-import { LARGEST_GROUP, type UpdateConversationDto } from './dto/conversations.dto.js';
+import { MAX_GROUP_MEMBERS, type UpdateConversationDto } from './dto/conversations.dto.js';
 import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
 
 /** Users that a SYSTEM message lists at the most. */
@@ -44,7 +44,7 @@ export class Groups {
     const others = memberIds.filter((id) => id !== principal.userId);
     const conversationId = newId();
     const work = async (transaction: SqlExecutor, reach: Reach): Promise<MessageView> => {
-      const held = await holdUsers(transaction, [principal.userId, ...others]);
+      const held = await lockUsers(transaction, [principal.userId, ...others]);
       refuse(missing(held, [principal.userId, ...others]));
       await reach(await this.strangersToAdd(transaction, principal, null, others));
       const names = namesIn(held);
@@ -129,7 +129,7 @@ export class Groups {
         const present = await this.presentAmong(transaction, conversationId, memberIds);
         const newcomers = memberIds.filter((id) => !present.has(id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
-        if (membership.memberCount + newcomers.length > LARGEST_GROUP) throw new DomainError('GROUP_FULL');
+        if (membership.memberCount + newcomers.length > MAX_GROUP_MEMBERS) throw new DomainError('GROUP_FULL');
         await reach(await this.strangersToAdd(transaction, principal, conversationId, newcomers));
         const told = await tell(
           transaction,
@@ -229,8 +229,8 @@ export class Groups {
        WHERE conversation_id = $1 AND user_id = $2`,
       [conversationId, target.userId, actorId === target.userId],
     );
-    const heirId = target.role === 'OWNER' ? await this.heirOf(transaction, conversationId) : undefined;
-    if (heirId !== undefined) await this.setRole(transaction, conversationId, heirId, 'OWNER');
+    const nextOwnerId = target.role === 'OWNER' ? await this.findNextOwner(transaction, conversationId) : undefined;
+    if (nextOwnerId !== undefined) await this.setRole(transaction, conversationId, nextOwnerId, 'OWNER');
     return told;
   }
 
@@ -238,11 +238,11 @@ export class Groups {
     principal: Principal,
     conversationId: string,
     mentionedIds: readonly string[],
-    work: (transaction: SqlExecutor, membership: Membership, names: Names, held: HeldUsers) => Promise<Result>,
+    work: (transaction: SqlExecutor, membership: Membership, names: Names, held: LockedUsers) => Promise<Result>,
   ): Promise<Result> {
     return this.database.transaction(async (transaction) => {
       // Within the transaction: a name that is written down here is still found by whoever deletes that account next.
-      const held = await holdUsers(transaction, [principal.userId, ...mentionedIds]);
+      const held = await lockUsers(transaction, [principal.userId, ...mentionedIds]);
       refuse(missing(held, [principal.userId]));
       const membership = await this.access.membership(principal, conversationId, transaction, true);
       if (membership.type !== 'GROUP') throw new DomainError('NOT_A_GROUP');
@@ -310,7 +310,7 @@ export class Groups {
   }
 
   /** Who owns the group once its owner has left: the member of longest standing with the highest role. */
-  private async heirOf(transaction: SqlExecutor, conversationId: string): Promise<string | undefined> {
+  private async findNextOwner(transaction: SqlExecutor, conversationId: string): Promise<string | undefined> {
     const [heir] = await transaction.query<{ id: string }>(
       `SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
        ORDER BY role = 'ADMIN' DESC, joined_at, user_id LIMIT 1`,
@@ -366,7 +366,7 @@ function refuse(code: ErrorCode | null): void {
 }
 
 /** Display names of users who cannot be deleted meanwhile. */
-type HeldUsers = ReadonlyMap<string, string>;
+type LockedUsers = ReadonlyMap<string, string>;
 
 /** The users that a SYSTEM message lists: an event that a thousand receive is not to carry a thousand ids. */
 function named(userIds: readonly string[]): string[] {
@@ -376,14 +376,14 @@ function named(userIds: readonly string[]): string[] {
 /** Names users within a sentence. */
 type Names = (...userIds: string[]) => string;
 
-function namesIn(held: HeldUsers): Names {
+function namesIn(held: LockedUsers): Names {
   return (...ids) => {
     const names = ids.slice(0, 3).map((id) => held.get(id) ?? 'somebody');
     return ids.length > 3 ? `${names.join(', ')} and ${ids.length - 3} more` : names.join(', ');
   };
 }
 
-function missing(held: HeldUsers, userIds: readonly string[]): ErrorCode | null {
+function missing(held: LockedUsers, userIds: readonly string[]): ErrorCode | null {
   return userIds.every((id) => held.has(id)) ? null : 'NOT_FOUND';
 }
 

@@ -5,7 +5,7 @@ import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { hiddenReceiptsFrom } from '../relations/relations.js';
-import { LARGEST_LIVE_AUDIENCE } from './conversation-access.js';
+import { MAX_LIVE_AUDIENCE } from './conversation-access.js';
 
 export type ReceiptKind = 'read' | 'delivered';
 
@@ -89,8 +89,8 @@ export class Receipts {
        )
        SELECT moved.last_read_seq IS NOT NULL AS "moved",
          moved.last_read_seq IS NULL AND target.${column} < target.seq AS "isOvertaken",
-         target.member_count > ${LARGEST_LIVE_AUDIENCE} AS "isLarge",
-         CASE WHEN moved.last_read_seq IS NOT NULL AND target.member_count <= ${LARGEST_LIVE_AUDIENCE}
+         target.member_count > ${MAX_LIVE_AUDIENCE} AS "isLarge",
+         CASE WHEN moved.last_read_seq IS NOT NULL AND target.member_count <= ${MAX_LIVE_AUDIENCE}
            THEN ${hiddenReceiptsFrom('$2::uuid', '$1::uuid')} ELSE '{}' END AS "hiddenFrom",
          COALESCE(moved.last_read_seq, target.last_read_seq) AS "lastReadSeq",
          COALESCE(moved.last_delivered_seq, target.last_delivered_seq) AS "lastDeliveredSeq"

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { databaseAddress } from '../config/database-url.js';
+import { parseDatabaseUrl } from '../config/database-url.js';
 import { DatabaseStartError } from './connection-failure.js';
 import { connectForMaintenance } from './maintenance-connection.js';
 
@@ -29,7 +29,7 @@ export interface DatabaseProperties {
  * @throws DatabaseStartError, one line for the first thing that cannot be helped.
  */
 export async function checkDatabase(databaseUrl: string): Promise<void> {
-  const { schema } = databaseAddress(databaseUrl);
+  const { schema } = parseDatabaseUrl(databaseUrl);
   const client = await connectForMaintenance(databaseUrl, 'parley check');
   try {
     const [properties] = (await client.query<DatabaseProperties>(PROPERTIES, [schema, EXTENSIONS])).rows;

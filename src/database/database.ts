@@ -3,7 +3,7 @@ import pg from 'pg';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
-import { databaseAddress, sessionSetup } from '../config/database-url.js';
+import { parseDatabaseUrl, sessionSetup } from '../config/database-url.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -18,7 +18,7 @@ export type SqlValue =
   | readonly (string | number | boolean | Date | null)[];
 
 /** No statement of ours takes this long unless something is wrong. */
-const LONGEST_QUERY_MS = 10_000;
+const QUERY_TIMEOUT_MS = 10_000;
 
 /** For so long after such a failure the server says of itself that it is not ready. */
 const RESOURCE_FAILURE_WINDOW_MS = 15_000;
@@ -50,7 +50,7 @@ export class ConnectionPool implements SqlExecutor {
     max: number,
     private readonly logger: Logger,
   ) {
-    const { connectionString, schema } = databaseAddress(databaseUrl);
+    const { connectionString, schema } = parseDatabaseUrl(databaseUrl);
     const setUp = async (client: pg.ClientBase): Promise<void> => {
       // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
       // next statement; without a listener of its own the event would end the process.
@@ -64,7 +64,7 @@ export class ConnectionPool implements SqlExecutor {
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       // A connection whose other end is silently gone would otherwise be waited for as long as TCP does: many minutes.
-      query_timeout: LONGEST_QUERY_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       application_name: 'parley',
       // Waited for before anybody has the connection, though its type does not say so; where it fails, nobody gets it.
       // oxlint-disable-next-line typescript/no-misused-promises
@@ -193,7 +193,7 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
     const logger = new Logger(Database.name);
     const sizes = poolSizes(configuration.databasePoolSize);
     super(configuration.databaseUrl, sizes.commands, logger);
-    this.schema = databaseAddress(configuration.databaseUrl).schema;
+    this.schema = parseDatabaseUrl(configuration.databaseUrl).schema;
     this.reads = new ConnectionPool(configuration.databaseUrl, sizes.reads, logger);
     this.background = new ConnectionPool(configuration.databaseUrl, sizes.background, logger);
   }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { databaseAddress, sessionSetupWithExtensions } from '../config/database-url.js';
+import { parseDatabaseUrl, sessionSetupWithExtensions } from '../config/database-url.js';
 import { connectionFailure } from './connection-failure.js';
 
 /** A host that drops what it is sent would otherwise be waited for as long as TCP does. */
@@ -10,7 +10,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * @throws DatabaseStartError in one line.
  */
 export async function connectForMaintenance(databaseUrl: string, applicationName: string): Promise<pg.Client> {
-  const { connectionString, schema } = databaseAddress(databaseUrl);
+  const { connectionString, schema } = parseDatabaseUrl(databaseUrl);
   const client = new pg.Client({
     connectionString,
     application_name: applicationName,

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
-import { DialectToolsModule } from './transport/dialect-transport.module.js';
+import { DialectTransportModule } from './transport/dialect-transport.module.js';
 import { DirectEventsModule } from './direct-events/direct-events.module.js';
 import { NamespacedEventsModule } from './namespaced-events/namespaced-events.module.js';
 import { WsEventsModule } from './ws-events/ws-events.module.js';
@@ -22,7 +22,7 @@ export class DialectsModule {
       module: DialectsModule,
       // The transport also where nobody speaks over it: it answers who tries.
       imports: [
-        DialectToolsModule,
+        DialectTransportModule,
         ...Object.entries(DIALECTS).flatMap(([name, module]) => (dialects.includes(name) ? [module] : [])),
       ],
     };

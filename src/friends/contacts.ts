@@ -35,7 +35,7 @@ export class Contacts {
 
   /**
    * Whether the sender may write to the receiver: no block either way, and friends where the policy asks for that.
-   * @param executor a transaction that holds both (`holdUsers`): the answer then stays true until its end.
+   * @param executor a transaction that holds both (`lockUsers`): the answer then stays true until its end.
    */
   async mayMessage(senderId: string, receiverId: string, executor: SqlExecutor = this.database): Promise<boolean> {
     return this.ask(

@@ -5,7 +5,7 @@ import { newId, orderedPair } from '../common/identifier.js';
 import type { SqlExecutor } from '../database/database.js';
 import { PrismaService, type PrismaTransaction } from '../database/prisma.service.js';
 import { isStranger } from '../relations/relations.js';
-import { holdUsers } from '../users/locked-users.js';
+import { lockUsers } from '../users/locked-users.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 
 /**
@@ -34,7 +34,7 @@ export class PairTransactions {
     const [low, high] = orderedPair(userId, otherUserId);
     return this.prisma.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${low + high}, 0))`;
-      const held = await holdUsers(sqlOf(transaction), [low, high], alone);
+      const held = await lockUsers(sqlOf(transaction), [low, high], alone);
       if (held.size < 2) throw new DomainError('NOT_FOUND');
       // Read only now: what waited for the lock happened after what held it.
       return work(new Pair(transaction, low, high, new Date(this.clock.now())));

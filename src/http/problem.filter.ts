@@ -80,7 +80,7 @@ function codeOf(error: unknown): ErrorCode {
 
 /** P1xxx: Prisma could not reach or lost the database; P2024 and P2028: it got no connection in time. */
 const PRISMA_UNAVAILABLE = /^(P1\d{3}|P2024|P2028)$/;
-const LONGEST_CAUSE_CHAIN = 5;
+const MAX_CAUSE_DEPTH = 5;
 
 function passesByItself(error: unknown): boolean {
   return isConnectionFailure(error) || isStatementGivenUp(error) || isResourceFailure(error);
@@ -88,7 +88,7 @@ function passesByItself(error: unknown): boolean {
 
 function isUnavailable(error: unknown): boolean {
   let current: unknown = error;
-  for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && typeof current === 'object' && current !== null; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSE_DEPTH && typeof current === 'object' && current !== null; depth += 1) {
     const { code, kind, cause, originalCode, meta } = current as {
       code?: unknown;
       kind?: unknown;

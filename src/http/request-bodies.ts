@@ -1,12 +1,12 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { isUpload, largestUpload } from './uploads.js';
+import { isUpload, maxUploadBytes } from './uploads.js';
 import { DomainError } from '../common/errors.js';
 import { refuseHostileStructure } from '../common/validation/validation.js';
 import { Configuration } from '../config/configuration.js';
 
 /** A request's body at the most, in bytes, where it is no file. */
-const LARGEST_BODY = 128 * 1024;
+const MAX_BODY_BYTES = 128 * 1024;
 /** How long such a body may take. */
 const BODY_TIMEOUT_MS = 60_000;
 /** How long what is left of a refused request is read, so that the client hears why. */
@@ -15,9 +15,9 @@ const LINGER_MS = 30_000;
 /** What may be in a request, how much of it, and how slowly: JSON everywhere, and one file where files are uploaded. */
 export function useRequestBodies(app: NestExpressApplication): void {
   app.use(refuseForeignBodies);
-  app.use(refuseLargeBodies(largestUpload(app.get(Configuration))));
+  app.use(refuseLargeBodies(maxUploadBytes(app.get(Configuration))));
   app.use(refuseSlowBodies);
-  app.useBodyParser('json', { limit: LARGEST_BODY, reviver: refusePrototypes, strict: false });
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES, reviver: refusePrototypes, strict: false });
   app.use(nameParserErrors);
   app.use(refuseHostileBodies);
 }
@@ -52,7 +52,7 @@ export function refuseSlowBodies(request: Request, _: Response, next: NextFuncti
  */
 function refuseLargeBodies(longest: number): (request: Request, response: Response, next: NextFunction) => void {
   return (request, response, next) => {
-    const largest = isUpload(request) ? longest : LARGEST_BODY;
+    const largest = isUpload(request) ? longest : MAX_BODY_BYTES;
     const refuse = (): void => {
       if (!isUpload(request)) {
         response.setHeader('Connection', 'close');

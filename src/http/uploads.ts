@@ -12,6 +12,6 @@ export function isUpload(request: Request): boolean {
 }
 
 /** Bytes of a request that brings a file at the most. */
-export function largestUpload({ uploadLimits }: Pick<Configuration, 'uploadLimits'>): number {
+export function maxUploadBytes({ uploadLimits }: Pick<Configuration, 'uploadLimits'>): number {
   return Math.max(...Object.values(uploadLimits)) + MULTIPART_OVERHEAD;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressKey, networkKey } from './ip-address-key.js';
+import { ipAddressKey, networkKey } from './ip-address-key.js';
 
 describe('the key of an address', () => {
   it.each([
@@ -12,7 +12,7 @@ describe('the key of an address', () => {
     ['::1', '0:0:0:0::/64'],
     [undefined, 'unknown'],
   ])('of %s is %s', (address, key) => {
-    expect(addressKey(address)).toBe(key);
+    expect(ipAddressKey(address)).toBe(key);
   });
 });
 

@@ -5,16 +5,16 @@ import { isIPv4, isIPv6 } from 'node:net';
  * The key of an address for limits: an IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its
  * /64, since whoever has one address of that has all of them.
  */
-export function addressKey(address: string | undefined): string {
+export function ipAddressKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
-  const plain = plainAddress(address);
+  const plain = plainIpAddress(address);
   return isIPv6(plain) ? prefixOf(plain, 4) : plain;
 }
 
 /** The key of the network that an address is in, as one customer of a hoster may have it: an IPv4 /24, an IPv6 /48. */
 export function networkKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
-  const plain = plainAddress(address);
+  const plain = plainIpAddress(address);
   if (isIPv6(plain)) return prefixOf(plain, 3);
   return isIPv4(plain) ? `${plain.slice(0, plain.lastIndexOf('.'))}.0/24` : plain;
 }
@@ -34,7 +34,7 @@ function prefixOf(address: string, groupCount: number): string {
 }
 
 /** Where a request that Express has not seen comes from: the same as `request.ip` of those it has. */
-export function clientAddress({ socket, headers }: IncomingMessage, trustedProxies: number): string | undefined {
+export function clientIpAddress({ socket, headers }: IncomingMessage, trustedProxies: number): string | undefined {
   const forwarded = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((address) => address.trim())
@@ -45,6 +45,6 @@ export function clientAddress({ socket, headers }: IncomingMessage, trustedProxi
 }
 
 /** An IPv4 address that a dual-stack socket shows as IPv6, as IPv4. */
-export function plainAddress(address: string): string {
+export function plainIpAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

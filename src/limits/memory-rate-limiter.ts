@@ -10,7 +10,7 @@ interface Bucket {
   at: number;
 }
 
-export const MOST_BUCKETS = 100_000;
+export const MAX_BUCKETS = 100_000;
 const FIRST_SWEEP = 10_000;
 /** The part of a bucket that is still there where little was taken from it. */
 const NEARLY_FULL = 0.5;
@@ -26,10 +26,10 @@ export class MemoryRateLimiter extends RateLimiter {
   constructor(
     private readonly clock: Clock,
     private readonly limits: LimitTable = LIMITS,
-    private readonly mostBuckets: number = MOST_BUCKETS,
+    private readonly maxBuckets: number = MAX_BUCKETS,
   ) {
     super();
-    this.sweepAt = Math.min(FIRST_SWEEP, mostBuckets);
+    this.sweepAt = Math.min(FIRST_SWEEP, maxBuckets);
   }
 
   get size(): number {
@@ -81,7 +81,7 @@ export class MemoryRateLimiter extends RateLimiter {
     }
     // Only a flood of keys gets here. A tenth is forgotten at once, so that not every new key sweeps: first those that
     // are nearly full, as those of a flood are, since a bucket that is forgotten is full again; then the oldest.
-    let surplus = this.buckets.size - Math.floor(this.mostBuckets * 0.9);
+    let surplus = this.buckets.size - Math.floor(this.maxBuckets * 0.9);
     for (const fullness of [NEARLY_FULL, 0]) {
       if (surplus <= 0) break;
       for (const [id, { tokens, limit }] of this.buckets) {
@@ -91,7 +91,7 @@ export class MemoryRateLimiter extends RateLimiter {
         surplus -= 1;
       }
     }
-    this.sweepAt = Math.min(this.mostBuckets, Math.max(FIRST_SWEEP, this.buckets.size * 2));
+    this.sweepAt = Math.min(this.maxBuckets, Math.max(FIRST_SWEEP, this.buckets.size * 2));
   }
 }
 

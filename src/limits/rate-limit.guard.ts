@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../common/principal.js';
-import { addressKey } from './ip-address-key.js';
+import { ipAddressKey } from './ip-address-key.js';
 import { LIMITS, type LimitName } from './limits.js';
 import { RateLimiter } from './rate-limiter.js';
 
@@ -33,7 +33,7 @@ export class RateLimitGuard implements CanActivate {
     const { user, ip } = context.switchToHttp().getRequest<{ user?: Principal; ip?: string }>();
     await this.limiter.consume(
       limit,
-      LIMITS[limit].per === 'user' && user !== undefined ? user.userId : addressKey(ip),
+      LIMITS[limit].per === 'user' && user !== undefined ? user.userId : ipAddressKey(ip),
     );
     return true;
   }

@@ -84,7 +84,7 @@ describe('TCP connections', () => {
   });
 
   it('counts those of one IP address until they become WebSockets', async () => {
-    watch({ maxPerAddress: 2 });
+    watch({ maxPerIpAddress: 2 });
     server.on('upgrade', (_, socket) => {
       socket.resume().on('end', () => socket.destroy());
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');

@@ -2,12 +2,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
-import { addressKey } from './ip-address-key.js';
+import { ipAddressKey } from './ip-address-key.js';
 import { Counted } from './counted.js';
 
 interface TcpBounds {
   /** Of one IP address, those that became WebSockets aside. */
-  maxPerAddress: number;
+  maxPerIpAddress: number;
   /** How long a client may take nothing of what waits for it, or say nothing at all after it has connected. */
   stallTimeoutMs: number;
   /** What may wait in all connections together, in bytes. */
@@ -17,7 +17,7 @@ interface TcpBounds {
 
 /** A browser holds six connections; 2,000 are an office behind one IP address. */
 const BOUNDS: TcpBounds = {
-  maxPerAddress: 2_000,
+  maxPerIpAddress: 2_000,
   stallTimeoutMs: 30_000,
   maxTotalBacklog: 256 * 1024 * 1024,
   lookMs: 500,
@@ -31,7 +31,7 @@ export class TcpConnections implements OnApplicationShutdown {
   private readonly logger = new Logger(TcpConnections.name);
   private readonly connections = new Map<Socket, { since: number; release: () => void }>();
   private readonly stalling = new WeakSet<Socket>();
-  private readonly byAddress: Counted;
+  private readonly byIpAddress: Counted;
   private timer: NodeJS.Timeout | undefined;
 
   private readonly bounds: TcpBounds;
@@ -43,7 +43,7 @@ export class TcpConnections implements OnApplicationShutdown {
     this.bounds = { ...BOUNDS, ...bounds };
     // Behind a proxy all have its address; the proxy has to bound them.
     const isKnown = configuration.trustedProxies === 0 && configuration.rateLimits;
-    this.byAddress = new Counted(isKnown ? this.bounds.maxPerAddress : Number.POSITIVE_INFINITY);
+    this.byIpAddress = new Counted(isKnown ? this.bounds.maxPerIpAddress : Number.POSITIVE_INFINITY);
   }
 
   watch(server: Server): void {
@@ -59,7 +59,7 @@ export class TcpConnections implements OnApplicationShutdown {
   }
 
   private take(socket: Socket): void {
-    const release = this.byAddress.add(addressKey(socket.remoteAddress));
+    const release = this.byIpAddress.add(ipAddressKey(socket.remoteAddress));
     if (release === undefined) {
       socket.destroy();
       return;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../attachments/serving/attachment-urls.js';
-import { type ExternalFile, kindOfMessage, MOST_ATTACHMENTS } from '../attachments/attachment.js';
+import { type ExternalFile, kindOfMessage, MAX_ATTACHMENTS } from '../attachments/attachment.js';
 import { safeFileName } from '../attachments/uploads/file-name.js';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import type { AttachmentView } from '../attachments/attachments.view.js';
@@ -18,7 +18,7 @@ import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import type { HistoryQuery } from './dto/messages.dto.js';
-import { holdUsers } from '../users/locked-users.js';
+import { lockUsers } from '../users/locked-users.js';
 import { historyRange } from './reading/history-range.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from './sending/message-writer.js';
 import { MessagesRepository } from './reading/messages.repository.js';
@@ -26,7 +26,7 @@ import type { ConversationBrief, MessagePage, MessageView } from './messages.vie
 import { quotationCopies } from './reading/quotation.js';
 import { foldText } from '../common/text/fold-text.js';
 import { indexedText } from './search/search-text.js';
-import { MOST_REACTIONS, normalReaction } from './changes/reaction.js';
+import { MAX_REACTIONS, normalReaction } from './changes/reaction.js';
 
 /** How long after its creation a message may be edited. */
 const EDIT_WINDOW_MS = 15 * 60 * 1000;
@@ -243,7 +243,7 @@ export class MessagesService {
       );
       if (deleted.length === 0) return false;
       await transaction.query('DELETE FROM message_reactions WHERE message_id = $1', [messageId]);
-      await this.attachments.doomOfMessage(transaction, messageId);
+      await this.attachments.markPendingDeletionOfMessage(transaction, messageId);
       // Also where it was not the newest: the conversation's unread count may have changed, and sync tells it then.
       await transaction.query(
         `UPDATE conversations SET last_message = CASE WHEN last_message_id = $1 THEN NULL ELSE last_message END
@@ -286,11 +286,11 @@ export class MessagesService {
     await this.limiter.consume('reactions', principal.userId);
     await this.assertMayWrite(principal, membership);
     const changed = await this.database.transaction(async (transaction) => {
-      if ((await holdUsers(transaction, [principal.userId])).size === 0) throw new DomainError('UNAUTHORIZED');
+      if ((await lockUsers(transaction, [principal.userId])).size === 0) throw new DomainError('UNAUTHORIZED');
       const message = await this.locked(transaction, principal, messageId);
       if (message.deletedAt !== null) throw new DomainError('MESSAGE_DELETED');
       const others = message.reactions.filter((reaction) => reaction.emoji !== emoji);
-      if (!remove && others.length >= MOST_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
+      if (!remove && others.length >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
       const rows = await transaction.query(
         remove
           ? 'DELETE FROM message_reactions WHERE message_id = $1 AND user_id = $2 AND emoji = $3 RETURNING emoji'
@@ -319,8 +319,8 @@ export class MessagesService {
   private async attached(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
     const uploadIds = command.attachmentIds ?? [];
     const external = command.attachments ?? [];
-    if (uploadIds.length + external.length > MOST_ATTACHMENTS)
-      throw invalidField('attachments', `there must be at most ${MOST_ATTACHMENTS} attachments`);
+    if (uploadIds.length + external.length > MAX_ATTACHMENTS)
+      throw invalidField('attachments', `there must be at most ${MAX_ATTACHMENTS} attachments`);
     // Those that are not there are for the storing statement to refuse: a repeat is answered first.
     const uploads = uploadIds.length === 0 ? [] : await this.attachments.ofOwner(principal.userId, uploadIds);
     const attachments = [

@@ -7,7 +7,7 @@ import { Lifecycle } from '../common/lifecycle.js';
 import { Database } from '../database/database.js';
 import { LivenessView, ReadinessView } from './health.view.js';
 
-const LONGEST_CHECK_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
 /** For whatever watches this process (contract, section 9). */
 @ApiTags('operations')
@@ -42,7 +42,7 @@ export class HealthController {
   private async databaseAnswers(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), LONGEST_CHECK_MS);
+      timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
     });
     const answer = this.database.query('SELECT 1').then(
       () => true,

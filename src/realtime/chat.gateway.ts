@@ -14,7 +14,7 @@ import { Broadcaster } from './delivery/broadcaster.js';
 import { ChatCommands, type Connection } from './commands/chat-commands.js';
 import type { ChatServer, ChatSocket } from './engine/chat-socket.js';
 import { Connections } from './connections/connections.js';
-import { DialectConnections } from './connections/virtual-connections.js';
+import { VirtualConnections } from './connections/virtual-connections.js';
 import { DialectSockets } from './connections/dialect-sockets.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { Handshake } from './connections/handshake.js';
@@ -24,7 +24,7 @@ import { Rooms } from './delivery/rooms.js';
 import { room } from './delivery/room-names.js';
 
 /** How long clients have to take the last of what they are sent. */
-const LONGEST_GOODBYE_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** The one gateway: lets connections in, hands what they ask for to `ChatCommands`, and sees them off. */
 @WebSocketGateway()
@@ -44,7 +44,7 @@ export class ChatGateway
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
     private readonly connections: Connections,
-    private readonly dialectConnections: DialectConnections,
+    private readonly dialectConnections: VirtualConnections,
     private readonly dialectSockets: DialectSockets,
     private readonly guard: EngineGuard,
     private readonly metrics: Metrics,
@@ -82,7 +82,7 @@ export class ChatGateway
       this.dialectSockets.open(socket, socket.data.dialect, admission);
       return;
     }
-    if (!this.connections.welcome(socket, admission)) return;
+    if (!this.connections.admit(socket, admission)) return;
     const recovered = this.rooms.replay(socket, admission.restored);
     const { userId, sessionId } = socket.data.principal;
     this.known.set(socket, this.connectionOf(socket));
@@ -96,7 +96,7 @@ export class ChatGateway
   }
 
   handleDisconnect(socket: ChatSocket): void {
-    if (this.known.delete(socket)) this.connections.farewell(socket);
+    if (this.known.delete(socket)) this.connections.remove(socket);
     else this.dialectSockets.close(socket);
   }
 
@@ -157,7 +157,7 @@ export class ChatGateway
 
   /** Before the server closes: tells clients to come back, to another process or to the next one here. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.broadcaster.closeAll('SERVER_SHUTDOWN', LONGEST_GOODBYE_MS);
+    await this.broadcaster.closeAll('SERVER_SHUTDOWN', CLOSE_TIMEOUT_MS);
   }
 
   private of(socket: ChatSocket): Connection {

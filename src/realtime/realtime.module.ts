@@ -9,9 +9,9 @@ import { UsersModule } from '../users/users.module.js';
 import { Broadcaster } from './delivery/broadcaster.js';
 import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
-import { ChatReads } from './commands/chat-queries.js';
+import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
-import { DialectConnections } from './connections/virtual-connections.js';
+import { VirtualConnections } from './connections/virtual-connections.js';
 import { DialectSockets } from './connections/dialect-sockets.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
@@ -20,7 +20,7 @@ import { HandshakeLimit } from './connections/handshake-limit.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
 import { Rooms } from './delivery/rooms.js';
 import { SocketDialects } from './connections/socket-dialects.js';
-import { TokenLife } from './connections/token-expiry.js';
+import { TokenExpiry } from './connections/token-expiry.js';
 import { OpenConversations } from './delivery/open-conversations.js';
 import { Typing } from './ephemeral/typing.js';
 import { UserConnections } from './connections/user-connections.js';
@@ -31,9 +31,9 @@ import { UserConnections } from './connections/user-connections.js';
     Broadcaster,
     ChatCommands,
     ChatGateway,
-    ChatReads,
+    ChatQueries,
     Connections,
-    DialectConnections,
+    VirtualConnections,
     DialectSockets,
     EngineGuard,
     EventRelay,
@@ -42,11 +42,11 @@ import { UserConnections } from './connections/user-connections.js';
     PresenceTracker,
     Rooms,
     SocketDialects,
-    TokenLife,
+    TokenExpiry,
     Typing,
     OpenConversations,
     UserConnections,
   ],
-  exports: [ChatCommands, ChatReads, DialectConnections, HandshakeLimit, SocketDialects],
+  exports: [ChatCommands, ChatQueries, VirtualConnections, HandshakeLimit, SocketDialects],
 })
 export class RealtimeModule {}

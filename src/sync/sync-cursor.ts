@@ -26,7 +26,7 @@ export interface SyncPosition {
 }
 
 const VERSION = 1;
-const LONGEST_SNAPSHOT = 4_096;
+const MAX_SNAPSHOT_LENGTH = 4_096;
 
 export function encodeSyncCursor({ database, userId, lower, upper, position }: SyncCursor): string {
   const stage = position === null ? null : SYNC_STAGES.indexOf(position.stage);
@@ -82,11 +82,11 @@ function isSeq(part: unknown): boolean {
 
 /** `xmin:xmax:xip,…` as PostgreSQL writes and reads it: ascending, everything in progress between the two. */
 export function isSnapshot(text: unknown): text is string {
-  if (typeof text !== 'string' || text.length > LONGEST_SNAPSHOT) return false;
+  if (typeof text !== 'string' || text.length > MAX_SNAPSHOT_LENGTH) return false;
   const match = /^(\d{1,19}):(\d{1,19}):((?:\d{1,19}(?:,\d{1,19})*)?)$/.exec(text);
   if (match === null) return false;
   const [xmin, xmax] = [BigInt(match[1] ?? 0), BigInt(match[2] ?? 0)];
-  if (xmin < 1n || xmax < xmin || xmax > LARGEST_XID) return false;
+  if (xmin < 1n || xmax < xmin || xmax > MAX_XID) return false;
   let previous = 0n;
   for (const part of match[3] === '' ? [] : (match[3] ?? '').split(',')) {
     const xid = BigInt(part);
@@ -96,7 +96,7 @@ export function isSnapshot(text: unknown): text is string {
   return true;
 }
 
-const LARGEST_XID = 2n ** 63n - 1n;
+const MAX_XID = 2n ** 63n - 1n;
 
 function notOurs(): Error {
   return invalidField('cursor', 'cursor is not valid');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Batched } from '../common/async/batcher.js';
 import { Database } from '../database/database.js';
-import { LARGEST_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
+import { MAX_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
 import { areFriends, areReceiptsShown } from '../relations/relations.js';
 import type { SyncStage } from './sync-cursor.js';
 
@@ -107,7 +107,7 @@ const CHANGES = `
        -- Of others only where they are shown live: whom a thousand members read would be told to a thousand.
        SELECT o.conversation_id, r.user_id, r.receipt_xid FROM own o
        JOIN conversation_members r ON r.conversation_id = o.conversation_id AND r.left_at IS NULL AND r.user_id <> $1
-       WHERE o.left_at IS NULL AND o.member_count <= ${LARGEST_LIVE_AUDIENCE}
+       WHERE o.left_at IS NULL AND o.member_count <= ${MAX_LIVE_AUDIENCE}
        UNION ALL
        SELECT o.conversation_id, o.user_id, o.receipt_xid FROM own o WHERE o.left_at IS NULL
      ) AS m

@@ -27,14 +27,14 @@ export interface Credentials {
 }
 
 /** What a trusted issuer says of a user. */
-export interface ForeignProfile {
+export interface ExternalProfile {
   name?: string | undefined;
   picture?: string | undefined;
   /** Lower case, verified by the issuer. */
   email?: string | undefined;
 }
 
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 /** What auth needs of users: making them, and finding them by what they log in with. */
 @Injectable()
@@ -47,7 +47,7 @@ export class Accounts {
    */
   async create(transaction: SqlExecutor, account: NewAccount): Promise<OwnUserView> {
     if (account.username !== undefined && isReserved(account.username)) throw new DomainError('USERNAME_TAKEN');
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const row = await insert(transaction, account, account.username ?? derivedUsername(account.email, attempt));
       if (row !== undefined) return ownUserView(row);
       const taken = await transaction.query('SELECT 1 FROM users WHERE email = $1', [account.email]);
@@ -66,7 +66,7 @@ export class Accounts {
     const taken = await this.database.query('SELECT 1 FROM users WHERE email = $1', [email]);
     if (taken.length > 0) throw new DomainError('EMAIL_TAKEN');
     if (username !== undefined && isReserved(username)) throw new DomainError('USERNAME_TAKEN');
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const wished = username ?? derivedUsername(email, attempt);
       const others = await this.database.query('SELECT 1 FROM users WHERE username = $1', [wished]);
       if (others.length === 0) return wished;
@@ -80,7 +80,7 @@ export class Accounts {
    * @throws DomainError EMAIL_TAKEN
    */
   async createProved(transaction: SqlExecutor, account: NewAccount & { username: string }): Promise<void> {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const username = attempt === 0 ? account.username : derivedUsername(`${account.username}@`, attempt);
       if ((await insert(transaction, account, username)) !== undefined) return;
     }
@@ -99,10 +99,10 @@ export class Accounts {
   }
 
   /** Makes a user for somebody whom a trusted issuer vouches for: without a password, and its address only if it is free. */
-  async createForeign(transaction: SqlExecutor, { name, picture, email }: ForeignProfile): Promise<string> {
+  async createExternal(transaction: SqlExecutor, { name, picture, email }: ExternalProfile): Promise<string> {
     const taken = email === undefined ? [] : await transaction.query('SELECT 1 FROM users WHERE email = $1', [email]);
     const own = email !== undefined && taken.length === 0 ? email : null;
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const username = derivedUsername(`${name ?? own?.split('@')[0] ?? 'user'}@`, attempt);
       const [row] = await transaction.query<{ id: string }>(
         `INSERT INTO users (id, email, email_verified_at, username, display_name, avatar_url, folded_name)

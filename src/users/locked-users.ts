@@ -7,7 +7,7 @@ import type { SqlExecutor } from '../database/database.js';
  * @param alone also nobody else holds them meanwhile: who changes what stands between users waits for all who rely on it,
  *   and they for it.
  */
-export async function holdUsers(
+export async function lockUsers(
   transaction: SqlExecutor,
   userIds: readonly string[],
   alone = false,

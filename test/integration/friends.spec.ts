@@ -357,7 +357,7 @@ describe('unfriending', () => {
 });
 
 describe('blocking', () => {
-  it('ends the friendship without telling the blocked side', async () => {
+  it('ends the friendship without serverEvent the blocked side', async () => {
     await befriend(ada, bob);
     events = [];
     const block = await blocks.block(ada, bob.userId);

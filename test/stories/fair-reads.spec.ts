@@ -4,7 +4,7 @@ import { Device, type Anything, type Answer, Person } from '../support/story.js'
 import { createTestDatabase } from '../support/postgres.js';
 
 /** The longest message there may be, of characters that take four bytes each: 32 KB. */
-const LONGEST_TEXT = '🌍'.repeat(8_000);
+const MAX_TEXT = '🌍'.repeat(8_000);
 const textNumber = (n: number): string => `${n} ${'🌍'.repeat(7_990)}`;
 const MAX_ANSWER_TEXT_BYTES = 512 * 1024;
 
@@ -70,7 +70,7 @@ describe('one user who asks for much', () => {
     const { cursor } = await greedy.must('GET', '/sync');
     const device = await connected(greedy);
     await Promise.all(
-      Array.from({ length: 60 }, () => device.must('send_message', { conversationId, content: LONGEST_TEXT })),
+      Array.from({ length: 60 }, () => device.must('send_message', { conversationId, content: MAX_TEXT })),
     );
     const { pages } = await greedy.sync(cursor, 100);
     for (const { messages } of pages) expect(textOf(messages)).toBeLessThan(MAX_ANSWER_TEXT_BYTES + 32_000);

@@ -82,7 +82,7 @@ describe('who is shown how far somebody has read', () => {
     expect(await seen(ada, bob, conversationId, cursor)).toEqual({ shown: ['1/1'], synced: [1] });
   });
 
-  it('tells nothing across a block, in a direct conversation and in a group, but goes on telling others', async () => {
+  it('tells nothing across a block, in a direct conversation and in a group, but goes on serverEvent others', async () => {
     const direct = await ada.befriend(bob);
     const group = await cy.group('Both', ada, bob);
     for (const person of [ada, bob]) {

@@ -4,8 +4,8 @@ import { IsText } from '../../common/validation/is-text.decorator.js';
 import { ATTACHMENT_KINDS, type AttachmentKind } from '../attachment.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
-const LARGEST_SIZE = 2_147_483_647;
-const LONGEST_URL = 2_048;
+const MAX_SIZE = 2_147_483_647;
+const MAX_URL_LENGTH = 2_048;
 
 /** An upload that the client will put into the store by itself. */
 export class AnnounceUpload {
@@ -16,7 +16,7 @@ export class AnnounceUpload {
   /** Bytes, exactly. */
   @IsInt()
   @Min(1)
-  @Max(LARGEST_SIZE)
+  @Max(MAX_SIZE)
   size!: number;
 
   /** What the store is told; the server looks for itself. @example "image/jpeg" */
@@ -29,7 +29,7 @@ export class AnnounceUpload {
 /** A file that its sender keeps elsewhere; the server never asks for it. */
 export class ExternalAttachment {
   /** An https address. @example "https://files.example.com/beach.jpg" */
-  @IsText({ min: 1, max: LONGEST_URL, singleLine: true })
+  @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
   @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })
   url!: string;
 
@@ -52,7 +52,7 @@ export class ExternalAttachment {
 
 /** The same of a dialect whose clients keep files over http as well. */
 export class AnyExternalAttachment extends ExternalAttachment {
-  @IsText({ min: 1, max: LONGEST_URL, singleLine: true })
+  @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
   @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false, disallow_auth: true })
   override url: string = '';
 }

@@ -1,6 +1,6 @@
 /** Longest comment of a ZIP archive, and its last record before that. */
 const ZIP_END = 22;
-const LONGEST_ZIP_COMMENT = 65_535;
+const MAX_ZIP_COMMENT_BYTES = 65_535;
 
 /** Beginnings of other things that work wherever in a file they stand: no image needs to hold any of them. */
 const FOREIGN = [
@@ -29,7 +29,7 @@ export function isPolyglot(file: Buffer): boolean {
 
 /** An archive is read from its end: its last record tells how long the comment after it is, up to the file's own end. */
 function endsAsZip(file: Buffer): boolean {
-  const from = Math.max(0, file.length - ZIP_END - LONGEST_ZIP_COMMENT);
+  const from = Math.max(0, file.length - ZIP_END - MAX_ZIP_COMMENT_BYTES);
   for (
     let at = file.indexOf('PK\x05\x06', from, 'latin1');
     at !== -1;

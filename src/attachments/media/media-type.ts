@@ -123,8 +123,8 @@ function typeOfText(text: string): string | undefined {
 }
 
 /** As much of a film's description as is looked at, in bytes. */
-const LONGEST_DESCRIPTION = 4 * 1024 * 1024;
-const MOST_BOXES = 1_000;
+const MAX_DESCRIPTION_BYTES = 4 * 1024 * 1024;
+const MAX_BOXES = 1_000;
 
 /**
  * Sound alone comes in the same files that films do, above all what browsers and phones record: it is told by what the
@@ -150,13 +150,13 @@ export async function refined(type: MediaType, path: string): Promise<MediaType>
 /** The box that describes an MPEG-4 file's tracks, wherever it stands; empty where there is none. */
 async function movieBox(file: FileHandle): Promise<Buffer> {
   let at = 0;
-  for (let box = 0; box < MOST_BOXES; box += 1) {
+  for (let box = 0; box < MAX_BOXES; box += 1) {
     const head = await bytesOf(file, at, 16);
     if (head.length < 8) break;
     const isLong = head.readUInt32BE(0) === 1;
     if (isLong && head.length < 16) break;
     const size = isLong ? Number(head.readBigUInt64BE(8)) : head.readUInt32BE(0);
-    if (head.toString('latin1', 4, 8) === 'moov') return bytesOf(file, at, Math.min(size, LONGEST_DESCRIPTION));
+    if (head.toString('latin1', 4, 8) === 'moov') return bytesOf(file, at, Math.min(size, MAX_DESCRIPTION_BYTES));
     if (size < 8) break;
     at += size;
   }

@@ -1,4 +1,4 @@
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 /** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
 /** What Windows takes for a device, whatever it ends with. */
@@ -19,7 +19,7 @@ export function safeFileName(name: string | undefined, extension: string | undef
   const characters = Array.from(cleaned);
   const dot = characters.lastIndexOf('.');
   const end = dot > 0 && characters.length - dot <= 16 ? characters.slice(dot) : [];
-  const stem = characters.slice(0, characters.length - end.length).slice(0, LONGEST_NAME - end.length);
+  const stem = characters.slice(0, characters.length - end.length).slice(0, MAX_NAME_LENGTH - end.length);
   const short = [...stem, ...end].join('');
   const named = short === '' ? 'file' : DEVICES.test(short) ? `_${short}` : short;
   return extension === undefined || endsAs(named, extension) ? named : `${named}.${extension}`;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { FreeSpace } from '../../common/free-space.js';
 import { Configuration } from '../../config/configuration.js';
-import { largestUpload } from '../../http/uploads.js';
+import { maxUploadBytes } from '../../http/uploads.js';
 
 /** Uploads under way in this process at the most; from one network address; of one user. */
 const MAX_UPLOADS = 500;
@@ -17,7 +17,7 @@ const RETRY_AFTER_MS = 5_000;
 
 export interface Uploader {
   userId: string;
-  /** By `addressKey`. */
+  /** By `ipAddressKey`. */
   ipAddress: string;
 }
 
@@ -50,7 +50,7 @@ export class UploadAdmission {
     private readonly freeSpace: FreeSpace,
     configuration: Configuration,
   ) {
-    this.largest = largestUpload(configuration);
+    this.largest = maxUploadBytes(configuration);
     this.maxBytes = Math.max(configuration.spoolBytes, 2 * this.largest);
   }
 

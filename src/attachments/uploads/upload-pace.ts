@@ -25,7 +25,7 @@ export interface UploadProgress {
  */
 export function isTooSlow({ elapsedMs, received, receivedInWindow, announced }: UploadProgress): boolean {
   if (elapsedMs < PACE_WINDOW_MS) return false;
-  const leastRate = Math.min(MAX_MIN_RATE, MIN_RATE * (1 + elapsedMs / 60_000));
-  if (receivedInWindow < (leastRate * PACE_WINDOW_MS) / 1_000) return true;
+  const minRate = Math.min(MAX_MIN_RATE, MIN_RATE * (1 + elapsedMs / 60_000));
+  if (receivedInWindow < (minRate * PACE_WINDOW_MS) / 1_000) return true;
   return received < (announced ?? 0) * Math.min(1, elapsedMs / UPLOAD_TIMEOUT_MS) ** 2;
 }

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
 import { DomainError } from '../../common/errors.js';
-import { addressKey } from '../../limits/ip-address-key.js';
+import { ipAddressKey } from '../../limits/ip-address-key.js';
 
-export const SHORTEST_PASSWORD = 8;
-export const LONGEST_PASSWORD = 128;
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 128;
 
 // OWASP's recommendation for argon2id, which is this library's default algorithm. `memoryCost` in KiB.
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -17,7 +17,7 @@ export const DECOY_HASH = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost
 // They run on the thread pool of libuv, which has 4 threads and other work to do, and share the cores with the event loop.
 const CONCURRENT = Math.min(3, Math.max(2, availableParallelism() - 1));
 /** Of one network address, and of all. Two slow cores take 2 s for the former. */
-const MAX_QUEUED_BY_ADDRESS = 64;
+const MAX_QUEUED_PER_IP_ADDRESS = 64;
 const MAX_QUEUED = 1_024;
 /** Whoever waits longer has left. */
 const WAIT_TIMEOUT_MS = 8_000;
@@ -31,7 +31,7 @@ export class Passwords {
   private readonly turns = new KeyedSemaphore({
     maxPerKey: CONCURRENT,
     maxTotal: CONCURRENT,
-    maxQueuedPerKey: MAX_QUEUED_BY_ADDRESS,
+    maxQueuedPerKey: MAX_QUEUED_PER_IP_ADDRESS,
     maxQueuedTotal: MAX_QUEUED,
     waitTimeoutMs: WAIT_TIMEOUT_MS,
   });
@@ -50,7 +50,7 @@ export class Passwords {
   private async inTurn<Result>(ipAddress: string | undefined, work: () => Promise<Result>): Promise<Result> {
     let release: () => void;
     try {
-      release = await this.turns.acquire(addressKey(ipAddress));
+      release = await this.turns.acquire(ipAddressKey(ipAddress));
     } catch (cause) {
       throw new DomainError('OVERLOADED', { retryAfterMs: 1_000, cause });
     }

@@ -3,10 +3,10 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
-import { addressKey } from '../../limits/ip-address-key.js';
+import { ipAddressKey } from '../../limits/ip-address-key.js';
 import {
   type IssuedCode,
-  MAX_GUESSES_BY_ADDRESS,
+  MAX_GUESSES_PER_IP_ADDRESS,
   MAX_GUESSES_BY_STRANGERS,
   OneTimeCodes,
 } from '../codes/one-time-codes.js';
@@ -14,7 +14,7 @@ import {
 /** For how long a registration waits for its proof. */
 const PENDING_HOURS = 24;
 /** Registrations for one e-mail address that wait, of one network address and of all. Beyond that the oldest go. */
-const MAX_PENDING_BY_ADDRESS = 3;
+const MAX_PENDING_PER_IP_ADDRESS = 3;
 const MAX_PENDING = 20;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
@@ -72,7 +72,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
           pending.username,
           pending.displayName,
           pending.passwordHash,
-          addressKey(ipAddress),
+          ipAddressKey(ipAddress),
           withoutCode ? null : issued.hash,
           withoutCode ? null : issued.expiresAt,
           pending.createdAt,
@@ -86,7 +86,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
                row_number() OVER (PARTITION BY requested_from ORDER BY created_at DESC, id DESC) AS of_address,
                row_number() OVER (ORDER BY created_at DESC, id DESC) AS of_all
              FROM pending_registrations WHERE email = $1
-           ) AS ranked WHERE of_address > ${MAX_PENDING_BY_ADDRESS} OR of_all > ${MAX_PENDING}
+           ) AS ranked WHERE of_address > ${MAX_PENDING_PER_IP_ADDRESS} OR of_all > ${MAX_PENDING}
          )`,
         [pending.email],
       );
@@ -105,7 +105,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
        WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT ${MAX_PENDING}`,
       [email, new Date(this.clock.now())],
     );
-    const own = waiting.find(({ requestedFrom }) => requestedFrom === addressKey(ipAddress));
+    const own = waiting.find(({ requestedFrom }) => requestedFrom === ipAddressKey(ipAddress));
     const isOfOne = new Set(waiting.map(({ requestedFrom }) => requestedFrom)).size === 1;
     const chosen = own ?? (isOfOne ? waiting[0] : undefined);
     if (chosen === undefined) return undefined;
@@ -129,10 +129,10 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
          guesses = guesses + CASE WHEN requested_from = $2 THEN 0 ELSE 1 END,
          guessers = guessers || jsonb_build_object($2::text, COALESCE((guessers ->> $2)::int, 0) + 1)
        WHERE email = $1 AND expires_at > $3 AND code_hash IS NOT NULL
-         AND COALESCE((guessers ->> $2)::int, 0) < ${MAX_GUESSES_BY_ADDRESS}
+         AND COALESCE((guessers ->> $2)::int, 0) < ${MAX_GUESSES_PER_IP_ADDRESS}
          AND (requested_from = $2 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
        RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt"`,
-      [email, addressKey(ipAddress), now],
+      [email, ipAddressKey(ipAddress), now],
     );
     const right = rows.filter(({ id, hash }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash));
     const proved = right.find(({ expiresAt }) => expiresAt > now);
@@ -166,7 +166,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
       `SELECT password_hash AS "passwordHash" FROM pending_registrations
        WHERE ${column} = $1 AND expires_at > $3
        ORDER BY requested_from = $2 DESC, created_at DESC, id DESC LIMIT 1`,
-      [value, addressKey(ipAddress), new Date(this.clock.now())],
+      [value, ipAddressKey(ipAddress), new Date(this.clock.now())],
     );
     return row?.passwordHash ?? null;
   }

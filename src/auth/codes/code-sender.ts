@@ -9,7 +9,7 @@ import { PendingRegistrations } from '../accounts/pending-registrations.js';
 import { Sessions } from '../sessions/sessions.js';
 
 /** Messages that may be on their way at once. */
-const MOST_UNDER_WAY = 500;
+const MAX_CONCURRENT = 500;
 
 /**
  * Mails codes, behind the answer to whoever asked: what is answered, and how soon, says nothing of whether there is such
@@ -40,7 +40,7 @@ export class CodeSender {
   /** Whether one more code may be mailed to who registers from there. Counts it. */
   async mayMail(email: string, ipAddress: string | undefined): Promise<boolean> {
     try {
-      await this.limits.countCode(`VERIFY_EMAIL:${email}`, { ipAddress, isKnownAddress: false });
+      await this.limits.countCode(`VERIFY_EMAIL:${email}`, { ipAddress, isKnownIpAddress: false });
       return true;
     } catch (error) {
       if (error instanceof DomainError) return false;
@@ -59,13 +59,13 @@ export class CodeSender {
 
   private async reset(email: string, ipAddress: string | undefined): Promise<IssuedCode | undefined> {
     const account = await this.accounts.credentialsOf({ email });
-    const isKnownAddress = await this.sessions.isKnownAddress(account?.userId, ipAddress);
-    await this.limits.countCode(`RESET_PASSWORD:${email}`, { ipAddress, isKnownAddress });
+    const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ipAddress);
+    await this.limits.countCode(`RESET_PASSWORD:${email}`, { ipAddress, isKnownIpAddress });
     return account === null ? undefined : this.codes.issue(account.userId, 'RESET_PASSWORD', ipAddress);
   }
 
   private inBackground(work: () => Promise<void>): void {
-    if (this.underWay >= MOST_UNDER_WAY) {
+    if (this.underWay >= MAX_CONCURRENT) {
       this.logger.error('too many messages are on their way: one was not sent');
       return;
     }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
-import { addressKey, networkKey } from '../../limits/ip-address-key.js';
+import { ipAddressKey, networkKey } from '../../limits/ip-address-key.js';
 import type { LimitName } from '../../limits/limits.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 
@@ -10,7 +10,7 @@ export interface Guesser {
   /** A device on which somebody logged in to this very account, by its cookie. */
   deviceId?: string | undefined;
   /** Whether somebody logged in to this very account from this address. */
-  isKnownAddress: boolean;
+  isKnownIpAddress: boolean;
 }
 
 type Bucket = readonly [limit: LimitName, key: string];
@@ -32,10 +32,10 @@ export class GuessLimits {
    * @returns takes the count back: for a guess that turned out right
    * @throws DomainError RATE_LIMITED
    */
-  countLogin(account: string, { ipAddress, deviceId, isKnownAddress }: Guesser): Promise<() => Promise<void>> {
-    const address = addressKey(ipAddress);
+  countLogin(account: string, { ipAddress, deviceId, isKnownIpAddress }: Guesser): Promise<() => Promise<void>> {
+    const address = ipAddressKey(ipAddress);
     if (deviceId !== undefined) return this.count(growing('loginByAccount', `${account} on ${deviceId}`));
-    if (isKnownAddress) return this.count(growing('loginByAccount', `${account} from ${address}`));
+    if (isKnownIpAddress) return this.count(growing('loginByAccount', `${account} from ${address}`));
     return this.count([
       ...growing('loginByAccount', `${account} from ${address}`, `${account} from ${networkKey(ipAddress)}`),
       ['wrongLoginsByAddress', address],
@@ -56,10 +56,10 @@ export class GuessLimits {
    * @param account what it is for, and whose address it goes to
    * @throws DomainError RATE_LIMITED
    */
-  async countCode(account: string, { ipAddress, isKnownAddress }: Guesser): Promise<void> {
+  async countCode(account: string, { ipAddress, isKnownIpAddress }: Guesser): Promise<void> {
     await this.count([
-      ['codesByAccount', `${account} for ${addressKey(ipAddress)}`],
-      ...(isKnownAddress
+      ['codesByAccount', `${account} for ${ipAddressKey(ipAddress)}`],
+      ...(isKnownIpAddress
         ? []
         : ([
             ['codesByNetwork', `${account} for ${networkKey(ipAddress)}`],

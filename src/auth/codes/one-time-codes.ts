@@ -5,7 +5,7 @@ import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
-import { addressKey } from '../../limits/ip-address-key.js';
+import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';
 
 export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
@@ -13,7 +13,7 @@ export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 /** For how long a code is good. */
 export const CODE_MINUTES = 10;
 /** Guesses after which a code is burnt for the network address that made them. */
-export const MAX_GUESSES_BY_ADDRESS = 5;
+export const MAX_GUESSES_PER_IP_ADDRESS = 5;
 /** The same for all addresses together that neither asked for it nor were used by its account before. */
 export const MAX_GUESSES_BY_STRANGERS = 5;
 const SWEEP_INTERVAL_MS = 3_600_000;
@@ -68,7 +68,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
        ON CONFLICT (user_id, purpose) DO UPDATE SET
          hash = excluded.hash, guesses = 0, guessers = '{}', created_at = excluded.created_at,
          expires_at = excluded.expires_at, requested_from = excluded.requested_from`,
-      [userId, purpose, issued.hash, new Date(this.clock.now()), issued.expiresAt, addressKey(ipAddress)],
+      [userId, purpose, issued.hash, new Date(this.clock.now()), issued.expiresAt, ipAddressKey(ipAddress)],
     );
     return issued;
   }
@@ -81,7 +81,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     userId: string | null,
     purpose: CodePurpose,
     code: string,
-    { ipAddress, isKnownAddress }: Guesser,
+    { ipAddress, isKnownIpAddress }: Guesser,
   ): Promise<void> {
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
     const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
@@ -89,10 +89,10 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
          guesses = guesses + CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
          guessers = guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1)
        WHERE user_id = $1 AND purpose = $2::code_purpose
-         AND COALESCE((guessers ->> $3)::int, 0) < ${MAX_GUESSES_BY_ADDRESS}
+         AND COALESCE((guessers ->> $3)::int, 0) < ${MAX_GUESSES_PER_IP_ADDRESS}
          AND ($4 OR requested_from IS NOT DISTINCT FROM $3 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
        RETURNING hash, expires_at AS "expiresAt"`,
-      [userId, purpose, addressKey(ipAddress), isKnownAddress],
+      [userId, purpose, ipAddressKey(ipAddress), isKnownIpAddress],
     );
     if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined)
       throw new DomainError('OTP_INVALID');

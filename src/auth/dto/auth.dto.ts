@@ -4,12 +4,12 @@ import { Transform } from 'class-transformer';
 import { IsEmail, Matches, ValidateBy, ValidateIf } from 'class-validator';
 import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
 import { normalEmail } from '../../common/text/visible-text.js';
-import { LONGEST_DISPLAY_NAME } from '../../users/dto/users.dto.js';
+import { MAX_DISPLAY_NAME_LENGTH } from '../../users/dto/users.dto.js';
 import { IsUsername } from '../../users/is-username.decorator.js';
-import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../accounts/passwords.js';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../accounts/passwords.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
-const LONGEST_EMAIL = 254;
+const MAX_EMAIL_LENGTH = 254;
 const MAX_PURPOSE = 64;
 
 const folded = ({ value }: { value: unknown }): unknown =>
@@ -19,10 +19,10 @@ const normal = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (normalEmail(value) ?? value) : value;
 
 /** An address of which there is one spelling: taken in any case and Unicode form. */
-const IsAddress = (): PropertyDecorator =>
+const IsEmailAddress = (): PropertyDecorator =>
   applyDecorators(
     Transform(normal),
-    IsText({ max: LONGEST_EMAIL, singleLine: true }),
+    IsText({ max: MAX_EMAIL_LENGTH, singleLine: true }),
     IsEmail(),
     ValidateBy({
       name: 'isNormalEmail',
@@ -39,11 +39,11 @@ const IsDeviceName = (): PropertyDecorator =>
 
 export class Registration {
   /** Taken in any case. @example "ada@example.com" */
-  @IsAddress()
+  @IsEmailAddress()
   email!: string;
 
   /** 8 to 128 characters. @example "correct horse battery" */
-  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  @IsText({ min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH })
   password!: string;
 
   /** Derived from the e-mail address where there is none. */
@@ -53,7 +53,7 @@ export class Registration {
 
   /** One line of 1 to 64 characters; the username where there is none. @example "Ada Lovelace" */
   @OptionalField()
-  @IsName({ max: LONGEST_DISPLAY_NAME })
+  @IsName({ max: MAX_DISPLAY_NAME_LENGTH })
   displayName?: string;
 
   /** Shown in the list of sessions. @example "Phone of Ada" */
@@ -66,17 +66,17 @@ export class Login {
   /** @example "ada@example.com" */
   @OptionalField()
   @Transform(normal)
-  @IsText({ min: 1, max: LONGEST_EMAIL })
+  @IsText({ min: 1, max: MAX_EMAIL_LENGTH })
   email?: string;
 
   /** @example "ada" */
   @OptionalField()
   @Transform(folded)
-  @IsText({ min: 1, max: LONGEST_EMAIL })
+  @IsText({ min: 1, max: MAX_EMAIL_LENGTH })
   username?: string;
 
   /** @example "correct horse battery" */
-  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  @IsText({ min: 1, max: MAX_PASSWORD_LENGTH })
   password!: string;
 
   /** Shown in the list of sessions. @example "Phone of Ada" */
@@ -93,7 +93,7 @@ export class Refresh {
 
 export class Address {
   /** Taken in any case. @example "ada@example.com" */
-  @IsAddress()
+  @IsEmailAddress()
   email!: string;
 }
 
@@ -116,17 +116,17 @@ export class VerifyCode extends MailedCode {
 
 export class ResetPassword extends MailedCode {
   /** 8 to 128 characters. @example "correct horse battery" */
-  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  @IsText({ min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH })
   newPassword!: string;
 }
 
 export class ChangePassword {
   /** @example "correct horse battery" */
-  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  @IsText({ min: 1, max: MAX_PASSWORD_LENGTH })
   currentPassword!: string;
 
   /** 8 to 128 characters. @example "wrong donkey cell" */
-  @IsText({ min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD })
+  @IsText({ min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH })
   newPassword!: string;
 }
 
@@ -136,6 +136,6 @@ export class DeleteAccount {
    * that failed to ask would delete without it.
    */
   @ValidateIf(({ password }: DeleteAccount) => password !== undefined)
-  @IsText({ min: 1, max: LONGEST_PASSWORD })
+  @IsText({ min: 1, max: MAX_PASSWORD_LENGTH })
   password?: string;
 }

@@ -2,11 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../database/database.js';
 import { PersonalData } from '../../users/personal-data.js';
-import { foreignSessionId } from './external-users.js';
+import { externalSessionId } from './external-users.js';
 
 /** Who a user is to trusted issuers, for one who wants a copy, or to be forgotten. */
 @Injectable()
-export class ForeignIdentitiesPersonalData implements OnModuleInit {
+export class ExternalIdentitiesPersonalData implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -31,7 +31,7 @@ export class ForeignIdentitiesPersonalData implements OnModuleInit {
         await transaction.query(
           `INSERT INTO ended_identities (session_id, ended_at) SELECT unnest($1::uuid[]), $2
            ON CONFLICT (session_id) DO UPDATE SET ended_at = excluded.ended_at`,
-          [identities.map(foreignSessionId), new Date(endedAt)],
+          [identities.map(externalSessionId), new Date(endedAt)],
         );
         return undefined;
       },

@@ -6,7 +6,7 @@ import { Database, type SqlExecutor } from '../../database/database.js';
 import { Accounts } from '../../users/accounts.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 import { Sessions } from '../sessions/sessions.js';
-import type { ForeignIdentity } from './trusted-issuers.js';
+import type { ExternalIdentity } from './trusted-issuers.js';
 
 interface Known {
   userId: string;
@@ -22,7 +22,7 @@ interface Known {
  * user who was there before, whatever address the token names: that would hand accounts over to whoever the issuer is.
  */
 @Injectable()
-export class ForeignUsers {
+export class ExternalUsers {
   constructor(
     private readonly database: Database,
     private readonly accounts: Accounts,
@@ -31,8 +31,8 @@ export class ForeignUsers {
   ) {}
 
   /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked. */
-  async accessOf(identity: ForeignIdentity): Promise<VerifiedAccess> {
-    const sessionId = foreignSessionId(identity);
+  async accessOf(identity: ExternalIdentity): Promise<VerifiedAccess> {
+    const sessionId = externalSessionId(identity);
     const { userId, revokedAt } =
       (await this.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
     if (revokedAt !== null) {
@@ -44,7 +44,7 @@ export class ForeignUsers {
   }
 
   private async find(
-    { issuer, subject }: ForeignIdentity,
+    { issuer, subject }: ExternalIdentity,
     sessionId: string,
     executor: SqlExecutor = this.database,
   ): Promise<Known | undefined> {
@@ -58,7 +58,7 @@ export class ForeignUsers {
     return known;
   }
 
-  private firstSight(identity: ForeignIdentity, sessionId: string): Promise<Known> {
+  private firstSight(identity: ExternalIdentity, sessionId: string): Promise<Known> {
     const { issuer, subject, name, picture, email } = identity;
     return this.database.transaction(async (transaction) => {
       // Whoever comes at the same moment waits here, and then finds what was made.
@@ -71,20 +71,20 @@ export class ForeignUsers {
       );
       // The account was deleted; only who signs in anew gets another.
       if (ended !== undefined && identity.issuedAt <= ended.endedAt.getTime()) throw new DomainError('UNAUTHORIZED');
-      const userId = await this.accounts.createForeign(transaction, { name, picture, email });
+      const userId = await this.accounts.createExternal(transaction, { name, picture, email });
       await transaction.query('INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ($1, $2, $3)', [
         issuer,
         subject,
         userId,
       ]);
-      await this.sessions.openForeign(transaction, sessionId, userId, issuer, this.clock.now());
+      await this.sessions.openExternal(transaction, sessionId, userId, issuer, this.clock.now());
       return { userId, revokedAt: null };
     });
   }
 }
 
 /** One id for all tokens of a subject, as a UUID that says that it is none of the usual kinds (version 8). */
-export function foreignSessionId({ issuer, subject }: Pick<ForeignIdentity, 'issuer' | 'subject'>): string {
+export function externalSessionId({ issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>): string {
   const digits = createHash('sha256')
     .update(JSON.stringify([issuer, subject]))
     .digest('hex');

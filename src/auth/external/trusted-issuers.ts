@@ -19,7 +19,7 @@ import type { AuthJsIssuer, JwksIssuer, SharedSecretIssuer, TrustedIssuer } from
 import { AuthJsTokens } from './auth-js-token.js';
 
 /** Who a foreign token speaks of. `issuer` and `subject` together are the key; all else is only shown. */
-export interface ForeignIdentity {
+export interface ExternalIdentity {
   readonly issuer: string;
   /** 1 to 255 characters, without control characters; unique within its issuer. */
   readonly subject: string;
@@ -48,23 +48,23 @@ export interface KeySetTiming {
 }
 
 const KEY_SET_TIMING: KeySetTiming = { timeoutMs: 3_000, cooldownMs: 10_000, cacheMaxAgeMs: 600_000 };
-const LEAST_RETRY_MS = 1_000;
+const MIN_RETRY_MS = 1_000;
 
-const LONGEST_TOKEN = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
 /** How far an issuer's clock may be ahead of ours. A token's end goes by ours alone. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 /** The last moment that a Date can hold. */
 const LAST_MOMENT = 8.64e15;
 
-const MOST_VERIFIED = 10_000;
-const LONGEST_VERIFIED_MS = 60_000;
+const MAX_VERIFIED = 10_000;
+const MAX_VERIFIED_MS = 60_000;
 
-const LONGEST_SUBJECT = 255;
-const LONGEST_NAME = 64;
+const MAX_SUBJECT_LENGTH = 255;
+const MAX_NAME_LENGTH = 64;
 /** What of a name is looked at. */
-const LONGEST_CLAIM = 1_000;
-const LONGEST_PICTURE = 2_048;
-const LONGEST_EMAIL = 254;
+const MAX_CLAIM_LENGTH = 1_000;
+const MAX_PICTURE_URL_LENGTH = 2_048;
+const MAX_EMAIL_LENGTH = 254;
 
 type SigningIssuer = SharedSecretIssuer | JwksIssuer;
 type Claims = Readonly<Record<string, unknown>>;
@@ -84,7 +84,7 @@ export class TrustedIssuers {
   private readonly signing = new Map<string | undefined, { issuer: SigningIssuer; key: JWTVerifyGetKey }>();
   private readonly encrypting: { issuer: AuthJsIssuer; tokens: AuthJsTokens }[] = [];
   /** By token, oldest first: so that a token is not verified anew at every request. Only of tokens that were accepted. */
-  private readonly verified = new Map<string, { identity: ForeignIdentity; until: number }>();
+  private readonly verified = new Map<string, { identity: ExternalIdentity; until: number }>();
 
   constructor(
     issuers: readonly TrustedIssuer[],
@@ -103,8 +103,8 @@ export class TrustedIssuers {
    * @throws DomainError UNAUTHORIZED; TOKEN_EXPIRED; UNAVAILABLE (with `retryAfterMs`) while the issuer's keys cannot be
    *   fetched
    */
-  async verify(token: string): Promise<ForeignIdentity | undefined> {
-    if (token.length > LONGEST_TOKEN || this.signing.size + this.encrypting.length === 0) return undefined;
+  async verify(token: string): Promise<ExternalIdentity | undefined> {
+    if (token.length > MAX_TOKEN_LENGTH || this.signing.size + this.encrypting.length === 0) return undefined;
     const tokenId = createHash('sha256').update(token).digest('hex');
     const known = this.recall(tokenId);
     if (known !== undefined) return known;
@@ -172,7 +172,7 @@ export class TrustedIssuers {
     };
   }
 
-  private recall(tokenId: string): ForeignIdentity | undefined {
+  private recall(tokenId: string): ExternalIdentity | undefined {
     const known = this.verified.get(tokenId);
     if (known === undefined) return undefined;
     if (this.clock.now() < known.until) return known.identity;
@@ -180,12 +180,12 @@ export class TrustedIssuers {
     return undefined;
   }
 
-  private remember(identity: ForeignIdentity): void {
-    const until = Math.min(identity.expiresAt, this.clock.now() + LONGEST_VERIFIED_MS);
+  private remember(identity: ExternalIdentity): void {
+    const until = Math.min(identity.expiresAt, this.clock.now() + MAX_VERIFIED_MS);
     this.verified.delete(identity.tokenId);
     this.verified.set(identity.tokenId, { identity, until });
     const [oldest] = this.verified.keys();
-    if (this.verified.size > MOST_VERIFIED && oldest !== undefined) this.verified.delete(oldest);
+    if (this.verified.size > MAX_VERIFIED && oldest !== undefined) this.verified.delete(oldest);
   }
 }
 
@@ -231,7 +231,7 @@ class RemoteKeys {
     } catch (error) {
       if (FAULTS_OF_TOKEN.some((fault) => error instanceof fault)) throw error;
       this.report(error);
-      const retryAfterMs = Math.max(this.nextFetchAt - this.clock.now(), LEAST_RETRY_MS);
+      const retryAfterMs = Math.max(this.nextFetchAt - this.clock.now(), MIN_RETRY_MS);
       throw new DomainError('UNAVAILABLE', {
         message: 'The keys of the issuer of this token cannot be fetched at the moment; try again shortly.',
         retryAfterMs,
@@ -263,7 +263,7 @@ class RemoteKeys {
   }
 }
 
-function identityOf({ issuer, claims }: Verified, tokenId: string, now: number): ForeignIdentity {
+function identityOf({ issuer, claims }: Verified, tokenId: string, now: number): ExternalIdentity {
   const { exp, iat } = claims as JWTPayload;
   const expiresAt = Math.floor((exp ?? Number.NaN) * 1_000);
   if (!(expiresAt <= LAST_MOMENT)) throw new DomainError('UNAUTHORIZED');
@@ -271,7 +271,7 @@ function identityOf({ issuer, claims }: Verified, tokenId: string, now: number):
   if (iat !== undefined && iat > now / 1_000 + CLOCK_TOLERANCE_SECONDS) throw new DomainError('UNAUTHORIZED');
 
   const subject = claimAt(claims, issuer.claims.subject);
-  if (!isLine(subject, LONGEST_SUBJECT)) throw new DomainError('UNAUTHORIZED');
+  if (!isLine(subject, MAX_SUBJECT_LENGTH)) throw new DomainError('UNAUTHORIZED');
   const name = nameOf(claimAt(claims, issuer.claims.name));
   const picture = cleanPicture(claimAt(claims, issuer.claims.picture));
   const isVerified = issuer.kind === 'authjs' || claimAt(claims, 'email_verified') === true;
@@ -305,18 +305,18 @@ function isLine(value: unknown, max: number): value is string {
 
 function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const line = cleanName(value.slice(0, LONGEST_CLAIM).replace(/[\p{Control}\p{Surrogate}\u2028\u2029]+/gu, ' '));
-  return cleanName(Array.from(line).slice(0, LONGEST_NAME).join('')) || undefined;
+  const line = cleanName(value.slice(0, MAX_CLAIM_LENGTH).replace(/[\p{Control}\p{Surrogate}\u2028\u2029]+/gu, ' '));
+  return cleanName(Array.from(line).slice(0, MAX_NAME_LENGTH).join('')) || undefined;
 }
 
 function cleanPicture(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > LONGEST_PICTURE || !URL.canParse(value)) return undefined;
+  if (typeof value !== 'string' || value.length > MAX_PICTURE_URL_LENGTH || !URL.canParse(value)) return undefined;
   const { protocol, href } = new URL(value);
-  return protocol === 'https:' && href.length <= LONGEST_PICTURE ? href : undefined;
+  return protocol === 'https:' && href.length <= MAX_PICTURE_URL_LENGTH ? href : undefined;
 }
 
 function cleanEmail(value: unknown): string | undefined {
-  if (!isLine(value, LONGEST_EMAIL) || !/^[^\s@]+@[^\s@]+$/.test(value)) return undefined;
+  if (!isLine(value, MAX_EMAIL_LENGTH) || !/^[^\s@]+@[^\s@]+$/.test(value)) return undefined;
   const email = normalEmail(value);
-  return email === undefined || email.length > LONGEST_EMAIL ? undefined : email;
+  return email === undefined || email.length > MAX_EMAIL_LENGTH ? undefined : email;
 }

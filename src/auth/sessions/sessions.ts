@@ -10,7 +10,7 @@ import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
 import type { SessionEndCode } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import { addressKey, plainAddress } from '../../limits/ip-address-key.js';
+import { ipAddressKey, plainIpAddress } from '../../limits/ip-address-key.js';
 import { type SessionRow, type SessionView, sessionView } from './session.view.js';
 import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
 
@@ -19,7 +19,7 @@ const REUSE_GRACE_MS = 10_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
 /** Sessions whose addresses are looked at, the last used first. */
-const MAX_KNOWN_ADDRESSES = 200;
+const MAX_KNOWN_IP_ADDRESSES = 200;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface OpenedSession {
@@ -77,7 +77,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
         sessionId,
         userId,
         deviceName ?? null,
-        ip === undefined ? null : plainAddress(ip),
+        ip === undefined ? null : plainIpAddress(ip),
         new Date(now),
         this.endFrom(now),
         refreshTokenHash(refreshToken),
@@ -137,15 +137,15 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
    * Whether somebody logged in to this account from this network address (of IPv6: its /64) within the life of a session.
    * For nobody it takes as long and is false.
    */
-  async isKnownAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {
+  async isKnownIpAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {
     const rows = await this.database.query<{ ip: string }>(
       `SELECT ip FROM sessions WHERE user_id = $1 AND ip IS NOT NULL
-       ORDER BY last_used_at DESC LIMIT ${MAX_KNOWN_ADDRESSES}`,
+       ORDER BY last_used_at DESC LIMIT ${MAX_KNOWN_IP_ADDRESSES}`,
       [userId ?? NOBODY],
       'sessions_addresses',
     );
-    const key = addressKey(ipAddress);
-    return ipAddress !== undefined && rows.some(({ ip }) => addressKey(ip) === key);
+    const key = ipAddressKey(ipAddress);
+    return ipAddress !== undefined && rows.some(({ ip }) => ipAddressKey(ip) === key);
   }
 
   /** A user's sessions that live, the last used first. */
@@ -196,7 +196,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** The one session of all tokens of a trusted issuer's subject: it does not end by itself. */
-  async openForeign(
+  async openExternal(
     transaction: SqlExecutor,
     sessionId: string,
     userId: string,
@@ -300,7 +300,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
         new Date(now),
         this.endFrom(now),
         new Date(now - this.configuration.refreshTokenSeconds * 1_000),
-        ip === undefined ? null : plainAddress(ip),
+        ip === undefined ? null : plainIpAddress(ip),
       ],
     );
     if (spent.length > 0) return { outcome: 'rotated', principal, refreshToken: successor };

@@ -3,7 +3,7 @@ import { DomainError } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { BoundedLogger } from '../../common/bounded-logger.js';
 import { AccessTokens, type VerifiedAccess } from './access-token.js';
-import { ForeignUsers } from '../external/external-users.js';
+import { ExternalUsers } from '../external/external-users.js';
 import { Sessions } from '../sessions/sessions.js';
 import { TrustedIssuers } from '../external/trusted-issuers.js';
 
@@ -15,7 +15,7 @@ export class Authenticator {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly trustedIssuers: TrustedIssuers,
-    private readonly foreignUsers: ForeignUsers,
+    private readonly externalUsers: ExternalUsers,
     private readonly sessions: Sessions,
   ) {}
 
@@ -31,7 +31,7 @@ export class Authenticator {
   async verify(token: string): Promise<VerifiedAccess> {
     try {
       const foreign = await this.trustedIssuers.verify(token);
-      return foreign === undefined ? this.accessTokens.verify(token) : await this.foreignUsers.accessOf(foreign);
+      return foreign === undefined ? this.accessTokens.verify(token) : await this.externalUsers.accessOf(foreign);
     } catch (error) {
       // An expired one is every client's, four times an hour.
       const { code } = domainErrorOf(error);

@@ -1,5 +1,5 @@
-const LARGEST_BATCH = 256;
-const MOST_UNDER_WAY = 2;
+const MAX_BATCH_SIZE = 256;
+const MAX_CONCURRENT = 2;
 
 interface Waiting<Key, Value> {
   key: Key;
@@ -27,7 +27,7 @@ export class Batched<Key, Value> {
   }
 
   private schedule(): void {
-    if (this.isScheduled || this.underWay === MOST_UNDER_WAY || this.waiting.length === 0) return;
+    if (this.isScheduled || this.underWay === MAX_CONCURRENT || this.waiting.length === 0) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -36,7 +36,7 @@ export class Batched<Key, Value> {
   }
 
   private async next(): Promise<void> {
-    const batch = this.waiting.splice(0, LARGEST_BATCH);
+    const batch = this.waiting.splice(0, MAX_BATCH_SIZE);
     this.underWay += 1;
     this.schedule();
     try {

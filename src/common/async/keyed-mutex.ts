@@ -1,5 +1,5 @@
 /** Runs work of the same key one after the other; of different keys at once. Keeps nothing of a key that is at rest. */
-export class InOrder {
+export class KeyedMutex {
   private readonly tails = new Map<string, Promise<unknown>>();
 
   run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {

@@ -14,15 +14,15 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { IsId } from '../../common/validation/is-id.decorator.js';
-import { LARGEST_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
+import { MAX_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/validation/is-time.decorator.js';
 import { IsName } from '../../common/validation/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
 import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Members of a group at the most, its owner included. */
-export const LARGEST_GROUP = 1000;
-const LARGEST_SEQ = 2_147_483_647;
+export const MAX_GROUP_MEMBERS = 1000;
+const MAX_SEQ = 2_147_483_647;
 
 /** `{ userId }` opens a direct conversation; `{ type: "GROUP", title, memberIds }` creates a group. */
 export class CreateConversationDto {
@@ -47,7 +47,7 @@ export class CreateConversationDto {
   @NullIsAbsent()
   @ValidateIf((body: CreateConversationDto) => body.type === 'GROUP' || body.memberIds !== undefined)
   @IsArray()
-  @ArrayMaxSize(LARGEST_GROUP - 1)
+  @ArrayMaxSize(MAX_GROUP_MEMBERS - 1)
   @ArrayUnique()
   @IsId({ each: true, required: false })
   memberIds?: string[];
@@ -78,7 +78,7 @@ export class UpdateConversationDto {
 
 export class AddMembersDto {
   @IsArray()
-  @ArrayMaxSize(LARGEST_GROUP)
+  @ArrayMaxSize(MAX_GROUP_MEMBERS)
   @ArrayUnique()
   @IsId({ each: true })
   memberIds!: string[];
@@ -112,17 +112,17 @@ export class ReceiptsQuery extends PageQuery {
   @ApiProperty({
     type: 'integer',
     minimum: 1,
-    maximum: LARGEST_PAGE_SIZE,
-    default: LARGEST_PAGE_SIZE,
+    maximum: MAX_PAGE_SIZE,
+    default: MAX_PAGE_SIZE,
     required: false,
   })
-  override limit: number = LARGEST_PAGE_SIZE;
+  override limit: number = MAX_PAGE_SIZE;
 }
 
 export class MarkReadDto {
   /** Read up to here. Beyond the conversation's last message it counts as that one; a cursor never moves back. */
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SEQ)
+  @Max(MAX_SEQ)
   seq!: number;
 }

@@ -45,7 +45,7 @@ export class EmbeddedPostgresError extends Error {
 const SERVER_LOCK = 7_205_301_412;
 const DATABASE = 'parley';
 const SUPERUSER = 'postgres';
-const LARGEST_LOG = 10 * 1024 * 1024;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** How long a cluster may be silent: neither answering nor saying that it starts, recovers or shuts down. */
 const SILENCE_MS = 30_000;
@@ -363,7 +363,7 @@ class Cluster {
     };
     const log = openSync(this.logFile, 'a', 0o600);
     try {
-      if (fstatSync(log).size > LARGEST_LOG) ftruncateSync(log);
+      if (fstatSync(log).size > MAX_LOG_BYTES) ftruncateSync(log);
       this.logStart = fstatSync(log).size;
       // Detached: Ctrl-C in a terminal reaches the foreground group, and must reach the server alone.
       // A file, not a pipe: a dead parent must never block PostgreSQL's log.

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
-import { databaseAddress } from '../../config/database-url.js';
+import { parseDatabaseUrl } from '../../config/database-url.js';
 import { connectForMaintenance } from '../maintenance-connection.js';
 
 // The same two steps up from src and from dist.
@@ -43,7 +43,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
   return withConnection(connectionString, async (client) => {
     // Ends with the connection, so a killed process leaves nothing locked.
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const { schema } = databaseAddress(connectionString);
+    const { schema } = parseDatabaseUrl(connectionString);
     // Asked first: to create what exists already takes the right to create.
     const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
     if (rowCount === 0) await client.query(`CREATE SCHEMA "${schema}"`);

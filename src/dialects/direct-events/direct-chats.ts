@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { DirectMessages, type ReadMessage } from '../transport/direct-messages.js';
 import type { ChatConversation, ChatMessage } from './direct-events.view.js';
 import { chatMessage, chatUser } from './direct-events.views.js';
 
-const MOST_CONVERSATIONS = 100;
+const MAX_CONVERSATIONS = 100;
 
 /** What both doors of this vocabulary read. */
 @Injectable()
 export class DirectChats {
   constructor(
-    private readonly reads: ChatReads,
+    private readonly reads: ChatQueries,
     private readonly direct: DirectMessages,
   ) {}
 
@@ -53,7 +53,7 @@ export class DirectChats {
 
   /** The last active first. */
   async conversations(principal: Principal): Promise<ChatConversation[]> {
-    const { items } = await this.direct.conversations(principal, { limit: MOST_CONVERSATIONS });
+    const { items } = await this.direct.conversations(principal, { limit: MAX_CONVERSATIONS });
     return items.map(({ conversation, other, newest }) => {
       const { id, members, me, lastMessageAt, createdAt } = conversation;
       const users = new Map(members.map(({ user }) => [user.id, user]));

@@ -3,15 +3,15 @@ import { QueryInteger } from '../../common/validation/query-integer.decorator.js
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const PAGE = 50;
-const LARGEST_PAGE = 100;
-const LARGEST_SKIP = 10_000;
+const MAX_PAGE_SIZE = 100;
+const MAX_SKIP = 10_000;
 
 export class ChatsQuery {
   @OptionalField(PAGE)
   @QueryInteger()
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE)
+  @Max(MAX_PAGE_SIZE)
   limit: number = PAGE;
 
   /** The newest so many are left out. */
@@ -19,6 +19,6 @@ export class ChatsQuery {
   @QueryInteger()
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SKIP)
+  @Max(MAX_SKIP)
   skip: number = 0;
 }

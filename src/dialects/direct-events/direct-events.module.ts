@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../transport/dialect-transport.module.js';
+import { DialectTransportModule } from '../transport/dialect-transport.module.js';
 import { CompatibilityPageController } from './compatibility-page.controller.js';
 import { DirectChats } from './direct-chats.js';
 import { DirectEventsController } from './direct-events.controller.js';
 import { DirectEvents } from './direct-events.js';
 
 @Module({
-  imports: [DialectToolsModule],
+  imports: [DialectTransportModule],
   controllers: [CompatibilityPageController, DirectEventsController],
   providers: [DirectChats, DirectEvents],
 })

@@ -2,25 +2,25 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
-import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/connections/socket-dialects.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../transport/fields.js';
 import { carry, type Carried } from '../transport/files.js';
-import { TellingQueue } from '../transport/outbound-queue.js';
-import { Once } from '../transport/encode-once.js';
+import { OutboundQueue } from '../transport/outbound-queue.js';
+import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 import { DirectChats } from './direct-chats.js';
 import type { ChatMessage } from './direct-events.view.js';
 import { chatMessage, kindOf } from './direct-events.views.js';
 
 const PAGE = 50;
-const LARGEST_PAGE = 100;
-const LARGEST_SKIP = 1_000_000;
+const MAX_PAGE_SIZE = 100;
+const MAX_SKIP = 1_000_000;
 /** How long typing waits for a new conversation to be told of. */
-const LONGEST_OPENING_MS = 2_000;
+const OPENING_TIMEOUT_MS = 2_000;
 
 type Say = (event: string, payload: unknown) => void;
 
@@ -28,12 +28,12 @@ type Say = (event: string, payload: unknown) => void;
 @Injectable()
 export class DirectEvents implements SocketDialect, OnModuleInit {
   readonly name = 'direct-events';
-  readonly messages = new Once<Promise<ChatMessage | undefined>>();
-  readonly statuses = new Once<object>();
+  readonly messages = new EncodeOnce<Promise<ChatMessage | undefined>>();
+  readonly statuses = new EncodeOnce<object>();
 
   constructor(
     readonly commands: ChatCommands,
-    readonly reads: ChatReads,
+    readonly reads: ChatQueries,
     readonly chats: DirectChats,
     readonly direct: DirectMessages,
     private readonly dialects: SocketDialects,
@@ -47,7 +47,7 @@ export class DirectEvents implements SocketDialect, OnModuleInit {
     return `Unauthorized: ${message}`;
   }
 
-  open(connection: DialectMember, say: Say): DialectSession {
+  open(connection: VirtualSocket, say: Say): DialectSession {
     return new DirectEventsSession(this, connection, say);
   }
 }
@@ -55,16 +55,16 @@ export class DirectEvents implements SocketDialect, OnModuleInit {
 type Handler = (payload: unknown) => Promise<unknown>;
 
 class DirectEventsSession implements DialectSession {
-  private readonly tellings: TellingQueue;
+  private readonly serverEvents: OutboundQueue;
   /** Conversations that were opened here, and that nobody has been told of yet. */
   private readonly awaited = new Map<string, () => void>();
 
   constructor(
     private readonly dialect: DirectEvents,
-    private readonly connection: DialectMember,
+    private readonly connection: VirtualSocket,
     private readonly say: Say,
   ) {
-    this.tellings = new TellingQueue(() => connection.disconnect());
+    this.serverEvents = new OutboundQueue(() => connection.disconnect());
     connection.openAll();
   }
 
@@ -82,37 +82,37 @@ class DirectEventsSession implements DialectSession {
     return refuseEvent(this.words, event, error, isAnswered);
   }
 
-  told(telling: Telling): void {
+  told(serverEvent: ServerEvent): void {
     const ownId = this.connection.principal.userId;
-    switch (telling.event) {
+    switch (serverEvent.event) {
       case 'message:new':
-        this.tellings.run(async () => {
-          const { payload } = telling;
+        this.serverEvents.run(async () => {
+          const { payload } = serverEvent;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
           if (message !== undefined) this.say(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
         });
         return;
       case 'presence:update': {
-        const { userId, isOnline } = telling.payload;
-        const status = this.dialect.statuses.of(telling.payload, () => ({ userId, isOnline }));
-        this.tellings.run(() => this.say('userOnline', status));
+        const { userId, isOnline } = serverEvent.payload;
+        const status = this.dialect.statuses.of(serverEvent.payload, () => ({ userId, isOnline }));
+        this.serverEvents.run(() => this.say('userOnline', status));
         return;
       }
       case 'typing': {
-        const { conversationId, userId, isTyping } = telling.payload;
-        this.tellings.run(async () => {
+        const { conversationId, userId, isTyping } = serverEvent.payload;
+        this.serverEvents.run(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
           this.say(
             'userTyping',
-            this.dialect.statuses.of(telling.payload, () => ({ userId, isTyping })),
+            this.dialect.statuses.of(serverEvent.payload, () => ({ userId, isTyping })),
           );
         });
         return;
       }
       case 'receipt:read': {
-        const { conversationId, userId, seq, at } = telling.payload;
+        const { conversationId, userId, seq, at } = serverEvent.payload;
         if (userId === ownId) return;
-        this.tellings.run(async () => {
+        this.serverEvents.run(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
           const messageId = await this.dialect.chats.messageAt(this.connection.principal, conversationId, seq);
           if (messageId !== undefined) this.say('messageRead', { messageId, readerId: userId, readAt: at });
@@ -121,10 +121,10 @@ class DirectEventsSession implements DialectSession {
       }
       case 'conversation:new':
         // So that it hears who types there.
-        this.connection.setOpen(telling.payload.conversation.id, true);
-        this.awaited.get(telling.payload.conversation.id)?.();
-        for (const userId of newlySeenOnline(telling, ownId))
-          this.tellings.run(() => this.say('userOnline', { userId, isOnline: true }));
+        this.connection.setOpen(serverEvent.payload.conversation.id, true);
+        this.awaited.get(serverEvent.payload.conversation.id)?.();
+        for (const userId of newlySeenOnline(serverEvent, ownId))
+          this.serverEvents.run(() => this.say('userOnline', { userId, isOnline: true }));
         return;
       default:
       // This vocabulary has no word for it.
@@ -174,8 +174,8 @@ class DirectEventsSession implements DialectSession {
     getChatHistory: async (payload) => {
       const fields = fieldsOf(payload);
       const otherUserId = this.otherOf(fields);
-      const limit = countField(fields, 'limit', PAGE, 1, LARGEST_PAGE);
-      const skip = countField(fields, 'skip', 0, 0, LARGEST_SKIP);
+      const limit = countField(fields, 'limit', PAGE, 1, MAX_PAGE_SIZE);
+      const skip = countField(fields, 'skip', 0, 0, MAX_SKIP);
       const { messages, hasMore } = await this.dialect.chats.history(
         this.connection.principal,
         otherUserId,
@@ -199,7 +199,7 @@ class DirectEventsSession implements DialectSession {
     const { conversationId, created } = await this.dialect.reads.openDirect(this.connection.principal, receiverId);
     if (created) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LONGEST_OPENING_MS).unref();
+        const timer = setTimeout(resolve, OPENING_TIMEOUT_MS).unref();
         this.awaited.set(conversationId, () => {
           clearTimeout(timer);
           resolve();
@@ -227,7 +227,7 @@ class DirectEventsSession implements DialectSession {
 
   private async shown({
     message,
-  }: Extract<Telling, { event: 'message:new' }>['payload']): Promise<ChatMessage | undefined> {
+  }: Extract<ServerEvent, { event: 'message:new' }>['payload']): Promise<ChatMessage | undefined> {
     const direct = await this.dialect.direct.of(message);
     if (direct === undefined) return undefined;
     return chatMessage(direct, false, await this.dialect.direct.named([message.senderId, direct.receiverId]));

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../transport/dialect-transport.module.js';
+import { DialectTransportModule } from '../transport/dialect-transport.module.js';
 
 import { NamespacedEvents } from './namespaced-events.js';
 
 @Module({
-  imports: [DialectToolsModule],
+  imports: [DialectTransportModule],
   providers: [NamespacedEvents],
 })
 export class NamespacedEventsModule {}

@@ -4,20 +4,20 @@ import { BoundedMap } from '../../common/bounded-map.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
-import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/connections/socket-dialects.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../transport/fields.js';
-import { TellingQueue } from '../transport/outbound-queue.js';
-import { Once } from '../transport/encode-once.js';
+import { OutboundQueue } from '../transport/outbound-queue.js';
+import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 
 /** Session ids of messages that are on their way; they are passed on, and kept nowhere. */
-const MOST_SESSIONS = 10_000;
-const LONGEST_SESSION_ID = 200;
+const MAX_SESSIONS = 10_000;
+const MAX_SESSION_ID_LENGTH = 200;
 
 /** A message as this vocabulary has it. */
 interface NamespacedMessage {
@@ -37,13 +37,13 @@ type Say = (event: string, payload: unknown) => void;
 @Injectable()
 export class NamespacedEvents implements SocketDialect, OnModuleInit {
   readonly name = 'namespaced-events';
-  readonly messages = new Once<Promise<NamespacedMessage | undefined>>();
-  readonly statuses = new Once<{ userId: string }>();
-  private readonly sessionIds = new BoundedMap<string, string>(MOST_SESSIONS);
+  readonly messages = new EncodeOnce<Promise<NamespacedMessage | undefined>>();
+  readonly statuses = new EncodeOnce<{ userId: string }>();
+  private readonly sessionIds = new BoundedMap<string, string>(MAX_SESSIONS);
 
   constructor(
     readonly commands: ChatCommands,
-    readonly reads: ChatReads,
+    readonly reads: ChatQueries,
     readonly direct: DirectMessages,
     private readonly dialects: SocketDialects,
   ) {}
@@ -56,7 +56,7 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
     return `Authentication error: ${message}`;
   }
 
-  open(connection: DialectMember, say: Say): DialectSession {
+  open(connection: VirtualSocket, say: Say): DialectSession {
     return new NamespacedSession(this, connection, say);
   }
 
@@ -72,15 +72,15 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
 }
 
 class NamespacedSession implements DialectSession {
-  private readonly tellings: TellingQueue;
+  private readonly serverEvents: OutboundQueue;
 
   constructor(
     private readonly dialect: NamespacedEvents,
-    private readonly connection: DialectMember,
+    private readonly connection: VirtualSocket,
     private readonly say: Say,
   ) {
-    this.tellings = new TellingQueue(() => connection.disconnect());
-    this.tellings.run(() => this.tellOnline());
+    this.serverEvents = new OutboundQueue(() => connection.disconnect());
+    this.serverEvents.run(() => this.tellOnline());
   }
 
   async heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
@@ -103,11 +103,11 @@ class NamespacedSession implements DialectSession {
     return refuseEvent(this.words, event, error, isAnswered);
   }
 
-  told(telling: Telling): void {
-    switch (telling.event) {
+  told(serverEvent: ServerEvent): void {
+    switch (serverEvent.event) {
       case 'message:new':
-        this.tellings.run(async () => {
-          const { payload } = telling;
+        this.serverEvents.run(async () => {
+          const { payload } = serverEvent;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
           if (message === undefined) return;
           const isOwn = message.senderId === this.connection.principal.userId;
@@ -115,14 +115,14 @@ class NamespacedSession implements DialectSession {
         });
         return;
       case 'presence:update': {
-        const { payload } = telling;
+        const { payload } = serverEvent;
         const status = this.dialect.statuses.of(payload, () => ({ userId: payload.userId }));
-        this.tellings.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
+        this.serverEvents.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
         return;
       }
       case 'conversation:new':
-        for (const userId of newlySeenOnline(telling, this.connection.principal.userId))
-          this.tellings.run(() => this.say('user:online', { userId }));
+        for (const userId of newlySeenOnline(serverEvent, this.connection.principal.userId))
+          this.serverEvents.run(() => this.say('user:online', { userId }));
         return;
       default:
       // This vocabulary has no word for it.
@@ -141,8 +141,8 @@ class NamespacedSession implements DialectSession {
     const clientId = optionalIdField(fields, 'clientId') ?? randomUUID();
     const { sessionId } = fields;
     if (sessionId !== undefined && sessionId !== null) {
-      if (typeof sessionId !== 'string' || sessionId.length > LONGEST_SESSION_ID)
-        throw invalidField('sessionId', `sessionId must be a text of at most ${LONGEST_SESSION_ID} characters`);
+      if (typeof sessionId !== 'string' || sessionId.length > MAX_SESSION_ID_LENGTH)
+        throw invalidField('sessionId', `sessionId must be a text of at most ${MAX_SESSION_ID_LENGTH} characters`);
       this.dialect.noteSession(this.connection.principal.userId, clientId, sessionId);
     }
     const command = { receiverId, content: fields.content, clientId };
@@ -152,7 +152,7 @@ class NamespacedSession implements DialectSession {
 
   private async shown({
     message,
-  }: Extract<Telling, { event: 'message:new' }>['payload']): Promise<NamespacedMessage | undefined> {
+  }: Extract<ServerEvent, { event: 'message:new' }>['payload']): Promise<NamespacedMessage | undefined> {
     const direct = await this.dialect.direct.of(message);
     if (direct === undefined) return undefined;
     const { id, senderId, clientId, createdAt } = message;

@@ -9,4 +9,4 @@ import { NativeTransport } from './native-transport.js';
   providers: [DirectMessages, NativeTransport],
   exports: [RealtimeModule, DirectMessages, NativeTransport],
 })
-export class DialectToolsModule {}
+export class DialectTransportModule {}

@@ -4,11 +4,11 @@ import type { Page, PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import type { ConversationView } from '../../conversations/conversations.view.js';
 import type { MessageView } from '../../messages/messages.view.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { UserView } from '../../users/users.view.js';
 
 /** Which part of a conversation. */
-type WrittenQuery = Parameters<ChatReads['written']>[2];
+type WrittenQuery = Parameters<ChatQueries['written']>[2];
 
 /** A message between two. */
 export interface DirectMessage {
@@ -39,7 +39,7 @@ export interface DirectConversation {
 /** What the vocabularies of two know of conversations: each is with one other user, and messages have a receiver. */
 @Injectable()
 export class DirectMessages {
-  constructor(private readonly reads: ChatReads) {}
+  constructor(private readonly reads: ChatQueries) {}
 
   /** Undefined for what has no place in a vocabulary of two: groups, SYSTEM messages, what was deleted. */
   async of(message: MessageView): Promise<DirectMessage | undefined> {

@@ -1,5 +1,5 @@
 /** Makes something of each thing told at most once, however many clients are told it. */
-export class Once<Result> {
+export class EncodeOnce<Result> {
   private readonly made = new WeakMap<object, Result>();
 
   of(told: object, make: () => Result): Result {

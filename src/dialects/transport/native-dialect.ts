@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DomainError } from '../../common/errors.js';
-import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
+import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
 import type { Fields } from './fields.js';
 
@@ -19,7 +19,7 @@ export interface NativeConnection {
   /** Sends a frame; what cannot be sent any more is dropped. */
   send(frame: string): void;
   /** Lets it in as somebody. @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE */
-  admit(token: unknown, options: { echo: boolean }): Promise<DialectMember>;
+  admit(token: unknown, options: { echo: boolean }): Promise<VirtualSocket>;
   close(code: number, reason: string): void;
 }
 
@@ -30,7 +30,7 @@ export interface NativeSession {
   heard(frame: Fields): Promise<void>;
   /** A frame that was not even looked at, or that failed. */
   refused(error: DomainError): void;
-  told(telling: Telling): void;
+  told(serverEvent: ServerEvent): void;
   /** The close code that tells the client why. */
   closeCode(reason: CloseCode): number;
 }

@@ -13,9 +13,9 @@ import { DomainError } from '../../common/errors.js';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { Configuration } from '../../config/configuration.js';
-import { DialectConnections } from '../../realtime/connections/virtual-connections.js';
-import { DialectInbox } from '../../realtime/commands/inbound-queue.js';
-import type { DialectPeer, DialectMember } from '../../realtime/connections/virtual-socket.js';
+import { VirtualConnections } from '../../realtime/connections/virtual-connections.js';
+import { InboundQueue } from '../../realtime/commands/inbound-queue.js';
+import type { DialectPeer, VirtualSocket } from '../../realtime/connections/virtual-socket.js';
 import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
 import { HandshakeLimit } from '../../realtime/connections/handshake-limit.js';
 import {
@@ -27,13 +27,13 @@ import { parsedFrame } from './fields.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
 
 /** A frame at the most, in bytes; one that is a little larger is answered, one that is much larger ends its connection. */
-const LARGEST_FRAME = 64 * 1024;
-const LARGEST_READ = 2 * LARGEST_FRAME;
+const MAX_FRAME_BYTES = 64 * 1024;
+const MAX_READ_BYTES = 2 * MAX_FRAME_BYTES;
 /** As the main gateway: asked so often whether it is there, and given so long to answer. */
 const PING_MS = 25_000;
 const PONG_MS = 20_000;
 /** Frames that wait for the ones before them; beyond it the client is not read any further until there is room. */
-const MOST_WAITING = 64;
+const MAX_QUEUED = 64;
 /** Frames that are answered before it is known who it is. */
 const MAX_FRAMES_BEFORE_AUTHENTICATION = 20;
 /** How long a client may take to say good-bye. */
@@ -51,7 +51,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   private readonly logger = new Logger(NativeTransport.name);
   private readonly server = new BoundedWebSocketServer({
     noServer: true,
-    maxPayload: LARGEST_READ,
+    maxPayload: MAX_READ_BYTES,
     perMessageDeflate: false,
     clientTracking: false,
   });
@@ -61,7 +61,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly connections: DialectConnections,
+    private readonly connections: VirtualConnections,
     private readonly handshakes: HandshakeLimit,
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
@@ -122,8 +122,8 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
         webSocket.terminate();
         return;
       }
-      const addressKey = this.handshakes.keyOf(request);
-      const client = new NativeClient(webSocket, asked, this.connections, this.inbox(), { addressKey, release });
+      const ipAddressKey = this.handshakes.keyOf(request);
+      const client = new NativeClient(webSocket, asked, this.connections, this.inbound(), { ipAddressKey, release });
       this.clients.add(client);
       webSocket.once('close', () => {
         this.clients.delete(client);
@@ -139,8 +139,8 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     });
   }
 
-  private inbox(): DialectInbox {
-    return new DialectInbox(this.configuration.eventLimit, this.lifecycle);
+  private inbound(): InboundQueue {
+    return new InboundQueue(this.configuration.eventLimit, this.lifecycle);
   }
 }
 
@@ -158,7 +158,7 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 
 class NativeClient implements NativeConnection, DialectPeer {
   private session: NativeSession | undefined;
-  private member: DialectMember | undefined;
+  private member: VirtualSocket | undefined;
   private waiting = 0;
   private deadline: NodeJS.Timeout | undefined;
   private framesBeforeAuthentication = 0;
@@ -168,9 +168,9 @@ class NativeClient implements NativeConnection, DialectPeer {
   constructor(
     private readonly socket: BoundedWebSocket,
     readonly request: NativeRequest,
-    private readonly connections: DialectConnections,
-    private readonly inbox: DialectInbox,
-    private readonly arrival: { addressKey: string; release: () => void },
+    private readonly connections: VirtualConnections,
+    private readonly inbound: InboundQueue,
+    private readonly arrival: { ipAddressKey: string; release: () => void },
   ) {}
 
   /** Undefined before it is let in. */
@@ -198,10 +198,10 @@ class NativeClient implements NativeConnection, DialectPeer {
     if (this.isOpen) this.socket.send(frame);
   }
 
-  async admit(token: unknown, { echo }: { echo: boolean }): Promise<DialectMember> {
+  async admit(token: unknown, { echo }: { echo: boolean }): Promise<VirtualSocket> {
     if (this.member !== undefined) throw new DomainError('UNAUTHORIZED');
-    const { addressKey, release } = this.arrival;
-    this.member = await this.connections.open(token, { echo, addressKey }, this, () => this.isOpen);
+    const { ipAddressKey, release } = this.arrival;
+    this.member = await this.connections.open(token, { echo, ipAddressKey }, this, () => this.isOpen);
     this.socket.maxBacklog = MAX_BACKLOG;
     release();
     return this.member;
@@ -213,8 +213,8 @@ class NativeClient implements NativeConnection, DialectPeer {
     setTimeout(() => this.cut(), GOODBYE_MS).unref();
   }
 
-  told(telling: Parameters<DialectPeer['told']>[0]): void {
-    this.session?.told(telling);
+  told(serverEvent: Parameters<DialectPeer['told']>[0]): void {
+    this.session?.told(serverEvent);
   }
 
   ended(code: CloseCode | undefined): void {
@@ -254,13 +254,13 @@ class NativeClient implements NativeConnection, DialectPeer {
     if (!this.isOpen) return;
     const text = Buffer.isBuffer(bytes) ? bytes : Buffer.concat(Array.isArray(bytes) ? bytes : [Buffer.from(bytes)]);
     this.take(session, () => {
-      if (text.length > LARGEST_FRAME) throw new DomainError('PAYLOAD_TOO_LARGE');
+      if (text.length > MAX_FRAME_BYTES) throw new DomainError('PAYLOAD_TOO_LARGE');
       return session.heard(parsedFrame(text.toString()));
     });
   }
 
   private take(session: NativeSession, work: () => Promise<void> | undefined): void {
-    const refusal = this.inbox.push(async () => {
+    const refusal = this.inbound.push(async () => {
       try {
         if (!this.isOpen) return;
         // Counted here, and not as they come: a client may send more behind its token.
@@ -271,17 +271,17 @@ class NativeClient implements NativeConnection, DialectPeer {
         session.refused(domainErrorOf(error));
       } finally {
         this.waiting -= 1;
-        if (this.waiting < MOST_WAITING / 2) this.socket.resume();
+        if (this.waiting < MAX_QUEUED / 2) this.socket.resume();
       }
     });
     if (refusal !== undefined) {
       session.refused(refusal);
-      this.socket.rest(this.inbox.restMs);
-      if (this.inbox.isFlooded) this.end('FLOODING');
+      this.socket.rest(this.inbound.restMs);
+      if (this.inbound.isFlooded) this.end('FLOODING');
       return;
     }
     this.waiting += 1;
-    if (this.waiting >= MOST_WAITING) this.socket.pause();
+    if (this.waiting >= MAX_QUEUED) this.socket.pause();
   }
 }
 

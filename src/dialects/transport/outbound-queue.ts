@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 
 /** Tellings that may wait for one client; one that is farther behind is ended, and fetches what it missed. */
-const MOST_WAITING = 10_000;
+const MAX_QUEUED = 10_000;
 
 /** Tells one client one thing after the other, although what some of them are must first be read. */
-export class TellingQueue {
-  private readonly logger = new Logger(TellingQueue.name);
+export class OutboundQueue {
+  private readonly logger = new Logger(OutboundQueue.name);
   private tail: Promise<void> = Promise.resolve();
   private waiting = 0;
 
   constructor(private readonly overrun: () => void) {}
 
   run(tell: () => void | Promise<void>): void {
-    if (this.waiting >= MOST_WAITING) {
+    if (this.waiting >= MAX_QUEUED) {
       this.overrun();
       return;
     }

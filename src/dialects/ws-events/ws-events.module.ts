@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../transport/dialect-transport.module.js';
+import { DialectTransportModule } from '../transport/dialect-transport.module.js';
 
 import { WsEvents } from './ws-events.js';
 
 @Module({
-  imports: [DialectToolsModule],
+  imports: [DialectTransportModule],
   providers: [WsEvents],
 })
 export class WsEventsModule {}

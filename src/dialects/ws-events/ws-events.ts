@@ -2,23 +2,23 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
-import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { type DirectMessage, DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields, idField, optionalIdField } from '../transport/fields.js';
 import { carryAll } from '../transport/files.js';
-import { TellingQueue } from '../transport/outbound-queue.js';
+import { OutboundQueue } from '../transport/outbound-queue.js';
 import type { NativeConnection, NativeDialect, NativeSession } from '../transport/native-dialect.js';
 import { NativeTransport } from '../transport/native-transport.js';
-import { Once } from '../transport/encode-once.js';
+import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
 /** How long a client may stay that says nothing of who it is. */
 const AUTHENTICATION_MS = 12_000;
-const LARGEST_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 /** A message as this vocabulary has it. */
 interface EventMessage {
@@ -37,11 +37,11 @@ interface EventMessage {
 export class WsEvents implements NativeDialect, OnModuleInit {
   readonly name = 'ws-events';
   /** What is told to everybody alike, encoded. */
-  readonly frames = new Once<Promise<string | undefined>>();
+  readonly frames = new EncodeOnce<Promise<string | undefined>>();
 
   constructor(
     readonly commands: ChatCommands,
-    readonly reads: ChatReads,
+    readonly reads: ChatQueries,
     readonly direct: DirectMessages,
     private readonly transport: NativeTransport,
   ) {}
@@ -59,18 +59,18 @@ export class WsEvents implements NativeDialect, OnModuleInit {
   }
 }
 
-type Handler = (member: DialectMember, frame: Fields) => Promise<void>;
+type Handler = (member: VirtualSocket, frame: Fields) => Promise<void>;
 
 class WsEventsSession implements NativeSession {
-  private member: DialectMember | undefined;
-  private readonly tellings: TellingQueue;
+  private member: VirtualSocket | undefined;
+  private readonly serverEvents: OutboundQueue;
   private readonly deadline: NodeJS.Timeout;
 
   constructor(
     private readonly dialect: WsEvents,
     private readonly connection: NativeConnection,
   ) {
-    this.tellings = new TellingQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
+    this.serverEvents = new OutboundQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
     this.deadline = setTimeout(() => {
       if (this.member === undefined) connection.close(UNAUTHENTICATED_CLOSE, 'UNAUTHENTICATED');
     }, AUTHENTICATION_MS).unref();
@@ -98,21 +98,21 @@ class WsEventsSession implements NativeSession {
     this.say('error', partsOf(error));
   }
 
-  told(telling: Telling): void {
-    switch (telling.event) {
+  told(serverEvent: ServerEvent): void {
+    switch (serverEvent.event) {
       case 'message:new':
-        this.tellings.run(async () => {
-          const frame = await this.dialect.frames.of(telling.payload, async () => {
-            const direct = await this.dialect.direct.of(telling.payload.message);
+        this.serverEvents.run(async () => {
+          const frame = await this.dialect.frames.of(serverEvent.payload, async () => {
+            const direct = await this.dialect.direct.of(serverEvent.payload.message);
             return direct === undefined ? undefined : frameOf('message', shown(direct, false));
           });
           if (frame !== undefined) this.connection.send(frame);
         });
         return;
       case 'presence:update': {
-        const { userId, isOnline } = telling.payload;
-        this.tellings.run(async () => {
-          const frame = await this.dialect.frames.of(telling.payload, async () =>
+        const { userId, isOnline } = serverEvent.payload;
+        this.serverEvents.run(async () => {
+          const frame = await this.dialect.frames.of(serverEvent.payload, async () =>
             frameOf('userStatus', { userId, isOnline }),
           );
           if (frame !== undefined) this.connection.send(frame);
@@ -120,8 +120,8 @@ class WsEventsSession implements NativeSession {
         return;
       }
       case 'conversation:new':
-        for (const userId of newlySeenOnline(telling, this.member?.principal.userId ?? ''))
-          this.tellings.run(() => this.say('userStatus', { userId, isOnline: true }));
+        for (const userId of newlySeenOnline(serverEvent, this.member?.principal.userId ?? ''))
+          this.serverEvents.run(() => this.say('userStatus', { userId, isOnline: true }));
         return;
       default:
       // This vocabulary has no word for it.
@@ -169,7 +169,7 @@ class WsEventsSession implements NativeSession {
     fetchChats: async (member, frame) => {
       const roomId = await this.roomOf(member, frame);
       if (roomId === undefined) return this.say('noRoomFound');
-      const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
+      const limit = countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE);
       const page = await this.dialect.direct.page(member.principal, roomId, {
         limit,
         before: await this.before(member, frame, roomId),
@@ -190,7 +190,7 @@ class WsEventsSession implements NativeSession {
     },
 
     messageList: async (member, frame) => {
-      const limit = countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE);
+      const limit = countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE);
       const { items } = await this.dialect.direct.conversations(member.principal, { limit });
       const list = items.map(({ conversation, other, newest }) => ({
         user: other === undefined ? null : userOf(other),
@@ -201,21 +201,21 @@ class WsEventsSession implements NativeSession {
     },
   };
 
-  private roomOf(member: DialectMember, frame: Fields): Promise<string | undefined> {
+  private roomOf(member: VirtualSocket, frame: Fields): Promise<string | undefined> {
     return this.dialect.reads.findDirect(member.principal, idField(frame, 'receiverId'));
   }
 
   /** The position that `before` names: a message's id. */
-  private async before(member: DialectMember, frame: Fields, roomId: string): Promise<number | undefined> {
+  private async before(member: VirtualSocket, frame: Fields, roomId: string): Promise<number | undefined> {
     const messageId = optionalIdField(frame, 'before');
     if (messageId === undefined) return undefined;
     return this.dialect.direct.position(member.principal, roomId, messageId);
   }
 
   /** Others' messages that were not read: how many, and those among the newest page. */
-  private async unread(member: DialectMember, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
+  private async unread(member: VirtualSocket, roomId: string): Promise<{ messages: EventMessage[]; count: number }> {
     const { userId } = member.principal;
-    const { messages } = await this.dialect.direct.page(member.principal, roomId, { limit: LARGEST_PAGE });
+    const { messages } = await this.dialect.direct.page(member.principal, roomId, { limit: MAX_PAGE_SIZE });
     const unread = messages.filter(({ receiverId, isRead }) => receiverId === userId && !isRead);
     return {
       messages: unread.map((message) => shown(message, false)),
@@ -223,7 +223,7 @@ class WsEventsSession implements NativeSession {
     };
   }
 
-  private async markRead(member: DialectMember, conversationId: string, seq: number | undefined): Promise<void> {
+  private async markRead(member: VirtualSocket, conversationId: string, seq: number | undefined): Promise<void> {
     if (seq !== undefined) acknowledged(await this.dialect.commands.run('mark_read', member, { conversationId, seq }));
   }
 

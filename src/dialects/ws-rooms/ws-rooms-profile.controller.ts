@@ -2,13 +2,13 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import type { Principal } from '../../common/principal.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 
 /** Where pages of `ws-rooms` look, when they are loaded, whether somebody is logged in. All else of /auth is the server's own. */
 @ApiExcludeController()
 @Controller('auth')
 export class WsRoomsProfileController {
-  constructor(private readonly reads: ChatReads) {}
+  constructor(private readonly reads: ChatQueries) {}
 
   @Get('profile')
   async profile(

@@ -5,13 +5,13 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';
 import { OpenedRoom, RoomMessage, RoomsView } from './ws-rooms.view.js';
 import { roomMessageOf, roomOf, roomsOf } from './ws-rooms.views.js';
 
-const LARGEST_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 /** The REST side of `ws-rooms` (docs/protocol/ws-rooms.md). Errors are the server's own. */
 @ApiTags('dialects')
@@ -19,7 +19,7 @@ const LARGEST_PAGE = 100;
 @Controller('msg')
 export class WsRoomsController {
   constructor(
-    private readonly reads: ChatReads,
+    private readonly reads: ChatQueries,
     private readonly direct: DirectMessages,
   ) {}
 
@@ -31,7 +31,7 @@ export class WsRoomsController {
     @Query('cursor') cursor: unknown,
     @Req() request: Request,
   ): Promise<RoomsView> {
-    const page = { limit: LARGEST_PAGE, ...(typeof cursor === 'string' ? { cursor } : {}) };
+    const page = { limit: MAX_PAGE_SIZE, ...(typeof cursor === 'string' ? { cursor } : {}) };
     return {
       ...(await roomsOf(this.direct, principal, page)),
       token: this.reads.accessToken(request),

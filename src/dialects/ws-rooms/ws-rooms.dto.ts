@@ -3,7 +3,7 @@ import { IsId } from '../../common/validation/is-id.decorator.js';
 import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
-const LARGEST_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 export class OpenRoomDto {
   @IsId()
@@ -11,12 +11,12 @@ export class OpenRoomDto {
 }
 
 export class RoomHistoryQuery {
-  @OptionalField(LARGEST_PAGE)
+  @OptionalField(MAX_PAGE_SIZE)
   @QueryInteger()
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE)
-  limit: number = LARGEST_PAGE;
+  @Max(MAX_PAGE_SIZE)
+  limit: number = MAX_PAGE_SIZE;
 
   /** A message's id: what was written before it. */
   @OptionalField()

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { DialectToolsModule } from '../transport/dialect-transport.module.js';
+import { DialectTransportModule } from '../transport/dialect-transport.module.js';
 import { WsRoomsController } from './ws-rooms.controller.js';
 import { WsRoomsProfileController } from './ws-rooms-profile.controller.js';
 import { WsRooms } from './ws-rooms.js';
 
 @Module({
-  imports: [DialectToolsModule],
+  imports: [DialectTransportModule],
   controllers: [WsRoomsController, WsRoomsProfileController],
   providers: [WsRooms],
 })

@@ -4,16 +4,16 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
-import { ChatReads } from '../../realtime/commands/chat-queries.js';
-import { DialectConnections } from '../../realtime/connections/virtual-connections.js';
-import type { DialectMember, Telling } from '../../realtime/connections/virtual-socket.js';
+import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import { VirtualConnections } from '../../realtime/connections/virtual-connections.js';
+import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields } from '../transport/fields.js';
-import { TellingQueue } from '../transport/outbound-queue.js';
+import { OutboundQueue } from '../transport/outbound-queue.js';
 import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../transport/native-dialect.js';
 import { NativeTransport } from '../transport/native-transport.js';
-import { Once } from '../transport/encode-once.js';
+import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 import { carryAll } from '../transport/files.js';
 import { roomMessageOf, roomsOf } from './ws-rooms.views.js';
@@ -22,27 +22,27 @@ const NO_TOKEN = 4001;
 const BAD_TOKEN = 4002;
 const NO_ROOM = 4004;
 const TRY_AGAIN = 1013;
-const LARGEST_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 /** Messages that wait for a client to be let in. */
-const MOST_EARLY = 1_000;
+const MAX_EARLY_FRAMES = 1_000;
 const ROOM_PATH = /^\/room\/([^/]+)\/?$/;
 
-type MessageNew = Extract<Telling, { event: 'message:new' }>['payload'];
+type MessageNew = Extract<ServerEvent, { event: 'message:new' }>['payload'];
 
 /** One WebSocket for users, one for the list of rooms, one for each open room (docs/protocol/ws-rooms.md). */
 @Injectable()
 export class WsRooms implements NativeDialect, OnModuleInit {
   readonly name = 'ws-rooms';
   /** What is told to everybody alike, encoded. */
-  readonly frames = new Once<Promise<string | undefined>>();
-  readonly updates = new Once<Promise<string | undefined>>();
+  readonly frames = new EncodeOnce<Promise<string | undefined>>();
+  readonly updates = new EncodeOnce<Promise<string | undefined>>();
 
   constructor(
     readonly commands: ChatCommands,
-    readonly reads: ChatReads,
+    readonly reads: ChatQueries,
     readonly direct: DirectMessages,
     readonly clock: Clock,
-    private readonly connections: DialectConnections,
+    private readonly connections: VirtualConnections,
     private readonly transport: NativeTransport,
   ) {}
 
@@ -71,14 +71,14 @@ export class WsRooms implements NativeDialect, OnModuleInit {
 
 /** What the three have in common: who it is is known before any frame is looked at, or the connection ends. */
 abstract class Session implements NativeSession {
-  protected readonly tellings: TellingQueue;
-  private member: DialectMember | undefined;
+  protected readonly serverEvents: OutboundQueue;
+  private member: VirtualSocket | undefined;
 
   constructor(
     protected readonly dialect: WsRooms,
     protected readonly connection: NativeConnection,
   ) {
-    this.tellings = new TellingQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
+    this.serverEvents = new OutboundQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
   }
 
   async begin(): Promise<void> {
@@ -101,7 +101,7 @@ abstract class Session implements NativeSession {
     this.say({ type: 'ERROR', ...partsOf(error) });
   }
 
-  abstract told(telling: Telling): void;
+  abstract told(serverEvent: ServerEvent): void;
 
   protected get ownId(): string {
     return this.member?.principal.userId ?? '';
@@ -111,8 +111,8 @@ abstract class Session implements NativeSession {
     return BAD_TOKEN;
   }
 
-  protected abstract welcome(member: DialectMember): Promise<void>;
-  protected abstract asked(member: DialectMember, frame: Fields): Promise<void>;
+  protected abstract welcome(member: VirtualSocket): Promise<void>;
+  protected abstract asked(member: VirtualSocket, frame: Fields): Promise<void>;
 
   protected say(frame: object): void {
     this.connection.send(JSON.stringify(frame));
@@ -120,11 +120,11 @@ abstract class Session implements NativeSession {
 
   /** Sends what is the same for all, encoded once. */
   protected sendOnce(
-    once: Once<Promise<string | undefined>>,
+    once: EncodeOnce<Promise<string | undefined>>,
     told: object,
     make: () => Promise<object | undefined>,
   ): void {
-    this.tellings.run(async () => {
+    this.serverEvents.run(async () => {
       const frame = await once.of(told, async () => {
         const made = await make();
         return made === undefined ? undefined : JSON.stringify(made);
@@ -150,24 +150,24 @@ class RoomSession extends Session {
     this.openedAt = new Date(dialect.clock.now()).toISOString();
   }
 
-  override told(telling: Telling): void {
-    if (telling.event !== 'message:new' || telling.payload.message.conversationId !== this.roomId) return;
-    if (this.isInside) this.tell(telling.payload);
-    else if (this.early.size < MOST_EARLY) this.early.set(telling.payload.message.id, telling.payload);
+  override told(serverEvent: ServerEvent): void {
+    if (serverEvent.event !== 'message:new' || serverEvent.payload.message.conversationId !== this.roomId) return;
+    if (this.isInside) this.tell(serverEvent.payload);
+    else if (this.early.size < MAX_EARLY_FRAMES) this.early.set(serverEvent.payload.message.id, serverEvent.payload);
   }
 
-  protected override async welcome({ principal }: DialectMember): Promise<void> {
+  protected override async welcome({ principal }: VirtualSocket): Promise<void> {
     try {
       if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
       const { type } = await this.dialect.reads.conversation(principal, this.roomId);
       // Rooms of this vocabulary are between two.
       if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
-      const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: LARGEST_PAGE });
+      const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
       for (const { message } of messages) {
         if (message.createdAt < this.openedAt) continue;
         // A client takes itself for inside as soon as it is open.
         this.early.delete(message.id);
-        this.tellings.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
+        this.serverEvents.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
       }
       this.isInside = true;
       for (const payload of this.early.values()) this.tell(payload);
@@ -185,7 +185,7 @@ class RoomSession extends Session {
     });
   }
 
-  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
+  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
     if (!this.isInside || isOfAnotherKind(frame)) return;
     const { content, images, clientId } = frame;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
@@ -201,29 +201,29 @@ class RoomSession extends Session {
 
 /** `/users`: who there is, and who comes and goes. */
 class UsersSession extends Session {
-  override told(telling: Telling): void {
-    for (const userId of newlySeenOnline(telling, this.ownId))
-      this.tellings.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
-    if (telling.event !== 'presence:update') return;
-    const { userId, isOnline } = telling.payload;
-    this.sendOnce(this.dialect.frames, telling.payload, async () => ({
+  override told(serverEvent: ServerEvent): void {
+    for (const userId of newlySeenOnline(serverEvent, this.ownId))
+      this.serverEvents.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
+    if (serverEvent.event !== 'presence:update') return;
+    const { userId, isOnline } = serverEvent.payload;
+    this.sendOnce(this.dialect.frames, serverEvent.payload, async () => ({
       type: 'USER_STATUS',
       data: { userId, isOnline },
     }));
   }
 
-  protected override welcome(member: DialectMember): Promise<void> {
-    return this.page(member, undefined, LARGEST_PAGE);
+  protected override welcome(member: VirtualSocket): Promise<void> {
+    return this.page(member, undefined, MAX_PAGE_SIZE);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
+  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
-    await this.page(member, frame.cursor, countField(frame, 'limit', LARGEST_PAGE, 1, LARGEST_PAGE));
+    await this.page(member, frame.cursor, countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE));
   }
 
-  private async page({ principal }: DialectMember, cursor: string | undefined, limit: number): Promise<void> {
+  private async page({ principal }: VirtualSocket, cursor: string | undefined, limit: number): Promise<void> {
     const { items, nextCursor } = await this.dialect.reads.directory(principal, {
       limit,
       ...(cursor === undefined ? {} : { cursor }),
@@ -238,31 +238,31 @@ class UsersSession extends Session {
 
 /** `/rooms`: the caller's rooms, and what is written in any of them. */
 class RoomsSession extends Session {
-  override told(telling: Telling): void {
+  override told(serverEvent: ServerEvent): void {
     // Not for a room without a message: clients read the time of the last one without looking whether there is one.
-    if (telling.event !== 'message:new') return;
-    this.sendOnce(this.dialect.updates, telling.payload, async () => {
-      const direct = await this.dialect.direct.of(telling.payload.message);
+    if (serverEvent.event !== 'message:new') return;
+    this.sendOnce(this.dialect.updates, serverEvent.payload, async () => {
+      const direct = await this.dialect.direct.of(serverEvent.payload.message);
       if (direct === undefined) return undefined;
       const { conversationId } = direct.message;
       return { type: 'ROOM_UPDATE', data: { roomId: conversationId, lastMessage: roomMessageOf(direct.message) } };
     });
   }
 
-  protected override welcome(member: DialectMember): Promise<void> {
+  protected override welcome(member: VirtualSocket): Promise<void> {
     return this.page(member, undefined);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: DialectMember, frame: Fields): Promise<void> {
+  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
     await this.page(member, frame.cursor);
   }
 
-  private async page({ principal }: DialectMember, cursor: string | undefined): Promise<void> {
+  private async page({ principal }: VirtualSocket, cursor: string | undefined): Promise<void> {
     const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
-      limit: LARGEST_PAGE,
+      limit: MAX_PAGE_SIZE,
       ...(cursor === undefined ? {} : { cursor }),
     });
     this.say({ type: 'ROOMS_LIST', data: rooms, nextCursor });

@@ -1,6 +1,6 @@
 /** Different reactions on one message at the most. */
-export const MOST_REACTIONS = 30;
-const LONGEST_REACTION = 64;
+export const MAX_REACTIONS = 30;
+const MAX_REACTION_LENGTH = 64;
 
 // Built from text: TypeScript only takes the `v` flag in literals for newer targets than Node 20 calls for.
 const RGI_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
@@ -20,7 +20,7 @@ const TEXT_BY_DEFAULT = /(?!\p{Emoji_Presentation})\p{Emoji}(?!\p{Emoji_Modifier
  * Unicode wants them ("fully qualified"), wherever they were.
  */
 export function normalReaction(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > LONGEST_REACTION) return undefined;
+  if (typeof value !== 'string' || value.length > MAX_REACTION_LENGTH) return undefined;
   if (NAME.test(value)) return value;
   const emoji = value.replace(PRESENTATION, '').replace(TEXT_BY_DEFAULT, '$&\ufe0f');
   if (RGI_EMOJI.test(emoji)) return emoji;

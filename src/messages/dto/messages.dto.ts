@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
-import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
+import { MAX_ATTACHMENTS } from '../../attachments/attachment.js';
 import { ExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { PageQuery } from '../../common/pagination.js';
-import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../common/pagination.js';
 import { IsId } from '../../common/validation/is-id.decorator.js';
 import { IsText } from '../../common/validation/is-text.decorator.js';
 import { showsSomething } from '../../common/text/visible-text.js';
@@ -12,21 +12,21 @@ import { QueryInteger } from '../../common/validation/query-integer.decorator.js
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 /** Characters (code points) of a message at the most. */
-export const LONGEST_CONTENT = 8_000;
-const LARGEST_SEQ = 2_147_483_647;
+export const MAX_CONTENT_LENGTH = 8_000;
+const MAX_SEQ = 2_147_483_647;
 
 /** What a message says and carries: text, attachments or both. */
 export class MessageContentDto {
   /** 1 to 8,000 characters, one of which can be seen; may be left out where there are attachments. @example "Hello!" */
   @ValidateIf(needsText)
   @ApiProperty({ required: false })
-  @IsText({ min: 1, max: LONGEST_CONTENT })
+  @IsText({ min: 1, max: MAX_CONTENT_LENGTH })
   content?: string | null;
 
   /** Uploads of one's own, each used by no other message; shown in this order, before those kept elsewhere. */
   @OptionalField()
   @IsArray()
-  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ArrayMaxSize(MAX_ATTACHMENTS)
   @ArrayUnique()
   @IsId({ each: true, required: false })
   attachmentIds?: string[] | null;
@@ -34,7 +34,7 @@ export class MessageContentDto {
   /** Files kept elsewhere. With those uploaded at most 10. */
   @OptionalField()
   @IsArray()
-  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ArrayMaxSize(MAX_ATTACHMENTS)
   @ValidateNested({ each: true })
   @Type(() => ExternalAttachment)
   attachments?: ExternalAttachment[] | null;
@@ -62,7 +62,7 @@ export class CreateMessageDto extends MessageContentDto {
 
 export class EditMessageDto {
   /** @example "Hello, world!" */
-  @IsText({ min: 1, max: LONGEST_CONTENT })
+  @IsText({ min: 1, max: MAX_CONTENT_LENGTH })
   content!: string;
 }
 
@@ -72,7 +72,7 @@ export class HistoryQuery {
   @QueryInteger()
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE_SIZE)
+  @Max(MAX_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 
   /** Messages below this sequence number. */
@@ -80,7 +80,7 @@ export class HistoryQuery {
   @QueryInteger()
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SEQ)
+  @Max(MAX_SEQ)
   before?: number;
 
   /** Messages above this sequence number. */
@@ -88,7 +88,7 @@ export class HistoryQuery {
   @QueryInteger()
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SEQ)
+  @Max(MAX_SEQ)
   after?: number;
 
   /** Messages on both sides of this sequence number, it included. */
@@ -96,7 +96,7 @@ export class HistoryQuery {
   @QueryInteger()
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SEQ)
+  @Max(MAX_SEQ)
   around?: number;
 }
 

@@ -66,11 +66,11 @@ interface OutcomeRow {
 }
 
 /** Messages in one statement at the most. */
-const LARGEST_BATCH = 256;
+const MAX_BATCH_SIZE = 256;
 /** Messages that may wait in a lane; a send beyond it is refused with OVERLOADED. */
-const LONGEST_QUEUE = 10_000;
+const MAX_QUEUE_LENGTH = 10_000;
 /** How long a send waits for a database that is gone before it fails with UNAVAILABLE. */
-const LONGEST_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 /** Batches that may be under way at once. A conversation always takes the same lane, which keeps its order. */
 const LANES = 2;
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -84,7 +84,7 @@ const UNIQUE_VIOLATION = '23505';
  *
  * Guarantees: a draft's promise resolves after the commit that stored it, in the order of sequence numbers within a
  * conversation; drafts of one conversation are stored in the order they came; a draft that the database refuses fails
- * alone; while the database is gone, drafts wait and are tried again, at most LONGEST_WAIT_MS.
+ * alone; while the database is gone, drafts wait and are tried again, at most MAX_WAIT_MS.
  */
 @Injectable()
 export class MessageWriter implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -143,10 +143,10 @@ class Lane {
   }
 
   store(draft: MessageDraft): Promise<WriteOutcome> {
-    if (this.queue.length >= LONGEST_QUEUE)
+    if (this.queue.length >= MAX_QUEUE_LENGTH)
       return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
     return new Promise((resolve, reject) => {
-      this.queue.push({ draft, deadline: this.clock.now() + LONGEST_WAIT_MS, resolve, reject });
+      this.queue.push({ draft, deadline: this.clock.now() + MAX_WAIT_MS, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -176,7 +176,7 @@ class Lane {
     let size = 0;
     for (const { draft } of this.queue) {
       const key = draft.senderId + draft.clientId;
-      if (size === LARGEST_BATCH || keys.has(key) || (draft.attached !== undefined && size > 0)) break;
+      if (size === MAX_BATCH_SIZE || keys.has(key) || (draft.attached !== undefined && size > 0)) break;
       keys.add(key);
       size += 1;
       if (draft.attached !== undefined) break;
@@ -195,7 +195,7 @@ class Lane {
       } catch (error) {
         const [only] = batch;
         if (only === undefined) return;
-        if (!mayPass(error)) {
+        if (!isTransient(error)) {
           if (batch.length === 1) only.reject(error);
           else await this.halves(batch);
           return;
@@ -280,7 +280,7 @@ function isLockTimeout(error: unknown): boolean {
 }
 
 /** Whether the same statement may succeed later or among fewer; anything else is the message's own fault. */
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return (
     isConnectionFailure(error) ||

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
-import { LARGEST_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
+import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
@@ -16,7 +16,7 @@ import type { OwnUserView, UserView } from '../../users/users.view.js';
  * Every method throws what its service throws: DomainError NOT_FOUND for what the caller may not see.
  */
 @Injectable()
-export class ChatReads {
+export class ChatQueries {
   constructor(
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
@@ -81,7 +81,7 @@ export class ChatReads {
   /** The first hundred members' cursors: of a direct conversation, both. */
   async receipts(principal: Principal, conversationId: string): Promise<ReceiptView[]> {
     const page = await this.gate.run(principal, () =>
-      this.conversations.receipts(principal, conversationId, { limit: LARGEST_PAGE_SIZE }),
+      this.conversations.receipts(principal, conversationId, { limit: MAX_PAGE_SIZE }),
     );
     return page.items;
   }

@@ -2,7 +2,7 @@ import { DomainError } from '../../common/errors.js';
 import type { Limit } from '../../limits/limits.js';
 
 /** Events of one connection that may be under way at once. */
-const MOST_UNDER_WAY = 1_000;
+const MAX_CONCURRENT = 1_000;
 /** Refusals, less the events let in since, beyond which a client is taken for one that does not listen. */
 const MAX_REFUSALS = 12_000;
 /** Refusals after which a connection is not read for a while: also a refusal costs, and a flood is nothing but refusals. */
@@ -36,7 +36,7 @@ export class EventGate {
 
   /** Undefined lets the event in, and `leave` must follow. */
   enter(): DomainError | undefined {
-    if (this.underWay >= MOST_UNDER_WAY) return this.refuse('OVERLOADED', 1_000);
+    if (this.underWay >= MAX_CONCURRENT) return this.refuse('OVERLOADED', 1_000);
     if (this.limit !== undefined) {
       const { burst, points, perSeconds } = this.limit;
       const now = performance.now();

@@ -5,8 +5,8 @@ import type { Limit } from '../../limits/limits.js';
 import { EventGate } from './event-gate.js';
 
 /** What one client of a dialect asks for: within the limits of any connection, one after the other as it was sent. */
-export class DialectInbox {
-  private readonly logger = new Logger(DialectInbox.name);
+export class InboundQueue {
+  private readonly logger = new Logger(InboundQueue.name);
   private readonly gate: EventGate;
   private tail: Promise<void> = Promise.resolve();
 

@@ -4,7 +4,7 @@ import type { ChatSocket } from '../engine/chat-socket.js';
 import type { Admission } from './handshake.js';
 import { PresenceTracker } from '../ephemeral/presence-tracker.js';
 import { Rooms } from '../delivery/rooms.js';
-import { TokenLife } from './token-expiry.js';
+import { TokenExpiry } from './token-expiry.js';
 import { Typing } from '../ephemeral/typing.js';
 import { UserConnections } from './user-connections.js';
 
@@ -14,14 +14,14 @@ export class Connections {
   constructor(
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
-    private readonly tokenLife: TokenLife,
+    private readonly tokenExpiry: TokenExpiry,
     private readonly presence: PresenceTracker,
     private readonly typing: Typing,
     private readonly userConnections: UserConnections,
   ) {}
 
   /** Into its rooms. False where its session ended while it was let in: it is told, and closed. */
-  welcome(socket: ChatSocket, { setup, conversationIds, restored }: Admission): boolean {
+  admit(socket: ChatSocket, { setup, conversationIds, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
     if (setup.endedSessions.has(sessionId)) {
       this.rooms.abandon(setup);
@@ -29,7 +29,7 @@ export class Connections {
       return false;
     }
     this.rooms.place(socket, setup, conversationIds, restored?.rooms);
-    this.tokenLife.watch(socket);
+    this.tokenExpiry.watch(socket);
     this.presence.arrived(userId);
     const surplus = this.userConnections.add(socket);
     if (surplus !== undefined) this.broadcaster.close(surplus, 'TOO_MANY_CONNECTIONS');
@@ -37,12 +37,12 @@ export class Connections {
   }
 
   renewed(socket: ChatSocket): void {
-    this.tokenLife.watch(socket);
+    this.tokenExpiry.watch(socket);
   }
 
   /** Once for each that was welcomed. */
-  farewell(socket: ChatSocket): void {
-    this.tokenLife.forget(socket);
+  remove(socket: ChatSocket): void {
+    this.tokenExpiry.forget(socket);
     this.userConnections.remove(socket);
     const { userId } = socket.data.principal;
     if (this.presence.departed(userId)) this.typing.gone(userId);

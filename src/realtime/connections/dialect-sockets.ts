@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import type { ChatSocket } from '../engine/chat-socket.js';
-import { DialectConnections } from './virtual-connections.js';
-import { DialectInbox } from '../commands/inbound-queue.js';
-import type { DialectPeer, DialectMember } from './virtual-socket.js';
+import { VirtualConnections } from './virtual-connections.js';
+import { InboundQueue } from '../commands/inbound-queue.js';
+import type { DialectPeer, VirtualSocket } from './virtual-socket.js';
 import type { Admission } from './handshake.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { EngineGuard } from '../engine/engine-guard.js';
@@ -13,7 +13,7 @@ import { socketEvent } from '../engine/socket-event.js';
 import type { DialectSession, SocketDialect } from './socket-dialects.js';
 
 interface Speaking {
-  connection: DialectMember;
+  connection: VirtualSocket;
   session: DialectSession;
 }
 
@@ -42,7 +42,7 @@ export class DialectSockets {
   private readonly encoded = new WeakMap<object, Map<string, Encoded>>();
 
   constructor(
-    private readonly connections: DialectConnections,
+    private readonly connections: VirtualConnections,
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
     private readonly handshakes: HandshakeLimit,
@@ -53,7 +53,7 @@ export class DialectSockets {
     insideOf(socket).nsp.adapter.delAll(socket.id);
     let session: DialectSession | undefined;
     const peer: DialectPeer = {
-      told: (telling) => session?.told(telling),
+      told: (serverEvent) => session?.told(serverEvent),
       ended: () => socket.disconnect(true),
     };
     const connection = this.adopted(socket, admission, peer);
@@ -67,20 +67,20 @@ export class DialectSockets {
     const speaking = this.speaking.get(socket);
     if (speaking === undefined) return;
     const { session } = speaking;
-    const inbox = new DialectInbox(this.configuration.eventLimit, this.lifecycle);
+    const inbound = new InboundQueue(this.configuration.eventLimit, this.lifecycle);
     socket.onAny((name: unknown, ...parameters: unknown[]) => {
       // Socket.IO hands over what it had read already, also after it has disconnected the socket.
       if (!socket.connected) return;
       const { event, payload, acknowledge } = socketEvent(name, parameters);
-      const refusal = inbox.push(async () => {
+      const refusal = inbound.push(async () => {
         const answer = await session.heard(event, payload, acknowledge !== undefined);
         acknowledge?.(answer);
       });
       if (refusal === undefined) return;
       const answer = session.refused(event, refusal, acknowledge !== undefined);
       acknowledge?.(answer);
-      this.guard.rest(socket, inbox.restMs);
-      if (!inbox.isFlooded) return;
+      this.guard.rest(socket, inbound.restMs);
+      if (!inbound.isFlooded) return;
       void this.handshakes.flooded(socket.data.principal.userId);
       socket.disconnect(true);
     });
@@ -94,7 +94,7 @@ export class DialectSockets {
   }
 
   /** Undefined where its session ended while it was let in. */
-  private adopted(socket: ChatSocket, admission: Admission, peer: DialectPeer): DialectMember | undefined {
+  private adopted(socket: ChatSocket, admission: Admission, peer: DialectPeer): VirtualSocket | undefined {
     try {
       return this.connections.adopt(socket.data, admission, peer);
     } catch {

@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { addressKey, clientAddress } from '../../limits/ip-address-key.js';
+import { ipAddressKey, clientIpAddress } from '../../limits/ip-address-key.js';
 import { Counted } from '../../limits/counted.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 
 /** Verifications of tokens, and what is read for whom they let in, at once: of one IP address, and of all. */
-const MAX_VERIFICATIONS_PER_ADDRESS = 16;
+const MAX_VERIFICATIONS_PER_IP_ADDRESS = 16;
 const MAX_VERIFICATIONS = 32;
 /** How long a connection may wait for its turn. */
 const VERIFICATION_TIMEOUT_MS = 8_000;
@@ -31,7 +31,7 @@ export class HandshakeLimit {
     const maxWaiting = rateLimits ? maxUnauthenticatedConnections : Number.POSITIVE_INFINITY;
     this.unauthenticated = new Counted(maxWaiting);
     this.verifications = new KeyedSemaphore({
-      ...{ maxPerKey: MAX_VERIFICATIONS_PER_ADDRESS, maxTotal: MAX_VERIFICATIONS },
+      ...{ maxPerKey: MAX_VERIFICATIONS_PER_IP_ADDRESS, maxTotal: MAX_VERIFICATIONS },
       ...{
         maxQueuedPerKey: maxWaiting,
         maxQueuedTotal: Number.POSITIVE_INFINITY,
@@ -87,6 +87,6 @@ export class HandshakeLimit {
 
   /** What its IP address is counted by. */
   keyOf(request: IncomingMessage): string {
-    return addressKey(clientAddress(request, this.configuration.trustedProxies));
+    return ipAddressKey(clientIpAddress(request, this.configuration.trustedProxies));
   }
 }

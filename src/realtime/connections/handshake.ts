@@ -32,9 +32,9 @@ export interface HandshakeError extends Error {
   data: { code: string; retryAfterMs?: number };
 }
 
-const LONGEST_TOKEN = 8192;
+const MAX_TOKEN_LENGTH = 8192;
 /** How long a connection may wait for the database. */
-const LONGEST_WAIT_MS = 8_000;
+const ADMISSION_TIMEOUT_MS = 8_000;
 const RETRY_MS = 200;
 
 /**
@@ -95,12 +95,12 @@ export class Handshake {
   async admitted(
     given: unknown,
     echo: boolean,
-    addressKey: string,
+    ipAddressKey: string,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
     if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
     const token = tokenText(given);
-    const deadline = this.clock.now() + LONGEST_WAIT_MS;
-    return this.limit.verified(addressKey, () => this.verified(token, echo, deadline));
+    const deadline = this.clock.now() + ADMISSION_TIMEOUT_MS;
+    return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline));
   }
 
   private async verified(
@@ -112,7 +112,7 @@ export class Handshake {
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [isLive, { conversationIds, cursor }] = await this.patiently(deadline, () =>
+      const [isLive, { conversationIds, cursor }] = await this.untilDeadline(deadline, () =>
         Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
@@ -137,7 +137,7 @@ export class Handshake {
       auth.echo !== false,
       this.limit.keyOf(socket.request),
     ).catch((error: unknown) => {
-      throw dialect === undefined ? error : worded(domainErrorOf(error), dialect);
+      throw dialect === undefined ? error : withDialectMessage(domainErrorOf(error), dialect);
     });
     socket.data = dialect === undefined ? state : { ...state, dialect };
     this.admissions.set(socket, { ...admission, restored: isOf(restored, state.principal) ? restored : undefined });
@@ -158,7 +158,7 @@ export class Handshake {
    * Socket.IO's clients come back by themselves after a lost connection, but not after a refused one: so a database that
    * is away for a moment is waited for.
    */
-  private async patiently<Result>(deadline: number, read: () => Promise<Result>): Promise<Result> {
+  private async untilDeadline<Result>(deadline: number, read: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
         return await read();
@@ -176,12 +176,13 @@ function isOf(restored: Restored | undefined, { userId, sessionId }: Principal):
 }
 
 function tokenText(given: unknown): string {
-  if (typeof given !== 'string' || given === '' || given.length > LONGEST_TOKEN) throw new DomainError('UNAUTHORIZED');
+  if (typeof given !== 'string' || given === '' || given.length > MAX_TOKEN_LENGTH)
+    throw new DomainError('UNAUTHORIZED');
   return given.replace(/^Bearer +/i, '');
 }
 
 /** The same refusal in the words of a dialect. */
-function worded(error: DomainError, dialect: SocketDialect): DomainError {
+function withDialectMessage(error: DomainError, dialect: SocketDialect): DomainError {
   const { code, retryAfterMs } = error;
   return new DomainError(code, {
     message: dialect.refusal(error),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import type { DialectMember, Telling } from './virtual-socket.js';
+import type { VirtualSocket, ServerEvent } from './virtual-socket.js';
 
 /** What one Socket.IO client of a dialect says and is told. */
 export interface DialectSession {
@@ -12,7 +12,7 @@ export interface DialectSession {
   heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown>;
   /** An event that is not even looked at: limits, or the server's end. */
   refused(event: string, error: DomainError, isAnswered: boolean): unknown;
-  told(telling: Telling): void;
+  told(serverEvent: ServerEvent): void;
 }
 
 /** A vocabulary of Socket.IO other than Parley's own. */
@@ -21,7 +21,7 @@ export interface SocketDialect {
   /** What `connect_error` says. Its `data.code` is always the error's code. */
   refusal(error: DomainError): string;
   /** A client was let in and is in its rooms. */
-  open(connection: DialectMember, say: (event: string, payload: unknown) => void): DialectSession;
+  open(connection: VirtualSocket, say: (event: string, payload: unknown) => void): DialectSession;
 }
 
 /** Parley's own vocabulary. */

@@ -6,11 +6,11 @@ import type { ChatSocket } from '../engine/chat-socket.js';
 /** How long before the end of its token a connection is warned. */
 const WARNING_MS = 60_000;
 /** setTimeout takes no longer time than this. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** A connection lives no longer than its token: it is warned, may renew it in place, and is ended with it. */
 @Injectable()
-export class TokenLife {
+export class TokenExpiry {
   private readonly timers = new WeakMap<ChatSocket, NodeJS.Timeout>();
 
   constructor(
@@ -41,6 +41,6 @@ export class TokenLife {
   }
 
   private after(socket: ChatSocket, milliseconds: number, act: () => void): void {
-    this.timers.set(socket, setTimeout(act, Math.min(milliseconds, LONGEST_TIMER_MS)).unref());
+    this.timers.set(socket, setTimeout(act, Math.min(milliseconds, MAX_TIMER_MS)).unref());
   }
 }

@@ -4,13 +4,13 @@ import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
 import { Connections } from './connections.js';
-import { type DialectPeer, DialectMember, type RoomKeeper } from './virtual-socket.js';
+import { type DialectPeer, VirtualSocket, type RoomAdapter } from './virtual-socket.js';
 import { type Admission, Handshake } from './handshake.js';
 import type { ConnectionState } from '../engine/chat-socket.js';
 
 /** Makes clients of other vocabularies members of the rooms they belong in. */
 @Injectable()
-export class DialectConnections {
+export class VirtualConnections {
   private server: ChatServer | undefined;
 
   constructor(
@@ -35,11 +35,11 @@ export class DialectConnections {
    */
   async open(
     token: unknown,
-    { echo, addressKey }: { echo: boolean; addressKey: string },
+    { echo, ipAddressKey }: { echo: boolean; ipAddressKey: string },
     peer: DialectPeer,
     isThere: () => boolean,
-  ): Promise<DialectMember> {
-    const { state, admission } = await this.handshake.admitted(token, echo, addressKey);
+  ): Promise<VirtualSocket> {
+    const { state, admission } = await this.handshake.admitted(token, echo, ipAddressKey);
     if (!isThere()) {
       this.handshake.abandon(admission);
       throw new DomainError('UNAVAILABLE');
@@ -48,15 +48,15 @@ export class DialectConnections {
   }
 
   /** Puts somebody who was let in already into its rooms. @throws DomainError UNAUTHORIZED: its session ended meanwhile. */
-  adopt(state: ConnectionState, admission: Admission, peer: DialectPeer): DialectMember {
+  adopt(state: ConnectionState, admission: Admission, peer: DialectPeer): VirtualSocket {
     const { server } = this;
     if (server === undefined) throw new DomainError('UNAVAILABLE');
-    const socket = new DialectMember(`dialect-${newId()}`, state, keeperOf(server), peer, (renewed) =>
+    const socket = new VirtualSocket(`dialect-${newId()}`, state, roomAdapterOf(server), peer, (renewed) =>
       this.connections.renewed(asSocket(renewed)),
     );
     server.sockets.sockets.set(socket.id, asSocket(socket));
     socket.join(socket.id);
-    if (!this.connections.welcome(asSocket(socket), admission)) {
+    if (!this.connections.admit(asSocket(socket), admission)) {
       this.remove(socket);
       throw new DomainError('UNAUTHORIZED');
     }
@@ -64,22 +64,22 @@ export class DialectConnections {
   }
 
   /** The client is gone, or is to be. Once for each that was opened. */
-  close(socket: DialectMember): void {
+  close(socket: VirtualSocket): void {
     this.remove(socket);
-    this.connections.farewell(asSocket(socket));
+    this.connections.remove(asSocket(socket));
   }
 
-  private remove(socket: DialectMember): void {
+  private remove(socket: VirtualSocket): void {
     socket.over();
     this.server?.sockets.sockets.delete(socket.id);
   }
 }
 
 /** Typed as what it is taken for: it has all that the server and its adapter ask of a socket here. */
-function asSocket(socket: DialectMember): ChatSocket {
+function asSocket(socket: VirtualSocket): ChatSocket {
   return socket as unknown as ChatSocket;
 }
 
-function keeperOf(server: ChatServer): RoomKeeper {
+function roomAdapterOf(server: ChatServer): RoomAdapter {
   return server.sockets.adapter;
 }

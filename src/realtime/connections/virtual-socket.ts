@@ -6,18 +6,18 @@ import type { ServerEventName, ServerPayload } from '../protocol/server-events.j
 import { room } from '../delivery/room-names.js';
 
 /** Anything a member may be told of, in Parley's own words. */
-export type Telling = { [Name in ServerEventName]: { event: Name; payload: ServerPayload<Name> } }[ServerEventName];
+export type ServerEvent = { [Name in ServerEventName]: { event: Name; payload: ServerPayload<Name> } }[ServerEventName];
 
 /** One client that speaks otherwise. */
 export interface DialectPeer {
   /** In the order in which Parley's own clients would be told. Must not throw. */
-  told(telling: Telling): void;
+  told(serverEvent: ServerEvent): void;
   /** The server ends the connection. `undefined`: it has said why before, or there is nobody to say it to. */
   ended(code: CloseCode | undefined): void;
 }
 
 /** The parts of an adapter that rooms are made of. */
-export interface RoomKeeper {
+export interface RoomAdapter {
   addAll(id: string, rooms: Set<string>): void;
   del(id: string, room: string): void;
   delAll(id: string): void;
@@ -33,7 +33,7 @@ interface Packet {
  * left, told and ended by the very calls that do it to all, on this process and from others. What the adapter has encoded
  * for the others it does not take; what was encoded it hands to its peer.
  */
-export class DialectMember implements Connection {
+export class VirtualSocket implements Connection {
   readonly takesPlainHttp = true;
   /** Where the adapter writes what it encoded. */
   readonly client = { writeToEngine: () => undefined };
@@ -43,9 +43,9 @@ export class DialectMember implements Connection {
   constructor(
     readonly id: string,
     readonly data: ConnectionState,
-    private readonly keeper: RoomKeeper,
+    private readonly adapter: RoomAdapter,
     private readonly peer: DialectPeer,
-    private readonly renew: (socket: DialectMember) => void,
+    private readonly renew: (socket: VirtualSocket) => void,
   ) {}
 
   get principal(): ConnectionState['principal'] {
@@ -53,15 +53,15 @@ export class DialectMember implements Connection {
   }
 
   get rooms(): Set<string> {
-    return this.keeper.socketRooms(this.id) ?? new Set();
+    return this.adapter.socketRooms(this.id) ?? new Set();
   }
 
   join(rooms: string | readonly string[]): void {
-    if (!this.isOver) this.keeper.addAll(this.id, new Set(typeof rooms === 'string' ? [rooms] : rooms));
+    if (!this.isOver) this.adapter.addAll(this.id, new Set(typeof rooms === 'string' ? [rooms] : rooms));
   }
 
   leave(name: string): void {
-    this.keeper.del(this.id, name);
+    this.adapter.del(this.id, name);
   }
 
   /** The adapter's word before it writes: what it is about to write, not yet encoded. */
@@ -70,15 +70,15 @@ export class DialectMember implements Connection {
   }
 
   emit(event: ServerEventName, payload: object): boolean {
-    this.tell({ event, payload } as Telling);
+    this.tell({ event, payload } as ServerEvent);
     return true;
   }
 
-  tell(telling: Telling): void {
+  tell(serverEvent: ServerEvent): void {
     if (this.isOver) return;
     // Told to the peer with the end itself, which follows.
-    if (telling.event === 'session:ended') this.reason = telling.payload.code;
-    else this.peer.told(telling);
+    if (serverEvent.event === 'session:ended') this.reason = serverEvent.payload.code;
+    else this.peer.told(serverEvent);
   }
 
   disconnect(): void {
@@ -88,7 +88,7 @@ export class DialectMember implements Connection {
   /** From here on it hears nothing. */
   over(): void {
     this.isOver = true;
-    this.keeper.delAll(this.id);
+    this.adapter.delAll(this.id);
   }
 
   setOpen(conversationId: string, isOpen: boolean): void {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { BySequence } from './conversation-sequencer.js';
+import { ConversationSequencer } from './conversation-sequencer.js';
 
 describe('what is told by sequence number', () => {
-  let order: BySequence;
+  let order: ConversationSequencer;
   let acted: string[];
   beforeEach(() => {
     jest.useFakeTimers();
-    order = new BySequence();
+    order = new ConversationSequencer();
     acted = [];
   });
   afterEach(() => {

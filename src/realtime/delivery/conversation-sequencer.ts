@@ -1,5 +1,5 @@
 /** How long what comes too early waits for what is missing before it. */
-const LONGEST_WAIT_MS = 200;
+const GAP_TIMEOUT_MS = 200;
 /** Conversations whose place is remembered: at least this many, at most twice as many. */
 const REMEMBERED = 20_000;
 
@@ -14,9 +14,9 @@ interface Waiting {
  * what came before it.
  *
  * Guarantee: of a conversation that this process has spoken of before, `told` acts in the order of sequence numbers, as
- * long as what is missing arrives within LONGEST_WAIT_MS. After that it is taken for lost with another process.
+ * long as what is missing arrives within GAP_TIMEOUT_MS. After that it is taken for lost with another process.
  */
-export class BySequence {
+export class ConversationSequencer {
   private recent = new Map<string, number>();
   private older = new Map<string, number>();
   private readonly waiting = new Map<string, Waiting[]>();
@@ -50,7 +50,7 @@ export class BySequence {
       if (waiting?.[0] !== first) return;
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
-    }, LONGEST_WAIT_MS).unref();
+    }, GAP_TIMEOUT_MS).unref();
   }
 
   private release(conversationId: string): void {

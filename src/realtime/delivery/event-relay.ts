@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ConversationReader } from '../../conversations/conversation-reader.js';
 import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
@@ -11,8 +11,8 @@ import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../me
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
-import { BySequence } from './conversation-sequencer.js';
-import { InOrder } from '../../common/async/keyed-mutex.js';
+import { ConversationSequencer } from './conversation-sequencer.js';
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { Rooms } from './rooms.js';
 import { Typing } from '../ephemeral/typing.js';
 
@@ -35,8 +35,8 @@ const MAX_READS = 3;
 export class EventRelay {
   private readonly logger = new Logger(EventRelay.name);
   /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
-  private readonly inOrder = new InOrder();
-  private readonly bySequence = new BySequence();
+  private readonly inOrder = new KeyedMutex();
+  private readonly bySequence = new ConversationSequencer();
   /** How often any profile has changed. */
   private profileChanges = 0;
   /** Of each conversation whose members are all to be told: whose turn tells them. */
@@ -301,8 +301,8 @@ export class EventRelay {
       const [user, audience] = await Promise.all([
         this.users.withPresence(userId),
         isDeleted
-          ? this.presence.formerAudience(userId, LARGEST_LIVE_AUDIENCE)
-          : this.presence.audiences([userId], LARGEST_LIVE_AUDIENCE).then(([only]) => only),
+          ? this.presence.formerAudience(userId, MAX_LIVE_AUDIENCE)
+          : this.presence.audiences([userId], MAX_LIVE_AUDIENCE).then(([only]) => only),
       ]);
       if (user === undefined || audience === undefined) return;
       const everyone = this.configuration.presenceAudience === 'everyone';

@@ -20,7 +20,7 @@ import { RECOVERY_WINDOW_MS } from './recovery-log.js';
 import { socketEvent } from './socket-event.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
-const LARGEST_FRAME = 128 * 1024;
+const MAX_FRAME_BYTES = 128 * 1024;
 /** How long a connection may be open that nobody was let in on: longer than a handshake waits for the database. */
 const CONNECT_TIMEOUT_MS = 12_000;
 
@@ -58,7 +58,7 @@ export class ChatSocketAdapter extends IoAdapter {
           (error: unknown) => decide(domainErrorOf(error).code, false),
         );
       },
-      maxHttpBufferSize: LARGEST_FRAME,
+      maxHttpBufferSize: MAX_FRAME_BYTES,
       perMessageDeflate: false,
       httpCompression: false,
       serveClient: false,

@@ -3,7 +3,7 @@ import { type Transport, writeNow } from './write-once-a-turn.js';
 import { Adapter, type BroadcastOptions, type Room, type Session } from 'socket.io-adapter';
 import type { Principal } from '../../common/principal.js';
 import type { ChatSocket, ConnectionState } from './chat-socket.js';
-import { DialectMember, type Telling } from '../connections/virtual-socket.js';
+import { VirtualSocket, type ServerEvent } from '../connections/virtual-socket.js';
 import { LostSessions } from './lost-sessions.js';
 import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
 
@@ -42,7 +42,7 @@ interface EncodingOptions {
 }
 
 interface Encoded {
-  telling: Telling;
+  serverEvent: ServerEvent;
   packets: string[];
   options: EncodingOptions;
 }
@@ -228,7 +228,7 @@ export class RecoveryAdapter extends Adapter {
       if (rooms.length > 0 && named.length === 0) continue;
       const audience = { rooms: new Set(named), except: new Set(except) };
       const encoded: Encoded = {
-        telling: { event: name, payload } as Telling,
+        serverEvent: { event: name, payload } as ServerEvent,
         packets: [],
         options: { preEncoded: true },
       };
@@ -269,9 +269,9 @@ export class RecoveryAdapter extends Adapter {
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** As one piece where the transport takes frames that are made already, else one by one. */
-function writeTogether(socket: Socket | DialectMember, encoded: readonly Encoded[]): void {
-  if (socket instanceof DialectMember) {
-    for (const { telling } of encoded) socket.tell(telling);
+function writeTogether(socket: Socket | VirtualSocket, encoded: readonly Encoded[]): void {
+  if (socket instanceof VirtualSocket) {
+    for (const { serverEvent } of encoded) socket.tell(serverEvent);
     return;
   }
   const { conn, client } = socket as unknown as {

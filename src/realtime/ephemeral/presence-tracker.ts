@@ -1,16 +1,16 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
-import { LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** A drop shorter than this changes nothing. */
 const GRACE_MS = 5_000;
 /** What comes and goes in this time is stored and told together; the longer, the more there was to tell the last time. */
-const SHORTEST_GATHER_MS = 40;
-const LONGEST_GATHER_MS = 1_000;
-/** Telling this many sockets makes the next time one millisecond longer. */
+const MIN_GATHER_MS = 40;
+const MAX_GATHER_MS = 1_000;
+/** Emitting to this many sockets makes the next time one millisecond longer. */
 const DELIVERIES_PER_MS = 20;
 const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
 const SWEEP_MS = 5_000;
@@ -23,7 +23,7 @@ interface Present {
 }
 
 /**
- * Who is connected to this process, and telling others when that changes (contract, section 3). What survives this
+ * Who is connected to this process, and emits it to others when that changes (contract, section 3). What survives this
  * process is a lease that runs out by itself; a disconnect only makes it faster.
  */
 @Injectable()
@@ -33,7 +33,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly arriving = new Set<string>();
   private readonly departing = new Map<string, Date>();
   private gathering: NodeJS.Timeout | undefined;
-  private gatherMs = SHORTEST_GATHER_MS;
+  private gatherMs = MIN_GATHER_MS;
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
   private work: Promise<void> = Promise.resolve();
@@ -138,7 +138,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     if (changes.length === 0) return;
     const audiences = await this.store.audiences(
       changes.map(({ userId }) => userId),
-      LARGEST_LIVE_AUDIENCE,
+      MAX_LIVE_AUDIENCE,
     );
     const byUser = new Map(audiences.map((audience) => [audience.userId, audience]));
     const everyone = this.configuration.presenceAudience === 'everyone';
@@ -149,7 +149,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         return audience === undefined ? [] : [{ payload, audience: { ...audience, everyone } }];
       }),
     );
-    this.gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(SHORTEST_GATHER_MS, deliveries / DELIVERIES_PER_MS));
+    this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, deliveries / DELIVERIES_PER_MS));
   }
 
   private enqueue(statement: () => Promise<void>): void {

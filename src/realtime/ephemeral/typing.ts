@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { Clock } from '../../common/clock.js';
-import { ConversationAccess, LARGEST_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { Contacts } from '../../friends/contacts.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
@@ -127,7 +127,7 @@ export class Typing implements OnApplicationShutdown {
   /** Null where the conversation is too large to show anybody typing. */
   private async hiddenFrom(principal: Principal, conversationId: string): Promise<string[] | null> {
     const { memberCount } = await this.access.membership(principal, conversationId);
-    if (memberCount > LARGEST_LIVE_AUDIENCE) return null;
+    if (memberCount > MAX_LIVE_AUDIENCE) return null;
     const memberIds = await this.access.memberIds(conversationId);
     return [...(await this.contacts.blockedPeers(principal.userId, memberIds))];
   }

@@ -14,19 +14,19 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { MOST_ATTACHMENTS } from '../../attachments/attachment.js';
+import { MAX_ATTACHMENTS } from '../../attachments/attachment.js';
 import { AnyExternalAttachment } from '../../attachments/dto/attachments.dto.js';
 import { IsId } from '../../common/validation/is-id.decorator.js';
 import { IsText } from '../../common/validation/is-text.decorator.js';
 import {
   DELETE_SCOPES,
   type DeleteScope,
-  LONGEST_CONTENT,
+  MAX_CONTENT_LENGTH,
   MessageContentDto,
 } from '../../messages/dto/messages.dto.js';
 import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
-const LARGEST_SEQ = 2_147_483_647;
+const MAX_SEQ = 2_147_483_647;
 
 /** A bare id string is taken as `{ conversationId }`. */
 export class ConversationReferenceDto {
@@ -62,7 +62,7 @@ export class SendMessageDto extends MessageContentDto {
 export class DialectMessageDto extends SendMessageDto {
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(MOST_ATTACHMENTS)
+  @ArrayMaxSize(MAX_ATTACHMENTS)
   @ValidateNested({ each: true })
   @Type(() => AnyExternalAttachment)
   override attachments?: AnyExternalAttachment[] | null = null;
@@ -72,7 +72,7 @@ export class EditMessageEventDto {
   @IsId()
   messageId!: string;
 
-  @IsText({ min: 1, max: LONGEST_CONTENT })
+  @IsText({ min: 1, max: MAX_CONTENT_LENGTH })
   content!: string;
 }
 
@@ -108,7 +108,7 @@ export class MoveCursorDto {
   /** Beyond the conversation's last message it counts as that one; a cursor never moves back. */
   @IsInt()
   @Min(0)
-  @Max(LARGEST_SEQ)
+  @Max(MAX_SEQ)
   seq!: number;
 }
 

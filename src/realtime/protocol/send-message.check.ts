@@ -3,10 +3,10 @@ import { validated } from '../../common/validation/validation.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { textFault } from '../../common/validation/is-text.decorator.js';
 import { invalidField } from '../../common/errors.js';
-import { LONGEST_CONTENT } from '../../messages/dto/messages.dto.js';
+import { MAX_CONTENT_LENGTH } from '../../messages/dto/messages.dto.js';
 import { SendMessageDto } from './client-events.dto.js';
 
-const CONTENT = { min: 1, max: LONGEST_CONTENT } as const;
+const CONTENT = { min: 1, max: MAX_CONTENT_LENGTH } as const;
 
 /**
  * The payload of `send_message`, checked. class-validator alone would cost more than all else the message costs, so what

@@ -1,5 +1,5 @@
 import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
-import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from '../../common/pagination.js';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../common/pagination.js';
 import { QueryInteger } from '../../common/validation/query-integer.decorator.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
@@ -15,7 +15,7 @@ export class SyncDto {
   @ValidateIf((_, limit: unknown) => limit !== undefined)
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE_SIZE)
+  @Max(MAX_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 }
 

@@ -6,7 +6,7 @@ import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
 import { PageQuery } from '../../common/pagination.js';
 import { IsUsername } from '../is-username.decorator.js';
 
-export const LONGEST_DISPLAY_NAME = 64;
+export const MAX_DISPLAY_NAME_LENGTH = 64;
 
 const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
 const isGiven = (_: unknown, value: unknown): boolean => value !== undefined;
@@ -20,7 +20,7 @@ export class UpdateProfile {
 
   /** One line of 1 to 64 characters. @example "Ada Lovelace" */
   @ValidateIf(isGiven)
-  @IsName({ max: LONGEST_DISPLAY_NAME })
+  @IsName({ max: MAX_DISPLAY_NAME_LENGTH })
   displayName?: string;
 
   /** An https address, or null for none. @example "https://example.com/ada.png" */
