@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type Anything, type Answer, Device, request, startStory, type Story } from '../../support/story.js';
+
+const SECRET = 'a shared secret of more than thirty-two bytes';
+const APP_SECRET = 'the secret of an app that names no issuer';
+const PUBLISHED = 'https://published.example.com';
+
+describe('users of a trusted issuer', () => {
+  let story: Story;
+  let keyServer: Server;
+  let isDown = false;
+  let sign: (subject: string) => Promise<string>;
+  beforeAll(async () => {
+    const { privateKey, publicKey } = await generateKeyPair('RS256');
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+    keyServer = createServer((_, response) => {
+      if (isDown) response.destroy();
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => keyServer.once('listening', resolve));
+    sign = (subject) =>
+      new SignJWT({})
+        .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+        .setIssuer(PUBLISHED)
+        .setAudience('chat')
+        .setSubject(subject)
+        .setIssuedAt()
+        .setExpirationTime('5m')
+        .sign(privateKey);
+    const { port } = keyServer.address() as AddressInfo;
+    story = await startStory(
+      { rateLimits: false },
+      {
+        AUTH_TRUSTED_ISSUERS: JSON.stringify([
+          { issuer: 'https://shared.example.com', secret: SECRET, audience: 'chat' },
+          { issuer: 'web-app', secret: APP_SECRET, iss: null, audience: null, claims: { subject: 'id' } },
+          { issuer: PUBLISHED, jwksUrl: `http://127.0.0.1:${port}/keys`, audience: 'chat' },
+        ]),
+      },
+    );
+  });
+  afterAll(async () => {
+    await story.close();
+    keyServer.close();
+  });
+
+  const token = (claims: Record<string, unknown>, seconds = 300, issuedAt = Date.now()): Promise<string> =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('https://shared.example.com')
+      .setAudience('chat')
+      .setIssuedAt(Math.floor(issuedAt / 1_000))
+      .setExpirationTime(Math.floor(Date.now() / 1_000) + seconds)
+      .sign(new TextEncoder().encode(SECRET));
+  const me = (bearer: string): Promise<Answer<Anything>> => request(story.url, 'GET', '/users/me', undefined, bearer);
+
+  it('come with tokens that an app signs for itself, which name no issuer and no subject', async () => {
+    const signed = (id: unknown): Promise<string> =>
+      new SignJWT({ id, email: 'ada@example.com' })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setIssuedAt()
+        .setExpirationTime('1h')
+        .sign(new TextEncoder().encode(APP_SECRET));
+    const id = `cm${randomUUID()}`;
+    const { status, body } = await me(await signed(id));
+    expect([status, body.email]).toEqual([200, null]);
+    const device = new Device(story.url, { token: await signed(id), dialect: 'namespaced-events' });
+    expect((await device.next('users:online')).userIds).toEqual([body.id]);
+    device.socket.close();
+    const stranger = new Device(story.url, { token: await signed({ $ne: null }), dialect: 'namespaced-events' });
+    await stranger.next('connect_error');
+    expect(stranger.connectError?.message).toMatch(/^Authentication error: ./);
+  });
+
+  it('become one user at first sight, however many tokens come at once, over every door', async () => {
+    const sub = randomUUID();
+    const tokens = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        token({ sub, name: 'Ada Lovelace', picture: 'https://example.com/ada.png' }, 300 + index),
+      ),
+    );
+    const answers = await Promise.all(tokens.map(me));
+    const [first] = answers;
+    expect(first?.body).toMatchObject({
+      displayName: 'Ada Lovelace',
+      avatarUrl: 'https://example.com/ada.png',
+      email: null,
+    });
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    const device = new Device(story.url, { token: tokens[0] });
+    expect((await device.next('session:ready')).userId).toBe(first?.body.id);
+    // Renewed in place by another token of the same subject, and by nobody else's.
+    const renewed = await device.must('authenticate', { token: tokens[7] });
+    expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.now());
+    const other = await device.ask('authenticate', { token: await token({ sub: randomUUID() }) });
+    expect(other.error.code).toBe('UNAUTHORIZED');
+    device.socket.close();
+  });
+
+  it('talk to users of our own, and are found by their name', async () => {
+    const ada = await story.person('ada');
+    const bearer = await token({ sub: randomUUID(), name: 'Zoe Foreign' });
+    const { id } = (await me(bearer)).body;
+    expect((await ada.must('GET', '/users?search=zoe')).items.map((user: Anything) => user.id)).toContain(id);
+    const device = new Device(story.url, { token: bearer });
+    await device.next('session:ready');
+    await ada.must('POST', '/conversations', { userId: id }).then((conversation) => ada.say(conversation.id, 'hello'));
+    expect((await device.next('message:new')).message.content).toBe('hello');
+    device.socket.close();
+  });
+
+  it('never become somebody who was there before, whatever address the token names', async () => {
+    const ada = await story.person('ada');
+    const bearer = await token({ sub: randomUUID(), email: ada.email, email_verified: true });
+    const { body } = await me(bearer);
+    expect([body.id === ada.id, body.email]).toEqual([false, null]);
+    const free = `${randomUUID()}@example.com`;
+    expect((await me(await token({ sub: randomUUID(), email: free, email_verified: true }))).body.email).toBe(free);
+    expect((await me(await token({ sub: randomUUID(), email: `x${free}` }))).body.email).toBeNull();
+  });
+
+  it('end their session like anybody, until the issuer signs them in anew', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    const { id } = (await me(old)).body;
+    const device = new Device(story.url, { token: old });
+    await device.next('session:ready');
+    const { items } = (await request(story.url, 'GET', '/auth/sessions', undefined, old)).body;
+    expect(items).toMatchObject([{ deviceName: 'https://shared.example.com', current: true }]);
+    expect((await request(story.url, 'POST', '/auth/logout', undefined, old)).status).toBe(204);
+    expect(await device.next('session:ended')).toMatchObject({ code: 'LOGGED_OUT' });
+    expect((await me(old)).body.code).toBe('UNAUTHORIZED');
+    const fresh = await token({ sub }, 300, Date.now() + 2_000);
+    expect((await me(fresh)).body.id).toBe(id);
+    expect(
+      (
+        await request(
+          story.url,
+          'POST',
+          '/auth/change-password',
+          { currentPassword: 'x', newPassword: 'correct horse' },
+          fresh,
+        )
+      ).body.code,
+    ).toBe('INVALID_CREDENTIALS');
+  });
+
+  it('stay logged out also where their issuer’s clock is ahead', async () => {
+    const sub = randomUUID();
+    const ahead = await token({ sub }, 300, Date.now() + 50_000);
+    expect((await me(ahead)).status).toBe(200);
+    expect((await request(story.url, 'POST', '/auth/logout', undefined, ahead)).status).toBe(204);
+    expect((await me(ahead)).body.code).toBe('UNAUTHORIZED');
+    const other = await token({ sub: randomUUID() }, 300, Date.now() + 50_000);
+    expect((await request(story.url, 'DELETE', '/users/me', undefined, other)).status).toBe(204);
+    expect((await me(other)).body.code).toBe('UNAUTHORIZED');
+  });
+
+  it('stay logged out by a log-out that races with the token it is made with', async () => {
+    const after: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const sub = randomUUID();
+      const old = await token({ sub }, 300, Date.now() - 60_000);
+      await request(story.url, 'POST', '/auth/logout', undefined, old);
+      const fresh = await token({ sub }, 300, Date.now() + 2_000);
+      const [logout] = await Promise.all([
+        request(story.url, 'POST', '/auth/logout', undefined, fresh),
+        ...Array.from({ length: 6 }, () => me(fresh)),
+      ]);
+      if (logout.status === 204) after.push((await me(fresh)).status);
+    }
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.filter((status) => status !== 401)).toEqual([]);
+  });
+
+  it('are not brought back by an old token once they are forgotten', async () => {
+    const sub = randomUUID();
+    const old = await token({ sub, name: 'Gone' }, 300, Date.now() - 60_000);
+    const { id } = (await me(old)).body;
+    expect((await request(story.url, 'DELETE', '/users/me', undefined, old)).status).toBe(204);
+    expect((await me(old)).body.code).toBe('UNAUTHORIZED');
+    expect((await me(await token({ sub }, 299, Date.now() - 30_000))).body.code).toBe('UNAUTHORIZED');
+    const { status, body } = await me(await token({ sub, name: 'New' }, 300, Date.now() + 2_000));
+    expect([status, body.displayName, body.id === id]).toEqual([200, 'New', false]);
+  });
+
+  it('are given no token that outlives their issuer’s', async () => {
+    const bearer = await token({ sub: randomUUID() }, 30);
+    const { status, body } = await request(story.url, 'GET', '/msg/room', undefined, bearer);
+    expect([status, body.token]).toEqual([200, bearer]);
+  });
+
+  it('live on a socket no longer than their token', async () => {
+    const device = new Device(story.url, { token: await token({ sub: randomUUID() }, 3) });
+    await device.next('session:ready');
+    await device.next('session:expiring');
+    expect(await device.next('session:ended')).toMatchObject({ code: 'TOKEN_EXPIRED' });
+    await device.next('disconnect');
+  });
+
+  it('wait where their issuer’s keys cannot be fetched, and nobody else does', async () => {
+    isDown = true;
+    const bearer = await sign('carol');
+    expect(await me(bearer)).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+    const device = new Device(story.url, { token: bearer });
+    expect(await device.next('connect_error')).toMatchObject({ code: 'UNAVAILABLE' });
+    device.socket.close();
+    const ada = await story.person('ada');
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+    expect((await me(await token({ sub: randomUUID() }))).status).toBe(200);
+    isDown = false;
+    const { Clock } = await import('../../../src/common/clock.js');
+    const clock = story.app.get(Clock);
+    clock.now = () => Date.now() + 15_000;
+    try {
+      expect((await me(bearer)).status).toBe(200);
+    } finally {
+      clock.now = Clock.prototype.now;
+    }
+  });
+
+  it('are refused with anything that the issuer did not sign for us', async () => {
+    const claims = { sub: randomUUID() };
+    const wrong = (build: (jwt: SignJWT) => SignJWT, secret = SECRET): Promise<string> =>
+      build(
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: 'HS256' })
+          .setIssuer('https://shared.example.com')
+          .setAudience('chat')
+          .setIssuedAt()
+          .setExpirationTime('5m'),
+      ).sign(new TextEncoder().encode(secret));
+    for (const bearer of [
+      await wrong((jwt) => jwt.setAudience('another')),
+      await wrong((jwt) => jwt.setIssuer('https://unknown.example.com')),
+      await wrong((jwt) => jwt.setIssuer('parley')),
+      await wrong((jwt) => jwt, 'another secret of more than thirty-two bytes'),
+      await wrong((jwt) => jwt.setNotBefore('5m')),
+    ])
+      expect((await me(bearer)).body.code).toBe('UNAUTHORIZED');
+    expect((await me(await wrong((jwt) => jwt.setExpirationTime('-1s')))).body.code).toBe('TOKEN_EXPIRED');
+  });
+});

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Mailbox } from '../../support/mailbox.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
+
+const OLD = 'the secret that was there from the beginning';
+const NEW = 'the secret that comes after it, also long enough';
+
+describe('a new JWT_SECRET', () => {
+  let mailbox: Mailbox;
+  let database: TestDatabase;
+  let [before, during, after]: [Story, Story, Story] = [] as never;
+  let ada: Person;
+  beforeAll(async () => {
+    mailbox = await Mailbox.open();
+    database = await createTestDatabase();
+    const start = (jwtSecret: string, jwtSecretPrevious?: string): Promise<Story> =>
+      startStory(
+        { databaseUrl: database.url, jwtSecret, jwtSecretPrevious, rateLimits: false, emailVerification: 'off' },
+        { SMTP_URL: mailbox.url },
+      );
+    before = await start(OLD);
+    during = await start(NEW, OLD);
+    after = await start(NEW);
+    ada = await before.person('ada');
+  });
+  afterAll(async () => {
+    await Promise.all([before, during, after].map((story) => story?.close()));
+    await database.drop();
+    await mailbox.close();
+  });
+
+  const me = (story: Story, token: string): Promise<Anything> =>
+    request(story.url, 'GET', '/users/me', undefined, token);
+  const refresh = (story: Story, refreshToken: string): Promise<Anything> =>
+    request(story.url, 'POST', '/auth/refresh', { refreshToken });
+  const login = async (): Promise<Anything> =>
+    (await request(before.url, 'POST', '/auth/login', { email: ada.email, password: 'correct horse' })).body;
+
+  it('ends no access token while the old one is known, and no socket', async () => {
+    const { accessToken, refreshToken } = await login();
+    expect((await me(during, accessToken)).status).toBe(200);
+    const device = new Device(during.url, { token: accessToken });
+    await device.next('session:ready');
+    // New ones are made with the new secret alone.
+    const renewed = (await refresh(during, refreshToken)).body;
+    await device.must('authenticate', { token: renewed.accessToken });
+    device.socket.close();
+    expect((await me(after, renewed.accessToken)).status).toBe(200);
+    expect((await me(before, renewed.accessToken)).status).toBe(401);
+  });
+
+  it('leads clients to refresh where the old one is not known, at every door', async () => {
+    const { accessToken, refreshToken } = await login();
+    const { status, body } = await me(after, accessToken);
+    expect([status, body.code]).toEqual([401, 'TOKEN_EXPIRED']);
+    const device = new Device(after.url, { token: accessToken });
+    expect(await device.next('connect_error')).toEqual({ code: 'TOKEN_EXPIRED' });
+    device.socket.close();
+    const renewed = await refresh(after, refreshToken);
+    expect(renewed.status).toBe(200);
+    expect((await me(after, renewed.body.accessToken)).status).toBe(200);
+    // What was never ours leads to the log-in.
+    const [, claims, signature] = accessToken.split('.');
+    for (const header of [
+      { alg: 'HS256', typ: 'JWT' },
+      { alg: 'HS256', typ: 'JWT', kid: 'another' },
+    ]) {
+      const forged = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${claims}.${signature}`;
+      expect((await me(after, forged)).body.code).toBe('UNAUTHORIZED');
+    }
+  });
+
+  it('takes tokens of versions that named no key, under either secret', async () => {
+    const { createHmac } = await import('node:crypto');
+    const { accessToken } = await login();
+    const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+    const input = `${header}.${accessToken.split('.')[1]}`;
+    const signed = (secret: string): string =>
+      `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+    expect((await me(during, signed(OLD))).status).toBe(200);
+    expect((await me(during, signed(NEW))).status).toBe(200);
+    expect((await me(after, signed(OLD))).body.code).toBe('UNAUTHORIZED');
+  });
+
+  it('breaks no chain of refreshes while the old one is known', async () => {
+    const { refreshToken } = await login();
+    const second = (await refresh(before, refreshToken)).body.refreshToken;
+    expect((await refresh(during, refreshToken)).body.refreshToken).toBe(second);
+    const third = (await refresh(during, second)).body.refreshToken;
+    expect((await refresh(during, refreshToken)).body.refreshToken).toBe(third);
+    expect((await refresh(after, refreshToken)).body.code).toBe('REFRESH_TOKEN_INVALID');
+    // Which ended nothing.
+    expect((await refresh(after, third)).status).toBe(200);
+  });
+
+  it('keeps addresses of files and codes good while the old one is known, and no longer', async () => {
+    const { url } = await ada.mustUpload(Buffer.from('a text for the test'), 'a.txt', 'text/plain');
+    const statuses = await Promise.all(
+      [before, during, after].map(async (story) => (await fetch(story.url + url)).status),
+    );
+    expect(statuses).toEqual([200, 200, 404]);
+
+    const { email } = await before.person('bob');
+    const codes: string[] = [];
+    for (const story of [after, during]) {
+      await request(before.url, 'POST', '/auth/forgot-password', { email });
+      const reset = { email, otp: await mailbox.nextCode(email), newPassword: 'another horse' };
+      codes.push((await request(story.url, 'POST', '/auth/reset-password', reset)).body.code ?? 'OK');
+    }
+    expect(codes).toEqual(['OTP_INVALID', 'OK']);
+  });
+});
+
+describe('npm run admin -- end-sessions', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  const run = async (...parameters: string[]): Promise<{ code: number; output: string }> => {
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, ['scripts/admin.mjs', ...parameters], {
+        env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: story.databaseUrl },
+      });
+      return { code: 0, output: stdout };
+    } catch (error) {
+      const { code, stderr } = error as { code: number; stderr: string };
+      return { code, output: stderr };
+    }
+  };
+  const isLoggedIn = async (person: Person): Promise<boolean> => (await person.call('GET', '/users/me')).status === 200;
+  const mayRefresh = async ({ refreshToken }: Person): Promise<boolean> =>
+    (await request(story.url, 'POST', '/auth/refresh', { refreshToken })).status === 200;
+
+  it('ends the sessions of one account, or of all', async () => {
+    const [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+    expect(await run('end-sessions', ada.email.toUpperCase())).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^1 sessions ended/),
+    });
+    expect([await isLoggedIn(ada), await mayRefresh(ada)]).toEqual([false, false]);
+    expect(await isLoggedIn(bob)).toBe(true);
+    expect((await run('end-sessions', '--all')).code).toBe(0);
+    expect([await isLoggedIn(bob), await mayRefresh(bob)]).toEqual([false, false]);
+  }, 180_000);
+
+  it('does nothing where it is not told whose', async () => {
+    const ada = await story.person('ada');
+    for (const parameters of [['end-sessions'], ['end-sessions', '--everybody'], ['no-such-command'], ['toString'], []])
+      expect([parameters, await run(...parameters)]).toEqual([
+        parameters,
+        { code: 1, output: expect.stringContaining('npm run admin') },
+      ]);
+    expect(await isLoggedIn(ada)).toBe(true);
+  }, 180_000);
+});

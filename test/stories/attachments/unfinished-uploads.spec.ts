@@ -1,0 +1,327 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import sharp from 'sharp';
+import { Clock } from '../../../src/common/clock.js';
+import { film, picture } from '../../support/files.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { ServerProcess } from '../../support/process.js';
+import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
+import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
+
+const MEGABYTE = 1024 * 1024;
+
+/** An upload that is never finished: its head, and then what it is told to send. */
+function unfinished(person: Person, announced: number | undefined): { socket: Socket; answer: Promise<string> } {
+  const { port, hostname } = new URL(person.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  const length = announced === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${announced}`;
+  socket.write(
+    `POST /attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${person.accessToken}\r\n${length}\r\n` +
+      'Content-Type: multipart/form-data; boundary=x\r\n\r\n',
+  );
+  const part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n';
+  const chunk = (bytes: Buffer): Buffer =>
+    announced === undefined
+      ? Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+      : bytes;
+  socket.write(chunk(Buffer.from(part)));
+  for (let piece = 0; piece < 12; piece += 1) socket.write(chunk(Buffer.alloc(128 * 1024, 'x')));
+  const answer = once(socket, 'data').then(
+    ([bytes]) => String(bytes),
+    () => '',
+  );
+  return { socket, answer };
+}
+
+const sizeUnder = async (directory: string): Promise<number> => {
+  const sizes = await Promise.all((await filesUnder(directory)).map((path) => stat(path).catch(() => ({ size: 0 }))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+};
+
+describe('unfinished uploads', () => {
+  let directory: string;
+  let story: Story;
+  let now: number | undefined;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-unfinished-'));
+    const limits = { MAX_IMAGE_MB: '2', MAX_FILE_MB: '2', MAX_AUDIO_MB: '2', MAX_VIDEO_MB: '2', MAX_SPOOL_MB: '64' };
+    story = await startStory({}, { DATA_DIR: directory, ...limits });
+    const clock = story.app.get(Clock);
+    const real = clock.now.bind(clock);
+    clock.now = () => real() + (now ?? 0);
+  });
+  afterAll(async () => {
+    await story.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['that say how large they are', 2 * MEGABYTE],
+    ['that do not say how large they are', undefined],
+  ])(
+    '%s hold a share of the room at the most, and others have theirs',
+    async (_, announced) => {
+      const [greedy, other] = [await story.person('greedy'), await story.person('other')];
+      const uploads = Array.from({ length: 40 }, () => unfinished(greedy, announced));
+      const answers: string[] = [];
+      for (const { answer } of uploads) void answer.then((text) => answers.push(text));
+      // An eighth of 64 MB: of those that want two and what surrounds them, two have room; of those that grow, some more.
+      await until('most are refused', () => answers.length >= 32);
+      expect(new Set(answers.map((text) => text.slice(0, 12)))).toEqual(new Set(['HTTP/1.1 503']));
+      expect(answers[0]).toMatch(/retry-after: \d+/i);
+      expect(answers[0]).toContain('"code":"OVERLOADED"');
+      expect(await sizeUnder(join(directory, 'spool'))).toBeLessThanOrEqual(8 * MEGABYTE);
+      expect((await other.upload(film(MEGABYTE))).status).toBe(201);
+      // What they held is given back, whatever became of them.
+      for (const { socket } of uploads) socket.destroy();
+      await until('nothing is left', async () => (await filesUnder(join(directory, 'spool'))).length === 0);
+      const again = await Promise.all([1, 2].map(() => greedy.upload(film(MEGABYTE))));
+      expect(again.map(({ status }) => status)).toEqual([201, 201]);
+    },
+    30_000,
+  );
+
+  it('that trickle are ended, and those that a slow phone sends are not', async () => {
+    const slow = await story.person('slow');
+    const [trickle, phone] = [unfinished(slow, 2 * MEGABYTE), unfinished(slow, 1_700_000)];
+    await until('both are taken', async () => (await sizeUnder(join(directory, 'spool'))) > 3_000_000);
+    const ended = once(trickle.socket, 'close').then(() => true);
+    let isEnded = false;
+    void ended.then(() => (isEnded = true));
+    // Each step is of ten seconds on the server’s clock: one byte of the one, 20 KB of the other.
+    now = 0;
+    await until('the trickle is ended', async () => {
+      now = (now ?? 0) + 10_000;
+      trickle.socket.write('x');
+      phone.socket.write(Buffer.alloc(20_000, 'x'));
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      return isEnded;
+    });
+    expect(phone.socket.closed).toBe(false);
+    await until('what it held is gone', async () => (await filesUnder(join(directory, 'spool'))).length === 1);
+    phone.socket.destroy();
+    now = 0;
+  }, 60_000);
+});
+
+describe('an image that costs more than any phone’s', () => {
+  let story: Story;
+  let directory: string;
+  let bomb: Buffer;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-bombs-'));
+    story = await startStory({}, { DATA_DIR: directory });
+    bomb = await sharp({ create: { width: 7_000, height: 7_000, channels: 3, background: 'white' } })
+      .avif({ effort: 0 })
+      .toBuffer();
+  }, 60_000);
+  afterAll(async () => {
+    await story.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is refused before it is decoded, with a code of its own', async () => {
+    expect(bomb.length).toBeLessThan(4_000);
+    const [attacker, other] = [await story.person(), await story.person()];
+    const done: string[] = [];
+    const bombs = Array.from({ length: 20 }, async () => {
+      const answer = await attacker.upload(bomb, 'bomb.avif');
+      done.push('bomb');
+      return [answer.status, answer.body.code];
+    });
+    const photo = await picture(1_600, 1_200).jpeg().toBuffer();
+    expect((await other.upload(photo, 'photo.jpg')).status).toBe(201);
+    expect(await Promise.all(bombs)).toEqual(Array.from({ length: 20 }, () => [413, 'IMAGE_TOO_LARGE']));
+    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+  }, 60_000);
+
+  it('is none that a phone takes: a JPEG of 48 megapixels, an AVIF of 12', async () => {
+    const ada = await story.person();
+    const plain = (width: number, height: number) =>
+      sharp({ create: { width, height, channels: 3, background: 'navy' } });
+    const large = await ada.mustUpload(await plain(8_000, 6_000).jpeg().toBuffer(), 'large.jpg');
+    expect(large).toMatchObject({ width: 8_000, height: 6_000, mimeType: 'image/jpeg' });
+    const avif = await ada.mustUpload(await plain(4_032, 3_024).avif({ effort: 0 }).toBuffer(), 'photo.avif');
+    expect(avif).toMatchObject({ width: 4_032, height: 3_024, mimeType: 'image/webp' });
+  }, 120_000);
+});
+
+describe('uploads to a store that does not answer', () => {
+  let s3: S3Server;
+  let proxy: TcpProxy;
+  let directory: string;
+  let story: Story;
+  let ada: Person;
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    const { hostname, port } = new URL(s3.environment.S3_ENDPOINT ?? '');
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    directory = await mkdtemp(join(tmpdir(), 'parley-silent-'));
+    story = await startStory(
+      {},
+      { DATA_DIR: directory, ...s3.environment, S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` },
+    );
+    ada = await story.person('ada');
+  });
+  afterAll(async () => {
+    await story.close();
+    await proxy.close();
+    await s3.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('are answered with 503 after one silence, leave nothing, and work again when it does', async () => {
+    proxy.stall();
+    const answer = await ada.upload(await picture(100, 100).png().toBuffer(), 'photo.png');
+    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+    proxy.pass();
+    const again = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
+    await until('nothing but what was kept is there', async () => {
+      await ada.must('PATCH', '/users/me', { avatarUrl: null });
+      const keys = await s3.keys();
+      return keys.length === 3 && keys.every((key) => key.includes(again.id as string));
+    });
+  }, 40_000);
+
+  it('may be confirmed again', async () => {
+    const bytes = film();
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'film.mp4', size: bytes.length });
+    const put = await fetch(announced.url, { method: 'PUT', headers: announced.headers, body: new Uint8Array(bytes) });
+    expect(put.status).toBe(200);
+    const confirm = () => ada.call('POST', `/attachments/uploads/${announced.id}/confirm`);
+    proxy.stall();
+    const answer = await confirm();
+    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+    expect(answer.headers.get('retry-after')).not.toBeNull();
+    proxy.pass();
+    expect(await confirm()).toMatchObject({ status: 200, body: { id: announced.id, kind: 'VIDEO' } });
+  }, 40_000);
+
+  it('say so where a file is read, too', async () => {
+    const { thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
+    proxy.stall();
+    for (const path of [thumbnailUrl, url]) {
+      const answer = await fetch(new URL(path, story.url));
+      expect([answer.status, ((await answer.json()) as Anything).code]).toEqual([503, 'UNAVAILABLE']);
+    }
+    proxy.pass();
+    expect((await fetch(new URL(url, story.url))).status).toBe(200);
+  }, 60_000);
+});
+
+describe('an upload whose last answer of the database is lost', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let directory: string;
+  let story: Story;
+  let ada: Person;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const url = new URL(database.url);
+    proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
+    url.port = String(proxy.port);
+    url.hostname = '127.0.0.1';
+    directory = await mkdtemp(join(tmpdir(), 'parley-lost-'));
+    story = await startStory({ databaseUrl: url.href }, { DATA_DIR: directory });
+    ada = await story.person('ada');
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await story.close();
+    await proxy.close();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const states = async (): Promise<string[]> =>
+    (await client.query('SELECT state FROM attachments ORDER BY id')).rows.map(({ state }) => state as string);
+
+  it('is there where the database can be asked again', async () => {
+    const lost = proxy.loseAnswerTo(`SET state = 'READY'`);
+    const upload = ada.upload(film(), 'film.mp4');
+    await lost;
+    proxy.pass();
+    const { status, body } = await upload;
+    expect(status).toBe(201);
+    expect(await states()).toEqual(['READY']);
+    expect((await fetch(new URL(body.url, story.url))).status).toBe(200);
+  }, 30_000);
+
+  it('keeps its file as long as its row is there where it cannot', async () => {
+    const lost = proxy.loseAnswerTo(`SET state = 'READY'`);
+    const upload = ada.upload(film(), 'film.mp4');
+    await lost;
+    const answer = await upload;
+    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+    expect(await states()).toEqual(['READY', 'READY']);
+    const { rows } = await client.query('SELECT id FROM attachments ORDER BY id');
+    proxy.pass();
+    for (const { id } of rows) {
+      const { url } = await ada.must('GET', `/attachments/${id}`);
+      expect((await fetch(new URL(url, story.url))).status).toBe(200);
+    }
+  }, 60_000);
+});
+
+describe('uploads to a disk that takes nothing', () => {
+  let database: TestDatabase;
+  let directory: string;
+  let server: ServerProcess;
+  let ada: Person;
+  let control: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    directory = await mkdtemp(join(tmpdir(), 'parley-full-'));
+    control = join(directory, 'faults.json');
+    server = await ServerProcess.start({
+      DATABASE_URL: database.url,
+      DATA_DIR: directory,
+      DISK_FAULTS: control,
+      NODE_OPTIONS: `--import ${new URL('../../support/disk-faults.mjs', import.meta.url).href}`,
+    });
+    ada = await Person.register(server.url, 'ada');
+  }, 30_000);
+  afterAll(async () => {
+    await server.stop();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['the spool is full', 'write', 'ENOSPC', '/spool/'],
+    ['a quota is met', 'write', 'EDQUOT', '/spool/'],
+    ['the spool cannot be opened', 'open', 'EMFILE', '/spool/'],
+    ['the spool cannot be made', 'mkdir', 'EROFS', '/spool/'],
+    ['the store cannot be made', 'mkdir', 'ENOSPC', '/attachments/'],
+    ['a file cannot be moved', 'rename', 'EROFS', '/spool/'],
+  ])('are the server’s fault where %s, and leave nothing', async (_, call, code, path) => {
+    const files = (await filesUnder(join(directory, 'attachments'))).length;
+    await writeFile(control, JSON.stringify({ call, code, path }));
+    for (const bytes of [film(300_000), await picture(300, 300).png().toBuffer()]) {
+      const answer = await ada.upload(bytes, 'file');
+      expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    await rm(control);
+    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+    expect(await filesUnder(join(directory, 'attachments'))).toHaveLength(files);
+    expect((await ada.upload(film(300_000), 'file')).status).toBe(201);
+  });
+});

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { CALLERS, type Caller, MATRIX, type Operation, type World } from './access-table.js';
+
+const SECRETS = ['what a member said', 'Secret group'];
+const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
+
+describe('who may do what', () => {
+  let story: Story;
+  let owner: Person;
+  let people: Record<Exclude<Caller, 'anonymous'>, Person>;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    const [ada, stranger, blocked, former, member, admin] = (await Promise.all(
+      ['ada', 'stranger', 'blocked', 'former', 'member', 'admin'].map((name) => story.person(name)),
+    )) as [Person, Person, Person, Person, Person, Person];
+    owner = ada;
+    people = { stranger, blocked, former, member, admin };
+    await owner.must('POST', '/blocks', { userId: blocked.id });
+  });
+  afterAll(() => story.close());
+
+  /** A group of its own for each question: what one caller does must not decide what the next one may. */
+  async function newWorld(caller: Caller, newcomer: () => Promise<Person>): Promise<World> {
+    const { former, member, admin } = people;
+    const groupId = await owner.group('Secret group', former, member, admin);
+    await owner.must('PATCH', `/conversations/${groupId}/members/${admin.id}`, { role: 'ADMIN' });
+    const message = await member.say(groupId, 'what a member said');
+    await owner.must('DELETE', `/conversations/${groupId}/members/${former.id}`);
+    const self = caller === 'anonymous' ? undefined : people[caller];
+    return { groupId, messageId: message.id, owner, member, self, newcomer };
+  }
+
+  const shown = ({ status, body }: { status: number; body: Anything }): string =>
+    body?.code === undefined ? `${status}` : `${status} ${body.code}`;
+  const ask = async (method: string, path: string, token: string | undefined, body: unknown): Promise<Anything> => {
+    const response = await fetch(story.url + path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      type: response.headers.get('content-type') ?? '',
+      text,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+  };
+
+  it('is written down for every operation, and for no other', async () => {
+    const { paths } = (await ask('GET', '/docs-json', undefined, undefined)).body;
+    const operations = Object.entries<Anything>(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(MATRIX).sort()).toEqual(operations.sort());
+  });
+
+  const cells = Object.entries(MATRIX).flatMap(([name, operation]) =>
+    CALLERS.map((caller, index) => ({ name, operation, caller, expected: operation.answers[index] ?? '' })),
+  );
+  it.each(cells)('$name by $caller: $expected', async ({ name, operation, caller, expected }) => {
+    const world = await newWorld(caller, () => story.person('newcomer'));
+    const { path, body, as } = await called(name, operation, world);
+    const token = caller === 'anonymous' ? undefined : (as ?? world.self)?.accessToken;
+    const [method = ''] = name.split(' ');
+    const answer = await ask(method, path, token, body);
+    expect(shown(answer)).toBe(expected);
+    if (answer.status >= 400) {
+      // One older vocabulary has errors of its own.
+      expect(answer.type).toContain(path.startsWith('/api/chats/') ? 'application/json' : 'application/problem+json');
+      for (const secret of [...SECRETS, owner.email, people.member.email]) expect(answer.text).not.toContain(secret);
+    }
+    await operation.after?.(world);
+  });
+
+  it('tells nobody who is kept out whether there is anything at all', async () => {
+    for (const [name, operation] of Object.entries(MATRIX)) {
+      if (!/\{id\}/.test(name) || !/^\S+ \/(conversations|messages)/.test(name)) continue;
+      for (const caller of ['stranger', 'former', 'blocked'] as const) {
+        const world = await newWorld(caller, () => story.person('newcomer'));
+        const there = await called(name, operation, world);
+        const nowhere = await called(name, operation, { ...world, groupId: NOBODY, messageId: NOBODY });
+        const [method = ''] = name.split(' ');
+        const { accessToken } = people[caller];
+        const answers = [
+          await ask(method, there.path, accessToken, there.body),
+          await ask(method, nowhere.path, accessToken, nowhere.body),
+        ].map(({ status, body }) => ({ status, ...body, requestId: null }));
+        expect([name, caller, answers[0]]).toEqual([name, caller, answers[1]]);
+      }
+    }
+  }, 60_000);
+
+  async function called(
+    name: string,
+    operation: Operation,
+    world: World,
+  ): Promise<{ path: string; body: unknown; as: Person | undefined }> {
+    const [, pattern = ''] = name.split(' ');
+    const prepared = await operation.prepare?.(world);
+    const values: Record<string, string> = {
+      id: pattern.startsWith('/messages') ? world.messageId : world.groupId,
+      userId: world.owner.id,
+      emoji: '+1',
+      ...prepared?.parameters,
+    };
+    const path = pattern.replace(/\{(\w+)\}/g, (_, parameter: string) => values[parameter] ?? randomUUID());
+    return {
+      path: path + (operation.query ?? ''),
+      body: prepared?.body ?? operation.body?.(world),
+      as: prepared?.as,
+    };
+  }
+});

@@ -1,0 +1,190 @@
+import type { Person } from '../../support/story.js';
+
+/** In the order of an operation's answers. The world: a group of `owner`, with a message by `member`. */
+export const CALLERS = ['anonymous', 'stranger', 'blocked', 'former', 'member', 'admin'] as const;
+export type Caller = (typeof CALLERS)[number];
+
+export interface World {
+  groupId: string;
+  messageId: string;
+  owner: Person;
+  member: Person;
+  /** Who calls; undefined for nobody. */
+  self: Person | undefined;
+  newcomer(): Promise<Person>;
+}
+
+export interface Operation {
+  /** A status, and the code of a refusal: one for each of `CALLERS`. */
+  answers: readonly string[];
+  query?: string;
+  body?(world: World): unknown;
+  /** What must be there before, beside the world. `as` calls in the caller's place, where the call is its own end. */
+  prepare?(world: World): Promise<{ parameters?: Record<string, string>; body?: unknown; as?: Person }>;
+  after?(world: World): Promise<void>;
+}
+
+const CLOSED = '401 UNAUTHORIZED';
+const NOT_FOUND = '404 NOT_FOUND';
+const FORBIDDEN = '403 FORBIDDEN';
+
+/** The same for everybody, with a token or without. */
+const open = (answer: string): Pick<Operation, 'answers'> => ({ answers: CALLERS.map(() => answer) });
+/** The same for everybody who is logged in: it is about the caller alone. */
+const own = (answer: string): Pick<Operation, 'answers'> => ({
+  answers: CALLERS.map((caller) => (caller === 'anonymous' ? CLOSED : answer)),
+});
+/** About the owner as a person: hidden from whom the owner blocked. */
+const person = (answer: string): Pick<Operation, 'answers'> => ({
+  answers: CALLERS.map((caller) => (caller === 'anonymous' ? CLOSED : caller === 'blocked' ? NOT_FOUND : answer)),
+});
+/** About the group: it does not exist for those outside. */
+const inside = (member: string, admin = member): Pick<Operation, 'answers'> => ({
+  answers: [CLOSED, NOT_FOUND, NOT_FOUND, NOT_FOUND, member, admin],
+});
+
+const elsewhere = async ({ newcomer }: World): Promise<{ as: Person }> => ({ as: await newcomer() });
+/** A request from somebody else to the owner. */
+const foreignRequest = async ({ owner, newcomer }: World): Promise<{ parameters: { id: string } }> => {
+  const { id } = await (await newcomer()).must('POST', '/friends/requests', { userId: owner.id });
+  return { parameters: { id } };
+};
+
+/** A file in a message of the group. */
+const groupFile = async ({ member, groupId }: World): Promise<{ parameters: { id: string } }> => {
+  const { id } = await member.mustUpload(Buffer.from('what a member said'), 'said.txt');
+  await member.must('POST', `/conversations/${groupId}/messages`, { attachmentIds: [id] });
+  return { parameters: { id } };
+};
+
+/** Every operation of the REST interface. One that is new belongs here: say who may call it. */
+export const MATRIX: Readonly<Record<string, Operation>> = {
+  'GET /health/live': open('200'),
+  'GET /health/ready': open('200'),
+
+  'POST /attachments': { ...own('415 UNSUPPORTED_MEDIA'), body: () => ({}) },
+  'POST /attachments/uploads': { ...own('409 UPLOADS_NOT_PRESIGNED'), body: () => ({ name: 'x', size: 1 }) },
+  'POST /attachments/uploads/{id}/confirm': own(NOT_FOUND),
+  'GET /attachments/{id}': { ...inside('200'), prepare: groupFile },
+  // The right to read is in the address alone; who asks does not matter.
+  'GET /attachments/{id}/{variant}': {
+    ...open(NOT_FOUND),
+    query: `?expires=4102444800&signature=${'A'.repeat(43)}`,
+    prepare: async (world) => ({ parameters: { ...(await groupFile(world)).parameters, variant: 'original' } }),
+  },
+  'GET /avatars/{id}': { ...open(NOT_FOUND), prepare: groupFile },
+
+  'POST /auth/register': { ...open('400 VALIDATION_FAILED'), body: () => ({}) },
+  'POST /auth/verify-otp': { ...open('400 OTP_INVALID'), body: ({ owner }) => ({ email: owner.email, otp: '123456' }) },
+  'POST /auth/resend-otp': { ...open('202'), body: ({ owner }) => ({ email: owner.email }) },
+  'POST /auth/login': {
+    ...open('401 INVALID_CREDENTIALS'),
+    body: ({ owner }) => ({ email: owner.email, password: 'wrong horse' }),
+  },
+  'POST /auth/refresh': { ...open('401 REFRESH_TOKEN_INVALID'), body: () => ({ refreshToken: 'x'.repeat(43) }) },
+  'POST /auth/forgot-password': { ...open('202'), body: ({ owner }) => ({ email: `x${owner.email}` }) },
+  'POST /auth/reset-password': {
+    ...open('400 OTP_INVALID'),
+    body: ({ owner }) => ({ email: owner.email, otp: '123456', newPassword: 'another horse' }),
+  },
+  'POST /auth/logout': { ...own('204'), prepare: elsewhere },
+  'POST /auth/logout-all': { ...own('204'), prepare: elsewhere },
+  'POST /auth/change-password': {
+    ...own('401 INVALID_CREDENTIALS'),
+    body: () => ({ currentPassword: 'wrong horse', newPassword: 'another horse' }),
+  },
+  'GET /auth/sessions': own('200'),
+  'DELETE /auth/sessions/{id}': {
+    ...own(NOT_FOUND),
+    prepare: async ({ owner }) => ({ parameters: { id: (await owner.must('GET', '/auth/sessions')).items[0].id } }),
+  },
+
+  'GET /users/me': own('200'),
+  'PATCH /users/me': { ...own('200'), body: () => ({ displayName: 'Changed' }) },
+  'DELETE /users/me': { ...own('204'), prepare: elsewhere },
+  'GET /users/me/export': own('200'),
+  'GET /users': { ...own('200'), query: '?search=ada' },
+  'GET /users/{id}': { ...person('200'), prepare: async ({ owner }) => ({ parameters: { id: owner.id } }) },
+
+  'POST /friends/requests': {
+    ...person('201'),
+    body: ({ owner }) => ({ userId: owner.id }),
+    after: async ({ owner, self }) => {
+      const { items } = await owner.must('GET', '/friends/requests?direction=incoming&status=PENDING');
+      for (const { id, senderId } of items)
+        if (senderId === self?.id) await self?.must('DELETE', `/friends/requests/${id}`);
+    },
+  },
+  'GET /friends/requests': own('200'),
+  'POST /friends/requests/{id}/accept': { ...own(NOT_FOUND), prepare: foreignRequest },
+  'POST /friends/requests/{id}/reject': { ...own(NOT_FOUND), prepare: foreignRequest },
+  'DELETE /friends/requests/{id}': { ...own(NOT_FOUND), prepare: foreignRequest },
+  'GET /friends': own('200'),
+  'DELETE /friends/{userId}': own(NOT_FOUND),
+
+  // Who is blocked may block back.
+  'POST /blocks': {
+    ...own('201'),
+    body: ({ owner }) => ({ userId: owner.id }),
+    after: async ({ owner, self }) => {
+      await self?.call('DELETE', `/blocks/${owner.id}`);
+    },
+  },
+  'GET /blocks': own('200'),
+  'DELETE /blocks/{userId}': {
+    ...own('204'),
+    prepare: async ({ owner, self }) => {
+      await self?.must('POST', '/blocks', { userId: owner.id });
+      return {};
+    },
+  },
+
+  // The one refusal for all causes: it does not say which.
+  'POST /conversations': {
+    answers: [CLOSED, '201', '403 CANNOT_MESSAGE', '201', '201', '201'],
+    body: ({ owner }) => ({ userId: owner.id }),
+  },
+  'GET /conversations': own('200'),
+  'GET /conversations/{id}': inside('200'),
+  'PATCH /conversations/{id}': { ...inside(FORBIDDEN, '200'), body: () => ({ title: 'Changed' }) },
+  'GET /conversations/{id}/members': inside('200'),
+  'POST /conversations/{id}/members': {
+    ...inside(FORBIDDEN, '201'),
+    prepare: async ({ newcomer }) => ({ body: { memberIds: [(await newcomer()).id] } }),
+  },
+  'PATCH /conversations/{id}/members/{userId}': {
+    ...inside(FORBIDDEN),
+    prepare: async ({ member }) => ({ parameters: { userId: member.id }, body: { role: 'ADMIN' } }),
+  },
+  // The owner: not even an admin puts it out.
+  'DELETE /conversations/{id}/members/{userId}': inside(FORBIDDEN),
+  'POST /conversations/{id}/leave': inside('204'),
+  'PATCH /conversations/{id}/me': { ...inside('200'), body: () => ({ archived: true }) },
+  'POST /conversations/{id}/read': { ...inside('200'), body: () => ({ seq: 1 }) },
+  'GET /conversations/{id}/receipts': inside('200'),
+  'POST /conversations/{id}/messages': { ...inside('201'), body: () => ({ content: 'hello' }) },
+  'GET /conversations/{id}/messages': inside('200'),
+
+  'GET /messages/search': { ...own('200'), query: '?q=member' },
+  'GET /messages/{id}': inside('200'),
+  // A member's own; an admin may delete it, but not put words into anybody's mouth.
+  'PATCH /messages/{id}': { ...inside('200', FORBIDDEN), body: () => ({ content: 'edited' }) },
+  'DELETE /messages/{id}': inside('200'),
+  'PUT /messages/{id}/reactions/{emoji}': inside('200'),
+  'DELETE /messages/{id}/reactions/{emoji}': inside('200'),
+
+  'GET /sync': own('200'),
+
+  // The REST of the older vocabularies.
+  'GET /api/chats/my-chats': own('200'),
+  'GET /api/chats/conversations': own('200'),
+  'GET /api/chats/history/{userId}': person('200'),
+  'DELETE /api/chats/{messageId}': own(NOT_FOUND),
+  'GET /msg/room': own('200'),
+  'GET /msg/rooms': own('200'),
+  'GET /msg/room/{roomId}/messages': own(NOT_FOUND),
+  'POST /msg/room': {
+    ...own('201'),
+    prepare: async ({ newcomer }) => ({ body: { otherUserId: (await newcomer()).id } }),
+  },
+};

@@ -1,0 +1,413 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
+import { Clock } from '../../../src/common/clock.js';
+import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
+import { A_TIME, directShape, memberShape, messageShape, refusal, socketError, userShape } from '../attacks/shapes.js';
+
+const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
+
+describe('commands over a socket', () => {
+  let story: Story;
+  let [ada, bob, eve]: [Person, Person, Person] = [] as never;
+  let [adas, bobs, eves]: [Device, Device, Device] = [] as never;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    [ada, bob, eve] = await Promise.all([story.person('ada'), story.person('bob'), story.person('eve')]);
+    conversationId = await ada.directConversation(bob);
+    [adas, bobs, eves] = await Promise.all([ada.device(), bob.device(), eve.device()]);
+  });
+  afterAll(() => story.close());
+
+  /** As if the server's clock went wrong by `milliseconds` for as long as `work` takes. */
+  async function at<Result>(milliseconds: number, work: () => Promise<Result> | Result): Promise<Result> {
+    const clock = story.app.get(Clock);
+    clock.now = () => Date.now() + milliseconds;
+    try {
+      return await work();
+    } finally {
+      clock.now = Clock.prototype.now;
+    }
+  }
+
+  const sent = async (content: string, more: object = {}): Promise<Anything> =>
+    (await adas.must('send_message', { conversationId, content, ...more })).message;
+
+  describe('join_conversation and leave_conversation', () => {
+    it('answer the conversation, also to a bare id, and nothing', async () => {
+      const opened = await ada.directConversation(eve);
+      const conversation = directShape({
+        id: opened,
+        // Eve is here, but has never written to Ada: Ada is not told.
+        members: expect.arrayContaining([memberShape(userShape(ada)), memberShape(userShape(eve))]),
+      });
+      for (const payload of [{ conversationId: opened }, opened, opened.toUpperCase()]) {
+        const answer = await adas.ask('join_conversation', payload);
+        expect(answer).toEqual({ ok: true, data: { conversation } });
+        expect(answer.data.conversation.members).toHaveLength(2);
+        expect(await adas.ask('leave_conversation', payload)).toEqual({ ok: true, data: {} });
+      }
+    });
+
+    it('open a conversation to members alone; leaving what one never had open is no fault', async () => {
+      expect(await eves.ask('join_conversation', { conversationId })).toEqual(refusal('NOT_FOUND'));
+      expect(await eves.ask('join_conversation', { conversationId: NOBODY })).toEqual(refusal('NOT_FOUND'));
+      expect(await eves.ask('leave_conversation', { conversationId: NOBODY })).toEqual({ ok: true, data: {} });
+    });
+  });
+
+  describe('send_message', () => {
+    it('answers what every member then hears, to the letter', async () => {
+      const clientId = randomUUID();
+      const answer = await adas.ask('send_message', { conversationId, content: ' Hello\n', clientId });
+      const message = messageShape(ada, conversationId, ' Hello\n', { clientId });
+      const conversation = {
+        id: conversationId,
+        lastMessage: ' Hello\n',
+        lastMessageAt: A_TIME,
+        lastSeq: expect.any(Number),
+      };
+      expect(answer).toEqual({ ok: true, data: { message, conversation } });
+      expect(answer.data.conversation).toMatchObject({
+        lastSeq: answer.data.message.seq,
+        lastMessageAt: answer.data.message.createdAt,
+      });
+      for (const device of [adas, bobs]) {
+        expect(await device.next('message:new', (heard) => heard.message.clientId === clientId)).toEqual(answer.data);
+      }
+      expect(await bob.must('GET', `/messages/${answer.data.message.id}`)).toEqual(answer.data.message);
+    });
+
+    it('finds or creates the direct conversation with a receiver', async () => {
+      const fay = await story.person('fay');
+      const fays = await fay.device();
+      const { message } = await adas.must('send_message', { receiverId: fay.id.toUpperCase(), content: 'first' });
+      expect(message).toEqual(messageShape(ada, message.conversationId, 'first', { seq: 1 }));
+      expect((await fays.next('conversation:new')).conversation.id).toBe(message.conversationId);
+      expect((await fays.next('message:new')).message).toEqual(message);
+      const { message: answer } = await fays.must('send_message', { receiverId: ada.id, content: 'second' });
+      expect([answer.conversationId, answer.seq]).toEqual([message.conversationId, 2]);
+    });
+
+    it.each([
+      ['an unknown conversation', () => ({ conversationId: NOBODY, content: 'x' }), refusal('NOT_FOUND')],
+      ['an unknown receiver', () => ({ receiverId: NOBODY, content: 'x' }), refusal('NOT_FOUND')],
+      ['oneself', () => ({ receiverId: ada.id, content: 'x' }), refusal('CANNOT_MESSAGE_SELF')],
+      ['two places', () => ({ conversationId, receiverId: bob.id, content: 'x' }), ['conversationId']],
+      ['no place', () => ({ content: 'x' }), ['conversationId']],
+      ['no content', () => ({ conversationId }), ['content']],
+      ['no id of a place', () => ({ conversationId: 'general', content: 'x' }), ['conversationId']],
+      ['a client id that is none', () => ({ conversationId, content: 'x', clientId: '1' }), ['clientId']],
+      ['an attachment', () => ({ conversationId, content: 'x', attachmentIds: [NOBODY] }), ['attachmentIds']],
+      ['a reply to nothing', () => ({ conversationId, content: 'x', replyToId: NOBODY }), ['replyToId']],
+      ['another sender', () => ({ conversationId, content: 'x', senderId: bob.id }), ['senderId']],
+      [
+        'several faults',
+        () => ({ conversationId: 5, content: 7, clientId: {} }),
+        ['conversationId', 'content', 'clientId'],
+      ],
+    ])('refuses %s', async (_, payload, expected) => {
+      expect(await adas.ask('send_message', payload())).toEqual(
+        Array.isArray(expected) ? refusal('VALIDATION_FAILED', expected) : expected,
+      );
+    });
+
+    it('takes exactly what is null for what is left out', async () => {
+      const message = await sent('nulls', { clientId: null, replyToId: null, attachmentIds: null });
+      expect(message).toEqual(messageShape(ada, conversationId, 'nulls'));
+      expect((await sent('empty list', { attachmentIds: [] })).content).toBe('empty list');
+    });
+
+    it.each([
+      ['8,000 characters', 'x'.repeat(8_000)],
+      ['8,000 astral characters', '😀'.repeat(8_000)],
+      ['8,000 characters that JSON escapes', '\u0001'.repeat(7_999) + 'x'],
+      ['one character', '.'],
+      ['a joined emoji', '👩‍👩‍👧‍👦'],
+      ['right-to-left and combining text', 'שלום e\u0301'],
+      ['what looks like SQL and markup', `'; DROP TABLE messages; -- <script>$1\\`],
+    ])('stores %s as it is', async (_, content) => {
+      const message = await sent(content);
+      expect(message.content).toBe(content);
+      expect((await ada.must('GET', `/messages/${message.id}`)).content).toBe(content);
+      const { lastMessage } = await ada.must('GET', `/conversations/${conversationId}`);
+      expect(lastMessage).toBe(Array.from(content).slice(0, 200).join(''));
+    });
+
+    it.each([
+      ['8,001 characters', 'x'.repeat(8_001)],
+      ['8,001 astral characters', '😀'.repeat(8_001)],
+      ['nothing', ''],
+      ['blanks', ' \n\t\u00a0\u2003'],
+      ['NUL', 'a\0b'],
+      ['half of a surrogate pair', 'a\ud83d'],
+      ['the other half', '\ude00a'],
+    ])('refuses %s over both doors, and in edits', async (_, content) => {
+      const expected = refusal('VALIDATION_FAILED', ['content']);
+      const message = await sent('to be edited');
+      expect(await adas.ask('send_message', { conversationId, content })).toEqual(expected);
+      expect(await adas.ask('edit_message', { messageId: message.id, content })).toEqual(expected);
+      expect((await ada.call('POST', `/conversations/${conversationId}/messages`, { content })).body.errors).toEqual({
+        content: expect.any(Array),
+      });
+      expect((await ada.call('PATCH', `/messages/${message.id}`, { content })).status).toBe(400);
+    });
+  });
+
+  describe('edit_message', () => {
+    it('answers the message as all then hear it; the same text again changes nothing', async () => {
+      const message = await sent('before');
+      const expected = { ...message, content: 'after', version: 2, editedAt: A_TIME };
+      const answer = await adas.ask('edit_message', { messageId: message.id, content: 'after' });
+      expect(answer).toEqual({ ok: true, data: { message: expected } });
+      for (const device of [adas, bobs]) {
+        expect(await device.next('message:updated', (heard) => heard.message.id === message.id)).toEqual(answer.data);
+      }
+      expect(await adas.must('edit_message', { messageId: message.id, content: 'after' })).toEqual(answer.data);
+      await sent('marker of the edit');
+      await bobs.next('message:new', (heard) => heard.message.content === 'marker of the edit');
+      expect(bobs.all('message:updated').filter((heard) => heard.message.id === message.id)).toHaveLength(1);
+    });
+
+    it('is refused for others’ messages, deleted ones, old ones, unknown ones and strangers', async () => {
+      const message = await sent('mine');
+      const edit = { messageId: message.id, content: 'x' };
+      expect(await bobs.ask('edit_message', edit)).toEqual(refusal('FORBIDDEN'));
+      expect(await eves.ask('edit_message', edit)).toEqual(refusal('NOT_FOUND'));
+      expect(await adas.ask('edit_message', { ...edit, messageId: NOBODY })).toEqual(refusal('NOT_FOUND'));
+      expect(await adas.ask('edit_message', { messageId: message.id })).toEqual(
+        refusal('VALIDATION_FAILED', ['content']),
+      );
+      expect((await at(14 * 60_000, () => adas.ask('edit_message', edit))).ok).toBe(true);
+      const late = await at(15 * 60_000 + 1_000, () => adas.ask('edit_message', { ...edit, content: 'late' }));
+      expect(late).toEqual(refusal('EDIT_WINDOW_CLOSED'));
+      await adas.must('delete_message', { messageId: message.id });
+      expect(await adas.ask('edit_message', edit)).toEqual(refusal('MESSAGE_DELETED'));
+    });
+  });
+
+  describe('delete_message', () => {
+    it('answers the tombstone as all then hear it; again changes nothing', async () => {
+      const message = await sent('gone', { replyToId: (await sent('stays')).id });
+      await bobs.must('react', { messageId: message.id, emoji: '👍' });
+      const answer = await adas.ask('delete_message', { messageId: message.id });
+      const tombstone = { ...message, content: null, replyTo: null, reactions: [], version: 3, deletedAt: A_TIME };
+      expect(answer).toEqual({ ok: true, data: { message: tombstone } });
+      for (const device of [adas, bobs]) {
+        expect(await device.next('message:deleted', (heard) => heard.message.id === message.id)).toEqual(answer.data);
+      }
+      expect(await adas.must('delete_message', { messageId: message.id, for: 'everyone' })).toEqual(answer.data);
+      expect(await bob.must('GET', `/messages/${message.id}`)).toEqual(answer.data.message);
+      expect((await bob.must('GET', `/conversations/${conversationId}`)).lastMessage).toBeNull();
+      await sent('marker of the tombstone');
+      await bobs.next('message:new', (heard) => heard.message.content === 'marker of the tombstone');
+      expect(bobs.all('message:deleted').filter((heard) => heard.message.id === message.id)).toHaveLength(1);
+    });
+
+    it('for me alone empties it for all of my devices and for nobody else', async () => {
+      const second = await bob.device();
+      const message = await sent('not for bob');
+      const { message: hidden } = await bobs.must('delete_message', { messageId: message.id, for: 'me' });
+      expect(hidden).toEqual({ ...message, content: null, deletedAt: A_TIME });
+      for (const device of [bobs, second]) {
+        const heard = await device.next('message:deleted', (heard) => heard.message.id === message.id);
+        expect(heard).toEqual({ message: hidden });
+      }
+      expect(await bob.must('GET', `/messages/${message.id}`)).toEqual(hidden);
+      expect((await bob.history(conversationId)).find(({ id }) => id === message.id)).toEqual(hidden);
+      expect((await bob.must('GET', `/conversations/${conversationId}`)).lastMessage).toBeNull();
+      expect(
+        (await bob.must('GET', '/conversations')).items.find(({ id }: Anything) => id === conversationId).lastMessage,
+      ).toBeNull();
+
+      expect(await ada.must('GET', `/messages/${message.id}`)).toEqual(message);
+      expect((await ada.must('GET', `/conversations/${conversationId}`)).lastMessage).toBe('not for bob');
+      await sent('marker of what is hidden');
+      await adas.next('message:new', (heard) => heard.message.content === 'marker of what is hidden');
+      expect(adas.all('message:deleted').filter((heard) => heard.message.id === message.id)).toEqual([]);
+      second.socket.close();
+    });
+
+    it('is refused for others’ messages, unknown ones, strangers and another scope', async () => {
+      const message = await sent('mine');
+      expect(await bobs.ask('delete_message', { messageId: message.id })).toEqual(refusal('FORBIDDEN'));
+      for (const scope of ['everyone', 'me'] as const) {
+        const payload = { messageId: message.id, for: scope };
+        expect(await eves.ask('delete_message', payload)).toEqual(refusal('NOT_FOUND'));
+        expect(await adas.ask('delete_message', { ...payload, messageId: NOBODY })).toEqual(refusal('NOT_FOUND'));
+      }
+      expect(await adas.ask('delete_message', { messageId: message.id, for: 'nobody' })).toEqual(
+        refusal('VALIDATION_FAILED', ['for']),
+      );
+    });
+  });
+
+  describe('react', () => {
+    it('adds and takes back once each, as each viewer sees it', async () => {
+      const message = await sent('react to me');
+      const ofThis = (heard: Anything): boolean => heard.message.id === message.id;
+      const answer = await bobs.ask('react', { messageId: message.id, emoji: '❤️' });
+      const seen = (mine: boolean): object => ({ ...message, version: 2, reactions: [{ emoji: '❤️', count: 1, mine }] });
+      expect(answer).toEqual({ ok: true, data: { message: seen(true) } });
+      expect(await bobs.next('message:updated', ofThis)).toEqual({ message: seen(true) });
+      expect(await adas.next('message:updated', ofThis)).toEqual({ message: seen(false) });
+      expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: false })).toEqual(answer.data);
+      const bare = await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true });
+      expect(bare).toEqual({ message: { ...message, version: 3 } });
+      expect(await adas.next('message:updated', ofThis)).toEqual(bare);
+      expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true })).toEqual(bare);
+      await sent('marker of the reaction');
+      await adas.next('message:new', (heard) => heard.message.content === 'marker of the reaction');
+      expect(adas.all('message:updated').filter(ofThis)).toHaveLength(2);
+    });
+
+    it('counts twenty people who react and take back at once', async () => {
+      const people = await Promise.all(Array.from({ length: 20 }, () => story.person()));
+      const group = await ada.group('Crowd', ...people);
+      const message = await ada.say(group, 'all at once');
+      const path = `/messages/${message.id}/reactions/${encodeURIComponent('🎉')}`;
+      await Promise.all(people.flatMap((person) => [person.must('PUT', path), person.must('PUT', path)]));
+      expect((await ada.must('GET', `/messages/${message.id}`)).reactions).toEqual([
+        { emoji: '🎉', count: 20, mine: false },
+      ]);
+      await Promise.all(
+        people.slice(0, 15).flatMap((person) => [person.must('DELETE', path), person.must('DELETE', path)]),
+      );
+      const { reactions, version } = await (people[19] as Person).must('GET', `/messages/${message.id}`);
+      expect([reactions, version]).toEqual([[{ emoji: '🎉', count: 5, mine: true }], 36]);
+    });
+
+    it('takes one emoji or a name, thirty different ones, and nothing on what is deleted', async () => {
+      const message = await sent('many');
+      for (const emoji of ['', 'a b', '👍👍', 'NAME', 'x'.repeat(33), 'a\0', '👍'.repeat(40), '<b>', 5, null]) {
+        expect([emoji, await adas.ask('react', { messageId: message.id, emoji })]).toEqual([
+          emoji,
+          refusal('VALIDATION_FAILED', ['emoji']),
+        ]);
+      }
+      expect(await adas.ask('react', { messageId: message.id, emoji: '👍', remove: 'yes' })).toEqual(
+        refusal('VALIDATION_FAILED', ['remove']),
+      );
+      const emojis = [
+        '👩‍👩‍👧‍👦',
+        '🇵🇹',
+        '👍🏽',
+        '1️⃣',
+        '+1',
+        ...Array.from({ length: 25 }, (_, index) => `name_${index}`),
+      ];
+      for (const emoji of emojis) await adas.must('react', { messageId: message.id, emoji });
+      expect(await adas.ask('react', { messageId: message.id, emoji: 'one_more' })).toEqual(
+        refusal('TOO_MANY_REACTIONS'),
+      );
+      const { message: full } = await bobs.must('react', { messageId: message.id, emoji: '👍🏽' });
+      expect(full.reactions).toEqual(
+        emojis.map((emoji) => ({ emoji, count: emoji === '👍🏽' ? 2 : 1, mine: emoji === '👍🏽' })),
+      );
+      expect(await eves.ask('react', { messageId: message.id, emoji: '👍' })).toEqual(refusal('NOT_FOUND'));
+      await adas.must('delete_message', { messageId: message.id });
+      expect(await adas.ask('react', { messageId: message.id, emoji: '👍' })).toEqual(refusal('MESSAGE_DELETED'));
+    });
+  });
+
+  describe('mark_read and mark_delivered', () => {
+    it('answer the cursor and tell it, forward only and never beyond the end', async () => {
+      // Before it has answered, Ada would not be told what Bob has read.
+      await bob.say(conversationId, 'yes?');
+      const { seq } = await sent('to be read');
+      const receipt = { conversationId, userId: bob.id, seq, at: A_TIME };
+      expect(await bobs.ask('mark_delivered', { conversationId, seq })).toEqual({
+        ok: true,
+        data: { lastDeliveredSeq: seq },
+      });
+      for (const device of [adas, bobs]) {
+        expect(await device.next('receipt:delivered', (heard) => heard.seq === seq)).toEqual(receipt);
+      }
+      expect(await bobs.ask('mark_read', { conversationId, seq: seq + 1_000 })).toEqual({
+        ok: true,
+        data: { lastReadSeq: seq },
+      });
+      for (const device of [adas, bobs]) {
+        expect(await device.next('receipt:read', (heard) => heard.seq === seq)).toEqual(receipt);
+      }
+      expect(await bobs.must('mark_read', { conversationId, seq: 0 })).toEqual({ lastReadSeq: seq });
+      expect(await bobs.must('mark_delivered', { conversationId, seq: 1 })).toEqual({ lastDeliveredSeq: seq });
+      expect(await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 })).toEqual({ lastReadSeq: seq });
+    });
+
+    it.each([-1, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, '3', null, true, [1]])('refuse %p', async (seq) => {
+      for (const event of ['mark_read', 'mark_delivered']) {
+        expect(await adas.ask(event, { conversationId, seq })).toEqual(refusal('VALIDATION_FAILED', ['seq']));
+        expect(await eves.ask(event, { conversationId, seq: 1 })).toEqual(refusal('NOT_FOUND'));
+      }
+    });
+  });
+
+  it('typing answers nothing, to members alone', async () => {
+    await bobs.must('join_conversation', { conversationId });
+    expect(await adas.ask('typing', { conversationId, isTyping: true })).toEqual({ ok: true, data: {} });
+    expect(await bobs.next('typing')).toEqual({ conversationId, userId: ada.id, isTyping: true });
+    expect(await adas.ask('typing', { conversationId, isTyping: false })).toEqual({ ok: true, data: {} });
+    expect(await bobs.next('typing')).toEqual({ conversationId, userId: ada.id, isTyping: false });
+    expect(await eves.ask('typing', { conversationId, isTyping: true })).toEqual(refusal('NOT_FOUND'));
+    expect(await adas.ask('typing', { conversationId })).toEqual(refusal('VALIDATION_FAILED', ['isTyping']));
+    expect(await adas.ask('typing', { conversationId, isTyping: 'yes' })).toEqual(
+      refusal('VALIDATION_FAILED', ['isTyping']),
+    );
+    expect(adas.all('typing')).toEqual([]);
+  });
+
+  it('authenticate renews with a token of the same session alone', async () => {
+    const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+    ada.refreshToken = body.refreshToken;
+    expect(await adas.ask('authenticate', { token: body.accessToken })).toEqual({
+      ok: true,
+      data: { expiresAt: A_TIME },
+    });
+
+    const login = await request(story.url, 'POST', '/auth/login', { email: ada.email, password: 'correct horse' });
+    const expired = await at(-3_600_000, () => {
+      const { sid } = JSON.parse(Buffer.from(body.accessToken.split('.')[1], 'base64url').toString());
+      return story.app.get(AccessTokens).issue({ userId: ada.id, sessionId: sid }).accessToken;
+    });
+    for (const [token, code] of [
+      [bob.accessToken, 'UNAUTHORIZED'],
+      [login.body.accessToken, 'UNAUTHORIZED'],
+      [body.refreshToken, 'UNAUTHORIZED'],
+      ['', 'UNAUTHORIZED'],
+      [expired, 'TOKEN_EXPIRED'],
+    ]) {
+      expect([token, await adas.ask('authenticate', { token })]).toEqual([token, refusal(code as string)]);
+    }
+    expect(await adas.ask('authenticate', { token: 5 })).toEqual(refusal('VALIDATION_FAILED', ['token']));
+    expect((await sent('still here')).senderId).toBe(ada.id);
+  });
+
+  it.each([
+    ['join_conversation', {}, ['conversationId']],
+    ['leave_conversation', { conversationId: 'x' }, ['conversationId']],
+    ['send_message', { content: '' }, ['conversationId', 'content']],
+    ['edit_message', {}, ['messageId', 'content']],
+    ['delete_message', { messageId: 1 }, ['messageId']],
+    ['react', { messageId: NOBODY }, ['emoji']],
+    ['mark_read', { conversationId: NOBODY }, ['seq']],
+    ['mark_delivered', { conversationId: NOBODY, seq: 'x' }, ['seq']],
+    ['typing', { conversationId: NOBODY, isTyping: true, more: 1 }, ['more']],
+    ['authenticate', {}, ['token']],
+    ['sync', { limit: 0 }, ['limit']],
+  ])('%s without a callback fails as an exception', async (event, payload, fields) => {
+    expect(await adas.ask(event, payload)).toEqual(refusal('VALIDATION_FAILED', fields));
+    adas.socket.emit(event, payload);
+    expect(await adas.next('exception')).toEqual({ ...socketError('VALIDATION_FAILED', fields), event });
+  });
+
+  it('without a callback, what succeeds says nothing but its event', async () => {
+    const before = adas.all('exception').length;
+    adas.socket.emit('send_message', { conversationId, content: 'quietly' });
+    await adas.next('message:new', (heard) => heard.message.content === 'quietly');
+    await adas.must('leave_conversation', conversationId);
+    expect(adas.all('exception')).toHaveLength(before);
+  });
+});

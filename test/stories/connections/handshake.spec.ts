@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHmac, randomUUID } from 'node:crypto';
+import { Device, startStory, type Story } from '../../support/story.js';
+
+describe('the handshake', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory();
+  });
+  afterAll(() => story.close());
+
+  it('is counted as the request it is, so that one address cannot open connections without end', async () => {
+    const limited = await startStory();
+    try {
+      const open = async (): Promise<number> =>
+        (await fetch(`${limited.url}/socket.io/?EIO=4&transport=polling`)).status;
+      const statuses: number[] = [];
+      for (let round = 0; round < 20 && !statuses.includes(403); round += 1)
+        statuses.push(...(await Promise.all(Array.from({ length: 500 }, open))));
+      expect(new Set(statuses)).toEqual(new Set([200, 403]));
+    } finally {
+      await limited.close();
+    }
+  }, 30_000);
+
+  it.each(['auth', 'header', 'query'])('takes the token from the %s', async (place) => {
+    const ada = await story.person();
+    const options = {
+      auth: [{ token: ada.accessToken }, {}],
+      header: [{}, { extraHeaders: { authorization: `Bearer ${ada.accessToken}` } }],
+      query: [{}, { query: { token: ada.accessToken } }],
+    }[place] as [Record<string, unknown>, Record<string, unknown>];
+    const device = new Device(story.url, ...options);
+    const ready = await device.next('session:ready');
+    expect(ready).toEqual({
+      userId: ada.id,
+      sessionId: expect.any(String),
+      serverTime: expect.any(String),
+      syncCursor: expect.any(String),
+      recovered: false,
+    });
+    device.socket.close();
+  });
+
+  it.each([
+    ['no token', () => undefined],
+    ['garbage', () => 'a.b.c'],
+    ['a number', () => 5],
+    ['an object', () => ({ $ne: null })],
+    ['a token without signature', (token: string) => `${unsigned(token, { alg: 'none', typ: 'JWT' })}.`],
+    [
+      'another secret',
+      (token: string) => signed(unsigned(token, { alg: 'HS256', typ: 'JWT' }), 'another secret of thirty-two bytes'),
+    ],
+  ])('refuses %s', async (_, tokenOf) => {
+    const ada = await story.person();
+    const device = new Device(story.url, { token: tokenOf(ada.accessToken) });
+    expect(await device.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
+    expect(device.all('session:ready')).toEqual([]);
+  });
+
+  it('tells an expired token from a wrong one, warns before the end, renews in place and ends with the token', async () => {
+    const brief = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl });
+    const ada = await brief.person();
+    const device = await ada.device();
+    expect(await device.next('session:expiring')).toEqual({ expiresAt: expect.any(String) });
+    const renewed = await brief.app
+      .get((await import('../../../src/auth/auth.service.js')).AuthService)
+      .refresh(ada.refreshToken);
+    expect(await device.must('authenticate', { token: renewed.accessToken })).toEqual({
+      expiresAt: expect.any(String),
+    });
+    expect((await device.ask('authenticate', { token: 'x' })).error.code).toBe('UNAUTHORIZED');
+    expect(await device.next('session:ended')).toEqual({ code: 'TOKEN_EXPIRED', retry: true });
+    await device.next('disconnect');
+
+    const late = new Device(brief.url, { token: renewed.accessToken });
+    expect(await late.next('connect_error')).toEqual({ code: 'TOKEN_EXPIRED' });
+    await brief.close();
+  });
+
+  it('never takes one caller for another, however many call at the same moment', async () => {
+    const people = await Promise.all(Array.from({ length: 20 }, () => story.person()));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const person = people[index % people.length] as (typeof people)[0] & object;
+        return [person.id, (await person.must('GET', '/users/me')).id];
+      }),
+    );
+    expect(answers.filter(([asked, answered]) => asked !== answered)).toEqual([]);
+  });
+
+  it('ends the sockets of a session that is logged out, and no others', async () => {
+    const ada = await story.person();
+    const first = await ada.device();
+    const { body } = await ada.call('POST', '/auth/login', { email: ada.email, password: 'correct horse' });
+    const second = new Device(story.url, { token: body.accessToken });
+    await second.next('session:ready');
+    expect((await ada.call('POST', '/auth/logout')).status).toBe(204);
+    expect(await first.next('session:ended')).toEqual({ code: 'LOGGED_OUT', retry: false });
+    await first.next('disconnect');
+    expect((await ada.call('GET', '/users/me')).status).toBe(401);
+    expect((await second.ask('leave_conversation', randomUUID())).ok).toBe(true);
+    const again = new Device(story.url, { token: ada.accessToken });
+    expect(await again.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
+    second.socket.close();
+  });
+});
+
+function unsigned(token: string, header: object): string {
+  const payload = token.split('.')[1] ?? '';
+  return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}`;
+}
+
+function signed(token: string, secret: string): string {
+  return `${token}.${createHmac('sha256', secret).update(token).digest('base64url')}`;
+}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Frames } from '../../dialects/frames.js';
+import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
+
+const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };
+
+describe('reconnection', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  const contents = (device: Device): string[] => device.all('message:new').map(({ message }) => message.content);
+  const connected = async (person: Person): Promise<Device> => {
+    const device = new Device(story.url, { token: person.accessToken }, EAGER);
+    await device.next('session:ready');
+    return device;
+  };
+
+  it('has, once recovered, what was open and what was missed, of every kind and in order', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const [adas, bobs] = [await ada.device(), await connected(bob)];
+    await bobs.must('join_conversation', conversationId);
+    const first = await ada.say(conversationId, 'first');
+    await bobs.next('message:new');
+    bobs.drop();
+    await bobs.next('disconnect');
+    await ada.say(conversationId, 'second');
+    await ada.must('PATCH', `/messages/${first.id}`, { content: 'edited' });
+    await ada.must('POST', `/conversations/${conversationId}/read`, { seq: 2 });
+    await ada.must('POST', '/friends/requests', { userId: bob.id });
+    expect((await bobs.next('session:ready')).recovered).toBe(true);
+    for (const event of ['message:new', 'message:updated', 'friend:request_sent']) await bobs.next(event);
+    expect(contents(bobs)).toEqual(['first', 'second']);
+    // Still open: typing is shown without opening it again.
+    await adas.must('typing', { conversationId, isTyping: true });
+    expect(await bobs.next('typing')).toMatchObject({ userId: ada.id, isTyping: true });
+    bobs.socket.close();
+  });
+
+  it('tells nobody what a lost connection missed but the session that lost it', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const { body: other } = await request(story.url, 'POST', '/auth/login', {
+      email: bob.email,
+      password: 'correct horse',
+    });
+    for (const token of [undefined, 'nonsense', eve.accessToken, other.accessToken]) {
+      const lost = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
+      lost.say(`40${JSON.stringify({ token: bob.accessToken })}`);
+      const { sid, pid } = (await lost.next((frame) => frame.pid !== undefined)) as { sid: string; pid: string };
+      await ada.say(conversationId, 'heard');
+      const [, , offset] = await lost.next((frame) => frame[0] === 'message:new');
+      expect([typeof sid, typeof pid, typeof offset]).toEqual(['string', 'string', 'string']);
+      lost.socket.terminate();
+      await lost.closed;
+      await ada.say(conversationId, 'a secret');
+      const thief = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
+      thief.say(`40${JSON.stringify({ token, pid, offset })}`);
+      const answer = await thief.next((frame) => frame.message !== undefined || frame[0] === 'session:ready');
+      if (Array.isArray(answer)) expect(answer[1].recovered).toBe(false);
+      else expect(answer.data.code).toBe('UNAUTHORIZED');
+      expect(JSON.stringify(thief.heard)).not.toContain('a secret');
+      thief.socket.terminate();
+    }
+  });
+
+  it('hears of exactly the conversations that are its user’s, whatever changed while it was away', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const [left, kept] = [await ada.group('Left', bob), await ada.group('Kept', bob)];
+    const bobs = await connected(bob);
+    // It comes back when told to: what changes does so while it is away.
+    bobs.socket.io.reconnection(false);
+    const { cursor } = await bobs.must('sync', {});
+    await bobs.must('join_conversation', left);
+    for (let round = 0; round < 5; round += 1) {
+      bobs.drop();
+      await bobs.next('disconnect');
+      const goes = round % 2 === 0;
+      if (goes) await ada.must('DELETE', `/conversations/${left}/members/${bob.id}`);
+      else await ada.must('POST', `/conversations/${left}/members`, { memberIds: [bob.id] });
+      const joined = await ada.group(`Joined ${round}`, bob);
+      bobs.socket.connect();
+      expect((await bobs.next('session:ready')).recovered).toBe(false);
+      await ada.say(left, `left ${round}`);
+      await ada.say(joined, `joined ${round}`);
+      await ada.say(kept, `kept ${round}`);
+      await bobs.next('message:new', ({ message }) => message.content === `joined ${round}`);
+      await bobs.next('message:new', ({ message }) => message.content === `kept ${round}`);
+      expect([round, contents(bobs).includes(`left ${round}`)]).toEqual([round, !goes]);
+    }
+    const { pages } = await bob.sync(cursor);
+    expect(pages.flatMap(({ leftConversationIds }) => leftConversationIds)).toEqual([left]);
+    bobs.socket.close();
+  });
+
+  it('is not given back to a session that was ended meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const bobs = await connected(bob);
+    await ada.say(conversationId, 'before');
+    await bobs.next('message:new');
+    bobs.drop();
+    await bobs.next('disconnect');
+    await bob.must('POST', '/auth/logout');
+    await ada.say(conversationId, 'secret');
+    expect(await bobs.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
+    expect(contents(bobs)).toEqual(['before']);
+    bobs.socket.close();
+  });
+
+  it('brings a client that slept everything, however long, and whatever it slept through', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const group = await ada.group('Group');
+    const old = await ada.say(conversationId, 'old');
+    const asleep = await bob.device();
+    const { cursor } = await asleep.must('sync', {});
+    asleep.drop();
+    for (let index = 0; index < 150; index += 1) await ada.say(conversationId, `${index}`);
+    await ada.must('PATCH', `/messages/${old.id}`, { content: 'edited' });
+    await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
+    await ada.must('POST', '/friends/requests', { userId: bob.id });
+    // A connection that is not the old one resumed: the server knows nothing of it any more.
+    const awake = await bob.device();
+    expect(awake.all('session:ready')).toEqual([expect.objectContaining({ recovered: false })]);
+    const pages: Anything[] = [];
+    for (let at = cursor, hasMore = true; hasMore; ) {
+      const page = await awake.must('sync', { cursor: at, limit: 100 });
+      pages.push(page);
+      ({ cursor: at, hasMore } = page);
+    }
+    const missed = pages.flatMap(({ messages }) => messages);
+    expect(missed.filter((message) => message.conversationId === conversationId)).toEqual([
+      ...(await bob.history(conversationId, 'limit=100&after=0')),
+      ...(await bob.history(conversationId, 'limit=100&after=100')),
+    ]);
+    expect(missed.filter((message) => message.conversationId === group)).toEqual(await bob.history(group));
+    expect(pages.flatMap(({ friendRequests }) => friendRequests)).toHaveLength(1);
+    expect(pages.flatMap(({ conversations }) => conversations.map(({ id }: Anything) => id)).sort()).toEqual(
+      [conversationId, group].sort(),
+    );
+  });
+});

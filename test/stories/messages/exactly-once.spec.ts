@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServerProcess } from '../../support/process.js';
+import { type Anything, Device, Person, until } from '../../support/story.js';
+
+/** What is killed in each round. */
+const VICTIMS = ['database', 'server', 'both', 'database'] as const;
+const AT_ONCE = 6;
+/** Acknowledged messages that a round waits for, of each sender, before it kills. */
+const FLOW = 60;
+
+/** What a sending client keeps of a message until, and after, it is acknowledged. */
+interface Outgoing {
+  readonly conversationId: string;
+  readonly clientId: string;
+  readonly content: string;
+  stored?: Anything;
+}
+
+/** A client that sends as fast as it is acknowledged, and resends what was not when it is back. */
+class Sender {
+  readonly outgoing: Outgoing[] = [];
+  private readonly unacknowledged = new Set<Outgoing>();
+  private device: Device | undefined;
+  private loops: Promise<void>[] = [];
+  private isSending = false;
+
+  constructor(
+    readonly person: Person,
+    private readonly conversationIds: readonly string[],
+  ) {}
+
+  get acknowledged(): number {
+    return this.outgoing.length - this.unacknowledged.size;
+  }
+
+  async start(url: string): Promise<void> {
+    this.device = new Device(url, { token: this.person.accessToken });
+    await this.device.next('session:ready');
+    this.isSending = true;
+    const resend = [...this.unacknowledged];
+    this.loops = Array.from({ length: AT_ONCE }, async (_, loop) => {
+      while (this.isSending && this.device?.socket.connected) {
+        const message = resend.pop() ?? this.compose(loop);
+        await this.send(message);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.isSending = false;
+    this.device?.socket.close();
+    await Promise.all(this.loops);
+  }
+
+  /** Sends what is still unacknowledged until it is. */
+  async finish(): Promise<void> {
+    for (const message of this.unacknowledged) {
+      const { conversationId, clientId, content } = message;
+      message.stored = await this.person.say(conversationId, content, { clientId });
+    }
+    this.unacknowledged.clear();
+  }
+
+  /** Everything once more, one after the other, with other words. */
+  async resendAll(url: string): Promise<void> {
+    const device = new Device(url, { token: this.person.accessToken });
+    await device.next('session:ready');
+    for (const { conversationId, clientId, stored } of this.outgoing) {
+      const { message } = await device.must('send_message', { conversationId, clientId, content: 'other words' });
+      expect(message).toEqual(stored);
+    }
+    device.socket.close();
+  }
+
+  private compose(loop: number): Outgoing {
+    const conversationId = this.conversationIds[loop % this.conversationIds.length] as string;
+    const message = { conversationId, clientId: randomUUID(), content: `${this.outgoing.length}` };
+    this.outgoing.push(message);
+    this.unacknowledged.add(message);
+    return message;
+  }
+
+  private async send(message: Outgoing): Promise<void> {
+    const { device } = this;
+    if (device === undefined) return;
+    const { conversationId, clientId, content } = message;
+    // No acknowledgement comes over a connection that is gone.
+    const gone = new Promise<undefined>((resolve) => device.socket.once('disconnect', () => resolve(undefined)));
+    const asked = device.ask('send_message', { conversationId, clientId, content }).catch(() => undefined);
+    const answer = await Promise.race([asked, gone]);
+    if (answer?.ok !== true) return;
+    // Acknowledged a second time it is the same message.
+    if (message.stored !== undefined) expect(answer.data.message).toEqual(message.stored);
+    message.stored = answer.data.message;
+    this.unacknowledged.delete(message);
+  }
+}
+
+describe('kill -9 under load, again and again', () => {
+  let directory: string;
+  let port: string;
+  let server: ServerProcess;
+  const start = (): Promise<ServerProcess> =>
+    ServerProcess.start({ DATA_DIR: directory, DATABASE_URL: '', PORT: port, RATE_LIMITS: 'off' });
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'parley-once-'));
+    chmodSync(directory, 0o755);
+    port = await freePort();
+    server = await start();
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('leaves every acknowledged message stored once, as it was acknowledged', async () => {
+    const { url } = server;
+    const [ada, bob] = [await Person.register(url, 'ada'), await Person.register(url, 'bob')];
+    const conversationIds = [await ada.directConversation(bob), await ada.group('Group', bob)];
+    const senders = [ada, bob].map((person) => new Sender(person, conversationIds));
+
+    for (const victim of VICTIMS) {
+      await Promise.all(senders.map((sender) => sender.start(url)));
+      const before = senders.map(({ acknowledged }) => acknowledged);
+      const flow = (of: string): Promise<void> =>
+        until(`messages flow ${of}`, () =>
+          senders.every(({ acknowledged }, index) => acknowledged > (before[index] ?? 0) + FLOW),
+        );
+      await flow(`before the ${victim} dies`);
+      if (victim !== 'server') killDatabase(directory);
+      if (victim !== 'database') await server.kill();
+      else {
+        // The server stays, and so do its connections: it waits for the database, and everything is stored.
+        for (const [index, { acknowledged }] of senders.entries()) before[index] = acknowledged;
+        await flow('again after the database died');
+      }
+      await Promise.all(senders.map((sender) => sender.stop()));
+      if (victim !== 'database') server = await start();
+    }
+    for (const sender of senders) await sender.finish();
+
+    const listener = new Device(url, { token: bob.accessToken });
+    await listener.next('session:ready');
+    const outgoing = senders.flatMap((sender) => sender.outgoing);
+    for (const conversationId of conversationIds) {
+      const stored = new Map<string, Anything>();
+      let lastSeq = 0;
+      for (let hasAfter = true; hasAfter; ) {
+        const page = await bob.must('GET', `/conversations/${conversationId}/messages?limit=100&after=${lastSeq}`);
+        for (const message of page.items) {
+          expect(message.seq).toBe(lastSeq + 1);
+          lastSeq = message.seq;
+          if (message.kind === 'TEXT') {
+            expect(stored.has(message.clientId)).toBe(false);
+            stored.set(message.clientId, message);
+          }
+        }
+        hasAfter = page.hasAfter;
+      }
+      const sent = outgoing.filter((message) => message.conversationId === conversationId);
+      for (const { clientId, content, stored: acknowledged } of sent) {
+        expect(stored.get(clientId)).toEqual(acknowledged);
+        expect(acknowledged.content).toBe(content);
+      }
+    }
+
+    const heard = listener.all('message:new').length;
+    await Promise.all(senders.map((sender) => sender.resendAll(url)));
+    const marker = await ada.say(conversationIds[0] as string, 'marker');
+    await listener.next('message:new', ({ message }) => message.id === marker.id);
+    expect(listener.all('message:new').length - heard).toBe(1);
+    listener.socket.close();
+  }, 120_000);
+});
+
+/** The postmaster and every process it started, at once, so that none finishes what it does. */
+function killDatabase(directory: string): void {
+  const postmaster = Number(readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)])
+    .toString()
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  for (const pid of [postmaster, ...children]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return String(port);
+}

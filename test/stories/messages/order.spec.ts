@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { picture } from '../../support/files.js';
+import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
+
+const ROUNDS = 12;
+
+describe('what one connection sends', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  const pair = async (from = story): Promise<{ ada: Person; bob: Person; device: Device }> => {
+    const [ada, bob] = await Promise.all([from.person(), from.person()]);
+    return { ada, bob, device: await ada.device() };
+  };
+  /** Everything at once, none waiting for the answer to the one before. */
+  const pipeline = async (device: Device, payloads: readonly object[]): Promise<Anything[]> =>
+    (await Promise.all(payloads.map((payload) => device.must('send_message', payload)))).map(({ message }) => message);
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+  it('is stored in its order where it opens the conversation itself', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { bob, device } = await pair();
+      const sent = await pipeline(
+        device,
+        numbers(8).map((n) => ({ receiverId: bob.id, content: `${n}` })),
+      );
+      expect(sent.map(({ seq }) => seq)).toEqual(numbers(8).map((n) => n + 1));
+      const [conversation] = (await bob.must('GET', '/conversations')).items;
+      expect((await bob.history(conversation.id)).map(({ content }) => content)).toEqual(numbers(8).map(String));
+    }
+  });
+
+  it('is stored in its order whichever way each message names the conversation, also by a server that just started', async () => {
+    const { ada, bob } = await pair();
+    const conversationId = await ada.directConversation(bob);
+    for (let round = 0; round < 3; round += 1) {
+      const restarted = await startStory({ databaseUrl: story.databaseUrl, rateLimits: false });
+      const device = new Device(restarted.url, { token: ada.accessToken });
+      await device.next('session:ready');
+      const sent = await pipeline(
+        device,
+        numbers(10).map((n) => ({
+          ...(n % 2 === 0 ? { receiverId: bob.id } : { conversationId }),
+          content: `${round} ${n}`,
+        })),
+      );
+      const seqs = sent.map(({ seq }) => seq);
+      expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+      device.socket.close();
+      await restarted.close();
+    }
+  });
+
+  it('is stored in its order whatever it carries', async () => {
+    const { ada, bob, device } = await pair();
+    const conversationId = await ada.directConversation(bob);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { id } = await ada.mustUpload(await picture(8, 8).png().toBuffer(), 'photo.png', 'image/png');
+      const sent = await pipeline(device, [
+        { conversationId, content: 'before' },
+        { conversationId, content: 'photo', attachmentIds: [id] },
+        { conversationId, content: 'after' },
+        { receiverId: bob.id, content: 'after that' },
+      ]);
+      expect(sent.map(({ seq }) => seq)).toEqual(numbers(4).map((n) => round * 4 + n + 1));
+    }
+  });
+
+  it('keeps its order around a send that is refused', async () => {
+    const { bob, device } = await pair();
+    const answers = await Promise.all([
+      device.ask('send_message', { receiverId: bob.id, content: 'one' }),
+      device.ask('send_message', { receiverId: '01890000-0000-7000-8000-000000000000', content: 'to nobody' }),
+      device.ask('send_message', { receiverId: bob.id, content: 'two' }),
+    ]);
+    expect(answers.map(({ ok }) => ok)).toEqual([true, false, true]);
+    expect(answers[1].error.code).toBe('NOT_FOUND');
+    expect([answers[0], answers[2]].map(({ data }) => data.message.seq)).toEqual([1, 2]);
+  });
+
+  it('reaches others in its order', async () => {
+    const { bob, device } = await pair();
+    const listening = await bob.device();
+    await pipeline(
+      device,
+      numbers(30).map((n) => ({ receiverId: bob.id, content: `${n}` })),
+    );
+    await listening.next('message:new', ({ message }) => message.content === '29');
+    expect(listening.all('message:new').map(({ message }) => message.content)).toEqual(numbers(30).map(String));
+  });
+
+  describe('of two changes the last one wins:', () => {
+    let ada: Person;
+    let device: Device;
+    let conversationId: string;
+    beforeAll(async () => {
+      const people = await pair();
+      ({ ada, device } = people);
+      conversationId = await ada.directConversation(people.bob);
+    });
+    const stored = async (messageId: string): Promise<Anything> => ada.must('GET', `/messages/${messageId}`);
+
+    it('the last text of edits', async () => {
+      for (let round = 0; round < 60; round += 1) {
+        const { id } = await ada.say(conversationId, 'first');
+        const edits = await Promise.all(
+          ['second', 'third'].map((content) => device.must('edit_message', { messageId: id, content })),
+        );
+        expect(edits.map(({ message }) => message.content)).toEqual(['second', 'third']);
+        expect(await stored(id)).toMatchObject({ content: 'third', version: 3 });
+      }
+    });
+
+    it('a reaction that is taken back, and one that is set again', async () => {
+      const { id } = await ada.say(conversationId, 'react to this');
+      for (let round = 0; round < 60; round += 1) {
+        const removals = round % 2 === 0 ? [false, true] : [false, true, false];
+        await Promise.all(removals.map((remove) => device.must('react', { messageId: id, emoji: '👍', remove })));
+        expect((await stored(id)).reactions).toEqual(round % 2 === 0 ? [] : [{ emoji: '👍', count: 1, mine: true }]);
+        await device.must('react', { messageId: id, emoji: '👍', remove: true });
+      }
+    });
+
+    it('a deletion that follows an edit, and not the other way round', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const { id } = await ada.say(conversationId, 'first');
+        const [edited, deleted, late] = await Promise.all([
+          device.ask('edit_message', { messageId: id, content: 'second' }),
+          device.ask('delete_message', { messageId: id }),
+          device.ask('edit_message', { messageId: id, content: 'third' }),
+        ]);
+        expect(edited.data.message.content).toBe('second');
+        expect(deleted.data.message.deletedAt).not.toBeNull();
+        expect(late.error.code).toBe('MESSAGE_DELETED');
+      }
+    });
+
+    it('a message behind the change before it', async () => {
+      const { id } = await ada.say(conversationId, 'first');
+      const order: string[] = [];
+      await Promise.all([
+        device.must('edit_message', { messageId: id, content: 'second' }).then(() => order.push('edited')),
+        device.must('send_message', { conversationId, content: 'and then' }).then(() => order.push('sent')),
+      ]);
+      expect(order).toEqual(['edited', 'sent']);
+    });
+
+    it('a conversation that was opened or closed last shows who types, or shows it not', async () => {
+      const bob = await story.person();
+      const shared = await ada.directConversation(bob);
+      const typing = await bob.device();
+      for (let round = 0; round < 20; round += 1) {
+        await Promise.all([
+          device.must('join_conversation', { conversationId: shared }),
+          device.must('leave_conversation', { conversationId: shared }),
+        ]);
+      }
+      await typing.must('typing', { conversationId: shared, isTyping: true });
+      // Told to the same connection afterwards, so whatever was told before has come.
+      await typing.must('send_message', { conversationId: shared, content: 'done' });
+      await device.next('message:new', ({ message }) => message.content === 'done');
+      expect(device.all('typing').filter((event) => event.conversationId === shared)).toEqual([]);
+
+      await Promise.all([
+        device.must('leave_conversation', { conversationId: shared }),
+        device.must('join_conversation', { conversationId: shared }),
+      ]);
+      await typing.must('typing', { conversationId: shared, isTyping: true });
+      await device.next('typing', (event) => event.conversationId === shared && event.isTyping);
+    });
+  });
+});

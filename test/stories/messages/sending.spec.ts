@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { type Anything, request, startStory, type Story } from '../../support/story.js';
+
+describe('sending', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  it('numbers densely and in one order for all, whoever sends at once', async () => {
+    const people = await Promise.all(Array.from({ length: 8 }, () => story.person()));
+    const [owner, ...others] = people as [(typeof people)[0] & object, ...typeof people];
+    const conversationId = await owner.group('Race', ...others);
+    const devices = await Promise.all(people.map((person) => person.device()));
+    const sent = await Promise.all(
+      devices.flatMap((device, author) =>
+        Array.from({ length: 25 }, (_, index) =>
+          device.must('send_message', { conversationId, content: `${author} ${index}` }).then(({ message }) => message),
+        ),
+      ),
+    );
+    // The first number is the group's own SYSTEM message.
+    const numbers = Array.from({ length: 200 }, (_, index) => index + 2);
+    expect(sent.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(numbers);
+    for (const device of devices) {
+      await device.next('message:new', ({ message }) => message.seq === 201);
+      const heard = device.all('message:new').map(({ message }) => message);
+      expect(heard.filter(({ kind }) => kind === 'TEXT').map(({ seq }) => seq)).toEqual(numbers);
+    }
+    // Each author's own messages stand in the order it sent them.
+    for (const author of devices.keys()) {
+      const own = sent.filter(({ content }) => content.startsWith(`${author} `)).sort((a, b) => a.seq - b.seq);
+      expect(own.map(({ content }) => content)).toEqual(Array.from({ length: 25 }, (_, index) => `${author} ${index}`));
+    }
+  });
+
+  it('stores once what is sent many times, over every door, and tells it once', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const elsewhere = await ada.group('Elsewhere', bob);
+    const [adas, bobs] = [await ada.device(), await bob.device()];
+    const clientId = randomUUID();
+    const answers: Anything[] = await Promise.all([
+      ...Array.from({ length: 10 }, (_, index) =>
+        adas.must('send_message', { conversationId, content: `try ${index}`, clientId }).then(({ message }) => message),
+      ),
+      ...Array.from({ length: 10 }, (_, index) =>
+        ada.say(conversationId, `rest ${index}`, { clientId: clientId.toUpperCase() }),
+      ),
+    ]);
+    const [first] = answers;
+    for (const answer of answers) expect(answer).toEqual(first);
+
+    const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+    ada.accessToken = body.accessToken;
+    expect(await ada.say(elsewhere, 'another place', { clientId })).toEqual(first);
+
+    await bob.say(conversationId, 'marker');
+    await bobs.next('message:new', ({ message }) => message.content === 'marker');
+    expect(bobs.all('message:new').filter(({ message }) => message.clientId === clientId)).toHaveLength(1);
+    expect(await ada.history(conversationId)).toHaveLength(2);
+    expect(first.clientId).toBe(clientId);
+  });
+
+  it('pages the history in every direction', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    for (let index = 1; index <= 25; index += 1) await ada.say(conversationId, `message ${index}`);
+    const page = (query: string): Promise<Anything> =>
+      ada.must('GET', `/conversations/${conversationId}/messages?${query}`);
+    const numbers = (answer: Anything): number[] => answer.items.map(({ seq }: Anything) => seq);
+    const newest = await page('limit=10');
+    expect([numbers(newest)[0], numbers(newest).at(-1), newest.hasBefore, newest.hasAfter]).toEqual([
+      16,
+      25,
+      true,
+      false,
+    ]);
+    const before = await page('limit=10&before=6');
+    expect([numbers(before), before.hasBefore, before.hasAfter]).toEqual([[1, 2, 3, 4, 5], false, true]);
+    const after = await page('limit=3&after=20');
+    expect([numbers(after), after.hasBefore, after.hasAfter]).toEqual([[21, 22, 23], true, true]);
+    const around = await page('limit=5&around=10');
+    expect([numbers(around), around.hasBefore, around.hasAfter]).toEqual([[8, 9, 10, 11, 12], true, true]);
+    expect(numbers(await page('after=25'))).toEqual([]);
+  });
+
+  it('edits, deletes, reacts and replies, and every member hears it as it then reads it', async () => {
+    const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.group('Changes', bob, cy);
+    const [bobs, cys] = [await bob.device(), await cy.device()];
+    const original = await ada.say(conversationId, 'first');
+
+    const reply = await bob.say(conversationId, 'an answer', { replyToId: original.id });
+    expect(reply.replyTo).toEqual({
+      id: original.id,
+      seq: original.seq,
+      senderId: ada.id,
+      kind: 'TEXT',
+      content: 'first',
+      deletedAt: null,
+    });
+    expect((await bobs.ask('edit_message', { messageId: original.id, content: 'no' })).error.code).toBe('FORBIDDEN');
+    const edited = await ada.must('PATCH', `/messages/${original.id}`, { content: 'second' });
+    expect(edited).toMatchObject({ content: 'second', version: 2, seq: original.seq, editedAt: expect.any(String) });
+    expect((await bobs.next('message:updated')).message).toEqual(edited);
+    expect((await bob.history(conversationId)).find(({ id }) => id === reply.id).replyTo.content).toBe('second');
+
+    await bobs.must('react', { messageId: original.id, emoji: '👍' });
+    await cys.must('react', { messageId: original.id, emoji: '👍' });
+    const isLast = ({ message }: Anything): boolean => message.reactions[0]?.count === 2;
+    for (const [person, device] of [
+      [bob, bobs],
+      [cy, cys],
+    ] as const) {
+      const { message } = await device.next('message:updated', isLast);
+      expect(message.reactions).toEqual([{ emoji: '👍', count: 2, mine: true }]);
+      expect(await person.must('GET', `/messages/${original.id}`)).toEqual(message);
+    }
+    expect((await ada.must('GET', `/messages/${original.id}`)).reactions).toEqual([
+      { emoji: '👍', count: 2, mine: false },
+    ]);
+
+    const hidden = await cys.must('delete_message', { messageId: reply.id, for: 'me' });
+    expect(hidden.message).toMatchObject({ content: null, replyTo: null, deletedAt: expect.any(String) });
+    expect((await cys.next('message:deleted')).message).toEqual(hidden.message);
+    expect((await bob.must('GET', `/messages/${reply.id}`)).content).toBe('an answer');
+
+    const tombstone = await ada.must('DELETE', `/messages/${original.id}`);
+    expect(tombstone).toMatchObject({ content: null, reactions: [], attachments: [], deletedAt: expect.any(String) });
+    expect((await bobs.next('message:deleted')).message).toEqual(tombstone);
+    expect(bobs.all('message:deleted')).toHaveLength(1);
+    expect((await ada.call('PATCH', `/messages/${original.id}`, { content: 'x' })).body.code).toBe('MESSAGE_DELETED');
+    expect((await bob.history(conversationId)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  it('finds words, parts of words and what was said a moment ago, in own conversations only', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const said = await ada.say(conversationId, 'The Lisbon itinerary costs 100% more, naïve Müller');
+    await ada.say(conversationId, 'unrelated');
+    const find = async (person: typeof ada, words: string): Promise<string[]> =>
+      (await person.must('GET', `/messages/search?q=${encodeURIComponent(words)}`)).items.map(({ id }: Anything) => id);
+    for (const words of ['lisbon', 'itinerary lisbon', 'itin', 'üll', 'mü', '100%', 'LISBON']) {
+      expect([words, await find(bob, words)]).toEqual([words, [said.id]]);
+    }
+    for (const words of ['lisbonne', '1_0%', '%%', 'zzz']) expect([words, await find(bob, words)]).toEqual([words, []]);
+    expect(await find(eve, 'lisbon')).toEqual([]);
+    await ada.must('PATCH', `/messages/${said.id}`, { content: 'The Porto itinerary' });
+    expect([await find(bob, 'lisbon'), await find(bob, 'porto')]).toEqual([[], [said.id]]);
+    await ada.must('DELETE', `/messages/${said.id}`);
+    expect(await find(bob, 'porto')).toEqual([]);
+  });
+
+  it('keeps strangers and former members out of everything', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.group('Private', bob);
+    const message = await ada.say(conversationId, 'secret');
+    const bobs = await bob.device();
+    await ada.must('DELETE', `/conversations/${conversationId}/members/${bob.id}`);
+    expect(await bobs.next('conversation:removed')).toEqual({ conversationId });
+    for (const person of [bob, eve]) {
+      const device = await person.device();
+      for (const [method, path, body] of [
+        ['GET', `/conversations/${conversationId}`],
+        ['GET', `/conversations/${conversationId}/messages`],
+        ['GET', `/conversations/${conversationId}/receipts`],
+        ['POST', `/conversations/${conversationId}/messages`, { content: 'x' }],
+        ['POST', `/conversations/${conversationId}/read`, { seq: 1 }],
+        ['PATCH', `/conversations/${conversationId}`, { title: 'x' }],
+        ['PATCH', `/conversations/${conversationId}/me`, { pinned: true }],
+        ['POST', `/conversations/${conversationId}/members`, { memberIds: [person.id] }],
+        ['POST', `/conversations/${conversationId}/leave`],
+        ['GET', `/messages/${message.id}`],
+        ['PATCH', `/messages/${message.id}`, { content: 'x' }],
+        ['DELETE', `/messages/${message.id}`],
+        ['PUT', `/messages/${message.id}/reactions/+1`],
+        ['GET', `/messages/search?q=secret&conversationId=${conversationId}`],
+      ] as const) {
+        expect([method, path, (await person.call(method, path, body)).status]).toEqual([method, path, 404]);
+      }
+      for (const [event, payload] of [
+        ['join_conversation', { conversationId }],
+        ['send_message', { conversationId, content: 'x' }],
+        ['mark_read', { conversationId, seq: 1 }],
+        ['mark_delivered', { conversationId, seq: 1 }],
+        ['typing', { conversationId, isTyping: true }],
+        ['edit_message', { messageId: message.id, content: 'x' }],
+        ['delete_message', { messageId: message.id }],
+        ['react', { messageId: message.id, emoji: '👍' }],
+      ] as const) {
+        expect([event, (await device.ask(event, payload)).error.code]).toEqual([event, 'NOT_FOUND']);
+      }
+    }
+    await ada.say(conversationId, 'still secret');
+    await bobs.must('leave_conversation', conversationId);
+    expect(bobs.all('message:new').map(({ message: heard }) => heard.content)).not.toContain('still secret');
+  });
+
+  it('lets nothing through a block, and tells nobody why', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.befriend(bob);
+    const message = await ada.say(conversationId, 'before');
+    const [adas, bobs] = [await ada.device(), await bob.device()];
+    await bob.must('POST', '/blocks', { userId: ada.id });
+    for (const device of [adas, bobs]) {
+      expect((await device.ask('send_message', { conversationId, content: 'x' })).error.code).toBe('CANNOT_MESSAGE');
+      expect((await device.ask('react', { messageId: message.id, emoji: '👍' })).error.code).toBe('CANNOT_MESSAGE');
+    }
+    expect((await adas.ask('send_message', { receiverId: bob.id, content: 'x' })).error.code).toBe('CANNOT_MESSAGE');
+    expect((await ada.call('POST', '/friends/requests', { userId: bob.id })).status).toBe(404);
+    await bobs.must('join_conversation', conversationId);
+    await adas.must('typing', { conversationId, isTyping: true });
+    await bob.must('DELETE', `/blocks/${ada.id}`);
+    await adas.must('send_message', { conversationId, content: 'after' });
+    await bobs.next('message:new', ({ message: heard }) => heard.content === 'after');
+    expect(bobs.all('typing')).toEqual([]);
+    expect(adas.all('friend:removed')).toEqual([]);
+    expect(bobs.all('friend:removed')).toEqual([{ userId: ada.id }]);
+  });
+});

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { MessageWriter, type MessageDraft } from '../../../src/messages/sending/message-writer.js';
+import { type Anything, type Device, startStory, type Story } from '../../support/story.js';
+
+describe('the writer', () => {
+  let story: Story;
+  let outside: pg.Client;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    outside = new pg.Client({ connectionString: story.databaseUrl });
+    await outside.connect();
+  });
+  afterAll(async () => {
+    await outside.end();
+    await story.close();
+  });
+
+  const send = (device: Device, conversationId: string, content: string): Promise<Anything> =>
+    device.ask('send_message', { conversationId, content });
+
+  it('lets a message that the database refuses fail alone', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await outside.query(`ALTER TABLE messages ADD CONSTRAINT poison CHECK (content <> 'poison') NOT VALID`);
+    const device = await ada.device();
+    const contents = Array.from({ length: 60 }, (_, index) => (index % 20 === 7 ? 'poison' : `${index}`));
+    const answers = await Promise.all(contents.map((content) => send(device, conversationId, content)));
+    for (const [index, content] of contents.entries()) {
+      if (content === 'poison')
+        expect(answers[index].error).toEqual({ code: 'INTERNAL_ERROR', message: expect.any(String) });
+      else expect(answers[index].data.message.content).toBe(content);
+    }
+    expect((await ada.history(conversationId)).map(({ seq }) => seq)).toEqual(
+      Array.from({ length: 57 }, (_, index) => index + 1),
+    );
+    await outside.query('ALTER TABLE messages DROP CONSTRAINT poison');
+  });
+
+  it('holds nobody up behind a conversation that somebody else keeps locked', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const locked = await ada.directConversation(bob);
+    const free = await Promise.all(Array.from({ length: 6 }, (_, index) => ada.group(`Free ${index}`)));
+    const device = await ada.device();
+    await outside.query('BEGIN');
+    await outside.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [locked]);
+    const [stuck, ...others] = await Promise.all([
+      send(device, locked, 'x'),
+      ...free.map((id) => send(device, id, 'y')),
+    ]);
+    expect(stuck.error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+    for (const answer of others) expect(answer.ok).toBe(true);
+    await outside.query('ROLLBACK');
+    expect((await send(device, locked, 'z')).data.message.seq).toBe(1);
+  });
+
+  it('keeps sequences dense when several processes write one conversation', async () => {
+    const twin = await startStory({ databaseUrl: story.databaseUrl, rateLimits: false });
+    const [ada, bob] = [await story.person(), await twin.person()];
+    const conversationId = await ada.directConversation(bob);
+    const clientId = randomUUID();
+    const [adas, bobs] = [await ada.device(), await bob.device()];
+    const answers = await Promise.all([
+      ...Array.from({ length: 100 }, (_, index) => send(adas, conversationId, `a${index}`)),
+      ...Array.from({ length: 100 }, (_, index) => send(bobs, conversationId, `b${index}`)),
+    ]);
+    expect(answers.map(({ data }) => data.message.seq).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    );
+    // One client id, sent to both at once.
+    const there = await startStory({ databaseUrl: story.databaseUrl, rateLimits: false });
+    const [one, other] = await Promise.all([
+      adas.ask('send_message', { conversationId, content: 'one', clientId }),
+      fetch(`${twin.url}/conversations/${conversationId}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${ada.accessToken}` },
+        body: JSON.stringify({ content: 'other', clientId }),
+      }).then((response) => response.json() as Promise<Anything>),
+    ]);
+    expect(other).toEqual(one.data.message);
+    await there.close();
+    await twin.close();
+  });
+
+  it('takes no more than its queue holds, and says so', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const writer = story.app.get(MessageWriter);
+    const results = await Promise.allSettled(
+      Array.from({ length: 12_000 }, (_, index) => {
+        const id = randomUUID();
+        const draft: MessageDraft = {
+          id,
+          conversationId,
+          senderId: ada.id,
+          clientId: id,
+          content: `${index}`,
+          replyToId: null,
+        };
+        return writer.store(draft);
+      }),
+    );
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBe(2_000);
+    for (const refusal of refused)
+      expect((refusal as PromiseRejectedResult).reason).toMatchObject({ code: 'OVERLOADED' });
+    expect((await ada.must('GET', `/conversations/${conversationId}`)).lastSeq).toBe(10_000);
+  });
+});

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { Configuration } from '../../../src/config/configuration.js';
+import { Database, isConnectionFailure } from '../../../src/database/database.js';
+import { PrismaService } from '../../../src/database/prisma.service.js';
+import { DatabaseProxy } from '../../support/database-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { ServerProcess } from '../../support/process.js';
+import { type Answer, type Anything, Device, Person, until } from '../../support/story.js';
+
+describe('a connection that ends in the middle of a transaction', () => {
+  let testDatabase: TestDatabase;
+  let proxy: DatabaseProxy;
+  let database: Database;
+  let prisma: PrismaService;
+  let administrator: pg.Client;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    proxy = await DatabaseProxy.start(testDatabase.url);
+    database = new Database(
+      new Configuration({ ...Configuration.fromEnvironment({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: '4' }) }),
+    );
+    prisma = new PrismaService(database);
+    administrator = new pg.Client({ connectionString: testDatabase.url });
+    await administrator.connect();
+  });
+  afterAll(async () => {
+    await prisma.onApplicationShutdown();
+    await database.onApplicationShutdown();
+    await administrator.end();
+    await proxy.stop();
+    await testDatabase.drop();
+  });
+
+  const terminate = async (pid: number): Promise<void> => {
+    await administrator.query('SELECT pg_terminate_backend($1)', [pid]);
+    await until('the backend is gone', async () => {
+      const { rowCount } = await administrator.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid]);
+      return rowCount === 0;
+    });
+  };
+  const failures: [string, (pid: number) => Promise<void>][] = [
+    ['is terminated', terminate],
+    ['is reset by the network', async () => proxy.reset()],
+  ];
+
+  it.each(failures)('that %s fails as unavailable, and its place in the pool is free again', async (_, fail) => {
+    // More often than the pool has places.
+    for (let time = 0; time < 4; time += 1) {
+      const work = database.transaction(async (transaction) => {
+        const [row] = await transaction.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await fail(row?.pid ?? 0);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await transaction.query('SELECT 1');
+      });
+      await expect(work.catch((error: unknown) => isConnectionFailure(error))).resolves.toBe(true);
+    }
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it.each(failures)('of Prisma that %s leaves its place in the pool free', async (_, fail) => {
+    for (let time = 0; time < 4; time += 1) {
+      const work = prisma.$transaction(async (transaction) => {
+        const [row] = await transaction.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+        await fail(row?.pid ?? 0);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await transaction.user.findFirst();
+      });
+      await expect(work).rejects.toThrow(/\S/);
+    }
+    expect(await prisma.user.findFirst()).toBeNull();
+    expect(database.pool.waitingCount).toBe(0);
+  });
+});
+
+describe('a server whose database connections end all the time', () => {
+  let testDatabase: TestDatabase;
+  let proxy: DatabaseProxy;
+  let server: ServerProcess;
+  let administrator: pg.Client;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    proxy = await DatabaseProxy.start(testDatabase.url);
+    server = await ServerProcess.start({ DATABASE_URL: proxy.url, RATE_LIMITS: 'off' });
+    administrator = new pg.Client({ connectionString: testDatabase.url });
+    await administrator.connect();
+  });
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0);
+    await administrator.end();
+    await proxy.stop();
+    await testDatabase.drop();
+  });
+
+  it('lives, and answers 503 with Retry-After to what it could not do', async () => {
+    const [ada, bob] = [await Person.register(server.url, 'ada'), await Person.register(server.url, 'bob')];
+    const conversationId = await ada.directConversation(bob);
+    const answers: Answer<Anything>[] = [];
+    const acknowledgements: Anything[] = [];
+    let over = false;
+    const keep = async (act: () => Promise<Answer<Anything>>): Promise<void> => {
+      while (!over) answers.push(await act());
+    };
+    const work = [
+      keep(() => ada.call('POST', '/friends/requests', { userId: bob.id })),
+      keep(() => bob.call('GET', '/friends/requests?direction=received')),
+      keep(() => ada.call('GET', '/friends')),
+      keep(() => ada.call('GET', '/users/me')),
+      keep(() => ada.call('PATCH', '/users/me', { displayName: 'Ada' })),
+      keep(() => bob.call('POST', `/blocks/${ada.id}`)),
+      keep(() => bob.call('DELETE', `/blocks/${ada.id}`)),
+      keep(() => ada.call('POST', '/conversations', { type: 'GROUP', title: 'us', memberIds: [] })),
+      keep(() => ada.call('POST', `/conversations/${conversationId}/messages`, { content: 'hello' })),
+      keep(() => ada.call('GET', `/conversations/${conversationId}/messages`)),
+      keep(() => ada.call('GET', '/sync')),
+      keep(() => ada.call('GET', '/messages/search?q=hello')),
+      (async () => {
+        while (!over) {
+          const device = new Device(server.url, { token: ada.accessToken });
+          const { event } = await device.nextOf(['session:ready', 'connect_error']);
+          if (event === 'session:ready') {
+            for (let time = 0; time < 20 && !over; time += 1)
+              acknowledgements.push(await device.ask('send_message', { conversationId, content: `${time}` }));
+          }
+          device.socket.close();
+        }
+      })(),
+    ];
+    for (let time = 0; time < 40; time += 1) {
+      const before = answers.length;
+      if (time % 2 === 0) proxy.reset();
+      else
+        await administrator.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'parley%' AND datname = current_database()`,
+        );
+      await until('more was answered', () => answers.length >= before + 15);
+    }
+    over = true;
+    await Promise.all(work);
+    const unavailable = answers.filter(({ status }) => status === 503);
+    expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+    expect(unavailable.length).toBeGreaterThan(0);
+    for (const { headers, body } of unavailable) {
+      expect(body.code).toBe('UNAVAILABLE');
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    const refused = acknowledgements.filter(({ ok }) => !ok).map(({ error }) => error.code);
+    expect(refused.filter((code) => code !== 'UNAVAILABLE' && code !== 'CANNOT_MESSAGE')).toEqual([]);
+    // With every connection new, everything works.
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+  }, 120_000);
+});

@@ -1,0 +1,265 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createEmptyDatabase, type TestDatabase } from '../../support/postgres.js';
+import { ServerProcess } from '../../support/process.js';
+import { type Anything, Person, request } from '../../support/story.js';
+
+/** What pg_dump keeps of a schema: the rows of every table. */
+type Dump = Map<string, string>;
+
+const LOST = ['lost one', 'lost two', 'lost three'];
+
+describe('a database that was restored from a backup', () => {
+  let server: ServerProcess | undefined;
+  let database: TestDatabase | undefined;
+  const directories: string[] = [];
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    await database?.drop();
+    database = undefined;
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
+  });
+
+  const start = async (environment: Record<string, string>): Promise<string> => {
+    server = await ServerProcess.start({ RATE_LIMITS: 'off', ...environment });
+    return server.url;
+  };
+
+  /** Two people with a history, and what their clients keep of it. */
+  const talk = async (url: string): Promise<{ ada: Person; bob: Person; conversationId: string }> => {
+    const [ada, bob] = [await Person.register(url, 'ada'), await Person.register(url, 'bob')];
+    const conversationId = await ada.befriend(bob);
+    for (let index = 0; index < 5; index += 1) await ada.say(conversationId, `kept ${index}`);
+    return { ada, bob, conversationId };
+  };
+  /** What happens after the backup, and the cursor of a client that has seen it. */
+  const lose = async ({
+    ada,
+    bob,
+    conversationId,
+  }: {
+    ada: Person;
+    bob: Person;
+    conversationId: string;
+  }): Promise<string> => {
+    for (const content of LOST) await ada.say(conversationId, content);
+    return (await bob.must('GET', '/sync')).cursor;
+  };
+  /** The same user at the server that came after. */
+  const at = async (
+    url: string,
+    { email }: Person,
+  ): Promise<(method: string, path: string, body?: unknown) => Promise<Anything>> => {
+    const { body } = await request(url, 'POST', '/auth/login', { email, password: 'correct horse' });
+    return async (method, path, payload) => (await request(url, method, path, payload, body.accessToken)).body;
+  };
+
+  /** Starting over, a client has what the server has; and from then on it is told each new thing once, and no other. */
+  const expectToConverge = async (
+    url: string,
+    { ada, bob, conversationId }: { ada: Person; bob: Person; conversationId: string },
+  ): Promise<void> => {
+    const [asAda, asBob] = [await at(url, ada), await at(url, bob)];
+    const sent = await asAda('POST', `/conversations/${conversationId}/messages`, {
+      content: 'in the place of a lost one',
+    });
+    expect(sent.seq).toBe(6);
+    const first = await asBob('GET', '/sync');
+    expect(first.conversations).toMatchObject([{ id: conversationId, lastMessage: 'in the place of a lost one' }]);
+    const history = await asBob('GET', `/conversations/${conversationId}/messages`);
+    expect(history.items.map(({ content }: Anything) => content)).toEqual([
+      'kept 0',
+      'kept 1',
+      'kept 2',
+      'kept 3',
+      'kept 4',
+      'in the place of a lost one',
+    ]);
+    expect(await asBob('GET', `/sync?cursor=${first.cursor}`)).toMatchObject({
+      messages: [],
+      conversations: [],
+      receipts: [],
+      friends: [],
+    });
+    await asAda('POST', `/conversations/${conversationId}/messages`, { content: 'and one more' });
+    const second = await asBob('GET', `/sync?cursor=${first.cursor}`);
+    expect(second.messages.map(({ content }: Anything) => content)).toEqual(['and one more']);
+    expect((await asBob('GET', `/sync?cursor=${second.cursor}`)).messages).toEqual([]);
+  };
+
+  const restores: [string, (dump: Dump) => Dump][] = [
+    ['into the same database, as by pg_restore --clean', (dump) => dump],
+    [
+      'from another cluster, whose transactions were numbered further',
+      (dump) =>
+        new Map(
+          [...dump].map(([table, rows]) => [
+            table,
+            table === 'database_identity'
+              ? rows.replace(/"origin":"[^"]*"/, '"origin":"1:2:3:4"')
+              : rows.replace(/"(changed_xid|receipt_xid)":"(\d+)"/g, '"$1":"9000000$2"'),
+          ]),
+        ),
+    ],
+    [
+      'by a release that noted no origin yet',
+      (dump) =>
+        new Map(
+          [...dump].map(([table, rows]) => [
+            table,
+            table === 'database_identity'
+              ? '[]'
+              : rows.replace(/"(changed_xid|receipt_xid)":"(\d+)"/g, '"$1":"9000000$2"'),
+          ]),
+        ),
+    ],
+  ];
+  it.each(restores)(
+    '%s is noticed at the start, and every client starts over',
+    async (_, change) => {
+      database = await createEmptyDatabase();
+      const environment = { DATABASE_URL: database.url };
+      const url = await start(environment);
+      const people = await talk(url);
+      const kept = (await people.bob.must('GET', '/sync')).cursor;
+      const dump = await dumpOf(database.url);
+      const cursor = await lose(people);
+      await server?.stop();
+      await restore(database.url, change(dump), await schemaOf(database.url));
+
+      const again = await start(environment);
+      const asBob = await at(again, people.bob);
+      for (const old of [kept, cursor]) expect(await asBob('GET', `/sync?cursor=${old}`)).toEqual({ reset: true });
+      await expectToConverge(again, people);
+      const rows = await query(
+        database.url,
+        'SELECT count(*)::integer AS count FROM messages WHERE changed_xid > pg_current_xact_id()',
+      );
+      expect(rows).toEqual([{ count: 0 }]);
+
+      // Once: at the next start it is a database like any other.
+      const [asAda, current] = [await at(again, people.ada), (await asBob('GET', '/sync')).cursor];
+      await server?.stop();
+      const third = await start(environment);
+      const later = await at(third, people.bob);
+      expect(await later('GET', `/sync?cursor=${current}`)).toMatchObject({ messages: [] });
+      expect(asAda).toBeDefined();
+    },
+    120_000,
+  );
+
+  it('by copying the files of a cluster is told to clients by npm run admin -- after-restore, while the server runs', async () => {
+    const [home, backup] = [
+      mkdtempSync(join(tmpdir(), 'parley-restore-')),
+      mkdtempSync(join(tmpdir(), 'parley-backup-')),
+    ];
+    directories.push(home, backup);
+    for (const directory of [home, backup]) chmodSync(directory, 0o755);
+    const environment = { DATABASE_URL: '', DATA_DIR: home };
+    const url = await start(environment);
+    const people = await talk(url);
+    await server?.stop();
+    cpSync(home, backup, { recursive: true, preserveTimestamps: true });
+    const before = await start(environment);
+    const asAda = await at(before, people.ada);
+    for (const content of LOST) await asAda('POST', `/conversations/${people.conversationId}/messages`, { content });
+    const { cursor } = await (await at(before, people.bob))('GET', '/sync');
+    await server?.stop();
+
+    const restored = { ...environment, DATA_DIR: backup };
+    const again = await start(restored);
+    const admin = spawnSync(process.execPath, ['scripts/admin.mjs', 'after-restore'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', ...restored },
+    });
+    expect({ status: admin.status, stderr: admin.stderr }).toEqual({ status: 0, stderr: '' });
+    const asBob = await at(again, people.bob);
+    // Also when the transactions have overtaken what the cursor has seen.
+    for (let index = 0; index < 40; index += 1) await asBob('PATCH', '/users/me', { displayName: `Bob ${index}` });
+    expect(await asBob('GET', `/sync?cursor=${cursor}`)).toEqual({ reset: true });
+    await expectToConverge(again, people);
+  }, 120_000);
+
+  it('by copying files, without a server running, works as well', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'parley-restore-'));
+    directories.push(home);
+    chmodSync(home, 0o755);
+    const environment = { DATABASE_URL: '', DATA_DIR: home };
+    const url = await start(environment);
+    const people = await talk(url);
+    const { cursor } = await people.bob.must('GET', '/sync');
+    await server?.stop();
+    const admin = spawnSync(process.execPath, ['scripts/admin.mjs', 'after-restore'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', ...environment },
+    });
+    expect({ status: admin.status, stderr: admin.stderr }).toEqual({ status: 0, stderr: '' });
+    const again = await start(environment);
+    expect(await (await at(again, people.bob))('GET', `/sync?cursor=${cursor}`)).toEqual({ reset: true });
+    await expectToConverge(again, people);
+  }, 120_000);
+});
+
+async function dumpOf(url: string): Promise<Dump> {
+  const tables = await query(
+    url,
+    `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
+  );
+  const dump: Dump = new Map();
+  for (const { name } of tables) {
+    const [row] = await query(url, `SELECT COALESCE(json_agg(t), '[]')::text AS rows FROM ${String(name)} t`);
+    dump.set(String(name), String(row?.rows));
+  }
+  return dump;
+}
+
+/** The migrations that made it: pg_restore --clean makes every table anew. */
+async function schemaOf(url: string): Promise<string[]> {
+  const { readFileSync } = await import('node:fs');
+  const applied = await query(url, 'SELECT migration_name AS name FROM _prisma_migrations ORDER BY migration_name');
+  return applied.map(({ name }) => readFileSync(join('prisma', 'migrations', String(name), 'migration.sql'), 'utf8'));
+}
+
+async function restore(url: string, dump: Dump, scripts: readonly string[]): Promise<void> {
+  const history = await query(url, `SELECT json_agg(t)::text AS rows FROM _prisma_migrations t`);
+  await query(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await query(
+    url,
+    `CREATE TABLE _prisma_migrations (
+      id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+      migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
+      started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`,
+  );
+  for (const script of scripts) await query(url, script);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    // As pg_restore does with --disable-triggers.
+    await client.query('SET session_replication_role = replica');
+    for (const [table, rows] of dump) {
+      const content = table === '_prisma_migrations' ? String(history[0]?.rows) : rows;
+      await client.query(`DELETE FROM ${table}`);
+      await client.query(`INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1::json)`, [
+        content,
+      ]);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

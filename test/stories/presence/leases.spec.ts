@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
+import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+
+describe('presence', () => {
+  let story: Story;
+  let outside: pg.Client;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    outside = new pg.Client({ connectionString: story.databaseUrl });
+    await outside.connect();
+  });
+  afterAll(async () => {
+    await outside.end();
+    await story.close();
+  });
+
+  const of = (person: Person) => (payload: Anything) => payload.userId === person.id;
+  const isOnline = async (viewer: Person, person: Person): Promise<unknown> =>
+    (await viewer.must('GET', `/users/${person.id}`)).isOnline;
+
+  it('tells of an arrival although leases are renewed at that very moment', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    await ada.device();
+    // Before the arrival is stored, which waits for others to come with it.
+    story.app.get(PresenceTracker).renew();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+  });
+
+  it('comes back by itself after the leases were lost with the database', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    await ada.device();
+    await bobs.next('presence:update', of(ada));
+    // What a crash of PostgreSQL does to an unlogged table.
+    await outside.query('TRUNCATE presence_leases');
+    expect(await isOnline(bob, ada)).toBe(false);
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+    expect(await isOnline(bob, ada)).toBe(true);
+  });
+
+  it('takes away what a process left that died, and keeps when its users were last seen', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    // A lease of another process that has just run out: nobody renews it.
+    await outside.query(
+      `INSERT INTO presence_leases (user_id, node_id, expires_at) VALUES ($1, gen_random_uuid(), now() + interval '1 second')`,
+      [ada.id],
+    );
+    expect(await isOnline(bob, ada)).toBe(true);
+    const gone = await bobs.next('presence:update', of(ada));
+    expect(gone).toMatchObject({ isOnline: false, lastSeenAt: expect.any(String) });
+    // Its last renewal is the last that is known of it: one lease before the end.
+    expect(Math.abs(Date.now() - 20_000 - Date.parse(gone.lastSeenAt))).toBeLessThan(8_000);
+    expect(await bob.must('GET', `/users/${ada.id}`)).toMatchObject({ isOnline: false, lastSeenAt: gone.lastSeenAt });
+    expect((await bob.must('GET', '/friends')).items).toContainEqual(
+      expect.objectContaining({ id: ada.id, isOnline: false, lastSeenAt: gone.lastSeenAt }),
+    );
+  });
+
+  it('ends at once for whoever is blocked, and for friends that are no more', async () => {
+    const [ada, blocked, former] = await Promise.all([story.person(), story.person(), story.person()]);
+    await ada.befriend(blocked);
+    const request = await former.must('POST', '/friends/requests', { userId: ada.id });
+    await ada.must('POST', `/friends/requests/${request.id}/accept`);
+    const [blockeds, formers] = [await blocked.device(), await former.device()];
+    const adas = await ada.device();
+    await blockeds.next('presence:update', of(ada));
+    await ada.must('POST', '/blocks', { userId: blocked.id });
+    expect((await blocked.call('GET', `/users/${ada.id}`)).status).toBe(404);
+    expect(await ada.must('GET', `/users/${blocked.id}`)).not.toHaveProperty('isOnline');
+    expect(JSON.stringify(await blocked.must('GET', '/conversations'))).not.toContain('"isOnline":true');
+    adas.socket.close();
+    await formers.next('presence:update', (payload) => of(ada)(payload) && !payload.isOnline);
+    expect(blockeds.all('presence:update').filter(of(ada))).toEqual([expect.objectContaining({ isOnline: true })]);
+  });
+
+  it('is shown to all where the configuration says so, but not across a block', async () => {
+    const open = await startStory({ rateLimits: false, presenceAudience: 'everyone' });
+    const [ada, stranger, blocked] = await Promise.all([open.person(), open.person(), open.person()]);
+    await ada.must('POST', '/blocks', { userId: blocked.id });
+    const [strangers, blockeds] = [await stranger.device(), await blocked.device()];
+    await ada.device();
+    expect(await strangers.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+    expect(await isOnline(stranger, ada)).toBe(true);
+    expect(blockeds.all('presence:update').filter(of(ada))).toEqual([]);
+    await open.close();
+  });
+});

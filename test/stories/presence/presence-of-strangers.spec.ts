@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+
+describe('the presence of people who do not know each other', () => {
+  let story: Story;
+  let [ada, eve]: [Person, Person] = [] as never;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  beforeEach(async () => {
+    [ada, eve] = await Promise.all([story.person('ada'), story.person('eve')]);
+  });
+  afterAll(() => story.close());
+
+  const of = (person: Person) => (payload: Anything) => payload.userId === person.id;
+  /** What `viewer` is shown of `person`, wherever it meets it. */
+  const shown = async (viewer: Person, person: Person, conversationId: string): Promise<unknown[]> => {
+    const device = await viewer.device();
+    const inConversation = (conversation: Anything): Anything =>
+      conversation.members.find(({ user }: Anything) => user.id === person.id).user;
+    const users = [
+      await viewer.must('GET', `/users/${person.id}`),
+      (await viewer.must('GET', `/users?search=${person.username}`)).items[0],
+      inConversation(await viewer.must('GET', `/conversations/${conversationId}`)),
+      inConversation((await viewer.must('GET', '/conversations')).items[0]),
+      inConversation(await viewer.must('POST', '/conversations', { userId: person.id })),
+      inConversation((await viewer.must('GET', '/sync')).conversations[0]),
+      inConversation((await device.must('join_conversation', { conversationId })).conversation),
+    ];
+    device.socket.close();
+    return [...new Set(users.map(({ isOnline, lastSeenAt }) => isOnline ?? lastSeenAt))];
+  };
+
+  it('is not shown by opening a conversation or by writing into it, but once the other has answered', async () => {
+    const eves = await eve.device();
+    const conversationId = await eve.directConversation(ada);
+    const told = (await eves.next('conversation:new')).conversation.members.map(({ user }: Anything) => user);
+    for (const user of told) expect(user).not.toHaveProperty('isOnline');
+    const adas = await ada.device();
+    expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
+    expect(await shown(ada, eve, conversationId)).toEqual([undefined]);
+
+    await eve.say(conversationId, 'hello?');
+    // Who writes shows itself, and nobody else.
+    expect(await adas.next('presence:update', of(eve))).toMatchObject({ isOnline: true });
+    expect(await shown(ada, eve, conversationId)).toEqual([true]);
+    expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
+    adas.socket.close();
+    const later = await ada.device();
+    expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
+    expect(eves.all('presence:update')).toEqual([]);
+
+    await later.must('send_message', { conversationId, content: 'hello' });
+    expect(await eves.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+    expect(await shown(eve, ada, conversationId)).toEqual([true]);
+    later.socket.close();
+    expect(await eves.next('presence:update', ({ isOnline }) => !isOnline)).toMatchObject({ userId: ada.id });
+  });
+
+  it('is shown once they are friends', async () => {
+    const eves = await eve.device();
+    const conversationId = await eve.directConversation(ada);
+    await ada.device();
+    expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
+    await ada.befriend(eve);
+    expect((await eves.next('friend:request_accepted')).user).toMatchObject({ isOnline: true });
+    expect(await shown(eve, ada, conversationId)).toEqual([true]);
+    const mine = (await eves.next('conversation:updated')).conversation.members;
+    expect(mine.find(({ user }: Anything) => user.id === ada.id).user.isOnline).toBe(true);
+  });
+});

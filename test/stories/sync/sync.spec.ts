@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+
+describe('sync', () => {
+  let story: Story;
+  let outside: pg.Client;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    outside = new pg.Client({ connectionString: story.databaseUrl });
+    await outside.connect();
+  });
+  afterAll(async () => {
+    await outside.end();
+    await story.close();
+  });
+
+  const start = async (person: Person): Promise<string> => (await person.must('GET', '/sync')).cursor;
+  const all = (pages: Anything[], kind: string): Anything[] => pages.flatMap((page) => page[kind]);
+
+  it('begins with the conversations, by pages, and tells nothing of the past', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const ids = await Promise.all(Array.from({ length: 7 }, (_, index) => ada.group(`Group ${index}`, bob)));
+    let page = await bob.must('GET', '/sync?limit=3');
+    const told = [...page.conversations];
+    while (page.hasMore) {
+      page = await bob.must('GET', `/sync?limit=3&cursor=${page.cursor}`);
+      told.push(...page.conversations);
+    }
+    expect(told.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect((await bob.sync(page.cursor)).pages).toHaveLength(1);
+  });
+
+  it('brings 50 missed messages in pages of 20: all of them, once, in order, and the same again for the same cursor', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const cursor = await start(bob);
+    for (let index = 0; index < 50; index += 1) await ada.say(conversationId, `message ${index}`);
+    const { pages } = await bob.sync(cursor, 20);
+    expect(all(pages, 'messages').map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
+    for (const page of pages) expect(page.messages.length).toBeLessThanOrEqual(20);
+    expect(all((await bob.sync(cursor, 20)).pages, 'messages')).toEqual(all(pages, 'messages'));
+  });
+
+  it('tells edits, deletions, reactions, receipts, friends and requests as they stand', async () => {
+    const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const [edited, deleted, hidden, reacted] = [
+      await ada.say(conversationId, 'a'),
+      await ada.say(conversationId, 'b'),
+      await ada.say(conversationId, 'c'),
+      await ada.say(conversationId, 'd'),
+    ];
+    const cursor = await start(bob);
+    await ada.must('PATCH', `/messages/${edited.id}`, { content: 'A' });
+    await ada.must('DELETE', `/messages/${deleted.id}`);
+    await bob.must('DELETE', `/messages/${hidden.id}?for=me`);
+    await ada.must('PUT', `/messages/${reacted.id}/reactions/like`);
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 3 });
+    await bob.befriend(cy);
+    await bob.must('DELETE', `/friends/${cy.id}`);
+    await ada.must('POST', '/friends/requests', { userId: bob.id });
+
+    const { pages } = await bob.sync(cursor);
+    expect(all(pages, 'messages')).toEqual(await bob.history(conversationId));
+    expect(all(pages, 'receipts')).toContainEqual({
+      conversationId,
+      userId: bob.id,
+      lastReadSeq: 3,
+      lastDeliveredSeq: 3,
+    });
+    expect(all(pages, 'friends')).toEqual([
+      { user: expect.objectContaining({ id: cy.id }), since: expect.any(String), removedAt: expect.any(String) },
+    ]);
+    expect(
+      all(pages, 'friendRequests')
+        .map(({ status }) => status)
+        .sort(),
+    ).toEqual(['ACCEPTED', 'PENDING']);
+  });
+
+  it('never skips what commits late, however long it was open, and repeats nothing meanwhile', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const late = await ada.directConversation(bob);
+    const other = await ada.group('Other', bob);
+    const open = new pg.Client({ connectionString: story.databaseUrl });
+    await open.connect();
+    await open.query('BEGIN');
+    const lateId = randomUUID();
+    await open.query(`SELECT * FROM store_messages($1, $2, $3, $4, $5, $6, false)`, [
+      [lateId],
+      [late],
+      [ada.id],
+      [randomUUID()],
+      ['late'],
+      [null],
+    ]);
+    let cursor = await start(bob);
+    const seen: string[] = [];
+    for (let index = 0; index < 10; index += 1) {
+      await ada.say(other, `meanwhile ${index}`);
+      const round = await bob.sync(cursor);
+      seen.push(...all(round.pages, 'messages').map(({ content }) => content));
+      cursor = round.cursor;
+    }
+    // The open transaction holds the horizon back, and still nothing comes twice.
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, index) => `meanwhile ${index}`));
+    await open.query('COMMIT');
+    await open.end();
+    const { pages } = await bob.sync(cursor);
+    expect(all(pages, 'messages').map(({ id }) => id)).toEqual([lateId]);
+  });
+
+  it('tells memberships that begin, end, and begin again', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    // Who left is put back by its friends alone.
+    await ada.befriend(bob);
+    const conversationId = await ada.group('Door');
+    let cursor = await start(bob);
+    const next = async (): Promise<Anything[]> => {
+      const round = await bob.sync(cursor);
+      cursor = round.cursor;
+      return round.pages;
+    };
+    await ada.say(conversationId, 'before');
+    expect(all(await next(), 'messages')).toEqual([]);
+    await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
+    await ada.say(conversationId, 'with bob');
+    let pages = await next();
+    expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
+    expect(
+      all(pages, 'messages')
+        .map(({ content }) => content)
+        .at(-1),
+    ).toBe('with bob');
+    expect(all(pages, 'messages').map(({ content }) => content)).not.toContain('before');
+
+    await bob.must('POST', `/conversations/${conversationId}/leave`);
+    await ada.say(conversationId, 'without bob');
+    pages = await next();
+    expect(all(pages, 'leftConversationIds')).toEqual([conversationId]);
+    expect(all(pages, 'messages')).toEqual([]);
+
+    // Join, leave, join between two syncs.
+    await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
+    await bob.must('POST', `/conversations/${conversationId}/leave`);
+    await ada.say(conversationId, 'still without bob');
+    await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
+    pages = await next();
+    expect(all(pages, 'conversations').map(({ id }) => id)).toEqual([conversationId]);
+    expect(all(pages, 'leftConversationIds')).toEqual([]);
+    expect(all(pages, 'messages')).toEqual(await bob.history(conversationId));
+    expect(JSON.stringify(pages)).not.toContain('without bob');
+  });
+
+  it('takes no cursor but its own', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.say(await ada.directConversation(bob), 'secret');
+    const cursor = await start(ada);
+    expect((await bob.must('GET', `/sync?cursor=${cursor}`)).reset).toBe(true);
+    expect(await (await bob.device()).must('sync', { cursor })).toEqual({ reset: true });
+
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const forged = (change: (copy: Anything[]) => void): string => {
+      const copy = structuredClone(parts);
+      change(copy);
+      return Buffer.from(JSON.stringify(copy)).toString('base64url');
+    };
+    const of = async (text: string): Promise<Anything> =>
+      (await ada.call('GET', `/sync?cursor=${encodeURIComponent(text)}`)).body;
+    expect(await of(forged((copy) => (copy[1] = '1:1:1')))).toEqual({ reset: true });
+    expect(await of(forged((copy) => (copy[3] = '9000000000:9000000000:')))).toEqual({ reset: true });
+    for (const text of [
+      '',
+      'x',
+      cursor.slice(0, -5),
+      forged((copy) => (copy[3] = '5:3:')),
+      forged((copy) => (copy[3] = '3:9:1')),
+    ]) {
+      if (text !== '') expect((await of(text)).code).toBe('VALIDATION_FAILED');
+    }
+    for (let index = 0; index < 200; index += 1) {
+      const at = Math.floor((index / 200) * cursor.length);
+      const flipped = cursor.slice(0, at) + String.fromCharCode(cursor.charCodeAt(at) ^ 1) + cursor.slice(at + 1);
+      const answer = await ada.call('GET', `/sync?cursor=${encodeURIComponent(flipped)}`);
+      expect([200, 400]).toContain(answer.status);
+    }
+  });
+
+  it('costs one statement that touches no whole table when nothing happened', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    for (let index = 0; index < 20; index += 1) await ada.group(`Idle ${index}`, bob);
+    const cursor = await start(bob);
+    const calls = async (): Promise<number> => {
+      await outside.query('SELECT pg_stat_clear_snapshot()');
+      const { rows } = await outside.query(
+        `SELECT seq_tup_read + idx_tup_fetch AS touched FROM pg_stat_user_tables WHERE relname = 'messages'`,
+      );
+      return Number(rows[0]?.touched);
+    };
+    const total = Number((await outside.query('SELECT count(*) AS total FROM messages')).rows[0]?.total);
+    const before = await calls();
+    for (let index = 0; index < 5; index += 1) expect((await bob.sync(cursor)).pages).toHaveLength(1);
+    // The search index may read each message once or twice at the same moment; five looks at all of them are more.
+    expect((await calls()) - before).toBeLessThan(total * 3);
+  });
+});
