@@ -90,7 +90,7 @@ const OWN_COLUMNS = `
     JOIN conversation_members bm ON bm.conversation_id = c.id AND bm.user_id = b.other_id
     WHERE b.user_id = own.user_id
   ) AS "blockedIds",
-  EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
+  EXISTS (SELECT 1 FROM hidden_places h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
 
 const MEMBER_TUPLE =
   'json_build_array(m.user_id, m.role, m.last_read_seq, m.last_delivered_seq, m.is_shown, m.last_own_seq)';
@@ -124,7 +124,7 @@ function shownMembers(firstIds: string, friends: string | null, most: number): s
             ${friendMembers}
             UNION ALL
             (SELECT w.sender_id, 2, -max(w.seq) FROM (
-               SELECT sender_id, seq FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT ${MAX_WRITERS_WINDOW}
+               SELECT sender_id, seq FROM written_places WHERE conversation_id = c.id ORDER BY seq DESC LIMIT ${MAX_WRITERS_WINDOW}
              ) AS w GROUP BY w.sender_id)
             UNION ALL
             (SELECT l.user_id, 3, 0 FROM conversation_members l

@@ -48,9 +48,10 @@ export class Groups {
       refuse(missing(held, [principal.userId, ...others]));
       await reach(await this.strangersToAdd(transaction, principal, null, others));
       const names = namesIn(held);
-      await transaction.query(`INSERT INTO conversations (id, type, title) VALUES ($1, 'GROUP', $2)`, [
+      await transaction.query(`INSERT INTO conversations (id, type, title, created_by) VALUES ($1, 'GROUP', $2, $3)`, [
         conversationId,
         title,
+        principal.userId,
       ]);
       await transaction.query(
         `INSERT INTO conversation_members (conversation_id, user_id, role)
@@ -280,8 +281,7 @@ export class Groups {
          EXISTS (
            SELECT 1 FROM blocked_pairs b JOIN conversation_members r
              ON r.conversation_id = $2 AND r.user_id = b.other_id AND r.left_at IS NULL
-               AND (r.role <> 'MEMBER' OR r.user_id = (
-                 SELECT s.sender_id FROM messages s WHERE s.conversation_id = $2 AND s.seq = 1))
+               AND (r.role <> 'MEMBER' OR r.user_id = (SELECT c.created_by FROM conversations c WHERE c.id = $2))
            WHERE b.user_id = added.id
          ) AS "isBlockedByGroup"
        FROM unnest($3::uuid[]) AS added(id)`,

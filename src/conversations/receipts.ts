@@ -4,7 +4,6 @@ import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
-import { hiddenReceiptsFrom } from '../relations/relations.js';
 import { MAX_LIVE_AUDIENCE } from './conversation-access.js';
 
 export type ReceiptKind = 'read' | 'delivered';
@@ -114,4 +113,17 @@ export class Receipts {
     }
     return { lastReadSeq: row.lastReadSeq, lastDeliveredSeq: row.lastDeliveredSeq };
   }
+}
+
+/** Those who are not shown the receipts of a member of conversation `conversation`: an array of ids. */
+function hiddenReceiptsFrom(member: string, conversation: string): string {
+  return `ARRAY(
+    SELECT b.other_id::text FROM blocked_pairs b JOIN conversation_members h
+      ON h.conversation_id = ${conversation} AND h.user_id = b.other_id AND h.left_at IS NULL
+    WHERE b.user_id = ${member}
+    UNION
+    SELECT h.user_id::text FROM conversation_members s JOIN conversation_members h
+      ON h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL
+    WHERE s.conversation_id = ${conversation} AND s.user_id = ${member} AND NOT s.is_shown
+  )`;
 }

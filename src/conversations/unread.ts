@@ -18,12 +18,11 @@ export function unreadCount(conversation: string, own: string): string {
   const cursor = `GREATEST(${own}.last_read_seq, ${own}.visible_from_seq - 1, ${conversation}.last_seq - ${MAX_UNREAD_WINDOW})`;
   return `(CASE WHEN ${conversation}.last_seq <= ${cursor} THEN 0 ELSE GREATEST(0, LEAST(${MAX_UNREAD},
       ${conversation}.last_seq - ${cursor} - (
-        SELECT count(*)::integer FROM messages uncounted
+        SELECT count(*)::integer FROM uncounted_messages uncounted
         WHERE uncounted.conversation_id = ${conversation}.id AND uncounted.seq > ${cursor}
-          AND (uncounted.deleted_at IS NOT NULL OR uncounted.kind = 'SYSTEM')
       ) - (
-        SELECT count(*)::integer FROM hidden_messages hidden JOIN messages counted ON counted.id = hidden.message_id
+        SELECT count(*)::integer FROM hidden_places hidden
         WHERE hidden.user_id = ${own}.user_id AND hidden.conversation_id = ${conversation}.id AND hidden.seq > ${cursor}
-          AND counted.deleted_at IS NULL AND counted.kind <> 'SYSTEM'
+          AND hidden.is_counted
       ))) END)`;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/identifier.js';
-import { Database } from '../database/database.js';
+import { Database, type SqlExecutor } from '../database/database.js';
 
 /** A user who has come or gone. */
 export interface PresenceChange {
@@ -19,14 +19,16 @@ export interface PresenceAudience {
   blockedIds: string[];
 }
 
-/** How long a lease lasts unless it is renewed. */
+/** How long the lease of a process lasts unless it is renewed. */
 export const LEASE_SECONDS = 20;
 
 /**
- * Who is online, on any process: one lease a user and process, which ends by itself when nobody renews it.
+ * Who is online, on any process: each process notes the users it holds connections of, and renews one lease for all of
+ * them. What a process noted is worth nothing once its lease has ended.
  *
- * Guarantees: a user is online as long as one lease lives; whoever takes the last one away, or finds it expired, learns
- * of it exactly once, and `lastSeenAt` is stored with it.
+ * Guarantees: a user is online as long as a process with a living lease holds it; whoever takes the last of its presences
+ * away learns of it exactly once, and `lastSeenAt` is stored with it. A process whose lease was lost learns it from
+ * `renew`, and must let all of its users arrive again.
  */
 @Injectable()
 export class PresenceStore {
@@ -35,60 +37,98 @@ export class PresenceStore {
 
   constructor(private readonly database: Database) {}
 
-  /** Takes leases, or takes them anew. Answers those who were offline before. */
+  /** Renews the lease of this process: one row, however many users it holds. Answers whether it was still there. */
+  async renew(): Promise<boolean> {
+    const [lease] = await this.database.query<{ wasThere: boolean }>(
+      `INSERT INTO presence_nodes (node_id, expires_at) VALUES ($1, now() + make_interval(secs => $2))
+       ON CONFLICT (node_id) DO UPDATE SET expires_at = excluded.expires_at RETURNING xmax <> 0 AS "wasThere"`,
+      [this.nodeId, LEASE_SECONDS],
+      'presence_renew',
+    );
+    return lease?.wasThere === true;
+  }
+
+  /** Notes that this process holds these users. Answers those who were offline before. */
   async arrive(userIds: readonly string[]): Promise<PresenceChange[]> {
     return this.database.query<PresenceChange>(
-      `WITH leased AS (
-         INSERT INTO presence_leases (user_id, node_id, expires_at)
-         SELECT id, $2, now() + make_interval(secs => $3) FROM unnest($1::uuid[]) AS arriving(id)
-         ON CONFLICT (user_id, node_id) DO UPDATE SET expires_at = excluded.expires_at
+      `WITH noted AS (
+         -- What departures lock, so that it is there before the first of them.
+         INSERT INTO last_seen (user_id) SELECT id FROM unnest($1::uuid[]) AS arriving(id) ORDER BY id
+         ON CONFLICT (user_id) DO NOTHING
+       ), held AS (
+         INSERT INTO presences (user_id, node_id) SELECT id, $2 FROM unnest($1::uuid[]) AS arriving(id)
+         ON CONFLICT (user_id, node_id) DO NOTHING
        )
-       SELECT u.id AS "userId", true AS "isOnline", u.last_seen_at AS "lastSeenAt" FROM users u
-       WHERE u.id = ANY ($1) AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())`,
-      [userIds, this.nodeId, LEASE_SECONDS],
+       SELECT a.id AS "userId", true AS "isOnline", l.at AS "lastSeenAt"
+       FROM unnest($1::uuid[]) AS a(id) LEFT JOIN last_seen l ON l.user_id = a.id
+       WHERE NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = a.id)`,
+      [userIds, this.nodeId],
       'presence_arrive',
     );
   }
 
-  /** Gives leases back. Answers those who are offline now. */
+  /** Lets users go. Answers those who are offline now. */
   async depart(departures: readonly { userId: string; lastSeenAt: Date }[]): Promise<PresenceChange[]> {
     const userIds = departures.map(({ userId }) => userId);
     return this.database.transaction(async (transaction) => {
       // Of two processes that let the same user go at once, the second must see what the first did.
-      await transaction.query('SELECT 1 FROM users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [userIds]);
-      await transaction.query('DELETE FROM presence_leases WHERE node_id = $2 AND user_id = ANY ($1)', [
+      await transaction.query('SELECT 1 FROM last_seen WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE', [
+        userIds,
+      ]);
+      await transaction.query('DELETE FROM presences WHERE node_id = $2 AND user_id = ANY ($1)', [
         userIds,
         this.nodeId,
       ]);
-      return transaction.query<PresenceChange>(
-        `UPDATE users u SET last_seen_at = CASE WHEN u.deleted_at IS NULL THEN gone.at END FROM unnest($1::uuid[], $2::timestamptz[]) AS gone(id, at)
-         WHERE u.id = gone.id AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
-         RETURNING u.id AS "userId", false AS "isOnline", u.last_seen_at AS "lastSeenAt"`,
-        [userIds, departures.map(({ lastSeenAt }) => lastSeenAt)],
+      return this.note(
+        transaction,
+        userIds,
+        departures.map(({ lastSeenAt }) => lastSeenAt),
       );
     });
   }
 
   /**
-   * Takes away what has run out: those are the users of processes that died. Answers who is offline by that.
+   * Takes away what belongs to processes that died. Answers who is offline by that.
    * @param alone this is the only process there is, so that every lease of another one is a dead one's.
    */
   async sweep(alone: boolean): Promise<PresenceChange[]> {
     return this.database.transaction(async (transaction) => {
-      const expired = await transaction.query<{ userId: string; lastSeenAt: Date }>(
-        `DELETE FROM presence_leases WHERE expires_at <= now() OR ($2 AND node_id <> $1)
-         RETURNING user_id AS "userId", LEAST(expires_at - make_interval(secs => $3), now()) AS "lastSeenAt"`,
+      const ended = await transaction.query<{ nodeId: string; lastSeenAt: Date }>(
+        `DELETE FROM presence_nodes WHERE expires_at <= now() OR ($2 AND node_id <> $1)
+         RETURNING node_id AS "nodeId", LEAST(expires_at - make_interval(secs => $3), now()) AS "lastSeenAt"`,
         [this.nodeId, alone, LEASE_SECONDS],
       );
-      if (expired.length === 0) return [];
-      return transaction.query<PresenceChange>(
-        `UPDATE users u SET last_seen_at = CASE WHEN u.deleted_at IS NULL THEN GREATEST(u.last_seen_at, gone.at) END
-         FROM (SELECT id, max(at) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS t(id, at) GROUP BY id) AS gone
-         WHERE u.id = gone.id AND NOT EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = u.id AND l.expires_at > now())
-         RETURNING u.id AS "userId", false AS "isOnline", u.last_seen_at AS "lastSeenAt"`,
-        [expired.map(({ userId }) => userId), expired.map(({ lastSeenAt }) => lastSeenAt)],
+      if (ended.length === 0 && !alone) return [];
+      // Also those whose process died between noting them and its next renewal.
+      const left = await transaction.query<{ userId: string; nodeId: string }>(
+        `DELETE FROM presences p WHERE NOT EXISTS (SELECT 1 FROM presence_nodes n WHERE n.node_id = p.node_id)
+         RETURNING user_id AS "userId", node_id AS "nodeId"`,
+      );
+      if (left.length === 0) return [];
+      const lastSeenAt = new Map(ended.map((node) => [node.nodeId, node.lastSeenAt]));
+      return this.note(
+        transaction,
+        left.map(({ userId }) => userId),
+        left.map(({ nodeId }) => lastSeenAt.get(nodeId) ?? null),
       );
     });
+  }
+
+  /** Notes when these users were seen last, of those who are offline; of two times the later, and null is now. */
+  private note(
+    transaction: SqlExecutor,
+    userIds: readonly string[],
+    times: readonly (Date | null)[],
+  ): Promise<PresenceChange[]> {
+    return transaction.query<PresenceChange>(
+      `UPDATE last_seen l SET at = CASE WHEN NOT l.is_forgotten THEN GREATEST(l.at, gone.at) END
+       FROM (
+         SELECT id, max(COALESCE(at, now())) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS t(id, at) GROUP BY id
+       ) AS gone
+       WHERE l.user_id = gone.id AND NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = l.user_id)
+       RETURNING l.user_id AS "userId", false AS "isOnline", l.at AS "lastSeenAt"`,
+      [userIds, times],
+    );
   }
 
   /**
@@ -99,8 +139,8 @@ export class PresenceStore {
     return this.database.query<PresenceAudience>(
       `SELECT u.id AS "userId",
          ARRAY(
-           SELECT m.conversation_id::text FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
-           WHERE m.user_id = u.id AND m.left_at IS NULL AND m.is_shown AND c.member_count <= $2
+           SELECT m.conversation_id::text FROM memberships m
+           WHERE m.user_id = u.id AND m.is_shown AND m.member_count <= $2
          ) AS "conversationIds",
          ARRAY(SELECT friend_id::text FROM friend_pairs WHERE user_id = u.id) AS "friendIds",
          ARRAY(SELECT other_id::text FROM blocked_pairs WHERE user_id = u.id) AS "blockedIds"
@@ -116,8 +156,7 @@ export class PresenceStore {
    */
   async formerAudience(userId: string, largestConversation: number): Promise<PresenceAudience> {
     const rows = await this.database.query<{ id: string }>(
-      `SELECT m.conversation_id AS id FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
-       WHERE m.user_id = $1 AND c.member_count <= $2`,
+      'SELECT conversation_id AS id FROM memberships WHERE user_id = $1 AND member_count <= $2',
       [userId, largestConversation],
     );
     return { userId, conversationIds: rows.map(({ id }) => id), friendIds: [], blockedIds: [] };

@@ -25,8 +25,7 @@ export function isStranger(other: string, user: string): string {
 export function isPresenceShown(viewer: string, subject: string, everyone: string): string {
   return `(${subject} <> ${viewer} AND NOT ${areBlocked(viewer, subject)}
     AND (${everyone} OR ${areFriends(viewer, subject)} OR EXISTS (
-      SELECT 1 FROM conversation_members v JOIN conversation_members o USING (conversation_id)
-      WHERE v.user_id = ${viewer} AND v.left_at IS NULL AND o.user_id = ${subject} AND o.left_at IS NULL AND o.is_shown
+      SELECT 1 FROM shown_co_members cm WHERE cm.viewer_id = ${viewer} AND cm.shown_id = ${subject}
     )))`;
 }
 
@@ -37,17 +36,4 @@ export function isPresenceShown(viewer: string, subject: string, everyone: strin
  */
 export function areReceiptsShown(viewer: string, member: string): string {
   return `(${member}.user_id = ${viewer} OR (${member}.is_shown AND NOT ${areBlocked(viewer, `${member}.user_id`)}))`;
-}
-
-/** Those who are not shown the receipts of a member of conversation `conversation`: an array of ids. */
-export function hiddenReceiptsFrom(member: string, conversation: string): string {
-  return `ARRAY(
-    SELECT b.other_id::text FROM blocked_pairs b JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id = b.other_id AND h.left_at IS NULL
-    WHERE b.user_id = ${member}
-    UNION
-    SELECT h.user_id::text FROM conversation_members s JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL
-    WHERE s.conversation_id = ${conversation} AND s.user_id = ${member} AND NOT s.is_shown
-  )`;
 }

@@ -17,7 +17,12 @@ export class UsersPersonalData implements OnModuleInit {
       name: 'presence',
       export: (userId) => this.lastSeen(userId),
       erase: async (transaction, userId) => {
-        await transaction.query('DELETE FROM presence_leases WHERE user_id = $1', [userId]);
+        await transaction.query('DELETE FROM presences WHERE user_id = $1', [userId]);
+        await transaction.query(
+          `INSERT INTO last_seen (user_id, is_forgotten) VALUES ($1, true)
+           ON CONFLICT (user_id) DO UPDATE SET at = NULL, is_forgotten = true`,
+          [userId],
+        );
         return undefined;
       },
     });
@@ -33,7 +38,8 @@ export class UsersPersonalData implements OnModuleInit {
 
   private async *lastSeen(userId: string): AsyncGenerator<object[]> {
     yield await this.database.background.query<object>(
-      'SELECT last_seen_at AS "lastSeenAt", email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
+      `SELECT l.at AS "lastSeenAt", u.email_verified_at AS "emailVerifiedAt", u.role
+       FROM users u LEFT JOIN last_seen l ON l.user_id = u.id WHERE u.id = $1`,
       [userId],
     );
   }

@@ -8,6 +8,7 @@ import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
+import { areBlocked } from '../relations/relations.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
 import {
@@ -112,8 +113,7 @@ export class UsersService {
        WHERE (username LIKE $2 OR folded_name LIKE $2 OR (folded_name IS NULL AND lower(display_name) LIKE lower($3)))
          AND username > $4
          AND id <> $1 AND deleted_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
-         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
+         AND NOT ${areBlocked('$1::uuid', 'users.id')}
        ORDER BY username LIMIT $5`,
       [userId, prefixPattern(folded), prefixPattern(search), after, limit + 1, this.everyone],
     );
@@ -126,8 +126,7 @@ export class UsersService {
     const rows = await this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$4::boolean')} FROM users
        WHERE username > $2 AND id <> $1 AND deleted_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $1 AND blocked_id = users.id)
-         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = users.id AND blocked_id = $1)
+         AND NOT ${areBlocked('$1::uuid', 'users.id')}
        ORDER BY username LIMIT $3`,
       [userId, after, limit + 1, this.everyone],
       'users_directory',
@@ -140,7 +139,7 @@ export class UsersService {
     const rows = await this.database.reads.query<{ id: string; isOnline: boolean | null }>(
       `SELECT id, "isOnline" FROM (
          SELECT users.id, ${presenceColumns('$1::uuid', '$2::boolean')} FROM users
-         WHERE id IN (SELECT user_id FROM presence_leases WHERE expires_at > now()) AND deleted_at IS NULL
+         WHERE id IN (SELECT user_id FROM online_users) AND deleted_at IS NULL
        ) AS present WHERE "isOnline" LIMIT 1000`,
       [userId, this.everyone],
       'users_online',
@@ -153,7 +152,7 @@ export class UsersService {
     const [row] = await this.database.query<UserRow>(
       `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$3::boolean')} FROM users
        WHERE id = $2 AND deleted_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = $2 AND blocked_id = $1)`,
+         AND NOT EXISTS (SELECT 1 FROM blocked_pairs b WHERE b.user_id = $2 AND b.other_id = $1 AND b.is_blocker)`,
       [userId, otherUserId, this.everyone],
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
@@ -220,11 +219,10 @@ export class UsersService {
     userIds: readonly string[],
   ): Promise<Map<string, Map<string, UserView>>> {
     const rows = await this.database.query<UserRow & { hiddenFrom: string[] }>(
-      `SELECT ${USER_COLUMNS}, users.last_seen_at AS "lastSeenAt",
-         EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) AS "isOnline",
+      `SELECT ${USER_COLUMNS}, (SELECT seen.at FROM last_seen seen WHERE seen.user_id = users.id) AS "lastSeenAt",
+         EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = users.id) AS "isOnline",
          ARRAY(
-           SELECT b.blocker_id::text FROM blocks b WHERE b.blocked_id = users.id AND b.blocker_id = ANY ($1::uuid[])
-           UNION ALL SELECT b.blocked_id::text FROM blocks b WHERE b.blocker_id = users.id AND b.blocked_id = ANY ($1::uuid[])
+           SELECT b.other_id::text FROM blocked_pairs b WHERE b.user_id = users.id AND b.other_id = ANY ($1::uuid[])
          ) AS "hiddenFrom"
        FROM users WHERE users.id = ANY ($2::uuid[])`,
       [viewerIds, userIds],

@@ -49,14 +49,14 @@ export const USER_COLUMNS = `users.id, users.username, users.display_name AS "di
  */
 export function presenceColumns(viewer: string, everyone: string): string {
   return `CASE WHEN ${isPresenceShown(viewer, 'users.id', everyone)}
-    THEN EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) END AS "isOnline",
-    users.last_seen_at AS "lastSeenAt"`;
+    THEN EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = users.id) END AS "isOnline",
+    (SELECT seen.at FROM last_seen seen WHERE seen.user_id = users.id) AS "lastSeenAt"`;
 }
 
 /** The same for whoever is shown it. */
 export const PRESENCE_COLUMNS = `
-  EXISTS (SELECT 1 FROM presence_leases l WHERE l.user_id = users.id AND l.expires_at > now()) AS "isOnline",
-  users.last_seen_at AS "lastSeenAt"`;
+  EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = users.id) AS "isOnline",
+  (SELECT seen.at FROM last_seen seen WHERE seen.user_id = users.id) AS "lastSeenAt"`;
 
 export interface OwnUserRow extends UserRow {
   email: string | null;

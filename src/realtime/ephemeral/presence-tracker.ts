@@ -47,7 +47,10 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     // Without Redis there is one process: whatever lease is there now belongs to one that died.
-    this.enqueue(async () => this.tell(await this.store.sweep(true)));
+    this.enqueue(async () => {
+      await this.store.renew();
+      await this.tell(await this.store.sweep(true));
+    });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),
       setInterval(() => this.enqueue(async () => this.tell(await this.store.sweep(false))), SWEEP_MS).unref(),
@@ -87,11 +90,14 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /**
-   * Takes the leases of everybody who is here anew. Whoever had none is told of: it was lost with the database, taken
-   * away by a process that thought itself alone, or could not be stored when its user came.
+   * Renews the lease of this process. Where it was lost (with the database, or by a process that thought itself alone),
+   * everybody who is here arrives again. What could not be stored when it happened is stored now.
    */
   renew(): void {
-    this.enqueue(() => this.arrive([...this.present.keys()]));
+    this.enqueue(async () => {
+      if (!(await this.store.renew())) for (const userId of this.present.keys()) this.arriving.add(userId);
+      await this.flush();
+    });
   }
 
   /** Everybody here is gone with this process, at once and without grace. */
@@ -104,34 +110,45 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     }
     this.present.clear();
     this.arriving.clear();
-    this.enqueue(() => this.flushDepartures());
+    this.enqueue(() => this.flush());
     await this.work;
   }
 
   private gather(): void {
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
-      this.enqueue(async () => {
-        await this.flushArrivals();
-        await this.flushDepartures();
-      });
+      this.enqueue(() => this.flush());
     }, this.gatherMs).unref();
+  }
+
+  private async flush(): Promise<void> {
+    await this.flushArrivals();
+    await this.flushDepartures();
   }
 
   private async flushArrivals(): Promise<void> {
     const userIds = [...this.arriving];
     this.arriving.clear();
-    await this.arrive(userIds);
-  }
-
-  private async arrive(userIds: readonly string[]): Promise<void> {
-    if (userIds.length > 0) await this.tell(await this.store.arrive(userIds));
+    if (userIds.length === 0) return;
+    const changes = await this.store.arrive(userIds).catch((error: unknown) => {
+      // For the next renewal; whoever has gone meanwhile need not have come.
+      for (const userId of userIds) if (this.present.has(userId)) this.arriving.add(userId);
+      throw error;
+    });
+    await this.tell(changes);
   }
 
   private async flushDepartures(): Promise<void> {
     const departures = [...this.departing].map(([userId, lastSeenAt]) => ({ userId, lastSeenAt }));
     this.departing.clear();
-    if (departures.length > 0) await this.tell(await this.store.depart(departures));
+    if (departures.length === 0) return;
+    const changes = await this.store.depart(departures).catch((error: unknown) => {
+      // Nothing else would end these presences as long as this process lives: for the next renewal.
+      for (const { userId, lastSeenAt } of departures)
+        if (!this.present.has(userId)) this.departing.set(userId, lastSeenAt);
+      throw error;
+    });
+    await this.tell(changes);
   }
 
   private async tell(changes: readonly PresenceChange[]): Promise<void> {
@@ -154,7 +171,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   private enqueue(statement: () => Promise<void>): void {
     this.work = this.work.then(statement).catch((error: unknown) => {
-      // The next renewal takes the leases again, and what has expired the next sweep finds.
+      // The next renewal stores it.
       this.logger.warn(`presence is not stored at the moment: ${(error as Error).message}`);
     });
   }

@@ -298,7 +298,7 @@ describe('an account', () => {
     await ada.befriend(bob);
     await ada.device();
     const leases = async (): Promise<number | null> =>
-      (await database.query('SELECT 1 FROM presence_leases WHERE user_id = $1', [ada.id])).rowCount;
+      (await database.query('SELECT 1 FROM presences WHERE user_id = $1', [ada.id])).rowCount;
     await until('it has a lease', async () => (await leases()) === 1);
     await ada.must('DELETE', '/users/me');
     await until('its lease is gone', async () => (await leases()) === 0);
@@ -330,7 +330,10 @@ describe('an account', () => {
     await database.query(`INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ('issuer', 'ada', $1)`, [
       ada.id,
     ]);
-    await database.query('UPDATE users SET last_seen_at = now() WHERE id = $1', [ada.id]);
+    await database.query(
+      'INSERT INTO last_seen (user_id, at) VALUES ($1, now()) ON CONFLICT (user_id) DO UPDATE SET at = now()',
+      [ada.id],
+    );
 
     const copy = await ada.must('GET', '/users/me/export');
     expect(copy.exportedAt).toEqual(expect.any(String));

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
-import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('presence', () => {
   let story: Story;
@@ -37,7 +38,7 @@ describe('presence', () => {
     await ada.device();
     await bobs.next('presence:update', of(ada));
     // What a crash of PostgreSQL does to an unlogged table.
-    await outside.query('TRUNCATE presence_leases');
+    await outside.query('TRUNCATE presences, presence_nodes');
     expect(await isOnline(bob, ada)).toBe(false);
     expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
     expect(await isOnline(bob, ada)).toBe(true);
@@ -47,9 +48,12 @@ describe('presence', () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
     const bobs = await bob.device();
-    // A lease of another process that has just run out: nobody renews it.
+    // The lease of another process that is about to run out: nobody renews it.
     await outside.query(
-      `INSERT INTO presence_leases (user_id, node_id, expires_at) VALUES ($1, gen_random_uuid(), now() + interval '1 second')`,
+      `WITH node AS (
+         INSERT INTO presence_nodes (node_id, expires_at) VALUES (gen_random_uuid(), now() + interval '1 second') RETURNING node_id
+       ), seen AS (INSERT INTO last_seen (user_id) VALUES ($1))
+       INSERT INTO presences (user_id, node_id) SELECT $1, node_id FROM node`,
       [ada.id],
     );
     expect(await isOnline(bob, ada)).toBe(true);
@@ -61,6 +65,41 @@ describe('presence', () => {
     expect((await bob.must('GET', '/friends')).items).toContainEqual(
       expect.objectContaining({ id: ada.id, isOnline: false, lastSeenAt: gone.lastSeenAt }),
     );
+  });
+
+  it('renews one lease for all of its users, whose rows stay as they are', async () => {
+    const people = await Promise.all([story.person(), story.person(), story.person()]);
+    for (const person of people) await person.device();
+    const held = async (): Promise<unknown[]> =>
+      (
+        await outside.query('SELECT user_id, xmin::text FROM presences WHERE user_id = ANY ($1) ORDER BY user_id', [
+          people.map(({ id }) => id),
+        ])
+      ).rows;
+    const ends = async (): Promise<number> =>
+      (await outside.query('SELECT expires_at FROM presence_nodes')).rows[0].expires_at.getTime();
+    await until('they are held', async () => (await held()).length === people.length);
+    const [before, end] = [await held(), await ends()];
+    story.app.get(PresenceTracker).renew();
+    await until('the lease is renewed', async () => (await ends()) > end);
+    expect(await held()).toEqual(before);
+  });
+
+  it('stores an arrival and a departure later, where they could not be stored when they happened', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    const store = story.app.get(PresenceStore);
+    const failing = (): Promise<never> => Promise.reject(new Error('the database is away'));
+    const arriving = jest.spyOn(store, 'arrive').mockImplementationOnce(failing);
+    const adas = await ada.device();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+    expect(arriving.mock.calls.length).toBeGreaterThan(1);
+    const departing = jest.spyOn(store, 'depart').mockImplementationOnce(failing);
+    adas.socket.close();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: false });
+    expect(departing.mock.calls.length).toBeGreaterThan(1);
+    jest.restoreAllMocks();
   });
 
   it('ends at once for whoever is blocked, and for friends that are no more', async () => {

@@ -73,7 +73,7 @@ describe('presence, typing and receipts', () => {
     there.socket.close();
     await until('she is gone from both', async () => (await bob.must('GET', `/users/${ada.id}`)).isOnline === false);
     const { rows } = await new pg.Pool({ connectionString: story.databaseUrl, max: 1, idleTimeoutMillis: 1 }).query(
-      'SELECT count(*)::integer AS leases FROM presence_leases WHERE user_id = $1',
+      'SELECT count(*)::integer AS leases FROM presences WHERE user_id = $1',
       [ada.id],
     );
     expect(rows).toEqual([{ leases: 0 }]);

@@ -1,0 +1,145 @@
+// SQL obeys the order of imports (docs/architecture.md): every table has one room, and a statement names only what belongs
+// to its own room and to rooms below it. Prints each violation as file:line and fails.
+//   node scripts/check-statements.mjs [folder of sources] [schema.prisma] [folder of migrations]
+//
+// Statements are looked for in all string and template literals; what a template puts in is a literal somewhere else, and
+// is checked there. Bodies of views and functions are in migrations, and may look upwards: that is what they are for. Each
+// of them has a room like a table, so who may name it is decided here.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import ts from 'typescript';
+
+const [sources = 'src', schema = 'prisma/schema.prisma', migrations = 'prisma/migrations'] = process.argv.slice(2);
+
+/** What each room owns. */
+const OWNED = {
+  database: ['database_identity'],
+  relations: ['friend_pairs', 'blocked_pairs', 'shown_pairs', 'shown_co_members', 'memberships'],
+  presence: ['presence_nodes', 'presences', 'last_seen', 'online_users'],
+  attachments: ['attachments'],
+  users: ['users'],
+  auth: [
+    'sessions',
+    'refresh_tokens',
+    'one_time_codes',
+    'pending_registrations',
+    'foreign_identities',
+    'ended_identities',
+  ],
+  friends: ['friend_requests', 'friendships', 'blocks'],
+  conversations: [
+    'conversations',
+    'conversation_members',
+    'append_system_message',
+    'uncounted_messages',
+    'hidden_places',
+    'written_places',
+  ],
+  messages: [
+    'messages',
+    'message_reactions',
+    'hidden_messages',
+    'message_search',
+    'message_search_progress',
+    'store_message',
+    'store_messages',
+  ],
+};
+
+/** The rooms below each, whose tables it may name besides its own. */
+const LEAVES = ['database', 'relations'];
+const BELOW = {
+  database: [],
+  relations: [],
+  presence: LEAVES,
+  attachments: LEAVES,
+  users: [...LEAVES, 'presence', 'attachments'],
+  auth: [...LEAVES, 'presence', 'attachments', 'users'],
+  friends: [...LEAVES, 'presence', 'attachments', 'users'],
+  conversations: [...LEAVES, 'presence', 'attachments', 'users', 'friends'],
+  messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
+};
+
+/** Rooms that read everything, and write nothing: they show what is there in one answer. */
+const READERS = ['sync'];
+
+const STATEMENT =
+  /\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|EXISTS|TRUNCATE|LOCK|MERGE)\b|\b(select\s|insert\s+into|update\s+\w+\s+set|delete\s+from|truncate\s)/;
+const WRITE =
+  /\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|MERGE|FOR\s+(NO\s+KEY\s+)?UPDATE|FOR\s+(KEY\s+)?SHARE)\b/i;
+const MODEL_CALL =
+  /^(findMany|findFirst|findFirstOrThrow|findUnique|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|upsert|delete|deleteMany|count|aggregate|groupBy)$/;
+
+const ownerOf = new Map(Object.entries(OWNED).flatMap(([room, names]) => names.map((name) => [name, room])));
+const named = new RegExp(`(?<![.\\w'])"?(${[...ownerOf.keys()].join('|')})\\b"?(?!\\s*\\.)`, 'g');
+const violations = [];
+
+const models = new Map(
+  [...readFileSync(schema, 'utf8').matchAll(/^model (\w+) \{.*?@@map\("(\w+)"\)/gms)].map(([, model, table]) => [
+    model[0].toLowerCase() + model.slice(1),
+    table,
+  ]),
+);
+for (const table of models.values())
+  if (!ownerOf.has(table)) violations.push(`${schema}: table ${table} has no room: give it one in ${import.meta.url}`);
+const made = new Set(models.values());
+for (const name of readdirSync(migrations).sort())
+  if (!name.includes('.'))
+    for (const [, kind, relation] of readFileSync(join(migrations, name, 'migration.sql'), 'utf8').matchAll(
+      /^\s*(?:CREATE(?: OR REPLACE)?|DROP) (VIEW|FUNCTION|TABLE|UNLOGGED TABLE)(?: IF (?:NOT )?EXISTS)? "?(\w+)"?/gm,
+    ))
+      if (kind === 'VIEW' || kind === 'FUNCTION') made.add(relation);
+for (const relation of ownerOf.keys())
+  if (!made.has(relation)) violations.push(`${migrations}: ${relation}, which has a room, is nowhere made`);
+
+for (const path of files(sources)) {
+  const room = path.slice(sources.length + 1).split('/')[0];
+  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const report = (position, text) => {
+    const { line } = file.getLineAndCharacterOfPosition(position);
+    violations.push(`${path}:${line + 1}: ${text}`);
+  };
+  const check = (relation, position, writes) => {
+    const owner = ownerOf.get(relation);
+    if (READERS.includes(room)) {
+      if (writes) report(position, `${room} reads only, and here it writes where ${relation} is named`);
+    } else if (owner !== room && BELOW[room] === undefined)
+      report(position, `${relation} is named, and ${room} has no place in the order of rooms`);
+    else if (owner !== room && !BELOW[room].includes(owner))
+      report(position, `${relation} is of ${owner}, which ${room} may not name`);
+  };
+  const visit = (node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      // A piece of a template belongs to all of it.
+      const whole = ts.isStringLiteralLike(node) ? node : ts.isTemplateHead(node) ? node.parent : node.parent.parent;
+      const statement = whole.getText(file);
+      if (STATEMENT.test(statement))
+        for (const match of node.text.matchAll(named))
+          check(match[1], node.getStart(file) + 1 + match.index, WRITE.test(statement));
+    } else if (
+      ts.isPropertyAccessExpression(node) &&
+      MODEL_CALL.test(node.name.text) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      models.has(node.expression.name.text)
+    )
+      check(
+        models.get(node.expression.name.text),
+        node.getStart(file),
+        !/^(find|count|aggregate|groupBy)/.test(node.name.text),
+      );
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+}
+
+for (const violation of violations) console.error(violation);
+process.exit(violations.length === 0 ? 0 : 1);
+
+function files(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name).replaceAll('\\', '/');
+    if (entry.isDirectory()) return path.endsWith('/generated') ? [] : files(path);
+    return path.endsWith('.ts') && !path.endsWith('.spec.ts') ? [path] : [];
+  });
+}
