@@ -2,7 +2,13 @@
 export class KeyedMutex {
   private readonly tails = new Map<string, Promise<unknown>>();
 
-  run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+  /** Whether work of this key is running or waits. */
+  isLocked(key: string): boolean {
+    return this.tails.has(key);
+  }
+
+  /** Work that fails delays nothing but itself. */
+  run<Result>(key: string, work: () => Result | Promise<Result>): Promise<Result> {
     const result = (this.tails.get(key) ?? Promise.resolve()).then(work, work);
     const tail = result
       .catch(() => undefined)
@@ -11,11 +17,5 @@ export class KeyedMutex {
       });
     this.tails.set(key, tail);
     return result;
-  }
-
-  /** Acts at once where nothing of this key is under way, else behind it. */
-  follow(key: string, act: () => void): void {
-    if (this.tails.has(key)) void this.run(key, async () => act());
-    else act();
   }
 }

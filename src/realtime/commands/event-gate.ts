@@ -1,5 +1,6 @@
 import { DomainError } from '../../common/errors.js';
 import type { Limit } from '../../limits/limits.js';
+import { TokenBucket } from '../../limits/token-bucket.js';
 
 /** Events of one connection that may be under way at once. */
 const MAX_CONCURRENT = 1_000;
@@ -11,14 +12,13 @@ const REST_STEP_MS = 15;
 
 /** Bounds what one connection can ask for: a token bucket (the limit `events`) and a number of events under way. */
 export class EventGate {
-  private tokens: number;
-  private filledAt = performance.now();
-  private underWay = 0;
+  private readonly bucket: TokenBucket | undefined;
+  private concurrent = 0;
   private refusals = 0;
 
   /** @param limit undefined counts no events. */
-  constructor(private readonly limit: Limit | undefined) {
-    this.tokens = limit?.burst ?? 0;
+  constructor(limit: Limit | undefined) {
+    if (limit !== undefined) this.bucket = new TokenBucket(limit.burst, limit.points / limit.perSeconds);
   }
 
   /** Whether the connection should be ended. */
@@ -36,24 +36,16 @@ export class EventGate {
 
   /** Undefined lets the event in, and `leave` must follow. */
   enter(): DomainError | undefined {
-    if (this.underWay >= MAX_CONCURRENT) return this.refuse('OVERLOADED', 1_000);
-    if (this.limit !== undefined) {
-      const { burst, points, perSeconds } = this.limit;
-      const now = performance.now();
-      this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1_000) * (points / perSeconds));
-      this.filledAt = now;
-      if (this.tokens < 1)
-        return this.refuse('RATE_LIMITED', Math.ceil(((1 - this.tokens) * perSeconds * 1_000) / points));
-      this.tokens -= 1;
-    }
-    this.underWay += 1;
+    if (this.concurrent >= MAX_CONCURRENT) return this.refuse('OVERLOADED', 1_000);
+    if (this.bucket?.take() === false) return this.refuse('RATE_LIMITED', Math.max(1, this.bucket.retryAfterMs));
+    this.concurrent += 1;
     // Forgiven one by one and not at once: the bucket lets a flood in drop by drop.
     if (this.refusals > 0) this.refusals -= 1;
     return undefined;
   }
 
   leave(): void {
-    this.underWay -= 1;
+    this.concurrent -= 1;
   }
 
   private refuse(code: 'OVERLOADED' | 'RATE_LIMITED', retryAfterMs: number): DomainError {

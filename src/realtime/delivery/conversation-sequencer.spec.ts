@@ -1,66 +1,117 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ConversationSequencer } from './conversation-sequencer.js';
 
-describe('what is told by sequence number', () => {
-  let order: ConversationSequencer;
-  let acted: string[];
+describe('the sequencer of conversations', () => {
+  let sequencer: ConversationSequencer;
+  let delivered: string[];
+  let reported: unknown[];
   beforeEach(() => {
-    jest.useFakeTimers();
-    order = new ConversationSequencer();
-    acted = [];
-  });
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-  const tell = (seq: number, conversation = 'a'): void =>
-    order.told(conversation, seq, () => acted.push(`${conversation}${seq}`));
-  const change = (seq: number): void => order.after('a', seq, () => acted.push(`a${seq} changed`));
-
-  it('acts at once where nothing is missing, and from wherever it begins', () => {
-    for (const seq of [7, 8, 9]) tell(seq);
-    tell(1, 'b');
-    expect(acted).toEqual(['a7', 'a8', 'a9', 'b1']);
+    delivered = [];
+    reported = [];
+    sequencer = new ConversationSequencer((error) => reported.push(error));
   });
 
-  it('holds what comes too early, and nothing of other conversations', () => {
-    tell(1);
-    for (const seq of [4, 3]) tell(seq);
-    tell(5, 'b');
-    tell(2);
-    tell(5);
-    expect(acted).toEqual(['a1', 'b5', 'a2', 'a3', 'a4', 'a5']);
+  describe('by sequence number', () => {
+    beforeEach(() => {
+      jest.useFakeTimers();
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    const deliver = (seq: number, conversation = 'a'): void =>
+      sequencer.inSequence(conversation, seq, () => delivered.push(`${conversation}${seq}`));
+    const change = (seq: number): void => sequencer.afterSequence('a', seq, () => delivered.push(`a${seq} changed`));
+
+    it('delivers at once where nothing is missing, and from wherever it begins', () => {
+      for (const seq of [7, 8, 9]) deliver(seq);
+      deliver(1, 'b');
+      expect(delivered).toEqual(['a7', 'a8', 'a9', 'b1']);
+    });
+
+    it('holds what comes too early, and nothing of other conversations', () => {
+      deliver(1);
+      for (const seq of [4, 3]) deliver(seq);
+      deliver(5, 'b');
+      deliver(2);
+      deliver(5);
+      expect(delivered).toEqual(['a1', 'b5', 'a2', 'a3', 'a4', 'a5']);
+    });
+
+    it('keeps a change behind its message', () => {
+      deliver(1);
+      change(1);
+      deliver(3);
+      change(3);
+      change(1);
+      deliver(4);
+      deliver(2);
+      expect(delivered).toEqual(['a1', 'a1 changed', 'a1 changed', 'a2', 'a3', 'a3 changed', 'a4']);
+    });
+
+    it('gives up on what never comes, every gap for itself, and still delivers what comes after all', () => {
+      deliver(1);
+      deliver(3);
+      deliver(6);
+      jest.advanceTimersByTime(199);
+      expect(delivered).toEqual(['a1']);
+      jest.advanceTimersByTime(1);
+      expect(delivered).toEqual(['a1', 'a3']);
+      deliver(4);
+      jest.advanceTimersByTime(200);
+      expect(delivered).toEqual(['a1', 'a3', 'a4', 'a6']);
+      deliver(2);
+      deliver(7);
+      expect(delivered.slice(4)).toEqual(['a2', 'a7']);
+    });
+
+    it('does not grow with the number of conversations', () => {
+      for (let index = 0; index < 100_000; index += 1) sequencer.inSequence(`${index}`, 1, () => undefined);
+      const { recent, older } = sequencer as unknown as { recent: Map<string, number>; older: Map<string, number> };
+      expect(recent.size + older.size).toBeLessThanOrEqual(40_000);
+    });
   });
 
-  it('keeps a change behind its message', () => {
-    tell(1);
-    change(1);
-    tell(3);
-    change(3);
-    change(1);
-    tell(4);
-    tell(2);
-    expect(acted).toEqual(['a1', 'a1 changed', 'a1 changed', 'a2', 'a3', 'a3 changed', 'a4']);
-  });
+  describe('in turn', () => {
+    const turn = (name: string, until?: Promise<void>): void =>
+      sequencer.inTurn(name.charAt(0), () => {
+        if (until === undefined) delivered.push(name);
+        else return until.then(() => void delivered.push(name));
+      });
 
-  it('gives up on what never comes, every gap for itself, and still tells what comes after all', () => {
-    tell(1);
-    tell(3);
-    tell(6);
-    jest.advanceTimersByTime(199);
-    expect(acted).toEqual(['a1']);
-    jest.advanceTimersByTime(1);
-    expect(acted).toEqual(['a1', 'a3']);
-    tell(4);
-    jest.advanceTimersByTime(200);
-    expect(acted).toEqual(['a1', 'a3', 'a4', 'a6']);
-    tell(2);
-    tell(7);
-    expect(acted.slice(4)).toEqual(['a2', 'a7']);
-  });
+    it('delivers within the call where nothing is under way', () => {
+      turn('a1');
+      turn('a2');
+      expect(delivered).toEqual(['a1', 'a2']);
+    });
 
-  it('does not grow with the number of conversations', () => {
-    for (let index = 0; index < 100_000; index += 1) order.told(`${index}`, 1, () => undefined);
-    const { recent, older } = order as unknown as { recent: Map<string, number>; older: Map<string, number> };
-    expect(recent.size + older.size).toBeLessThanOrEqual(40_000);
+    it('holds everything of a conversation behind what is still being read, and nothing of another', async () => {
+      let read = (): void => undefined;
+      const isRead = new Promise<void>((resolve) => (read = resolve));
+      turn('a1', isRead);
+      turn('a2');
+      turn('a3', Promise.resolve());
+      turn('a4');
+      turn('b1');
+      await new Promise(setImmediate);
+      expect(delivered).toEqual(['b1']);
+      read();
+      await new Promise(setImmediate);
+      expect(delivered).toEqual(['b1', 'a1', 'a2', 'a3', 'a4']);
+      turn('a5');
+      expect(delivered.at(-1)).toBe('a5');
+    });
+
+    it('reports what fails, at once or later, and goes on behind it', async () => {
+      const failure = (message: string) => () => {
+        throw new Error(message);
+      };
+      sequencer.inTurn('a', failure('at once'));
+      sequencer.inTurn('a', async () => failure('later')());
+      sequencer.inTurn('a', failure('behind it'));
+      turn('a1');
+      await new Promise(setImmediate);
+      expect(reported.map(String)).toEqual(['Error: at once', 'Error: later', 'Error: behind it']);
+      expect(delivered).toEqual(['a1']);
+    });
   });
 });

@@ -1,74 +1,100 @@
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
+
 /** How long what comes too early waits for what is missing before it. */
 const GAP_TIMEOUT_MS = 200;
-/** Conversations whose place is remembered: at least this many, at most twice as many. */
-const REMEMBERED = 20_000;
+/** Conversations whose last sequence number is remembered: at least this many, at most twice as many. */
+const MAX_REMEMBERED = 20_000;
 
-interface Waiting {
+interface Early {
   seq: number;
-  act: () => void;
+  deliver: () => void;
 }
 
 /**
- * Puts what two connections of the database report of one conversation back into the order in which it was committed:
- * a message and a change of members may be heard of the other way round, and a member that was just added would be sent
- * what came before it.
+ * The order in which events of one conversation are delivered: the only one on the way out. What one client is written
+ * stays in that order by its connection's outbound queue.
  *
- * Guarantee: of a conversation that this process has spoken of before, `told` acts in the order of sequence numbers, as
- * long as what is missing arrives within GAP_TIMEOUT_MS. After that it is taken for lost with another process.
+ * - **By sequence.** Two connections of the database may report what they committed the other way round: a message and a
+ *   change of members, say, and a member that was just added would be sent what came before it. Guarantee: in a
+ *   conversation that this process has delivered to before, `inSequence` delivers in the order of sequence numbers, as
+ *   long as what is missing arrives within GAP_TIMEOUT_MS. After that it is taken for lost with another process.
+ * - **In turn.** Some events must be read from the database first. Guarantee: `inTurn` delivers in the order of its
+ *   calls, so that an older view never overtakes a newer one, and a message never the view of the conversation before it.
  */
 export class ConversationSequencer {
   private recent = new Map<string, number>();
   private older = new Map<string, number>();
-  private readonly waiting = new Map<string, Waiting[]>();
+  private readonly early = new Map<string, Early[]>();
+  private readonly turns = new KeyedMutex();
 
-  /** Acts once everything below `seq` has acted. */
-  told(conversationId: string, seq: number, act: () => void): void {
+  /** @param report is given what a delivery in turn throws; it holds up nothing behind it. */
+  constructor(private readonly report: (error: unknown) => void) {}
+
+  /** Delivers once everything below `seq` was delivered: at once where nothing is missing. */
+  inSequence(conversationId: string, seq: number, deliver: () => void): void {
     const last = this.last(conversationId);
-    if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, act });
+    if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver });
     this.remember(conversationId, Math.max(seq, last ?? 0));
-    act();
-    if (this.waiting.size > 0) this.release(conversationId);
+    deliver();
+    if (this.early.size > 0) this.release(conversationId);
   }
 
-  /** Acts once `seq` itself has acted: for what happens to a message later. */
-  after(conversationId: string, seq: number, act: () => void): void {
-    const waiting = this.waiting.get(conversationId);
-    if (waiting === undefined || seq <= (this.last(conversationId) ?? seq)) act();
-    else insert(waiting, { seq, act });
+  /** Delivers once `seq` itself was delivered: for what happens to a message later. */
+  afterSequence(conversationId: string, seq: number, deliver: () => void): void {
+    const early = this.early.get(conversationId);
+    if (early === undefined || seq <= (this.last(conversationId) ?? seq)) deliver();
+    else insert(early, { seq, deliver });
   }
 
-  private wait(conversationId: string, item: Waiting): void {
-    const waiting = this.waiting.get(conversationId);
-    if (waiting !== undefined) return insert(waiting, item);
-    this.waiting.set(conversationId, [item]);
+  /**
+   * Delivers at once where nothing of this conversation is under way, else behind it. What takes time holds up what comes
+   * after it. The id may be another than a conversation's, for what has an order of its own.
+   */
+  inTurn(id: string, deliver: () => void | Promise<void>): void {
+    if (this.turns.isLocked(id)) {
+      this.turns.run(id, deliver).catch(this.report);
+      return;
+    }
+    try {
+      const delivering = deliver();
+      if (delivering !== undefined) this.turns.run(id, () => delivering).catch(this.report);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  private wait(conversationId: string, item: Early): void {
+    const early = this.early.get(conversationId);
+    if (early !== undefined) return insert(early, item);
+    this.early.set(conversationId, [item]);
     this.giveUpLater(conversationId, item);
   }
 
-  private giveUpLater(conversationId: string, first: Waiting): void {
+  private giveUpLater(conversationId: string, first: Early): void {
     setTimeout(() => {
-      const waiting = this.waiting.get(conversationId);
-      if (waiting?.[0] !== first) return;
+      const early = this.early.get(conversationId);
+      if (early?.[0] !== first) return;
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
     }, GAP_TIMEOUT_MS).unref();
   }
 
   private release(conversationId: string): void {
-    const waiting = this.waiting.get(conversationId);
-    if (waiting === undefined) return;
+    const early = this.early.get(conversationId);
+    if (early === undefined) return;
     let last = this.last(conversationId) ?? 0;
     let released = 0;
-    for (const { seq } of waiting) {
+    for (const { seq } of early) {
       if (seq > last + 1) break;
       last = Math.max(last, seq);
       released += 1;
     }
-    const acts = waiting.splice(0, released);
-    const [next] = waiting;
-    if (next === undefined) this.waiting.delete(conversationId);
+    const due = early.splice(0, released);
+    const [next] = early;
+    if (next === undefined) this.early.delete(conversationId);
     else if (released > 0) this.giveUpLater(conversationId, next);
     this.remember(conversationId, last);
-    for (const { act } of acts) act();
+    for (const { deliver } of due) deliver();
   }
 
   private last(conversationId: string): number | undefined {
@@ -77,14 +103,14 @@ export class ConversationSequencer {
 
   private remember(conversationId: string, seq: number): void {
     this.recent.set(conversationId, seq);
-    if (this.recent.size < REMEMBERED) return;
+    if (this.recent.size < MAX_REMEMBERED) return;
     this.older = this.recent;
     this.recent = new Map();
   }
 }
 
 /** Behind all of the same sequence number. */
-function insert(waiting: Waiting[], item: Waiting): void {
-  const index = waiting.findIndex(({ seq }) => seq > item.seq);
-  waiting.splice(index === -1 ? waiting.length : index, 0, item);
+function insert(early: Early[], item: Early): void {
+  const index = early.findIndex(({ seq }) => seq > item.seq);
+  early.splice(index === -1 ? early.length : index, 0, item);
 }

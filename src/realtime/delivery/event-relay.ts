@@ -12,9 +12,7 @@ import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
 import { ConversationSequencer } from './conversation-sequencer.js';
-import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { Rooms } from './rooms.js';
-import { Typing } from '../ephemeral/typing.js';
 
 type FriendEvent =
   | 'friend:request_sent'
@@ -30,23 +28,20 @@ const MAX_MEMBERS_A_TURN = 1_000;
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
 
-/** Turns what happened into what clients are told, and decides whom. */
+/** Turns what happened into server events, and decides who receives them. */
 @Injectable()
 export class EventRelay {
   private readonly logger = new Logger(EventRelay.name);
-  /** Views of one conversation are read and sent one after the other, so that an older one never overtakes a newer. */
-  private readonly inOrder = new KeyedMutex();
-  private readonly bySequence = new ConversationSequencer();
+  private readonly sequencer = new ConversationSequencer((error) => this.report(error));
   /** How often any profile has changed. */
   private profileChanges = 0;
-  /** Of each conversation whose members are all to be told: whose turn tells them. */
+  /** By conversation whose members are all to be sent its view: the turn that sends it. */
   private readonly latestTurns = new Map<string, object>();
 
   constructor(
     events: EventBus,
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
-    private readonly typing: Typing,
     private readonly users: UsersService,
     private readonly conversations: ConversationReader,
     private readonly access: ConversationAccess,
@@ -75,12 +70,7 @@ export class EventRelay {
     );
     events.subscribe('user.changed', (event) => {
       this.profileChanges += 1;
-      return this.userChanged(event);
-    });
-    // Whom a block hides from the other is looked up anew when it types on.
-    events.subscribe('block.created', ({ blockerId, blockedId }) => {
-      this.typing.gone(blockerId);
-      this.typing.gone(blockedId);
+      this.userChanged(event);
     });
     events.subscribe('friendship.removed', (event) => this.friendshipRemoved(event));
     events.subscribe('session.ended', ({ userId, sessionIds, code }) => {
@@ -93,11 +83,11 @@ export class EventRelay {
     for (const created of messages) {
       const { conversationId, seq, senderId } = created.message;
       const { group } = created;
-      this.bySequence.told(conversationId, seq, () =>
+      this.sequencer.inSequence(conversationId, seq, () =>
         group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
       );
-      this.typing.stop(senderId, conversationId);
-      if (created.begins === true) this.reported(this.presenceBegins(conversationId, senderId));
+      if (created.begins === true)
+        this.presenceBegins(conversationId, senderId).catch((error: unknown) => this.report(error));
     }
   }
 
@@ -118,8 +108,8 @@ export class EventRelay {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const silent = isSilent ? connectionId : undefined;
     const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
-    // Behind the conversation itself, where that is still being told to new members.
-    this.inOrder.follow(message.conversationId, () => {
+    // Behind the conversation itself, where that is still being sent to new members.
+    this.sequencer.inTurn(message.conversationId, () => {
       // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
       const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
       this.broadcaster.toConversation(
@@ -135,8 +125,8 @@ export class EventRelay {
 
   private messageChanged(change: DomainEvents['message.changed']): void {
     const { conversationId, seq } = change.message;
-    this.bySequence.after(conversationId, seq, () =>
-      this.reported(this.inOrder.run(conversationId, () => this.sendChange(change))),
+    this.sequencer.afterSequence(conversationId, seq, () =>
+      this.sequencer.inTurn(conversationId, () => this.sendChange(change)),
     );
   }
 
@@ -200,28 +190,26 @@ export class EventRelay {
     );
   }
 
-  private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): Promise<void> {
-    return this.sendViews('conversation:new', conversationId, userIds);
+  private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): void {
+    this.sendViews('conversation:new', conversationId, userIds);
   }
 
-  private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): Promise<void> {
-    return userIds === undefined
-      ? this.sendViewsToAll(conversationId, [])
-      : this.sendViews('conversation:updated', conversationId, userIds);
+  private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): void {
+    if (userIds === undefined) this.sendViewsToAll(conversationId, []);
+    else this.sendViews('conversation:updated', conversationId, userIds);
   }
 
-  /** First out, or in, then told: who left is not among those who hear of it, and who joined is. */
+  /** First out, or in, then delivered: who left is not among those who receive it, and who joined is. */
   private groupChanged(created: CreatedMessage, { isNew, joinedIds = [], leftId }: GroupChange): void {
     const { conversationId, senderId } = created.message;
-    if (leftId !== undefined) this.reported(this.conversationLeft(conversationId, leftId));
-    if (joinedIds.length > 0) this.reported(this.sendViews('conversation:new', conversationId, joinedIds));
+    if (leftId !== undefined) this.conversationLeft(conversationId, leftId);
+    if (joinedIds.length > 0) this.sendViews('conversation:new', conversationId, joinedIds);
     this.sendMessage(created);
-    if (isNew !== true) this.reported(this.sendViewsToAll(conversationId, [senderId, ...joinedIds]));
+    if (isNew !== true) this.sendViewsToAll(conversationId, [senderId, ...joinedIds]);
   }
 
-  private conversationLeft(conversationId: string, userId: string): Promise<void> {
-    this.typing.stop(userId, conversationId);
-    return this.inOrder.run(conversationId, async () => {
+  private conversationLeft(conversationId: string, userId: string): void {
+    this.sequencer.inTurn(conversationId, () => {
       this.rooms.leaveConversation(userId, conversationId);
       this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
     });
@@ -231,8 +219,8 @@ export class EventRelay {
     name: 'conversation:new' | 'conversation:updated',
     conversationId: string,
     userIds: readonly string[],
-  ): Promise<void> {
-    return this.inOrder.run(conversationId, async () => {
+  ): void {
+    this.sequencer.inTurn(conversationId, async () => {
       // In its turn as well: what still waits to be sent is from before, and not for who joins now.
       if (name === 'conversation:new') this.rooms.joinConversation(userIds, conversationId);
       await this.sendEach(name, conversationId, this.rooms.connectedAmong(userIds), userIds);
@@ -243,10 +231,10 @@ export class EventRelay {
    * Of several changes that wait for their turn only the last one is sent: each view is of the present state, and where
    * somebody renames a group again and again, it is not read for a thousand members each time.
    */
-  private sendViewsToAll(conversationId: string, firstIds: readonly string[]): Promise<void> {
+  private sendViewsToAll(conversationId: string, firstIds: readonly string[]): void {
     const turn = {};
     this.latestTurns.set(conversationId, turn);
-    return this.inOrder.run(conversationId, async () => {
+    this.sequencer.inTurn(conversationId, async () => {
       if (this.latestTurns.get(conversationId) !== turn) return;
       this.latestTurns.delete(conversationId);
       const viewerIds = this.rooms.connectedMembers(conversationId);
@@ -275,8 +263,8 @@ export class EventRelay {
     }
   }
 
-  private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): Promise<void> {
-    return this.inOrder.run(request.id, async () => {
+  private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): void {
+    this.sequencer.inTurn(request.id, async () => {
       const both = [request.senderId, request.receiverId];
       const users = await this.current(() => this.users.viewsFor(receivers, both, false));
       for (const userId of receivers) {
@@ -286,7 +274,7 @@ export class EventRelay {
     });
   }
 
-  /** What was read before a profile changed is not sent behind the change: users have no version that would tell. */
+  /** What was read before a profile changed is not sent behind the change: users have no version that would show it. */
   private async current<Result>(read: () => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       const before = this.profileChanges;
@@ -295,9 +283,9 @@ export class EventRelay {
     }
   }
 
-  /** Whoever is not connected, or shares only a large group with the user, is told by sync. */
-  private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): Promise<void> {
-    return this.inOrder.run(userId, async () => {
+  /** Whoever is not connected, or shares only a large group with the user, is brought it by sync. */
+  private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): void {
+    this.sequencer.inTurn(userId, async () => {
       const [user, audience] = await Promise.all([
         this.users.withPresence(userId),
         isDeleted
@@ -312,11 +300,9 @@ export class EventRelay {
     });
   }
 
-  /** For what nobody waits for. Whoever is not told now is told by sync. */
-  private reported(sending: Promise<void>): void {
-    sending.catch((error: unknown) => {
-      this.logger.error('clients could not be told', error instanceof Error ? error.stack : String(error));
-    });
+  /** Whoever an event did not reach is brought it by sync. */
+  private report(error: unknown): void {
+    this.logger.error('an event could not be delivered', error instanceof Error ? error.stack : String(error));
   }
 
   private friendshipRemoved({ userIds: [one, other], silentFor }: DomainEvents['friendship.removed']): void {

@@ -1,7 +1,8 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { Clock } from '../../common/clock.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { EventBus } from '../../events/event-bus.js';
 import { Contacts } from '../../friends/contacts.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
@@ -27,7 +28,7 @@ interface Pause {
 
 /** Who is typing where (contract, section 6). Kept nowhere: it ends by itself, and with the process. */
 @Injectable()
-export class Typing implements OnApplicationShutdown {
+export class Typing implements OnApplicationShutdown, OnModuleInit {
   // All by user and conversation.
   private readonly typists = new Map<string, Typist>();
   private readonly pauses = new Map<string, Pause>();
@@ -35,12 +36,28 @@ export class Typing implements OnApplicationShutdown {
   private readonly starting = new Map<string, symbol>();
 
   constructor(
+    private readonly events: EventBus,
     private readonly clock: Clock,
     private readonly access: ConversationAccess,
     private readonly contacts: Contacts,
     private readonly broadcaster: Broadcaster,
     private readonly limiter: RateLimiter,
   ) {}
+
+  /** Behind the relay, which subscribes when it is made: a message is there before its sender stops typing it. */
+  onModuleInit(): void {
+    this.events.subscribe('messages.created', ({ messages }) => {
+      for (const { message, group } of messages) {
+        this.stop(message.senderId, message.conversationId);
+        if (group?.leftId !== undefined) this.stop(group.leftId, message.conversationId);
+      }
+    });
+    // Whom a block hides from the other is looked up anew when it types on.
+    this.events.subscribe('block.created', ({ blockerId, blockedId }) => {
+      this.gone(blockerId);
+      this.gone(blockedId);
+    });
+  }
 
   /** @throws DomainError NOT_FOUND where the caller is no member, RATE_LIMITED. */
   async set(principal: Principal, conversationId: string, isTyping: boolean): Promise<void> {
@@ -113,7 +130,7 @@ export class Typing implements OnApplicationShutdown {
   private endPause(key: string, conversationId: string): void {
     const typesOn = this.pauses.get(key)?.typesOn;
     this.pauses.delete(key);
-    // Who is no member any more is not shown, and not told either: this answers no request.
+    // Who is no member any more is not shown, and gets no error either: this answers no request.
     if (typesOn !== undefined) this.show(typesOn, conversationId).catch(() => undefined);
   }
 
