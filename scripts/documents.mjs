@@ -8,6 +8,7 @@ import { AppModule } from '../dist/app.module.js';
 import { Configuration } from '../dist/config/configuration.js';
 import { asyncApiDocument } from '../dist/docs/asyncapi.js';
 import { openApiDocument } from '../dist/docs/openapi.js';
+import { protocolTypes } from '../client/scripts/protocol-types.mjs';
 
 const configuration = Configuration.fromEnvironment({
   // Never connected to: nothing is initialised, only described.
@@ -19,10 +20,12 @@ const documents = openApiDocument(app);
 const json = (document) => `${JSON.stringify(document, null, 2)}\n`;
 // A field with a default may be left out by who sends it.
 const types = astToString(await openapiTypes(structuredClone(documents.openApi), { defaultNonNullable: false }));
+const asyncApi = asyncApiDocument(documents);
 const files = {
   'docs/openapi.json': json(documents.openApi),
-  'docs/asyncapi.json': json(asyncApiDocument(documents)),
+  'docs/asyncapi.json': json(asyncApi),
   'test/documents/api.generated.ts': `// Made from docs/openapi.json by npm run docs:generate.\n${types}`,
+  'client/src/protocol/protocol.generated.ts': protocolTypes({ openApi: documents.openApi, asyncApi }),
 };
 
 let drifted = false;

@@ -41,6 +41,8 @@ for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
 
 let removed = 0;
 for (const path of Object.keys(packages)) {
+  // A workspace's own folder is a source, its link among the modules is not.
+  if (!path.startsWith(`${MODULES}/`)) continue;
   if (needed.has(path) || [...needed].some((kept) => kept.startsWith(`${path}/`))) continue;
   rmSync(path, { recursive: true, force: true });
   removed += 1;

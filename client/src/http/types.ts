@@ -1,0 +1,39 @@
+import type { MessagePage } from '../protocol/protocol.generated.js';
+
+export interface HttpRequest {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  content?: Uint8Array<ArrayBuffer> | Blob | FormData;
+  headers?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+/** Headers of an answer and its JSON, `undefined` where there is none (204). */
+export interface HttpAnswer<Body> {
+  status: number;
+  header(name: string): string | null;
+  body: Body;
+}
+
+/**
+ * Authenticated calls. A 401 for an expired token is answered by one refresh and one repeat; nothing else is repeated.
+ * Every failure is a `ChatError`.
+ */
+export interface Http {
+  request<Body>(path: string, request?: HttpRequest): Promise<HttpAnswer<Body>>;
+}
+
+/** Which page; `newest` is the one that a request without a position answers. */
+export type PagePosition = { before: number } | { after: number } | { around: number } | { newest: true };
+
+/** GET /conversations/:id/messages. */
+export type FetchPage = (
+  conversationId: string,
+  position: PagePosition,
+  limit: number,
+  signal?: AbortSignal,
+) => Promise<MessagePage>;

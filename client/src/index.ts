@@ -1,0 +1,10 @@
+export type * from './connection/types.js';
+export type * from './outbox/types.js';
+export { ChatError, type ErrorDetails, type LocalErrorCode } from './protocol/errors.js';
+export type * from './protocol/protocol.generated.js';
+export type * from './ports/environment.js';
+export type * from './ports/network.js';
+export type * from './ports/ports.js';
+export * from './ports/storage.js';
+export type * from './ports/token-store.js';
+export type * from './store/types.js';

@@ -1,0 +1,92 @@
+import type { Observable } from '../connection/types.js';
+import type { ClientEvents, ErrorCode } from '../protocol/protocol.generated.js';
+import type { LocalErrorCode } from '../protocol/errors.js';
+
+export type OutboxState =
+  /** Durable, waiting for its turn and for a live connection. */
+  | 'queued'
+  /** Its files are on their way. */
+  | 'uploading'
+  | 'sending'
+  /** The server refused for now; tried again at `retryAt`. */
+  | 'waiting'
+  /** The server refuses it as it is: shown, can be edited, tried again or dropped. Its lane goes on. */
+  | 'rejected';
+
+/** What a command does, as the user meant it; ids of uploads are filled in when it is sent. */
+export type OutboxCommand =
+  | {
+      type: 'send';
+      clientId: string;
+      conversationId?: string;
+      /** In place of `conversationId`, where there may be no conversation yet. */
+      receiverId?: string;
+      content?: string;
+      /** Rows of the `uploads` store, in order. */
+      uploadIds?: readonly string[];
+      replyToId?: string;
+    }
+  /** `target`: a message's id, or the `clientId` of one that is itself still in the outbox. */
+  | { type: 'edit'; clientId: string; conversationId: string; target: MessageTarget; content: string }
+  | { type: 'delete'; clientId: string; conversationId: string; target: MessageTarget; for: 'everyone' | 'me' }
+  | { type: 'react'; clientId: string; conversationId: string; target: MessageTarget; emoji: string; remove: boolean }
+  | { type: 'read'; clientId: string; conversationId: string; seq: number };
+
+export type MessageTarget = { messageId: string } | { clientId: string };
+
+export interface OutboxItem {
+  readonly clientId: string;
+  readonly command: OutboxCommand;
+  /** The lane: the conversation, or `user:<receiverId>` as long as there is none. Strictly in order of `sequence`. */
+  readonly lane: string;
+  /** Local, rising; the order in which the user did things. Never a clock. */
+  readonly sequence: number;
+  readonly state: OutboxState;
+  readonly attempts: number;
+  /** With `waiting`: device time. */
+  readonly retryAt?: number;
+  /** With `uploading`: 0 to 1. */
+  readonly progress?: number;
+  readonly lastError?: { readonly code: ErrorCode | LocalErrorCode; readonly message: string };
+  /** When the user did it, device time, to be shown. */
+  readonly createdAt: number;
+}
+
+/**
+ * The one owner of retries. Every command is durable before its first byte leaves, and removed in the transaction that
+ * stores the server's answer to it.
+ */
+export interface Outbox extends Observable<readonly OutboxItem[]> {
+  /** Loads what an earlier run left; what was `sending` is `queued` again, under the same `clientId`. */
+  start(): Promise<void>;
+  /** Shows it at once; resolves when it is durable. Folds it into one that waits where that says the same. */
+  enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem>;
+  /** The connection is live, or not any more. */
+  setLive(isLive: boolean): void;
+  /** The user, the network or the foreground asks: what waits is due now. */
+  retryNow(clientId?: string): void;
+  /** A rejected or waiting send with another text. */
+  revise(clientId: string, content: string): Promise<void>;
+  /** Drops what was not sent yet. False where it is on its way already. */
+  cancel(clientId: string): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** Sends one command, once: over the live connection. Rejects with a `ChatError`, whose `isTransient` decides. */
+export type CommandSender = <Name extends OutboxEvent>(
+  event: Name,
+  payload: ClientEvents[Name]['payload'],
+) => Promise<ClientEvents[Name]['answer']>;
+
+export type OutboxEvent = 'send_message' | 'edit_message' | 'delete_message' | 'react' | 'mark_read';
+
+/** A file as the platform gives it. Its bytes are copied into `uploadChunks` before the message counts as durable. */
+export interface UploadSource {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly size: number;
+  /** Bytes from `start` to before `end`. Rejects with `UNREADABLE_FILE`. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  /** To be shown until the server has its own: an object URL, a file's path. */
+  readonly previewUrl?: string;
+}

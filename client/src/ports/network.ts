@@ -1,0 +1,46 @@
+/** The part of the standard `fetch` that the client uses. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+export interface FetchInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer> | Blob | FormData;
+  signal?: AbortSignal;
+  credentials?: 'include' | 'omit' | 'same-origin';
+}
+
+export interface FetchResponse {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
+export interface SocketOptions {
+  url: string;
+  /** The handshake's `auth`. */
+  auth: Readonly<Record<string, unknown>>;
+}
+
+/** What a socket tells. After `close` nothing more is told. */
+export interface SocketListeners {
+  /** The handshake succeeded. */
+  connected(): void;
+  /** The handshake was refused or the server not reached: this socket is done. `code` is the server's, where it answered. */
+  failed(failure: { code?: string; message: string; data?: Readonly<Record<string, unknown>> }): void;
+  /** A socket that was connected is no longer: it is done. `byServer` where the server closed it on purpose. */
+  disconnected(reason: { byServer: boolean; message: string }): void;
+  event(name: string, payload: unknown): void;
+}
+
+/**
+ * One attempt and, if it succeeds, one connection; never a second one: whoever owns it decides about the next attempt.
+ * It buffers nothing: `emit` on a socket that is not connected does nothing and its acknowledgement never comes.
+ */
+export interface Socket {
+  emit(event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void;
+  /** In this very tick, without waiting for the network. */
+  close(): void;
+}
+
+export type SocketFactory = (options: SocketOptions, listeners: SocketListeners) => Socket;

@@ -1,0 +1,20 @@
+/** What a session needs to go on after a restart. */
+export interface StoredSession {
+  /** The server it belongs to, as given to `createClient`. */
+  url: string;
+  userId: string;
+  accessToken: string;
+  /** Absent where the application brings its own tokens (`useToken`). */
+  refreshToken?: string;
+}
+
+/**
+ * Keeps one session. On a phone this is the keychain, in a browser localStorage or nothing; the default keeps it in
+ * memory. Tabs of one origin share it: it is read again before each refresh, under the `Lock`, since another tab may have
+ * refreshed meanwhile. `save` must be durable when it resolves: a refresh token that was spent and not kept ends the session.
+ */
+export interface TokenStore {
+  load(): Promise<StoredSession | undefined>;
+  save(session: StoredSession): Promise<void>;
+  clear(): Promise<void>;
+}

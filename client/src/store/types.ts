@@ -1,0 +1,80 @@
+import type { Observable } from '../connection/types.js';
+import type {
+  ErrorCode,
+  Conversation,
+  FriendRequest,
+  Message,
+  Presence,
+  Receipt,
+  User,
+} from '../protocol/protocol.generated.js';
+import type { LocalErrorCode } from '../protocol/errors.js';
+
+/** What one can subscribe to; everything else of a snapshot stays the same object while its key is not told. */
+export type StoreKey =
+  | 'me'
+  | 'conversations'
+  | 'friends'
+  | 'friendRequests'
+  | `conversation:${string}`
+  | `messages:${string}`
+  | `receipts:${string}`
+  | `typing:${string}`
+  | `presence:${string}`
+  | `user:${string}`;
+
+/** A message as it is shown: the contract's shape, or one of this device's that the server has not acknowledged. */
+export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
+  /** Null while pending or rejected. */
+  readonly id: string | null;
+  /** Null while pending or rejected: those stand after all others, in the order in which they were written. */
+  readonly seq: number | null;
+  /** There is one row for a `clientId` at any time: pending, then sent in its place. */
+  readonly state: 'pending' | 'sent' | 'rejected';
+  readonly error?: { readonly code: ErrorCode | LocalErrorCode; readonly message: string };
+  /** 0 to 1 while its files are uploaded. */
+  readonly progress?: number;
+  /** An edit, deletion or reaction of one's own is on its way; what is shown contains it already. */
+  readonly isChanging?: boolean;
+}
+
+export interface MessagesSnapshot {
+  /** Ascending, without a gap. */
+  readonly items: readonly MessageItem[];
+  readonly hasOlder: boolean;
+  /** Also true while the window is not at the newest message. */
+  readonly hasNewer: boolean;
+  /** The first message of others after the read cursor as it was when the conversation was opened; null without one. */
+  readonly firstUnreadSeq: number | null;
+  readonly isLoading: boolean;
+}
+
+export interface StoreSnapshots {
+  me: User | undefined;
+  /** Pinned first, then newest activity first. Without those left. */
+  conversations: readonly Conversation[];
+  friends: readonly User[];
+  friendRequests: readonly FriendRequest[];
+  conversation: Conversation | undefined;
+  messages: MessagesSnapshot;
+  receipts: readonly Receipt[];
+  /** Ids of the users who type, each ends by itself 6 s after its last event. */
+  typing: readonly string[];
+  presence: Presence | undefined;
+  user: User | undefined;
+}
+
+export type SnapshotOf<Key extends StoreKey> = Key extends keyof StoreSnapshots
+  ? StoreSnapshots[Key]
+  : Key extends `${infer Kind}:${string}`
+    ? Kind extends keyof StoreSnapshots
+      ? StoreSnapshots[Kind]
+      : never
+    : never;
+
+export interface Store {
+  subscribe(key: StoreKey, listener: () => void): () => void;
+  /** The same object until something under this key changed. Never throws; empty before anything is known. */
+  getSnapshot<Key extends StoreKey>(key: Key): SnapshotOf<Key>;
+  observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>>;
+}
