@@ -67,14 +67,23 @@ module.exports = {
       to: { path: '^src/(?!events/)', pathNot: VIEWS },
     },
     {
-      name: 'prisma-behind-database',
+      name: 'one-database-client',
+      comment:
+        'database.ts makes the connections and the one kind of transaction; nothing at run time is written with Prisma',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/database/' },
+      to: { path: '(^src/database/generated|@prisma/|node_modules/(@types/)?pg(-pool)?/)' },
+    },
+    {
+      name: 'no-second-kind-of-transaction',
+      comment: 'Prisma has transactions of its own: only the drift check of the migrations may know it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/database/migrations/' },
       to: { path: '(^src/database/generated|@prisma/)' },
     },
     {
-      name: 'prisma-not-at-edges',
-      comment: "Prisma and SQL belong to services' own modules and repositories",
+      name: 'sql-not-at-edges',
+      comment: 'SQL belongs to the repositories and services of features',
       severity: 'error',
       from: { path: '(\\.controller\\.ts$|^src/realtime/|^src/dialects/|^src/docs/)', pathNot: '^src/observability/' },
       to: { path: '^src/database/' },

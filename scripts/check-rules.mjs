@@ -32,6 +32,12 @@ const RULES = [
       /\b(HttpException|WsException|BadRequestException|NotFoundException|ForbiddenException|UnauthorizedException|ConflictException)\b/,
     except: /^src\/http\/problem\.filter\.ts$|\.guard\.ts$/,
   },
+  {
+    rule: 'there is one kind of transaction: database.transaction() and readWithin() (docs/adr/0015)',
+    pattern:
+      /\$transaction\b|\$(query|execute)Raw|\bPoolClient\b|\bpool\.connect\(|['"`]\s*(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT)\b/i,
+    except: /^src\/database\//,
+  },
   { rule: 'no forwardRef', pattern: /\bforwardRef\b/ },
   { rule: 'no any in what is exported', pattern: /^export .*(:|<|,)\s*any\b/ },
   {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import type { StoredFile } from './attachment.js';
 
 /** An attachment that may be used and read. */
@@ -95,7 +95,7 @@ export class AttachmentsRepository {
   }
 
   /** Makes an image of one's own an avatar, which uses it up. */
-  async claimAvatar(transaction: SqlExecutor, id: string, ownerId: string): Promise<boolean> {
+  async claimAvatar(transaction: Transaction, id: string, ownerId: string): Promise<boolean> {
     const rows = await transaction.query(
       `UPDATE attachments SET is_avatar = true
        WHERE id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'IMAGE' AND message_id IS NULL AND NOT is_avatar
@@ -117,11 +117,11 @@ export class AttachmentsRepository {
     );
   }
 
-  async markPendingDeletionOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
+  async markPendingDeletionOfMessage(transaction: Transaction, messageId: string): Promise<void> {
     await transaction.query(`UPDATE attachments SET state = 'DOOMED' WHERE message_id = $1`, [messageId]);
   }
 
-  async markUnusedPendingDeletion(transaction: SqlExecutor, ownerId: string): Promise<void> {
+  async markUnusedPendingDeletion(transaction: Transaction, ownerId: string): Promise<void> {
     await transaction.query(
       `UPDATE attachments SET state = 'DOOMED' WHERE owner_id = $1 AND message_id IS NULL AND NOT is_avatar`,
       [ownerId],

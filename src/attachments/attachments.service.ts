@@ -9,7 +9,7 @@ import { newId } from '../common/identifier.js';
 import type { Principal } from '../common/principal.js';
 import { domainErrorOf } from '../http/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
-import type { SqlExecutor } from '../database/database.js';
+import type { Transaction } from '../database/database.js';
 import { ipAddressKey } from '../limits/ip-address-key.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
@@ -146,7 +146,7 @@ export class AttachmentsService {
    * @returns what its `avatarUrl` is from then on.
    * @throws DomainError VALIDATION_FAILED unless it is an image of the caller's own that nothing uses yet.
    */
-  async claimAvatar(transaction: SqlExecutor, { userId }: Principal, id: string): Promise<string> {
+  async claimAvatar(transaction: Transaction, { userId }: Principal, id: string): Promise<string> {
     if (!(await this.repository.claimAvatar(transaction, id, userId)))
       throw invalidField('avatarId', 'avatarId must be an unused image of your own');
     return `/avatars/${id}`;
@@ -167,12 +167,12 @@ export class AttachmentsService {
   }
 
   /** Within the transaction that deletes a message. Once it is committed, `sweep` removes the bytes. */
-  async markPendingDeletionOfMessage(transaction: SqlExecutor, messageId: string): Promise<void> {
+  async markPendingDeletionOfMessage(transaction: Transaction, messageId: string): Promise<void> {
     await this.repository.markPendingDeletionOfMessage(transaction, messageId);
   }
 
   /** Within the transaction that erases a user: what it never used. Its messages stay, with what they carry. */
-  async markUnusedPendingDeletion(transaction: SqlExecutor, ownerId: string): Promise<void> {
+  async markUnusedPendingDeletion(transaction: Transaction, ownerId: string): Promise<void> {
     await this.repository.markUnusedPendingDeletion(transaction, ownerId);
   }
 

@@ -4,11 +4,9 @@ import { DomainError, invalidField } from '../common/errors.js';
 import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
-import { PrismaService } from '../database/prisma.service.js';
 import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
 import { DirectConversations } from '../friends/direct-conversations.port.js';
-import { sqlOf } from '../friends/pair-transactions.js';
 import { Strangers } from '../friends/strangers.js';
 import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess } from './conversation-access.js';
@@ -30,7 +28,6 @@ export class ConversationsService {
 
   constructor(
     private readonly database: Database,
-    private readonly prisma: PrismaService,
     private readonly events: EventBus,
     private readonly contacts: Contacts,
     private readonly strangers: Strangers,
@@ -76,14 +73,14 @@ export class ConversationsService {
     if (known !== undefined) return { conversationId: known, created: false };
     if (userId === principal.userId) throw new DomainError('CANNOT_MESSAGE_SELF');
     const opened = await this.strangers.counted(principal.userId, (reach) =>
-      this.prisma.$transaction(async (transaction) => {
-        const sql = sqlOf(transaction);
+      this.database.transaction(async (transaction) => {
         // Nobody blocks the other, or is deleted, between the questions and the answer.
-        if ((await lockUsers(sql, [principal.userId, userId])).size < 2) throw new DomainError('NOT_FOUND');
-        if (!(await this.contacts.mayMessage(principal.userId, userId, sql))) throw new DomainError('CANNOT_MESSAGE');
+        if ((await lockUsers(transaction, [principal.userId, userId])).size < 2) throw new DomainError('NOT_FOUND');
+        if (!(await this.contacts.mayMessage(principal.userId, userId, transaction)))
+          throw new DomainError('CANNOT_MESSAGE');
         const found = await this.directConversations.open(transaction, principal.userId, userId);
         if (!found.created) return found;
-        if (await this.contacts.areFriends(principal.userId, userId, sql))
+        if (await this.contacts.areFriends(principal.userId, userId, transaction))
           await this.directConversations.show(transaction, found.conversationId);
         else await reach(1);
         return found;

@@ -5,7 +5,7 @@ import { newId } from '../common/identifier.js';
 import { preview } from '../common/text/preview.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import type { GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { type Reach, Strangers } from '../friends/strangers.js';
@@ -43,7 +43,7 @@ export class Groups {
   async create(principal: Principal, title: string, memberIds: readonly string[]): Promise<string> {
     const others = memberIds.filter((id) => id !== principal.userId);
     const conversationId = newId();
-    const work = async (transaction: SqlExecutor, reach: Reach): Promise<MessageView> => {
+    const work = async (transaction: Transaction, reach: Reach): Promise<MessageView> => {
       const held = await lockUsers(transaction, [principal.userId, ...others]);
       refuse(missing(held, [principal.userId, ...others]));
       await reach(await this.strangersToAdd(transaction, principal, null, others));
@@ -194,7 +194,7 @@ export class Groups {
    * Holds all their locks until it ends: for the few that are left after leaving one by one.
    * @returns tells the groups; to be called after the commit
    */
-  async leaveAll(transaction: SqlExecutor, userId: string, leavingAs: string): Promise<() => void> {
+  async leaveAll(transaction: Transaction, userId: string, leavingAs: string): Promise<() => void> {
     const groups = await transaction.query<{ id: string }>(
       `SELECT c.id FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id
        WHERE m.user_id = $1 AND m.left_at IS NULL AND c.type = 'GROUP' ORDER BY c.id FOR UPDATE OF c`,
@@ -212,7 +212,7 @@ export class Groups {
 
   /** An owner's group goes to its heir. */
   private async takeOut(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     actorId: string,
     conversationId: string,
     target: MemberRow,
@@ -239,7 +239,7 @@ export class Groups {
     principal: Principal,
     conversationId: string,
     mentionedIds: readonly string[],
-    work: (transaction: SqlExecutor, membership: Membership, names: Names, held: LockedUsers) => Promise<Result>,
+    work: (transaction: Transaction, membership: Membership, names: Names, held: LockedUsers) => Promise<Result>,
   ): Promise<Result> {
     return this.database.transaction(async (transaction) => {
       // Within the transaction: a name that is written down here is still found by whoever deletes that account next.
@@ -260,7 +260,7 @@ export class Groups {
    *   left by itself, or by the policy.
    */
   private async strangersToAdd(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     principal: Principal,
     conversationId: string | null,
     userIds: readonly string[],
@@ -297,7 +297,7 @@ export class Groups {
   }
 
   private async presentAmong(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     conversationId: string,
     userIds: readonly string[],
   ): Promise<ReadonlySet<string>> {
@@ -310,7 +310,7 @@ export class Groups {
   }
 
   /** Who owns the group once its owner has left: the member of longest standing with the highest role. */
-  private async findNextOwner(transaction: SqlExecutor, conversationId: string): Promise<string | undefined> {
+  private async findNextOwner(transaction: Transaction, conversationId: string): Promise<string | undefined> {
     const [heir] = await transaction.query<{ id: string }>(
       `SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
        ORDER BY role = 'ADMIN' DESC, joined_at, user_id LIMIT 1`,
@@ -320,7 +320,7 @@ export class Groups {
   }
 
   private async findMember(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     conversationId: string,
     userId: string,
   ): Promise<MemberRow | undefined> {
@@ -332,14 +332,14 @@ export class Groups {
     return member;
   }
 
-  private async requireMember(transaction: SqlExecutor, conversationId: string, userId: string): Promise<MemberRow> {
+  private async requireMember(transaction: Transaction, conversationId: string, userId: string): Promise<MemberRow> {
     const member = await this.findMember(transaction, conversationId, userId);
     if (member === undefined) throw new DomainError('NOT_FOUND');
     return member;
   }
 
   private async setRole(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     conversationId: string,
     userId: string,
     role: MemberRole,
@@ -388,7 +388,7 @@ function missing(held: LockedUsers, userIds: readonly string[]): ErrorCode | nul
 }
 
 async function tell(
-  transaction: SqlExecutor,
+  transaction: Transaction,
   principal: Pick<Principal, 'userId'>,
   conversationId: string,
   system: SystemEventView,

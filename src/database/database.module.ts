@@ -1,8 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Database } from './database.js';
-import { PrismaService } from './prisma.service.js';
 
-/** PostgreSQL: statements (`Database`) and models (`PrismaService`) over the same connections. */
+/** PostgreSQL: its connections, statements and transactions. */
 @Global()
-@Module({ providers: [Database, PrismaService], exports: [Database, PrismaService] })
+@Module({ providers: [Database], exports: [Database] })
 export class DatabaseModule {}

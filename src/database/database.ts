@@ -32,6 +32,16 @@ export interface SqlExecutor {
   query<Row>(text: string, values?: readonly SqlValue[], name?: string): Promise<Row[]>;
 }
 
+declare const inTransaction: unique symbol;
+
+/**
+ * One transaction on one connection: what takes it relies on locks that hold, and writes that are undone, until its end. There
+ * is no other kind, and only `ConnectionPool.transaction` and `readWithin` make it (docs/adr/0015).
+ */
+export interface Transaction extends SqlExecutor {
+  readonly [inTransaction]: true;
+}
+
 /** Statements that wait for a connection of one pool; one more is refused with OVERLOADED. */
 const MAX_WAITING = 1_000;
 
@@ -105,7 +115,7 @@ export class ConnectionPool implements SqlExecutor {
    * Runs `work` in one READ COMMITTED transaction and commits it; rolls back where it throws. A deadlock is tried
    * again, at most twice: PostgreSQL undid all of it, so nothing happens twice.
    */
-  async transaction<Result>(work: (transaction: SqlExecutor) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(work);
@@ -121,18 +131,18 @@ export class ConnectionPool implements SqlExecutor {
    */
   async readWithin<Result>(
     statementTimeoutMs: number,
-    work: (transaction: SqlExecutor) => Promise<Result>,
+    work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
     return this.attempt(work, `BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
   }
 
-  private async attempt<Result>(work: (transaction: SqlExecutor) => Promise<Result>, begin = 'BEGIN'): Promise<Result> {
+  private async attempt<Result>(work: (transaction: Transaction) => Promise<Result>, begin = 'BEGIN'): Promise<Result> {
     this.refuseFlood();
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
       await client.query(begin);
-      const result = await work({
+      const statements: SqlExecutor = {
         query: async <Row>(text: string, values: readonly SqlValue[] = [], name?: string) => {
           const startedAt = performance.now();
           try {
@@ -144,7 +154,8 @@ export class ConnectionPool implements SqlExecutor {
             this.noteTime(startedAt, text, name);
           }
         },
-      });
+      };
+      const result = await work(statements as Transaction);
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -175,7 +186,7 @@ export class ConnectionPool implements SqlExecutor {
  * The connections to PostgreSQL: DATABASE_POOL_SIZE of them at most, in three pools, so that neither many large reads
  * nor work behind the scenes keep a message waiting.
  *
- * - `Database` itself: the path of a message and all short commands. Prisma's models run over it.
+ * - `Database` itself: the path of a message and all short commands.
  * - `reads`: what answers with pages (history, sync, lists, search).
  * - `background`: what nobody waits for within a second (search index, sweeps, exports).
  *

@@ -33,7 +33,7 @@ export class BlocksService {
 
     const work = async (pair: Pair) => {
       const pending = await pair.pendingRequest();
-      if (pending !== null) {
+      if (pending !== undefined) {
         const settled = advance(pending.status, roleIn(pending, principal.userId), 'BLOCK');
         if (settled === 'CANCELLED' || settled === 'REJECTED') await pair.settleRequest(pending.id, settled);
       }

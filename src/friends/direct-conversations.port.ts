@@ -1,6 +1,6 @@
 import type { Principal } from '../common/principal.js';
 import type { ConversationView } from '../conversations/conversations.view.js';
-import type { PrismaTransaction } from '../database/prisma.service.js';
+import type { Transaction } from '../database/database.js';
 
 /**
  * What friends need of conversations, which lie above them: accepting a request opens the direct conversation.
@@ -9,7 +9,7 @@ import type { PrismaTransaction } from '../database/prisma.service.js';
 export abstract class DirectConversations {
   /** Finds or creates the direct conversation of two users, within the caller's transaction. */
   abstract open(
-    transaction: PrismaTransaction,
+    transaction: Transaction,
     userId: string,
     otherUserId: string,
   ): Promise<{ conversationId: string; created: boolean }>;
@@ -18,10 +18,10 @@ export abstract class DirectConversations {
    * From here on the two are shown each other's presence and receipts there.
    * @returns whether that is new for one of them.
    */
-  abstract show(transaction: PrismaTransaction, conversationId: string): Promise<boolean>;
+  abstract show(transaction: Transaction, conversationId: string): Promise<boolean>;
 
   /** A block between the two has ended: sync tells them each other's cursors, in all that they share. */
-  abstract unblocked(transaction: PrismaTransaction, userId: string, otherUserId: string): Promise<void>;
+  abstract unblocked(transaction: Transaction, userId: string, otherUserId: string): Promise<void>;
 
   /** The conversation as the caller sees it. */
   abstract view(principal: Principal, conversationId: string): Promise<ConversationView>;

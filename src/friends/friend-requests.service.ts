@@ -3,7 +3,6 @@ import { DomainError } from '../common/errors.js';
 import { decodeCursor, isUuidText, type Page, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
-import { PrismaService } from '../database/prisma.service.js';
 import { EventBus } from '../events/event-bus.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { UsersService } from '../users/users.service.js';
@@ -17,7 +16,7 @@ import {
   type FriendRequestView,
   friendRequestView,
 } from './friends.view.js';
-import { type Pair, PairTransactions } from './pair-transactions.js';
+import { findFriendRequest, type Pair, PairTransactions } from './pair-transactions.js';
 import { Strangers } from './strangers.js';
 
 /** An acceptance, committed, with what the others must be told of it. */
@@ -33,7 +32,6 @@ interface Acceptance {
 export class FriendRequestsService {
   constructor(
     private readonly pairs: PairTransactions,
-    private readonly prisma: PrismaService,
     private readonly database: Database,
     private readonly users: UsersService,
     private readonly directConversations: DirectConversations,
@@ -55,9 +53,9 @@ export class FriendRequestsService {
     const outcome = await this.strangers.counted(principal.userId, (reach) =>
       this.pairs.run(principal.userId, userId, async (pair) => {
         const pending = await pair.pendingRequest();
-        const role = pending === null ? 'SENDER' : roleIn(pending, principal.userId);
+        const role = pending === undefined ? 'SENDER' : roleIn(pending, principal.userId);
         const next = advance(await this.standing(pair, pending), role, 'ASK');
-        if (next === 'ACCEPTED' && pending !== null) return this.befriend(pair, pending);
+        if (next === 'ACCEPTED' && pending !== undefined) return this.befriend(pair, pending);
         if (await pair.isStranger(userId, principal.userId)) await reach(1);
         return { request: friendRequestView(await pair.createRequest(principal.userId, userId)) };
       }),
@@ -121,7 +119,7 @@ export class FriendRequestsService {
     };
   }
 
-  private async standing(pair: Pair, pending: FriendRequestRow | null): Promise<RequestState> {
+  private async standing(pair: Pair, pending: FriendRequestRow | undefined): Promise<RequestState> {
     if (await pair.isBlocked()) return 'BLOCKED';
     if (await pair.areFriends()) return 'ACCEPTED';
     return pending?.status ?? 'NONE';
@@ -134,12 +132,12 @@ export class FriendRequestsService {
     action: RequestAction,
     apply: (pair: Pair, request: FriendRequestRow) => Promise<Result>,
   ): Promise<Result> {
-    const check = (request: FriendRequestRow | null): FriendRequestRow => {
-      if (request === null) throw new DomainError('NOT_FOUND');
+    const check = (request: FriendRequestRow | undefined): FriendRequestRow => {
+      if (request === undefined) throw new DomainError('NOT_FOUND');
       advance(request.status, roleIn(request, principal.userId), action);
       return request;
     };
-    const { senderId, receiverId } = check(await this.prisma.friendRequest.findUnique({ where: { id: requestId } }));
+    const { senderId, receiverId } = check(await findFriendRequest(this.database, requestId));
     return this.pairs.run(senderId, receiverId, async (pair) => apply(pair, check(await pair.request(requestId))));
   }
 

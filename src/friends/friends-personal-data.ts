@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
 import { type FriendRequestRow, friendRequestView } from './friends.view.js';
@@ -60,7 +60,7 @@ export class FriendsPersonalData implements OnModuleInit {
     });
   }
 
-  private async endFriendships(transaction: SqlExecutor, userId: string): Promise<() => void> {
+  private async endFriendships(transaction: Transaction, userId: string): Promise<() => void> {
     const ended = await transaction.query<{ friendId: string }>(
       `UPDATE friendships SET removed_at = now() WHERE (low_id = $1 OR high_id = $1) AND removed_at IS NULL
        RETURNING CASE WHEN low_id = $1 THEN high_id ELSE low_id END AS "friendId"`,
@@ -72,7 +72,7 @@ export class FriendsPersonalData implements OnModuleInit {
     };
   }
 
-  private async endRequests(transaction: SqlExecutor, userId: string): Promise<() => void> {
+  private async endRequests(transaction: Transaction, userId: string): Promise<() => void> {
     const ended = await transaction.query<FriendRequestRow>(
       `UPDATE friend_requests SET responded_at = now(),
          status = CASE WHEN sender_id = $1 THEN 'CANCELLED' ELSE 'REJECTED' END::friend_request_status

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { newId, orderedPair } from '../common/identifier.js';
-import type { SqlExecutor } from '../database/database.js';
-import { PrismaService, type PrismaTransaction } from '../database/prisma.service.js';
-import { isStranger } from '../relations/relations.js';
+import { Database, type SqlExecutor, type SqlValue, type Transaction } from '../database/database.js';
+import { areBlocked, areFriends, isStranger } from '../relations/relations.js';
 import { lockUsers } from '../users/locked-users.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 
@@ -16,7 +15,7 @@ import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 @Injectable()
 export class PairTransactions {
   constructor(
-    private readonly prisma: PrismaService,
+    private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
@@ -32,9 +31,9 @@ export class PairTransactions {
     { alone = false }: { alone?: boolean } = {},
   ): Promise<Result> {
     const [low, high] = orderedPair(userId, otherUserId);
-    return this.prisma.$transaction(async (transaction) => {
-      await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${low + high}, 0))`;
-      const held = await lockUsers(sqlOf(transaction), [low, high], alone);
+    return this.database.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [low + high]);
+      const held = await lockUsers(transaction, [low, high], alone);
       if (held.size < 2) throw new DomainError('NOT_FOUND');
       // Read only now: what waited for the lock happened after what held it.
       return work(new Pair(transaction, low, high, new Date(this.clock.now())));
@@ -42,103 +41,118 @@ export class PairTransactions {
   }
 }
 
-/** Statements of our own in a transaction of Prisma's. */
-export function sqlOf(transaction: PrismaTransaction): SqlExecutor {
-  return { query: (text, values = []) => transaction.$queryRawUnsafe(text, ...values) };
-}
-
 /** The rows of two users, within one of their transactions. */
 export class Pair {
   constructor(
-    readonly transaction: PrismaTransaction,
+    readonly transaction: Transaction,
     private readonly low: string,
     private readonly high: string,
     private readonly now: Date,
   ) {}
 
-  async isBlocked(): Promise<boolean> {
-    const block = await this.transaction.block.findFirst({
-      where: {
-        OR: [
-          { blockerId: this.low, blockedId: this.high },
-          { blockerId: this.high, blockedId: this.low },
-        ],
-      },
-    });
-    return block !== null;
+  isBlocked(): Promise<boolean> {
+    return this.answers(`SELECT ${areBlocked('$1::uuid', '$2::uuid')} AS answer`, [this.low, this.high]);
   }
 
-  async areFriends(): Promise<boolean> {
-    const friendship = await this.transaction.friendship.findUnique({
-      where: { lowId_highId: { lowId: this.low, highId: this.high } },
-    });
-    return friendship !== null && friendship.removedAt === null;
+  areFriends(): Promise<boolean> {
+    return this.answers(`SELECT ${areFriends('$1::uuid', '$2::uuid')} AS answer`, [this.low, this.high]);
   }
 
   /** Whether the other one has never written to this user, and the two were never friends. */
-  async isStranger(otherUserId: string, userId: string): Promise<boolean> {
-    const [row] = await sqlOf(this.transaction).query<{ answer: boolean }>(
-      `SELECT ${isStranger('$1::uuid', '$2::uuid')} AS answer`,
-      [otherUserId, userId],
-    );
-    return row?.answer === true;
+  isStranger(otherUserId: string, userId: string): Promise<boolean> {
+    return this.answers(`SELECT ${isStranger('$1::uuid', '$2::uuid')} AS answer`, [otherUserId, userId]);
   }
 
   /** There is at most one, in whichever direction (`friend_requests_one_pending`). */
-  pendingRequest(): Promise<FriendRequestRow | null> {
-    return this.transaction.friendRequest.findFirst({
-      where: {
-        status: 'PENDING',
-        OR: [
-          { senderId: this.low, receiverId: this.high },
-          { senderId: this.high, receiverId: this.low },
-        ],
-      },
-    });
+  async pendingRequest(): Promise<FriendRequestRow | undefined> {
+    const [row] = await this.transaction.query<FriendRequestRow>(
+      `SELECT ${FRIEND_REQUEST_COLUMNS} FROM friend_requests
+       WHERE status = 'PENDING' AND (sender_id, receiver_id) IN (($1::uuid, $2::uuid), ($2, $1))`,
+      [this.low, this.high],
+    );
+    return row;
   }
 
-  request(id: string): Promise<FriendRequestRow | null> {
-    return this.transaction.friendRequest.findUnique({ where: { id } });
+  request(id: string): Promise<FriendRequestRow | undefined> {
+    return findFriendRequest(this.transaction, id);
   }
 
   createRequest(senderId: string, receiverId: string): Promise<FriendRequestRow> {
-    return this.transaction.friendRequest.create({ data: { id: newId(), senderId, receiverId, createdAt: this.now } });
+    return this.onlyRow(
+      `INSERT INTO friend_requests (id, sender_id, receiver_id, created_at) VALUES ($1, $2, $3, $4)
+       RETURNING ${FRIEND_REQUEST_COLUMNS}`,
+      [newId(), senderId, receiverId, this.now],
+    );
   }
 
   settleRequest(id: string, status: FriendRequestStatus): Promise<FriendRequestRow> {
-    return this.transaction.friendRequest.update({ where: { id }, data: { status, respondedAt: this.now } });
+    return this.onlyRow(
+      `UPDATE friend_requests SET status = $2::friend_request_status, responded_at = $3 WHERE id = $1
+       RETURNING ${FRIEND_REQUEST_COLUMNS}`,
+      [id, status, this.now],
+    );
   }
 
   async befriend(): Promise<void> {
-    const key = { lowId: this.low, highId: this.high };
-    await this.transaction.friendship.upsert({
-      where: { lowId_highId: key },
-      create: { ...key, since: this.now },
-      update: { since: this.now, removedAt: null },
-    });
+    await this.transaction.query(
+      `INSERT INTO friendships (low_id, high_id, since) VALUES ($1, $2, $3)
+       ON CONFLICT (low_id, high_id) DO UPDATE SET since = excluded.since, removed_at = NULL`,
+      [this.low, this.high, this.now],
+    );
   }
 
   /** Whether there was a friendship to end. */
   async unfriend(): Promise<boolean> {
-    const { count } = await this.transaction.friendship.updateMany({
-      where: { lowId: this.low, highId: this.high, removedAt: null },
-      data: { removedAt: this.now },
-    });
-    return count > 0;
+    const ended = await this.transaction.query(
+      `UPDATE friendships SET removed_at = $3 WHERE low_id = $1 AND high_id = $2 AND removed_at IS NULL RETURNING low_id`,
+      [this.low, this.high, this.now],
+    );
+    return ended.length > 0;
   }
 
   /** When the block was made, and whether it was made now. */
   async block(blockerId: string, blockedId: string): Promise<{ createdAt: Date; created: boolean }> {
-    const key = { blockerId, blockedId };
-    const existing = await this.transaction.block.findUnique({ where: { blockerId_blockedId: key } });
-    if (existing !== null) return { createdAt: existing.createdAt, created: false };
-    await this.transaction.block.create({ data: { ...key, createdAt: this.now } });
-    return { createdAt: this.now, created: true };
+    const [made] = await this.transaction.query<{ createdAt: Date }>(
+      `INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING RETURNING created_at AS "createdAt"`,
+      [blockerId, blockedId, this.now],
+    );
+    if (made !== undefined) return { createdAt: made.createdAt, created: true };
+    const existing = await this.onlyRow<{ createdAt: Date }>(
+      'SELECT created_at AS "createdAt" FROM blocks WHERE blocker_id = $1 AND blocked_id = $2',
+      [blockerId, blockedId],
+    );
+    return { createdAt: existing.createdAt, created: false };
   }
 
   /** Whether there was a block to take back. */
   async unblock(blockerId: string, blockedId: string): Promise<boolean> {
-    const { count } = await this.transaction.block.deleteMany({ where: { blockerId, blockedId } });
-    return count > 0;
+    const removed = await this.transaction.query(
+      'DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2 RETURNING blocked_id',
+      [blockerId, blockedId],
+    );
+    return removed.length > 0;
   }
+
+  private async answers(text: string, values: readonly SqlValue[]): Promise<boolean> {
+    return (await this.onlyRow<{ answer: boolean }>(text, values)).answer;
+  }
+
+  private async onlyRow<Row = FriendRequestRow>(text: string, values: readonly SqlValue[]): Promise<Row> {
+    const [row] = await this.transaction.query<Row>(text, values);
+    if (row === undefined) throw new Error('a row that was locked or just written is not there');
+    return row;
+  }
+}
+
+const FRIEND_REQUEST_COLUMNS =
+  'id, sender_id AS "senderId", receiver_id AS "receiverId", status, created_at AS "createdAt", responded_at AS "respondedAt"';
+
+/** Says nothing about who may see it. */
+export async function findFriendRequest(executor: SqlExecutor, id: string): Promise<FriendRequestRow | undefined> {
+  const [row] = await executor.query<FriendRequestRow>(
+    `SELECT ${FRIEND_REQUEST_COLUMNS} FROM friend_requests WHERE id = $1`,
+    [id],
+  );
+  return row;
 }

@@ -78,8 +78,6 @@ function codeOf(error: unknown): ErrorCode {
   return isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL_ERROR';
 }
 
-/** P1xxx: Prisma could not reach or lost the database; P2024 and P2028: it got no connection in time. */
-const PRISMA_UNAVAILABLE = /^(P1\d{3}|P2024|P2028)$/;
 const MAX_CAUSE_DEPTH = 5;
 
 function passesByItself(error: unknown): boolean {
@@ -89,18 +87,8 @@ function passesByItself(error: unknown): boolean {
 function isUnavailable(error: unknown): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < MAX_CAUSE_DEPTH && typeof current === 'object' && current !== null; depth += 1) {
-    const { code, kind, cause, originalCode, meta } = current as {
-      code?: unknown;
-      kind?: unknown;
-      cause?: unknown;
-      originalCode?: unknown;
-      meta?: { driverAdapterError?: unknown };
-    };
-    if (passesByItself(current) || passesByItself({ code: originalCode })) return true;
-    if (typeof code === 'string' && PRISMA_UNAVAILABLE.test(code)) return true;
-    if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;
-    // Where Prisma names its query after the failure, it keeps what the driver said there.
-    current = cause ?? meta?.driverAdapterError;
+    if (passesByItself(current)) return true;
+    current = (current as { cause?: unknown }).cause;
   }
   return false;
 }

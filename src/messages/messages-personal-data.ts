@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
 
 /**
@@ -70,7 +70,7 @@ export class MessagesPersonalData implements OnModuleInit {
    * Sentences that name the user are worded anew from what they tell, with the names that everybody has now: nothing in
    * the text itself says which of its words are a name, and it may be one that the user had long ago.
    */
-  private async forgetNames(transaction: SqlExecutor, userId: string): Promise<void> {
+  private async forgetNames(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query(
       `WITH named AS (
          SELECT m.id, m.content, m.sender_id = $1 AS "isActor", m.system->>'type' AS type, m.system->'userIds' AS ids,

@@ -12,7 +12,7 @@ import type { Principal } from '../common/principal.js';
 import { showsSomething } from '../common/text/visible-text.js';
 import { ConversationAccess, type Membership } from '../conversations/conversation-access.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import type { CreatedMessage } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { Contacts } from '../friends/contacts.js';
@@ -450,7 +450,7 @@ export class MessagesService {
   }
 
   /** Changes of one message happen one after the other; lock first, read after. */
-  private async locked(transaction: SqlExecutor, principal: Principal, messageId: string): Promise<MessageView> {
+  private async locked(transaction: Transaction, principal: Principal, messageId: string): Promise<MessageView> {
     await transaction.query('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', [messageId]);
     const [message] = await this.repository.byIds(principal.userId, [messageId], transaction);
     if (message === undefined) throw new DomainError('NOT_FOUND');
@@ -458,7 +458,7 @@ export class MessagesService {
   }
 
   /** Written also where the message is not indexed yet: the indexer keeps what it finds. */
-  private async rewriteSearch(transaction: SqlExecutor, message: MessageView, content: string): Promise<void> {
+  private async rewriteSearch(transaction: Transaction, message: MessageView, content: string): Promise<void> {
     await transaction.query(
       `INSERT INTO message_search (message_id, conversation_id, seq, folded) VALUES ($1, $2, $3, $4)
        ON CONFLICT (message_id) DO UPDATE SET folded = excluded.folded`,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import { foldText } from '../common/text/fold-text.js';
 import { newId } from '../common/identifier.js';
-import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
+import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../database/database.js';
 import { derivedUsername, isReserved } from './usernames.js';
 import { OWN_USER_COLUMNS, type OwnUserRow, type OwnUserView, ownUserView } from './users.view.js';
 
@@ -45,7 +45,7 @@ export class Accounts {
    * Makes a user within the caller's transaction. Two callers at once with one address or one username: one wins.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN
    */
-  async create(transaction: SqlExecutor, account: NewAccount): Promise<OwnUserView> {
+  async create(transaction: Transaction, account: NewAccount): Promise<OwnUserView> {
     if (account.username !== undefined && isReserved(account.username)) throw new DomainError('USERNAME_TAKEN');
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const row = await insert(transaction, account, account.username ?? derivedUsername(account.email, attempt));
@@ -79,7 +79,7 @@ export class Accounts {
    * `create` for who was answered with a username before: where somebody else has it by now, it is one like it.
    * @throws DomainError EMAIL_TAKEN
    */
-  async createProved(transaction: SqlExecutor, account: NewAccount & { username: string }): Promise<void> {
+  async createProved(transaction: Transaction, account: NewAccount & { username: string }): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const username = attempt === 0 ? account.username : derivedUsername(`${account.username}@`, attempt);
       if ((await insert(transaction, account, username)) !== undefined) return;
@@ -99,7 +99,7 @@ export class Accounts {
   }
 
   /** Makes a user for somebody whom a trusted issuer vouches for: without a password, and its address only if it is free. */
-  async createExternal(transaction: SqlExecutor, { name, picture, email }: ExternalProfile): Promise<string> {
+  async createExternal(transaction: Transaction, { name, picture, email }: ExternalProfile): Promise<string> {
     const taken = email === undefined ? [] : await transaction.query('SELECT 1 FROM users WHERE email = $1', [email]);
     const own = email !== undefined && taken.length === 0 ? email : null;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -125,7 +125,7 @@ export class Accounts {
   }
 
   /** Waits for whoever changes it at this moment, and keeps it as it is until the caller's transaction ends. */
-  async isStillPassword(transaction: SqlExecutor, { userId, passwordHash }: Credentials): Promise<boolean> {
+  async isStillPassword(transaction: Transaction, { userId, passwordHash }: Credentials): Promise<boolean> {
     const rows = await transaction.query(
       'SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE',
       [userId, passwordHash],
@@ -141,7 +141,7 @@ export class Accounts {
   }
 
   /** Keeps everybody else from changing this user until the transaction ends; false where there is none any more. */
-  async lock(transaction: SqlExecutor, userId: string): Promise<boolean> {
+  async lock(transaction: Transaction, userId: string): Promise<boolean> {
     const rows = await transaction.query('SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE', [
       userId,
     ]);
@@ -149,7 +149,7 @@ export class Accounts {
   }
 
   /** Leaves of a user what others' rows refer to: its id, and when it came and went. */
-  async anonymise(transaction: SqlExecutor, userId: string): Promise<void> {
+  async anonymise(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query(
       `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user', folded_name = NULL,
          avatar_url = NULL, password_hash = NULL, deleted_at = now()
@@ -161,7 +161,7 @@ export class Accounts {
 
 /** Undefined where the username is taken: waits for whoever is taking it at this moment, and harms no transaction. */
 async function insert(
-  transaction: SqlExecutor,
+  transaction: Transaction,
   account: NewAccount,
   username: string,
 ): Promise<OwnUserRow | undefined> {

@@ -1,4 +1,4 @@
-import type { SqlExecutor } from '../database/database.js';
+import type { Transaction } from '../database/database.js';
 
 /**
  * Keeps these users from being deleted until the caller's transaction ends, and answers their display names; those who
@@ -8,7 +8,7 @@ import type { SqlExecutor } from '../database/database.js';
  *   and they for it.
  */
 export async function lockUsers(
-  transaction: SqlExecutor,
+  transaction: Transaction,
   userIds: readonly string[],
   alone = false,
 ): Promise<ReadonlyMap<string, string>> {

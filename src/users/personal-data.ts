@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
-import type { SqlExecutor } from '../database/database.js';
+import type { Transaction } from '../database/database.js';
 
 /** What stands in texts where a deleted user's name was. */
 export const DELETED_DISPLAY_NAME = 'Deleted user';
@@ -14,7 +14,7 @@ export interface PersonalDataSource {
   /** Before the account is erased, each step a transaction of its own: after a crash it is begun again. */
   prepare?(principal: Principal): Promise<void>;
   /** Within the transaction that erases the account. What it answers is called after the commit. */
-  erase(transaction: SqlExecutor, userId: string): Promise<(() => void) | undefined>;
+  erase(transaction: Transaction, userId: string): Promise<(() => void) | undefined>;
 }
 
 /** Who keeps something of a user. Features say so themselves when the server starts; nobody here knows them. */

@@ -5,7 +5,7 @@ import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '..
 import { foldText } from '../common/text/fold-text.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { Database, type SqlExecutor, violatedConstraint } from '../database/database.js';
+import { Database, type Transaction, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { areBlocked } from '../relations/relations.js';
@@ -79,7 +79,7 @@ export class UsersService {
   }
 
   private async write(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     { userId }: Principal,
     { username, displayName, avatarUrl }: Omit<UpdateProfile, 'avatarId'>,
   ): Promise<OwnUserRow | undefined> {

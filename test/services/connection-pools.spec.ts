@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { domainErrorOf } from '../../src/http/problem.filter.js';
 import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
-import { PrismaService } from '../../src/database/prisma.service.js';
 import { type Story, startStory } from '../support/story.js';
 
 let story: Story;
@@ -80,12 +79,11 @@ describe('a statement that the database cancels', () => {
     expect(new Set(rows.flat().map(({ limit }) => limit))).toEqual(new Set(['10s']));
   });
 
-  it('is unavailable also where Prisma asked', async () => {
-    const error = await story.app
-      .get(PrismaService)
-      .$transaction(async (transaction) => {
-        await transaction.$executeRawUnsafe('SET LOCAL statement_timeout = 20');
-        await transaction.$queryRawUnsafe('SELECT 1 FROM pg_sleep(5)');
+  it('is unavailable also within a transaction', async () => {
+    const error = await database
+      .transaction(async (transaction) => {
+        await transaction.query('SET LOCAL statement_timeout = 20');
+        await transaction.query('SELECT 1 FROM pg_sleep(5)');
       })
       .catch((failure: unknown) => failure);
     expect(domainErrorOf(error)).toMatchObject(UNAVAILABLE);

@@ -8,9 +8,8 @@ import type { Principal } from '../../src/common/principal.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
 import type { ConversationView } from '../../src/conversations/conversations.view.js';
-import { Database } from '../../src/database/database.js';
+import { Database, type Transaction } from '../../src/database/database.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
-import type { PrismaTransaction } from '../../src/database/prisma.service.js';
 import type { DomainEvents } from '../../src/events/domain-events.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { EventsModule } from '../../src/events/events.module.js';
@@ -32,11 +31,19 @@ const ROUNDS = 20;
 class FakeDirectConversations extends DirectConversations {
   fails = false;
 
-  async open(transaction: PrismaTransaction, userId: string, otherUserId: string) {
+  async open(transaction: Transaction, userId: string, otherUserId: string) {
     const [lowId, highId] = orderedPair(userId, otherUserId);
-    const known = await transaction.conversation.findUnique({ where: { lowId_highId: { lowId, highId } } });
-    if (known !== null) return { conversationId: known.id, created: false };
-    const { id } = await transaction.conversation.create({ data: { id: newId(), type: 'DIRECT', lowId, highId } });
+    const [known] = await transaction.query<{ id: string }>(
+      'SELECT id FROM conversations WHERE low_id = $1 AND high_id = $2',
+      [lowId, highId],
+    );
+    if (known !== undefined) return { conversationId: known.id, created: false };
+    const id = newId();
+    await transaction.query(`INSERT INTO conversations (id, type, low_id, high_id) VALUES ($1, 'DIRECT', $2, $3)`, [
+      id,
+      lowId,
+      highId,
+    ]);
     if (this.fails) throw new Error('no conversation today');
     return { conversationId: id, created: true };
   }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import {
   type IssuedCode,
@@ -142,7 +142,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
 
   /** Takes it out, and all others of its e-mail address. Undefined where somebody did so meanwhile. */
   async take(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     { id, email, codeHash }: ProvedRegistration,
   ): Promise<PendingRegistration | undefined> {
     // In one order, so that two that are proved at once wait for each other and not in turn.

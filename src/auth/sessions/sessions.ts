@@ -7,7 +7,7 @@ import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { SessionEndCode } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { ipAddressKey, plainIpAddress } from '../../limits/ip-address-key.js';
@@ -197,7 +197,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The one session of all tokens of a trusted issuer's subject: it does not end by itself. */
   async openExternal(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     sessionId: string,
     userId: string,
     issuer: string,
@@ -269,7 +269,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private async spend(transaction: SqlExecutor, presented: string, ip: string | undefined): Promise<Rotation> {
+  private async spend(transaction: Transaction, presented: string, ip: string | undefined): Promise<Rotation> {
     const hash = refreshTokenHash(presented);
     const successor = successorOf(presented, this.successorKeys[0]);
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
@@ -324,7 +324,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
    * every later one. Undefined where a link was made under a secret that is known no more.
    */
   private async newestAfter(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     sessionId: string,
     presented: string,
     since: Date,

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
 import { MessageWriter } from '../sending/message-writer.js';
@@ -198,7 +198,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
-  private next(transaction: SqlExecutor, turns: readonly Turn[]): Promise<NextMessage[]> {
+  private next(transaction: Transaction, turns: readonly Turn[]): Promise<NextMessage[]> {
     return transaction.query<NextMessage>(
       `SELECT id, conversation_id AS "conversationId", seq, position = 1 OR bytes <= $4 AS "isWithin",
          CASE WHEN kind <> 'SYSTEM' AND (position = 1 OR bytes <= $4) THEN content END AS content

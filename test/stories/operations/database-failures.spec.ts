@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database, isConnectionFailure } from '../../../src/database/database.js';
-import { PrismaService } from '../../../src/database/prisma.service.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
@@ -12,7 +11,6 @@ describe('a connection that ends in the middle of a transaction', () => {
   let testDatabase: TestDatabase;
   let proxy: DatabaseProxy;
   let database: Database;
-  let prisma: PrismaService;
   let administrator: pg.Client;
 
   beforeAll(async () => {
@@ -21,12 +19,10 @@ describe('a connection that ends in the middle of a transaction', () => {
     database = new Database(
       new Configuration({ ...Configuration.fromEnvironment({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: '4' }) }),
     );
-    prisma = new PrismaService(database);
     administrator = new pg.Client({ connectionString: testDatabase.url });
     await administrator.connect();
   });
   afterAll(async () => {
-    await prisma.onApplicationShutdown();
     await database.onApplicationShutdown();
     await administrator.end();
     await proxy.stop();
@@ -57,19 +53,6 @@ describe('a connection that ends in the middle of a transaction', () => {
       await expect(work.catch((error: unknown) => isConnectionFailure(error))).resolves.toBe(true);
     }
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  });
-
-  it.each(failures)('of Prisma that %s leaves its place in the pool free', async (_, fail) => {
-    for (let time = 0; time < 4; time += 1) {
-      const work = prisma.$transaction(async (transaction) => {
-        const [row] = await transaction.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
-        await fail(row?.pid ?? 0);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        await transaction.user.findFirst();
-      });
-      await expect(work).rejects.toThrow(/\S/);
-    }
-    expect(await prisma.user.findFirst()).toBeNull();
     expect(database.pool.waitingCount).toBe(0);
   });
 });
