@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/identifier.js';
-import { Database, type SqlExecutor } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 
 /** A user who has come or gone. */
 export interface PresenceChange {
@@ -116,7 +116,7 @@ export class PresenceStore {
 
   /** Notes when these users were seen last, of those who are offline; of two times the later, and null is now. */
   private note(
-    transaction: SqlExecutor,
+    transaction: Transaction,
     userIds: readonly string[],
     times: readonly (Date | null)[],
   ): Promise<PresenceChange[]> {
