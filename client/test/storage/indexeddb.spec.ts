@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import type { Database, StorageTransaction } from '../../src/ports/storage.js';
+import { indexedDbStorage } from '../../src/storage/indexeddb.js';
+import { codeOf, conformance, endsByItself } from './conformance.js';
+
+/** Every connection that is opened passes through here. */
+class Connections {
+  readonly opened: IDBDatabase[] = [];
+  private readonly begun: IDBTransaction[] = [];
+  readonly factory = new IDBFactory();
+  private readonly open = this.factory.open.bind(this.factory);
+
+  constructor() {
+    this.factory.open = (name, version) => {
+      const request = this.open(name, version);
+      request.addEventListener('success', () => {
+        const connection = request.result;
+        this.opened.push(connection);
+        const transaction = connection.transaction.bind(connection);
+        connection.transaction = (...parameters) => {
+          const begun = transaction(...parameters);
+          this.begun.push(begun);
+          return begun;
+        };
+      });
+      return request;
+    };
+  }
+
+  /** What a browser does that closes a connection by force: it aborts its transactions and tells the connection. */
+  kill(): void {
+    for (const transaction of this.begun.splice(0)) {
+      try {
+        transaction.abort();
+      } catch {
+        // It had ended.
+      }
+    }
+    forceCloseDatabase(this.last as unknown as Parameters<typeof forceCloseDatabase>[0]);
+  }
+
+  get last(): IDBDatabase {
+    const last = this.opened.at(-1);
+    if (last === undefined) throw new Error('nothing was opened');
+    return last;
+  }
+}
+
+describe('the storage adapter IndexedDB', () => {
+  let connections: Connections;
+  const storage = (cacheLayout?: number) =>
+    indexedDbStorage({ indexedDB: connections.factory, keyRange: IDBKeyRange, openTimeoutMs: 1_000, cacheLayout });
+  beforeEach(() => {
+    connections = new Connections();
+  });
+
+  // oxlint-disable-next-line jest/expect-expect -- the cases throw
+  it.each([...conformance, endsByItself])('$title', ({ run }) => run(storage(), 'account'));
+
+  const put = (database: Database, key: string, value: string): Promise<void> =>
+    database.transaction('readwrite', ['outbox'], (transaction) => transaction.put('outbox', key, value));
+  const keys = (database: Database): Promise<string[]> =>
+    database.transaction('readonly', ['outbox'], async (transaction) =>
+      (await transaction.range('outbox')).map(({ key }) => key),
+    );
+
+  it('opens a connection again that was closed behind its back, and does once more what was cut short, in order', async () => {
+    const database = await storage().open('account');
+    await put(database, 'a', 'before');
+    connections.last.close();
+    await put(database, 'b', 'after a close that nobody was told of');
+
+    let runs = 0;
+    const cutShort = database.transaction('readwrite', ['outbox'], async (transaction) => {
+      runs += 1;
+      await transaction.put('outbox', 'c', 'cut short');
+      await transaction.get('outbox', 'a');
+      if (runs === 1) connections.kill();
+      const count = (await transaction.range('outbox')).length;
+      await transaction.put('outbox', 'd', String(count));
+    });
+    // Called later, so it must see what the one before it wrote.
+    const later = keys(database);
+    await cutShort;
+    expect(await later).toEqual(['a', 'b', 'c', 'd']);
+    expect(runs).toBe(2);
+    await database.close();
+  });
+
+  it('tries a dead connection again only once, then says that there is no storage, and recovers when there is', async () => {
+    const database = await storage().open('account');
+    const kill = async (transaction: StorageTransaction): Promise<void> => {
+      await transaction.get('outbox', 'a');
+      connections.kill();
+      await transaction.get('outbox', 'a');
+    };
+    expect(await codeOf(database.transaction('readwrite', ['outbox'], kill))).toBe('UNAVAILABLE');
+    await put(database, 'a', 'alive');
+    expect(await keys(database)).toEqual(['a']);
+    await database.close();
+  });
+
+  it('says so where the browser has no storage or never opens it', async () => {
+    // Node has no global one.
+    const none = indexedDbStorage({ keyRange: IDBKeyRange });
+    expect(await codeOf(none.open('account'))).toBe('UNAVAILABLE');
+    connections.factory.open = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    expect(await codeOf(storage().open('account'))).toBe('UNAVAILABLE');
+    connections.factory.open = () => ({}) as IDBOpenDBRequest;
+    expect(await codeOf(storage().open('account'))).toBe('UNAVAILABLE');
+  });
+
+  it('replaces the caches at a new layout and never what the user made, forwards and backwards', async () => {
+    const write = async (database: Database): Promise<void> => {
+      await put(database, 'typed', 'by the user');
+      await database.transaction('readwrite', ['messages'], (transaction) => transaction.put('messages', 'a', 1));
+    };
+    const cached = (database: Database) =>
+      database.transaction('readonly', ['messages'], (transaction) => transaction.get('messages', 'a'));
+    const one = await storage(1).open('account');
+    await write(one);
+    await one.close();
+    const two = await storage(2).open('account');
+    expect(await cached(two)).toBeUndefined();
+    expect(await keys(two)).toEqual(['typed']);
+    await write(two);
+    await two.close();
+    // The deployment was taken back.
+    const back = await storage(1).open('account');
+    expect(await cached(back)).toBeUndefined();
+    expect(await keys(back)).toEqual(['typed']);
+    await back.close();
+  });
+
+  it('keeps what the user types in a page that another version has overtaken, and says that it is outdated', async () => {
+    const old = await storage(1).open('account');
+    await put(old, 'a', 'before');
+    const fresh = await storage(2).open('account');
+    await put(old, 'b', 'typed in the old page');
+    const cache = old.transaction('readonly', ['messages', 'outbox'], (transaction) =>
+      transaction.get('messages', 'a'),
+    );
+    expect(await codeOf(cache)).toBe('OUTDATED');
+    expect(await keys(fresh)).toEqual(['a', 'b']);
+    await fresh.transaction('readwrite', ['messages'], (transaction) => transaction.put('messages', 'a', 1));
+    // Both stay open, neither takes the other's stores away.
+    await put(old, 'c', 'still');
+    expect(await fresh.transaction('readonly', ['messages'], (transaction) => transaction.get('messages', 'a'))).toBe(
+      1,
+    );
+    await Promise.all([old.close(), fresh.close()]);
+  });
+});
