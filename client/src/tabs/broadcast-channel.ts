@@ -1,0 +1,42 @@
+import type { Channel, ChannelFactory, ChannelMessage } from '../ports/environment.js';
+
+/** Messages between the tabs of an origin; undefined where the platform has no other tabs to talk to. */
+export function findBroadcastChannels(): ChannelFactory | undefined {
+  const { BroadcastChannel, window } = globalThis as {
+    BroadcastChannel?: typeof globalThis.BroadcastChannel;
+    window?: unknown;
+  };
+  // Node has one too, which would keep a process alive and talk to its worker threads.
+  if (BroadcastChannel === undefined || window === undefined) return undefined;
+  return (name) => broadcastChannel(new BroadcastChannel(name));
+}
+
+function broadcastChannel(native: BroadcastChannel): Channel {
+  const listeners = new Set<(message: ChannelMessage) => void>();
+  native.addEventListener('message', ({ data }: MessageEvent<ChannelMessage>) => {
+    for (const listener of listeners) listener(data);
+  });
+  let closed = false;
+  return {
+    post: (message) => {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
+      if (!closed) native.postMessage(message);
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => {
+      closed = true;
+      listeners.clear();
+      native.close();
+    },
+  };
+}
+
+/** Of a process without tabs: nobody listens. */
+export const noChannel: ChannelFactory = () => ({
+  post: () => undefined,
+  subscribe: () => () => undefined,
+  close: () => undefined,
+});

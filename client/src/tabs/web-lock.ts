@@ -1,0 +1,14 @@
+import type { Lock } from '../ports/environment.js';
+
+/** The lock of all tabs of an origin: a tab that is closed, crashes or is killed lets go at once. */
+export function webLock(locks: LockManager): Lock {
+  return {
+    run: async (name, work, { signal } = {}) =>
+      locks.request(name, signal === undefined ? {} : { signal }, () => work()),
+  };
+}
+
+/** Undefined where the browser has none: an insecure origin, a very old one. */
+export function findWebLocks(): LockManager | undefined {
+  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+}
