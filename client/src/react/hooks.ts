@@ -1,0 +1,119 @@
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from 'react';
+import type { ConnectionSnapshot } from '../connection/types.js';
+import type { OutboxItem } from '../outbox/types.js';
+import type { Conversation, FriendRequest, Presence, Receipt, User } from '../protocol/protocol.generated.js';
+import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
+import type { HookClient, OutgoingMessage } from './client.js';
+import { useObservable } from './observable.js';
+
+const ClientContext = createContext<HookClient | undefined>(undefined);
+
+/** Gives the client to the hooks below. It opens and closes nothing: the application does, outside of rendering. */
+export function ChatProvider({ client, children }: { client: HookClient; children?: ReactNode }): ReactNode {
+  return createElement(ClientContext.Provider, { value: client }, children);
+}
+
+export function useClient(): HookClient {
+  const client = useContext(ClientContext);
+  if (client === undefined) throw new Error('There is no <ChatProvider client={…}> above this component.');
+  return client;
+}
+
+/** Whether messages go out, and if not, when the next try is. */
+export function useConnection(): ConnectionSnapshot {
+  return useObservable(useClient().connection);
+}
+
+export function useMe(): User | undefined {
+  return useKey('me');
+}
+
+/** Pinned first, then newest activity first. */
+export function useConversations(): readonly Conversation[] {
+  return useKey('conversations');
+}
+
+export function useConversation(conversationId: string): Conversation | undefined {
+  return useKey(`conversation:${conversationId}`);
+}
+
+export interface Messages extends MessagesSnapshot {
+  loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  /** Shows the messages around this one. */
+  jumpTo(seq: number): Promise<void>;
+}
+
+/** The messages of a conversation that is on screen as long as this component is. */
+export function useMessages(conversationId: string): Messages {
+  const client = useClient();
+  const messages = useMemo(() => client.messages(conversationId), [client, conversationId]);
+  useEffect(() => messages.open(), [messages]);
+  const snapshot = useObservable(messages);
+  return useMemo(
+    () => ({
+      ...snapshot,
+      loadOlder: () => messages.loadOlder(),
+      loadNewer: () => messages.loadNewer(),
+      jumpTo: (seq: number) => messages.jumpTo(seq),
+    }),
+    [snapshot, messages],
+  );
+}
+
+export type Send = (content: string, more?: Pick<OutgoingMessage, 'attachments' | 'replyToId'>) => { clientId: string };
+
+/** Sends into a conversation, or to a user with whom there may be none yet. The bubble is there when this returns. */
+export function useSend(to: string | { receiverId: string }): Send {
+  const client = useClient();
+  const conversationId = typeof to === 'string' ? to : undefined;
+  const receiverId = typeof to === 'string' ? undefined : to.receiverId;
+  return useMemo(() => {
+    const target = conversationId === undefined ? { receiverId: receiverId ?? '' } : { conversationId };
+    return (content, more) => client.send({ ...target, content, ...more });
+  }, [client, conversationId, receiverId]);
+}
+
+/** What is not acknowledged yet, of one conversation or of all. */
+export function useOutbox(conversationId?: string): readonly OutboxItem[] {
+  return useObservable(useClient().outbox, (items) =>
+    conversationId === undefined ? items : items.filter(({ lane }) => lane === conversationId),
+  );
+}
+
+/** Who types, and what tells the others that one does. */
+export function useTyping(
+  conversationId: string,
+): readonly [userIds: readonly string[], type: (isTyping: boolean) => void] {
+  const client = useClient();
+  const userIds = useKey(`typing:${conversationId}`);
+  return useMemo(
+    () => [userIds, (isTyping) => client.typing(conversationId, isTyping)],
+    [client, conversationId, userIds],
+  );
+}
+
+export function usePresence(userId: string): Presence | undefined {
+  return useKey(`presence:${userId}`);
+}
+
+export function useUser(userId: string): User | undefined {
+  return useKey(`user:${userId}`);
+}
+
+export function useReceipts(conversationId: string): readonly Receipt[] {
+  return useKey(`receipts:${conversationId}`);
+}
+
+export function useFriends(): readonly User[] {
+  return useKey('friends');
+}
+
+export function useFriendRequests(): readonly FriendRequest[] {
+  return useKey('friendRequests');
+}
+
+function useKey<Key extends StoreKey>(key: Key): SnapshotOf<Key> {
+  const client = useClient();
+  return useObservable(useMemo(() => client.observe(key), [client, key]));
+}
