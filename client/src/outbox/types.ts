@@ -1,6 +1,7 @@
 import type { Observable } from '../connection/types.js';
-import type { ClientEvents, ErrorCode } from '../protocol/protocol.generated.js';
 import type { LocalErrorCode } from '../protocol/errors.js';
+import type { ClientEvents, ErrorCode } from '../protocol/protocol.generated.js';
+import type { RowChanges, Settled } from '../sync/state.js';
 
 export type OutboxState =
   /** Durable, waiting for its turn and for a live connection. */
@@ -39,6 +40,8 @@ export interface OutboxItem {
   readonly command: OutboxCommand;
   /** The lane: the conversation, or `user:<receiverId>` as long as there is none. Strictly in order of `sequence`. */
   readonly lane: string;
+  /** Files of a send, in order. */
+  readonly files?: readonly KeptFile[];
   /** Local, rising; the order in which the user did things. Never a clock. */
   readonly sequence: number;
   readonly state: OutboxState;
@@ -63,6 +66,10 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem>;
   /** The connection is live, or not any more. */
   setLive(isLive: boolean): void;
+  /** The server has these, as an answer, an event or sync says: they go, and what waited for their ids gets them. */
+  settled(settled: readonly Settled[]): RowChanges['rows'];
+  /** Rows that another tab has stored. */
+  takeRows(changes: RowChanges): void;
   /** The user, the network or the foreground asks: what waits is due now. */
   retryNow(clientId?: string): void;
   /** A rejected or waiting send with another text. */
@@ -89,4 +96,28 @@ export interface UploadSource {
   read(start: number, end: number): Promise<Uint8Array>;
   /** To be shown until the server has its own: an object URL, a file's path. */
   readonly previewUrl?: string;
+}
+
+/** A file that waits for its message, as it is shown and as it is kept in the store `uploads`. */
+export interface KeptFile {
+  readonly id: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly size: number;
+  readonly previewUrl?: string;
+}
+
+/** Keeps the bytes of files and brings them to the server; the outbox says when. */
+export interface Uploader {
+  /** Copies a file's bytes into storage; resolves when they are durable. Rejects with `UNREADABLE_FILE`. */
+  keep(id: string, source: UploadSource): Promise<void>;
+  /**
+   * Brings it to the server and resolves with the attachment's id. Called again after a failure or a restart it goes on
+   * where it was, and of one that is there already it answers the same id. Rejects with a `ChatError`.
+   */
+  upload(id: string, progress: (done: number) => void): Promise<string>;
+  /** Its message was sent or dropped. */
+  discard(id: string): Promise<void>;
+  /** At the start: removes what belongs to none of these. */
+  discardOthers(ids: ReadonlySet<string>): Promise<void>;
 }

@@ -1,8 +1,17 @@
 import type { CatchUp, ServerEvent } from '../connection/types.js';
-import type { Message, MessageStored } from '../protocol/protocol.generated.js';
+import type { Conversation, ConversationBrief, Message, User } from '../protocol/protocol.generated.js';
+import type { RowChanges, Settled, SyncState } from './state.js';
 
 /** Which page to load next of what is on screen. */
 export type PageDirection = 'older' | 'newer';
+
+/** What a command or a request answered; `settled` leaves the outbox in the same transaction. */
+export interface Answer {
+  message?: Message;
+  conversation?: Conversation | ConversationBrief;
+  users?: readonly User[];
+  settled?: readonly Settled[];
+}
 
 /**
  * Holds the cache equal to the server: wires the pure reducer (`reduce(state, input) → { state, effects }`) to storage,
@@ -10,19 +19,32 @@ export type PageDirection = 'older' | 'newer';
  * stores; the store shows what was committed, or what is about to be where the disk refuses.
  */
 export interface SyncEngine {
+  readonly state: SyncState;
+  subscribe(listener: () => void): () => void;
   /** Loads what is cached, so that it shows before there is a network. */
   start(): Promise<void>;
   /** Every server event goes here, also while catching up. */
   handle(event: ServerEvent): void;
   /** Given to the connection. */
   readonly catchUp: CatchUp;
+  /** The connection is live, or not any more. */
+  setLive(isLive: boolean): void;
   /** What an acknowledged command of one's own changed: ahead of, or instead of, its event. */
-  apply(answer: MessageStored | { message: Message }): void;
+  apply(answer: Answer): void;
+  /** This user has read up to here: shown at once; the outbox tells the server. */
+  read(conversationId: string, seq: number): void;
   /** A conversation is on screen: fetched first, its window kept. Returns what ends that. */
   open(conversationId: string): () => void;
+  /** Resolves when the messages are there, or cannot be had at the moment. */
   load(conversationId: string, direction: PageDirection): Promise<void>;
   /** Shows the window around a message. */
   jumpTo(conversationId: string, seq: number): Promise<void>;
+  /** Shows the newest messages, and those that come. */
+  jumpToNewest(conversationId: string): Promise<void>;
+  /** Rows that another tab has stored. */
+  takeRows(changes: RowChanges): void;
+  /** The direct conversation with a user, where there is one. */
+  directConversationWith(userId: string): string | undefined;
   /** Resolves after what was taken in so far is committed. */
   settle(): Promise<void>;
   stop(): Promise<void>;

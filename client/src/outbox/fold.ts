@@ -1,0 +1,66 @@
+import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
+
+/** Nothing of it can have reached the server, or the server has refused it: it may be changed or dropped as if never done. */
+export function isOnlyHere({ state, attempts }: OutboxItem): boolean {
+  return state === 'rejected' || (attempts === 0 && state !== 'sending');
+}
+
+export interface Folded {
+  /** Rows to put in place of what they were. */
+  replaced: OutboxItem[];
+  removed: OutboxItem[];
+  /** Whether the command itself still has to be done. */
+  isNeeded: boolean;
+}
+
+const sameTarget = (a: MessageTarget, b: MessageTarget): boolean =>
+  'messageId' in a ? 'messageId' in b && a.messageId === b.messageId : 'clientId' in b && a.clientId === b.clientId;
+
+/**
+ * What a new command makes of those that wait: the server is told how things are in the end, not how they came to be so.
+ * What is on its way, or may have arrived, is never changed; the new command then follows it.
+ */
+export function fold(items: readonly OutboxItem[], command: OutboxCommand): Folded {
+  const folded: Folded = { replaced: [], removed: [], isNeeded: true };
+  if (command.type === 'send') return folded;
+  if (command.type === 'read') {
+    for (const item of items) {
+      if (item.command.type !== 'read' || item.command.conversationId !== command.conversationId) continue;
+      if (item.command.seq >= command.seq) folded.isNeeded = false;
+      // A cursor only moves forward, so an attempt of the lower one does no harm.
+      else if (item.state !== 'sending') folded.removed.push(item);
+    }
+    return folded;
+  }
+  const { target } = command;
+  const send = items.find(
+    (item) => item.command.type === 'send' && 'clientId' in target && item.clientId === target.clientId,
+  );
+  if (send !== undefined && isOnlyHere(send) && command.type !== 'react') {
+    folded.isNeeded = false;
+    if (command.type === 'edit') folded.replaced.push(revised(send, command.content));
+    else folded.removed.push(send, ...items.filter((item) => targets(item, target)));
+    return folded;
+  }
+  for (const item of items) {
+    if (!targets(item, target) || item.state === 'sending') continue;
+    if (command.type === 'delete') folded.removed.push(item);
+    else if (command.type === 'edit' && item.command.type === 'edit') folded.removed.push(item);
+    else if (command.type === 'react' && item.command.type === 'react' && item.command.emoji === command.emoji) {
+      folded.removed.push(item);
+      // Done and undone before anybody heard of it.
+      if (isOnlyHere(item) && item.command.remove !== command.remove) folded.isNeeded = false;
+    }
+  }
+  return folded;
+}
+
+export function targets({ command }: OutboxItem, target: MessageTarget): boolean {
+  return 'target' in command && sameTarget(command.target, target);
+}
+
+/** A send with another text, to be tried anew. */
+export function revised(item: OutboxItem, content: string): OutboxItem {
+  const { lastError: _, retryAt: __, ...rest } = item;
+  return { ...rest, command: { ...item.command, content } as OutboxCommand, state: 'queued', attempts: 0 };
+}

@@ -1,0 +1,409 @@
+import type { Clock, Random, Timer } from '../ports/environment.js';
+import type { Database, StoredValue } from '../ports/storage.js';
+import { ChatError } from '../protocol/errors.js';
+import type { Message } from '../protocol/protocol.generated.js';
+import type { RowWriter } from '../sync/row-writer.js';
+import type { RowChanges, Settled } from '../sync/state.js';
+import type { Answer } from '../sync/types.js';
+import { fold, isOnlyHere, revised, targets } from './fold.js';
+import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
+
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+/** A server that fails at this very command, again and again: what stands behind it goes on without it. */
+const MAX_INTERNAL_ERRORS = 20;
+
+export interface OutboxPorts {
+  database: Database;
+  writer: RowWriter;
+  clock: Clock;
+  random: Random;
+  send: CommandSender;
+  uploader: Uploader;
+  /** The direct conversation with a user, where it is known. */
+  directConversationWith: (userId: string) => string | undefined;
+  /** The server has answered: stored together with the removal of the command. */
+  answered: (answer: Answer) => void;
+}
+
+/** What only this run knows of an item. */
+interface Run {
+  /** Stored: its first byte may leave. */
+  isDurable: boolean;
+  isBusy: boolean;
+  /** When it is due, by `elapsed`; and whether the server named the time. */
+  dueAt: number;
+  isServersTime: boolean;
+}
+
+export class DurableOutbox implements Outbox {
+  #items: readonly OutboxItem[] = [];
+  readonly #runs = new Map<string, Run>();
+  readonly #listeners = new Set<() => void>();
+  #isLive = false;
+  #isStopped = false;
+  #sequence = 0;
+  #timer: Timer | undefined;
+
+  constructor(private readonly ports: OutboxPorts) {}
+
+  readonly getSnapshot = (): readonly OutboxItem[] => this.#items;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  async start(): Promise<void> {
+    const rows = await this.ports.database.transaction('readonly', ['outbox'], (transaction) =>
+      transaction.range('outbox'),
+    );
+    this.takeRows({ rows: rows.map(({ key, value }) => ['outbox', key, value]) });
+    const files = this.#items.flatMap((item) => item.files ?? []);
+    await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id)));
+  }
+
+  async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
+    const { replaced, removed, isNeeded } = fold(this.#items, command);
+    const files = sources.map(({ name, mimeType, size, previewUrl }): KeptFile => {
+      const file = { id: this.ports.random.uuid(), name, mimeType, size };
+      return previewUrl === undefined ? file : { ...file, previewUrl };
+    });
+    const item: OutboxItem = {
+      clientId: command.clientId,
+      command,
+      lane: laneOf(command),
+      sequence: (this.#sequence += 1),
+      state: 'queued',
+      attempts: 0,
+      createdAt: this.ports.clock.now(),
+      ...(files.length > 0 ? { files } : {}),
+    };
+    if (isNeeded) this.#runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
+    const stored = this.#change([...replaced, ...(isNeeded ? [item] : [])], removed);
+    this.#tell();
+    this.#discard(removed);
+    if (!isNeeded) this.#pump();
+    await stored;
+    if (!isNeeded) return replaced[0] ?? item;
+    try {
+      for (const [index, { id }] of files.entries()) await this.ports.uploader.keep(id, sources[index] as UploadSource);
+    } catch (error) {
+      this.#reject(item.clientId, errorOf(error));
+    }
+    const run = this.#runs.get(item.clientId);
+    if (run !== undefined) run.isDurable = true;
+    this.#pump();
+    return this.#find(item.clientId) ?? item;
+  }
+
+  setLive(isLive: boolean): void {
+    if (this.#isLive === isLive) return;
+    this.#isLive = isLive;
+    // What the server was not asked, or did not answer, is due; what it put off is not.
+    if (isLive) for (const run of this.#runs.values()) if (!run.isServersTime) run.dueAt = 0;
+    this.#pump();
+  }
+
+  settled(settled: readonly Settled[]): RowChanges['rows'] {
+    const gone: OutboxItem[] = [];
+    const changed: OutboxItem[] = [];
+    for (const { clientId, message } of settled) {
+      const item = this.#find(clientId);
+      if (item === undefined) continue;
+      gone.push(item);
+      if (message !== undefined)
+        changed.push(
+          ...this.#items.filter((other) => targets(other, { clientId })).map((other) => aimed(other, message)),
+        );
+    }
+    if (gone.length === 0) return [];
+    this.#replace(changed, gone);
+    this.#discard(gone);
+    // After the caller has shown what came in their place.
+    queueMicrotask(() => this.#tellAndPump());
+    return rowsOf(changed, gone);
+  }
+
+  takeRows({ rows }: RowChanges): void {
+    const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
+    for (const [store, key, value] of rows) {
+      if (store !== 'outbox') continue;
+      const held = this.#find(key);
+      if (value === undefined) {
+        if (held !== undefined) removed.push(held);
+      } else if (this.#runs.get(key)?.isBusy !== true) {
+        const item = value as unknown as OutboxItem;
+        changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
+        this.#runs.set(key, { ...NEW_RUN, isDurable: true });
+        this.#sequence = Math.max(this.#sequence, item.sequence);
+      }
+    }
+    if (changed.length + removed.length === 0) return;
+    this.#replace(changed, removed);
+    this.#tellAndPump();
+  }
+
+  retryNow(clientId?: string): void {
+    for (const [id, run] of this.#runs)
+      if (clientId === undefined || id === clientId) Object.assign(run, { dueAt: 0, isServersTime: false });
+    const item = clientId === undefined ? undefined : this.#find(clientId);
+    if (item?.state === 'rejected') this.#change([revised(item, contentOf(item))], []).catch(() => undefined);
+    this.#tellAndPump();
+  }
+
+  async revise(clientId: string, content: string): Promise<void> {
+    const item = this.#find(clientId);
+    if (item === undefined) return;
+    if (!isOnlyHere(item)) throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
+    const stored = this.#change([revised(item, content)], []);
+    this.#tellAndPump();
+    await stored;
+  }
+
+  async cancel(clientId: string): Promise<boolean> {
+    const item = this.#find(clientId);
+    if (item === undefined || !isOnlyHere(item)) return false;
+    const gone = [item, ...this.#items.filter((other) => targets(other, { clientId }))];
+    const stored = this.#change([], gone);
+    this.#discard(gone);
+    this.#tellAndPump();
+    await stored;
+    return true;
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#isLive = false;
+    this.ports.clock.clearTimeout(this.#timer);
+    return Promise.resolve();
+  }
+
+  // Sending
+
+  #lane({ command, clientId }: OutboxItem): string {
+    if (command.type === 'read') return `read:${clientId}`;
+    const direct =
+      command.type === 'send' && command.receiverId !== undefined
+        ? this.ports.directConversationWith(command.receiverId)
+        : undefined;
+    return direct ?? laneOf(command);
+  }
+
+  /** Starts the first of each lane that is due. The only place from which anything is sent. */
+  #pump(): void {
+    if (!this.#isLive || this.#isStopped) return;
+    const now = this.ports.clock.elapsed();
+    let next = Number.POSITIVE_INFINITY;
+    const lanes = new Set<string>();
+    for (const item of this.#items) {
+      const run = this.#runs.get(item.clientId);
+      if (run === undefined || item.state === 'rejected' || this.#waitsForItsMessage(item)) continue;
+      const lane = this.#lane(item);
+      if (lanes.has(lane)) continue;
+      lanes.add(lane);
+      if (run.isBusy || !run.isDurable) continue;
+      if (run.dueAt > now) next = Math.min(next, run.dueAt);
+      else void this.#attempt(item, run);
+    }
+    this.ports.clock.clearTimeout(this.#timer);
+    if (next !== Number.POSITIVE_INFINITY) this.#timer = this.ports.clock.setTimeout(() => this.#pump(), next - now);
+  }
+
+  /** A change of a message that has no id yet. Behind one that is refused nothing has to wait, but for the changes of it. */
+  #waitsForItsMessage({ command }: OutboxItem): boolean {
+    return 'target' in command && 'clientId' in command.target;
+  }
+
+  async #attempt({ clientId }: OutboxItem, run: Run): Promise<void> {
+    run.isBusy = true;
+    // Until the engine has taken the answer in, and the command out.
+    let isAnswered = false;
+    try {
+      const attachmentIds = await this.#upload(clientId);
+      const item = this.#find(clientId);
+      if (item === undefined || !this.#isLive) return;
+      // Stored as begun before its first byte leaves: from here on it may have been done.
+      await this.#update(item, { state: 'sending', attempts: item.attempts + 1 });
+      if (this.#find(clientId) === undefined) return;
+      if (!this.#isLive || this.#isStopped) return;
+      await this.#send(this.#find(clientId) as OutboxItem, attachmentIds);
+      isAnswered = true;
+    } catch (error) {
+      this.#failed(clientId, run, errorOf(error));
+    } finally {
+      run.isBusy = isAnswered;
+      const item = this.#find(clientId);
+      if (!isAnswered && item !== undefined && (item.state === 'sending' || item.state === 'uploading'))
+        this.#show({ ...item, state: 'queued' });
+      this.#tellAndPump();
+    }
+  }
+
+  async #upload(clientId: string): Promise<string[]> {
+    const { files = [] } = this.#find(clientId) ?? {};
+    const ids: string[] = [];
+    for (const [index, { id }] of files.entries()) {
+      const show = (done: number): void => {
+        const item = this.#find(clientId);
+        if (item === undefined) return;
+        this.#show({ ...item, state: 'uploading', progress: (index + done) / files.length });
+        this.#tell();
+      };
+      show(0);
+      ids.push(await this.ports.uploader.upload(id, show));
+    }
+    return ids;
+  }
+
+  async #send({ clientId, command }: OutboxItem, attachmentIds: string[]): Promise<void> {
+    const { send, answered } = this.ports;
+    const settled = [{ clientId }];
+    switch (command.type) {
+      case 'send': {
+        const { content, conversationId, receiverId, replyToId } = command;
+        const payload = {
+          clientId,
+          ...(content === undefined ? {} : { content }),
+          ...(conversationId === undefined ? { receiverId } : { conversationId }),
+          ...(replyToId === undefined ? {} : { replyToId }),
+          ...(attachmentIds.length > 0 ? { attachmentIds } : {}),
+        };
+        const { message, conversation } = await send('send_message', payload);
+        return answered({ message, conversation, settled: [{ clientId, message }] });
+      }
+      case 'edit': {
+        const { message } = await send('edit_message', { messageId: idOf(command), content: command.content });
+        return answered({ message, settled });
+      }
+      case 'delete': {
+        const { message } = await send('delete_message', { messageId: idOf(command), for: command.for });
+        return answered({ message, settled });
+      }
+      case 'react': {
+        const { emoji, remove } = command;
+        const { message } = await send('react', { messageId: idOf(command), emoji, remove });
+        return answered({ message, settled });
+      }
+      case 'read':
+        await send('mark_read', { conversationId: command.conversationId, seq: command.seq });
+        return answered({ settled });
+    }
+  }
+
+  #failed(clientId: string, run: Run, error: ChatError): void {
+    const item = this.#find(clientId);
+    if (item === undefined) return;
+    // Nothing was sent.
+    if (error.code === 'NOT_CONNECTED')
+      return this.#show({ ...item, state: 'queued', attempts: Math.max(0, item.attempts - 1) });
+    const isPoison = error.code === 'INTERNAL_ERROR' && item.attempts >= MAX_INTERNAL_ERRORS;
+    if (!error.isTransient || isPoison) return this.#refused(item, error);
+    const ceiling = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(item.attempts, 10));
+    const delay = Math.max(
+      error.retryAfterMs ?? 0,
+      MIN_RETRY_MS + this.ports.random.number() * (ceiling - MIN_RETRY_MS),
+    );
+    run.isServersTime = error.retryAfterMs !== undefined;
+    run.dueAt = this.ports.clock.elapsed() + delay;
+    this.#show({
+      ...item,
+      state: 'waiting',
+      retryAt: this.ports.clock.now() + delay,
+      lastError: brief(error),
+    });
+  }
+
+  #refused(item: OutboxItem, error: ChatError): void {
+    const { type } = item.command;
+    // Where there is nothing to react to, to read or to delete any more, nothing is to be done and nobody to be asked.
+    if (type === 'send' || type === 'edit') this.#reject(item.clientId, error);
+    else this.#change([], [item]).catch(() => undefined);
+  }
+
+  #reject(clientId: string, error: ChatError): void {
+    const item = this.#find(clientId);
+    if (item !== undefined)
+      this.#change([{ ...item, state: 'rejected', lastError: brief(error) }], []).catch(() => undefined);
+    this.#tellAndPump();
+  }
+
+  // Items
+
+  #find(clientId: string): OutboxItem | undefined {
+    return this.#items.find((item) => item.clientId === clientId);
+  }
+
+  #update(item: OutboxItem, change: Partial<OutboxItem>): Promise<void> {
+    const { retryAt: _, progress: __, ...rest } = item;
+    const stored = this.#change([{ ...rest, ...change }], []);
+    this.#tell();
+    return stored;
+  }
+
+  /** In memory alone: what a restart forgets. */
+  #show(item: OutboxItem): void {
+    this.#replace([item], []);
+  }
+
+  #change(put: readonly OutboxItem[], removed: readonly OutboxItem[]): Promise<void> {
+    this.#replace(put, removed);
+    return this.ports.writer.write({ rows: rowsOf(put, removed) });
+  }
+
+  #replace(put: readonly OutboxItem[], removed: readonly OutboxItem[]): void {
+    const gone = new Set([...put, ...removed].map(({ clientId }) => clientId));
+    for (const { clientId } of removed) this.#runs.delete(clientId);
+    const rest = this.#items.filter(({ clientId }) => !gone.has(clientId));
+    this.#items = [...rest, ...put].sort((a, b) => a.sequence - b.sequence || (a.clientId < b.clientId ? -1 : 1));
+  }
+
+  #discard(items: readonly OutboxItem[]): void {
+    for (const { files = [] } of items)
+      for (const { id } of files) this.ports.uploader.discard(id).catch(() => undefined);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #tellAndPump(): void {
+    this.#tell();
+    this.#pump();
+  }
+}
+
+const NEW_RUN: Run = { isDurable: true, isBusy: false, dueAt: 0, isServersTime: false };
+
+function laneOf(command: OutboxCommand): string {
+  return command.conversationId ?? `user:${(command as { receiverId?: string }).receiverId ?? ''}`;
+}
+
+function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[]): RowChanges['rows'] {
+  return [
+    ...removed.map(({ clientId }) => ['outbox', clientId, undefined] as const),
+    ...put.map((item) => ['outbox', item.clientId, item as unknown as StoredValue] as const),
+  ];
+}
+
+/** A change of a message that had no id yet. */
+function aimed(item: OutboxItem, { id, conversationId }: Message): OutboxItem {
+  return { ...item, command: { ...item.command, conversationId, target: { messageId: id } } as OutboxCommand };
+}
+
+function idOf({ target }: Extract<OutboxCommand, { target: unknown }>): string {
+  return 'messageId' in target ? target.messageId : '';
+}
+
+function brief({ code, message }: ChatError): { code: ChatError['code']; message: string } {
+  return { code, message };
+}
+
+function contentOf({ command }: OutboxItem): string {
+  return 'content' in command ? (command.content ?? '') : '';
+}
+
+function errorOf(error: unknown): ChatError {
+  if (error instanceof ChatError) return error;
+  return new ChatError('STORAGE', error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,289 @@
+import type { Observable } from '../connection/types.js';
+import type { KeptFile, OutboxItem } from '../outbox/types.js';
+import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
+import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/state.js';
+import { isUnread, rowAt, rowsBetween } from '../sync/timeline.js';
+import { PAGE_SIZE } from '../sync/window.js';
+import { overlaid } from './overlay.js';
+import type { MessageItem, MessagesSnapshot, SnapshotOf, Store, StoreKey, StoreSnapshots } from './types.js';
+
+/** What the snapshots are made of. Both never change in place. */
+export interface StoreSources {
+  sync: { readonly state: SyncState; subscribe(listener: () => void): () => void };
+  outbox: Observable<readonly OutboxItem[]>;
+}
+
+type Snapshot = StoreSnapshots[keyof StoreSnapshots];
+
+interface Memo {
+  sources: readonly unknown[];
+  snapshot: Snapshot;
+}
+
+/**
+ * Snapshots for what is shown, by key. A snapshot is made anew only when what it is made of has changed, and what is equal
+ * within it stays the same object: a message that did not change is not drawn again.
+ */
+export class ChatStore implements Store {
+  readonly #listeners = new Map<StoreKey, Set<() => void>>();
+  readonly #memos = new Map<StoreKey, Memo>();
+  readonly #told = new Map<StoreKey, unknown>();
+  readonly #conversations = new WeakMap<
+    ConversationRow,
+    { users: readonly (User | undefined)[]; view: Conversation }
+  >();
+  readonly #items = new WeakMap<SentMessage | OutboxItem, { sources: readonly unknown[]; item: MessageItem }>();
+  readonly #ends: (() => void)[];
+
+  constructor(private readonly sources: StoreSources) {
+    const tell = (): void => this.#tell();
+    this.#ends = [sources.sync.subscribe(tell), sources.outbox.subscribe(tell)];
+  }
+
+  subscribe(key: StoreKey, listener: () => void): () => void {
+    let listeners = this.#listeners.get(key);
+    if (listeners === undefined) {
+      this.#listeners.set(key, (listeners = new Set()));
+      this.#told.set(key, this.getSnapshot(key));
+    }
+    // One function may subscribe twice.
+    const entry = (): void => listener();
+    listeners.add(entry);
+    return () => {
+      listeners.delete(entry);
+      if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
+      this.#listeners.delete(key);
+      this.#told.delete(key);
+    };
+  }
+
+  getSnapshot<Key extends StoreKey>(key: Key): SnapshotOf<Key> {
+    const [kind, id = ''] = key.split(':') as [keyof StoreSnapshots, string?];
+    return this.#snapshot(key, kind, id) as SnapshotOf<Key>;
+  }
+
+  observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
+    return { getSnapshot: () => this.getSnapshot(key), subscribe: (listener) => this.subscribe(key, listener) };
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+
+  #tell(): void {
+    for (const [key, listeners] of [...this.#listeners]) {
+      const snapshot: unknown = this.getSnapshot(key);
+      if (this.#told.get(key) === snapshot) continue;
+      this.#told.set(key, snapshot);
+      for (const listener of [...listeners]) listener();
+    }
+  }
+
+  #snapshot(key: StoreKey, kind: keyof StoreSnapshots, id: string): Snapshot {
+    const { state } = this.sources.sync;
+    const { users, conversations } = state;
+    switch (kind) {
+      case 'me':
+        return state.userId === null ? undefined : users.get(state.userId);
+      case 'user':
+        return users.get(id);
+      case 'presence':
+        return state.presence.get(id);
+      case 'typing':
+        return state.typing.get(id) ?? NONE;
+      case 'conversation': {
+        const row = conversations.get(id);
+        return row && this.#conversation(row, users);
+      }
+      case 'conversations':
+        return this.#list(key, [conversations, users], () =>
+          [...conversations.values()].sort(byActivity).map((row) => this.#conversation(row, users)),
+        );
+      case 'friends':
+        return this.#list(key, [state.friends, users], () =>
+          [...state.friends.keys()].flatMap((userId) => users.get(userId) ?? []),
+        );
+      case 'friendRequests':
+        return this.#list(key, [state.requests], () =>
+          [...state.requests.values()].filter(({ status }) => status === 'PENDING'),
+        );
+      case 'receipts': {
+        const members = conversations.get(id)?.members;
+        return this.#memo(key, [members], () =>
+          (members ?? []).map(({ userId, lastReadSeq, lastDeliveredSeq }) => ({
+            conversationId: id,
+            userId,
+            lastReadSeq,
+            lastDeliveredSeq,
+          })),
+        );
+      }
+      case 'messages':
+        return this.#messages(key, id, state);
+    }
+  }
+
+  #messages(key: StoreKey, id: string, state: SyncState): Snapshot {
+    const [row, timeline, window] = [state.conversations.get(id), state.timelines.get(id), state.windows.get(id)];
+    const outbox = this.#outboxOf(id, state);
+    return this.#memo(key, [timeline, window, row?.lastSeq, ...outbox], (before): MessagesSnapshot => {
+      const { rows, start } = timeline ?? NO_TIMELINE;
+      const { from, to } = window ?? { from: (rows.at(-PAGE_SIZE) ?? rows[0])?.seq ?? 1, to: rows.at(-1)?.seq ?? 0 };
+      const lastSeq = row?.lastSeq ?? 0;
+      const items: MessageItem[] = rowsBetween(rows, from, to).map((message) =>
+        this.#sent(message, timeline as Timeline, outbox, state.userId),
+      );
+      if (window?.follows ?? true) {
+        // What the server has already is shown once, as the server has it.
+        const sent = new Set(rows.map(({ clientId, senderId }) => (senderId === state.userId ? clientId : null)));
+        for (const item of outbox)
+          if (item.command.type === 'send' && !sent.has(item.clientId))
+            items.push(this.#pending(item, id, rows, state.userId));
+      }
+      const isEmpty = to < from;
+      const [after, upTo] = window?.unread ?? [0, 0];
+      const unread = rowsBetween(rows, after + 1, upTo).find((message) => isUnread(message, state.userId));
+      const isUnreadHeld = rows.some(({ seq }) => seq === after + 1);
+      const firstUnreadSeq =
+        upTo <= after ? null : isUnreadHeld ? (unread?.seq ?? null) : row?.counted.unreadCount === 0 ? null : after + 1;
+      const previous = (before as MessagesSnapshot | undefined)?.items ?? [];
+      return {
+        items: isSame(previous, items) ? previous : items,
+        hasOlder: isEmpty ? lastSeq >= start : from > start,
+        hasNewer: !isEmpty && to < lastSeq,
+        firstUnreadSeq,
+        isLoading: window?.isLoading ?? false,
+      };
+    });
+  }
+
+  /** The outbox's items of one conversation, whichever way they name it. */
+  #outboxOf(id: string, { conversations, userId }: SyncState): OutboxItem[] {
+    const row = conversations.get(id);
+    const other = row?.type === 'DIRECT' ? row.members.find((member) => member.userId !== userId)?.userId : undefined;
+    return this.sources.outbox
+      .getSnapshot()
+      .filter(
+        ({ command }) =>
+          command.conversationId === id ||
+          (other !== undefined && 'receiverId' in command && command.receiverId === other),
+      );
+  }
+
+  #sent(message: SentMessage, { rows }: Timeline, outbox: readonly OutboxItem[], userId: string | null): MessageItem {
+    const quoted = message.replyTo === null ? undefined : rowAt(rows, message.replyTo.seq);
+    const changes = outbox.filter(
+      ({ command, state }) =>
+        'target' in command &&
+        'messageId' in command.target &&
+        command.target.messageId === message.id &&
+        state !== 'rejected',
+    );
+    if (quoted === undefined && changes.length === 0) return message;
+    return this.#item(message, [quoted, ...changes], () => {
+      const replyTo = quoted === undefined ? message.replyTo : previewOf(quoted);
+      return overlaid({ ...message, replyTo }, changes, userId);
+    });
+  }
+
+  #pending(item: OutboxItem, conversationId: string, rows: readonly SentMessage[], userId: string | null): MessageItem {
+    const { command, clientId, lastError, progress } = item;
+    if (command.type !== 'send') throw new TypeError(command.type);
+    const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
+    return this.#item(item, [quoted], () => ({
+      id: null,
+      seq: null,
+      conversationId,
+      clientId,
+      version: 0,
+      senderId: userId ?? '',
+      kind: kindOf(item.files?.[0]),
+      content: command.content ?? '',
+      attachments: (item.files ?? []).map(attachmentOf),
+      replyTo: quoted === undefined ? null : previewOf(quoted),
+      reactions: [],
+      createdAt: new Date(item.createdAt).toISOString(),
+      editedAt: null,
+      deletedAt: null,
+      state: item.state === 'rejected' ? 'rejected' : 'pending',
+      ...(lastError === undefined ? {} : { error: lastError }),
+      ...(progress === undefined ? {} : { progress }),
+    }));
+  }
+
+  #item(of: SentMessage | OutboxItem, sources: readonly unknown[], make: () => MessageItem): MessageItem {
+    const held = this.#items.get(of);
+    if (held !== undefined && isSame(held.sources, sources)) return held.item;
+    const item = make();
+    this.#items.set(of, { sources, item });
+    return item;
+  }
+
+  #conversation(row: ConversationRow, users: SyncState['users']): Conversation {
+    const profiles = row.members.map(({ userId }) => users.get(userId));
+    const held = this.#conversations.get(row);
+    if (held !== undefined && isSame(held.users, profiles)) return held.view;
+    const members = row.members.flatMap(({ userId, ...member }, index): Member[] => {
+      const user = profiles[index];
+      return user === undefined ? [] : [{ ...member, user }];
+    });
+    const { counted: _, ...rest } = row;
+    const view: Conversation = { ...rest, members };
+    this.#conversations.set(row, { users: profiles, view });
+    return view;
+  }
+
+  #list(key: StoreKey, sources: readonly unknown[], make: () => readonly unknown[]): Snapshot {
+    return this.#memo(key, sources, (before) => {
+      const list = make();
+      return (Array.isArray(before) && isSame(before, list) ? before : list) as Snapshot;
+    });
+  }
+
+  #memo(key: StoreKey, sources: readonly unknown[], make: (before: Snapshot) => Snapshot): Snapshot {
+    const held = this.#memos.get(key);
+    if (held !== undefined && isSame(held.sources, sources)) return held.snapshot;
+    const snapshot = make(held?.snapshot);
+    this.#memos.set(key, { sources, snapshot });
+    return snapshot;
+  }
+}
+
+const NONE: readonly string[] = [];
+const NO_TIMELINE: Pick<Timeline, 'rows' | 'start'> = { rows: [], start: 1 };
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+/** Pinned ones first, then as the server lists them. */
+function byActivity(a: ConversationRow, b: ConversationRow): number {
+  if ((a.me.pinnedAt === null) !== (b.me.pinnedAt === null)) return a.me.pinnedAt === null ? 1 : -1;
+  const [first, second] = [a.lastMessageAt ?? a.createdAt, b.lastMessageAt ?? b.createdAt];
+  return first === second ? (a.id < b.id ? 1 : -1) : first < second ? 1 : -1;
+}
+
+function previewOf({ id, seq, senderId, kind, content, deletedAt }: Message): ReplyPreview {
+  return { id, seq, senderId, kind, content: content?.slice(0, 200) ?? null, deletedAt };
+}
+
+function kindOf(file: KeptFile | undefined): Message['kind'] {
+  const type = file?.mimeType.split('/')[0];
+  if (type === undefined) return 'TEXT';
+  return type === 'image' ? 'IMAGE' : type === 'video' ? 'VIDEO' : type === 'audio' ? 'AUDIO' : 'FILE';
+}
+
+function attachmentOf(file: KeptFile): Attachment {
+  const { mimeType, size, name, previewUrl } = file;
+  const unknown = { width: null, height: null, blurhash: null, thumbnailUrl: null, previewUrl: null };
+  return {
+    ...unknown,
+    id: null,
+    external: false,
+    kind: kindOf(file) as Attachment['kind'],
+    mimeType,
+    size,
+    name,
+    url: previewUrl ?? '',
+  };
+}

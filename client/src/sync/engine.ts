@@ -1,0 +1,296 @@
+import type { Connection, ServerEvent } from '../connection/types.js';
+import type { FetchPage, PagePosition } from '../http/types.js';
+import type { Clock, Random, Timer } from '../ports/environment.js';
+import { type Database, keysBelow, type StoreName } from '../ports/storage.js';
+import { ChatError } from '../protocol/errors.js';
+import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
+import { covers } from './coverage.js';
+import { EMPTY_STATE, neededTimelines, reduce } from './reduce.js';
+import type { RowWriter } from './row-writer.js';
+import type { Failure, PageQuery, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
+import type { Answer, PageDirection, SyncEngine } from './types.js';
+import { PAGE_SIZE } from './window.js';
+
+const SYNC_LIMIT = 100;
+/** Loaded at the start; messages are when they are needed. */
+const LOADED_STORES = ['meta', 'users', 'friends', 'friendRequests', 'conversations'] as const;
+
+type Loaded = [id: string, coverage: unknown, messages: Message[]];
+type Held = { intervals: Timeline['coverage']; start: number; floor: number };
+
+export interface SyncPorts {
+  database: Database;
+  writer: RowWriter;
+  clock: Clock;
+  random: Random;
+  request: Connection['request'];
+  fetchPage: FetchPage;
+  fetchFriends: () => Promise<{ friends: User[]; requests: FriendRequestItem[] }>;
+  /** Takes the commands out of the outbox, and says which rows go with them. */
+  settled: (settled: readonly Settled[]) => RowChanges['rows'];
+}
+
+/** Feeds the reducer one input after the other, and does what it asks for. */
+export class Synchroniser implements SyncEngine {
+  state: SyncState = EMPTY_STATE;
+  readonly #listeners = new Set<() => void>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #inputs: SyncInput[] = [];
+  #isBusy = false;
+  #isStopped = false;
+  #direct: { of: SyncState['conversations']; byUser: Map<string, string> } | undefined;
+
+  constructor(private readonly ports: SyncPorts) {}
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async start(): Promise<void> {
+    const rows = await this.ports.database.transaction('readonly', LOADED_STORES, async (transaction) => {
+      const found: RowChanges['rows'][number][] = [];
+      for (const store of LOADED_STORES)
+        for (const { key, value } of await transaction.range(store)) found.push([store, key, value]);
+      return found;
+    });
+    this.#feed({ type: 'rows', changes: { rows } });
+  }
+
+  handle({ name, payload }: ServerEvent): void {
+    this.#feed({ type: 'event', name, payload });
+  }
+
+  readonly catchUp = async (ready: ServerEvents['session:ready'], signal: AbortSignal): Promise<void> => {
+    signal.addEventListener('abort', () => this.#feed({ type: 'offline' }), { once: true });
+    this.#feed({ type: 'ready', userId: ready.userId, recovered: ready.recovered });
+    await this.#until((state) => state.isCaughtUp || signal.aborted);
+    if (signal.aborted) throw new ChatError('ABORTED', 'The connection was lost.');
+  };
+
+  setLive(isLive: boolean): void {
+    if (isLive) for (const id of this.state.windows.keys()) this.#effect({ type: 'join', conversationId: id });
+    else if (this.state.isReady) this.#feed({ type: 'offline' });
+  }
+
+  apply(answer: Answer): void {
+    this.#feed({ type: 'answer', ...answer });
+  }
+
+  read(conversationId: string, seq: number): void {
+    this.#feed({ type: 'read', conversationId, seq });
+  }
+
+  open(conversationId: string): () => void {
+    this.#feed({ type: 'open', conversationId });
+    let isOpen = true;
+    return () => {
+      if (isOpen) this.#feed({ type: 'close', conversationId });
+      isOpen = false;
+    };
+  }
+
+  load(conversationId: string, direction: PageDirection): Promise<void> {
+    this.#feed({ type: direction, conversationId });
+    return this.#untilSettled(conversationId);
+  }
+
+  jumpTo(conversationId: string, seq: number): Promise<void> {
+    this.#feed({ type: 'jump', conversationId, seq });
+    return this.#untilSettled(conversationId);
+  }
+
+  jumpToNewest(conversationId: string): Promise<void> {
+    this.#feed({ type: 'newest', conversationId });
+    return this.#untilSettled(conversationId);
+  }
+
+  takeRows(changes: RowChanges): void {
+    this.#feed({ type: 'rows', changes });
+  }
+
+  directConversationWith(userId: string): string | undefined {
+    const { conversations } = this.state;
+    if (this.#direct?.of !== conversations) {
+      const byUser = new Map<string, string>();
+      for (const { id, type, members } of conversations.values())
+        if (type === 'DIRECT')
+          for (const member of members) if (member.userId !== this.state.userId) byUser.set(member.userId, id);
+      this.#direct = { of: conversations, byUser };
+    }
+    return this.#direct.byUser.get(userId);
+  }
+
+  async settle(): Promise<void> {
+    await this.#until(() => !this.#isBusy && this.#inputs.length === 0);
+    await this.ports.writer.flush();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers.values()) this.ports.clock.clearTimeout(timer);
+    await this.ports.writer.flush();
+    this.#tell();
+  }
+
+  #untilSettled(conversationId: string): Promise<void> {
+    return this.#until(({ isReady, windows }) => {
+      const window = windows.get(conversationId);
+      return (
+        this.#inputs.length === 0 &&
+        !this.#isBusy &&
+        (!isReady || window === undefined || (window.wish === null && !window.isLoading))
+      );
+    });
+  }
+
+  #until(isTrue: (state: SyncState) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.#isStopped && !isTrue(this.state)) return;
+        end();
+        resolve();
+      };
+      const end = this.subscribe(look);
+      look();
+    });
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #feed(input: SyncInput): void {
+    if (this.#isStopped) return;
+    this.#inputs.push(input);
+    if (!this.#isBusy) void this.#drain();
+  }
+
+  /** In this tick, unless messages have to be read from storage first. */
+  async #drain(): Promise<void> {
+    this.#isBusy = true;
+    for (let input = this.#inputs.shift(); input !== undefined && !this.#isStopped; input = this.#inputs.shift()) {
+      try {
+        const needed = neededTimelines(this.state, input);
+        if (needed.length > 0) await this.#load(needed);
+        this.#step(input);
+      } catch {
+        // Not what the server's documents promise: whatever it was about, sync tells it.
+        if (input.type === 'event') this.#inputs.push({ type: 'timer', name: 'sync' });
+        else if (input.type === 'answer' && input.settled !== undefined)
+          this.#effect({ type: 'settle', settled: input.settled });
+        else if (input.type === 'synced')
+          this.#inputs.push({ type: 'sync-failed', cursor: input.cursor, failure: failureOf(undefined) });
+      }
+    }
+    this.#isBusy = false;
+    this.#tell();
+  }
+
+  async #load(ids: readonly string[]): Promise<void> {
+    const stores = ['coverage', 'messages'] as const satisfies readonly StoreName[];
+    const loaded = await this.ports.database
+      .transaction('readonly', stores, async (transaction) => {
+        const found: Loaded[] = [];
+        for (const id of ids) {
+          const coverage = await transaction.get('coverage', id);
+          const rows = await transaction.range('messages', keysBelow(id));
+          found.push([id, coverage, rows.map(({ value }) => value as unknown as Message)]);
+        }
+        return found;
+      })
+      // What cannot be read is fetched anew.
+      .catch(() => ids.map((id): Loaded => [id, undefined, []]));
+    for (const [conversationId, row, messages] of loaded) {
+      const nothing: Held = {
+        intervals: [],
+        start: 1,
+        floor: this.state.conversations.get(conversationId)?.lastSeq ?? 0,
+      };
+      const known = (this.ports.writer.unwritten('coverage', conversationId) ?? row ?? nothing) as Held;
+      const { intervals, start, floor } = known;
+      const rows = new Map(messages.map((message) => [message.seq, message]));
+      for (const message of this.ports.writer.unwrittenBelow('messages', conversationId) as unknown as Message[])
+        rows.set(message.seq, message);
+      const held = [...rows.values()].filter(({ seq }) => covers(intervals, seq, seq)).sort((a, b) => a.seq - b.seq);
+      this.#step({ type: 'loaded', conversationId, coverage: intervals, start, floor, messages: held });
+    }
+  }
+
+  #step(input: SyncInput): void {
+    const { state, effects } = reduce(this.state, input);
+    this.state = state;
+    // Rows and what they settle go into one transaction.
+    for (const effect of effects) this.#effect(effect);
+    this.#tell();
+  }
+
+  #effect(effect: SyncEffect): void {
+    const { writer, request, fetchPage, fetchFriends, clock, random, settled } = this.ports;
+    switch (effect.type) {
+      case 'write':
+        writer.write(effect.changes).catch(() => undefined);
+        return;
+      case 'settle': {
+        const rows = settled(effect.settled);
+        if (rows.length > 0) writer.write({ rows }).catch(() => undefined);
+        return;
+      }
+      case 'sync': {
+        const { cursor } = effect;
+        request('sync', { ...(cursor === null ? {} : { cursor }), limit: SYNC_LIMIT }).then(
+          (answer) => this.#feed({ type: 'synced', cursor, answer }),
+          (error: unknown) => this.#feed({ type: 'sync-failed', cursor, failure: failureOf(error) }),
+        );
+        return;
+      }
+      case 'page': {
+        const { conversationId, generation, query } = effect;
+        fetchPage(conversationId, positionOf(query), PAGE_SIZE).then(
+          (page) => this.#feed({ type: 'page', conversationId, generation, query, page }),
+          (error: unknown) => this.#feed({ type: 'page-failed', conversationId, query, failure: failureOf(error) }),
+        );
+        return;
+      }
+      case 'friends':
+        fetchFriends().then(
+          (lists) => this.#feed({ type: 'friends', generation: effect.generation, ...lists }),
+          (error: unknown) => this.#feed({ type: 'friends-failed', failure: failureOf(error) }),
+        );
+        return;
+      case 'join':
+        // Its answer has the members' presence.
+        request('join_conversation', { conversationId: effect.conversationId }).then(
+          ({ conversation }) => this.#feed({ type: 'answer', conversation }),
+          () => undefined,
+        );
+        return;
+      case 'leave':
+        request('leave_conversation', { conversationId: effect.conversationId }).catch(() => undefined);
+        return;
+      case 'timer': {
+        const { name, delayMs } = effect;
+        clock.clearTimeout(this.#timers.get(name));
+        const work = (): void => {
+          this.#timers.delete(name);
+          this.#feed({ type: 'timer', name });
+        };
+        // Spread, so that not everybody comes back at once; never sooner than asked for.
+        this.#timers.set(name, clock.setTimeout(work, delayMs * (1 + random.number() / 4)));
+      }
+    }
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof ChatError)) return { code: 'UNEXPECTED_ANSWER' };
+  return error.retryAfterMs === undefined
+    ? { code: error.code }
+    : { code: error.code, retryAfterMs: error.retryAfterMs };
+}
+
+function positionOf({ before, after, around }: PageQuery): PagePosition {
+  if (before !== undefined) return { before };
+  if (after !== undefined) return { after };
+  return around === undefined ? { newest: true } : { around };
+}

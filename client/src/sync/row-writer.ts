@@ -1,0 +1,161 @@
+import type { Clock } from '../ports/environment.js';
+import {
+  CACHE_STORES,
+  type Database,
+  DURABLE_STORES,
+  keysBelow,
+  StorageError,
+  type StoredValue,
+  type StoreName,
+} from '../ports/storage.js';
+import type { RowChanges } from './state.js';
+
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+
+interface Batch {
+  cleared: Set<StoreName>;
+  dropped: Set<string>;
+  rows: Map<string, RowChanges['rows'][number]>;
+  waiters: { resolve: () => void; reject: (reason: unknown) => void }[];
+}
+
+/**
+ * Writes rows in the order in which they were given, each call's within one transaction. What comes while one is under way
+ * goes into the next. A transaction that fails is tried until it succeeds, together with what came after it: storage is
+ * never ahead of itself. Where the disk is full, the cache is given up, so that what the user typed still fits.
+ */
+export class RowWriter {
+  #next = emptyBatch();
+  #current: Batch | undefined;
+  #isWriting = false;
+  #isClosed = false;
+  #keepsCache = true;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    /** Told what is stored from now on. */
+    private readonly written: (changes: RowChanges) => void = () => undefined,
+  ) {}
+
+  /** Resolves when all of it survives a kill; rejects only when the storage is closed. */
+  write(changes: RowChanges): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new StorageError('CLOSED', 'The storage is closed.'));
+    add(this.#next, changes);
+    const { waiters } = this.#next;
+    const done = new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
+    void this.#run();
+    return done;
+  }
+
+  /** Resolves when nothing is left to write. */
+  flush(): Promise<void> {
+    return this.#isWriting ? this.write({ rows: [] }) : Promise.resolve();
+  }
+
+  /** What is on its way for this key: newer than what is stored. */
+  unwritten(store: StoreName, key: string): StoredValue | undefined {
+    const id = `${store} ${key}`;
+    return (this.#next.rows.get(id) ?? this.#current?.rows.get(id))?.[2];
+  }
+
+  unwrittenBelow(store: StoreName, prefix: string): StoredValue[] {
+    const rows = new Map([...(this.#current?.rows ?? []), ...this.#next.rows]);
+    return [...rows.values()].flatMap(([of, key, value]) =>
+      of === store && value !== undefined && key.startsWith(`${prefix}/`) ? [value] : [],
+    );
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    // What is given in this tick goes together.
+    await Promise.resolve();
+    for (let failures = 0; this.#next.waiters.length > 0; ) {
+      const batch = this.#next;
+      this.#next = emptyBatch();
+      this.#current = batch;
+      if (!this.#keepsCache) forgetCache(batch);
+      try {
+        await this.#commit(batch);
+        failures = 0;
+        for (const { resolve } of batch.waiters) resolve();
+        this.written(changesOf(batch));
+      } catch (error) {
+        const code = error instanceof StorageError ? error.code : undefined;
+        if (this.#isClosed || code === 'CLOSED' || code === 'OUTDATED') {
+          for (const { reject } of [...batch.waiters, ...this.#next.waiters]) reject(error);
+          this.#next = emptyBatch();
+          break;
+        }
+        if (code === 'QUOTA') this.#giveUpCache(batch);
+        add(batch, changesOf(this.#next));
+        batch.waiters.push(...this.#next.waiters);
+        this.#next = batch;
+        failures += 1;
+        if (code !== 'QUOTA' || failures > 1) await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
+      }
+    }
+    this.#current = undefined;
+    this.#isWriting = false;
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.setTimeout(resolve, delayMs);
+    });
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const stores = new Set<StoreName>(batch.cleared);
+    if (batch.dropped.size > 0) stores.add('messages');
+    for (const [store] of batch.rows.values()) stores.add(store);
+    if (stores.size === 0) return;
+    await this.database.transaction('readwrite', [...stores], async (transaction) => {
+      for (const store of batch.cleared) await transaction.clear(store);
+      for (const id of batch.dropped) await transaction.deleteRange('messages', keysBelow(id));
+      for (const [store, key, value] of batch.rows.values())
+        if (value === undefined) await transaction.delete(store, key);
+        else await transaction.put(store, key, value);
+    });
+  }
+
+  /** From now on this run caches in memory alone: half a cache would pass for a whole one. */
+  #giveUpCache(batch: Batch): void {
+    this.#keepsCache = false;
+    forgetCache(batch);
+    for (const store of CACHE_STORES) batch.cleared.add(store);
+  }
+}
+
+function emptyBatch(): Batch {
+  return { cleared: new Set(), dropped: new Set(), rows: new Map(), waiters: [] };
+}
+
+function changesOf({ cleared, dropped, rows }: Batch): RowChanges {
+  return { cleared: [...cleared], dropped: [...dropped], rows: [...rows.values()] };
+}
+
+function add(batch: Batch, { cleared = [], dropped = [], rows }: RowChanges): void {
+  const forget = (isGone: (store: StoreName, key: string) => boolean): void => {
+    for (const [id, [store, key]] of batch.rows) if (isGone(store, key)) batch.rows.delete(id);
+  };
+  if (cleared.length > 0) forget((store) => cleared.includes(store));
+  for (const store of cleared) batch.cleared.add(store);
+  for (const id of dropped) {
+    forget((store, key) => store === 'messages' && key.startsWith(`${id}/`));
+    batch.dropped.add(id);
+  }
+  for (const row of rows) batch.rows.set(`${row[0]} ${row[1]}`, row);
+}
+
+function forgetCache(batch: Batch): void {
+  const durable: readonly StoreName[] = DURABLE_STORES;
+  for (const [id, [store]] of batch.rows) if (!durable.includes(store)) batch.rows.delete(id);
+  batch.dropped.clear();
+}

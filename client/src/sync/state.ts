@@ -1,0 +1,157 @@
+import type { StoredValue, StoreName } from '../ports/storage.js';
+import type {
+  Conversation,
+  ConversationBrief,
+  FriendRequest,
+  FriendRequestItem,
+  Member,
+  Message,
+  MessagePage,
+  Presence,
+  SyncChanges,
+  SyncReset,
+  User,
+} from '../protocol/protocol.generated.js';
+import type { Coverage } from './coverage.js';
+import type { Window } from './window.js';
+
+/** A conversation's member as it is kept: the profile is kept once, whatever conversations it is in. */
+export type MemberRow = Omit<Member, 'user'> & { userId: string };
+
+/** A conversation as it is kept. */
+export type ConversationRow = Omit<Conversation, 'members'> & {
+  members: readonly MemberRow[];
+  /** What the server said last, and up to where: what came after is counted here. */
+  counted: { lastSeq: number; lastReadSeq: number; unreadCount: number };
+};
+
+/** A stored message as it is shown. Its object stays the same until the message changes. */
+export type SentMessage = Message & { state: 'sent' };
+
+/** The messages of one conversation that are held. */
+export interface Timeline {
+  coverage: Coverage;
+  /** Where the history that this user may read begins, as far as is known. */
+  start: number;
+  /**
+   * Messages up to here that are not held may have changed before the cursor, and sync does not tell them: they are taken
+   * from pages alone, never from an event that may be late.
+   */
+  floor: number;
+  /** Ascending by `seq`. */
+  rows: readonly SentMessage[];
+  /** A page asked for under another number is of no use: it may be older than what was dropped since. */
+  generation: number;
+}
+
+export interface Friend {
+  userId: string;
+  since: string | null;
+}
+
+/** All that is known of the server. Never changed in place: what did not change is the same object. */
+export interface SyncState {
+  userId: string | null;
+  cursor: string | null;
+  /** Friends and requests were fetched; sync tells only what changes from then on. */
+  hasFriends: boolean;
+  isFetchingFriends: boolean;
+  isFriendsStale: boolean;
+  /** Whether a connection is ready, so that asking makes sense. */
+  isReady: boolean;
+  /** Everything up to the present has come since the connection was made. */
+  isCaughtUp: boolean;
+  catchUp: CatchUp | null;
+  /** Events since the cursor was moved. */
+  heard: number;
+  failures: number;
+  conversations: ReadonlyMap<string, ConversationRow>;
+  /** Of the conversations that were touched lately; the others' rest in storage. */
+  timelines: ReadonlyMap<string, Timeline>;
+  /** Of the conversations that are looked at. */
+  windows: ReadonlyMap<string, Window>;
+  users: ReadonlyMap<string, User>;
+  friends: ReadonlyMap<string, Friend>;
+  requests: ReadonlyMap<string, FriendRequest>;
+  presence: ReadonlyMap<string, Presence>;
+  /** Conversation → who types there. */
+  typing: ReadonlyMap<string, readonly string[]>;
+  generation: number;
+}
+
+export interface CatchUp {
+  /** Once more when this one is done: something came between that it may have passed over. */
+  isAgain: boolean;
+  /** So much that what is looked at is fetched beside it. */
+  isLong: boolean;
+  /** Answers in a row that told nothing. */
+  empty: number;
+}
+
+export interface PageQuery {
+  before?: number;
+  after?: number;
+  around?: number;
+}
+
+/** Rows by store and key; `undefined` removes one. What is cleared and dropped comes first. */
+export interface RowChanges {
+  cleared?: readonly StoreName[];
+  /** Conversations whose messages go. */
+  dropped?: readonly string[];
+  rows: readonly (readonly [store: StoreName, key: string, value: StoredValue | undefined])[];
+}
+
+export type Failure = { code: string; retryAfterMs?: number };
+
+/** A command of this user that the server has done, by its `clientId`; a send with the message it became. */
+export type Settled = { clientId: string; message?: Message };
+
+export type SyncInput =
+  /** Rows as they were stored: at the start, and what another tab has stored. */
+  | { type: 'rows'; changes: RowChanges }
+  /** A conversation's messages, read from storage because an input needs them. */
+  | {
+      type: 'loaded';
+      conversationId: string;
+      coverage: Coverage;
+      start: number;
+      floor: number;
+      messages: readonly Message[];
+    }
+  | { type: 'ready'; userId: string; recovered: boolean }
+  | { type: 'offline' }
+  | { type: 'event'; name: string; payload: unknown }
+  /** `cursor` is the one that was asked with. */
+  | { type: 'synced'; cursor: string | null; answer: SyncChanges | SyncReset }
+  | { type: 'sync-failed'; cursor: string | null; failure: Failure }
+  | { type: 'page'; conversationId: string; generation: number; query: PageQuery; page: MessagePage }
+  | { type: 'page-failed'; conversationId: string; query: PageQuery; failure: Failure }
+  /** What a command or a request answered; with the commands that are done by it. */
+  | {
+      type: 'answer';
+      message?: Message;
+      conversation?: Conversation | ConversationBrief;
+      users?: readonly User[];
+      settled?: readonly Settled[];
+    }
+  | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }
+  | { type: 'friends-failed'; failure: Failure }
+  /** This user has read up to here; the outbox tells the server. */
+  | { type: 'read'; conversationId: string; seq: number }
+  | { type: 'open' | 'close' | 'older' | 'newer' | 'newest'; conversationId: string }
+  | { type: 'jump'; conversationId: string; seq: number }
+  | { type: 'timer'; name: string };
+
+export type SyncEffect =
+  | { type: 'sync'; cursor: string | null }
+  | { type: 'page'; conversationId: string; generation: number; query: PageQuery }
+  | { type: 'friends'; generation: number }
+  /** Says on this connection that the conversation is looked at, or no more. */
+  | { type: 'join' | 'leave'; conversationId: string }
+  /** One transaction: rows, and the cursor that says what they hold. */
+  | { type: 'write'; changes: RowChanges }
+  /** These sends of this user are stored on the server: they leave the outbox in the same transaction. */
+  | { type: 'settle'; settled: readonly Settled[] }
+  /** Replaces the timer of that name. */
+  | { type: 'timer'; name: string; delayMs: number };

@@ -1,0 +1,96 @@
+import { intervalAt } from './coverage.js';
+import type { PageQuery, Timeline } from './state.js';
+
+export const PAGE_SIZE = 50;
+/** More than this is not shown at once: what is farther away is let go, and comes back when it is scrolled to. */
+export const MAX_WINDOW = 400;
+/** A gap up to this long is filled from its beginning; beyond a longer one the newest page is shown at once. */
+const MAX_GAP_FILLED = 2 * PAGE_SIZE;
+/** Fewer messages than that are not worth filling on from. */
+const MIN_FILLED = PAGE_SIZE / 5;
+
+/** The part of a conversation that is looked at: always without a gap. Empty where `to` is below `from`. */
+export interface Window {
+  from: number;
+  to: number;
+  /** It moves along with the newest message. */
+  follows: boolean;
+  /** What was asked for and is not there yet. */
+  wish: 'older' | 'newer' | 'newest' | number | null;
+  /** A page is under way. */
+  isLoading: boolean;
+  /** The newest message that asking did not bring; it is not asked for again for its sake. */
+  unreachable: number;
+  /** How many look at it. */
+  viewers: number;
+  /** What was unread when it was opened: after the first, up to the second. Null until the conversation is known. */
+  unread: readonly [after: number, upTo: number] | null;
+}
+
+export const NEW_WINDOW: Window = {
+  from: 1,
+  to: 0,
+  follows: true,
+  wish: null,
+  isLoading: false,
+  unreachable: 0,
+  viewers: 1,
+  unread: null,
+};
+
+/** Moves a window to where its wish is, as far as the messages for it are held. */
+export function settle(window: Window, timeline: Timeline, lastSeq: number): Window {
+  const { coverage } = timeline;
+  let { from, to, follows, wish } = window;
+  const newest = coverage.at(-1);
+  const showEndOf = (interval: readonly [number, number]): void => {
+    [from, to] = [Math.max(interval[0], interval[1] - PAGE_SIZE + 1), interval[1]];
+  };
+  if (typeof wish === 'number') {
+    const interval = intervalAt(coverage, wish);
+    if (interval !== undefined) {
+      [from, to] = [Math.max(interval[0], wish - PAGE_SIZE / 2), Math.min(interval[1], wish + PAGE_SIZE / 2)];
+      [follows, wish] = [to >= lastSeq, null];
+    }
+  } else if (newest !== undefined && (to < from || (wish === 'newest' && newest[1] >= lastSeq))) {
+    showEndOf(newest);
+    if (newest[1] >= lastSeq) wish = null;
+  }
+  const interval = to < from ? undefined : intervalAt(coverage, to);
+  if (interval === undefined) {
+    // What was shown is gone (a reset, a new membership): begin anew.
+    [from, to] = [1, 0];
+    if (newest !== undefined) showEndOf(newest);
+  } else {
+    from = Math.max(from, interval[0]);
+    if (follows) to = interval[1];
+    if (wish === 'older' && (from > interval[0] || from <= timeline.start)) {
+      from = Math.max(interval[0], from - PAGE_SIZE);
+      wish = null;
+    } else if (wish === 'newer' && (to < interval[1] || to >= lastSeq)) {
+      to = Math.min(interval[1], to + PAGE_SIZE);
+      wish = null;
+      if (to >= lastSeq) follows = true;
+    }
+    if (to - from >= MAX_WINDOW) {
+      if (window.wish === 'older') [to, follows] = [from + MAX_WINDOW - 1, false];
+      else from = to - MAX_WINDOW + 1;
+    }
+  }
+  const isSame = from === window.from && to === window.to && follows === window.follows && wish === window.wish;
+  return isSame ? window : { ...window, from, to, follows, wish };
+}
+
+/** The page that a settled window lacks. */
+export function lacks(window: Window, timeline: Timeline, lastSeq: number): PageQuery | undefined {
+  const { from, to, wish } = window;
+  if (typeof wish === 'number') return { around: wish };
+  const isEmpty = to < from;
+  if ((window.follows || wish === 'newest') && to < lastSeq && window.unreachable < lastSeq) {
+    const isFillable = !isEmpty && wish !== 'newest' && lastSeq - to <= MAX_GAP_FILLED && to - from >= MIN_FILLED;
+    return isFillable ? { after: to } : {};
+  }
+  if (isEmpty) return undefined;
+  if (wish === 'older') return from > timeline.start ? { before: from } : undefined;
+  return wish === 'newer' ? { after: to } : undefined;
+}
