@@ -223,9 +223,9 @@ export class ChatStore implements Store {
     const profiles = row.members.map(({ userId }) => users.get(userId));
     const held = this.#conversations.get(row);
     if (held !== undefined && isSame(held.users, profiles)) return held.view;
-    const members = row.members.flatMap(({ userId, ...member }, index): Member[] => {
+    const members = row.members.flatMap(({ role, lastReadSeq, lastDeliveredSeq }, index): Member[] => {
       const user = profiles[index];
-      return user === undefined ? [] : [{ ...member, user }];
+      return user === undefined ? [] : [{ user, role, lastReadSeq, lastDeliveredSeq }];
     });
     const { counted: _, ...rest } = row;
     const view: Conversation = { ...rest, members };

@@ -1,3 +1,4 @@
+import type { ServerEvent } from '../connection/types.js';
 import { CACHE_STORES, orderedKey, type StoredValue, type StoreName } from '../ports/storage.js';
 import type {
   Conversation,
@@ -5,7 +6,6 @@ import type {
   FriendRequest,
   Member,
   Message,
-  ServerEvents,
   SyncChanges,
   User,
 } from '../protocol/protocol.generated.js';
@@ -167,7 +167,7 @@ class Step {
           this.#map('windows').set(id, { ...window, isLoading: false, wish: null });
         return;
       case 'event':
-        return this.#takeEvent(input.name as keyof ServerEvents, input.payload);
+        return this.#takeEvent(input as unknown as ServerEvent);
       case 'synced':
         if (input.cursor !== state.cursor) return;
         if (!('cursor' in input.answer)) return this.#startAnew(input.cursor);
@@ -341,13 +341,13 @@ class Step {
 
   // Events
 
-  #takeEvent(name: keyof ServerEvents, payload: unknown): void {
+  #takeEvent(event: ServerEvent): void {
+    const { name } = event;
     // Before the first answer of sync there is nothing to weigh it against; what it says, that or the next one says too.
     if (this.#state.cursor === null && name !== 'presence:update' && name !== 'typing') return this.#sync();
-    const event = <Name extends keyof ServerEvents>(): ServerEvents[Name] => payload as ServerEvents[Name];
-    switch (name) {
+    switch (event.name) {
       case 'message:new': {
-        const { message, conversation } = event<'message:new'>();
+        const { message, conversation } = event.payload;
         this.#hear();
         this.#hearMessage(message);
         return this.#takeConversation(conversation);
@@ -355,47 +355,47 @@ class Step {
       case 'message:updated':
       case 'message:deleted':
         this.#hear();
-        return this.#hearMessage(event<'message:updated'>().message);
+        return this.#hearMessage(event.payload.message);
       case 'receipt:read': {
-        const { conversationId, userId, seq } = event<'receipt:read'>();
+        const { conversationId, userId, seq } = event.payload;
         return this.#moveCursor(conversationId, userId, seq);
       }
       case 'receipt:delivered': {
-        const { conversationId, userId, seq } = event<'receipt:delivered'>();
+        const { conversationId, userId, seq } = event.payload;
         return this.#moveCursor(conversationId, userId, 0, seq);
       }
       case 'typing': {
-        const { conversationId, userId, isTyping } = event<'typing'>();
+        const { conversationId, userId, isTyping } = event.payload;
         return this.#setTyping(conversationId, userId, isTyping);
       }
       case 'presence:update': {
-        const presence = event<'presence:update'>();
+        const presence = event.payload;
         this.#map('presence').set(presence.userId, presence);
         return;
       }
       case 'user:updated':
         this.#hearUnversioned();
-        return this.#takeUser(event<'user:updated'>().user);
+        return this.#takeUser(event.payload.user);
       case 'friend:request_sent':
       case 'friend:request_accepted':
       case 'friend:request_rejected':
       case 'friend:request_cancelled': {
-        const { request, user } = event<'friend:request_sent'>();
+        const { request, user } = event.payload;
         this.#hearUnversioned();
         this.#takeRequest(request, user);
-        if (name === 'friend:request_accepted') this.#setFriend(user.id, null, user);
+        if (event.name === 'friend:request_accepted') this.#setFriend(user.id, null, user);
         return;
       }
       case 'friend:removed':
         this.#hearUnversioned();
-        return this.#removeFriend(event<'friend:removed'>().userId);
+        return this.#removeFriend(event.payload.userId);
       case 'conversation:new':
       case 'conversation:updated':
         this.#hearUnversioned();
-        return this.#takeConversation(event<'conversation:new'>().conversation, true);
+        return this.#takeConversation(event.payload.conversation, true);
       case 'conversation:removed':
         this.#hearUnversioned();
-        return this.#drop(event<'conversation:removed'>().conversationId);
+        return this.#drop(event.payload.conversationId);
       default:
         if ((name as string) === 'sync:needed') this.#sync();
     }
