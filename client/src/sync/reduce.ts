@@ -23,8 +23,9 @@ import type {
   SyncInput,
   SyncState,
   Timeline,
+  Window,
 } from './state.js';
-import { lacks, NEW_WINDOW, settle, type Window } from './window.js';
+import { lacks, NEW_WINDOW, settle } from './window.js';
 
 /** Live events do not move the cursor: after so many, or so long after the first, it is moved on. */
 const MAX_HEARD = 50;

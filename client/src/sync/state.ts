@@ -13,7 +13,6 @@ import type {
   User,
 } from '../protocol/protocol.generated.js';
 import type { Coverage } from './coverage.js';
-import type { Window } from './window.js';
 
 /** A conversation's member as it is kept: the profile is kept once, whatever conversations it is in. */
 export type MemberRow = Omit<Member, 'user'> & { userId: string };
@@ -42,6 +41,24 @@ export interface Timeline {
   rows: readonly SentMessage[];
   /** A page asked for under another number is of no use: it may be older than what was dropped since. */
   generation: number;
+}
+
+/** The part of a conversation that is looked at: always without a gap. Empty where `to` is below `from`. */
+export interface Window {
+  from: number;
+  to: number;
+  /** It moves along with the newest message. */
+  follows: boolean;
+  /** What was asked for and is not there yet. */
+  wish: 'older' | 'newer' | 'newest' | number | null;
+  /** A page is under way. */
+  isLoading: boolean;
+  /** The newest message that asking did not bring; it is not asked for again for its sake. */
+  unreachable: number;
+  /** How many look at it. */
+  viewers: number;
+  /** What was unread when it was opened: after the first, up to the second. Null until the conversation is known. */
+  unread: readonly [after: number, upTo: number] | null;
 }
 
 export interface Friend {

@@ -1,5 +1,5 @@
 import { intervalAt } from './coverage.js';
-import type { PageQuery, Timeline } from './state.js';
+import type { PageQuery, Timeline, Window } from './state.js';
 
 export const PAGE_SIZE = 50;
 /** More than this is not shown at once: what is farther away is let go, and comes back when it is scrolled to. */
@@ -8,24 +8,6 @@ export const MAX_WINDOW = 400;
 const MAX_GAP_FILLED = 2 * PAGE_SIZE;
 /** Fewer messages than that are not worth filling on from. */
 const MIN_FILLED = PAGE_SIZE / 5;
-
-/** The part of a conversation that is looked at: always without a gap. Empty where `to` is below `from`. */
-export interface Window {
-  from: number;
-  to: number;
-  /** It moves along with the newest message. */
-  follows: boolean;
-  /** What was asked for and is not there yet. */
-  wish: 'older' | 'newer' | 'newest' | number | null;
-  /** A page is under way. */
-  isLoading: boolean;
-  /** The newest message that asking did not bring; it is not asked for again for its sake. */
-  unreachable: number;
-  /** How many look at it. */
-  viewers: number;
-  /** What was unread when it was opened: after the first, up to the second. Null until the conversation is known. */
-  unread: readonly [after: number, upTo: number] | null;
-}
 
 export const NEW_WINDOW: Window = {
   from: 1,
