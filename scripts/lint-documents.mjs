@@ -10,7 +10,7 @@ process.exit(faults.length === 0 ? 0 : 1);
 async function openApiFaults(path) {
   const config = await createConfig({
     extends: ['recommended-strict'],
-    // Health is never refused, and the errors of one vocabulary have one shape, whatever their status.
+    // Health is never refused, and the errors of one dialect have one shape, whatever their status.
     rules: { 'operation-4xx-response': 'off' },
   });
   const problems = await lintFromString({ source: readFileSync(path, 'utf8'), absoluteRef: path, config });

@@ -13,7 +13,7 @@ import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
 
-/** How long accepted work may take to finish once the server was told to end. */
+/** How long accepted work may take to finish once the server received its signal to end. */
 const DRAIN_MS = 5_000;
 
 export interface RunningServer {
@@ -66,7 +66,7 @@ async function stopInOrder(
   embedded: EmbeddedPostgres | undefined,
   logger: LoggerService,
 ): Promise<void> {
-  logger.log('told to end: nothing new is taken, what was accepted is finished', 'Server');
+  logger.log('ending: no new work is taken, accepted work is finished', 'Server');
   try {
     await application.stop();
   } finally {

@@ -98,7 +98,7 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** What passes by itself: whoever is told so is told when to come back. */
+/** Errors that pass by themselves: they carry the time after which to try again. */
 const PASSING: ReadonlySet<ErrorCategory> = new Set(['LIMITED', 'UNAVAILABLE']);
 const RETRY_AFTER_MS = 2_000;
 

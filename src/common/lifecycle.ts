@@ -7,7 +7,7 @@ export class Lifecycle {
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
 
-  /** True from the moment the process was told to end. */
+  /** True from the moment the process received its signal to end. */
   get isDraining(): boolean {
     return this.draining;
   }

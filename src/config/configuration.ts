@@ -62,9 +62,9 @@ export class Configuration {
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
   readonly presenceAudience!: PresenceAudience;
-  /** The other vocabularies that clients may speak. */
+  /** The other dialects that clients may speak. */
   readonly dialects!: readonly string[];
-  /** The vocabulary of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
+  /** The dialect of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
   readonly socketDialect!: string;
   readonly rateLimits!: boolean;
   readonly limits!: LimitTable;
@@ -251,7 +251,7 @@ function readMail(
 }
 
 const DIALECTS = ['ws-events', 'direct-events', 'ws-rooms', 'namespaced-events'] as const;
-/** Those of them that are vocabularies of Socket.IO. */
+/** Those of them that are dialects of Socket.IO. */
 const SOCKET_DIALECTS = ['direct-events', 'namespaced-events'];
 
 function readDialects(read: EnvironmentReader): Pick<Configuration, 'dialects' | 'socketDialect'> {

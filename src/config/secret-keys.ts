@@ -5,7 +5,7 @@ import type { Configuration } from './configuration.js';
 export type SecretKeys = readonly [current: Buffer, ...previous: Buffer[]];
 
 /**
- * Keys for one purpose, kept apart by its label from what else the secrets are used for: none of them tells anything of
+ * Keys for one purpose, kept apart by its label from what else the secrets are used for: none of them reveals anything of
  * another, nor of the secret.
  */
 export function derivedKeys(

@@ -72,7 +72,7 @@ const DEFAULT_JWKS_ALGORITHMS = ['RS256', 'ES256'];
 const DEFAULT_CLAIMS: ClaimPaths = { subject: 'sub', name: 'name', picture: 'picture', email: 'email' };
 const DEFAULT_SALT = 'authjs.session-token';
 
-/** The key that tells which kind an entry is, and the other keys it may have. */
+/** The key that says which kind an entry is, and the other keys it may have. */
 const KINDS = {
   secret: ['issuer', 'iss', 'claims', 'audience', 'algorithms'],
   jwksUrl: ['issuer', 'claims', 'audience', 'algorithms'],

@@ -77,7 +77,7 @@ const TAGS = {
   attachments: 'Pictures and files.',
   sync: 'All that changed since a cursor.',
   operations: 'For whatever watches the server.',
-  dialects: 'REST of the older vocabularies, for clients that cannot be changed.',
+  dialects: 'REST of the older dialects, for clients that cannot be changed.',
 };
 
 /** Who may call: everybody, or who shows a token, which a browser does by its cookie. */

@@ -94,7 +94,7 @@ export function protocolPage(schemas: Schemas): string {
     `<p>Every payload with its fields and a sample is under <a href="/docs/async">Events</a>. <a href="#try">Try them</a> on this server.</p>
     ${guide.join('\n')}
     <h2 id="try">Try it</h2>
-    <p>Log in with an account of this server, or make one, and send an event. What comes back, and all that the connection hears, is below.</p>
+    <p>Log in with an account of this server, or make one, and send an event. What comes back, and all that the connection receives, is below.</p>
     <article><form id="login"><div class="row"><label>Username <input name="username" autocomplete="username" required></label>
     <label>Password <input name="password" type="password" autocomplete="current-password" minlength="8" required></label></div>
     <div class="row"><button name="way" value="login">Log in</button><button name="way" value="register">Make an account</button></div></form>

@@ -3,7 +3,7 @@ export const TRY_SCRIPT = `const byId = (id) => document.getElementById(id);
 const samples = JSON.parse(byId('samples').textContent);
 const send = byId('send'), login = byId('login');
 let socket;
-const tell = (text) => { byId('state').textContent = text; };
+const show = (text) => { byId('state').textContent = text; };
 const log = (name, value) => {
   byId('log').textContent = new Date().toLocaleTimeString() + ' ' + name + ' ' + JSON.stringify(value, null, 2) + '\\n' + byId('log').textContent.slice(0, 100000);
 };
@@ -28,15 +28,15 @@ login.addEventListener('submit', async (event) => {
   const username = login.username.value, password = login.password.value;
   const isNew = event.submitter?.value === 'register';
   const body = isNew ? { email: username + '@example.com', username, password } : { username, password };
-  tell('…');
+  show('…');
   const answer = await fetch('/auth/' + (isNew ? 'register' : 'login'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  const told = await answer.json();
-  if (!answer.ok || !told.accessToken) return tell(told.message ?? 'An e-mail address has to be verified first.');
+  const reply = await answer.json();
+  if (!answer.ok || !reply.accessToken) return show(reply.message ?? 'An e-mail address has to be verified first.');
   socket?.close();
-  socket = io({ auth: { token: told.accessToken } });
-  socket.on('connect', () => { tell('Connected as ' + username + '.'); send.querySelector('button').disabled = false; });
-  socket.on('connect_error', (error) => tell('Refused: ' + (error.data?.code ?? error.message)));
-  socket.on('disconnect', (reason) => { tell('Disconnected: ' + reason); send.querySelector('button').disabled = true; });
+  socket = io({ auth: { token: reply.accessToken } });
+  socket.on('connect', () => { show('Connected as ' + username + '.'); send.querySelector('button').disabled = false; });
+  socket.on('connect_error', (error) => show('Refused: ' + (error.data?.code ?? error.message)));
+  socket.on('disconnect', (reason) => { show('Disconnected: ' + reason); send.querySelector('button').disabled = true; });
   socket.onAny((name, payload) => log(name, payload));
 });
 send.addEventListener('submit', (event) => {

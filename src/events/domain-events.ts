@@ -2,7 +2,7 @@ import type { FriendRequestView } from '../friends/friends.view.js';
 import type { ConversationBrief, MessageView } from '../messages/messages.view.js';
 
 /**
- * Everything that one part of the server tells the others. Past tense: each is published after its commit.
+ * Everything that one part of the server publishes to the others. Past tense: each is published after its commit.
  * These are not what clients receive; realtime/delivery/event-relay.ts turns one into the other.
  */
 export interface DomainEvents {
@@ -15,7 +15,7 @@ export interface DomainEvents {
   'friend-request.accepted': { request: FriendRequestView };
   'friend-request.rejected': { request: FriendRequestView };
   'friend-request.cancelled': { request: FriendRequestView };
-  /** `silentFor`: the one of the two who must not be told, because the other's block ended it. */
+  /** `silentFor`: the one of the two who must get no event, because the other's block ended it. */
   'friendship.removed': { userIds: [string, string]; silentFor?: string };
   'block.created': { blockerId: string; blockedId: string };
   'block.removed': { blockerId: string; blockedId: string };
@@ -66,13 +66,13 @@ export interface CreatedMessage {
   /** With all that it quotes. */
   message: MessageView;
   conversation: ConversationBrief;
-  /** The connection that sent it, where one did: it may have asked not to be told of its own. */
+  /** The connection that sent it, where one did: it may have asked not to be sent its own. */
   connectionId?: string | undefined;
   /** Which members may not read all of what it quotes. */
   limits?: QuotationLimits | undefined;
   /** The other side of the direct conversation is shown the sender's presence from this message on. */
   begins?: boolean;
-  /** Of a group's SYSTEM message: what it tells of. One event, so that all of it has one place in the order. */
+  /** Of a group's SYSTEM message: what happened. One event, so that all of it has one place in the order. */
   group?: GroupChange;
 }
 

@@ -10,7 +10,7 @@ import { advance, roleIn } from './friend-request.machine.js';
 import type { BlockView } from './friends.view.js';
 import { type Pair, PairTransactions } from './pair-transactions.js';
 
-/** Blocks (contract, section 3). The blocked side is told nothing. */
+/** Blocks (contract, section 3). Nothing is emitted to the blocked side. */
 @Injectable()
 export class BlocksService {
   constructor(

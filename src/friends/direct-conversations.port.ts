@@ -20,7 +20,7 @@ export abstract class DirectConversations {
    */
   abstract show(transaction: Transaction, conversationId: string): Promise<boolean>;
 
-  /** A block between the two has ended: sync tells them each other's cursors, in all that they share. */
+  /** A block between the two has ended: sync delivers each other's cursors to them, in all that they share. */
   abstract unblocked(transaction: Transaction, userId: string, otherUserId: string): Promise<void>;
 
   /** The conversation as the caller sees it. */

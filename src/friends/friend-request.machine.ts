@@ -28,7 +28,7 @@ export function transition(state: RequestState, role: RequestRole, action: Reque
     case 'CANCEL':
       return settle(state, role, 'SENDER', 'CANCELLED');
     case 'BLOCK':
-      // As if the one who blocks had answered, or withdrawn: nothing in the other's list must tell a block.
+      // As if the one who blocks had answered, or withdrawn: nothing in the other's list must reveal a block.
       if (state !== 'PENDING') return { next: state };
       return { next: role === 'SENDER' ? 'CANCELLED' : 'REJECTED' };
   }

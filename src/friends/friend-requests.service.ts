@@ -19,7 +19,7 @@ import {
 import { findFriendRequest, type Pair, PairTransactions } from './pair-transactions.js';
 import { Strangers } from './strangers.js';
 
-/** An acceptance, committed, with what the others must be told of it. */
+/** An acceptance, committed, with what must be emitted to the others. */
 interface Acceptance {
   request: FriendRequestView;
   conversationId: string;
@@ -41,7 +41,7 @@ export class FriendRequestsService {
   ) {}
 
   /**
-   * Asks a user; where that user has asked the caller already, accepts instead (the status tells which).
+   * Asks a user; where that user has asked the caller already, accepts instead (the status says which).
    * @throws DomainError CANNOT_BEFRIEND_SELF, NOT_FOUND (unknown, deleted or blocked), REQUEST_EXISTS, ALREADY_FRIENDS,
    * RATE_LIMITED
    */

@@ -48,7 +48,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What an error from anywhere is to whoever asked. A bug tells nothing of itself. */
+/** What an error from anywhere is to whoever asked. A bug reveals nothing of itself. */
 export function domainErrorOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const code = codeOf(error);

@@ -9,7 +9,7 @@ import { Configuration } from '../config/configuration.js';
 const MAX_BODY_BYTES = 128 * 1024;
 /** How long such a body may take. */
 const BODY_TIMEOUT_MS = 60_000;
-/** How long what is left of a refused request is read, so that the client hears why. */
+/** How long what is left of a refused request is read, so that the client learns why. */
 const LINGER_MS = 30_000;
 
 /** What may be in a request, how much of it, and how slowly: JSON everywhere, and one file where files are uploaded. */
@@ -76,7 +76,7 @@ function refuseLargeBodies(longest: number): (request: Request, response: Respon
   };
 }
 
-/** A client that is still sending its file hears nothing before it is through, unless it is listened to for a while. */
+/** A client that is still sending its file reads no answer before it is through, unless the server goes on reading for a while. */
 function lingerAfterRefusal(request: Request, response: Response): void {
   response.once('finish', () => {
     if (request.complete) return;

@@ -34,7 +34,7 @@ export const LIMITS = {
   refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
   /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an address. */
   codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
-  /** Codes of a kind mailed to one e-mail address for one network address; beyond it none is sent, and nobody is told. */
+  /** Codes of a kind mailed to one e-mail address for one network address; beyond it none is sent, and the answer is the same. */
   codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
   /** The same for a network, unless the account was used from the very address. */
   codesByNetwork: { per: 'account', burst: 10, points: 10, perSeconds: 86_400 },
@@ -50,7 +50,7 @@ export const LIMITS = {
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Friend requests: each one reaches a person. */
   friendRequests: { per: 'user', burst: 100, points: 60, perSeconds: 60 },
-  /** Changes of one's own profile: each is told to all who know one. */
+  /** Changes of one's own profile: each is delivered to all contacts. */
   profileChanges: { per: 'user', burst: 30, points: 30, perSeconds: 3_600 },
   /** People reached who are neither friends nor have ever answered: new conversations, friend requests, additions to groups. */
   strangersAnHour: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },

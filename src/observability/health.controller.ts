@@ -27,7 +27,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it was told to end. */
+  /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
   @Get('ready')
   @ApiOkResponse({ type: ReadinessView })
   @ApiServiceUnavailableResponse({ type: ReadinessView })

@@ -18,7 +18,7 @@ const FORWARDING_HEADER =
  * GET /metrics: with METRICS_TOKEN as Bearer; where there is no such token, to this machine alone. For everybody else it
  * does not exist.
  *
- * A proxy on this machine cannot be told apart with certainty: it may be set up to say nothing of itself. So this machine
+ * A proxy on this machine cannot be distinguished with certainty: it may be set up to say nothing of itself. So this machine
  * is believed only where no proxy is configured, the request names this machine, nothing says that it was passed on, and
  * it is HTTP/1.1 (what nginx sends on by default is 1.0, under the name of this machine). Behind a proxy the token is the
  * way.
@@ -55,7 +55,7 @@ function isOfThisMachine({ socket, headers, httpVersion }: Request): boolean {
   );
 }
 
-/** Of equal length whatever it is given, so that the comparison tells nothing of the token's. */
+/** Of equal length whatever it is given, so that the comparison reveals nothing of the token's. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

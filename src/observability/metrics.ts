@@ -87,15 +87,15 @@ export class Metrics implements OnApplicationShutdown {
 
   /** A number that only rises, counted elsewhere and read when somebody asks for it. */
   counter(name: string, help: string, read: () => number): void {
-    let told = 0;
+    let counted = 0;
     new Counter({
       name,
       help,
       registers: [this.registry],
       collect() {
         const value = read();
-        if (value > told) this.inc(value - told);
-        told = value;
+        if (value > counted) this.inc(value - counted);
+        counted = value;
       },
     });
   }

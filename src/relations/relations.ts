@@ -19,7 +19,7 @@ export function isStranger(other: string, user: string): string {
 
 /**
  * The viewer is shown whether the subject is online. Friends are, who shares a group, and whom the subject has written to;
- * or everybody. Nobody across a block, and oneself is told nothing.
+ * or everybody. Nobody across a block, and oneself gets no event.
  * @param everyone an expression: true skips the look at what the two share.
  */
 export function isPresenceShown(viewer: string, subject: string, everyone: string): string {

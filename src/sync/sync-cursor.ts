@@ -1,20 +1,20 @@
 import { invalidField } from '../common/errors.js';
 import { isUuidText } from '../common/pagination.js';
 
-/** The kinds of things that sync tells, in the order it tells them. Cursors hold their numbers: a new one goes last. */
+/** The kinds of things that sync answers with, in the order it answers them. Cursors hold their numbers: a new one goes last. */
 export const SYNC_STAGES = ['conversations', 'left', 'receipts', 'friends', 'requests', 'messages', 'users'] as const;
 export type SyncStage = (typeof SYNC_STAGES)[number];
 
 /**
  * How far a client is. `lower` is what it has seen: a snapshot of PostgreSQL, which says of every transaction whether it
  * had committed. Between two pages of one answer `upper` is the snapshot it is being brought to, and `position` the key
- * of the last thing told.
+ * of the last thing answered.
  */
 export interface SyncCursor {
   /** The database whose transactions the snapshots number. */
   database: string;
   userId: string;
-  /** Null for a client that has seen nothing: it is told its conversations, and is then at `upper`. */
+  /** Null for a client that has seen nothing: it gets its conversations, and is then at `upper`. */
   lower: string | null;
   upper: string | null;
   position: SyncPosition | null;

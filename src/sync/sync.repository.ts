@@ -46,27 +46,27 @@ const DATABASE_IDENTITY = `
 const changed = (stamp: string): string =>
   `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower) AND pg_visible_in_snapshot(${stamp}, bounds.upper))`;
 
-/** New, changed and hidden messages of conversation `o` with a sequence number above `told`, each once. */
-const messagesAfter = (boundary: string, told: string): string => `
+/** New, changed and hidden messages of conversation `o` with a sequence number above `position`, each once. */
+const messagesAfter = (boundary: string, position: string): string => `
   (SELECT n.id, n.seq, ${boundary} AS boundary FROM messages n
-   WHERE n.conversation_id = o.conversation_id AND n.seq > GREATEST(${boundary}, ${told}, o.visible_from_seq - 1)
+   WHERE n.conversation_id = o.conversation_id AND n.seq > GREATEST(${boundary}, ${position}, o.visible_from_seq - 1)
      AND pg_visible_in_snapshot(n.changed_xid, bounds.upper)
    ORDER BY n.seq LIMIT $9)
   UNION
   (SELECT e.id, e.seq, ${boundary} FROM messages e
-   WHERE e.conversation_id = o.conversation_id AND e.version > 1 AND e.seq > GREATEST(${told}, o.visible_from_seq - 1)
+   WHERE e.conversation_id = o.conversation_id AND e.version > 1 AND e.seq > GREATEST(${position}, o.visible_from_seq - 1)
      AND ${changed('e.changed_xid')}
    ORDER BY e.seq LIMIT $9)
   UNION
   (SELECT h.message_id, x.seq, ${boundary} FROM hidden_messages h JOIN messages x ON x.id = h.message_id
-   WHERE h.user_id = $1 AND h.conversation_id = o.conversation_id AND x.seq > GREATEST(${told}, o.visible_from_seq - 1)
+   WHERE h.user_id = $1 AND h.conversation_id = o.conversation_id AND x.seq > GREATEST(${position}, o.visible_from_seq - 1)
      AND ${changed('h.changed_xid')}
    ORDER BY x.seq LIMIT $9)`;
 
 /**
  * $1 user, $2 lower, $3 upper (null: now), $4 stage to begin with, $5 to $8 the key within it, $9 how many.
  *
- * Every synced row carries the number of the transaction that changed it last. A change is told when the client's
+ * Every synced row carries the number of the transaction that changed it last. A change is answered when the client's
  * snapshot did not see that transaction and the present one does, however late it committed: no clock, no overlap.
  *
  * New messages of a conversation are found from its end backwards: messages commit in the order of their sequence
@@ -104,7 +104,7 @@ const CHANGES = `
     UNION ALL
     (SELECT 3, m.conversation_id, m.user_id, NULL, NULL
      FROM bounds CROSS JOIN (
-       -- Of others only where they are shown live: whom a thousand members read would be told to a thousand.
+       -- Of others only where they are shown live: whom a thousand members read would be delivered to a thousand.
        SELECT o.conversation_id, r.user_id, r.receipt_xid FROM own o
        JOIN conversation_members r ON r.conversation_id = o.conversation_id AND r.left_at IS NULL AND r.user_id <> $1
        WHERE o.left_at IS NULL AND o.member_count <= ${MAX_LIVE_AUDIENCE}
@@ -195,7 +195,7 @@ export class SyncRepository {
 
   constructor(private readonly database: Database) {}
 
-  /** Where a client stands that has seen everything, and the conversations whose events it is to hear: one statement for all who ask at once. */
+  /** Where a client stands that has seen everything, and the conversations whose events it is to receive: one statement for all who ask at once. */
   present(userId: string): Promise<Present> {
     return this.presents.get(userId);
   }

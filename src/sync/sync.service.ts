@@ -58,7 +58,7 @@ export class SyncService {
     const upper = at?.upper ?? snapshot;
     const last = at?.position?.key[0];
     const rest = last === undefined ? conversationIds : conversationIds.filter((id) => id > last);
-    const told = rest.slice(0, limit);
+    const page = rest.slice(0, limit);
     const hasMore = rest.length > limit;
     return {
       ...EMPTY,
@@ -67,11 +67,11 @@ export class SyncService {
         userId: principal.userId,
         lower: hasMore ? null : upper,
         upper: hasMore ? upper : null,
-        position: hasMore ? { stage: 'conversations', key: told.slice(-1) } : null,
+        position: hasMore ? { stage: 'conversations', key: page.slice(-1) } : null,
       }),
-      // What changed while the pages were being read is told by the next call.
+      // What changed while the pages were being read comes with the next call.
       hasMore: hasMore || at !== null,
-      conversations: await this.conversations.views(principal, told),
+      conversations: await this.conversations.views(principal, page),
     };
   }
 
@@ -85,10 +85,10 @@ export class SyncService {
     const changes = await this.repository.changes(userId, lower, at.upper, at.position, limit + 1);
     if (changes.database !== at.database || !changes.isKnown) return { reset: true };
     const upper = at.upper ?? changes.snapshot;
-    const told = changes.found.slice(0, await this.fitting(changes.found, limit));
-    const last = changes.found.length > told.length ? told.at(-1) : undefined;
+    const page = changes.found.slice(0, await this.fitting(changes.found, limit));
+    const last = changes.found.length > page.length ? page.at(-1) : undefined;
     return {
-      ...(await this.viewsOf(principal, told)),
+      ...(await this.viewsOf(principal, page)),
       cursor: encodeSyncCursor(
         last === undefined
           ? { database: at.database, userId, lower: upper, upper: null, position: null }

@@ -8,7 +8,7 @@ import { OWN_USER_COLUMNS, type OwnUserRow, type OwnUserView, ownUserView } from
 
 /** Of somebody whose e-mail address is proved, or needs no proof. */
 export interface NewAccount {
-  /** Where it was told to somebody already. */
+  /** Where it was given to somebody already. */
   id?: string;
   createdAt?: Date;
   /** Lower case. */

@@ -50,7 +50,7 @@ export class UsersService {
   }
 
   /**
-   * What changes nothing is told to nobody.
+   * A change that changes nothing emits nothing.
    * @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`)
    */
   async update(principal: Principal, { avatarId, ...changes }: UpdateProfile): Promise<OwnUserView> {

@@ -64,7 +64,7 @@ export interface OwnUserRow extends UserRow {
 
 export const OWN_USER_COLUMNS = `${USER_COLUMNS}, users.email`;
 
-/** Of a deleted user nothing is told but that it was there. */
+/** A deleted user is shown only as having been there. */
 export function userView(row: UserRow): UserView {
   const createdAt = row.createdAt.toISOString();
   if (row.deletedAt)

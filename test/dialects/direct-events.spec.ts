@@ -9,7 +9,7 @@ import { io as olderIo } from 'socket.io-client-4.5.4';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { run } from './snippets.js';
-import { olderDevice } from './vocabularies.js';
+import { olderDevice } from './clients.js';
 
 const DIALECT = 'direct-events';
 
@@ -292,7 +292,7 @@ describe('direct-events', () => {
 });
 
 // The documents' examples name no dialect: their server has one.
-describe('direct-events as the vocabulary of a server', () => {
+describe('direct-events as the dialect of a server', () => {
   let story: Story;
   let ada: Person;
   let bob: Person;

@@ -44,7 +44,7 @@ interface Layer {
   route?: { path: string; methods: Record<string, boolean> };
 }
 
-describe('the doors of the older vocabularies', () => {
+describe('the doors of the older dialects', () => {
   let story: Story;
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });

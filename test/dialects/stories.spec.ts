@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Person, startStory, type Story } from '../support/story.js';
-import { type ChatClient, VOCABULARIES } from './vocabularies.js';
+import { type ChatClient, DIALECTS } from './clients.js';
 
 const PICTURE = 'https://files.example.com/beach.png';
 
-describe('five vocabularies on one server', () => {
+describe('five dialects on one server', () => {
   let story: Story;
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });
@@ -14,14 +14,14 @@ describe('five vocabularies on one server', () => {
   const people = async (count: number): Promise<Person[]> =>
     Promise.all(Array.from({ length: count }, () => story.person()));
 
-  describe.each(VOCABULARIES.map((vocabulary) => ({ ...vocabulary })))('$name', (vocabulary) => {
+  describe.each(DIALECTS.map((dialect) => ({ ...dialect })))('$name', (dialect) => {
     it('reaches clients of all five, on every device of both sides', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       await ada.directConversation(bob);
-      const adas = await Promise.all(VOCABULARIES.map(({ connect }) => connect(ada)));
-      const bobs = await Promise.all(VOCABULARIES.map(({ connect }) => connect(bob)));
-      const sender = await vocabulary.connect(ada);
-      const said = `from ${vocabulary.name}`;
+      const adas = await Promise.all(DIALECTS.map(({ connect }) => connect(ada)));
+      const bobs = await Promise.all(DIALECTS.map(({ connect }) => connect(bob)));
+      const sender = await dialect.connect(ada);
+      const said = `from ${dialect.name}`;
       await sender.send(bob, said);
       const heard = await Promise.all([...adas, ...bobs].map((client) => client.hear(said)));
       expect(heard).toEqual(heard.map(() => ({ senderId: ada.id, text: said, files: [] })));
@@ -29,8 +29,8 @@ describe('five vocabularies on one server', () => {
 
     it('tells a story: both ways, in order, history, unread, read', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
-      const adas = await vocabulary.connect(ada);
-      const bobs = await vocabulary.connect(bob);
+      const adas = await dialect.connect(ada);
+      const bobs = await dialect.connect(bob);
       await adas.send(bob, 'one');
       expect(await bobs.hear('one')).toEqual({ senderId: ada.id, text: 'one', files: [] });
       await bobs.send(ada, 'two');
@@ -55,9 +55,9 @@ describe('five vocabularies on one server', () => {
     it('says who comes and goes', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       await ada.befriend(bob);
-      const bobs = await vocabulary.connect(bob);
+      const bobs = await dialect.connect(bob);
       if (bobs.hearOnline === undefined) return;
-      const adas = await vocabulary.connect(ada);
+      const adas = await dialect.connect(ada);
       await bobs.hearOnline(ada, true);
       expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(true);
       await adas.close();
@@ -69,22 +69,22 @@ describe('five vocabularies on one server', () => {
     it('says who types, also to others', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       const conversationId = await ada.directConversation(bob);
-      const adas = await vocabulary.connect(ada);
+      const adas = await dialect.connect(ada);
       const parleys = await bob.device();
       await parleys.must('join_conversation', { conversationId });
       if (adas.type === undefined) return;
       await adas.type(bob);
       expect(await parleys.next('typing')).toEqual({ conversationId, userId: ada.id, isTyping: true });
-      if (adas.hearTyping === undefined || vocabulary.name === 'parley') return;
+      if (adas.hearTyping === undefined || dialect.name === 'parley') return;
       await parleys.must('typing', { conversationId, isTyping: true });
       await adas.hearTyping(bob);
     });
 
     it('carries a picture, in its own way', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
-      const adas = await vocabulary.connect(ada);
-      const bobs = await vocabulary.connect(bob);
-      if (vocabulary.name === 'namespaced-events') {
+      const adas = await dialect.connect(ada);
+      const bobs = await dialect.connect(bob);
+      if (dialect.name === 'namespaced-events') {
         // It has no word for sending one, and shows one by its address.
         await ada.must('POST', `/conversations/${await ada.directConversation(bob)}/messages`, {
           attachments: [{ url: PICTURE, kind: 'IMAGE' }],
@@ -100,13 +100,13 @@ describe('five vocabularies on one server', () => {
 
     it('comes back, and finds what it missed', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
-      const adas = await vocabulary.connect(ada);
-      const bobs = await vocabulary.connect(bob);
+      const adas = await dialect.connect(ada);
+      const bobs = await dialect.connect(bob);
       await adas.send(bob, 'before');
       await bobs.hear('before');
       await bobs.close();
       await adas.send(bob, 'meanwhile');
-      const again = await vocabulary.connect(bob);
+      const again = await dialect.connect(bob);
       expect((await again.history(ada)).map(({ text }) => text)).toEqual(['before', 'meanwhile']);
       await adas.send(bob, 'after');
       await again.hear('after');
@@ -114,7 +114,7 @@ describe('five vocabularies on one server', () => {
 
     it('keeps the rules: blocks, oneself, nobody, nothing, too much', async () => {
       const [ada, bob, cy] = (await people(3)) as [Person, Person, Person];
-      const adas = await vocabulary.connect(ada);
+      const adas = await dialect.connect(ada);
       await adas.send(bob, 'still friends');
       await bob.must('POST', '/blocks', { userId: ada.id });
       await expect(adas.send(bob, 'blocked')).rejects.toThrow('CANNOT_MESSAGE');
@@ -129,7 +129,7 @@ describe('five vocabularies on one server', () => {
 
     it('shows nothing to a stranger, and ends with its session', async () => {
       const [ada, bob, stranger] = (await people(3)) as [Person, Person, Person];
-      const [adas, strangers] = await Promise.all([vocabulary.connect(ada), vocabulary.connect(stranger)]);
+      const [adas, strangers] = await Promise.all([dialect.connect(ada), dialect.connect(stranger)]);
       await adas.send(bob, 'a secret');
       await adas.send(stranger, 'hello');
       // In order: had the secret come at all, it had come before.

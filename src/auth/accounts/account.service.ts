@@ -79,7 +79,7 @@ export class AccountService implements OnModuleInit {
   }
 
   /**
-   * Forgets the caller: nothing personal is left, its sessions end, its friends are told. Messages stay, under the name
+   * Forgets the caller: nothing personal is left, its sessions end, its friends are notified. Messages stay, under the name
    * of nobody. A crash in the middle leaves an account that can be deleted again.
    * @param password checked where it is given
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED; UNAUTHORIZED where it is deleted already

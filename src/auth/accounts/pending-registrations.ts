@@ -96,7 +96,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
 
   /**
    * A new code for the registration of whoever asks: the newest from its network address. From elsewhere only where all
-   * that wait came from one place, since among strangers' nobody can tell which one is meant.
+   * that wait came from one place, since among strangers' nobody knows which one is meant.
    * @returns undefined where there is none
    */
   async renewCode(email: string, ipAddress: string | undefined): Promise<IssuedCode | undefined> {

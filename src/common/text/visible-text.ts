@@ -8,7 +8,7 @@ const VISIBLE = new RegExp(`[^\\p{Z}\\p{Cc}${INVISIBLE}]`, 'u');
 const INVISIBLE_OR_BLANK = new RegExp(`[\\p{Z}\\p{Cc}${INVISIBLE}]`, 'u');
 const PLAIN_LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 
-/** Letters that a joiner changes: not those of scripts in which it would only tell apart what looks the same. */
+/** Letters that a joiner changes: not those of scripts in which it would only distinguish what looks the same. */
 const JOINED = String.raw`(?![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Han}\p{sc=Hangul}\p{sc=Hira}\p{sc=Kana}\u0300-\u036f])[\p{L}\p{M}]`;
 
 /**

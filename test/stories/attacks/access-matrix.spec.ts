@@ -71,7 +71,7 @@ describe('who may do what', () => {
     const answer = await ask(method, path, token, body);
     expect(shown(answer)).toBe(expected);
     if (answer.status >= 400) {
-      // One older vocabulary has errors of its own.
+      // One older dialect has errors of its own.
       expect(answer.type).toContain(path.startsWith('/api/chats/') ? 'application/json' : 'application/problem+json');
       for (const secret of [...SECRETS, owner.email, people.member.email]) expect(answer.text).not.toContain(secret);
     }

@@ -175,7 +175,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
 
   'GET /sync': own('200'),
 
-  // The REST of the older vocabularies.
+  // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),
   'GET /api/chats/conversations': own('200'),
   'GET /api/chats/history/{userId}': person('200'),

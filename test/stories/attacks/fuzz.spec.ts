@@ -196,7 +196,7 @@ describe('what nobody thought of', () => {
     const shown = JSON.stringify(input).slice(0, 2_000);
     if (status >= 500) throw new Error(`${status} for ${shown}: ${JSON.stringify(answered)}`);
     if (status < 400) return;
-    // The older vocabularies have errors of their own form, with the same codes.
+    // The older dialects have errors of their own form, with the same codes.
     const isProblem = answered?.status === status && headers.get('content-type')?.includes('application/problem+json');
     if (!CODES.has(answered?.code) || !(isProblem || answered.success === false))
       throw new Error(`no error as documented but ${JSON.stringify(answered)} (${status}) for ${shown}`);
@@ -364,7 +364,7 @@ describe('what nobody thought of', () => {
     return device;
   }
 
-  it('ends nothing but itself in an older vocabulary', async () => {
+  it('ends nothing but itself in an older dialect', async () => {
     const field = fc.constantFrom(
       ...[
         'token',
@@ -390,8 +390,8 @@ describe('what nobody thought of', () => {
       'namespaced-events': ['message:send', 'status:request', 'constructor', 'unknown'],
       frames: ['message', 'fetchChats', 'unReadMessages', 'messageList', 'authenticate', '__proto__', 'unknown'],
     };
-    const inputs = (vocabulary: string, runs: number): [string, Json][] =>
-      fc.sample(fc.tuple(fc.constantFrom(...(events[vocabulary] ?? [])), payload), { seed: SEED, numRuns: runs });
+    const inputs = (dialect: string, runs: number): [string, Json][] =>
+      fc.sample(fc.tuple(fc.constantFrom(...(events[dialect] ?? [])), payload), { seed: SEED, numRuns: runs });
     for (const dialect of ['direct-events', 'namespaced-events']) {
       const given = inputs(dialect, RUNS * 5);
       let device = await connected(dialect);

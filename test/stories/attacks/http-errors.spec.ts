@@ -9,7 +9,7 @@ interface Operation {
   method: string;
   path: string;
   isPublic: boolean;
-  /** One of an older vocabulary, whose errors have a shape of their own. */
+  /** One of an older dialect, whose errors have a shape of their own. */
   hasOwnErrors: boolean;
 }
 

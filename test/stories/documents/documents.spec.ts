@@ -225,7 +225,7 @@ describe('the documents', () => {
     await adas.call('get', '/users/{id}', path(bob.id));
     await adas.call('get', '/users/me/export', {});
 
-    // The REST of the older vocabularies.
+    // The REST of the older dialects.
     await adas.call('get', '/api/chats/my-chats', { query: { limit: 10 } });
     await adas.call('get', '/api/chats/history/{userId}', { path: { userId: bob.id } });
     await adas.call('get', '/api/chats/conversations', {});

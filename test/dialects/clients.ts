@@ -3,14 +3,14 @@ import { io as olderIo } from 'socket.io-client-4.5.4';
 import { type Anything, Device, type Person, until } from '../support/story.js';
 import { Frames } from './frames.js';
 
-/** A message as any vocabulary shows it. */
+/** A message as any dialect shows it. */
 export interface Shown {
   senderId: string;
   text: string;
   files: string[];
 }
 
-/** One client of one vocabulary, in the words of a story. What a vocabulary has no word for is left out. */
+/** One client of one dialect, in the words of a story. What a dialect has no word for is left out. */
 export interface ChatClient {
   /** Resolves once the server has taken it; rejects with the code of a refusal. */
   send(to: Person, text: string, files?: string[]): Promise<void>;
@@ -25,14 +25,14 @@ export interface ChatClient {
   close(): Promise<void>;
 }
 
-export interface Vocabulary {
+export interface Dialect {
   name: string;
   connect(person: Person): Promise<ChatClient>;
 }
 
 const text = ({ senderId, text: said, files }: Shown): Shown => ({ senderId, text: said, files });
 
-const parley: Vocabulary = {
+const parley: Dialect = {
   name: 'parley',
   connect: async (person) => {
     const device = await person.device();
@@ -70,7 +70,7 @@ const parley: Vocabulary = {
   },
 };
 
-const wsEvents: Vocabulary = {
+const wsEvents: Dialect = {
   name: 'ws-events',
   connect: async (person) => {
     const frames = await new Frames(person.url).open();
@@ -124,7 +124,7 @@ export function olderDevice(person: Person, dialect: string, auth: object = { to
   return new Device(socket as unknown as Socket);
 }
 
-const directEvents: Vocabulary = {
+const directEvents: Dialect = {
   name: 'direct-events',
   connect: async (person) => {
     const device = olderDevice(person, 'direct-events');
@@ -170,7 +170,7 @@ const directEvents: Vocabulary = {
   },
 };
 
-const namespacedEvents: Vocabulary = {
+const namespacedEvents: Dialect = {
   name: 'namespaced-events',
   connect: async (person) => {
     const device = olderDevice(person, 'namespaced-events');
@@ -196,7 +196,7 @@ const namespacedEvents: Vocabulary = {
   },
 };
 
-const wsRooms: Vocabulary = {
+const wsRooms: Dialect = {
   name: 'ws-rooms',
   connect: async (person) => {
     const rooms = new Map<string, { frames: Frames; id: string }>();
@@ -249,4 +249,4 @@ const wsRooms: Vocabulary = {
   },
 };
 
-export const VOCABULARIES: readonly Vocabulary[] = [parley, wsEvents, directEvents, wsRooms, namespacedEvents];
+export const DIALECTS: readonly Dialect[] = [parley, wsEvents, directEvents, wsRooms, namespacedEvents];
