@@ -68,18 +68,9 @@ function build(force) {
   say('building dist');
   // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
   rmSync(join(DIST, '.stamp'), { force: true });
-  if (force || !existsSync(join(DIST, '.tsbuildinfo'))) rmSync(DIST, { recursive: true, force: true });
-  // The compiler writes again only what an edit affects; what was made of a source that is gone, it leaves.
-  else removeOrphans();
+  rmSync(DIST, { recursive: true, force: true });
   run('@nestjs/cli', 'bin/nest.js', ['build'], process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit');
   writeStamp(DIST, stamp);
-}
-
-function removeOrphans() {
-  for (const path of filesBelow(DIST)) {
-    const source = path.replace(DIST, join(ROOT, 'src')).replace(/\.js(\.map)?$/, '.ts');
-    if (source.endsWith('.ts') && !existsSync(source)) rmSync(path);
-  }
 }
 
 function clientStamp() {

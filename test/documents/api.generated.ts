@@ -24,7 +24,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it was told to end. */
+        /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
         get: operations["Health_ready"];
         put?: never;
         post?: never;
@@ -1844,7 +1844,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it was told to end. */
+            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1862,7 +1862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it was told to end. */
+            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
             503: {
                 headers: {
                     [name: string]: unknown;
