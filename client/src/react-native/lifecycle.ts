@@ -28,11 +28,11 @@ export function appStateLifecycle(appState: ReactNativeAppState): Lifecycle {
     subscribe: (listener) => {
       // Each subscription is one, also of the same function twice.
       const own = (next: LifecycleState): void => listener(next);
-      listeners.add(own);
       if (subscription === undefined) {
         change(appState.currentState);
         subscription = appState.addEventListener('change', change);
       }
+      listeners.add(own);
       return () => {
         listeners.delete(own);
         if (listeners.size > 0) return;

@@ -1,5 +1,6 @@
 import type { ConnectionSnapshot, Observable } from '../connection/types.js';
 import type { OutboxItem, UploadSource } from '../outbox/types.js';
+import type { Attachment } from '../protocol/protocol.generated.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
 
 /** What the hooks need of a client. Each method gives, for equal arguments, observables of equal snapshots. */
@@ -10,7 +11,10 @@ export interface HookClient {
   messages(conversationId: string): HookMessages;
   send(message: OutgoingMessage): { clientId: string };
   typing(conversationId: string, isTyping: boolean): void;
+  upload(file: Uploadable, options?: { signal?: AbortSignal }): Promise<Attachment>;
 }
+
+export type Uploadable = File | Blob | UploadSource;
 
 /** The window of one conversation's messages around what is on screen. */
 export interface HookMessages extends Observable<MessagesSnapshot> {
@@ -25,6 +29,6 @@ export interface OutgoingMessage {
   conversationId?: string;
   receiverId?: string;
   content?: string;
-  attachments?: readonly UploadSource[];
+  attachments?: readonly (UploadSource | File)[];
   replyToId?: string;
 }

@@ -1,9 +1,16 @@
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from 'react';
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
 import type { OutboxItem } from '../outbox/types.js';
-import type { Conversation, FriendRequest, Presence, Receipt, User } from '../protocol/protocol.generated.js';
+import type {
+  Attachment,
+  Conversation,
+  FriendRequest,
+  Presence,
+  Receipt,
+  User,
+} from '../protocol/protocol.generated.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
-import type { HookClient, OutgoingMessage } from './client.js';
+import type { HookClient, OutgoingMessage, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
 
 const ClientContext = createContext<HookClient | undefined>(undefined);
@@ -35,6 +42,27 @@ export function useConversations(): readonly Conversation[] {
 
 export function useConversation(conversationId: string): Conversation | undefined {
   return useKey(`conversation:${conversationId}`);
+}
+
+/** The unread messages of one conversation; without one, of all that are not muted: what a badge shows. */
+export function useUnread(conversationId?: string): number {
+  const client = useClient();
+  const counted = useMemo(
+    () => client.observe(conversationId === undefined ? 'conversations' : `conversation:${conversationId}`),
+    [client, conversationId],
+  );
+  return useObservable<Conversation | readonly Conversation[] | undefined, number>(counted, unreadOf);
+}
+
+function unreadOf(counted: Conversation | readonly Conversation[] | undefined): number {
+  if (counted === undefined) return 0;
+  if ('me' in counted) return counted.me.unreadCount;
+  // The end of a mute is noticed with the next change of a conversation.
+  const now = Date.now();
+  return counted.reduce(
+    (sum, { me }) => (me.mutedUntil !== null && Date.parse(me.mutedUntil) > now ? sum : sum + me.unreadCount),
+    0,
+  );
 }
 
 export interface Messages extends MessagesSnapshot {
@@ -112,6 +140,47 @@ export function useFriends(): readonly User[] {
 export function useFriendRequests(): readonly FriendRequest[] {
   return useKey('friendRequests');
 }
+
+export interface Upload {
+  /** Resolves with the attachment; rejects, and shows, why there is none. A second one ends the first. */
+  upload(file: Uploadable): Promise<Attachment>;
+  readonly isUploading: boolean;
+  readonly attachment: Attachment | undefined;
+  readonly error: Error | undefined;
+  cancel(): void;
+}
+
+/** One file by itself, for an avatar say; it ends with the component. A message's files are given to `useSend`. */
+export function useUpload(): Upload {
+  const client = useClient();
+  const [state, show] = useState<Pick<Upload, 'isUploading' | 'attachment' | 'error'>>(NO_UPLOAD);
+  const actions = useMemo(() => {
+    let current: AbortController | undefined;
+    const cancel = (): void => {
+      current?.abort();
+      current = undefined;
+      show((shown) => (shown.isUploading ? NO_UPLOAD : shown));
+    };
+    const upload = async (file: Uploadable): Promise<Attachment> => {
+      current?.abort();
+      const controller = (current = new AbortController());
+      show({ ...NO_UPLOAD, isUploading: true });
+      try {
+        const attachment = await client.upload(file, { signal: controller.signal });
+        if (current === controller) show({ ...NO_UPLOAD, attachment });
+        return attachment;
+      } catch (error) {
+        if (current === controller) show({ ...NO_UPLOAD, error: error as Error });
+        throw error;
+      }
+    };
+    return { upload, cancel };
+  }, [client]);
+  useEffect(() => actions.cancel, [actions]);
+  return { ...state, ...actions };
+}
+
+const NO_UPLOAD = { isUploading: false, attachment: undefined, error: undefined };
 
 function useKey<Key extends StoreKey>(key: Key): SnapshotOf<Key> {
   const client = useClient();

@@ -1,3 +1,3 @@
-export type { HookClient, HookMessages, OutgoingMessage } from './client.js';
+export type { HookClient, HookMessages, OutgoingMessage, Uploadable } from './client.js';
 export * from './hooks.js';
 export { useObservable } from './observable.js';

@@ -1,7 +1,8 @@
 import type { Observable } from '../../src/connection/types.js';
 import type { ConnectionSnapshot } from '../../src/connection/types.js';
 import type { OutboxItem } from '../../src/outbox/types.js';
-import type { HookClient, HookMessages, OutgoingMessage } from '../../src/react/client.js';
+import type { Attachment } from '../../src/protocol/protocol.generated.js';
+import type { HookClient, HookMessages, OutgoingMessage, Uploadable } from '../../src/react/client.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../../src/store/types.js';
 
 /** A value that a test sets, and counts who listens. */
@@ -92,6 +93,20 @@ export class FakeClient implements HookClient {
 
   typing(conversationId: string, isTyping: boolean): void {
     this.typed.push([conversationId, isTyping]);
+  }
+
+  readonly uploads: {
+    file: Uploadable;
+    signal: AbortSignal | undefined;
+    resolve(attachment: Attachment): void;
+    reject(error: Error): void;
+  }[] = [];
+
+  upload(file: Uploadable, { signal }: { signal?: AbortSignal } = {}): Promise<Attachment> {
+    return new Promise((resolve, reject) => {
+      this.uploads.push({ file, signal, resolve, reject });
+      signal?.addEventListener('abort', () => reject(new Error('aborted')));
+    });
   }
 
   listeners(): number {

@@ -1,7 +1,7 @@
 import { Component, type ReactNode, StrictMode, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { OutboxItem } from '../../src/outbox/types.js';
-import type { Conversation } from '../../src/protocol/protocol.generated.js';
+import type { Attachment, Conversation } from '../../src/protocol/protocol.generated.js';
 import {
   ChatProvider,
   useConnection,
@@ -13,6 +13,8 @@ import {
   usePresence,
   useSend,
   useTyping,
+  useUnread,
+  useUpload,
 } from '../../src/react/index.js';
 import type { MessageItem } from '../../src/store/types.js';
 import { FakeClient, noMessages } from './fake-client.js';
@@ -77,6 +79,18 @@ function Person(): ReactNode {
     <p id="person">
       {useMe()?.username} {usePresence('bob')?.isOnline === true ? 'online' : 'offline'}
     </p>
+  );
+}
+function Badge(): ReactNode {
+  counted('Badge');
+  return <p id="badge">{useUnread()}</p>;
+}
+function Avatar({ file }: { file: Blob }): ReactNode {
+  const { upload, isUploading, attachment, error } = useUpload();
+  return (
+    <button id="avatar" type="button" onClick={() => void upload(file).catch(() => undefined)}>
+      {isUploading ? 'uploading' : (attachment?.id ?? error?.message ?? 'none')}
+    </button>
   );
 }
 class Boundary extends Component<{ children: ReactNode }, { message?: string }> {
@@ -166,6 +180,46 @@ const scenes: Record<string, () => Promise<void>> = {
     equal(await rendered(), {});
     client.outbox.set([...client.outbox.getSnapshot(), outboxItem('two', 'b')]);
     equal(await rendered(), { 'Pending all': 1, 'Pending b': 1 });
+  },
+  'count what is unread, but for the muted, and render again only for another number': async () => {
+    const muted = (id: string, unreadCount: number, mutedUntil: string | null): Conversation =>
+      ({ id, me: { unreadCount, mutedUntil } }) as unknown as Conversation;
+    client.value('conversations').set([muted('a', 2, null), muted('b', 5, '9999-01-01T00:00:00.000Z')]);
+    render(
+      <>
+        <Status />
+        <Badge />
+      </>,
+    );
+    await shows('badge', '2');
+    await rendered();
+    client.value('conversations').set([muted('a', 2, null), muted('b', 6, '9999-01-01T00:00:00.000Z')]);
+    equal(await rendered(), {});
+    client.value('conversations').set([muted('a', 1, null), muted('b', 6, '2020-01-01T00:00:00.000Z')]);
+    equal(await rendered(), { Badge: 1 });
+    await shows('badge', '7');
+  },
+  'show an upload until it is there or has failed, and end it with the component': async () => {
+    const file = new Blob(['x']);
+    render(<Avatar file={file} />, true);
+    await shows('avatar', 'none');
+    const press = (): void => document.getElementById('avatar')?.click();
+    press();
+    await shows('avatar', 'uploading');
+    client.uploads[0]?.resolve({ id: 'first' } as Attachment);
+    await shows('avatar', 'first');
+    press();
+    await until(() => client.uploads.length === 2, 'a second one');
+    press();
+    await until(() => client.uploads.length === 3, 'a third one');
+    equal(client.uploads[1]?.signal?.aborted, true);
+    await shows('avatar', 'uploading');
+    client.uploads[2]?.reject(new Error('too large'));
+    await shows('avatar', 'too large');
+    press();
+    await until(() => client.uploads.length === 4, 'a fourth one');
+    render(null);
+    await until(() => client.uploads[3]?.signal?.aborted === true, 'it ends');
   },
   'call the client with what the user does': async () => {
     render(

@@ -8,6 +8,8 @@ declare const page: HooksPage;
 
 const SCENES = [
   'render again only what shows what changed',
+  'count what is unread, but for the muted, and render again only for another number',
+  'show an upload until it is there or has failed, and end it with the component',
   'call the client with what the user does',
   'follow a change of the conversation, and let go of the one before',
   'survive StrictMode: nothing stays open, nothing stays subscribed',

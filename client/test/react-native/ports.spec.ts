@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  appStateLifecycle,
+  expoFileSource,
+  netInfoConnectivity,
+  secureStoreTokens,
+} from '../../src/react-native/index.js';
+
+describe('the lifecycle by AppState', () => {
+  const appState = (currentState: string) => {
+    const listeners = new Set<(state: string) => void>();
+    return {
+      currentState,
+      listeners,
+      addEventListener(_: 'change', listener: (state: string) => void) {
+        listeners.add(listener);
+        return { remove: () => void listeners.delete(listener) };
+      },
+      change(state: string): void {
+        this.currentState = state;
+        for (const listener of listeners) listener(state);
+      },
+    };
+  };
+
+  it('tells background and active in the same tick, and inactive never', () => {
+    const native = appState('active');
+    const lifecycle = appStateLifecycle(native);
+    const told: string[] = [];
+    const end = lifecycle.subscribe((state) => told.push(state));
+    for (const state of ['inactive', 'active', 'inactive', 'background', 'inactive', 'extension', 'active'])
+      native.change(state);
+    expect(told).toEqual(['background', 'active']);
+    native.change('inactive');
+    expect(lifecycle.getState()).toBe('active');
+    end();
+    expect(native.listeners.size).toBe(0);
+  });
+
+  it('starts as it is, also where that is in the background or unknown', () => {
+    expect(appStateLifecycle(appState('background')).getState()).toBe('background');
+    expect(appStateLifecycle(appState('unknown')).getState()).toBe('active');
+  });
+
+  it('notices what happened while nobody listened', () => {
+    const native = appState('active');
+    const lifecycle = appStateLifecycle(native);
+    native.change('background');
+    expect(lifecycle.getState()).toBe('background');
+    native.change('active');
+    const told: string[] = [];
+    lifecycle.subscribe((state) => told.push(state));
+    native.change('active');
+    expect(told).toEqual([]);
+    expect(lifecycle.getState()).toBe('active');
+  });
+});
+
+describe('the connectivity by NetInfo', () => {
+  it('tells each listener every change once, and knows nothing before the first', () => {
+    const listeners = new Set<(state: { isConnected: boolean | null }) => void>();
+    const connectivity = netInfoConnectivity({
+      addEventListener: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    });
+    const told: boolean[][] = [[], []];
+    const ends = told.map((list) => connectivity.subscribe((isOnline) => list.push(isOnline)));
+    const change = (isConnected: boolean | null): void => listeners.forEach((listener) => listener({ isConnected }));
+    expect(connectivity.isOnline()).toBeUndefined();
+    for (const isConnected of [null, true, true, false, null, true]) change(isConnected);
+    expect(told).toEqual([
+      [true, false, true],
+      [true, false, true],
+    ]);
+    expect(connectivity.isOnline()).toBe(true);
+    for (const end of ends) end();
+    expect(listeners.size).toBe(0);
+  });
+});
+
+describe('the token store by expo-secure-store', () => {
+  const session = { url: 'https://chat.example', userId: 'ada', accessToken: 'a', refreshToken: 'r' };
+  class SecureStore {
+    readonly items = new Map<string, string>();
+    readonly options: unknown[] = [];
+    failures = 0;
+    readonly AFTER_FIRST_UNLOCK = 0;
+    async getItemAsync(key: string): Promise<string | null> {
+      if (this.failures-- > 0) throw new Error('Could not decrypt the value');
+      return this.items.get(key) ?? null;
+    }
+    async setItemAsync(key: string, value: string, options?: unknown): Promise<void> {
+      if (!/^[\w.-]+$/.test(key)) throw new Error('Invalid key');
+      this.options.push(options);
+      this.items.set(key, value);
+    }
+    async deleteItemAsync(key: string): Promise<void> {
+      this.items.delete(key);
+    }
+  }
+
+  it('keeps one session, readable while the phone is locked', async () => {
+    const native = new SecureStore();
+    const tokens = secureStoreTokens(native);
+    expect(await tokens.load()).toBeUndefined();
+    await tokens.save(session);
+    expect(await secureStoreTokens(native).load()).toEqual(session);
+    expect(native.options).toEqual([{ keychainAccessible: 0 }]);
+    await tokens.clear();
+    expect(await tokens.load()).toBeUndefined();
+  });
+
+  it('asks a keychain that fails once more, and takes one that cannot decrypt, or holds nonsense, for empty', async () => {
+    const native = new SecureStore();
+    const tokens = secureStoreTokens(native);
+    await tokens.save(session);
+    native.failures = 1;
+    expect(await tokens.load()).toEqual(session);
+    native.failures = 2;
+    expect(await tokens.load()).toBeUndefined();
+    for (const nonsense of ['', 'null', '{"url":1}', '[]']) {
+      native.items.set('parley.session', nonsense);
+      expect(await tokens.load()).toBeUndefined();
+    }
+  });
+});
+
+describe('a file by expo-file-system', () => {
+  const file = (bytes: number[], type: string | null = 'image/jpeg') => {
+    const open = { count: 0 };
+    return {
+      handles: open,
+      uri: 'file:///cache/picked.jpg',
+      name: 'picked.jpg',
+      size: 5,
+      type,
+      open() {
+        open.count += 1;
+        let closed = false;
+        return {
+          offset: 0 as number | null,
+          readBytes(length: number) {
+            return new Uint8Array(bytes.slice(this.offset ?? 0, (this.offset ?? 0) + length));
+          },
+          close() {
+            if (!closed) open.count -= 1;
+            closed = true;
+          },
+        };
+      },
+    };
+  };
+
+  it('is read in parts, and leaves no handle open', async () => {
+    const native = file([1, 2, 3, 4, 5]);
+    const source = expoFileSource(native);
+    expect(source).toMatchObject({ name: 'picked.jpg', mimeType: 'image/jpeg', size: 5, previewUrl: native.uri });
+    expect([...(await source.read(3, 5))]).toEqual([4, 5]);
+    expect([...(await source.read(0, 2))]).toEqual([1, 2]);
+    expect(native.handles.count).toBe(0);
+  });
+
+  it('says that it cannot be read any more where it became shorter or is gone', async () => {
+    const short = file([1, 2]);
+    await expect(expoFileSource(short).read(0, 5)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+    expect(short.handles.count).toBe(0);
+    const gone = {
+      ...file([1]),
+      open: (): never => {
+        throw new Error('gone');
+      },
+    };
+    await expect(expoFileSource(gone).read(0, 1)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+  });
+
+  it('has a type where the system knows none, and the name that it is given', () => {
+    expect(expoFileSource(file([], null), { name: 'voice.m4a' })).toMatchObject({
+      mimeType: 'application/octet-stream',
+      name: 'voice.m4a',
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type ReactNode, StrictMode } from 'react';
+import { act, create, type ReactTestRenderer } from 'react-test-renderer';
+import { ChatProvider, useConversations, useMessages, useOutbox, useSend, useTyping } from '../../src/react/index.js';
+import type { MessageItem } from '../../src/store/types.js';
+import { FakeClient, noMessages } from './fake-client.js';
+
+/** Strings as components: what React Native's own are to React. There is no document here, as on a phone. */
+function Screen({ id }: { id: string }): ReactNode {
+  const { items } = useMessages(id);
+  const [typing] = useTyping(id);
+  const send = useSend(id);
+  const waiting = useOutbox(id).length + useConversations().length;
+  return (
+    <native-list
+      texts={items.map(({ content }) => content)}
+      typing={typing}
+      waiting={waiting}
+      onPress={() => send('from a phone')}
+    />
+  );
+}
+
+declare module 'react' {
+  // oxlint-disable-next-line typescript/no-namespace -- how JSX is told of elements
+  namespace JSX {
+    interface IntrinsicElements {
+      'native-list': Record<string, unknown>;
+    }
+  }
+}
+
+describe('the hooks without a document, as in React Native', () => {
+  let client: FakeClient;
+  let screen: ReactTestRenderer;
+  beforeEach(() => {
+    (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+    // It says of itself that it is deprecated.
+    jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    client = new FakeClient();
+    act(() => {
+      screen = create(
+        <StrictMode>
+          <ChatProvider client={client}>
+            <Screen id="a" />
+          </ChatProvider>
+        </StrictMode>,
+      );
+    });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('show, follow, send and let go', () => {
+    expect(typeof document).toBe('undefined');
+    const list = () => screen.root.findByType('native-list').props;
+    expect(list()).toMatchObject({ texts: [], typing: [], waiting: 0 });
+    act(() => {
+      client.value('messages:a').set({ ...noMessages, items: [{ content: 'hello' } as MessageItem] });
+      client.value('typing:a').set(['bob']);
+    });
+    expect(list()).toMatchObject({ texts: ['hello'], typing: ['bob'] });
+    (list()['onPress'] as () => void)();
+    expect(client.sent).toEqual([{ conversationId: 'a', content: 'from a phone' }]);
+    expect(client.opens.get('a')).toBe(1);
+    act(() => screen.unmount());
+    expect(client.opens.get('a')).toBe(0);
+    expect(client.listeners()).toBe(0);
+  });
+});
