@@ -10,8 +10,9 @@ import { indexedText } from './search-text.js';
 const PAUSE_MS = 2_000;
 /** One transaction: bounded in time, so that neither a sender nor a search waits long for a core. */
 const MAX_STEP_CONVERSATIONS = 64;
-const MAX_STEP_MESSAGES = 500;
+const MAX_STEP_MESSAGES = 200;
 const MAX_STEP_BYTES = 256 * 1024;
+const MAX_PENDING_LIST = '128kB';
 /** The rest after a step is so many times as long as the step: a fifth of a core while messages come in, half of one otherwise. */
 const REST_WHILE_BUSY = 4;
 const REST_WHILE_IDLE = 1;
@@ -147,8 +148,11 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   /** Indexes the next messages of some conversations, and says of which there are more. */
   private async index(conversationIds: readonly string[]): Promise<{ remaining: string[]; isIdle: boolean }> {
     return this.database.background.transaction(async (transaction) => {
-      // Lost with the machine, it is done again.
-      await transaction.query('SET LOCAL synchronous_commit = off');
+      // Lost with the machine, it is done again. The index takes new entries over from its pending list in one go, which
+      // keeps a core: so it is done in small portions.
+      await transaction.query(
+        `SET LOCAL synchronous_commit = off; SET LOCAL gin_pending_list_limit = '${MAX_PENDING_LIST}'`,
+      );
       // One order for all processes, so that they do not wait for each other in a circle.
       await transaction.query(
         `INSERT INTO message_search_progress (conversation_id, indexed_seq)

@@ -7,6 +7,7 @@ import { Configuration } from '../../config/configuration.js';
 import { Database, isConnectionFailure } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import { Metrics } from '../../observability/metrics.js';
+import { BatchPace, MIN_FULL_BATCH_SIZE } from './batch-pace.js';
 
 /** A message on its way into the database. */
 export interface MessageDraft {
@@ -80,7 +81,7 @@ const UNIQUE_VIOLATION = '23505';
 
 /**
  * Stores messages: all that arrive while the previous batch commits are the next batch, one statement and one commit
- * (docs/adr/0003-message-writer.md).
+ * (docs/adr/0003-message-writer.md). While many come, batches keep a pace (BatchPace), so that they are worth their commit.
  *
  * Guarantees: a draft's promise resolves after the commit that stored it, in the order of sequence numbers within a
  * conversation; drafts of one conversation are stored in the order they came; a draft that the database refuses fails
@@ -128,8 +129,11 @@ export class MessageWriter implements BeforeApplicationShutdown, OnApplicationSh
 
 class Lane {
   private queue: Waiting[] = [];
+  private readonly pace = new BatchPace();
   private running: Promise<void> | undefined;
   private underWay = 0;
+  /** Ends the rest between two batches, where there is one. */
+  private wake: (() => void) | undefined;
 
   constructor(
     private readonly database: Database,
@@ -147,6 +151,7 @@ class Lane {
       return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
     return new Promise((resolve, reject) => {
       this.queue.push({ draft, deadline: this.clock.now() + MAX_WAIT_MS, resolve, reject });
+      if (this.queue.length >= MIN_FULL_BATCH_SIZE) this.wake?.();
       this.running ??= this.run();
     });
   }
@@ -160,11 +165,27 @@ class Lane {
     await new Promise(setImmediate);
     while (this.queue.length > 0) {
       const batch = this.takeBatch();
+      const startedAt = performance.now();
       this.underWay = batch.length;
       await this.write(batch);
       this.underWay = 0;
+      await this.rest(this.pace.restAfter(batch.length, startedAt, performance.now()));
     }
     this.running = undefined;
+  }
+
+  /** Waits for company, until enough messages are there. */
+  private async rest(milliseconds: number): Promise<void> {
+    // A timer would be late for less.
+    if (milliseconds < 1 || this.queue.length >= MIN_FULL_BATCH_SIZE) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
   }
 
   /**
