@@ -1,0 +1,160 @@
+import { call, type HttpPorts, type TokenSource } from '../http/http.js';
+import type { Lock } from '../ports/environment.js';
+import type { StoredSession, TokenStore } from '../ports/token-store.js';
+import { ChatError } from '../protocol/errors.js';
+import type { Tokens } from '../protocol/protocol.generated.js';
+
+export interface SessionPorts extends HttpPorts {
+  tokens: TokenStore;
+  lock: Lock;
+}
+
+/** Brings a token of the application's own log-in; called again when the server refused the last one. */
+export type TokenProvider = () => Promise<string>;
+
+/**
+ * Who is logged in, and its token. Renewals happen one at a time, over all tabs, and each first looks whether another tab
+ * has renewed already: a refresh token works once, and using it twice would end the session.
+ */
+export class Session implements TokenSource {
+  #held: StoredSession | undefined;
+  #provider: TokenProvider | undefined;
+  #renewal: Promise<string> | undefined;
+  /** Rises with each log-in and log-out: what was asked for before does not count after it. */
+  #generation = 0;
+  readonly #endListeners = new Set<(code: string) => void>();
+
+  constructor(private readonly ports: SessionPorts) {}
+
+  get userId(): string | undefined {
+    return this.#held?.userId || undefined;
+  }
+
+  /** Told when the server says that this session is over; not of a log-out. */
+  onEnd(listener: (code: string) => void): () => void {
+    this.#endListeners.add(listener);
+    return () => void this.#endListeners.delete(listener);
+  }
+
+  /** What an earlier run left. */
+  async restore(): Promise<string | undefined> {
+    const generation = this.#generation;
+    const stored = await this.#stored();
+    if (generation === this.#generation) this.#held = stored;
+    return this.userId;
+  }
+
+  async begin(
+    userId: string,
+    { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
+  ): Promise<void> {
+    this.#generation += 1;
+    this.#provider = undefined;
+    await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
+  }
+
+  /** From now on the application's own tokens. Who it is the server says: `identify`. */
+  useProvider(provider: TokenProvider): void {
+    this.#generation += 1;
+    this.#provider = provider;
+    if (this.#held?.refreshToken !== undefined) this.#held = undefined;
+  }
+
+  async identify(userId: string): Promise<void> {
+    if (this.#provider === undefined || this.#held?.userId === userId) return;
+    await this.#keep({ url: this.ports.url, userId, accessToken: this.#held?.accessToken ?? '' });
+  }
+
+  async token(): Promise<string> {
+    const token = this.#held?.accessToken;
+    if (token !== undefined && token !== '') return token;
+    return this.renew('');
+  }
+
+  renew(refused: string): Promise<string> {
+    const current = this.#held?.accessToken;
+    if (current !== undefined && current !== '' && current !== refused) return Promise.resolve(current);
+    if (this.#renewal !== undefined) return this.#renewal;
+    const renewal = (this.#provider === undefined ? this.#refresh(refused) : this.#provide(this.#provider)).finally(
+      () => {
+        if (this.#renewal === renewal) this.#renewal = undefined;
+      },
+    );
+    this.#renewal = renewal;
+    return renewal;
+  }
+
+  /** The server says that it is over. What the user typed stays. */
+  async end(code: string): Promise<void> {
+    if (this.#held === undefined) return;
+    await this.clear();
+    for (const listener of [...this.#endListeners]) listener(code);
+  }
+
+  async clear(): Promise<void> {
+    this.#generation += 1;
+    this.#renewal = undefined;
+    this.#held = undefined;
+    this.#provider = undefined;
+    await this.ports.tokens.clear();
+  }
+
+  async #provide(provider: TokenProvider): Promise<string> {
+    const generation = this.#generation;
+    let accessToken: string;
+    try {
+      accessToken = await provider();
+    } catch (cause) {
+      throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
+    }
+    this.#requireSame(generation);
+    // Kept with the user's id, so that a start without a network shows what is cached.
+    if (this.#held !== undefined) await this.#keep({ ...this.#held, accessToken });
+    else this.#held = { url: this.ports.url, userId: '', accessToken };
+    return accessToken;
+  }
+
+  #refresh(refused: string): Promise<string> {
+    const generation = this.#generation;
+    return this.ports.lock.run(`parley:refresh:${this.ports.url}`, async () => {
+      const own = this.#held;
+      // Another tab may have renewed, or logged out, or somebody else in.
+      const stored = (await this.#stored()) ?? own;
+      this.#requireSame(generation);
+      if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
+        throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+      if (stored.accessToken !== refused && stored.accessToken !== own.accessToken) {
+        this.#held = stored;
+        return stored.accessToken;
+      }
+      try {
+        const { body } = await call<Tokens>(this.ports, '/auth/refresh', {
+          method: 'POST',
+          body: { refreshToken: stored.refreshToken },
+        });
+        this.#requireSame(generation);
+        await this.#keep({ ...stored, accessToken: body.accessToken, refreshToken: body.refreshToken });
+        return body.accessToken;
+      } catch (error) {
+        this.#requireSame(generation);
+        if (error instanceof ChatError && error.status === 401) await this.end(error.code);
+        throw error;
+      }
+    });
+  }
+
+  #requireSame(generation: number): void {
+    if (generation !== this.#generation) throw new ChatError('ABORTED', 'Another session has begun.');
+  }
+
+  /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */
+  async #stored(): Promise<StoredSession | undefined> {
+    const stored = await this.ports.tokens.load().catch(() => undefined);
+    return stored?.url === this.ports.url ? stored : undefined;
+  }
+
+  async #keep(session: StoredSession): Promise<void> {
+    this.#held = session;
+    await this.ports.tokens.save(session).catch(() => undefined);
+  }
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../ports/environment.js';
+import type { Fetch, FetchInit, FetchResponse } from '../ports/network.js';
+import { ChatError } from '../protocol/errors.js';
+import type { ErrorCode } from '../protocol/protocol.generated.js';
+import type { Http, HttpAnswer, HttpRequest } from './types.js';
+
+const TIMEOUT_MS = 15_000;
+
+export interface HttpPorts {
+  url: string;
+  fetch: Fetch;
+  clock: Clock;
+}
+
+/** What carries an access token and renews it: the session. */
+export interface TokenSource {
+  /** Rejects with NOT_LOGGED_IN where there is none. */
+  token(): Promise<string>;
+  /** Another one than this, which the server refused. One renewal for all who ask at once. */
+  renew(refused: string): Promise<string>;
+}
+
+/** One request, once. Every failure is a `ChatError`. */
+export async function call<Body>(
+  { url, fetch, clock }: HttpPorts,
+  path: string,
+  { method = 'GET', query = {}, body, content, headers = {}, signal, timeoutMs = TIMEOUT_MS }: HttpRequest,
+  token?: string,
+): Promise<HttpAnswer<Body>> {
+  // Not throwIfAborted and AbortSignal.any: React Native has neither.
+  if (signal?.aborted === true) throw new ChatError('ABORTED', 'It was given up.');
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  signal?.addEventListener('abort', abort);
+  let isLate = false;
+  const timer = clock.setTimeout(() => {
+    isLate = true;
+    controller.abort();
+  }, timeoutMs);
+  const init: FetchInit = {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    signal: controller.signal,
+    // The session is in the token. Cookies of another log-in on the same origin must not decide.
+    credentials: 'omit',
+  };
+  const sent = body === undefined ? content : JSON.stringify(body);
+  if (sent !== undefined) init.body = sent;
+  try {
+    // A port that does not know signals must not keep anybody waiting.
+    const answer = await orAborted(exchange(fetch, addressOf(url, path, query), init), controller.signal);
+    return parsed<Body>(answer.response, answer.text);
+  } catch (cause) {
+    if (cause instanceof ChatError) throw cause;
+    if (isLate) throw new ChatError('TIMEOUT', 'The server did not answer in time.', { cause });
+    if (controller.signal.aborted) throw new ChatError('ABORTED', 'It was given up.', { cause });
+    throw new ChatError('NETWORK', 'The server was not reached.', { cause });
+  } finally {
+    clock.clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Requests under a session's token: refused for its age or otherwise, one renewal and one repeat. */
+export function authenticatedHttp(ports: HttpPorts, tokens: TokenSource): Http {
+  return {
+    request: async <Body>(path: string, request: HttpRequest = {}): Promise<HttpAnswer<Body>> => {
+      const token = await tokens.token();
+      try {
+        return await call<Body>(ports, path, request, token);
+      } catch (error) {
+        if (!(error instanceof ChatError) || error.status !== 401) throw error;
+        return call<Body>(ports, path, request, await tokens.renew(token));
+      }
+    },
+  };
+}
+
+async function exchange(
+  fetch: Fetch,
+  address: string,
+  init: FetchInit,
+): Promise<{ response: FetchResponse; text: string }> {
+  const response = await fetch(address, init);
+  return { response, text: await response.text() };
+}
+
+function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('aborted'));
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function addressOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
+  return `${url.replace(/\/+$/, '')}${path}${text === '' ? '' : `?${text}`}`;
+}
+
+function parsed<Body>(response: FetchResponse, text: string): HttpAnswer<Body> {
+  const { status } = response;
+  let body: unknown;
+  let isJson = true;
+  try {
+    body = text === '' ? undefined : JSON.parse(text);
+  } catch {
+    isJson = false;
+  }
+  if (status < 200 || status > 299) throw problemOf(response, body);
+  // A page of a captive portal or a proxy answers 200 as well.
+  if (!isJson) throw new ChatError('UNEXPECTED_ANSWER', 'The answer is not the server’s.', { status });
+  return { status, header: (name) => response.headers.get(name), body: body as Body };
+}
+
+function problemOf({ status, headers }: FetchResponse, body: unknown): ChatError {
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = problem['retryAfterMs'] ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined);
+  const code = typeof problem['code'] === 'string' ? (problem['code'] as ErrorCode) : codeOf(status);
+  const message = typeof problem['detail'] === 'string' ? problem['detail'] : `The server answered ${status}.`;
+  return new ChatError(code, message, { ...problem, status, retryAfterMs: retryAfterMs as number | undefined });
+}
+
+/** What something between client and server answered. */
+function codeOf(status: number): ErrorCode | 'UNEXPECTED_ANSWER' {
+  if (status === 413) return 'PAYLOAD_TOO_LARGE';
+  if (status === 429) return 'RATE_LIMITED';
+  return status >= 502 && status <= 504 ? 'UNAVAILABLE' : 'UNEXPECTED_ANSWER';
+}

@@ -1,0 +1,136 @@
+/**
+ * The ports' implementations on what browsers, Node and React Native have in common. Together with socket-io.ts the only
+ * file of the core that reads the clock, randomness and the platform.
+ */
+import type { ChannelFactory, Clock, Connectivity, Lifecycle, LifecycleState, Random, Timer } from './environment.js';
+import type { Fetch } from './network.js';
+import type { StoredSession, TokenStore } from './token-store.js';
+
+/** setTimeout takes no longer time than this. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  // React Native has it too; without it a clock that is set makes a wait longer or shorter once.
+  elapsed: () => globalThis.performance?.now() ?? Date.now(),
+  setTimeout: (work, delayMs) => ({ timer: setTimeout(work, Math.min(Math.max(0, delayMs), MAX_TIMER_MS)) }),
+  clearTimeout: (timer: Timer | undefined) => clearTimeout(timer?.timer as ReturnType<typeof setTimeout> | undefined),
+};
+
+export const systemRandom: Random = {
+  number: () => Math.random(),
+  uuid: () => {
+    const { crypto } = globalThis as { crypto?: Crypto };
+    // Only in secure contexts, and not in React Native.
+    if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
+    const bytes = new Uint8Array(16);
+    if (crypto?.getRandomValues !== undefined) crypto.getRandomValues(bytes);
+    else for (let index = 0; index < 16; index += 1) bytes[index] = Math.random() * 256;
+    bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
+    bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  },
+};
+
+export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init as RequestInit);
+
+export function memoryTokens(): TokenStore {
+  let held: StoredSession | undefined;
+  return {
+    load: () => Promise.resolve(held),
+    save: (session) => {
+      held = session;
+      return Promise.resolve();
+    },
+    clear: () => {
+      held = undefined;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The session in localStorage: shared by the tabs of an origin, readable by every script of it. */
+export function localStorageTokens(storage: Storage, key = 'parley.session'): TokenStore {
+  return {
+    load: async () => {
+      const text = storage.getItem(key);
+      try {
+        return text === null ? undefined : (JSON.parse(text) as StoredSession);
+      } catch {
+        return undefined;
+      }
+    },
+    save: async (session) => storage.setItem(key, JSON.stringify(session)),
+    clear: async () => storage.removeItem(key),
+  };
+}
+
+/** localStorage in a browser that allows it; else memory, which a restart empties. */
+export function defaultTokens(): TokenStore {
+  try {
+    const { localStorage, document } = globalThis as { localStorage?: Storage; document?: unknown };
+    // Node has one as well, which needs a file.
+    if (document !== undefined && localStorage != null) return localStorageTokens(localStorage);
+  } catch {
+    // Storage is denied on this page.
+  }
+  return memoryTokens();
+}
+
+type Target = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
+
+function listen(target: Target, events: readonly string[], listener: (event: Event) => void): () => void {
+  for (const event of events) target.addEventListener(event, listener);
+  return () => {
+    for (const event of events) target.removeEventListener(event, listener);
+  };
+}
+
+/** Of a browser window; elsewhere nobody knows. */
+export function defaultConnectivity(): Connectivity {
+  const { window, navigator } = globalThis as { window?: Target; navigator?: { onLine?: boolean } };
+  if (window?.addEventListener === undefined) return { isOnline: () => undefined, subscribe: () => () => undefined };
+  return {
+    isOnline: () => navigator?.onLine,
+    subscribe: (listener) => listen(window, ['online', 'offline'], (event) => listener(event.type === 'online')),
+  };
+}
+
+/**
+ * Of a browser page: a hidden tab keeps its connection, since it may have to count and to ring; one that the browser freezes
+ * or puts away loses it. Elsewhere (Node) always active; React Native: `appStateLifecycle` of `@parley/client/react-native`.
+ */
+export function defaultLifecycle(): Lifecycle {
+  const { window, document } = globalThis as { window?: Target; document?: Document };
+  if (window?.addEventListener === undefined || document?.addEventListener === undefined)
+    return { getState: () => 'active', subscribe: () => () => undefined };
+  let state: LifecycleState = 'active';
+  const stateAfter = (event: Event): LifecycleState | undefined => {
+    if (event.type === 'pagehide' || event.type === 'freeze') return 'background';
+    if (event.type === 'visibilitychange') return document.visibilityState === 'visible' ? 'active' : undefined;
+    return 'active';
+  };
+  return {
+    getState: () => state,
+    subscribe: (listener) => {
+      const tell = (event: Event): void => {
+        const next = stateAfter(event);
+        if (next !== undefined) listener((state = next));
+      };
+      const ends = [
+        listen(window, ['pagehide', 'pageshow'], tell),
+        listen(document, ['freeze', 'resume', 'visibilitychange'], tell),
+      ];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}
+
+export const noChannel: ChannelFactory = () => ({
+  post: () => undefined,
+  subscribe: () => () => undefined,
+  close: () => undefined,
+});
