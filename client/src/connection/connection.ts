@@ -219,10 +219,11 @@ export class SocketConnection implements Connection {
             attempt.isConnected = true;
             this.#deadline(attempt, READY_TIMEOUT_MS);
           }),
-          failed: ({ code, data }) =>
-            own(() => this.#refused(attempt, { ...details(data), code: code ?? 'NETWORK' }))(),
-          disconnected: () => own(() => this.#disconnected(attempt))(),
-          event: (name, payload) => own(() => this.#received(attempt, name, payload))(),
+          failed: ({ code = 'NETWORK', data }) => this.#refused(attempt, details(data, code)),
+          disconnected: own(() => this.#disconnected(attempt)),
+          event: (name, payload) => {
+            if (attempt === this.#attempt) this.#received(attempt, name, payload);
+          },
         },
       );
     } catch {
@@ -310,7 +311,7 @@ export class SocketConnection implements Connection {
   #disconnected(attempt: Attempt): void {
     const { ended } = attempt;
     if (ended === undefined) return this.#lost(attempt, { code: 'NETWORK' });
-    const failure: Failure = { ...details(ended as unknown as Record<string, unknown>), code: ended.code };
+    const failure = details({ ...ended }, ended.code);
     if (ended.code.includes('SUSPENDED')) return this.#lost(attempt, { ...failure, code: 'ACCOUNT_SUSPENDED' });
     if (ended.retry && ended.code === 'TOKEN_EXPIRED') {
       this.#end();
@@ -412,11 +413,10 @@ export class SocketConnection implements Connection {
 
 function failureOf(error: unknown): Failure {
   if (!(error instanceof ChatError)) return { code: 'UNEXPECTED_ANSWER' };
-  const { code, retryAfterMs, until, reason } = error;
-  return details({ retryAfterMs, until, reason }, code);
+  return details({ ...error }, error.code);
 }
 
-function details(data: Readonly<Record<string, unknown>> | undefined, code = ''): Failure {
+function details(data: Readonly<Record<string, unknown>> | undefined, code: string): Failure {
   const { retryAfterMs, until, reason } = data ?? {};
   const failure: Failure = { code };
   if (typeof retryAfterMs === 'number' && retryAfterMs >= 0) failure.retryAfterMs = retryAfterMs;
@@ -431,8 +431,8 @@ function errorOf(answer: unknown): ChatError | undefined {
   if (ok === true && typeof data === 'object' && data !== null) return undefined;
   if (ok !== false || typeof error?.['code'] !== 'string')
     return new ChatError('UNEXPECTED_ANSWER', 'The acknowledgement is not the server’s.');
-  const retryAfterMs = error['retryAfterMs'];
-  return new ChatError(error['code'] as ErrorCode, String(error['message'] ?? error['code']), {
+  const { code, message, retryAfterMs } = error;
+  return new ChatError(code as ErrorCode, typeof message === 'string' ? message : code, {
     ...error,
     retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
   });

@@ -2,7 +2,7 @@
  * The ports' implementations on what browsers, Node and React Native have in common. Together with socket-io.ts the only
  * file of the core that reads the clock, randomness and the platform.
  */
-import type { ChannelFactory, Clock, Connectivity, Lifecycle, LifecycleState, Random, Timer } from './environment.js';
+import type { Clock, Connectivity, Lifecycle, LifecycleState, Random, Timer } from './environment.js';
 import type { Fetch } from './network.js';
 import type { StoredSession, TokenStore } from './token-store.js';
 
@@ -33,7 +33,7 @@ export const systemRandom: Random = {
   },
 };
 
-export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init as RequestInit);
+export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 
 export function memoryTokens(): TokenStore {
   let held: StoredSession | undefined;
@@ -128,9 +128,3 @@ export function defaultLifecycle(): Lifecycle {
     },
   };
 }
-
-export const noChannel: ChannelFactory = () => ({
-  post: () => undefined,
-  subscribe: () => () => undefined,
-  close: () => undefined,
-});

@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Session } from '../../src/auth/session.js';
+import { authenticatedHttp } from '../../src/http/http.js';
+import type { Lock } from '../../src/ports/environment.js';
+import type { Fetch, FetchInit } from '../../src/ports/network.js';
+import { memoryTokens } from '../../src/ports/platform.js';
+import type { TokenStore } from '../../src/ports/token-store.js';
+import { rejection, VirtualClock } from '../support/virtual-clock.js';
+
+const url = 'https://chat.example';
+
+/** The lock of all tabs. */
+function sharedLock(): Lock {
+  let tail: Promise<unknown> = Promise.resolve();
+  return {
+    run: (_name, work) => {
+      const run = tail.then(work);
+      tail = run.catch(() => undefined);
+      return run;
+    },
+  };
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+describe('session', () => {
+  let tokens: TokenStore;
+  let lock: Lock;
+  let refreshes: string[];
+  let refresh: () => Answer | Promise<Answer>;
+  let accepted: string;
+  let ends: string[];
+
+  const fetch: Fetch = async (address, init: FetchInit) => {
+    const isRefresh = address.endsWith('/auth/refresh');
+    if (isRefresh) refreshes.push((JSON.parse(init.body as string) as { refreshToken: string }).refreshToken);
+    const refused = { status: 401, body: { code: 'TOKEN_EXPIRED', detail: 'Too old.' } };
+    const isAccepted = init.headers['authorization'] === `Bearer ${accepted}`;
+    const answer = isRefresh ? await refresh() : isAccepted ? { status: 200, body: { fine: true } } : refused;
+    return {
+      status: answer.status,
+      ok: answer.status < 300,
+      headers: { get: () => null },
+      text: () => Promise.resolve(JSON.stringify(answer.body)),
+    };
+  };
+
+  const tab = () => {
+    const ports = { url, fetch, clock: new VirtualClock(), tokens, lock };
+    const session = new Session(ports);
+    session.onEnd((code) => ends.push(code));
+    return { session, http: authenticatedHttp(ports, session) };
+  };
+
+  beforeEach(async () => {
+    tokens = memoryTokens();
+    lock = sharedLock();
+    [refreshes, ends, accepted] = [[], [], 'access 2'];
+    refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    await tokens.save({ url, userId: 'ada', accessToken: 'access 1', refreshToken: 'refresh 1' });
+  });
+
+  it('renews once for five tabs and ten requests in each at the moment of expiry, and logs nobody out', async () => {
+    const tabs = Array.from({ length: 5 }, tab);
+    for (const { session } of tabs) await session.restore();
+    const answers = await Promise.all(
+      tabs.flatMap(({ http }) => Array.from({ length: 10 }, () => http.request<{ fine: boolean }>('/friends'))),
+    );
+    expect(answers.every(({ body }) => body.fine)).toBe(true);
+    expect(refreshes).toEqual(['refresh 1']);
+    expect(ends).toEqual([]);
+  });
+
+  it('keeps the new refresh token before anybody gets the access token', async () => {
+    const { session } = tab();
+    await session.restore();
+    await session.renew('access 1');
+    expect(await tokens.load()).toMatchObject({ accessToken: 'access 2', refreshToken: 'refresh 2' });
+  });
+
+  it.each(['REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED'])('ends when the server says %s', async (code) => {
+    refresh = () => ({ status: 401, body: { code, detail: 'Over.' } });
+    const { session, http } = tab();
+    await session.restore();
+    await expect(http.request('/friends')).rejects.toMatchObject({ code });
+    expect(ends).toEqual([code]);
+    expect(await tokens.load()).toBeUndefined();
+    await expect(http.request('/friends')).rejects.toMatchObject({ code: 'NOT_LOGGED_IN' });
+  });
+
+  it('goes on after a renewal that failed for want of a network', async () => {
+    refresh = () => Promise.reject(new TypeError('fetch failed'));
+    const { session, http } = tab();
+    await session.restore();
+    await expect(http.request('/friends')).rejects.toMatchObject({ code: 'NETWORK', isTransient: true });
+    expect(ends).toEqual([]);
+    refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+  });
+
+  it('says who is suspended until when, and keeps the session', async () => {
+    const body = { code: 'ACCOUNT_SUSPENDED', detail: 'Suspended.', until: '2026-12-01T00:00:00.000Z', reason: 'spam' };
+    refresh = () => ({ status: 403, body });
+    const { session } = tab();
+    await session.restore();
+    await expect(session.renew('access 1')).rejects.toMatchObject({
+      code: 'ACCOUNT_SUSPENDED',
+      until: '2026-12-01T00:00:00.000Z',
+      reason: 'spam',
+    });
+    expect(ends).toEqual([]);
+    expect(await tokens.load()).toMatchObject({ userId: 'ada' });
+  });
+
+  it('does not let a renewal that was under way undo a log-out', async () => {
+    let answer = (_: Answer): void => undefined;
+    refresh = () => new Promise((resolve) => (answer = resolve));
+    const { session } = tab();
+    await session.restore();
+    const renewal = session.renew('access 1');
+    const failed = rejection(renewal);
+    await new Promise((resolve) => setImmediate(resolve));
+    await session.clear();
+    answer({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    expect(await failed).toMatchObject({ code: 'ABORTED' });
+    expect(session.userId).toBeUndefined();
+    expect(await tokens.load()).toBeUndefined();
+  });
+
+  it('asks the application once for a token of its own, however many wait for it', async () => {
+    await tokens.clear();
+    let asked = 0;
+    const { session, http } = tab();
+    session.useProvider(() => {
+      asked += 1;
+      return Promise.resolve('access 2');
+    });
+    await Promise.all(Array.from({ length: 10 }, () => http.request('/users/me')));
+    expect(asked).toBe(1);
+    await session.identify('grace');
+    expect(await tokens.load()).toEqual({ url, userId: 'grace', accessToken: 'access 2' });
+  });
+
+  it('starts although the keychain does not answer', async () => {
+    tokens = { ...tokens, load: () => Promise.reject(new Error('locked')) };
+    await expect(tab().session.restore()).resolves.toBeUndefined();
+  });
+
+  it('leaves a session of another server alone', async () => {
+    await tokens.save({ url: 'https://other.example', userId: 'ada', accessToken: 'a', refreshToken: 'r' });
+    await expect(tab().session.restore()).resolves.toBeUndefined();
+    expect(await tokens.load()).toBeDefined();
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { call } from '../../src/http/http.js';
+import type { Fetch, FetchInit } from '../../src/ports/network.js';
+import { rejection, VirtualClock } from '../support/virtual-clock.js';
+
+const url = 'https://chat.example/';
+
+function answering(status: number, text: string, headers: Record<string, string> = {}) {
+  const asked: { address: string; init: FetchInit }[] = [];
+  const fetch: Fetch = (address, init) => {
+    asked.push({ address, init });
+    const get = (name: string): string | null => headers[name] ?? null;
+    return Promise.resolve({ status, ok: status < 300, headers: { get }, text: () => Promise.resolve(text) });
+  };
+  return { asked, ports: { url, fetch, clock: new VirtualClock() } };
+}
+
+describe('requests', () => {
+  it('carry the token, JSON and what is asked for, and no cookies', async () => {
+    const { asked, ports } = answering(200, '{"fine":true}');
+    const query = { q: 'a b&c', cursor: undefined };
+    await call(ports, '/users', { method: 'POST', query, body: { a: 1 } }, 'token');
+    expect(asked).toMatchObject([
+      {
+        address: 'https://chat.example/users?q=a%20b%26c',
+        init: {
+          method: 'POST',
+          body: '{"a":1}',
+          credentials: 'omit',
+          headers: { authorization: 'Bearer token', 'content-type': 'application/json' },
+        },
+      },
+    ]);
+  });
+
+  it('fail with the code, fields and waiting time of the server', async () => {
+    const problem = { code: 'VALIDATION_FAILED', detail: 'Not valid.', errors: { email: ['wrong'] }, requestId: 'id' };
+    const { ports } = answering(400, JSON.stringify(problem));
+    await expect(call(ports, '/', {})).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      message: 'Not valid.',
+      errors: { email: ['wrong'] },
+      requestId: 'id',
+      isTransient: false,
+    });
+    const limited = answering(429, '{"code":"RATE_LIMITED"}', { 'retry-after': '7' });
+    await expect(call(limited.ports, '/', {})).rejects.toMatchObject({ retryAfterMs: 7_000, isTransient: true });
+  });
+
+  it.each([
+    [200, '<html>Log in to the hotel’s network</html>', 'UNEXPECTED_ANSWER'],
+    [502, '<html>Bad gateway</html>', 'UNAVAILABLE'],
+    [413, '', 'PAYLOAD_TOO_LARGE'],
+    [429, 'slow down', 'RATE_LIMITED'],
+  ])('know an answer of something in between: %d', async (status, text, code) => {
+    await expect(call(answering(status, text).ports, '/', {})).rejects.toMatchObject({ code });
+  });
+
+  it('take an empty answer for one', async () => {
+    await expect(call(answering(204, '').ports, '/', {})).resolves.toMatchObject({ status: 204, body: undefined });
+  });
+
+  it('end in time, and when they are given up, also where fetch never does', async () => {
+    const clock = new VirtualClock();
+    const ports = { url, clock, fetch: () => new Promise<never>(() => undefined) };
+    const late = rejection(call(ports, '/', {}));
+    await clock.advance(15_000);
+    expect(await late).toMatchObject({ code: 'TIMEOUT' });
+    const controller = new AbortController();
+    const givenUp = rejection(call(ports, '/', { signal: controller.signal }));
+    controller.abort();
+    expect(await givenUp).toMatchObject({ code: 'ABORTED' });
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('tell a network that is away from a server that refuses', async () => {
+    const ports = { url, clock: new VirtualClock(), fetch: () => Promise.reject(new TypeError('fetch failed')) };
+    await expect(call(ports, '/', {})).rejects.toMatchObject({ code: 'NETWORK' });
+  });
+});
