@@ -32,6 +32,7 @@ const OWNED = {
     'conversations',
     'conversation_members',
     'append_system_message',
+    'shown_event',
     'uncounted_messages',
     'hidden_places',
     'written_places',

@@ -3,6 +3,7 @@ import { DomainError } from '../common/errors.js';
 import type { MessageKind } from '../common/message-kind.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
+import { preview } from '../common/text/preview.js';
 import { Database } from '../database/database.js';
 import { areReceiptsShown } from '../relations/relations.js';
 import { UsersService } from '../users/users.service.js';
@@ -16,6 +17,7 @@ import type {
   MemberView,
   ReceiptView,
 } from './conversations.view.js';
+import { type ShownEvent, shownSentence } from './system-event.js';
 import { unreadCount } from './unread.js';
 
 /** Members that a conversation carries where it is asked for by itself. Up to this many, it carries all. */
@@ -43,6 +45,7 @@ interface ConversationRow {
   historyVisibility: HistoryVisibility;
   lastSeq: number;
   lastMessage: string | null;
+  lastSystem: ShownEvent | null;
   lastMessageAt: Date | null;
   lastMessageBy: string | null;
   lastMessageKind: MessageKind | null;
@@ -77,7 +80,7 @@ interface OwnRow {
 
 const COLUMNS = `
   c.id, c.type, c.title, c.avatar_url AS "avatarUrl", c.history_visibility AS "historyVisibility",
-  c.last_seq AS "lastSeq", c.last_message AS "lastMessage", c.last_message_at AS "lastMessageAt",
+  c.last_seq AS "lastSeq", c.last_message AS "lastMessage", shown_event(c.last_system) AS "lastSystem", c.last_message_at AS "lastMessageAt",
   c.last_message_by AS "lastMessageBy", c.last_message_kind AS "lastMessageKind", c.created_at AS "createdAt",
   c.member_count AS "memberCount"`;
 
@@ -349,7 +352,7 @@ function conversationView(
     avatarUrl: row.avatarUrl,
     ...(row.type === 'GROUP' ? { historyVisibility: row.historyVisibility } : {}),
     lastSeq: row.lastSeq,
-    lastMessage: own.isLastHidden ? null : row.lastMessage,
+    lastMessage: own.isLastHidden ? null : lastMessageOf(row),
     lastMessageAt: row.lastMessageAt?.toISOString() ?? null,
     lastMessageBy: row.lastMessageBy,
     lastMessageKind: row.lastMessageKind,
@@ -368,6 +371,11 @@ function conversationView(
       pinnedAt: own.pinnedAt?.toISOString() ?? null,
     },
   };
+}
+
+/** What the server said itself is put into words here; old sentences that it could not read are stored as they are. */
+function lastMessageOf({ lastMessage, lastSystem }: ConversationRow): string | null {
+  return lastMessage ?? (lastSystem && preview(shownSentence(lastSystem)));
 }
 
 /** Of nobody, nothing. Where its receipts are not shown, a member has read what everybody can tell it has. */

@@ -9,16 +9,15 @@ import { Database, type Transaction } from '../database/database.js';
 import type { GroupChange } from '../events/domain-events.js';
 import { EventBus } from '../events/event-bus.js';
 import { type Reach, Strangers } from '../friends/strangers.js';
-import type { MessageView, SystemEventView } from '../messages/messages.view.js';
+import type { MessageView } from '../messages/messages.view.js';
 import { areBlocked, areFriends, isStranger } from '../relations/relations.js';
 import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess, type Membership } from './conversation-access.js';
 import type { MemberRole } from './conversations.view.js';
 import { MAX_GROUP_MEMBERS, type UpdateConversationDto } from './dto/conversations.dto.js';
+import { listed, systemSentence } from './system-event.js';
+import type { SystemEventView } from './system-event.view.js';
 import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-rules.js';
-
-/** Users that a SYSTEM message lists at the most. */
-const MAX_SYSTEM_USER_IDS = 100;
 
 interface MemberRow {
   userId: string;
@@ -47,7 +46,6 @@ export class Groups {
       const held = await lockUsers(transaction, [principal.userId, ...others]);
       refuse(missing(held, [principal.userId, ...others]));
       await reach(await this.strangersToAdd(transaction, principal, null, others));
-      const names = namesIn(held);
       await transaction.query(`INSERT INTO conversations (id, type, title, created_by) VALUES ($1, 'GROUP', $2, $3)`, [
         conversationId,
         title,
@@ -58,13 +56,8 @@ export class Groups {
          SELECT $1, id, CASE WHEN id = $2 THEN 'OWNER' ELSE 'MEMBER' END::member_role FROM unnest($3::uuid[]) AS id`,
         [conversationId, principal.userId, [principal.userId, ...others]],
       );
-      return tell(
-        transaction,
-        principal,
-        conversationId,
-        { type: 'GROUP_CREATED', userIds: named(others) },
-        `${names(principal.userId)} created "${title}"`,
-      );
+      const actorId = principal.userId;
+      return record(transaction, conversationId, { type: 'GROUP_CREATED', actorId, ...listed(others), title }, held);
     };
     const message = await this.strangers.counted(principal.userId, (reach) =>
       this.database.transaction((transaction) => work(transaction, reach)),
@@ -106,14 +99,9 @@ export class Groups {
       );
       if (changed.length === 0) return null;
       const isRenamed = changes.title !== undefined && changes.title !== before?.title;
-      const text = isRenamed ? `named the group "${changes.title}"` : 'changed the group';
-      return tell(
-        transaction,
-        principal,
-        conversationId,
-        { type: 'GROUP_CHANGED', userIds: [] },
-        `${names(principal.userId)} ${text}`,
-      );
+      const event: SystemEventView = { type: 'GROUP_CHANGED', actorId: principal.userId, userIds: [] };
+      if (isRenamed && changes.title !== undefined) event.title = changes.title;
+      return record(transaction, conversationId, event, names);
     });
     if (message !== null) this.publish(message);
   }
@@ -124,21 +112,16 @@ export class Groups {
     const before = await this.access.membership(principal, conversationId);
     refuse(before.type === 'GROUP' ? refusalToManage(before.role) : 'NOT_A_GROUP');
     const { message, added } = await this.strangers.counted(principal.userId, (reach) =>
-      this.change(principal, conversationId, memberIds, async (transaction, membership, names, held) => {
+      this.change(principal, conversationId, memberIds, async (transaction, membership, names) => {
         refuse(refusalToManage(membership.role));
-        refuse(missing(held, memberIds));
+        refuse(missing(names, memberIds));
         const present = await this.presentAmong(transaction, conversationId, memberIds);
         const newcomers = memberIds.filter((id) => !present.has(id));
         if (newcomers.length === 0) throw new DomainError('ALREADY_MEMBER');
         if (membership.memberCount + newcomers.length > MAX_GROUP_MEMBERS) throw new DomainError('GROUP_FULL');
         await reach(await this.strangersToAdd(transaction, principal, conversationId, newcomers));
-        const told = await tell(
-          transaction,
-          principal,
-          conversationId,
-          { type: 'MEMBERS_ADDED', userIds: named(newcomers) },
-          `${names(principal.userId)} added ${names(...newcomers)}`,
-        );
+        const event: SystemEventView = { type: 'MEMBERS_ADDED', actorId: principal.userId, ...listed(newcomers) };
+        const told = await record(transaction, conversationId, event, names);
         // Somebody who comes back starts anew: what was written in between stays unseen.
         await transaction.query(
           `INSERT INTO conversation_members AS m
@@ -165,8 +148,8 @@ export class Groups {
       if (target.role === role) return null;
       await this.setRole(transaction, conversationId, userId, role);
       if (role === 'OWNER') await this.setRole(transaction, conversationId, principal.userId, 'ADMIN');
-      const text = `${names(principal.userId)} made ${names(userId)} ${role.toLowerCase()}`;
-      return tell(transaction, principal, conversationId, { type: 'ROLE_CHANGED', userIds: [userId] }, text);
+      const event: SystemEventView = { type: 'ROLE_CHANGED', actorId: principal.userId, userIds: [userId], role };
+      return record(transaction, conversationId, event, names);
     });
     if (message === null) return;
     this.publish(message);
@@ -181,10 +164,8 @@ export class Groups {
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
       const target = await this.requireMember(transaction, conversationId, userId);
       if (!leaving) refuse(refusalToRemove(membership.role, target.role));
-      const text = leaving
-        ? `${leavingAs ?? names(userId)} left`
-        : `${names(principal.userId)} removed ${names(userId)}`;
-      return this.takeOut(transaction, principal.userId, conversationId, target, text);
+      const told = leavingAs === undefined ? names : new Map([[userId, leavingAs]]);
+      return this.takeOut(transaction, principal.userId, conversationId, target, told);
     });
     this.publish(message, { leftId: userId });
   }
@@ -203,7 +184,8 @@ export class Groups {
     const messages: MessageView[] = [];
     for (const { id } of groups) {
       const target = await this.findMember(transaction, id, userId);
-      if (target !== undefined) messages.push(await this.takeOut(transaction, userId, id, target, `${leavingAs} left`));
+      if (target !== undefined)
+        messages.push(await this.takeOut(transaction, userId, id, target, new Map([[userId, leavingAs]])));
     }
     return () => {
       for (const message of messages) this.publish(message, { leftId: userId });
@@ -216,15 +198,10 @@ export class Groups {
     actorId: string,
     conversationId: string,
     target: MemberRow,
-    text: string,
+    names: Names,
   ): Promise<MessageView> {
-    const told = await tell(
-      transaction,
-      { userId: actorId },
-      conversationId,
-      { type: actorId === target.userId ? 'MEMBER_LEFT' : 'MEMBER_REMOVED', userIds: [target.userId] },
-      text,
-    );
+    const type = actorId === target.userId ? 'MEMBER_LEFT' : 'MEMBER_REMOVED';
+    const told = await record(transaction, conversationId, { type, actorId, userIds: [target.userId] }, names);
     await transaction.query(
       `UPDATE conversation_members SET left_at = now(), left_by_choice = $3
        WHERE conversation_id = $1 AND user_id = $2`,
@@ -239,15 +216,15 @@ export class Groups {
     principal: Principal,
     conversationId: string,
     mentionedIds: readonly string[],
-    work: (transaction: Transaction, membership: Membership, names: Names, held: LockedUsers) => Promise<Result>,
+    work: (transaction: Transaction, membership: Membership, names: Names) => Promise<Result>,
   ): Promise<Result> {
     return this.database.transaction(async (transaction) => {
-      // Within the transaction: a name that is written down here is still found by whoever deletes that account next.
+      // Within the transaction: whoever is named here is still found by whoever deletes that account next.
       const held = await lockUsers(transaction, [principal.userId, ...mentionedIds]);
       refuse(missing(held, [principal.userId]));
       const membership = await this.access.membership(principal, conversationId, transaction, true);
       if (membership.type !== 'GROUP') throw new DomainError('NOT_A_GROUP');
-      return work(transaction, membership, namesIn(held), held);
+      return work(transaction, membership, held);
     });
   }
 
@@ -365,39 +342,24 @@ function refuse(code: ErrorCode | null): void {
   if (code !== null) throw new DomainError(code);
 }
 
-/** Display names of users who cannot be deleted meanwhile. */
-type LockedUsers = ReadonlyMap<string, string>;
+/** Display names by user id, of users who cannot be deleted meanwhile. */
+type Names = ReadonlyMap<string, string>;
 
-/** The users that a SYSTEM message lists: an event that a thousand receive is not to carry a thousand ids. */
-function named(userIds: readonly string[]): string[] {
-  return userIds.slice(0, MAX_SYSTEM_USER_IDS);
-}
-
-/** Names users within a sentence. */
-type Names = (...userIds: string[]) => string;
-
-function namesIn(held: LockedUsers): Names {
-  return (...ids) => {
-    const names = ids.slice(0, 3).map((id) => held.get(id) ?? 'somebody');
-    return ids.length > 3 ? `${names.join(', ')} and ${ids.length - 3} more` : names.join(', ');
-  };
-}
-
-function missing(held: LockedUsers, userIds: readonly string[]): ErrorCode | null {
+function missing(held: Names, userIds: readonly string[]): ErrorCode | null {
   return userIds.every((id) => held.has(id)) ? null : 'NOT_FOUND';
 }
 
-async function tell(
+/** Adds what happened to history. The sentence is for those who are told it now; it is stored nowhere. */
+async function record(
   transaction: Transaction,
-  principal: Pick<Principal, 'userId'>,
   conversationId: string,
   system: SystemEventView,
-  content: string,
+  names: Names,
 ): Promise<MessageView> {
   const id = newId();
   const [row] = await transaction.query<{ seq: number; created_at: Date }>(
-    'SELECT * FROM append_system_message($1, $2, $3, $4, $5::jsonb)',
-    [id, conversationId, principal.userId, content, JSON.stringify(system)],
+    'SELECT * FROM append_system_message($1, $2, $3::jsonb)',
+    [id, conversationId, JSON.stringify(system)],
   );
   if (row === undefined) throw new Error('append_system_message answered nothing');
   return {
@@ -405,10 +367,10 @@ async function tell(
     conversationId,
     seq: row.seq,
     version: 1,
-    senderId: principal.userId,
+    senderId: system.actorId,
     clientId: null,
     kind: 'SYSTEM',
-    content,
+    content: systemSentence(system, names),
     attachments: [],
     replyTo: null,
     reactions: [],

@@ -1,10 +1,17 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { eventView, type ShownEvent, shownSentence } from '../conversations/system-event.js';
 import { Database, type Transaction } from '../database/database.js';
-import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
+import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
+
+interface ExportedMessage {
+  id: string;
+  content: string | null;
+  system: ShownEvent | null;
+}
 
 /**
  * Messages of a user who wants a copy, or to be forgotten. What was written to others stays theirs, under the name of
- * nobody; what was said *about* the user by the server itself, its name in SYSTEM messages, is rewritten.
+ * nobody; so does what the server told of the user, whose sentences are made with the names that people have.
  */
 @Injectable()
 export class MessagesPersonalData implements OnModuleInit {
@@ -16,15 +23,7 @@ export class MessagesPersonalData implements OnModuleInit {
   onModuleInit(): void {
     this.personalData.register({
       name: 'messages',
-      export: (userId) =>
-        pagesById((after) =>
-          this.database.background.query<{ id: string }>(
-            `SELECT id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content, attachments, reply_to_id AS "replyToId",
-               created_at AS "createdAt", edited_at AS "editedAt", deleted_at AS "deletedAt"
-             FROM messages WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
-            [userId, after],
-          ),
-        ),
+      export: (userId) => pagesById((after) => this.written(userId, after)),
       erase: async (transaction, userId) => {
         await this.forgetNames(transaction, userId);
         return undefined;
@@ -66,50 +65,36 @@ export class MessagesPersonalData implements OnModuleInit {
     });
   }
 
+  private async written(userId: string, after: string): Promise<{ id: string }[]> {
+    const rows = await this.database.background.query<ExportedMessage>(
+      `SELECT id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
+         shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
+         edited_at AS "editedAt", deleted_at AS "deletedAt"
+       FROM messages WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+    return rows.map(({ system, ...row }) =>
+      system === null ? row : { ...row, content: row.content ?? shownSentence(system), system: eventView(system) },
+    );
+  }
+
   /**
-   * Sentences that name the user are worded anew from what they tell, with the names that everybody has now: nothing in
-   * the text itself says which of its words are a name, and it may be one that the user had long ago.
+   * What tells of the user is told with another name from now on: it counts as changed, so that sync brings it to whoever
+   * keeps the old sentence. A sentence that is still stored, since it could not be read, gives way to what is known of it.
    */
   private async forgetNames(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query(
-      `WITH named AS (
-         SELECT m.id, m.content, m.sender_id = $1 AS "isActor", m.system->>'type' AS type, m.system->'userIds' AS ids,
-           ${nameOf('m.sender_id')} AS actor
+      `WITH renamed AS (
+         UPDATE messages m SET content = NULL, version = m.version + 1
          FROM conversation_members own
-         JOIN messages m ON m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM'
-         WHERE own.user_id = $1 AND m.content IS NOT NULL
-           -- No more than three are named.
-           AND (m.sender_id = $1 OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
-       ), said AS (
-         SELECT named.*, (
-           SELECT string_agg(${nameOf('target.id::uuid')}, ', ' ORDER BY target.n)
-             || CASE WHEN jsonb_array_length(ids) > 3 THEN ' and ' || jsonb_array_length(ids) - 3 || ' more' ELSE '' END
-           FROM jsonb_array_elements_text(ids) WITH ORDINALITY AS target(id, n) WHERE target.n <= 3
-         ) AS targets FROM named
-       ), worded AS (
-         SELECT id, content AS before, CASE type
-           WHEN 'MEMBERS_ADDED' THEN actor || ' added ' || targets
-           WHEN 'MEMBER_REMOVED' THEN actor || ' removed ' || targets
-           WHEN 'MEMBER_LEFT' THEN actor || ' left'
-           WHEN 'ROLE_CHANGED' THEN actor || ' made ' || targets || substring(content FROM ' [a-z]+$')
-           WHEN 'GROUP_CREATED' THEN CASE WHEN "isActor" THEN actor || substring(content FROM '^.*( created ".*)$') END
-           -- Greedy: should the name itself hold these words, rather too much is forgotten than too little.
-           WHEN 'GROUP_CHANGED' THEN actor || substring(content FROM '^.*( named the group ".*| changed the group)$')
-         END AS content FROM said
-       ), rewritten AS (
-         UPDATE messages m SET content = worded.content, version = m.version + 1
-         FROM worded WHERE m.id = worded.id AND worded.content <> worded.before
-         RETURNING m.id, m.conversation_id, m.content
+         WHERE own.user_id = $1 AND m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM' AND m.deleted_at IS NULL
+           AND (m.sender_id = $1 OR m.content IS NOT NULL AND m.system->'userIds' @> to_jsonb($1::text)
+             OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
+         RETURNING m.id, m.conversation_id
        )
-       UPDATE conversations c SET last_message = left(rewritten.content, 200)
-       FROM rewritten WHERE c.id = rewritten.conversation_id AND c.last_message_id = rewritten.id`,
-      [userId, DELETED_DISPLAY_NAME],
+       UPDATE conversations c SET last_message = NULL
+       FROM renamed WHERE c.id = renamed.conversation_id AND c.last_message_id = renamed.id`,
+      [userId],
     );
   }
-}
-
-/** The name that a user goes by from now on; `id` is an SQL expression, $1 who is forgotten and $2 its placeholder. */
-function nameOf(id: string): string {
-  return `CASE WHEN ${id} = $1 THEN $2::text
-    ELSE COALESCE((SELECT u.display_name FROM users u WHERE u.id = ${id}), 'somebody') END`;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
+import { SystemEventView } from '../conversations/system-event.view.js';
 
 /**
  * The message that another one answers, as much of it as a client shows above the answer, and no more than its reader
@@ -31,24 +32,6 @@ export class ReactionView {
   mine!: boolean;
 }
 
-/** What a SYSTEM message tells, for clients that word it themselves. */
-export class SystemEventView {
-  @ApiProperty({
-    enum: ['GROUP_CREATED', 'MEMBERS_ADDED', 'MEMBER_REMOVED', 'MEMBER_LEFT', 'ROLE_CHANGED', 'GROUP_CHANGED'],
-  })
-  type!: SystemEventType;
-  /** The users it happened to. */
-  userIds!: string[];
-}
-
-export type SystemEventType =
-  | 'GROUP_CREATED'
-  | 'MEMBERS_ADDED'
-  | 'MEMBER_REMOVED'
-  | 'MEMBER_LEFT'
-  | 'ROLE_CHANGED'
-  | 'GROUP_CHANGED';
-
 /** A message as one reader sees it (contract, section 5). */
 export class MessageView {
   id!: string;
@@ -62,7 +45,11 @@ export class MessageView {
   clientId!: string | null;
   @ApiProperty({ enum: MESSAGE_KINDS, enumName: 'MessageKind' })
   kind!: MessageKind;
-  /** At most 8,000 characters; empty where it is attachments alone, null once deleted. @example "Hello!" */
+  /**
+   * At most 8,000 characters; empty where it is attachments alone, null once deleted. Of SYSTEM messages a sentence in
+   * English, made of `system` with the names that people have when it is read.
+   * @example "Hello!"
+   */
   content!: string | null;
   /** At most 10; none once deleted. */
   attachments!: AttachmentView[];

@@ -1,35 +1,18 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
+import { applyHistory, migrationNames, MIGRATIONS, type Step, today } from '../support/histories.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startStory } from '../support/story.js';
 
-const MIGRATIONS = join(process.cwd(), 'prisma', 'migrations');
 const FIXTURES = join(process.cwd(), 'test', 'fixtures', 'migrations');
 
-interface Step {
-  name: string;
-  script: string;
-}
-const names = readdirSync(MIGRATIONS, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name)
-  .sort();
-const today = (name: string): Step => ({ name, script: readFileSync(join(MIGRATIONS, name, 'migration.sql'), 'utf8') });
+const names = migrationNames;
 const former = (name: string, edition: number): Step => ({
   name,
   script: readFileSync(join(FIXTURES, `${name}.${edition}.sql`), 'utf8'),
@@ -65,7 +48,13 @@ describe('data made by earlier migrations', () => {
 
   it.each(histories)('starts with the server of today after %s', async (_, history) => {
     database = await createEmptyDatabase();
-    await applyHistory(database.url, history);
+    await applyHistory(database.url, history, async (client, index) => {
+      if (index === 0)
+        await client.query(
+          `INSERT INTO users (id, email, username, display_name)
+           VALUES ('01900000-0000-7000-8000-000000000001', 'early@example.com', 'an_early_user', 'Early')`,
+        );
+    });
     await migrate(database.url);
     expect(await migrationStatus(database.url)).toEqual({ applied: names, pending: [], unknown: [] });
     expect(await catalogue(database.url)).toEqual(expected);
@@ -152,33 +141,6 @@ describe('the manifest of migrations', () => {
     expect(check().stderr).toMatch(/20990101000000_new was edited/);
   });
 });
-
-/** As the release of that time did it; with a user in it from the first migration on. */
-async function applyHistory(url: string, history: readonly Step[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(`CREATE TABLE _prisma_migrations (
-      id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
-      migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
-      started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`);
-    for (const [index, { name, script }] of history.entries()) {
-      await client.query(script);
-      const checksum = createHash('sha256').update(script).digest('hex');
-      await client.query(
-        `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ($1, $2, $3, now())`,
-        [`${index}`, checksum, name],
-      );
-      if (index === 0)
-        await client.query(
-          `INSERT INTO users (id, email, username, display_name)
-           VALUES ('01900000-0000-7000-8000-000000000001', 'early@example.com', 'an_early_user', 'Early')`,
-        );
-    }
-  } finally {
-    await client.end();
-  }
-}
 
 /** All that migrations make, in an order of its own. Columns by name: those that came later stand at the end. */
 async function catalogue(url: string): Promise<unknown> {

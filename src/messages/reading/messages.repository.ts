@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import type { MessageAttachment } from '../../attachments/attachment.js';
 import type { MessageKind } from '../../common/message-kind.js';
+import { preview } from '../../common/text/preview.js';
+import { eventView, type ShownEvent, shownSentence } from '../../conversations/system-event.js';
 import { unreadCount } from '../../conversations/unread.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import type { HistoryRange } from './history-range.js';
-import type { MessageView, ReactionView, ReplyPreview, SystemEventView } from '../messages.view.js';
+import type { MessageView, ReactionView, ReplyPreview } from '../messages.view.js';
 import { hiddenQuotation, unavailableQuotation } from './quotation.js';
 
 export interface MessageRow {
@@ -19,7 +21,7 @@ export interface MessageRow {
   kind: MessageKind;
   content: string | null;
   attachments: MessageAttachment[] | null;
-  system: SystemEventView | null;
+  system: ShownEvent | null;
   createdAt: Date;
   editedAt: Date | null;
   deletedAt: Date | null;
@@ -29,6 +31,7 @@ export interface MessageRow {
   replySenderId: string | null;
   replyKind: MessageKind | null;
   replyContent: string | null;
+  replySystem: ShownEvent | null;
   replyDeletedAt: Date | null;
   /** The reader's history begins after it. */
   replyIsUnavailable: boolean | null;
@@ -42,11 +45,11 @@ export interface MessageRow {
  */
 const SELECT_MESSAGES = `
   SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
-    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, m.system, m.created_at AS "createdAt",
+    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, shown_event(m.system) AS system, m.created_at AS "createdAt",
     m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
     (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
     r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
-    left(r.content, 200) AS "replyContent", r.deleted_at AS "replyDeletedAt",
+    left(r.content, 200) AS "replyContent", shown_event(r.system) AS "replySystem", r.deleted_at AS "replyDeletedAt",
     CASE WHEN r.id IS NOT NULL THEN $1::uuid IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM conversation_members reader
       WHERE reader.conversation_id = r.conversation_id AND reader.user_id = $1::uuid AND reader.visible_from_seq <= r.seq
@@ -269,16 +272,23 @@ export function tombstone(message: MessageView, deletedAt: string): MessageView 
 
 function quotation(row: MessageRow): ReplyPreview | null {
   if (row.replyToId === null || row.replySeq === null) return null;
+  const replyContent = contentOf(row.replyContent, row.replySystem, row.replyDeletedAt);
   const reply: ReplyPreview = {
     id: row.replyToId,
     seq: row.replySeq,
     senderId: row.replySenderId,
     kind: row.replyKind,
-    content: row.replyContent,
+    content: replyContent && preview(replyContent),
     deletedAt: row.replyDeletedAt?.toISOString() ?? null,
   };
   if (row.replyIsUnavailable === true) return unavailableQuotation(reply);
   return row.replyHiddenAt === null ? reply : hiddenQuotation(reply, row.replyHiddenAt.toISOString());
+}
+
+/** What the server said itself is put into words here; old sentences that it could not read are stored as they are. */
+function contentOf(content: string | null, system: ShownEvent | null, deletedAt: Date | null): string | null {
+  if (deletedAt !== null) return null;
+  return content ?? (system && shownSentence(system));
 }
 
 function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
@@ -292,11 +302,11 @@ function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
     senderId: row.senderId,
     clientId: row.clientId,
     kind: row.kind,
-    content: gone ? null : row.content,
+    content: contentOf(row.content, row.system, deletedAt),
     attachments: gone || row.attachments === null ? [] : row.attachments.map((attachment) => links.view(attachment)),
     replyTo: gone ? null : quotation(row),
     reactions: gone ? [] : (row.reactions ?? []),
-    ...(row.system === null ? {} : { system: row.system }),
+    ...(row.system === null ? {} : { system: eventView(row.system) }),
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: deletedAt?.toISOString() ?? null,

@@ -3,6 +3,8 @@ import type { MessageAttachment } from '../../attachments/attachment.js';
 import { DomainError } from '../../common/errors.js';
 import { Clock } from '../../common/clock.js';
 import type { MessageKind } from '../../common/message-kind.js';
+import { preview } from '../../common/text/preview.js';
+import { type ShownEvent, shownSentence } from '../../conversations/system-event.js';
 import { Configuration } from '../../config/configuration.js';
 import { Database, isConnectionFailure } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
@@ -64,6 +66,7 @@ interface OutcomeRow {
   reply_blind_ids: string[] | null;
   reply_hidden: Record<string, string> | null;
   begins: boolean | null;
+  reply_system: ShownEvent | null;
 }
 
 /** Messages in one statement at the most. */
@@ -329,7 +332,7 @@ function outcomeOf(row: OutcomeRow): WriteOutcome {
             seq: row.reply_seq,
             senderId: row.reply_sender_id,
             kind: row.reply_kind,
-            content: row.reply_content,
+            content: row.reply_content ?? (row.reply_system && preview(shownSentence(row.reply_system))),
             deletedAt: row.reply_deleted_at,
             limits: limitsOf(row),
           },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
-import { profileOf, Replica, seeded } from './replica.js';
+import { profileOf, Replica, seeded, withoutSentences } from './replica.js';
 
 /** Of each of six people, twice: first while connections drop, then while one listens. */
 const STEPS_EACH = 170;
@@ -160,7 +160,7 @@ async function fullFetch(person: Person): Promise<Anything> {
     for (let after = 0; ; ) {
       const path = `/conversations/${conversation.id}/messages?limit=100&after=${after}`;
       const page = await person.must('GET', path);
-      messages.push(...page.items);
+      messages.push(...page.items.map(withoutSentences));
       if (!page.hasAfter) break;
       after = page.items.at(-1).seq;
     }
@@ -169,6 +169,7 @@ async function fullFetch(person: Person): Promise<Anything> {
       conversation.id,
       {
         ...conversation,
+        lastMessage: conversation.lastMessageKind === 'SYSTEM' ? null : conversation.lastMessage,
         members: Object.fromEntries(
           members.map(({ user, role }: Anything) => {
             const { lastReadSeq, lastDeliveredSeq } = receipts.find(({ userId }: Anything) => userId === user.id);

@@ -156,7 +156,7 @@ export class Replica {
       // What is deleted for this user stays deleted.
       const gone = { content: null, reactions: [], replyTo: null, deletedAt: known?.deletedAt };
       messages.set(message.id, {
-        ...message,
+        ...withoutSentences(message),
         version,
         ...(known !== undefined && known.deletedAt !== null && message.deletedAt === null ? gone : {}),
       });
@@ -196,4 +196,13 @@ export class Replica {
   private user({ id, ...user }: Anything): void {
     this.users.set(id, profileOf(user));
   }
+}
+
+/** Sentences of SYSTEM messages are made when they are read, with the names of then; all that they tell is in `system`. */
+export function withoutSentences({ replyTo, ...message }: Anything): Anything {
+  return {
+    ...message,
+    content: message.kind === 'SYSTEM' ? null : message.content,
+    replyTo: replyTo?.kind === 'SYSTEM' ? { ...replyTo, content: null } : replyTo,
+  };
 }
