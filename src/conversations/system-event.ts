@@ -47,6 +47,8 @@ export function shownSentence({ names, ...event }: ShownEvent): string {
 }
 
 /** The event without the names that were read with it. */
-export function eventView({ names: _, ...event }: ShownEvent): SystemEventView {
+export function eventView(shown: ShownEvent): SystemEventView {
+  const { names, ...event } = shown;
+  void names;
   return event;
 }

@@ -1548,8 +1548,19 @@ export interface components {
         SystemEventView: {
             /** @enum {string} */
             type: "GROUP_CREATED" | "MEMBERS_ADDED" | "MEMBER_REMOVED" | "MEMBER_LEFT" | "ROLE_CHANGED" | "GROUP_CHANGED";
-            /** @description The users it happened to. */
+            /** @description How many users it happened to, where they are more than `userIds` lists. */
+            userCount?: number;
+            /** @description The role that was given: `ROLE_CHANGED`. */
+            role?: components["schemas"]["MemberRole"];
+            /**
+             * Format: uuid
+             * @description The user who did it.
+             */
+            actorId: string;
+            /** @description The users it happened to; at most the first 100 of them. */
             userIds: string[];
+            /** @description The title that the group got: `GROUP_CREATED`, and `GROUP_CHANGED` where it was renamed. */
+            title?: string;
         };
         ReactionView: {
             /** @example 👍 */
@@ -1580,7 +1591,8 @@ export interface components {
              */
             clientId: string | null;
             /**
-             * @description At most 8,000 characters; empty where it is attachments alone, null once deleted.
+             * @description At most 8,000 characters; empty where it is attachments alone, null once deleted. Of SYSTEM messages a sentence in
+             *     English, made of `system` with the names that people have when it is read.
              * @example Hello!
              */
             content: string | null;

@@ -235,7 +235,7 @@ export interface Message {
   senderId: string;
   /** The sender's own idempotency key. */
   clientId: string | null;
-  /** At most 8,000 characters; empty where it is attachments alone, null once deleted. */
+  /** At most 8,000 characters; empty where it is attachments alone, null once deleted. Of SYSTEM messages a sentence in English, made of `system` with the names that people have when it is read. */
   content: string | null;
   /** At most 10; none once deleted. */
   attachments: Attachment[];
@@ -503,8 +503,16 @@ export interface SyncReset {
 
 export interface SystemEvent {
   type: 'GROUP_CREATED' | 'MEMBERS_ADDED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'ROLE_CHANGED' | 'GROUP_CHANGED';
-  /** The users it happened to. */
+  /** How many users it happened to, where they are more than `userIds` lists. */
+  userCount?: number | undefined;
+  /** The role that was given: `ROLE_CHANGED`. */
+  role?: MemberRole | undefined;
+  /** The user who did it. */
+  actorId: string;
+  /** The users it happened to; at most the first 100 of them. */
   userIds: string[];
+  /** The title that the group got: `GROUP_CREATED`, and `GROUP_CHANGED` where it was renamed. */
+  title?: string | undefined;
 }
 
 export interface Tokens {
