@@ -86,15 +86,25 @@ export class DurableOutbox implements Outbox {
     if (!isNeeded) this.#pump();
     await stored;
     if (!isNeeded) return replaced[0] ?? item;
-    try {
-      for (const [index, { id }] of files.entries()) await this.ports.uploader.keep(id, sources[index] as UploadSource);
-    } catch (error) {
-      this.#reject(item.clientId, errorOf(error));
-    }
+    for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
     const run = this.#runs.get(item.clientId);
     if (run !== undefined) run.isDurable = true;
     this.#pump();
     return this.#find(item.clientId) ?? item;
+  }
+
+  /** Copies a file until it is kept; one that cannot be read refuses its message. */
+  async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
+    for (let failures = 1; this.#find(clientId)?.state === 'queued'; failures += 1) {
+      try {
+        return await this.ports.uploader.keep(id, source);
+      } catch (error) {
+        if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
+        await new Promise<void>((resolve) => {
+          this.ports.clock.setTimeout(resolve, Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
+        });
+      }
+    }
   }
 
   setLive(isLive: boolean): void {

@@ -85,10 +85,10 @@ export class ModelServer {
     this.#tell('conversation:new', { conversation: this.conversation(id) });
   }
 
-  send(id: string, senderId: string, clientId: string | null = null): Message | undefined {
+  send(id: string, senderId: string, clientId: string | null = null, content?: string): Message | undefined {
     const room = this.rooms.get(id);
     if (room === undefined || !room.members.has(senderId)) return undefined;
-    return this.#append(room, senderId, { clientId });
+    return this.#append(room, senderId, { clientId, ...(content === undefined ? {} : { content }) });
   }
 
   #append(room: Room, senderId: string, more: Partial<Message>): Message {
@@ -148,6 +148,13 @@ export class ModelServer {
     if (member === undefined || seq < member.visibleFrom) return;
     const view = this.#view(room, room.messages[seq - 1] as Message);
     this.#tell(view.deletedAt === null ? 'message:updated' : 'message:deleted', { message: view });
+  }
+
+  edit(id: string, seq: number, content: string): void {
+    const message = this.rooms.get(id)?.messages[seq - 1];
+    if (message === undefined) return;
+    this.change(id, seq, 'edit');
+    Object.assign(this.rooms.get(id)?.messages[seq - 1] ?? {}, { content });
   }
 
   read(id: string, userId: string, seq: number): void {
@@ -398,6 +405,11 @@ export class ModelServer {
         pinnedAt: null,
       },
     };
+  }
+
+  /** Not of a large group. */
+  tellsAllMembers(id: string): boolean {
+    return this.rooms.get(id)?.isLargeGroup === false;
   }
 
   user(id: string): User {

@@ -1,0 +1,348 @@
+import { DurableOutbox } from '../../src/outbox/outbox.js';
+import type { CommandSender, OutboxCommand, OutboxItem, Uploader, UploadSource } from '../../src/outbox/types.js';
+import type { Clock, Timer } from '../../src/ports/environment.js';
+import type { Database } from '../../src/ports/storage.js';
+import { ChatError } from '../../src/protocol/errors.js';
+import type { Message, SendMessage } from '../../src/protocol/protocol.generated.js';
+import { memoryStorage } from '../../src/storage/memory.js';
+import { ChatStore } from '../../src/store/store.js';
+import type { StoreKey } from '../../src/store/types.js';
+import { Synchroniser } from '../../src/sync/engine.js';
+import { RowWriter } from '../../src/sync/row-writer.js';
+import { Chance, ME, ModelServer } from '../sync/model-server.js';
+
+/** Time that passes when it is told to. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  #next = 0;
+  readonly #timers = new Map<number, { at: number; work: () => void }>();
+
+  now(): number {
+    return 1_795_000_000_000 + this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now;
+  }
+
+  setTimeout(work: () => void, delayMs: number): Timer {
+    const id = this.#next++;
+    this.#timers.set(id, { at: this.#now + delayMs, work });
+    return { timer: id };
+  }
+
+  clearTimeout(timer: Timer | undefined): void {
+    if (timer !== undefined) this.#timers.delete(timer.timer as number);
+  }
+
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await settled();
+      const due = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
+      if (due === undefined) break;
+      const [id, { at, work }] = due;
+      this.#timers.delete(id);
+      this.#now = Math.max(this.#now, at);
+      work();
+    }
+    this.#now = end;
+    await settled();
+  }
+}
+
+/** Everything that can go on without time passing has gone on. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export type Fault = { code: ChatError['code']; retryAfterMs?: number } | 'lost' | 'unanswered';
+
+/** One server, and what happens to the frames on their way to it. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly storage = memoryStorage({ strict: true });
+  readonly server: ModelServer;
+  /** Every frame that left a device. */
+  readonly frames: { event: string; payload: unknown }[] = [];
+  /** What happens to the next frames: nothing, where there are none. */
+  readonly faults: (Fault | undefined)[] = [];
+  /** Permanently refused, by content. */
+  readonly refused = new Set<string>();
+  uuids = 0;
+
+  constructor(readonly chance = new Chance(1)) {
+    this.server = new ModelServer(chance);
+  }
+
+  /** The texts of a conversation, as the server has them. */
+  texts(conversationId = 'c0'): (string | null)[] {
+    const room = this.server.rooms.get(conversationId);
+    return (room?.messages ?? []).filter(({ senderId }) => senderId === ME).map(({ content }) => content);
+  }
+
+  do(event: string, payload: unknown): unknown {
+    if (event === 'sync') return this.server.sync((payload as { cursor?: string }).cursor ?? null, 100);
+    if (event === 'join_conversation') {
+      const { conversationId } = payload as { conversationId: string };
+      return { conversation: this.server.conversation(conversationId) };
+    }
+    if (event === 'send_message') return this.#send(payload as SendMessage);
+    const { messageId = '', conversationId = '' } = payload as { messageId?: string; conversationId?: string };
+    if (event === 'mark_read') {
+      const { seq } = payload as { seq: number };
+      this.server.read(conversationId, ME, seq);
+      return { lastReadSeq: seq };
+    }
+    const [room = '', seq = '0'] = messageId.split('-');
+    const { content } = payload as { content?: string };
+    if (this.#find(room, Number(seq)) === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
+    if (event === 'edit_message') this.server.edit(room, Number(seq), content ?? '');
+    else this.server.change(room, Number(seq), event === 'delete_message' ? 'delete' : 'react');
+    return { message: this.#find(room, Number(seq)) };
+  }
+
+  #find(room: string, seq: number): Message | undefined {
+    return this.server.rooms.get(room)?.messages[seq - 1];
+  }
+
+  #send({ conversationId = 'c0', content, clientId, attachmentIds }: SendMessage): unknown {
+    const room = this.server.rooms.get(conversationId);
+    const stored = room?.messages.find((message) => message.clientId === clientId && message.senderId === ME);
+    if (stored === undefined && this.refused.has(content ?? '')) throw new ChatError('CANNOT_MESSAGE', 'No.');
+    const text = [content, ...(attachmentIds ?? [])].join(' ');
+    const message = stored ?? this.server.send(conversationId, ME, clientId ?? null, text);
+    if (message === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
+    return { message, conversation: this.server.conversation(conversationId) };
+  }
+}
+
+/** A process of the app on one phone. Started again, it has what its storage has. */
+export class Device {
+  readonly #outbox: DurableOutbox;
+  readonly #sync: Synchroniser;
+  readonly #store: ChatStore;
+  #connection: AbortController | undefined;
+  #isAlive = true;
+  /** Dies at the step of that number: between any two things it does outside itself. */
+  stepsToLive = Number.POSITIVE_INFINITY;
+  /** Says how often the storage fails from now on. */
+  storageFailures = 0;
+  #events = 0;
+
+  private constructor(
+    private readonly world: World,
+    database: Database,
+  ) {
+    const guarded: Database = {
+      transaction: async (mode, stores, work) => {
+        await this.#step();
+        if (this.storageFailures > 0) {
+          this.storageFailures -= 1;
+          throw new Error('The disk does not answer.');
+        }
+        const result = await database.transaction(mode, stores, work);
+        await this.#step();
+        return result;
+      },
+      close: () => database.close(),
+    };
+    const clock: Clock = {
+      now: () => world.clock.now(),
+      elapsed: () => world.clock.elapsed(),
+      setTimeout: (work, delayMs) => world.clock.setTimeout(() => this.#isAlive && work(), delayMs),
+      clearTimeout: (timer) => world.clock.clearTimeout(timer),
+    };
+    const random = {
+      number: () => world.chance.below(1000) / 1000,
+      uuid: () => `uuid-${world.uuids++}`,
+    };
+    const writer = new RowWriter(guarded, clock);
+    const send = ((event, payload) => this.#request(event, payload)) as CommandSender;
+    this.#sync = new Synchroniser({
+      database: guarded,
+      writer,
+      clock,
+      random,
+      request: ((event: string, payload: unknown) => this.#request(event, payload)) as never,
+      fetchPage: async (conversationId, position, limit) => {
+        await this.#step();
+        if (this.#connection === undefined) throw new ChatError('NETWORK', 'No network.');
+        const page = world.server.page(conversationId, 'newest' in position ? {} : position, limit);
+        if (page === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
+        return page;
+      },
+      fetchFriends: () => Promise.resolve({ friends: [], requests: [] }),
+      settled: (done) => this.#outbox.settled(done),
+    });
+    this.#outbox = new DurableOutbox({
+      database: guarded,
+      writer,
+      clock,
+      random,
+      send,
+      uploader: this.#uploader(guarded),
+      directConversationWith: (userId) => this.#sync.directConversationWith(userId),
+      answered: (answer) => this.#sync.apply(answer),
+    });
+    this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox });
+  }
+
+  static async start(world: World, stepsToLive = Number.POSITIVE_INFINITY): Promise<Device> {
+    const device = new Device(world, await world.storage.open('phone'));
+    device.stepsToLive = stepsToLive;
+    // A process that dies while it starts never gets there.
+    void device.#sync.start();
+    void device.#outbox.start();
+    await settled();
+    return device;
+  }
+
+  async connect(): Promise<void> {
+    if (!this.#isAlive || this.#connection !== undefined) return;
+    const connection = new AbortController();
+    this.#connection = connection;
+    this.#events = this.world.server.sent.length;
+    const ready = { userId: ME, sessionId: 's', serverTime: '', syncCursor: '', recovered: false };
+    void this.#sync.catchUp(ready, connection.signal).then(
+      () => {
+        if (connection.signal.aborted) return;
+        this.#sync.setLive(true);
+        this.#outbox.setLive(true);
+      },
+      () => undefined,
+    );
+    await settled();
+  }
+
+  /** Frames and answers on their way are lost. */
+  async disconnect(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#outbox.setLive(false);
+    connection?.abort();
+    await settled();
+  }
+
+  /** What the server has sent meanwhile arrives. */
+  async receive(): Promise<void> {
+    const { sent } = this.world.server;
+    for (; this.#connection !== undefined && this.#events < sent.length; this.#events += 1)
+      if (this.#isAlive) this.#sync.handle(sent[this.#events] as never);
+    await settled();
+  }
+
+  kill(): void {
+    this.#isAlive = false;
+    this.#connection?.abort();
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem> {
+    return this.#outbox.enqueue(command, files);
+  }
+
+  /** Types a text; true once it is durable. */
+  send(clientId: string, content: string, conversationId = 'c0', files?: readonly UploadSource[]): Promise<boolean> {
+    return this.enqueue({ type: 'send', clientId, conversationId, content }, files).then(() => true);
+  }
+
+  get outbox(): DurableOutbox {
+    return this.#outbox;
+  }
+
+  get sync(): Synchroniser {
+    return this.#sync;
+  }
+
+  get store(): ChatStore {
+    return this.#store;
+  }
+
+  items(conversationId = 'c0'): [text: string | null, state: string][] {
+    const key: StoreKey = `messages:${conversationId}`;
+    return this.#store.getSnapshot(key as `messages:${string}`).items.map(({ content, state }) => [content, state]);
+  }
+
+  states(): [text: string, state: string][] {
+    return this.#outbox
+      .getSnapshot()
+      .map(({ command, state }) => ['content' in command ? (command.content ?? '') : command.type, state]);
+  }
+
+  /** A place at which the process may die. What waits for it then waits for ever. */
+  #step(): Promise<void> {
+    this.stepsToLive -= 1;
+    if (this.stepsToLive <= 0) this.kill();
+    return this.#isAlive ? Promise.resolve() : new Promise(() => undefined);
+  }
+
+  async #request(event: string, payload: unknown): Promise<unknown> {
+    const connection = this.#connection;
+    if (connection === undefined) throw new ChatError('NOT_CONNECTED', 'Not connected.');
+    await this.#step();
+    const isCommand = event !== 'sync' && !event.endsWith('_conversation');
+    if (isCommand) this.world.frames.push({ event, payload });
+    const fault = isCommand ? this.world.faults.shift() : undefined;
+    if (fault === 'lost') return this.#never(connection);
+    await Promise.resolve();
+    if (typeof fault === 'object')
+      throw new ChatError(
+        fault.code,
+        fault.code,
+        fault.retryAfterMs === undefined ? {} : { retryAfterMs: fault.retryAfterMs },
+      );
+    const answer = this.world.do(event, payload);
+    await this.#step();
+    if (fault === 'unanswered' || connection.signal.aborted) return this.#never(connection);
+    return answer;
+  }
+
+  /** Until it times out, or the connection breaks. */
+  #never(connection: AbortController): Promise<never> {
+    return new Promise((_, reject) => {
+      connection.signal.addEventListener('abort', () => reject(new ChatError('NETWORK', 'The connection broke.')));
+      if (connection.signal.aborted) reject(new ChatError('NETWORK', 'The connection broke.'));
+      this.world.clock.setTimeout(() => this.#isAlive && reject(new ChatError('TIMEOUT', 'No answer.')), 10_000);
+    });
+  }
+
+  /** Keeps a file's name in place of its bytes; an upload may be refused as a frame may. */
+  #uploader(database: Database): Uploader {
+    return {
+      keep: async (id, source) => {
+        const bytes = await source.read(0, source.size);
+        await database.transaction('readwrite', ['uploads'], (transaction) => transaction.put('uploads', id, bytes));
+      },
+      upload: async (id, progress) => {
+        const bytes = await database.transaction('readonly', ['uploads'], (transaction) =>
+          transaction.get('uploads', id),
+        );
+        if (bytes === undefined) throw new ChatError('UNREADABLE_FILE', 'It is gone.');
+        await this.#step();
+        progress(0.5);
+        await new Promise<void>((resolve) => {
+          this.world.clock.setTimeout(() => this.#isAlive && resolve(), 1_000);
+        });
+        await this.#step();
+        return `file-${new TextDecoder().decode(bytes as Uint8Array)}`;
+      },
+      discard: (id) =>
+        database.transaction('readwrite', ['uploads'], (transaction) => transaction.delete('uploads', id)),
+      discardOthers: () => Promise.resolve(),
+    };
+  }
+}
+
+export function file(name: string): UploadSource {
+  const bytes = new TextEncoder().encode(name);
+  return {
+    name,
+    mimeType: 'image/png',
+    size: bytes.length,
+    read: (start, end) => Promise.resolve(bytes.slice(start, end)),
+  };
+}

@@ -1,0 +1,254 @@
+import { describe, expect, it } from '@jest/globals';
+import { ChatError } from '../../src/protocol/errors.js';
+import { Device, file, settled, World } from './device.js';
+
+async function connected(): Promise<{ world: World; device: Device }> {
+  const world = new World();
+  const device = await Device.start(world);
+  await device.connect();
+  device.sync.open('c0');
+  await settled();
+  return { world, device };
+}
+
+describe('sending', () => {
+  it('shows a message at once and has it stored before its first byte leaves', async () => {
+    const { world, device } = await connected();
+    const durable = device.send('a', 'hello');
+    expect(device.items()).toEqual([['hello', 'pending']]);
+    expect(world.frames).toEqual([]);
+    await durable;
+    await settled();
+    expect(device.items()).toEqual([['hello', 'sent']]);
+    expect(device.states()).toEqual([]);
+    expect(world.texts()).toEqual(['hello']);
+  });
+
+  it('sends on return what was typed offline, in order, and nobody taps', async () => {
+    const world = new World();
+    const device = await Device.start(world);
+    for (const [index, text] of ['one', 'two', 'three'].entries()) await device.send(`k${index}`, text);
+    expect(device.states().map(([, state]) => state)).toEqual(['queued', 'queued', 'queued']);
+    await device.connect();
+    await settled();
+    expect(world.texts()).toEqual(['one', 'two', 'three']);
+    expect(device.states()).toEqual([]);
+  });
+
+  it('holds exactly one row for a message while its event, its answer and a repeat of both arrive', async () => {
+    const { world, device } = await connected();
+    world.faults.push('unanswered');
+    void device.send('a', 'hello');
+    await settled();
+    expect(device.items()).toEqual([['hello', 'pending']]);
+    // Its event is proof enough: it is not sent again.
+    await device.receive();
+    expect(device.items()).toEqual([['hello', 'sent']]);
+    await world.clock.advance(60_000);
+    expect(device.items()).toEqual([['hello', 'sent']]);
+    expect(world.frames).toHaveLength(1);
+  });
+
+  it('is the only one that repeats: one frame a try, with the same clientId, until the server answers', async () => {
+    const { world, device } = await connected();
+    world.faults.push('lost', 'lost', { code: 'OVERLOADED', retryAfterMs: 5_000 }, { code: 'INTERNAL_ERROR' });
+    void device.send('a', 'hello');
+    await world.clock.advance(9_000);
+    expect(world.frames).toHaveLength(1);
+    await world.clock.advance(120_000);
+    expect(world.frames.map(({ payload }) => (payload as { clientId: string }).clientId)).toEqual([
+      'a',
+      'a',
+      'a',
+      'a',
+      'a',
+    ]);
+    expect(world.texts()).toEqual(['hello']);
+  });
+
+  it('waits as long as the server says, also through a new connection', async () => {
+    const { world, device } = await connected();
+    world.faults.push({ code: 'RATE_LIMITED', retryAfterMs: 50_000 });
+    void device.send('a', 'hello');
+    await settled();
+    expect(device.states()).toEqual([['hello', 'waiting']]);
+    await device.disconnect();
+    await device.connect();
+    await world.clock.advance(40_000);
+    expect(world.frames).toHaveLength(1);
+    await world.clock.advance(15_000);
+    expect(world.texts()).toEqual(['hello']);
+  });
+
+  it('never lets a later message overtake one that could not be sent yet', async () => {
+    const { world, device } = await connected();
+    world.faults.push({ code: 'UNAVAILABLE' }, { code: 'UNAVAILABLE' });
+    for (const text of ['one', 'two', 'three']) void device.send(text, text);
+    await world.clock.advance(60_000);
+    expect(world.texts()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('shows what the server refuses, goes on with the rest, and sends it when it was changed', async () => {
+    const { world, device } = await connected();
+    world.refused.add('bad');
+    for (const text of ['one', 'bad', 'three']) void device.send(text, text);
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['one', 'three']);
+    expect(device.states()).toEqual([['bad', 'rejected']]);
+    expect(device.items()).toEqual([
+      ['one', 'sent'],
+      ['three', 'sent'],
+      ['bad', 'rejected'],
+    ]);
+    await device.outbox.revise('bad', 'better');
+    await world.clock.advance(1_000);
+    expect(device.items()).toEqual([
+      ['one', 'sent'],
+      ['three', 'sent'],
+      ['better', 'sent'],
+    ]);
+    expect(device.states()).toEqual([]);
+  });
+
+  it('drops what was refused, and nothing that may have arrived', async () => {
+    const { world, device } = await connected();
+    world.refused.add('bad');
+    void device.send('bad', 'bad');
+    await settled();
+    expect(await device.outbox.cancel('bad')).toBe(true);
+    expect(device.items()).toEqual([]);
+    world.faults.push('unanswered');
+    void device.send('a', 'hello');
+    await world.clock.advance(15_000);
+    world.faults.push('lost');
+    expect(await device.outbox.cancel('a')).toBe(false);
+  });
+
+  it('goes on behind a message at which the server fails for good', async () => {
+    const { world, device } = await connected();
+    for (let index = 0; index < 20; index += 1) world.faults.push({ code: 'INTERNAL_ERROR' });
+    void device.send('a', 'poison');
+    void device.send('b', 'next');
+    await world.clock.advance(900_000);
+    expect(device.states()).toEqual([['poison', 'rejected']]);
+    expect(world.texts()).toEqual(['next']);
+  });
+});
+
+describe('files', () => {
+  it('are uploaded as a step of their own message, and text elsewhere does not wait for them', async () => {
+    const { world, device } = await connected();
+    world.server.createRoom('c9');
+    await device.receive();
+    void device.send('a', 'picture', 'c0', [file('cat')]);
+    void device.send('b', 'after it', 'c0');
+    void device.send('c', 'elsewhere', 'c9');
+    await settled();
+    expect(world.texts('c9')).toEqual(['elsewhere']);
+    expect(world.texts('c0')).toEqual([]);
+    expect(device.outbox.getSnapshot()[0]).toMatchObject({ state: 'uploading', progress: 0.5 });
+    await world.clock.advance(2_000);
+    expect(world.texts('c0')).toEqual(['picture file-cat', 'after it']);
+  });
+
+  it('survive a kill in the middle of the upload', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'picture', 'c0', [file('cat')]);
+    await settled();
+    device.kill();
+    const again = await Device.start(world);
+    expect(again.states()).toEqual([['picture', 'queued']]);
+    await again.connect();
+    await world.clock.advance(2_000);
+    expect(world.texts('c0')).toEqual(['picture file-cat']);
+  });
+
+  it('that cannot be read refuse their message, and what follows goes on', async () => {
+    const { world, device } = await connected();
+    const gone = { ...file('cat'), read: () => Promise.reject(new ChatError('UNREADABLE_FILE', 'It is gone.')) };
+    void device.send('a', 'picture', 'c0', [gone]).catch(() => undefined);
+    void device.send('b', 'next');
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['next']);
+    expect(device.states()).toEqual([['picture', 'rejected']]);
+  });
+});
+
+describe('what is done offline to messages', () => {
+  it('becomes one command each: edits, reactions, read cursors and what undoes itself', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: world.server.rooms.get('c0')?.messages.at(-1)?.id ?? '' };
+    const [seq, conversationId] = [world.server.rooms.get('c0')?.messages.length ?? 0, 'c0'];
+    world.server.send('c0', 'u1');
+    await device.receive();
+    await device.disconnect();
+    world.frames.length = 0;
+    await device.enqueue({ type: 'edit', clientId: 'e1', conversationId, target, content: 'second' });
+    await device.enqueue({ type: 'edit', clientId: 'e2', conversationId, target, content: 'third' });
+    await device.enqueue({ type: 'react', clientId: 'r1', conversationId, target, emoji: '+1', remove: false });
+    await device.enqueue({ type: 'react', clientId: 'r2', conversationId, target, emoji: '+1', remove: true });
+    await device.enqueue({ type: 'read', clientId: 'x1', conversationId, seq });
+    await device.enqueue({ type: 'read', clientId: 'x2', conversationId, seq: seq + 1 });
+    await device.enqueue({ type: 'read', clientId: 'x3', conversationId, seq });
+    expect(device.items()[0]).toEqual(['third', 'sent']);
+    await device.connect();
+    await settled();
+    expect(world.frames.map(({ event }) => event).sort()).toEqual(['edit_message', 'mark_read']);
+    expect(world.texts()).toEqual(['third']);
+    expect(device.states()).toEqual([]);
+  });
+
+  it('changes a message that was not sent in its place, and follows one that may have been', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'first');
+    await device.enqueue({
+      type: 'edit',
+      clientId: 'e1',
+      conversationId: 'c0',
+      target: { clientId: 'a' },
+      content: 'changed',
+    });
+    await device.send('b', 'dropped');
+    await device.enqueue({
+      type: 'delete',
+      clientId: 'd1',
+      conversationId: 'c0',
+      target: { clientId: 'b' },
+      for: 'everyone',
+    });
+    await device.connect();
+    await settled();
+    expect(world.texts()).toEqual(['changed']);
+    world.faults.push('unanswered');
+    void device.send('c', 'third');
+    await settled();
+    await device.enqueue({
+      type: 'edit',
+      clientId: 'e2',
+      conversationId: 'c0',
+      target: { clientId: 'c' },
+      content: 'later',
+    });
+    await device.send('d', 'fourth');
+    await world.clock.advance(30_000);
+    expect(world.texts()).toEqual(['changed', 'later', 'fourth']);
+    expect(device.states()).toEqual([]);
+  });
+});
+
+describe('a storage that fails', () => {
+  it('delays what is typed, and loses or doubles none of it', async () => {
+    const { world, device } = await connected();
+    device.storageFailures = 5;
+    void device.send('a', 'one');
+    void device.send('b', 'two');
+    await settled();
+    expect(world.frames).toEqual([]);
+    await world.clock.advance(120_000);
+    expect(world.texts()).toEqual(['one', 'two']);
+    expect(device.states()).toEqual([]);
+  });
+});
