@@ -6,7 +6,6 @@ import { ChatError } from '../../src/protocol/errors.js';
 import type { Message, SendMessage } from '../../src/protocol/protocol.generated.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { ChatStore } from '../../src/store/store.js';
-import type { StoreKey } from '../../src/store/types.js';
 import { Synchroniser } from '../../src/sync/engine.js';
 import { RowWriter } from '../../src/sync/row-writer.js';
 import { Chance, ME, ModelServer } from '../sync/model-server.js';
@@ -263,8 +262,7 @@ export class Device {
   }
 
   items(conversationId = 'c0'): [text: string | null, state: string][] {
-    const key: StoreKey = `messages:${conversationId}`;
-    return this.#store.getSnapshot(key as `messages:${string}`).items.map(({ content, state }) => [content, state]);
+    return this.#store.getSnapshot(`messages:${conversationId}`).items.map(({ content, state }) => [content, state]);
   }
 
   states(): [text: string, state: string][] {

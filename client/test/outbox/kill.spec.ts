@@ -24,13 +24,19 @@ async function live(seed: number): Promise<string[]> {
         typed.get(lane)?.push(text);
         const files = chance.is(15) ? [file(text)] : [];
         void device.send(text, text, lane, files).then(() => device.isAlive && durable.add(text));
-      } else if (chance.is(30)) await device.connect();
-      else if (chance.is(25)) await device.disconnect();
-      else if (chance.is(40)) await device.receive();
-      else if (chance.is(30)) device.storageFailures = chance.below(3);
-      else if (chance.is(50))
-        world.faults.push(chance.pick<Fault | undefined>(['lost', 'unanswered', { code: 'OVERLOADED' }, undefined]));
-      else await world.clock.advance(chance.below(15_000));
+        continue;
+      }
+      const fault = chance.pick<Fault | undefined>(['lost', 'unanswered', { code: 'OVERLOADED' }, undefined]);
+      const deeds = [
+        () => device.connect(),
+        () => device.connect(),
+        () => device.disconnect(),
+        () => device.receive(),
+        () => void (device.storageFailures = chance.below(3)),
+        () => void world.faults.push(fault),
+        () => world.clock.advance(chance.below(15_000)),
+      ];
+      await chance.pick(deeds)();
     }
     if (life < 4) device.kill();
     else {
