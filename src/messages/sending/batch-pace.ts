@@ -1,5 +1,5 @@
 /** Messages a millisecond in one lane from which on company is worth waiting for. */
-export const MIN_GATHERING_RATE = 1;
+export const MIN_GATHERING_RATE = 1.5;
 /** From the beginning of one batch to that of the next, where messages are gathered. */
 export const GATHERING_WINDOW_MS = 10;
 /** So many messages wait for nobody: they share a commit's cost well enough. */
