@@ -20,6 +20,17 @@ export interface Membership {
   peerId: string | null;
 }
 
+/**
+ * SQL: joins the membership of a reader, as `own`, and leaves only the messages of conversations it is a member of now that
+ * it may see.
+ * @param reader an expression of type uuid
+ * @param message alias of a row of `messages`
+ */
+export function visibleTo(reader: string, message: string): string {
+  return `JOIN conversation_members own ON own.conversation_id = ${message}.conversation_id AND own.user_id = ${reader}
+    AND own.left_at IS NULL AND own.visible_from_seq <= ${message}.seq`;
+}
+
 /** The one place that says who may see a conversation. */
 @Injectable()
 export class ConversationAccess {

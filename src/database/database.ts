@@ -116,13 +116,12 @@ export class ConnectionPool implements SqlExecutor {
    * again, at most twice: PostgreSQL undid all of it, so nothing happens twice.
    */
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work);
-      } catch (error) {
-        if (attempt === 3 || !isTransient(error)) throw error;
-      }
-    }
+    return retried(() => this.attempt(work));
+  }
+
+  /** One statement that changes several rows: a transaction by itself, and tried again after a deadlock like one. */
+  async queryAtomically<Row>(text: string, values: readonly SqlValue[], name?: string): Promise<Row[]> {
+    return retried(() => this.query<Row>(text, values, name));
   }
 
   /**
@@ -219,6 +218,17 @@ export function poolSizes(total: number): { commands: number; reads: number; bac
   const reads = Math.max(1, Math.round(total * 0.3));
   const background = Math.max(1, Math.round(total * 0.15));
   return { commands: total - reads - background, reads, background };
+}
+
+/** A deadlock undid all that `work` did: it is tried again, at most twice. */
+async function retried<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 3 || !isTransient(error)) throw error;
+    }
+  }
 }
 
 const DEADLOCK_DETECTED = '40P01';

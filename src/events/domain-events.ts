@@ -31,13 +31,7 @@ export interface DomainEvents {
     /** For nobody in particular: without what single readers reacted with, and with all that it quotes. */
     message: MessageView;
     deleted: boolean;
-    /** User id to what it reacted with. */
-    reactorIds: Record<string, string[]>;
-    /** User id to when it deleted the message for itself (ISO 8601): it goes on seeing a tombstone. */
-    hiddenAt: Record<string, string>;
-    /** The same of the message that it quotes. */
-    quotationHiddenAt: Record<string, string>;
-  };
+  } & MessageDifferences;
   /** Deleted for one user alone. */
   'message.hidden': { userId: string; message: MessageView };
 
@@ -52,6 +46,16 @@ export interface DomainEvents {
     /** Members who are not shown it. */
     hiddenFrom: string[];
   };
+}
+
+/** In what single readers see a message otherwise than the rest; each by user id. */
+export interface MessageDifferences {
+  /** What they reacted with. */
+  reactorIds: Record<string, string[]>;
+  /** When they deleted the message for themselves (ISO 8601): they go on seeing a tombstone. */
+  hiddenAt: Record<string, string>;
+  /** The same of the message that it quotes. */
+  quotationHiddenAt: Record<string, string>;
 }
 
 /** Which members may not read all of what a message quotes. */

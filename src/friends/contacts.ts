@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { Database, type SqlExecutor } from '../database/database.js';
-import { areBlocked, areFriends } from '../relations/relations.js';
+import { areBlocked, areFriends, mayMessage } from '../relations/relations.js';
 
 /**
  * What the other features ask about two users: friends, blocked, may they write. Each question is one prepared
@@ -40,7 +40,7 @@ export class Contacts {
   async mayMessage(senderId: string, receiverId: string, executor: SqlExecutor = this.database): Promise<boolean> {
     return this.ask(
       'contacts_may_message',
-      `SELECT NOT ${areBlocked('$1::uuid', '$2::uuid')} AND ($3::boolean OR ${areFriends('$1::uuid', '$2::uuid')}) AS answer`,
+      `SELECT ${mayMessage('$1::uuid', '$2::uuid', '$3::boolean')} AS answer`,
       [senderId, receiverId, this.configuration.messagingPolicy === 'anyone'],
       executor,
     );

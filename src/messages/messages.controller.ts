@@ -13,7 +13,9 @@ import {
   SearchMessagesQuery,
 } from './dto/messages.dto.js';
 import { MessageSearch } from './search/message-search.js';
-import { MessagesService } from './messages.service.js';
+import { MessageChanges } from './changes/message-changes.js';
+import { MessageReader } from './reading/message-reader.js';
+import { MessageSender } from './sending/message-sender.js';
 import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
 import { GatedReads } from '../limits/read-gate.interceptor.js';
 
@@ -23,7 +25,9 @@ import { GatedReads } from '../limits/read-gate.interceptor.js';
 @Controller()
 export class MessagesController {
   constructor(
-    private readonly messages: MessagesService,
+    private readonly sender: MessageSender,
+    private readonly reader: MessageReader,
+    private readonly changes: MessageChanges,
     private readonly messageSearch: MessageSearch,
   ) {}
 
@@ -36,7 +40,7 @@ export class MessagesController {
     @Param('id', IdPipe) conversationId: string,
     @Body() body: CreateMessageDto,
   ): Promise<MessageView> {
-    return (await this.messages.send(principal, { ...body, conversationId })).message;
+    return (await this.sender.send(principal, { ...body, conversationId })).message;
   }
 
   /** A page of a conversation's history, ascending; without a position the newest one. */
@@ -47,7 +51,7 @@ export class MessagesController {
     @Param('id', IdPipe) conversationId: string,
     @Query() query: HistoryQuery,
   ): Promise<MessagePage> {
-    return this.messages.history(principal, conversationId, query);
+    return this.reader.history(principal, conversationId, query);
   }
 
   /** Searches the caller's conversations, newest message first. */
@@ -61,14 +65,14 @@ export class MessagesController {
   @Get('messages/:id')
   @ApiErrors('NOT_FOUND')
   view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
-    return this.messages.view(principal, id);
+    return this.reader.view(principal, id);
   }
 
   /** One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
   @Get('attachments/:id')
   @ApiErrors('NOT_FOUND')
   attachment(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
-    return this.messages.attachment(principal, id);
+    return this.reader.attachment(principal, id);
   }
 
   /** Edits one's own message, within 15 minutes. */
@@ -79,7 +83,7 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Body() body: EditMessageDto,
   ): Promise<MessageView> {
-    return this.messages.edit(principal, id, body.content);
+    return this.changes.edit(principal, id, body.content);
   }
 
   /** Deletes a message for everyone (one's own, or as a group's owner or admin), or for the caller alone. */
@@ -90,9 +94,7 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Query() query: DeleteMessageQuery,
   ): Promise<MessageView> {
-    return query.for === 'me'
-      ? this.messages.deleteForMe(principal, id)
-      : this.messages.deleteForEveryone(principal, id);
+    return query.for === 'me' ? this.changes.deleteForMe(principal, id) : this.changes.deleteForEveryone(principal, id);
   }
 
   /** Reacts to a message. */
@@ -104,7 +106,7 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Param('emoji') emoji: string,
   ): Promise<MessageView> {
-    return this.messages.react(principal, id, emoji, false);
+    return this.changes.react(principal, id, emoji, false);
   }
 
   /** Takes a reaction back. */
@@ -116,6 +118,6 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Param('emoji') emoji: string,
   ): Promise<MessageView> {
-    return this.messages.react(principal, id, emoji, true);
+    return this.changes.react(principal, id, emoji, true);
   }
 }

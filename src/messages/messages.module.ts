@@ -4,17 +4,27 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ContactsModule } from '../friends/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { MessageSearch } from './search/message-search.js';
+import { ChangedMessages } from './changes/changed-messages.js';
+import { MessageChanges } from './changes/message-changes.js';
+import { MessageChangesRepository } from './changes/message-changes.repository.js';
+import { MessageReader } from './reading/message-reader.js';
+import { MessageDrafts } from './sending/message-drafts.js';
+import { MessageSender } from './sending/message-sender.js';
 import { MessageWriter } from './sending/message-writer.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesPersonalData } from './messages-personal-data.js';
 import { MessagesRepository } from './reading/messages.repository.js';
-import { MessagesService } from './messages.service.js';
 import { SearchIndexer } from './search/search-indexer.js';
 
 @Module({
   imports: [AttachmentsModule, UsersModule, ConversationsModule, ContactsModule],
   controllers: [MessagesController],
-  providers: [MessageSearch, MessageWriter, MessagesRepository, MessagesService, SearchIndexer, MessagesPersonalData],
-  exports: [MessagesService, MessagesRepository],
+  providers: [
+    ...[MessageDrafts, MessageSender, MessageWriter],
+    ...[ChangedMessages, MessageChanges, MessageChangesRepository],
+    ...[MessageReader, MessagesRepository],
+    ...[MessageSearch, SearchIndexer, MessagesPersonalData],
+  ],
+  exports: [MessageSender, MessageChanges, MessageReader, MessagesRepository],
 })
 export class MessagesModule {}

@@ -12,6 +12,14 @@ export function areFriends(one: string, other: string): string {
   return `EXISTS (SELECT 1 FROM friend_pairs fp WHERE fp.user_id = ${one} AND fp.friend_id = ${other})`;
 }
 
+/**
+ * The sender may write to the receiver: no block either way, and friends where the policy asks for that.
+ * @param anyone an expression: true where the policy lets anyone write
+ */
+export function mayMessage(sender: string, receiver: string, anyone: string): string {
+  return `(NOT ${areBlocked(sender, receiver)} AND (${anyone} OR ${areFriends(sender, receiver)}))`;
+}
+
 /** The other one has never written to this user, and the two were never friends. */
 export function isStranger(other: string, user: string): string {
   return `NOT EXISTS (SELECT 1 FROM shown_pairs sp WHERE sp.viewer_id = ${user} AND sp.shown_id = ${other})`;

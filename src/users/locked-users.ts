@@ -1,5 +1,10 @@
 import type { Transaction } from '../database/database.js';
 
+/** SQL: a user, locked against deletion like those of `lockUsers`; no row where there is none. `id`: a placeholder. */
+export function lockedUser(id: string): string {
+  return `SELECT FROM users WHERE id = ${id} AND deleted_at IS NULL FOR KEY SHARE`;
+}
+
 /**
  * Keeps these users from being deleted until the caller's transaction ends, and answers their display names; those who
  * are not, or were deleted, are left out. Taken before any other lock of the transaction: who deletes an account holds

@@ -147,7 +147,7 @@ describe('the embedded PostgreSQL', () => {
 /** Starts the cluster in a process that is then killed, and returns the cluster's address. */
 async function startInKilledProcess(directory: string): Promise<string> {
   // Compiled: a plain process knows no TypeScript.
-  const program = pathToFileURL(join(process.cwd(), 'dist', 'database', 'embedded-postgres.js')).href;
+  const program = pathToFileURL(join(process.cwd(), 'dist', 'database', 'embedded', 'embedded-postgres.js')).href;
   const script = `
     const { EmbeddedPostgres } = await import(${JSON.stringify(program)});
     const options = { directory: ${JSON.stringify(directory)}, log: () => undefined, durable: false };

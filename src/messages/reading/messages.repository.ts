@@ -3,6 +3,7 @@ import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import type { MessageAttachment } from '../../attachments/attachment.js';
 import type { MessageKind } from '../../common/message-kind.js';
 import { preview } from '../../common/text/preview.js';
+import { visibleTo } from '../../conversations/conversation-access.js';
 import { eventView, type ShownEvent, shownSentence } from '../../conversations/system-event.js';
 import { unreadCount } from '../../conversations/unread.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
@@ -40,31 +41,36 @@ export interface MessageRow {
 }
 
 /**
- * A message with all that its view needs; `$1` is the reader, null for nobody in particular: what is kept from single
- * readers is all there then. Never more than one statement, however many messages.
+ * A message with all that its view needs, as `m`. Never more than one statement, however many messages.
+ * @param reader an expression of type uuid, null for nobody in particular: what is kept from single readers is all there
+ *   then.
  */
-const SELECT_MESSAGES = `
+function selectMessages(reader: string): string {
+  return `
   SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
     NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, shown_event(m.system) AS system, m.created_at AS "createdAt",
     m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
-    (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1::uuid) AS "hiddenAt",
+    (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = ${reader}) AS "hiddenAt",
     r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
     left(r.content, 200) AS "replyContent", shown_event(r.system) AS "replySystem", r.deleted_at AS "replyDeletedAt",
-    CASE WHEN r.id IS NOT NULL THEN $1::uuid IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM conversation_members reader
-      WHERE reader.conversation_id = r.conversation_id AND reader.user_id = $1::uuid AND reader.visible_from_seq <= r.seq
+    CASE WHEN r.id IS NOT NULL THEN ${reader} IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM conversation_members member
+      WHERE member.conversation_id = r.conversation_id AND member.user_id = ${reader} AND member.visible_from_seq <= r.seq
     ) END AS "replyIsUnavailable",
     CASE WHEN r.id IS NOT NULL THEN (
-      SELECT q.hidden_at FROM hidden_messages q WHERE q.message_id = r.id AND q.user_id = $1::uuid
+      SELECT q.hidden_at FROM hidden_messages q WHERE q.message_id = r.id AND q.user_id = ${reader}
     ) END AS "replyHiddenAt",
     CASE WHEN m.version > 1 THEN (
       SELECT json_agg(json_build_object('emoji', emoji, 'count', count, 'mine', mine) ORDER BY first_at, emoji)
       FROM (
-        SELECT emoji, count(*)::integer AS count, COALESCE(bool_or(user_id = $1::uuid), false) AS mine, min(created_at) AS first_at
+        SELECT emoji, count(*)::integer AS count, COALESCE(bool_or(user_id = ${reader}), false) AS mine, min(created_at) AS first_at
         FROM message_reactions WHERE message_id = m.id GROUP BY emoji
       ) AS reaction
     ) END AS reactions
   FROM messages m LEFT JOIN messages r ON r.id = m.reply_to_id`;
+}
+
+const SELECT_MESSAGES = selectMessages('$1::uuid');
 
 /** Whether a message, by its alias in SQL, is one that somebody wrote and that is still there for a reader. */
 function isWritten(alias: string, reader: string): string {
@@ -75,7 +81,7 @@ function isWritten(alias: string, reader: string): string {
 /** Text in one answer at the most, in bytes of UTF-8; the last message that begins within it is still whole. */
 export const MAX_ANSWER_TEXT_BYTES = 512 * 1024;
 
-/** Reads and changes of stored messages. New ones come through `MessageWriter` alone. */
+/** Reads stored messages. New ones come through `MessageWriter`, changes through `MessageChangesRepository`. */
 @Injectable()
 export class MessagesRepository {
   constructor(
@@ -207,42 +213,41 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** Where a message is, for the access check that must follow. */
-  async locate(messageId: string): Promise<{ conversationId: string; seq: number } | undefined> {
-    const [row] = await this.database.query<{ conversationId: string; seq: number }>(
-      'SELECT conversation_id AS "conversationId", seq FROM messages WHERE id = $1',
-      [messageId],
-      'message_location',
+  /** Undefined unless the reader is a member now and may see this far back. */
+  async visible(readerId: string, messageId: string): Promise<MessageView | undefined> {
+    const [row] = await this.database.query<MessageRow>(
+      `${SELECT_MESSAGES} ${visibleTo('$1::uuid', 'm')} WHERE m.id = $2`,
+      [readerId, messageId],
+      'message_visible',
     );
-    return row;
+    return row === undefined ? undefined : messageView(row, this.links);
   }
 
-  /** Who reacted with what: user id to emojis. */
-  async reactors(messageId: string): Promise<Record<string, string[]>> {
-    const rows = await this.database.query<{ userId: string; emojis: string[] }>(
-      'SELECT user_id AS "userId", array_agg(emoji) AS emojis FROM message_reactions WHERE message_id = $1 GROUP BY user_id',
-      [messageId],
+  /** A message as one reader sees it, and as it is for nobody in particular. Says nothing about who may see it. */
+  async ownAndCommon(
+    readerId: string,
+    messageId: string,
+  ): Promise<{ own: MessageView; common: MessageView } | undefined> {
+    const [own, common] = await this.database.query<MessageRow>(
+      `${selectMessages('asked.id')} CROSS JOIN unnest(ARRAY[$1::uuid, NULL]) WITH ORDINALITY AS asked(id, place)
+       WHERE m.id = $2 ORDER BY asked.place`,
+      [readerId, messageId],
+      'message_own_and_common',
     );
-    return Object.fromEntries(rows.map(({ userId, emojis }) => [userId, emojis]));
+    if (own === undefined || common === undefined) return undefined;
+    return { own: messageView(own, this.links), common: messageView(common, this.links) };
   }
 
-  /** Who deleted it for itself, and when: user id to ISO 8601. */
-  hiddenAt(messageId: string): Promise<Record<string, string>> {
-    return this.hidings(
-      'SELECT user_id AS "userId", hidden_at AS "hiddenAt" FROM hidden_messages WHERE message_id = $1',
-      [messageId],
-    );
-  }
-
-  /** The same of the message that it quotes. */
-  quotationHiddenAt(messageId: string): Promise<Record<string, string>> {
-    return this.hidings(
+  /** Who deleted what it quotes for itself, and when: user id to ISO 8601. */
+  private async quotationHiddenAt(messageId: string): Promise<Record<string, string>> {
+    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(
       `SELECT h.user_id AS "userId", h.hidden_at AS "hiddenAt"
        FROM messages m JOIN hidden_messages h ON h.message_id = m.reply_to_id
        JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.user_id = h.user_id AND v.left_at IS NULL
        WHERE m.id = $1`,
       [messageId],
     );
+    return Object.fromEntries(rows.map(({ userId, hiddenAt }) => [userId, hiddenAt.toISOString()]));
   }
 
   /** Which members may not read what it quotes. */
@@ -257,11 +262,6 @@ export class MessagesRepository {
     const blindIds = row?.blindIds ?? [];
     const hiddenAt = Object.entries(await this.quotationHiddenAt(messageId)).filter(([id]) => !blindIds.includes(id));
     return { blindIds, hiddenAt: Object.fromEntries(hiddenAt) };
-  }
-
-  private async hidings(text: string, values: readonly string[]): Promise<Record<string, string>> {
-    const rows = await this.database.query<{ userId: string; hiddenAt: Date }>(text, values);
-    return Object.fromEntries(rows.map(({ userId, hiddenAt }) => [userId, hiddenAt.toISOString()]));
   }
 }
 

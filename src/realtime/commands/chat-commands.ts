@@ -10,7 +10,8 @@ import { Receipts } from '../../conversations/receipts.js';
 import { ReadGate } from '../../limits/read-gate.js';
 import { Metrics } from '../../observability/metrics.js';
 import { withWorkId } from '../../observability/work-id.js';
-import { MessagesService } from '../../messages/messages.service.js';
+import { MessageChanges } from '../../messages/changes/message-changes.js';
+import { MessageSender } from '../../messages/sending/message-sender.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { SyncService } from '../../sync/sync.service.js';
 import { CommandSequencer } from './command-sequencer.js';
@@ -61,7 +62,8 @@ export class ChatCommands {
 
   constructor(
     private readonly conversations: ConversationsService,
-    private readonly messages: MessagesService,
+    private readonly sender: MessageSender,
+    private readonly changes: MessageChanges,
     private readonly receipts: Receipts,
     private readonly typing: Typing,
     private readonly open: OpenConversations,
@@ -125,22 +127,22 @@ export class ChatCommands {
     send_message: async (connection, payload) => {
       const { principal, id } = connection;
       const { message, conversation, ...sent } = await this.sequencerOf(connection).send(
-        () => this.messages.draft(principal, payload),
-        (draft) => this.messages.store(principal, draft, id),
+        () => this.sender.draft(principal, payload),
+        (draft) => this.sender.store(principal, draft, id),
       );
       if (sent.isRepeat === true) connection.repeated?.({ message, conversation });
       return { message, conversation };
     },
     edit_message: (connection, { messageId, content }) =>
-      this.change(connection, (principal) => this.messages.edit(principal, messageId, content)),
+      this.change(connection, (principal) => this.changes.edit(principal, messageId, content)),
     delete_message: (connection, payload) =>
       this.change(connection, (principal) =>
         payload.for === 'me'
-          ? this.messages.deleteForMe(principal, payload.messageId)
-          : this.messages.deleteForEveryone(principal, payload.messageId),
+          ? this.changes.deleteForMe(principal, payload.messageId)
+          : this.changes.deleteForEveryone(principal, payload.messageId),
       ),
     react: (connection, { messageId, emoji, remove }) =>
-      this.change(connection, (principal) => this.messages.react(principal, messageId, emoji, remove ?? false)),
+      this.change(connection, (principal) => this.changes.react(principal, messageId, emoji, remove ?? false)),
     mark_read: async ({ principal }, { conversationId, seq }) => {
       const { lastReadSeq } = await this.receipts.move(principal, conversationId, 'read', seq);
       return { lastReadSeq };

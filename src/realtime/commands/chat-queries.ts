@@ -6,7 +6,7 @@ import type { Principal } from '../../common/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
 import { ReadGate } from '../../limits/read-gate.js';
-import { MessagesService, type WrittenPage, type WrittenQuery } from '../../messages/messages.service.js';
+import { MessageReader, type WrittenPage, type WrittenQuery } from '../../messages/reading/message-reader.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { UsersService } from '../../users/users.service.js';
 import type { OwnUserView, UserView } from '../../users/users.view.js';
@@ -19,7 +19,7 @@ import type { OwnUserView, UserView } from '../../users/users.view.js';
 export class ChatQueries {
   constructor(
     private readonly conversations: ConversationsService,
-    private readonly messages: MessagesService,
+    private readonly messages: MessageReader,
     private readonly users: UsersService,
     private readonly accessTokens: AccessTokenStrategy,
     private readonly gate: ReadGate,

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { EventBus } from '../../events/event-bus.js';
+import type { MessageView } from '../messages.view.js';
+import { MessagesRepository } from '../reading/messages.repository.js';
+import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
+
+/** What every change of a message begins and ends with: may the caller see it, and who must hear of it. */
+@Injectable()
+export class ChangedMessages {
+  constructor(
+    private readonly changes: MessageChangesRepository,
+    private readonly messages: MessagesRepository,
+    private readonly events: EventBus,
+  ) {}
+
+  /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
+  async requireVisible({ userId }: Principal, messageId: string): Promise<ChangeableMessage> {
+    const message = await this.changes.find(userId, messageId);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  /** As the caller sees it now. */
+  async view({ userId }: Principal, messageId: string): Promise<MessageView> {
+    const [message] = await this.messages.byIds(userId, [messageId]);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  /** Publishes a committed change, and returns the message as the caller sees it. */
+  async publish({ userId }: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
+    const [views, differences] = await Promise.all([
+      this.messages.ownAndCommon(userId, messageId),
+      this.changes.differences(messageId),
+    ]);
+    if (views === undefined) throw new DomainError('NOT_FOUND');
+    this.events.publish('message.changed', { message: views.common, deleted, ...differences });
+    return views.own;
+  }
+
+  /** Publishes that the caller deleted it for itself alone, and returns what is left of it. */
+  async publishHidden(principal: Principal, messageId: string): Promise<MessageView> {
+    const message = await this.view(principal, messageId);
+    this.events.publish('message.hidden', { userId: principal.userId, message });
+    return message;
+  }
+}

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { Clock } from '../../common/clock.js';
+import { DomainError, invalidField } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { Database } from '../../database/database.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import type { MessageView } from '../messages.view.js';
+import { ChangedMessages } from './changed-messages.js';
+import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
+import { MAX_REACTIONS, normalReaction } from './reaction.js';
+
+/** How long after its creation a message may be edited. */
+const EDIT_WINDOW_MS = 15 * 60 * 1000;
+/** An edit is judged anew where somebody changed the message between its judgement and its statement. */
+const MAX_EDIT_ATTEMPTS = 3;
+
+/** Edits, deletions and reactions (contract, section 5). */
+@Injectable()
+export class MessageChanges {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly limiter: RateLimiter,
+    private readonly attachments: AttachmentsService,
+    private readonly changed: ChangedMessages,
+    private readonly repository: MessageChangesRepository,
+  ) {}
+
+  /** @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE. */
+  async edit(principal: Principal, messageId: string, content: string): Promise<MessageView> {
+    let message = await this.changed.requireVisible(principal, messageId);
+    await this.limiter.consume('messages', principal.userId);
+    for (let attempt = 1; attempt <= MAX_EDIT_ATTEMPTS; attempt += 1) {
+      this.assertMayEdit(principal, message);
+      if (message.content === content) return this.changed.view(principal, messageId);
+      if (await this.repository.edit(messageId, content)) return this.changed.publish(principal, messageId, false);
+      message = await this.changed.requireVisible(principal, messageId);
+    }
+    throw new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 });
+  }
+
+  /** Empties a message for everybody: one's own, or as a group's owner or admin any. A second time changes nothing. */
+  async deleteForEveryone(principal: Principal, messageId: string): Promise<MessageView> {
+    const message = await this.changed.requireVisible(principal, messageId);
+    const moderates = message.conversationType === 'GROUP' && message.callerRole !== 'MEMBER';
+    if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
+      throw new DomainError('FORBIDDEN');
+    const isDeleted = await this.database.transaction(async (transaction) => {
+      if (!(await this.repository.empty(transaction, messageId))) return false;
+      if (message.hasAttachments) await this.attachments.markPendingDeletionOfMessage(transaction, messageId);
+      await this.repository.forgetContent(transaction, message);
+      return true;
+    });
+    if (!isDeleted) return this.changed.view(principal, messageId);
+    if (message.hasAttachments) this.attachments.sweep();
+    return this.changed.publish(principal, messageId, true);
+  }
+
+  /** Empties a message for the caller alone, on all its devices. */
+  async deleteForMe(principal: Principal, messageId: string): Promise<MessageView> {
+    const message = await this.changed.requireVisible(principal, messageId);
+    const isHidden = await this.repository.hide(principal.userId, message);
+    return isHidden ? this.changed.publishHidden(principal, messageId) : this.changed.view(principal, messageId);
+  }
+
+  /**
+   * Adds or takes back the caller's reaction. Repeating either changes nothing.
+   * @throws DomainError VALIDATION_FAILED (`emoji`), NOT_FOUND, MESSAGE_DELETED, TOO_MANY_REACTIONS, CANNOT_MESSAGE.
+   */
+  async react(principal: Principal, messageId: string, spelling: string, remove: boolean): Promise<MessageView> {
+    const emoji = normalReaction(spelling);
+    if (emoji === undefined) throw invalidField('emoji', 'emoji must be one emoji, or a name such as +1');
+    const message = await this.changed.requireVisible(principal, messageId);
+    await this.limiter.consume('reactions', principal.userId);
+    if (!message.mayWrite) throw new DomainError('CANNOT_MESSAGE');
+    const reaction = { messageId, userId: principal.userId, emoji };
+    const isChanged = await this.database.transaction(async (transaction) => {
+      const locked = await this.repository.lockForReaction(transaction, principal.userId, messageId);
+      if (locked === undefined) throw new DomainError('UNAUTHORIZED');
+      if (locked.isDeleted || message.isDeleted) throw new DomainError('MESSAGE_DELETED');
+      if (remove) return this.repository.removeReaction(transaction, reaction);
+      const added = await this.repository.addReaction(transaction, reaction, MAX_REACTIONS);
+      if (added.others >= MAX_REACTIONS) throw new DomainError('TOO_MANY_REACTIONS');
+      return added.isChanged;
+    });
+    return isChanged ? this.changed.publish(principal, messageId, false) : this.changed.view(principal, messageId);
+  }
+
+  private assertMayEdit({ userId }: Principal, message: ChangeableMessage): void {
+    if (!message.mayWrite) throw new DomainError('CANNOT_MESSAGE');
+    if (message.senderId !== userId || message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
+    if (message.isDeleted) throw new DomainError('MESSAGE_DELETED');
+    if (this.clock.now() - message.createdAt.getTime() > EDIT_WINDOW_MS) throw new DomainError('EDIT_WINDOW_CLOSED');
+  }
+}

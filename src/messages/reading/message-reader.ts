@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
+import type { AttachmentView } from '../../attachments/attachments.view.js';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { ConversationAccess } from '../../conversations/conversation-access.js';
+import type { HistoryQuery } from '../dto/messages.dto.js';
+import type { MessagePage, MessageView } from '../messages.view.js';
+import { historyRange } from './history-range.js';
+import { MessagesRepository } from './messages.repository.js';
+
+export interface WrittenQuery {
+  limit: number;
+  /** Before this sequence number. */
+  before?: number | undefined;
+  /** The newest so many are left out. */
+  skip?: number | undefined;
+}
+
+/** In ascending order. */
+export interface WrittenPage {
+  items: MessageView[];
+  hasBefore: boolean;
+}
+
+/** Messages as the caller may see them. */
+@Injectable()
+export class MessageReader {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly repository: MessagesRepository,
+    private readonly attachments: AttachmentsService,
+  ) {}
+
+  /** A page of history, ascending. One of very long messages is shorter than asked for. */
+  async history(principal: Principal, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
+    const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
+    const visible = { from: visibleFromSeq, to: lastSeq };
+    const range = historyRange(query, visible);
+    const items = await this.repository.range(principal.userId, conversationId, range);
+    const from = items[0]?.seq ?? range.from;
+    const to = items.at(-1)?.seq ?? range.to;
+    return {
+      items,
+      hasBefore: visible.to >= visible.from && from > visible.from,
+      hasAfter: Math.max(to, visible.from - 1) < visible.to,
+    };
+  }
+
+  /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
+  async view({ userId }: Principal, messageId: string): Promise<MessageView> {
+    const message = await this.repository.visible(userId, messageId);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
+  /** What is written in a conversation and still there for the caller, a page of it ascending. */
+  async written(
+    principal: Principal,
+    conversationId: string,
+    { limit, before, skip = 0 }: WrittenQuery,
+  ): Promise<WrittenPage> {
+    const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
+    const visible = { from: visibleFromSeq, before: Math.min(before ?? lastSeq + 1, lastSeq + 1) };
+    const rows = await this.repository.written(principal.userId, conversationId, visible, limit + 1, skip);
+    return { items: rows.slice(0, limit).toReversed(), hasBefore: rows.length > limit };
+  }
+
+  /** How many of those, by others, the caller has not read; at most 1,000. */
+  unread({ userId }: Principal, conversationId: string): Promise<number> {
+    return this.repository.unread(userId, conversationId);
+  }
+
+  /** The newest of those of each of the caller's conversations, by conversation. */
+  async newest({ userId }: Principal, conversations: readonly { id: string }[]): Promise<Map<string, MessageView>> {
+    const messages = await this.repository.newest(
+      userId,
+      conversations.map(({ id }) => id),
+    );
+    return new Map(messages.map((message) => [message.conversationId, message]));
+  }
+
+  /** Messages of all the caller's direct conversations, the newest first; none that are deleted. */
+  recentDirect({ userId }: Principal, limit: number, skip: number): Promise<MessageView[]> {
+    return this.repository.recentDirect(userId, limit, skip);
+  }
+
+  /** @throws DomainError NOT_FOUND unless the caller may read its message, or it is its own and nothing uses it. */
+  async attachment(principal: Principal, attachmentId: string): Promise<AttachmentView> {
+    const file = await this.attachments.find(attachmentId);
+    if (file.messageId === null) {
+      if (file.ownerId !== principal.userId) throw new DomainError('NOT_FOUND');
+      return this.attachments.view(file);
+    }
+    const { attachments } = await this.view(principal, file.messageId);
+    const view = attachments.find(({ id }) => id === attachmentId);
+    // Deleted, for everybody or for the caller alone.
+    if (view === undefined) throw new DomainError('NOT_FOUND');
+    return view;
+  }
+}

@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
+import { DomainError, invalidField } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { preview } from '../../common/text/preview.js';
+import type { CreatedMessage } from '../../events/domain-events.js';
+import { EventBus } from '../../events/event-bus.js';
+import type { ConversationBrief, MessageView } from '../messages.view.js';
+import { MessagesRepository } from '../reading/messages.repository.js';
+import { quotationCopies } from '../reading/quotation.js';
+import { MessageDrafts, type SendMessage } from './message-drafts.js';
+import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
+
+export interface SentMessage {
+  message: MessageView;
+  conversation: ConversationBrief;
+  /** It was stored before, by an earlier send with the same client id: nobody is sent it again. */
+  isRepeat?: true;
+}
+
+/** Sending; the one path for every door (contract, section 5). */
+@Injectable()
+export class MessageSender {
+  /** Stored and acknowledged, not yet published: see `announce`. */
+  private announcements: CreatedMessage[] = [];
+
+  constructor(
+    private readonly drafts: MessageDrafts,
+    private readonly writer: MessageWriter,
+    private readonly repository: MessagesRepository,
+    private readonly links: AttachmentLinks,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * Stores a message and answers it once it is committed. Membership and blocks are checked by the storing statement
+   * itself, under the conversation's lock: there is no moment at which a removed member still gets one in.
+   *
+   * @throws DomainError what `draft` and `store` throw.
+   */
+  async send(principal: Principal, command: SendMessage): Promise<SentMessage> {
+    return this.store(principal, await this.draft(principal, command), command.connectionId);
+  }
+
+  /** The first half of a send, see `MessageDrafts`. */
+  draft(principal: Principal, command: SendMessage): MessageDraft | Promise<MessageDraft> {
+    return this.drafts.draft(principal, command);
+  }
+
+  /**
+   * The second half. Drafts of one conversation are stored in the order of these calls.
+   * @param connectionId the connection it came over.
+   * @throws DomainError NOT_FOUND, CANNOT_MESSAGE, VALIDATION_FAILED (`replyToId`, `attachmentIds`), OVERLOADED,
+   *   UNAVAILABLE.
+   */
+  async store(principal: Principal, draft: MessageDraft, connectionId?: string): Promise<SentMessage> {
+    const result = await this.writer.store(draft);
+    switch (result.outcome) {
+      case 'stored':
+        return this.stored(draft, result, connectionId);
+      case 'repeated':
+        return this.repeated(principal, draft, result.messageId, connectionId);
+      case 'reply_unknown':
+        throw invalidField('replyToId', 'replyToId names no message of this conversation');
+      case 'attachment_unknown':
+        throw invalidField('attachmentIds', 'attachmentIds must name uploads of your own that no message uses yet');
+      case 'refused':
+        throw new DomainError('CANNOT_MESSAGE');
+      case 'not_found':
+        throw new DomainError('NOT_FOUND');
+    }
+  }
+
+  private stored(
+    draft: MessageDraft,
+    stored: Extract<WriteOutcome, { outcome: 'stored' }>,
+    connectionId: string | undefined,
+  ): SentMessage {
+    const message = this.messageOf(draft, stored);
+    const sent = { message, conversation: briefOf(message) };
+    const limits = stored.reply?.limits;
+    this.announce({ ...sent, connectionId, begins: stored.begins, limits });
+    // The sender may have deleted for itself what it answers.
+    const own = limits && quotationCopies(message, limits).find(({ userIds }) => userIds.includes(draft.senderId));
+    return own === undefined ? sent : { ...sent, message: own.message };
+  }
+
+  private messageOf(draft: MessageDraft, stored: Extract<WriteOutcome, { outcome: 'stored' }>): MessageView {
+    const { reply } = stored;
+    return {
+      id: draft.id,
+      conversationId: draft.conversationId,
+      seq: stored.seq,
+      version: 1,
+      senderId: draft.senderId,
+      clientId: draft.clientId === draft.id ? null : draft.clientId,
+      kind: draft.attached?.kind ?? 'TEXT',
+      content: draft.content,
+      attachments: (draft.attached?.attachments ?? []).map((attachment) => this.links.view(attachment)),
+      replyTo:
+        reply === null || draft.replyToId === null
+          ? null
+          : {
+              id: draft.replyToId,
+              seq: reply.seq,
+              senderId: reply.senderId,
+              kind: reply.kind,
+              content: reply.content,
+              deletedAt: reply.deletedAt?.toISOString() ?? null,
+            },
+      reactions: [],
+      createdAt: stored.createdAt.toISOString(),
+      editedAt: null,
+      deletedAt: null,
+    };
+  }
+
+  /**
+   * A repeat answers the message as it is stored. Where that message is the draft itself, the database had committed it
+   * before the connection broke, and nobody has been sent it yet.
+   */
+  private async repeated(
+    principal: Principal,
+    draft: MessageDraft,
+    messageId: string,
+    connectionId: string | undefined,
+  ): Promise<SentMessage> {
+    const message = await this.load(principal, messageId);
+    const sent = { message, conversation: briefOf(message) };
+    if (messageId !== draft.id) return { ...sent, isRepeat: true };
+    const [whole] = await this.repository.byIds(null, [messageId]);
+    const limits = await this.repository.quotationLimits(messageId);
+    this.announce({ ...sent, message: whole ?? message, connectionId, limits });
+    return sent;
+  }
+
+  /**
+   * Publishes to the others, after the sender has its acknowledgement: the acknowledgement is given in the microtasks that
+   * follow this return, the announcement once they are all done. One announcement for all of a batch.
+   */
+  private announce(created: CreatedMessage): void {
+    if (this.announcements.length === 0) {
+      process.nextTick(() => {
+        const messages = this.announcements;
+        this.announcements = [];
+        this.events.publish('messages.created', { messages });
+      });
+    }
+    this.announcements.push(created);
+  }
+
+  private async load(principal: Principal, messageId: string): Promise<MessageView> {
+    const [message] = await this.repository.byIds(principal.userId, [messageId]);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+}
+
+/** The conversation as this message, its newest, leaves it. */
+function briefOf(message: MessageView): ConversationBrief {
+  return {
+    id: message.conversationId,
+    lastMessage: message.content === null ? null : preview(message.content),
+    lastMessageAt: message.createdAt,
+    lastSeq: message.seq,
+  };
+}
