@@ -1,11 +1,12 @@
 // `npm run migrate -- deploy | status | diff | dev <name> [--empty] | record`
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { record as recordMigrations } from './migration-manifest.mjs';
+import { onMigratedDatabase } from './migrated-database.mjs';
 import { prepare } from './prepare.mjs';
+import { schemaDrift } from './schema-drift.mjs';
 
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
 const USAGE = `npm run migrate -- <command>
@@ -70,26 +71,8 @@ function record() {
 }
 
 /** Always on a database of its own, so no data and no leftovers have a say. */
-async function difference() {
-  const { EmbeddedPostgres } = await import('../dist/database/embedded/embedded-postgres.js');
-  const { migrate, schemaDrift } = await import('../dist/database/migrations/migrator.js');
-  const home = mkdtempSync(join(tmpdir(), 'parley-migrate-'));
-  chmodSync(home, 0o755);
-  try {
-    const postgres = await EmbeddedPostgres.start({
-      directory: join(home, 'postgres'),
-      log: () => undefined,
-      durable: false,
-    });
-    try {
-      await migrate(postgres.connectionString);
-      return await schemaDrift(postgres.connectionString);
-    } finally {
-      await postgres.stop();
-    }
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+function difference() {
+  return onMigratedDatabase(schemaDrift);
 }
 
 function databaseUrl() {

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import { migrate, migrationStatus, schemaDrift } from '../../src/database/migrations/migrator.js';
+import { schemaDrift } from '../../scripts/schema-drift.mjs';
+import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 describe('migrations', () => {

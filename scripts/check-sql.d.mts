@@ -1,0 +1,13 @@
+interface Dynamic {
+  reason: string;
+  variants?: readonly string[];
+}
+
+export function checkSql(
+  root: string,
+  folder: string,
+  options?: {
+    dynamic?: Readonly<Record<string, Dynamic>>;
+    onDatabase?: (work: (connectionString: string) => Promise<void>) => Promise<void>;
+  },
+): Promise<{ faults: string[]; prepared: number; listed: string[] }>;

@@ -1,0 +1,134 @@
+// `npm run sql:check`: PREPAREs every statement of src on a database with all migrations, so that a table, column, function or
+// type that is not there fails here and not before a user. Prints each fault as file:line and fails.
+//   node scripts/check-sql.mjs [folder of sources]
+//
+// What a statement does inside a function of the database is not looked at: its body is text to PostgreSQL until it runs.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import ts from 'typescript';
+import { onMigratedDatabase } from './migrated-database.mjs';
+import { prepare } from './prepare.mjs';
+import { sqlLiterals } from './sql-literals.mjs';
+
+/** Statements whose text is known only at run time: why, and, where the schema has a say, all that it can be. */
+const DYNAMIC = {
+  'src/database/database.ts#query': { reason: 'passes on the text of its callers, which are checked themselves' },
+  'src/database/database.ts#queryAtomically': {
+    reason: 'passes on the text of its callers, which are checked themselves',
+  },
+  'src/database/database.ts#attempt': {
+    reason: 'passes on the text of its callers, which are checked themselves; BEGIN with a number',
+  },
+  'src/database/database.ts#constructor': { reason: 'settings of the session, no table' },
+  'src/database/maintenance-connection.ts#connectForMaintenance': { reason: 'settings of the session, no table' },
+  'src/database/migrations/migrator.ts#migrate': {
+    reason: 'CREATE SCHEMA with the name in DATABASE_URL, before there are tables',
+  },
+  'src/database/migrations/migrator.ts#apply': { reason: 'the migrations themselves, which have just run' },
+  'src/database/database-identity.ts#hasStampsOfTheFuture': {
+    reason: 'every column of type xid8, from the catalogue',
+    variants: ['SELECT FROM messages WHERE changed_xid > pg_current_xact_id() LIMIT 1'],
+  },
+  'src/database/database-identity.ts#renew': {
+    reason: 'every column of type xid8, from the catalogue',
+    variants: ['UPDATE messages SET changed_xid = pg_current_xact_id() WHERE changed_xid > pg_current_xact_id()'],
+  },
+  'src/messages/search/message-search.ts#candidates': {
+    reason: 'one condition a word',
+    variants: [1, 2, 3].map(
+      (words) => `SELECT candidate.id FROM unnest($1::uuid[]) AS searched(conversation_id) CROSS JOIN LATERAL (
+        SELECT message_id AS id FROM message_search
+        WHERE conversation_id = searched.conversation_id
+          AND ${Array.from({ length: words }, (_, index) => `folded LIKE $${index + 4}`).join(' AND ')}
+          AND folded LIKE ALL ($2::text[])
+        LIMIT $3
+      ) AS candidate LIMIT $3`,
+    ),
+  },
+};
+
+/** PostgreSQL prepares only statements on rows. The rest, word for word, and why nothing is lost with it. */
+const NOT_PREPARED = [
+  { pattern: /^(BEGIN|COMMIT|ROLLBACK)$/, reason: 'names nothing of the schema' },
+  { pattern: /^(SHOW|SET) [^;]*$/, reason: 'settings' },
+  { pattern: /^CREATE DATABASE /, reason: 'before there is a schema' },
+  {
+    pattern: /^SET client_min_messages = warning;\s*CREATE TABLE IF NOT EXISTS _prisma_migrations\s/,
+    reason: 'has run before the first migration',
+  },
+];
+const PREPARED = /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\b/i;
+
+/** @returns {Promise<{ faults: string[], prepared: number, listed: string[] }>} */
+export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = onMigratedDatabase } = {}) {
+  const paths = readdirSync(join(root, folder), { recursive: true })
+    .map((path) => join(root, folder, path))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(fileURLToPath(new URL('../tsconfig.json', import.meta.url)), ts.sys.readFile).config,
+    ts.sys,
+    root,
+  );
+  const { calls, strays } = sqlLiterals(paths, { root, options });
+  const faults = strays.map((stray) => `${stray}: looks like a statement, and no call of query() leads to it`);
+  const listed = [];
+  const texts = new Map();
+  const add = (text, at) => {
+    const plain = text.replaceAll(/--[^\n]*/g, '').trim();
+    const exception = NOT_PREPARED.find(({ pattern }) => pattern.test(plain));
+    if (exception !== undefined) listed.push(`${at}: ${plain.slice(0, 40)}: ${exception.reason}`);
+    else if (!PREPARED.test(plain.replace(/^\(+\s*/, '')))
+      faults.push(`${at}: cannot be prepared: ${plain.slice(0, 80)}`);
+    else texts.set(text, at);
+  };
+  const used = new Set();
+  for (const { place, line, texts: found, unfollowed } of calls) {
+    const at = `${place.split('#')[0]}:${line}`;
+    for (const text of found) add(text, at);
+    if (unfollowed === undefined) continue;
+    const exception = dynamic[place];
+    used.add(place);
+    if (exception === undefined) {
+      faults.push(`${at}: cannot be followed (${unfollowed.slice(0, 80)}): list its variants in scripts/check-sql.mjs`);
+      continue;
+    }
+    listed.push(`${at}: ${exception.reason}`);
+    for (const variant of exception.variants ?? []) add(variant, at);
+  }
+  for (const place of Object.keys(dynamic))
+    if (!used.has(place)) faults.push(`${place}: is listed, and can be followed by now`);
+
+  await onDatabase(async (connectionString) => {
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    try {
+      let number = 0;
+      for (const [text, at] of texts) {
+        number += 1;
+        await client
+          .query(`PREPARE checked_${number} AS ${text}`)
+          .catch((error) =>
+            faults.push(`${at}: ${error.message}: ${text.replaceAll(/\s+/g, ' ').trim().slice(0, 120)}`),
+          );
+      }
+    } finally {
+      await client.end();
+    }
+  });
+  return { faults, prepared: texts.size, listed };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await prepare();
+  const { faults, prepared, listed } = await checkSql(
+    fileURLToPath(new URL('../', import.meta.url)),
+    process.argv[2] ?? 'src',
+  );
+  for (const fault of faults) console.error(fault);
+  console.log(`${prepared} statements prepared, ${listed.length} not:`);
+  for (const line of listed) console.log(`  ${line}`);
+  process.exit(faults.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,1 @@
+export function schemaDrift(connectionString: string): Promise<string>;

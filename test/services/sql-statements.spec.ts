@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { checkSql } from '../../scripts/check-sql.mjs';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+/** Sources with every way that a statement comes about, each right once and wrong once. */
+const SOURCES = {
+  'fragments.ts': `
+    export const COLUMNS = 'id, username';
+    export const BROKEN = 'id, nickname';
+    export function visible(alias: string): string {
+      const gone = \`\${alias}.deleted_at IS NULL\`;
+      return \`(\${gone} AND \${alias}.id IS NOT NULL)\`;
+    }
+  `,
+  'statements.ts': `
+    import { BROKEN, COLUMNS, visible } from './fragments.js';
+    declare const database: { query(text: string, values?: unknown[]): Promise<unknown[]> };
+    const ORDER = { up: 'username', down: 'surname DESC' } as const;
+    async function ask(text: string) {
+      return database.query(text);
+    }
+    export async function all(key: keyof typeof ORDER, flag: boolean, word: string) {
+      await database.query(\`SELECT \${COLUMNS} FROM users u WHERE \${visible('u')}\`);
+      await database.query(\`SELECT \${BROKEN} FROM users\`);
+      await database.query(\`SELECT 1 FROM users x WHERE \${visible('y')}\`);
+      await database.query(\`SELECT id FROM \${flag ? 'users' : 'persons'}\`);
+      await database.query(\`SELECT id FROM users ORDER BY \${ORDER[key]}\`);
+      await ask('SELECT id FROM users WHERE age = $1');
+      await database.query(\`SELECT id FROM \${word}\`);
+    }
+    export const FORGOTTEN = 'SELECT id FROM users';
+  `,
+};
+
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-statements-'));
+  mkdirSync(join(folder, 'sources'));
+  for (const [name, text] of Object.entries(SOURCES)) writeFileSync(join(folder, 'sources', name), text);
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await database.drop();
+});
+
+it('every statement that does not fit the schema is named, however it is put together, and none is left out', async () => {
+  const { faults, prepared, listed } = await checkSql(folder, 'sources', {
+    dynamic: { 'sources/gone.ts#all': { reason: 'is no more' } },
+    onDatabase: (work) => work(database.url),
+  });
+  const expected = [
+    /^sources\/statements\.ts:17: looks like a statement, and no call of query\(\) leads to it/,
+    /^sources\/statements\.ts:15: cannot be followed/,
+    /^sources\/gone\.ts#all: is listed, and can be followed by now/,
+    /^sources\/statements\.ts:10: column "nickname" does not exist/,
+    /^sources\/statements\.ts:11: missing FROM-clause entry for table "y"/,
+    /^sources\/statements\.ts:12: relation "persons" does not exist/,
+    /^sources\/statements\.ts:13: column "surname" does not exist/,
+    /^sources\/statements\.ts:6: column "age" does not exist/,
+  ];
+  for (const pattern of expected) expect(faults).toContainEqual(expect.stringMatching(pattern));
+  expect(faults).toHaveLength(expected.length);
+  expect(prepared).toBe(8);
+  expect(listed).toEqual([]);
+}, 120_000);
