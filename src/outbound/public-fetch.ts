@@ -53,7 +53,7 @@ export async function publicFetch(url: string, options: PublicFetchOptions): Pro
     }
     try {
       if (status !== 200) throw new Error(`status ${status}`);
-      if (!options.takes(String(response.headers['content-type'] ?? ''))) throw new Error('another content type');
+      if (!options.takes(response.headers['content-type'] ?? '')) throw new Error('another content type');
       return { url: target.href, headers: response.headers, body: await read(response, options, ending) };
     } finally {
       response.destroy();
