@@ -500,7 +500,9 @@ class Step {
     if (before === undefined) return this.#sync();
     let timeline = before;
     for (const { seq, system } of messages) {
-      if (system?.type !== 'MEMBERS_ADDED' || userId === null || !system.userIds.includes(userId)) continue;
+      if (system?.type !== 'MEMBERS_ADDED' || userId === null) continue;
+      // Of very many not all are named.
+      if (!system.userIds.includes(userId) && (system.userCount ?? 0) <= system.userIds.length) continue;
       // A new membership: what was seen under a former one may not be there any more.
       if (rowAt(timeline.rows, seq) === undefined) timeline = this.#forgetBelow(conversationId, timeline, seq);
     }

@@ -176,7 +176,11 @@ export class ModelServer {
     if (room === undefined) return;
     room.title = `${id} ${this.#now()}`;
     this.#changed(`conversation ${id}`);
-    this.#append(room, 'u1', { kind: 'SYSTEM', content: room.title, system: { type: 'GROUP_CHANGED', userIds: [] } });
+    this.#append(room, 'u1', {
+      kind: 'SYSTEM',
+      content: room.title,
+      system: { type: 'GROUP_CHANGED', actorId: 'u1', userIds: [] },
+    });
     if (room.members.has(ME)) this.#tell('conversation:updated', { conversation: this.conversation(id) });
   }
 
@@ -190,7 +194,7 @@ export class ModelServer {
       this.#append(room, userId, {
         kind: 'SYSTEM',
         content: 'left',
-        system: { type: 'MEMBER_LEFT', userIds: [userId] },
+        system: { type: 'MEMBER_LEFT', actorId: userId, userIds: [userId] },
       });
       if (room.members.has(ME)) this.#tell('conversation:updated', { conversation: this.conversation(id) });
     }
@@ -207,7 +211,7 @@ export class ModelServer {
     this.#append(room, 'u1', {
       kind: 'SYSTEM',
       content: 'joined',
-      system: { type: 'MEMBERS_ADDED', userIds: [userId] },
+      system: { type: 'MEMBERS_ADDED', actorId: 'u1', userIds: [userId] },
     });
     if (userId === ME) {
       // All its messages are new to it.

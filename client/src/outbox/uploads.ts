@@ -1,0 +1,149 @@
+import type { Http, HttpRequest } from '../http/types.js';
+import { type Database, keysBelow, orderedKey, type StorageTransaction } from '../ports/storage.js';
+import { ChatError } from '../protocol/errors.js';
+import type { Uploader, UploadSource } from './types.js';
+
+const CHUNK_BYTES = 256 * 1024;
+/** Smaller files go in one request: to begin again costs less than to ask how far one was. */
+const MIN_RESUMABLE_BYTES = 4 * CHUNK_BYTES;
+const TUS_PATH = '/attachments/tus';
+
+/** What is known of a file whose bytes are all in `uploadChunks`. */
+type UploadRow = {
+  name: string;
+  mimeType: string;
+  size: number;
+  /** Where a resumable upload goes on. */
+  location?: string;
+  /** The server has it all. */
+  attachmentId?: string;
+};
+
+/** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
+export class StoredUploads implements Uploader {
+  constructor(private readonly ports: { database: Database; http: Http }) {}
+
+  async keep(id: string, { name, mimeType, size, read }: UploadSource): Promise<void> {
+    for (let start = 0; start < size; start += CHUNK_BYTES) {
+      const bytes = await read(start, Math.min(size, start + CHUNK_BYTES));
+      await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
+    }
+    await this.#save(id, { name, mimeType, size });
+  }
+
+  async upload(id: string, progress: (done: number) => void): Promise<string> {
+    const row = (await this.#read((transaction) => transaction.get('uploads', id))) as UploadRow | undefined;
+    if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
+    if (row.attachmentId !== undefined) return row.attachmentId;
+    const resumed = row.size < MIN_RESUMABLE_BYTES ? undefined : await this.#resume(id, row, progress);
+    const attachmentId = resumed ?? (await this.#send(id, row));
+    await this.#save(id, { ...row, attachmentId });
+    return attachmentId;
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#write(async (transaction) => {
+      await transaction.delete('uploads', id);
+      await transaction.deleteRange('uploadChunks', keysBelow(id));
+    });
+  }
+
+  async discardOthers(ids: ReadonlySet<string>): Promise<void> {
+    const found = await this.#read(async (transaction) => {
+      const rows = await transaction.range('uploads');
+      const firstKey = async (from: string): Promise<string | undefined> =>
+        (await transaction.range('uploadChunks', { from, limit: 1 }))[0]?.key;
+      const owners = new Set(rows.map(({ key }) => key));
+      for (let key = await firstKey(''); key !== undefined; ) {
+        const owner = key.slice(0, key.indexOf('/'));
+        owners.add(owner);
+        key = await firstKey(keysBelow(owner).to);
+      }
+      return owners;
+    });
+    for (const id of found) if (!ids.has(id)) await this.discard(id);
+  }
+
+  async #send(id: string, { name, mimeType }: UploadRow): Promise<string> {
+    const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
+    const content = new FormData();
+    content.append(
+      'file',
+      new Blob(
+        rows.map(({ value }) => value as Uint8Array<ArrayBuffer>),
+        { type: mimeType },
+      ),
+      name,
+    );
+    const { body } = await this.ports.http.request<{ id: string }>('/attachments', { method: 'POST', content });
+    return body.id;
+  }
+
+  /** Undefined where the server does not know how. */
+  async #resume(id: string, row: UploadRow, progress: (done: number) => void): Promise<string | undefined> {
+    let { location } = row;
+    let offset = location === undefined ? undefined : await this.#offset(location);
+    if (location === undefined || offset === undefined) {
+      location = await this.#create(row);
+      if (location === undefined) return undefined;
+      offset = 0;
+      await this.#save(id, { ...row, location });
+    }
+    while (offset < row.size) {
+      progress(offset / row.size);
+      const start = offset - (offset % CHUNK_BYTES);
+      const chunk = (await this.#read((transaction) => transaction.get('uploadChunks', orderedKey(id, start)))) as
+        | Uint8Array<ArrayBuffer>
+        | undefined;
+      if (chunk === undefined) throw new ChatError('UNREADABLE_FILE', 'A part of the file is missing.');
+      const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
+      const answer = await this.#tus(location, { method: 'PATCH', headers, content: chunk.slice(offset - start) });
+      const next = Number(answer.header('upload-offset'));
+      if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
+      offset = next;
+    }
+    return location.slice(location.lastIndexOf('/') + 1);
+  }
+
+  async #create({ name, mimeType, size }: UploadRow): Promise<string | undefined> {
+    const metadata = `filename ${base64(name)},filetype ${base64(mimeType)}`;
+    const headers = { 'upload-length': String(size), 'upload-metadata': metadata };
+    try {
+      const location = (await this.#tus(TUS_PATH, { method: 'POST', headers })).header('location');
+      return location === null ? undefined : `${TUS_PATH}/${location.slice(location.lastIndexOf('/') + 1)}`;
+    } catch (error) {
+      if (error instanceof ChatError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** How much of it the server has; undefined where it has forgotten it. */
+  async #offset(location: string): Promise<number | undefined> {
+    try {
+      return Number((await this.#tus(location, { method: 'HEAD' })).header('upload-offset'));
+    } catch (error) {
+      if (error instanceof ChatError && (error.status === 404 || error.status === 410)) return undefined;
+      throw error;
+    }
+  }
+
+  #tus(path: string, request: HttpRequest): ReturnType<Http['request']> {
+    return this.ports.http.request(path, { ...request, headers: { 'tus-resumable': '1.0.0', ...request.headers } });
+  }
+
+  #save(id: string, row: UploadRow): Promise<void> {
+    return this.#write((transaction) => transaction.put('uploads', id, row));
+  }
+
+  #read<Result>(work: (transaction: StorageTransaction) => Promise<Result>): Promise<Result> {
+    return this.ports.database.transaction('readonly', ['uploads', 'uploadChunks'], work);
+  }
+
+  #write(work: (transaction: StorageTransaction) => Promise<void>): Promise<void> {
+    return this.ports.database.transaction('readwrite', ['uploads', 'uploadChunks'], work);
+  }
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

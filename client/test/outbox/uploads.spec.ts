@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
+import { StoredUploads } from '../../src/outbox/uploads.js';
+import { ChatError } from '../../src/protocol/errors.js';
+import { memoryStorage } from '../../src/storage/memory.js';
+
+const SIZE = 1_500_000;
+const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => index % 251);
+const source = (size = SIZE) => ({
+  name: 'Ärger.bin',
+  mimeType: 'application/octet-stream',
+  size,
+  read: (start: number, end: number) => Promise.resolve(BYTES.slice(start, end)),
+});
+
+/** A server that takes uploads, in one piece or by tus, and breaks off where it is told to. */
+class UploadServer implements Http {
+  received = new Uint8Array(0);
+  readonly requests: string[] = [];
+  knowsTus = true;
+  requestsUntilBreak = Number.POSITIVE_INFINITY;
+
+  async request<Body>(
+    path: string,
+    { method = 'GET', headers = {}, content }: HttpRequest = {},
+  ): Promise<HttpAnswer<Body>> {
+    this.requests.push(`${method} ${path}`);
+    this.requestsUntilBreak -= 1;
+    if (this.requestsUntilBreak < 0) throw new ChatError('NETWORK', 'The connection broke.');
+    const answer = (status: number, fields: Record<string, string>, body?: unknown) => ({
+      status,
+      header: (name: string) => fields[name] ?? null,
+      body: body as Body,
+    });
+    if (path === '/attachments') {
+      const file = (content as FormData).get('file') as File;
+      this.received = new Uint8Array(await file.arrayBuffer());
+      return answer(201, {}, { id: 'whole' });
+    }
+    if (!this.knowsTus) throw new ChatError('NOT_FOUND', 'Not found.', { status: 404 });
+    if (method === 'POST') {
+      this.received = new Uint8Array(0);
+      return answer(201, { location: 'https://elsewhere.example/attachments/tus/abc' });
+    }
+    if (method === 'HEAD') return answer(200, { 'upload-offset': String(this.received.length) });
+    expect(Number(headers['upload-offset'])).toBe(this.received.length);
+    this.received = Uint8Array.from([...this.received, ...(content as Uint8Array)]);
+    return answer(204, { 'upload-offset': String(this.received.length) });
+  }
+}
+
+async function uploader(server: Http, storage = memoryStorage({ strict: true })) {
+  return new StoredUploads({ database: await storage.open('phone'), http: server });
+}
+
+describe('an upload', () => {
+  it('goes on after a kill where it was, from the copy in storage', async () => {
+    const [server, storage] = [new UploadServer(), memoryStorage({ strict: true })];
+    await (await uploader(server, storage)).keep('f', source());
+    server.requestsUntilBreak = 3;
+    const first = await uploader(server, storage);
+    await expect(first.upload('f', () => undefined)).rejects.toMatchObject({ code: 'NETWORK' });
+    const before = server.received.length;
+    expect(before).toBeGreaterThan(0);
+    server.requestsUntilBreak = Number.POSITIVE_INFINITY;
+    server.requests.length = 0;
+    const done: number[] = [];
+    const again = await uploader(server, storage);
+    expect(await again.upload('f', (part) => done.push(part))).toBe('abc');
+    expect(server.requests[0]).toBe('HEAD /attachments/tus/abc');
+    expect(done[0]).toBeCloseTo(before / SIZE);
+    expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
+    // It is there: nothing is asked any more.
+    server.requests.length = 0;
+    expect(await again.upload('f', () => undefined)).toBe('abc');
+    expect(server.requests).toEqual([]);
+  });
+
+  it('goes in one piece where it is small, or the server knows no other way', async () => {
+    const server = new UploadServer();
+    const small = await uploader(server);
+    await small.keep('f', source(1_000));
+    expect(await small.upload('f', () => undefined)).toBe('whole');
+    expect(server.received).toHaveLength(1_000);
+    server.knowsTus = false;
+    await small.keep('g', source());
+    expect(await small.upload('g', () => undefined)).toBe('whole');
+    expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
+  });
+
+  it('of a file that was not copied to its end is refused, and what is left of it goes', async () => {
+    const storage = memoryStorage({ strict: true });
+    const kept = await uploader(new UploadServer(), storage);
+    let reads = 0;
+    const torn = {
+      ...source(),
+      read: (start: number, end: number) =>
+        (reads += 1) < 3
+          ? Promise.resolve(BYTES.slice(start, end))
+          : Promise.reject(new ChatError('UNREADABLE_FILE', 'Gone.')),
+    };
+    await expect(kept.keep('torn', torn)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+    await expect(kept.upload('torn', () => undefined)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+    await kept.keep('whole', source(300_000));
+    await kept.discardOthers(new Set(['whole']));
+    const database = await storage.open('phone');
+    const chunks = await database.transaction('readonly', ['uploadChunks'], (transaction) =>
+      transaction.range('uploadChunks'),
+    );
+    expect(chunks.map(({ key }) => key.split('/')[0])).toEqual(['whole', 'whole']);
+    await kept.discard('whole');
+    const left = await database.transaction('readonly', ['uploads', 'uploadChunks'], async (transaction) => [
+      ...(await transaction.range('uploads')),
+      ...(await transaction.range('uploadChunks')),
+    ]);
+    expect(left).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StoreKey } from '../../src/store/types.js';
+import { Device, settled, World } from '../outbox/device.js';
+
+async function connected(messages = 0): Promise<{ world: World; device: Device }> {
+  const world = new World();
+  for (let index = 0; index < messages; index += 1) world.server.send('c0', 'u1');
+  const device = await Device.start(world);
+  await device.connect();
+  device.sync.open('c0');
+  await settled();
+  return { world, device };
+}
+
+function count(device: Device, ...keys: StoreKey[]): Map<StoreKey, number> {
+  const counts = new Map<StoreKey, number>(keys.map((key) => [key, 0]));
+  for (const key of keys) device.store.subscribe(key, () => counts.set(key, (counts.get(key) ?? 0) + 1));
+  return counts;
+}
+
+describe('what is subscribed to', () => {
+  it('is told only of what changed, and shows the same objects for what did not', async () => {
+    const { world, device } = await connected(5);
+    world.server.createRoom('c9');
+    await device.receive();
+    const counts = count(
+      device,
+      'messages:c0',
+      'messages:c9',
+      'conversation:c0',
+      'conversation:c9',
+      'conversations',
+      'friends',
+      'receipts:c0',
+      'user:u1',
+      'me',
+    );
+    const before = device.store.getSnapshot('messages:c0');
+    world.server.send('c9', 'u1');
+    await device.receive();
+    expect(Object.fromEntries(counts)).toEqual({
+      'messages:c0': 0,
+      'messages:c9': 1,
+      'conversation:c0': 0,
+      'conversation:c9': 1,
+      conversations: 1,
+      friends: 0,
+      'receipts:c0': 0,
+      'user:u1': 0,
+      me: 0,
+    });
+    expect(device.store.getSnapshot('messages:c0')).toBe(before);
+    world.server.send('c0', 'u1');
+    await device.receive();
+    const after = device.store.getSnapshot('messages:c0');
+    expect(after.items).toHaveLength(6);
+    for (const [index, item] of before.items.entries()) expect(after.items[index]).toBe(item);
+  });
+
+  it('is not told when everything is told once more', async () => {
+    const { world, device } = await connected(5);
+    const counts = count(device, 'messages:c0', 'conversations', 'receipts:c0');
+    const { sent } = world.server;
+    for (const event of sent) device.sync.handle(event);
+    await settled();
+    expect([...counts.values()]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('conversations', () => {
+  it('stand by newest activity, with what is unread in them', async () => {
+    const { world, device } = await connected();
+    world.server.createRoom('c8');
+    world.server.createRoom('c9');
+    await device.receive();
+    for (const id of ['c8', 'c9', 'c8']) world.server.send(id, 'u1');
+    await device.receive();
+    const list = device.store.getSnapshot('conversations');
+    expect(list.slice(0, 2).map(({ id, me }) => [id, me.unreadCount])).toEqual([
+      ['c8', 2],
+      ['c9', 1],
+    ]);
+    device.sync.read('c8', 2);
+    expect(device.store.getSnapshot('conversation:c8')?.me.unreadCount).toBe(0);
+  });
+});
+
+describe('the window of messages', () => {
+  it('loads older ones page by page to the beginning, without a gap', async () => {
+    const { device } = await connected(130);
+    const snapshot = () => device.store.getSnapshot('messages:c0');
+    expect(snapshot().items).toHaveLength(50);
+    expect(snapshot()).toMatchObject({ hasOlder: true, hasNewer: false });
+    for (const expected of [100, 130]) {
+      await device.sync.load('c0', 'older');
+      expect(snapshot().items.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: expected }, (_, index) => 131 - expected + index),
+      );
+    }
+    expect(snapshot().hasOlder).toBe(false);
+    await device.sync.load('c0', 'older');
+    expect(snapshot().items).toHaveLength(130);
+  });
+
+  it('jumps to a message, goes on from there in both directions, and back to the newest', async () => {
+    const { world, device } = await connected(400);
+    const snapshot = () => device.store.getSnapshot('messages:c0');
+    const seqs = () => snapshot().items.map(({ seq }) => seq ?? 0);
+    await device.sync.jumpTo('c0', 150);
+    expect(seqs()).toContain(150);
+    expect(snapshot()).toMatchObject({ hasOlder: true, hasNewer: true });
+    await device.sync.load('c0', 'newer');
+    await device.sync.load('c0', 'older');
+    expect(seqs()).toEqual(Array.from({ length: seqs().length }, (_, index) => (seqs()[0] ?? 0) + index));
+    world.server.send('c0', 'u1');
+    await device.receive();
+    expect(seqs()).not.toContain(401);
+    await device.sync.jumpToNewest('c0');
+    expect(seqs().at(-1)).toBe(401);
+    expect(snapshot().hasNewer).toBe(false);
+  });
+
+  it('keeps the mark of what was unread when it was opened, also after it was read', async () => {
+    const { world, device } = await connected(3);
+    const first = () => device.store.getSnapshot('messages:c0').firstUnreadSeq;
+    expect(first()).toBe(1);
+    device.sync.read('c0', 3);
+    world.server.send('c0', 'u1');
+    await device.receive();
+    expect(first()).toBe(1);
+    expect(device.store.getSnapshot('conversation:c0')?.me.unreadCount).toBe(1);
+  });
+
+  it('shows what is in the cache before there is a network, after a restart', async () => {
+    const { world, device } = await connected(60);
+    await device.sync.settle();
+    device.kill();
+    const again = await Device.start(world);
+    again.sync.open('c0');
+    await settled();
+    expect(again.items()).toHaveLength(50);
+    await again.sync.load('c0', 'older');
+    expect(again.store.getSnapshot('messages:c0').hasOlder).toBe(true);
+  });
+});
+
+describe('another database under the same app', () => {
+  it('is shown as it is, and what was typed meanwhile goes out', async () => {
+    const { world, device } = await connected(20);
+    await device.disconnect();
+    await device.send('a', 'typed offline');
+    world.server.restore();
+    await device.connect();
+    await world.clock.advance(10_000);
+    const items = device.items();
+    expect(items).toHaveLength(19);
+    expect(items.at(-1)).toEqual(['typed offline', 'sent']);
+    expect(device.states()).toEqual([]);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SyncChanges } from '../../src/protocol/protocol.generated.js';
+import { EMPTY_STATE, neededTimelines, reduce } from '../../src/sync/reduce.js';
+import type { SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
+import { Chance, ME, ModelServer } from './model-server.js';
+
+const NOTHING: SyncChanges = {
+  cursor: 'c1',
+  hasMore: false,
+  conversations: [],
+  leftConversationIds: [],
+  messages: [],
+  receipts: [],
+  friendRequests: [],
+  friends: [],
+  users: [],
+};
+
+/** The reducer with what it asked for. */
+class Run {
+  state: SyncState = EMPTY_STATE;
+  effects: SyncEffect[] = [];
+
+  feed(...inputs: SyncInput[]): this {
+    for (const input of inputs) {
+      expect(neededTimelines(this.state, input)).toEqual([]);
+      const { state, effects } = reduce(this.state, input);
+      this.state = state;
+      this.effects = effects;
+    }
+    return this;
+  }
+
+  asked(type: SyncEffect['type']): SyncEffect[] {
+    return this.effects.filter((effect) => effect.type === type);
+  }
+}
+
+const ready: SyncInput = { type: 'ready', userId: ME, recovered: false };
+const synced = (cursor: string | null, answer: Partial<SyncChanges>): SyncInput => ({
+  type: 'synced',
+  cursor,
+  answer: { ...NOTHING, ...answer },
+});
+
+function room(messages: number): ModelServer {
+  const server = new ModelServer(new Chance(5));
+  for (let index = 0; index < messages; index += 1) server.send('c0', 'u1');
+  return server;
+}
+
+/** Caught up with a conversation of so many messages, none of them held. */
+function caughtUp(server: ModelServer): Run {
+  return new Run().feed(ready, synced(null, { cursor: 'c1', conversations: [server.conversation('c0')] }));
+}
+
+describe('catching up', () => {
+  it('fetches the conversation that is looked at beside a long catch-up, and before it is done', () => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    run.feed({
+      type: 'page',
+      conversationId: 'c0',
+      generation: 0,
+      query: {},
+      page: server.page('c0', {}, 50) as never,
+    });
+    run.feed({ type: 'offline' });
+    for (let index = 0; index < 500; index += 1) server.send('c0', 'u1');
+    run.feed(ready, synced('c1', { cursor: 'c2', hasMore: true, conversations: [server.conversation('c0')] }));
+    expect(run.asked('sync')).toHaveLength(1);
+    expect(run.asked('page')).toEqual([{ type: 'page', conversationId: 'c0', generation: 0, query: {} }]);
+    const page = server.page('c0', {}, 50);
+    run.feed({ type: 'page', conversationId: 'c0', generation: 0, query: {}, page: page as never });
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 454, to: 503 });
+    expect(run.state.isCaughtUp).toBe(false);
+  });
+
+  it('leaves to sync what a short catch-up is about to bring', () => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    run.feed({
+      type: 'page',
+      conversationId: 'c0',
+      generation: 0,
+      query: {},
+      page: server.page('c0', {}, 50) as never,
+    });
+    run.feed({ type: 'offline' });
+    server.send('c0', 'u1');
+    run.feed(ready);
+    expect(run.asked('page')).toEqual([]);
+  });
+
+  it('asks again only where an answer advances: an endless "more" ends, and is tried later', () => {
+    const run = caughtUp(room(1)).feed({ type: 'event', name: 'sync:needed', payload: {} });
+    expect(run.asked('sync')).toHaveLength(1);
+    run.feed(synced('c1', { cursor: 'c1', hasMore: true }));
+    expect(run.asked('sync')).toEqual([]);
+    expect(run.asked('timer')).toHaveLength(1);
+    expect(run.state.isCaughtUp).toBe(true);
+    // The same with cursors that move and tell nothing.
+    run.feed({ type: 'timer', name: 'sync' });
+    let answers = 0;
+    for (; run.asked('sync').length === 1 && answers < 1_000; answers += 1)
+      run.feed(synced(run.state.cursor, { cursor: `e${answers}`, hasMore: true }));
+    expect(answers).toBeLessThan(30);
+  });
+
+  it('gives up on a server that knows no cursor, not even its own, until later', () => {
+    const run = new Run().feed(ready, { type: 'synced', cursor: null, answer: { reset: true } });
+    expect(run.asked('sync')).toEqual([]);
+    expect(run.asked('timer')).toHaveLength(1);
+  });
+
+  it('moves the cursor on after fifty events, or a minute after the first', () => {
+    const server = room(0);
+    const run = caughtUp(server);
+    server.sent.length = 0;
+    for (let index = 0; index < 50; index += 1) server.send('c0', 'u1');
+    for (const [index, { name, payload }] of server.sent.entries()) {
+      run.feed({ type: 'event', name, payload });
+      expect(run.asked('sync')).toHaveLength(index === 49 ? 1 : 0);
+      expect(run.asked('timer')).toEqual(index === 0 ? [{ type: 'timer', name: 'sync', delayMs: 60_000 }] : []);
+    }
+  });
+
+  it('waits as long as the server says before it asks again', () => {
+    const failure = { code: 'RATE_LIMITED', retryAfterMs: 45_000 };
+    const run = new Run().feed(ready, { type: 'sync-failed', cursor: null, failure });
+    expect(run.asked('timer')).toEqual([{ type: 'timer', name: 'sync', delayMs: 45_000 }]);
+  });
+});
+
+describe('another database', () => {
+  it('empties the caches and nothing else, in the transaction that drops the cursor', () => {
+    const run = caughtUp(room(3)).feed({ type: 'event', name: 'sync:needed', payload: {} });
+    run.feed({ type: 'synced', cursor: 'c1', answer: { reset: true } });
+    const [write] = run.asked('write') as Extract<SyncEffect, { type: 'write' }>[];
+    for (const store of ['outbox', 'drafts', 'uploads', 'uploadChunks'] as const)
+      expect(write?.changes.cleared).not.toContain(store);
+    expect(write?.changes.cleared).toContain('messages');
+    expect(write?.changes.rows).toEqual([['meta', 'sync', { userId: ME, cursor: null, hasFriends: false }]]);
+    expect(run.asked('sync')).toEqual([{ type: 'sync', cursor: null }]);
+    expect(run.state.conversations.size).toBe(0);
+  });
+});
+
+describe('a gap', () => {
+  it('is worked out from the numbers and fetched from its beginning', () => {
+    const server = room(30);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    run.feed({
+      type: 'page',
+      conversationId: 'c0',
+      generation: 0,
+      query: {},
+      page: server.page('c0', {}, 50) as never,
+    });
+    server.sent.length = 0;
+    for (let index = 0; index < 3; index += 1) server.send('c0', 'u1');
+    const last = server.sent.at(-1);
+    run.feed({ type: 'event', name: 'message:new', payload: last?.payload });
+    expect(run.asked('page')).toMatchObject([{ query: { after: 30 } }]);
+    // What lies beyond it is not shown as if it followed.
+    expect(run.state.windows.get('c0')).toMatchObject({ to: 30 });
+    run.feed({
+      type: 'page',
+      conversationId: 'c0',
+      generation: 0,
+      query: { after: 30 },
+      page: server.page('c0', { after: 30 }, 50) as never,
+    });
+    expect(run.state.windows.get('c0')).toMatchObject({ to: 33 });
+    expect(run.asked('page')).toEqual([]);
+  });
+
+  it('that no page fills is not asked for again and again', () => {
+    const server = room(30);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    const empty = { items: [], hasBefore: false, hasAfter: false };
+    for (let answers = 0; run.asked('page').length > 0; answers += 1) {
+      expect(answers).toBeLessThan(3);
+      run.feed({ type: 'page', conversationId: 'c0', generation: 0, query: {}, page: empty });
+    }
+  });
+});
+
+describe('state', () => {
+  it('is never changed in place, and what did not change is the same object', () => {
+    const server = room(3);
+    const run = caughtUp(server);
+    const before = run.state;
+    const copy = structuredClone(before);
+    server.sent.length = 0;
+    server.send('c0', 'u1');
+    run.feed(...server.sent.map(({ name, payload }): SyncInput => ({ type: 'event', name, payload })));
+    expect(before).toEqual(copy);
+    expect(run.state.users).toBe(before.users);
+    expect(run.state.friends).toBe(before.friends);
+    expect(run.state.conversations).not.toBe(before.conversations);
+  });
+});
