@@ -326,8 +326,9 @@ export class DurableOutbox implements Outbox {
 
   #refused(item: OutboxItem, error: ChatError): void {
     const { type } = item.command;
-    // Where there is nothing to react to, to read or to delete any more, nothing is to be done and nobody to be asked.
-    if (type === 'send' || type === 'edit') this.#reject(item.clientId, error);
+    const isGone = error.code === 'MESSAGE_DELETED' || error.code === 'NOT_FOUND';
+    // Where there is nothing to change, to react to or to read any more, nothing is to be done and nobody to be asked.
+    if (type === 'send' || (type === 'edit' && !isGone)) this.#reject(item.clientId, error);
     else this.#change([], [item]).catch(() => undefined);
   }
 

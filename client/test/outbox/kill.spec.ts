@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Chance, ME } from '../sync/model-server.js';
 import { Device, type Fault, file, settled, World } from './device.js';
 
-const RUNS = Number(process.env.CLIENT_KILL_RUNS ?? 150);
+const RUNS = Number(process.env.CLIENT_KILL_RUNS ?? 80);
 const ONLY = process.env.CLIENT_KILL_SEED;
 const LANES = ['c0', 'c8', 'c9'];
 

@@ -124,6 +124,47 @@ describe('sending', () => {
     expect(await device.outbox.cancel('a')).toBe(false);
   });
 
+  it('is not shown as sending for ever when the app was killed in the middle: it is sent again, and stored once', async () => {
+    const { world, device } = await connected();
+    world.faults.push('unanswered');
+    await device.send('a', 'hello');
+    await settled();
+    expect(device.states()).toEqual([['hello', 'sending']]);
+    device.kill();
+    const again = await Device.start(world);
+    expect(again.states()).toEqual([['hello', 'queued']]);
+    // Nobody knows whether it arrived: it is not changed in its place.
+    expect(await again.outbox.cancel('a')).toBe(false);
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['hello']);
+    expect(again.states()).toEqual([]);
+  });
+
+  it('stays sent after a reload, once it was acknowledged', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'hello');
+    await settled();
+    expect(device.items()).toEqual([['hello', 'sent']]);
+    device.kill();
+    const again = await Device.start(world);
+    again.sync.open('c0');
+    await settled();
+    expect(again.states()).toEqual([]);
+    expect(again.items()).toEqual([['hello', 'sent']]);
+  });
+
+  it('while the connection is being made again shows at once, and stays until it is sent', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    void device.send('a', 'hello');
+    await world.clock.advance(60_000);
+    expect(device.items()).toEqual([['hello', 'pending']]);
+    await device.connect();
+    await settled();
+    expect(device.items()).toEqual([['hello', 'sent']]);
+  });
+
   it('goes on behind a message at which the server fails for good', async () => {
     const { world, device } = await connected();
     for (let index = 0; index < 20; index += 1) world.faults.push({ code: 'INTERNAL_ERROR' });
@@ -198,6 +239,22 @@ describe('what is done offline to messages', () => {
     expect(world.frames.map(({ event }) => event).sort()).toEqual(['edit_message', 'mark_read']);
     expect(world.texts()).toEqual(['third']);
     expect(device.states()).toEqual([]);
+  });
+
+  it('asks nobody about an edit of a message that was deleted meanwhile', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const { id = '', seq = 0 } = world.server.rooms.get('c0')?.messages.at(-1) ?? {};
+    await device.disconnect();
+    const target = { messageId: id };
+    await device.enqueue({ type: 'edit', clientId: 'e1', conversationId: 'c0', target, content: 'second' });
+    world.server.change('c0', seq, 'delete');
+    world.faults.push({ code: 'MESSAGE_DELETED' });
+    await device.connect();
+    await settled();
+    expect(device.states()).toEqual([]);
+    expect(device.items()).toEqual([[null, 'sent']]);
   });
 
   it('changes a message that was not sent in its place, and follows one that may have been', async () => {
