@@ -1,3 +1,9 @@
+export { ChatClient, createClient } from './client.js';
+export type { ClientOptions, ClientOutbox, MessageReference, Messages, OutgoingMessage, Sent } from './client.js';
+export type { Conversations } from './facade/conversations.js';
+export type { Friends } from './facade/friends.js';
+export type { Users } from './facade/users.js';
+export type { Http, HttpAnswer, HttpRequest } from './http/types.js';
 export type * from './connection/types.js';
 export type * from './outbox/types.js';
 export { ChatError, type ErrorDetails, type LocalErrorCode } from './protocol/errors.js';
@@ -8,3 +14,4 @@ export type * from './ports/ports.js';
 export * from './ports/storage.js';
 export type * from './ports/token-store.js';
 export type * from './store/types.js';
+export { localStorageTokens, memoryTokens } from './ports/platform.js';

@@ -1,0 +1,177 @@
+import { SocketConnection, type ConnectionPorts } from './connection/connection.js';
+import type { Connection, Observable } from './connection/types.js';
+import type { Http } from './http/types.js';
+import { DurableOutbox } from './outbox/outbox.js';
+import type { OutboxItem } from './outbox/types.js';
+import { StoredUploads } from './outbox/uploads.js';
+import type { Ports } from './ports/ports.js';
+import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
+import type { FriendRequestItem, MessagePage, OwnUser, ServerEvents, User } from './protocol/protocol.generated.js';
+import { ChatStore } from './store/store.js';
+import { Synchroniser } from './sync/engine.js';
+import { RowWriter } from './sync/row-writer.js';
+import { EMPTY_STATE } from './sync/reduce.js';
+import type { RowChanges } from './sync/state.js';
+import type { Answer } from './sync/types.js';
+import { RelayedConnection, relayConnection } from './tabs/relayed-connection.js';
+import type { TabRole, Tabs } from './tabs/tabs.js';
+
+export interface EnginePorts
+  extends Pick<Ports, 'clock' | 'random'>,
+    Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
+  role: TabRole;
+  database: Database;
+  tabs: Tabs;
+  http: Http;
+  /** The server's word for who this is; false where this engine belongs to somebody else. */
+  identified: (userId: string) => boolean;
+}
+
+/**
+ * Everything that runs for one account in one tab: the cache, the outbox, the connection and their wiring. It is made anew
+ * from storage when this tab begins to lead: what the leader before has stored is what counts.
+ */
+export class Engine {
+  readonly connection: Connection & { close(): void };
+  readonly socket: SocketConnection | undefined;
+  readonly sync: Synchroniser;
+  readonly outbox: DurableOutbox;
+  readonly store: ChatStore;
+  readonly #writer: RowWriter;
+  readonly #ends: (() => void)[] = [];
+  #ready: ServerEvents['session:ready'] | undefined;
+
+  constructor(private readonly ports: EnginePorts) {
+    const { role, database, tabs, http, clock, random } = ports;
+    const isLeader = role === 'leader';
+    const written = (changes: RowChanges): void => {
+      const rows = changes.rows.filter(([store]) => store === 'outbox' || store === 'drafts');
+      if (rows.length > 0) tabs.post({ type: 'rows', changes: { rows } });
+    };
+    this.#writer = isLeader ? new RowWriter(database, clock, written) : new FollowingWriter(database, clock, written);
+    this.sync = new Synchroniser({
+      database,
+      writer: this.#writer,
+      clock,
+      random,
+      request: (event, payload, timeoutMs) => this.connection.request(event, payload, timeoutMs),
+      fetchPage: async (conversationId, position, limit, signal) => {
+        const query = { ...('newest' in position ? {} : position), limit };
+        const path = `/conversations/${conversationId}/messages`;
+        return (await http.request<MessagePage>(path, signal === undefined ? { query } : { query, signal })).body;
+      },
+      fetchFriends: () => fetchFriends(http),
+      settled: (settled) => this.outbox.settled(settled),
+    });
+    this.outbox = new DurableOutbox({
+      database,
+      writer: this.#writer,
+      clock,
+      random,
+      send: (event, payload) => this.connection.request(event, payload),
+      uploader: new StoredUploads({ database, http }),
+      directConversationWith: (userId) => this.sync.directConversationWith(userId),
+      answered: (answer) => {
+        this.sync.apply(answer);
+        // The leader's socket is not sent what it sends itself, so the other tabs know it from here.
+        tabs.post({ type: 'answer', answer });
+      },
+    });
+    this.store = new ChatStore({ sync: this.sync, outbox: this.outbox });
+    if (isLeader) {
+      this.socket = new SocketConnection({
+        ...ports,
+        catchUp: this.sync.catchUp,
+        identified: (ready) => {
+          this.#ready = ready;
+          return ports.identified(ready.userId);
+        },
+        doubted: () => this.sync.handle({ name: 'sync:needed', payload: {} } as never),
+      });
+      this.connection = this.socket;
+    } else this.connection = new RelayedConnection(tabs, this.sync.catchUp);
+  }
+
+  async start(): Promise<void> {
+    const { tabs, role } = this.ports;
+    await Promise.all([this.sync.start(), this.outbox.start()]);
+    this.#ends.push(
+      this.connection.onEvent((event) => this.sync.handle(event)),
+      this.connection.subscribe(() => {
+        const isLive = this.connection.getSnapshot().status === 'live';
+        this.sync.setLive(isLive);
+        this.outbox.setLive(isLive && role === 'leader');
+        if (isLive) this.#meetOneself();
+      }),
+      tabs.onMessage((message) => {
+        if (message.type === 'rows') this.outbox.takeRows(message['changes'] as RowChanges);
+        else if (message.type === 'answer' && role === 'follower') this.sync.apply(message['answer'] as Answer);
+      }),
+    );
+    if (this.socket !== undefined) this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready));
+  }
+
+  /** Sync tells of one's own profile only when it changes. */
+  #meetOneself(): void {
+    if (this.store.getSnapshot('me') !== undefined) return;
+    this.ports.http.request<OwnUser>('/users/me').then(
+      ({ body }) => this.sync.apply({ users: [body] }),
+      () => undefined,
+    );
+  }
+
+  /** Resolves when nothing of it is left to write. */
+  async stop(): Promise<void> {
+    this.connection.close();
+    for (const end of this.#ends) end();
+    await this.outbox.stop();
+    await this.sync.stop();
+    this.store.close();
+  }
+}
+
+/** Of a tab that does not lead: it keeps what its user typed. The cache is written by the leader alone. */
+class FollowingWriter extends RowWriter {
+  override write({ rows }: RowChanges): Promise<void> {
+    const durable: readonly StoreName[] = DURABLE_STORES;
+    return super.write({ rows: rows.filter(([store]) => durable.includes(store)) });
+  }
+}
+
+async function fetchFriends(http: Http): Promise<{ friends: User[]; requests: FriendRequestItem[] }> {
+  const [friends, incoming, outgoing] = await Promise.all([
+    allPages<User>(http, '/friends', {}),
+    allPages<FriendRequestItem>(http, '/friends/requests', { direction: 'incoming', status: 'PENDING' }),
+    allPages<FriendRequestItem>(http, '/friends/requests', { direction: 'outgoing', status: 'PENDING' }),
+  ]);
+  return { friends, requests: [...incoming, ...outgoing] };
+}
+
+/** How many pages of a list are read at most: what is beyond, nobody scrolls to. */
+const MAX_PAGES = 50;
+
+async function allPages<Item>(http: Http, path: string, query: Record<string, string>): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { body } = await http.request<{ items: Item[]; nextCursor: string | null }>(path, {
+      query: { ...query, limit: 100, cursor },
+    });
+    items.push(...body.items);
+    if (body.nextCursor === null) break;
+    cursor = body.nextCursor;
+  }
+  return items;
+}
+
+const NO_ITEMS: readonly OutboxItem[] = [];
+export const NO_OUTBOX: Observable<readonly OutboxItem[]> = {
+  getSnapshot: () => NO_ITEMS,
+  subscribe: () => () => undefined,
+};
+
+/** What is shown while nobody is logged in. */
+export const EMPTY_STORE = new ChatStore({
+  sync: { state: EMPTY_STATE, subscribe: () => () => undefined },
+  outbox: NO_OUTBOX,
+});

@@ -1,0 +1,126 @@
+import {
+  type CatchUp,
+  type ClientEventName,
+  type Connection,
+  type ConnectionSnapshot,
+  type ServerEvent,
+} from '../connection/types.js';
+import type { Unsubscribe } from '../ports/environment.js';
+import { ChatError } from '../protocol/errors.js';
+import type { ClientEvents, ServerEvents } from '../protocol/protocol.generated.js';
+import type { Tabs } from './tabs.js';
+
+type Ready = ServerEvents['session:ready'];
+
+/** What the leading tab tells the others of its connection. */
+export interface RelayedStatus {
+  type: 'connection';
+  snapshot: ConnectionSnapshot;
+  ready?: Ready;
+}
+
+/** The leader's side: its status and events go to the other tabs, their requests over its socket. */
+export function relayConnection(connection: Connection, tabs: Tabs, lastReady: () => Ready | undefined): Unsubscribe {
+  const status = (): RelayedStatus => {
+    const ready = lastReady();
+    return { type: 'connection', snapshot: connection.getSnapshot(), ...(ready === undefined ? {} : { ready }) };
+  };
+  const tell = (): void => tabs.post({ ...status() });
+  const ends = [connection.subscribe(tell), connection.onEvent((event) => tabs.post({ type: 'event', event }))];
+  tabs.onAsk((name, payload) => {
+    if (name === 'connection') return Promise.resolve(status());
+    const { event, payload: content } = payload as { event: ClientEventName; payload: never };
+    return connection.request(event, content);
+  });
+  tell();
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/**
+ * The connection of a tab that does not lead: the leader's socket is its socket. It catches up for itself, over the leader,
+ * so that what it shows does not depend on what it was told while it did not listen.
+ */
+export class RelayedConnection implements Connection {
+  #snapshot: ConnectionSnapshot = { status: 'connecting' };
+  #catchingUp: AbortController | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #eventListeners = new Set<(event: ServerEvent) => void>();
+  readonly #end: Unsubscribe;
+
+  constructor(
+    private readonly tabs: Tabs,
+    private readonly catchUp: CatchUp,
+  ) {
+    this.#end = tabs.onMessage((message) => {
+      if (message.type === 'connection') this.#take(message as unknown as RelayedStatus);
+      else if (message.type === 'event')
+        for (const listener of [...this.#eventListeners]) listener(message['event'] as ServerEvent);
+    });
+    tabs.ask('connection', {}).then(
+      (status) => this.#take(status as RelayedStatus),
+      () => undefined,
+    );
+  }
+
+  readonly getSnapshot = (): ConnectionSnapshot => this.#snapshot;
+
+  readonly subscribe = (listener: () => void): Unsubscribe => {
+    const entry = (): void => listener();
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  };
+
+  onEvent(listener: (event: ServerEvent) => void): Unsubscribe {
+    this.#eventListeners.add(listener);
+    return () => void this.#eventListeners.delete(listener);
+  }
+
+  async request<Name extends ClientEventName>(
+    event: Name,
+    payload: ClientEvents[Name]['payload'],
+  ): Promise<ClientEvents[Name]['answer']> {
+    if (this.#snapshot.status !== 'live' && this.#snapshot.status !== 'catching-up')
+      throw new ChatError('NOT_CONNECTED', 'Nothing was sent: the connection is not live.');
+    try {
+      return (await this.tabs.ask('request', { event, payload })) as ClientEvents[Name]['answer'];
+    } catch (error) {
+      // An error that crossed from the other tab is only its fields.
+      const { code, message } = error as Partial<ChatError>;
+      throw new ChatError(code ?? 'NETWORK', message ?? 'The tab that leads did not answer.', error as ChatError);
+    }
+  }
+
+  close(): void {
+    this.#end();
+    this.#catchingUp?.abort();
+    this.#show({ status: 'offline' });
+  }
+
+  #take({ snapshot, ready }: RelayedStatus): void {
+    if (snapshot.status !== 'live' || ready === undefined) {
+      this.#catchingUp?.abort();
+      this.#catchingUp = undefined;
+      return this.#show(snapshot);
+    }
+    if (this.#catchingUp !== undefined) return;
+    const controller = new AbortController();
+    this.#catchingUp = controller;
+    this.#show({ status: 'catching-up' });
+    this.catchUp(ready, controller.signal).then(
+      () => {
+        if (this.#catchingUp === controller) this.#show(snapshot);
+      },
+      () => {
+        // The leader's next word begins it again.
+        if (this.#catchingUp === controller) this.#catchingUp = undefined;
+      },
+    );
+  }
+
+  #show(snapshot: ConnectionSnapshot): void {
+    this.#snapshot = snapshot;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

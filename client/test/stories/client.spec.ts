@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { ServerProcess } from '../../../test/support/process.js';
+import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
+import { memoryTokens } from '../../src/ports/platform.js';
+import type { Storage } from '../../src/ports/storage.js';
+import { memoryStorage } from '../../src/storage/memory.js';
+import { FakeLifecycle } from '../support/fake-ports.js';
+
+const PATIENCE_MS = 20_000;
+
+describe('a client of a real server', () => {
+  let database: TestDatabase;
+  let story: ServerProcess;
+  const clients: ChatClient[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    story = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
+  }, 120_000);
+
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+  });
+
+  afterAll(async () => {
+    await story.kill();
+    await database.drop();
+  });
+
+  const client = (options: Partial<ClientOptions> = {}): ChatClient => {
+    const made = createClient({ url: story.url, storage: memoryStorage(), tokens: memoryTokens(), ...options });
+    clients.push(made);
+    return made;
+  };
+  const registered = async (options: Partial<ClientOptions> = {}): Promise<ChatClient> => {
+    const made = client(options);
+    const name = `user${randomUUID().slice(0, 8)}`;
+    await made.register({ username: name, email: `${name}@example.com`, password: 'a long password' });
+    await live(made);
+    return made;
+  };
+  const until = async (what: string, isSo: () => boolean): Promise<void> => {
+    const end = Date.now() + PATIENCE_MS;
+    while (!isSo()) {
+      if (Date.now() > end) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  const live = (who: ChatClient): Promise<void> => until('live', () => who.connection.getSnapshot().status === 'live');
+  const idOf = (who: ChatClient): string => who.userId as string;
+  const texts = (who: ChatClient, conversationId: string): (string | null)[] =>
+    who.messages(conversationId).items.map(({ content }) => content);
+  const firstConversation = async (who: ChatClient): Promise<string> => {
+    await until('a conversation', () => who.conversations.items.length > 0);
+    return who.conversations.items[0]?.id as string;
+  };
+
+  it('sends to a user it never wrote to, and both see the one message', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    const { clientId, stored } = ada.send({ receiverId: idOf(grace), content: 'Hello!' });
+    await stored;
+    const conversationId = await firstConversation(grace);
+    await until('it arrives', () => texts(grace, conversationId).includes('Hello!'));
+    await until('it is acknowledged', () => ada.outbox.items.length === 0);
+    await until('it is shown', () => texts(ada, conversationId).length === 1);
+    expect(ada.messages(conversationId).items.filter((item) => item.clientId === clientId)).toMatchObject([
+      { state: 'sent', content: 'Hello!', seq: 1 },
+    ]);
+    expect(grace.conversations.items[0]?.me.unreadCount).toBe(1);
+    // What a stranger has read is not told before it has answered.
+    grace.send({ conversationId, content: 'And you!' });
+    await grace.markRead(conversationId);
+    expect(grace.conversations.items[0]?.me.unreadCount).toBe(0);
+    await until('the receipt arrives', () =>
+      ada
+        .observe(`receipts:${conversationId}`)
+        .getSnapshot()
+        .some(({ userId, lastReadSeq }) => userId === idOf(grace) && lastReadSeq >= 1),
+    );
+  });
+
+  it('shows at once what is sent offline, and sends it in order on return', async () => {
+    const lifecycle = new FakeLifecycle();
+    const [ada, grace] = [await registered({ lifecycle }), await registered()];
+    await ada.send({ receiverId: idOf(grace), content: 'first' }).stored;
+    const conversationId = await firstConversation(grace);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    ada.messages(conversationId).open();
+    await until('the history', () => texts(ada, conversationId).length === 1);
+    lifecycle.set('background');
+    expect(ada.connection.getSnapshot().status).toBe('offline');
+    for (const content of ['second', 'third', 'fourth']) ada.send({ conversationId, content });
+    expect(ada.messages(conversationId).items.map(({ content, state }) => [content, state])).toEqual([
+      ['first', 'sent'],
+      ['second', 'pending'],
+      ['third', 'pending'],
+      ['fourth', 'pending'],
+    ]);
+    lifecycle.set('active');
+    await until('all arrive', () => texts(grace, conversationId).length === 4);
+    expect(texts(grace, conversationId)).toEqual(['first', 'second', 'third', 'fourth']);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    expect(ada.messages(conversationId).items.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent']);
+  });
+
+  it('sends after a restart what was written before it, and shows the cache before there is a network', async () => {
+    const [storage, tokens, lifecycle] = [memoryStorage(), memoryTokens(), new FakeLifecycle()];
+    const grace = await registered();
+    const ada = await registered({ storage, tokens, lifecycle });
+    await ada.send({ receiverId: idOf(grace), content: 'before' }).stored;
+    const conversationId = await firstConversation(grace);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    const close = ada.messages(conversationId).open();
+    await until('the history', () => texts(ada, conversationId).length === 1);
+    close();
+    lifecycle.set('background');
+    await ada.send({ conversationId, content: 'while away' }).stored;
+    await ada.close();
+    const again = client({ storage, tokens, url: 'http://127.0.0.1:9' });
+    await again.ready;
+    // Another address is another account: nothing of it is shown.
+    expect(again.conversations.items).toEqual([]);
+    await again.close();
+    const back = client({ storage, tokens, lifecycle });
+    await back.ready;
+    await until('the cache', () => back.conversations.items.length === 1);
+    back.messages(conversationId).open();
+    await until('both', () => texts(back, conversationId).length === 2);
+    expect(texts(back, conversationId)).toEqual(['before', 'while away']);
+    lifecycle.set('active');
+    await until('it arrives', () => texts(grace, conversationId).length === 2);
+    expect(back.outbox.items).toEqual([]);
+  });
+
+  it('edits, deletes and reacts, shown at once and the same for both', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    for (const content of ['one', 'two', 'three']) ada.send({ receiverId: idOf(grace), content });
+    const conversationId = await firstConversation(grace);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    const [one, two] = ada.messages(conversationId).items;
+    await ada.edit(one as never, 'one, edited');
+    await ada.delete(two as never);
+    await until('grace has all', () => grace.messages(conversationId).items.length === 3);
+    await grace.react(grace.messages(conversationId).items[2] as never, '👍');
+    const view = (who: ChatClient) =>
+      who
+        .messages(conversationId)
+        .items.map(({ content, deletedAt, reactions }) => [
+          content,
+          deletedAt !== null,
+          reactions.map(({ emoji, count }) => [emoji, count]),
+        ]);
+    const expected = [
+      ['one, edited', false, []],
+      [null, true, []],
+      ['three', false, [['👍', 1]]],
+    ];
+    await until('both agree', () =>
+      [ada, grace].every((who) => JSON.stringify(view(who)) === JSON.stringify(expected)),
+    );
+    expect(view(ada)).toEqual(expected);
+  });
+
+  it('shows a refused message, lets it be edited, and goes on with the next', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    ada.send({ receiverId: idOf(grace), content: 'fine' });
+    const conversationId = await firstConversation(grace);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    const { clientId } = ada.send({ conversationId, content: 'x'.repeat(8_001) });
+    ada.send({ conversationId, content: 'after it' });
+    await until('refused', () => ada.outbox.items.some(({ state }) => state === 'rejected'));
+    await until('the next arrives', () => texts(grace, conversationId).includes('after it'));
+    const refused = ada.messages(conversationId).items.find((item) => item.clientId === clientId);
+    expect(refused).toMatchObject({ state: 'rejected', error: { code: 'VALIDATION_FAILED' } });
+    await ada.outbox.edit(clientId, 'short');
+    await until('it arrives', () => texts(grace, conversationId).includes('short'));
+    expect(ada.messages(conversationId).items.filter((item) => item.clientId === clientId)).toHaveLength(1);
+  });
+
+  it('sends a file that was copied before, and text of other conversations does not wait for it', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    const bytes = new TextEncoder().encode('a note\n'.repeat(1_000));
+    const file = {
+      name: 'note.txt',
+      mimeType: 'text/plain',
+      size: bytes.length,
+      read: (start: number, end: number) => Promise.resolve(bytes.slice(start, end)),
+    };
+    const sent = ada.send({ receiverId: idOf(grace), content: 'see', attachments: [file] });
+    await sent.stored;
+    const conversationId = await firstConversation(grace);
+    await until('it arrives', () => grace.messages(conversationId).items.length === 1);
+    const [item] = grace.messages(conversationId).items;
+    expect(item?.attachments).toMatchObject([{ name: 'note.txt', size: bytes.length, kind: 'FILE' }]);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+  });
+
+  it('shows typing, presence and friendships', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    await ada.friends.request(idOf(grace));
+    await until('the request', () => grace.friends.requests.items.length === 1);
+    await grace.friends.accept(grace.friends.requests.items[0]?.id as string);
+    await until('both are friends', () => ada.friends.items.length === 1 && grace.friends.items.length === 1);
+    const conversationId = await firstConversation(ada);
+    const close = grace.messages(conversationId).open();
+    await until('the presence', () => grace.presence(idOf(ada)).getSnapshot()?.isOnline === true);
+    await until('typing', () => {
+      ada.typing(conversationId, true);
+      return grace.observe(`typing:${conversationId}`).getSnapshot().includes(idOf(ada));
+    });
+    close();
+    expect(grace.friends.requests.items).toEqual([]);
+  });
+
+  it('removes all that the device holds at a log-out, and starts anew with another user', async () => {
+    const storage = memoryStorage();
+    const destroyed: string[] = [];
+    const watched: Storage = {
+      kind: storage.kind,
+      open: (name) => storage.open(name),
+      destroy: async (name) => {
+        destroyed.push(name);
+        await storage.destroy(name);
+      },
+    };
+    const [ada, grace] = [await registered({ storage: watched }), await registered()];
+    ada.send({ receiverId: idOf(grace), content: 'secret' });
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    const name = idOf(ada);
+    await ada.logout();
+    expect(ada.conversations.items).toEqual([]);
+    expect(ada.connection.getSnapshot().status).toBe('ended');
+    expect(destroyed).toEqual([expect.stringContaining(name)]);
+    expect(() => ada.markRead('none')).not.toThrow();
+    const other = `user${randomUUID().slice(0, 8)}`;
+    await ada.register({ username: other, email: `${other}@example.com`, password: 'a long password' });
+    await live(ada);
+    expect(ada.conversations.items).toEqual([]);
+    await until('the profile', () => ada.users.me.getSnapshot()?.username === other);
+  });
+
+  it('comes to an end with its session, keeps what was not sent, and sends it after the next log-in', async () => {
+    const lifecycle = new FakeLifecycle();
+    const ada = client({ lifecycle });
+    const name = `user${randomUUID().slice(0, 8)}`;
+    await ada.register({ username: name, email: `${name}@example.com`, password: 'a long password' });
+    await live(ada);
+    const grace = await registered();
+    ada.send({ receiverId: idOf(grace), content: 'first' });
+    const conversationId = await firstConversation(grace);
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    await ada.http.request('/auth/logout-all', { method: 'POST' });
+    await until('ended', () => ada.connection.getSnapshot().status === 'ended');
+    ada.send({ conversationId, content: 'written after the end' });
+    await ada.login({ username: name, password: 'a long password' });
+    await until('it arrives', () => texts(grace, conversationId).includes('written after the end'));
+    expect(texts(grace, conversationId)).toEqual(['first', 'written after the end']);
+  });
+});
