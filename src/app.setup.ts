@@ -70,7 +70,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.useGlobalFilters(new ProblemFilter());
   mountDocuments(app);
 
-  app.useWebSocketAdapter(new ChatSocketAdapter(app, configuration, app.get(Lifecycle), isAllowedOrigin));
+  app.useWebSocketAdapter(new ChatSocketAdapter(app, isAllowedOrigin));
 }
 
 /** Nothing that is answered here is a page, but for the documents: those may load what is their own. */

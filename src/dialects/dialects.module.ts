@@ -14,7 +14,7 @@ const DIALECTS = {
   'namespaced-events': NamespacedEventsModule,
 };
 
-/** The older vocabularies that are switched on (contract, section 8). */
+/** The older dialects that are switched on (contract, section 8). */
 @Module({})
 export class DialectsModule {
   static with({ dialects }: Configuration): DynamicModule {

@@ -11,19 +11,22 @@ import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
-import { VirtualConnections } from './connections/virtual-connections.js';
-import { DialectSockets } from './connections/dialect-sockets.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
 import { Handshake } from './connections/handshake.js';
 import { HandshakeLimit } from './connections/handshake-limit.js';
+import { OutboundQueues } from './engine/outbound-queue.js';
+import { ParleyDialect } from './connections/parley-dialect.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
 import { Rooms } from './delivery/rooms.js';
+import { SocketConnections } from './connections/socket-connections.js';
 import { SocketDialects } from './connections/socket-dialects.js';
+import { SocketWriter } from './engine/socket-writer.js';
 import { TokenExpiry } from './connections/token-expiry.js';
 import { OpenConversations } from './delivery/open-conversations.js';
 import { Typing } from './ephemeral/typing.js';
 import { UserConnections } from './connections/user-connections.js';
+import { VirtualSockets } from './engine/virtual-socket.js';
 
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
@@ -33,20 +36,33 @@ import { UserConnections } from './connections/user-connections.js';
     ChatGateway,
     ChatQueries,
     Connections,
-    VirtualConnections,
-    DialectSockets,
     EngineGuard,
     EventRelay,
     Handshake,
     HandshakeLimit,
+    OutboundQueues,
+    ParleyDialect,
     PresenceTracker,
     Rooms,
+    SocketConnections,
     SocketDialects,
+    SocketWriter,
     TokenExpiry,
     Typing,
     OpenConversations,
     UserConnections,
+    VirtualSockets,
   ],
-  exports: [ChatCommands, ChatQueries, VirtualConnections, HandshakeLimit, SocketDialects],
+  exports: [
+    ChatCommands,
+    ChatQueries,
+    Connections,
+    Handshake,
+    HandshakeLimit,
+    OutboundQueues,
+    SocketDialects,
+    SocketWriter,
+    VirtualSockets,
+  ],
 })
 export class RealtimeModule {}

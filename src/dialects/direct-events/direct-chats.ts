@@ -8,7 +8,7 @@ import { chatMessage, chatUser } from './direct-events.views.js';
 
 const MAX_CONVERSATIONS = 100;
 
-/** What both doors of this vocabulary read. */
+/** What both doors of this dialect read. */
 @Injectable()
 export class DirectChats {
   constructor(
@@ -72,7 +72,7 @@ export class DirectChats {
     return items[0]?.id;
   }
 
-  /** @throws DomainError NOT_FOUND also for a message of a group: this vocabulary has none. */
+  /** @throws DomainError NOT_FOUND also for a message of a group: this dialect has none. */
   async find(principal: Principal, messageId: string): Promise<{ conversationId: string; seq: number }> {
     const message = await this.reads.message(principal, messageId);
     if ((await this.reads.pairOf(message.conversationId)) === undefined) throw new DomainError('NOT_FOUND');

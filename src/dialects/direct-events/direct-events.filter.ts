@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { partsOf } from '../transport/acknowledged.js';
 
-/** Errors as this vocabulary has them: `{ success: false, error, message, code }`. */
+/** Errors as this dialect has them: `{ success: false, error, message, code }`. */
 @Catch()
 export class ChatsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ChatsFilter.name);

@@ -3,13 +3,18 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
-import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
-import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/connections/socket-dialects.js';
+import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields, fieldsOf, flagField, idField, optionalIdField } from '../transport/fields.js';
 import { carry, type Carried } from '../transport/files.js';
-import { OutboundQueue } from '../transport/outbound-queue.js';
+import {
+  type SocketClient,
+  type SocketTranslation,
+  SocketTransport,
+  type TranslatedSession,
+} from '../transport/socket-transport.js';
+import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 import { DirectChats } from './direct-chats.js';
@@ -19,14 +24,12 @@ import { chatMessage, kindOf } from './direct-events.views.js';
 const PAGE = 50;
 const MAX_PAGE_SIZE = 100;
 const MAX_SKIP = 1_000_000;
-/** How long typing waits for a new conversation to be told of. */
+/** How long typing waits for the event that announces a new conversation. */
 const OPENING_TIMEOUT_MS = 2_000;
-
-type Say = (event: string, payload: unknown) => void;
 
 /** `sendMessage`, `receiveMessage`, `userOnline` and their like over Socket.IO (docs/protocol/direct-events.md). */
 @Injectable()
-export class DirectEvents implements SocketDialect, OnModuleInit {
+export class DirectEvents implements SocketTranslation, OnModuleInit {
   readonly name = 'direct-events';
   readonly messages = new EncodeOnce<Promise<ChatMessage | undefined>>();
   readonly statuses = new EncodeOnce<object>();
@@ -36,105 +39,105 @@ export class DirectEvents implements SocketDialect, OnModuleInit {
     readonly reads: ChatQueries,
     readonly chats: DirectChats,
     readonly direct: DirectMessages,
-    private readonly dialects: SocketDialects,
+    private readonly transport: SocketTransport,
   ) {}
 
   onModuleInit(): void {
-    this.dialects.register(this);
+    this.transport.register(this);
   }
 
-  refusal({ message }: DomainError): string {
+  refusalMessage({ message }: DomainError): string {
     return `Unauthorized: ${message}`;
   }
 
-  open(connection: VirtualSocket, say: Say): DialectSession {
-    return new DirectEventsSession(this, connection, say);
+  open(client: SocketClient): TranslatedSession {
+    return new DirectEventsSession(this, client);
   }
 }
 
 type Handler = (payload: unknown) => Promise<unknown>;
 
-class DirectEventsSession implements DialectSession {
-  private readonly serverEvents: OutboundQueue;
-  /** Conversations that were opened here, and that nobody has been told of yet. */
+class DirectEventsSession implements TranslatedSession {
+  private readonly connection: VirtualConnection;
+  /** Conversations that were opened here, and that were not announced yet. */
   private readonly awaited = new Map<string, () => void>();
 
   constructor(
     private readonly dialect: DirectEvents,
-    private readonly connection: VirtualSocket,
-    private readonly say: Say,
+    private readonly client: SocketClient,
   ) {
-    this.serverEvents = new OutboundQueue(() => connection.disconnect());
-    connection.openAll();
+    this.connection = client.connection;
+    this.connection.openAll();
   }
 
-  async heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
+  async handle(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
     try {
       const handler = Object.hasOwn(this.handlers, event) ? this.handlers[event] : undefined;
       if (handler === undefined) throw new DomainError('UNKNOWN_EVENT');
       return await handler(payload);
     } catch (error) {
-      return this.refused(event, domainErrorOf(error), isAnswered);
+      return this.refuse(event, domainErrorOf(error), isAnswered);
     }
   }
 
-  refused(event: string, error: DomainError, isAnswered: boolean): unknown {
+  refuse(event: string, error: DomainError, isAnswered: boolean): unknown {
     return refuseEvent(this.words, event, error, isAnswered);
   }
 
-  told(serverEvent: ServerEvent): void {
+  deliver(event: ServerEvent): void {
     const ownId = this.connection.principal.userId;
-    switch (serverEvent.event) {
+    switch (event.event) {
       case 'message:new':
-        this.serverEvents.run(async () => {
-          const { payload } = serverEvent;
+        this.client.deliver(async () => {
+          const { payload } = event;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
-          if (message !== undefined) this.say(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
+          if (message !== undefined)
+            this.client.emit(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
         });
         return;
       case 'presence:update': {
-        const { userId, isOnline } = serverEvent.payload;
-        const status = this.dialect.statuses.of(serverEvent.payload, () => ({ userId, isOnline }));
-        this.serverEvents.run(() => this.say('userOnline', status));
+        const { userId, isOnline } = event.payload;
+        const status = this.dialect.statuses.of(event.payload, () => ({ userId, isOnline }));
+        this.client.deliver(() => this.client.emit('userOnline', status));
         return;
       }
       case 'typing': {
-        const { conversationId, userId, isTyping } = serverEvent.payload;
-        this.serverEvents.run(async () => {
+        const { conversationId, userId, isTyping } = event.payload;
+        this.client.deliver(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
-          this.say(
+          this.client.emit(
             'userTyping',
-            this.dialect.statuses.of(serverEvent.payload, () => ({ userId, isTyping })),
+            this.dialect.statuses.of(event.payload, () => ({ userId, isTyping })),
           );
         });
         return;
       }
       case 'receipt:read': {
-        const { conversationId, userId, seq, at } = serverEvent.payload;
+        const { conversationId, userId, seq, at } = event.payload;
         if (userId === ownId) return;
-        this.serverEvents.run(async () => {
+        this.client.deliver(async () => {
           if ((await this.dialect.reads.pairOf(conversationId)) === undefined) return;
           const messageId = await this.dialect.chats.messageAt(this.connection.principal, conversationId, seq);
-          if (messageId !== undefined) this.say('messageRead', { messageId, readerId: userId, readAt: at });
+          if (messageId !== undefined) this.client.emit('messageRead', { messageId, readerId: userId, readAt: at });
         });
         return;
       }
       case 'conversation:new':
-        // So that it hears who types there.
-        this.connection.setOpen(serverEvent.payload.conversation.id, true);
-        this.awaited.get(serverEvent.payload.conversation.id)?.();
-        for (const userId of newlySeenOnline(serverEvent, ownId))
-          this.serverEvents.run(() => this.say('userOnline', { userId, isOnline: true }));
+        // So that it receives who types there.
+        this.connection.setOpen(event.payload.conversation.id, true);
+        this.awaited.get(event.payload.conversation.id)?.();
+        for (const userId of newlySeenOnline(event, ownId))
+          this.client.deliver(() => this.client.emit('userOnline', { userId, isOnline: true }));
         return;
       default:
-      // This vocabulary has no word for it.
+      // This dialect has no word for it.
     }
   }
 
   private readonly words = {
     notSent: { event: 'messageError', of: 'sendMessage' },
     knows: (event: string) => Object.hasOwn(this.handlers, event),
-    emit: (event: string, payload: object) => this.say(event, payload),
+    emit: (event: string, payload: object) => this.client.emit(event, payload),
   };
 
   private readonly handlers: Readonly<Record<string, Handler>> = {
@@ -182,7 +185,7 @@ class DirectEventsSession implements DialectSession {
         limit,
         skip,
       );
-      this.say('chatHistory', messages);
+      this.client.emit('chatHistory', messages);
       return { success: true, messages, hasMore };
     },
 

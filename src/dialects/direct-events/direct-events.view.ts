@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** A user as this vocabulary has one. */
+/** A user as this dialect has one. */
 export class ChatUser {
   _id!: string;
   id!: string;
@@ -18,7 +18,7 @@ export class ChatFile {
   size!: number | null;
 }
 
-/** A message as this vocabulary has it. */
+/** A message as this dialect has it. */
 export class ChatMessage {
   _id!: string;
   id!: string;
@@ -71,7 +71,7 @@ export class ChatDeletedView {
   success!: true;
 }
 
-/** An error as this vocabulary has it. */
+/** An error as this dialect has it. */
 export class ChatErrorView {
   success!: false;
   error!: string;

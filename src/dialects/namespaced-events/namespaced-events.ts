@@ -5,13 +5,18 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
-import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
-import { type DialectSession, type SocketDialect, SocketDialects } from '../../realtime/connections/socket-dialects.js';
+import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { fieldsOf, idField, optionalIdField } from '../transport/fields.js';
-import { OutboundQueue } from '../transport/outbound-queue.js';
+import {
+  type SocketClient,
+  type SocketTranslation,
+  SocketTransport,
+  type TranslatedSession,
+} from '../transport/socket-transport.js';
+import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 
@@ -19,7 +24,7 @@ import { newlySeenOnline } from '../transport/peers.js';
 const MAX_SESSIONS = 10_000;
 const MAX_SESSION_ID_LENGTH = 200;
 
-/** A message as this vocabulary has it. */
+/** A message as this dialect has it. */
 interface NamespacedMessage {
   id: string;
   content: string;
@@ -31,11 +36,9 @@ interface NamespacedMessage {
   createdAt: string;
 }
 
-type Say = (event: string, payload: unknown) => void;
-
 /** `message:send`, `message:receive`, `user:online` and their like over Socket.IO (docs/protocol/namespaced-events.md). */
 @Injectable()
-export class NamespacedEvents implements SocketDialect, OnModuleInit {
+export class NamespacedEvents implements SocketTranslation, OnModuleInit {
   readonly name = 'namespaced-events';
   readonly messages = new EncodeOnce<Promise<NamespacedMessage | undefined>>();
   readonly statuses = new EncodeOnce<{ userId: string }>();
@@ -45,19 +48,19 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
     readonly commands: ChatCommands,
     readonly reads: ChatQueries,
     readonly direct: DirectMessages,
-    private readonly dialects: SocketDialects,
+    private readonly transport: SocketTransport,
   ) {}
 
   onModuleInit(): void {
-    this.dialects.register(this);
+    this.transport.register(this);
   }
 
-  refusal({ message }: DomainError): string {
+  refusalMessage({ message }: DomainError): string {
     return `Authentication error: ${message}`;
   }
 
-  open(connection: VirtualSocket, say: Say): DialectSession {
-    return new NamespacedSession(this, connection, say);
+  open(client: SocketClient): TranslatedSession {
+    return new NamespacedSession(this, client);
   }
 
   /** Of a message that is about to be sent. One that was sent already keeps its own. */
@@ -71,68 +74,67 @@ export class NamespacedEvents implements SocketDialect, OnModuleInit {
   }
 }
 
-class NamespacedSession implements DialectSession {
-  private readonly serverEvents: OutboundQueue;
+class NamespacedSession implements TranslatedSession {
+  private readonly connection: VirtualConnection;
 
   constructor(
     private readonly dialect: NamespacedEvents,
-    private readonly connection: VirtualSocket,
-    private readonly say: Say,
+    private readonly client: SocketClient,
   ) {
-    this.serverEvents = new OutboundQueue(() => connection.disconnect());
-    this.serverEvents.run(() => this.tellOnline());
+    this.connection = client.connection;
+    client.deliver(() => this.sendOnline());
   }
 
-  async heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
+  async handle(event: string, payload: unknown, isAnswered: boolean): Promise<unknown> {
     try {
       switch (event) {
         case 'message:send':
           return await this.send(payload);
         case 'status:request':
-          await this.tellOnline();
+          await this.sendOnline();
           return { success: true };
         default:
           throw new DomainError('UNKNOWN_EVENT');
       }
     } catch (error) {
-      return this.refused(event, domainErrorOf(error), isAnswered);
+      return this.refuse(event, domainErrorOf(error), isAnswered);
     }
   }
 
-  refused(event: string, error: DomainError, isAnswered: boolean): unknown {
+  refuse(event: string, error: DomainError, isAnswered: boolean): unknown {
     return refuseEvent(this.words, event, error, isAnswered);
   }
 
-  told(serverEvent: ServerEvent): void {
-    switch (serverEvent.event) {
+  deliver(event: ServerEvent): void {
+    switch (event.event) {
       case 'message:new':
-        this.serverEvents.run(async () => {
-          const { payload } = serverEvent;
+        this.client.deliver(async () => {
+          const { payload } = event;
           const message = await this.dialect.messages.of(payload, () => this.shown(payload));
           if (message === undefined) return;
           const isOwn = message.senderId === this.connection.principal.userId;
-          this.say(isOwn ? 'message:sent' : 'message:receive', message);
+          this.client.emit(isOwn ? 'message:sent' : 'message:receive', message);
         });
         return;
       case 'presence:update': {
-        const { payload } = serverEvent;
+        const { payload } = event;
         const status = this.dialect.statuses.of(payload, () => ({ userId: payload.userId }));
-        this.serverEvents.run(() => this.say(payload.isOnline ? 'user:online' : 'user:offline', status));
+        this.client.deliver(() => this.client.emit(payload.isOnline ? 'user:online' : 'user:offline', status));
         return;
       }
       case 'conversation:new':
-        for (const userId of newlySeenOnline(serverEvent, this.connection.principal.userId))
-          this.serverEvents.run(() => this.say('user:online', { userId }));
+        for (const userId of newlySeenOnline(event, this.connection.principal.userId))
+          this.client.deliver(() => this.client.emit('user:online', { userId }));
         return;
       default:
-      // This vocabulary has no word for it.
+      // This dialect has no word for it.
     }
   }
 
   private readonly words = {
     notSent: { event: 'message:error', of: 'message:send' },
     knows: (event: string) => event === 'message:send' || event === 'status:request',
-    emit: (event: string, payload: object) => this.say(event, payload),
+    emit: (event: string, payload: object) => this.client.emit(event, payload),
   };
 
   private async send(payload: unknown): Promise<unknown> {
@@ -170,10 +172,10 @@ class NamespacedSession implements DialectSession {
     };
   }
 
-  private async tellOnline(): Promise<void> {
+  private async sendOnline(): Promise<void> {
     const { principal } = this.connection;
     const others = await this.dialect.reads.online(principal);
-    this.say('users:online', { userIds: [principal.userId, ...others] });
+    this.client.emit('users:online', { userIds: [principal.userId, ...others] });
   }
 }
 

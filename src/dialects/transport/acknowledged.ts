@@ -22,7 +22,7 @@ export function partsOf({ code, message, errors, retryAfterMs }: DomainError): o
   };
 }
 
-/** How a dialect words that an event was refused, beside the answer to its callback. */
+/** How a dialect says that an event was refused, beside the answer to its callback. */
 interface RefusalWords {
   /** The event that says that a message was not sent, and the one whose failure it says. */
   readonly notSent: { readonly event: string; readonly of: string };
@@ -32,9 +32,9 @@ interface RefusalWords {
 }
 
 /**
- * Refuses an event, and returns the answer to its callback. Only a message that is not sent is told so: clients wait for
- * that event, and would take any other failure for their message's. Of what else failed a client that asked for no
- * answer is told `exception`, as in Parley's own protocol; of an event that the dialect does not know, nothing.
+ * Refuses an event, and returns the answer to its callback. Only for a message that is not sent is there an event of its own:
+ * clients wait for it, and would take any other failure for their message's. Of what else failed a client that asked for
+ * no answer receives `exception`, as in Parley's own dialect; of an event that the dialect does not know, nothing.
  */
 export function refuseEvent(words: RefusalWords, event: string, error: DomainError, isAnswered: boolean): object {
   const refusal = eventRefusal(event, error);

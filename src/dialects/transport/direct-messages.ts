@@ -36,12 +36,12 @@ export interface DirectConversation {
   newest: ReadMessage | undefined;
 }
 
-/** What the vocabularies of two know of conversations: each is with one other user, and messages have a receiver. */
+/** What the dialects of two know of conversations: each is with one other user, and messages have a receiver. */
 @Injectable()
 export class DirectMessages {
   constructor(private readonly reads: ChatQueries) {}
 
-  /** Undefined for what has no place in a vocabulary of two: groups, SYSTEM messages, what was deleted. */
+  /** Undefined for what has no place in a dialect of two: groups, SYSTEM messages, what was deleted. */
   async of(message: MessageView): Promise<DirectMessage | undefined> {
     if (message.kind === 'SYSTEM' || message.deletedAt !== null) return undefined;
     const receiverId = await this.otherOf(message.conversationId, message.senderId);
@@ -92,7 +92,7 @@ export class DirectMessages {
     return message.seq;
   }
 
-  /** Users by id, for what is told to several at once: no presence. */
+  /** Users by id, for what several receive: no presence. */
   named(userIds: readonly string[]): Promise<Map<string, UserView>> {
     return this.reads.usersNamed(userIds);
   }

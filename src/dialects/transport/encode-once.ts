@@ -1,12 +1,12 @@
-/** Makes something of each thing told at most once, however many clients are told it. */
+/** Encodes each event at most once, however many clients receive it. */
 export class EncodeOnce<Result> {
-  private readonly made = new WeakMap<object, Result>();
+  private readonly encoded = new WeakMap<object, Result>();
 
-  of(told: object, make: () => Result): Result {
-    const known = this.made.get(told);
+  of(payload: object, encode: () => Result): Result {
+    const known = this.encoded.get(payload);
     if (known !== undefined) return known;
-    const made = make();
-    this.made.set(told, made);
-    return made;
+    const encoded = encode();
+    this.encoded.set(payload, encoded);
+    return encoded;
   }
 }

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DomainError } from '../../common/errors.js';
-import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
 import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
+import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { Fields } from './fields.js';
+import type { VirtualConnection } from './virtual-connections.js';
 
 /** What a client asked for when it opened its WebSocket. */
 export interface NativeRequest {
@@ -12,33 +13,35 @@ export interface NativeRequest {
 }
 
 /** A WebSocket, as a dialect sees it. */
-export interface NativeConnection {
+export interface NativeClient {
   readonly request: NativeRequest;
   /** False once the client is gone. */
   readonly isOpen: boolean;
   /** Sends a frame; what cannot be sent any more is dropped. */
   send(frame: string): void;
+  /** Sends behind what was given before, although some of that must first be read. */
+  deliver(send: () => void | Promise<void>): void;
   /** Lets it in as somebody. @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE */
-  admit(token: unknown, options: { echo: boolean }): Promise<VirtualSocket>;
+  admit(token: unknown, options: { echo: boolean }): Promise<VirtualConnection>;
   close(code: number, reason: string): void;
 }
 
-/** What one client of a native dialect says and is told. */
+/** One client: decodes its frames to commands, and encodes what it receives. */
 export interface NativeSession {
   /** Before any frame is looked at; frames wait for it. */
   begin?(): Promise<void>;
-  heard(frame: Fields): Promise<void>;
+  handle(frame: Fields): Promise<void>;
   /** A frame that was not even looked at, or that failed. */
-  refused(error: DomainError): void;
-  told(serverEvent: ServerEvent): void;
+  refuse(error: DomainError): void;
+  /** An event in Parley's own words, to be sent in the dialect's, or not at all. Must not throw. */
+  deliver(event: ServerEvent): void;
   /** The close code that tells the client why. */
   closeCode(reason: CloseCode): number;
 }
 
-/** A vocabulary of native WebSockets. */
+/** A dialect of native WebSockets. */
 export interface NativeDialect {
-  readonly name: string;
   /** Whether a path is its own. */
   owns(path: string): boolean;
-  open(connection: NativeConnection): NativeSession;
+  open(client: NativeClient): NativeSession;
 }

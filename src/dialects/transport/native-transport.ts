@@ -8,23 +8,25 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { RawData } from 'ws';
 import { DomainError } from '../../common/errors.js';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { Configuration } from '../../config/configuration.js';
-import { VirtualConnections } from '../../realtime/connections/virtual-connections.js';
-import { InboundQueue } from '../../realtime/commands/inbound-queue.js';
-import type { DialectPeer, VirtualSocket } from '../../realtime/connections/virtual-socket.js';
-import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
+import { EventGate } from '../../realtime/commands/event-gate.js';
 import { HandshakeLimit } from '../../realtime/connections/handshake-limit.js';
 import {
   type BoundedWebSocket,
   BoundedWebSocketServer,
-  MAX_BACKLOG,
+  type EndReason,
+  type RawData,
 } from '../../realtime/engine/bounded-web-socket.js';
+import { MAX_OUTBOUND_BYTES, OutboundQueue, OutboundQueues } from '../../realtime/engine/outbound-queue.js';
+import type { VirtualPeer } from '../../realtime/engine/virtual-socket.js';
+import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
 import { parsedFrame } from './fields.js';
-import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
+import { InboundQueue } from './inbound-queue.js';
+import type { NativeClient, NativeDialect, NativeRequest, NativeSession } from './native-dialect.js';
+import { type VirtualConnection, VirtualConnections } from './virtual-connections.js';
 
 /** A frame at the most, in bytes; one that is a little larger is answered, one that is much larger ends its connection. */
 const MAX_FRAME_BYTES = 64 * 1024;
@@ -36,8 +38,8 @@ const PONG_MS = 20_000;
 const MAX_QUEUED = 64;
 /** Frames that are answered before it is known who it is. */
 const MAX_FRAMES_BEFORE_AUTHENTICATION = 20;
-/** How long a client may take to say good-bye. */
-const GOODBYE_MS = 1_000;
+/** How long a client may take to answer a close. */
+const CLOSE_TIMEOUT_MS = 1_000;
 const SOCKET_IO_PATH = '/socket.io/';
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -56,19 +58,20 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     clientTracking: false,
   });
   private readonly dialects: NativeDialect[] = [];
-  private readonly clients = new Set<NativeClient>();
+  private readonly clients = new Set<NativeConnection>();
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly connections: VirtualConnections,
     private readonly handshakes: HandshakeLimit,
+    private readonly queues: OutboundQueues,
     private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
   ) {}
 
   register(dialect: NativeDialect): void {
-    if (this.configuration.dialects.includes(dialect.name)) this.dialects.push(dialect);
+    this.dialects.push(dialect);
   }
 
   onApplicationBootstrap(): void {
@@ -81,11 +84,11 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     }, PING_MS).unref();
   }
 
-  /** Those who are not let in yet are in no room, and so hear nothing of the gateway's good-bye. */
+  /** Those who are not let in yet are in no room, and so receive nothing when the gateway closes all. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.heartbeat);
     for (const client of this.clients) client.end('SERVER_SHUTDOWN');
-    await Promise.all([...this.clients].map((client) => client.gone(GOODBYE_MS)));
+    await Promise.all([...this.clients].map((client) => client.gone(CLOSE_TIMEOUT_MS)));
   }
 
   onApplicationShutdown(): void {
@@ -123,30 +126,34 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
         return;
       }
       const ipAddressKey = this.handshakes.keyOf(request);
-      const client = new NativeClient(webSocket, asked, this.connections, this.inbound(), { ipAddressKey, release });
+      const client = new NativeConnection(webSocket, asked, this.connections, this.inbound(), {
+        ipAddressKey,
+        release,
+      });
       this.clients.add(client);
+      this.queues.add(client.outbound);
       webSocket.once('close', () => {
         this.clients.delete(client);
+        this.queues.remove(client.outbound);
         release();
-        const { userId } = client;
-        const endedBecause = client.hasFlooded ? 'FLOODING' : webSocket.endedBecause;
-        if (endedBecause === undefined) return;
+        const { userId, endReason } = client;
+        if (endReason === undefined) return;
         const name = userId === undefined ? 'nobody' : `user ${userId}`;
-        this.logger.warn(`a connection of ${name} is ended: ${endedBecause}`);
-        if (endedBecause === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
+        this.logger.warn(`a connection of ${name} is ended: ${endReason}`);
+        if (endReason === 'FLOODING' && userId !== undefined) void this.handshakes.flooded(userId);
       });
       client.begin(dialect);
     });
   }
 
   private inbound(): InboundQueue {
-    return new InboundQueue(this.configuration.eventLimit, this.lifecycle);
+    return new InboundQueue(new EventGate(this.configuration.eventLimit), this.lifecycle);
   }
 }
 
 function refuse(socket: Duplex, status: string): void {
   // A client that does not take the answer, or does not close its side, would stay for ever.
-  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   socket.once('close', () => clearTimeout(timer));
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
@@ -156,14 +163,14 @@ function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/';
 }
 
-class NativeClient implements NativeConnection, DialectPeer {
+class NativeConnection implements NativeClient {
+  readonly outbound: OutboundQueue;
   private session: NativeSession | undefined;
-  private member: VirtualSocket | undefined;
+  private connection: VirtualConnection | undefined;
   private waiting = 0;
   private deadline: NodeJS.Timeout | undefined;
   private framesBeforeAuthentication = 0;
-  /** Whether it was ended for that. */
-  hasFlooded = false;
+  private reason: EndReason | undefined;
 
   constructor(
     private readonly socket: BoundedWebSocket,
@@ -171,11 +178,22 @@ class NativeClient implements NativeConnection, DialectPeer {
     private readonly connections: VirtualConnections,
     private readonly inbound: InboundQueue,
     private readonly arrival: { ipAddressKey: string; release: () => void },
-  ) {}
+  ) {
+    this.outbound = new OutboundQueue(
+      () => socket.bufferedAmount,
+      (atOnce) => (atOnce || this.connection === undefined ? socket.cut('SLOW_CONSUMER') : this.end('SLOW_CONSUMER')),
+    );
+    socket.outbound = this.outbound;
+  }
 
   /** Undefined before it is let in. */
   get userId(): string | undefined {
-    return this.member?.principal.userId;
+    return this.connection?.principal.userId;
+  }
+
+  /** Why it was ended by a bound, where it was. */
+  get endReason(): EndReason | undefined {
+    return this.reason ?? this.socket.endReason;
   }
 
   get isOpen(): boolean {
@@ -185,11 +203,11 @@ class NativeClient implements NativeConnection, DialectPeer {
   begin(dialect: NativeDialect): void {
     const session = dialect.open(this);
     this.session = session;
-    this.socket.on('message', (text) => this.heard(session, text));
+    this.socket.on('message', (text) => this.read(session, text));
     this.socket.on('pong', () => clearTimeout(this.deadline));
     this.socket.once('close', () => {
       clearTimeout(this.deadline);
-      if (this.member !== undefined) this.connections.close(this.member);
+      if (this.connection !== undefined) this.connections.close(this.connection);
     });
     if (session.begin !== undefined) this.take(session, () => session.begin?.());
   }
@@ -198,31 +216,32 @@ class NativeClient implements NativeConnection, DialectPeer {
     if (this.isOpen) this.socket.send(frame);
   }
 
-  async admit(token: unknown, { echo }: { echo: boolean }): Promise<VirtualSocket> {
-    if (this.member !== undefined) throw new DomainError('UNAUTHORIZED');
+  deliver(send: () => void | Promise<void>): void {
+    this.outbound.deliver(send);
+  }
+
+  async admit(token: unknown, { echo }: { echo: boolean }): Promise<VirtualConnection> {
+    if (this.connection !== undefined) throw new DomainError('UNAUTHORIZED');
     const { ipAddressKey, release } = this.arrival;
-    this.member = await this.connections.open(token, { echo, ipAddressKey }, this, () => this.isOpen);
-    this.socket.maxBacklog = MAX_BACKLOG;
+    const peer: VirtualPeer = {
+      deliver: (event) => this.session?.deliver(event),
+      ended: (code = 'UNAVAILABLE') => this.end(code),
+    };
+    this.connection = await this.connections.open(token, { echo, ipAddressKey }, peer, () => this.isOpen);
+    this.outbound.maxBytes = MAX_OUTBOUND_BYTES;
+    this.socket.isAdmitted = true;
     release();
-    return this.member;
+    return this.connection;
   }
 
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
     // Who does not answer a close is not waited for.
-    setTimeout(() => this.cut(), GOODBYE_MS).unref();
-  }
-
-  told(serverEvent: Parameters<DialectPeer['told']>[0]): void {
-    this.session?.told(serverEvent);
-  }
-
-  ended(code: CloseCode | undefined): void {
-    this.end(code ?? 'UNAVAILABLE');
+    setTimeout(() => this.cut(), CLOSE_TIMEOUT_MS).unref();
   }
 
   end(reason: CloseCode): void {
-    if (reason === 'FLOODING') this.hasFlooded = true;
+    if (reason === 'FLOODING' || reason === 'SLOW_CONSUMER') this.reason = reason;
     this.close(closeCodeOf(reason, this.session), reason);
   }
 
@@ -250,12 +269,12 @@ class NativeClient implements NativeConnection, DialectPeer {
     });
   }
 
-  private heard(session: NativeSession, bytes: RawData): void {
+  private read(session: NativeSession, bytes: RawData): void {
     if (!this.isOpen) return;
     const text = Buffer.isBuffer(bytes) ? bytes : Buffer.concat(Array.isArray(bytes) ? bytes : [Buffer.from(bytes)]);
     this.take(session, () => {
       if (text.length > MAX_FRAME_BYTES) throw new DomainError('PAYLOAD_TOO_LARGE');
-      return session.heard(parsedFrame(text.toString()));
+      return session.handle(parsedFrame(text.toString()));
     });
   }
 
@@ -264,18 +283,18 @@ class NativeClient implements NativeConnection, DialectPeer {
       try {
         if (!this.isOpen) return;
         // Counted here, and not as they come: a client may send more behind its token.
-        if (this.member === undefined && (this.framesBeforeAuthentication += 1) > MAX_FRAMES_BEFORE_AUTHENTICATION)
+        if (this.connection === undefined && (this.framesBeforeAuthentication += 1) > MAX_FRAMES_BEFORE_AUTHENTICATION)
           return this.end('FLOODING');
         await work();
       } catch (error) {
-        session.refused(domainErrorOf(error));
+        session.refuse(domainErrorOf(error));
       } finally {
         this.waiting -= 1;
         if (this.waiting < MAX_QUEUED / 2) this.socket.resume();
       }
     });
     if (refusal !== undefined) {
-      session.refused(refusal);
+      session.refuse(refusal);
       this.socket.rest(this.inbound.restMs);
       if (this.inbound.isFlooded) this.end('FLOODING');
       return;

@@ -1,12 +1,12 @@
-import type { ServerEvent } from '../../realtime/connections/virtual-socket.js';
+import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 
 /**
  * Whom somebody may see online from now on, and who is: a conversation that is new brings its other member. Parley's own
- * clients find it in the conversation; these are told as if the other one had come just now.
+ * clients find it in the conversation; these receive it as if the other one had come just now.
  */
-export function newlySeenOnline(serverEvent: ServerEvent, ownId: string): string[] {
-  if (serverEvent.event !== 'conversation:new') return [];
-  return serverEvent.payload.conversation.members.flatMap(({ user }) =>
+export function newlySeenOnline(event: ServerEvent, ownId: string): string[] {
+  if (event.event !== 'conversation:new') return [];
+  return event.payload.conversation.members.flatMap(({ user }) =>
     user.id !== ownId && user.isOnline === true ? [user.id] : [],
   );
 }

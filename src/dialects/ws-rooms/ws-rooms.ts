@@ -5,14 +5,13 @@ import { UUID_PATTERN } from '../../common/identifier.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
-import { VirtualConnections } from '../../realtime/connections/virtual-connections.js';
-import type { VirtualSocket, ServerEvent } from '../../realtime/connections/virtual-socket.js';
+import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { acknowledged, partsOf } from '../transport/acknowledged.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { countField, type Fields } from '../transport/fields.js';
-import { OutboundQueue } from '../transport/outbound-queue.js';
-import type { NativeConnection, NativeDialect, NativeRequest, NativeSession } from '../transport/native-dialect.js';
+import type { NativeClient, NativeDialect, NativeRequest, NativeSession } from '../transport/native-dialect.js';
 import { NativeTransport } from '../transport/native-transport.js';
+import { type VirtualConnection, VirtualConnections } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 import { carryAll } from '../transport/files.js';
@@ -32,8 +31,7 @@ type MessageNew = Extract<ServerEvent, { event: 'message:new' }>['payload'];
 /** One WebSocket for users, one for the list of rooms, one for each open room (docs/protocol/ws-rooms.md). */
 @Injectable()
 export class WsRooms implements NativeDialect, OnModuleInit {
-  readonly name = 'ws-rooms';
-  /** What is told to everybody alike, encoded. */
+  /** What is the same for all, encoded. */
   readonly frames = new EncodeOnce<Promise<string | undefined>>();
   readonly updates = new EncodeOnce<Promise<string | undefined>>();
 
@@ -54,12 +52,10 @@ export class WsRooms implements NativeDialect, OnModuleInit {
     return /^\/(users|rooms)\/?$/.test(path) || ROOM_PATH.test(path);
   }
 
-  open(connection: NativeConnection): NativeSession {
-    const [, roomId] = ROOM_PATH.exec(connection.request.path) ?? [];
-    if (roomId !== undefined) return new RoomSession(this, connection, roomId.toLowerCase());
-    return connection.request.path.startsWith('/users')
-      ? new UsersSession(this, connection)
-      : new RoomsSession(this, connection);
+  open(client: NativeClient): NativeSession {
+    const [, roomId] = ROOM_PATH.exec(client.request.path) ?? [];
+    if (roomId !== undefined) return new RoomSession(this, client, roomId.toLowerCase());
+    return client.request.path.startsWith('/users') ? new UsersSession(this, client) : new RoomsSession(this, client);
   }
 
   /** The first of: cookie (of allowed origins), `?token=`, Authorization header. */
@@ -69,67 +65,64 @@ export class WsRooms implements NativeDialect, OnModuleInit {
   }
 }
 
-/** What the three have in common: who it is is known before any frame is looked at, or the connection ends. */
+/** What the three have in common: who it is is known before any frame is looked at, or the client ends. */
 abstract class Session implements NativeSession {
-  protected readonly serverEvents: OutboundQueue;
-  private member: VirtualSocket | undefined;
+  private connection: VirtualConnection | undefined;
 
   constructor(
     protected readonly dialect: WsRooms,
-    protected readonly connection: NativeConnection,
-  ) {
-    this.serverEvents = new OutboundQueue(() => connection.close(1008, 'SLOW_CONSUMER'));
-  }
+    protected readonly client: NativeClient,
+  ) {}
 
   async begin(): Promise<void> {
-    const token = this.dialect.tokenOf(this.connection.request);
-    if (token === undefined || token === '') return this.connection.close(NO_TOKEN, 'UNAUTHORIZED');
+    const token = this.dialect.tokenOf(this.client.request);
+    if (token === undefined || token === '') return this.client.close(NO_TOKEN, 'UNAUTHORIZED');
     try {
-      this.member = await this.connection.admit(token, { echo: false });
+      this.connection = await this.client.admit(token, { echo: false });
     } catch (error) {
       const { category, code } = domainErrorOf(error);
-      return this.connection.close(category === 'UNAUTHENTICATED' ? BAD_TOKEN : TRY_AGAIN, code);
+      return this.client.close(category === 'UNAUTHENTICATED' ? BAD_TOKEN : TRY_AGAIN, code);
     }
-    await this.welcome(this.member);
+    await this.welcome(this.connection);
   }
 
-  async heard(frame: Fields): Promise<void> {
-    if (this.member !== undefined) await this.asked(this.member, frame);
+  async handle(frame: Fields): Promise<void> {
+    if (this.connection !== undefined) await this.asked(this.connection, frame);
   }
 
-  refused(error: DomainError): void {
-    this.say({ type: 'ERROR', ...partsOf(error) });
+  refuse(error: DomainError): void {
+    this.send({ type: 'ERROR', ...partsOf(error) });
   }
 
-  abstract told(serverEvent: ServerEvent): void;
+  abstract deliver(event: ServerEvent): void;
 
   protected get ownId(): string {
-    return this.member?.principal.userId ?? '';
+    return this.connection?.principal.userId ?? '';
   }
 
   closeCode(): number {
     return BAD_TOKEN;
   }
 
-  protected abstract welcome(member: VirtualSocket): Promise<void>;
-  protected abstract asked(member: VirtualSocket, frame: Fields): Promise<void>;
+  protected abstract welcome(connection: VirtualConnection): Promise<void>;
+  protected abstract asked(connection: VirtualConnection, frame: Fields): Promise<void>;
 
-  protected say(frame: object): void {
-    this.connection.send(JSON.stringify(frame));
+  protected send(frame: object): void {
+    this.client.send(JSON.stringify(frame));
   }
 
   /** Sends what is the same for all, encoded once. */
   protected sendOnce(
     once: EncodeOnce<Promise<string | undefined>>,
-    told: object,
+    payload: object,
     make: () => Promise<object | undefined>,
   ): void {
-    this.serverEvents.run(async () => {
-      const frame = await once.of(told, async () => {
+    this.client.deliver(async () => {
+      const frame = await once.of(payload, async () => {
         const made = await make();
         return made === undefined ? undefined : JSON.stringify(made);
       });
-      if (frame !== undefined) this.connection.send(frame);
+      if (frame !== undefined) this.client.send(frame);
     });
   }
 }
@@ -137,55 +130,55 @@ abstract class Session implements NativeSession {
 /** `/room/:roomId`: what is written there, from the moment the WebSocket was open. */
 class RoomSession extends Session {
   private isInside = false;
-  /** What was told before it was known whether this is a room of the caller's, by message. */
+  /** What came before it was known whether this is a room of the caller's, by message. */
   private readonly early = new Map<string, MessageNew>();
   private readonly openedAt: string;
 
   constructor(
     dialect: WsRooms,
-    connection: NativeConnection,
+    client: NativeClient,
     private readonly roomId: string,
   ) {
-    super(dialect, connection);
+    super(dialect, client);
     this.openedAt = new Date(dialect.clock.now()).toISOString();
   }
 
-  override told(serverEvent: ServerEvent): void {
-    if (serverEvent.event !== 'message:new' || serverEvent.payload.message.conversationId !== this.roomId) return;
-    if (this.isInside) this.tell(serverEvent.payload);
-    else if (this.early.size < MAX_EARLY_FRAMES) this.early.set(serverEvent.payload.message.id, serverEvent.payload);
+  override deliver(event: ServerEvent): void {
+    if (event.event !== 'message:new' || event.payload.message.conversationId !== this.roomId) return;
+    if (this.isInside) this.sendMessage(event.payload);
+    else if (this.early.size < MAX_EARLY_FRAMES) this.early.set(event.payload.message.id, event.payload);
   }
 
-  protected override async welcome({ principal }: VirtualSocket): Promise<void> {
+  protected override async welcome({ principal }: VirtualConnection): Promise<void> {
     try {
       if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
       const { type } = await this.dialect.reads.conversation(principal, this.roomId);
-      // Rooms of this vocabulary are between two.
+      // Rooms of this dialect are between two.
       if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
       const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
       for (const { message } of messages) {
         if (message.createdAt < this.openedAt) continue;
         // A client takes itself for inside as soon as it is open.
         this.early.delete(message.id);
-        this.serverEvents.run(() => this.say({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
+        this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
       }
       this.isInside = true;
-      for (const payload of this.early.values()) this.tell(payload);
+      for (const payload of this.early.values()) this.sendMessage(payload);
       this.early.clear();
     } catch (error) {
       const { code } = domainErrorOf(error);
-      this.connection.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
+      this.client.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
     }
   }
 
-  private tell(payload: MessageNew): void {
+  private sendMessage(payload: MessageNew): void {
     this.sendOnce(this.dialect.frames, payload, async () => {
       const direct = await this.dialect.direct.of(payload.message);
       return direct === undefined ? undefined : { type: 'NEW_MESSAGE', data: roomMessageOf(direct.message) };
     });
   }
 
-  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
+  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (!this.isInside || isOfAnotherKind(frame)) return;
     const { content, images, clientId } = frame;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
@@ -195,40 +188,40 @@ class RoomSession extends Session {
       ...(clientId === undefined ? {} : { clientId }),
       ...carried,
     };
-    acknowledged(await this.dialect.commands.run('send_message', member, command));
+    acknowledged(await this.dialect.commands.run('send_message', connection, command));
   }
 }
 
 /** `/users`: who there is, and who comes and goes. */
 class UsersSession extends Session {
-  override told(serverEvent: ServerEvent): void {
-    for (const userId of newlySeenOnline(serverEvent, this.ownId))
-      this.serverEvents.run(() => this.say({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
-    if (serverEvent.event !== 'presence:update') return;
-    const { userId, isOnline } = serverEvent.payload;
-    this.sendOnce(this.dialect.frames, serverEvent.payload, async () => ({
+  override deliver(event: ServerEvent): void {
+    for (const userId of newlySeenOnline(event, this.ownId))
+      this.client.deliver(() => this.send({ type: 'USER_STATUS', data: { userId, isOnline: true } }));
+    if (event.event !== 'presence:update') return;
+    const { userId, isOnline } = event.payload;
+    this.sendOnce(this.dialect.frames, event.payload, async () => ({
       type: 'USER_STATUS',
       data: { userId, isOnline },
     }));
   }
 
-  protected override welcome(member: VirtualSocket): Promise<void> {
-    return this.page(member, undefined, MAX_PAGE_SIZE);
+  protected override welcome(connection: VirtualConnection): Promise<void> {
+    return this.page(connection, undefined, MAX_PAGE_SIZE);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
+  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
-    await this.page(member, frame.cursor, countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE));
+    await this.page(connection, frame.cursor, countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE));
   }
 
-  private async page({ principal }: VirtualSocket, cursor: string | undefined, limit: number): Promise<void> {
+  private async page({ principal }: VirtualConnection, cursor: string | undefined, limit: number): Promise<void> {
     const { items, nextCursor } = await this.dialect.reads.directory(principal, {
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    this.say({
+    this.send({
       type: 'ALL_USERS',
       data: items.map(({ id, username, displayName, isOnline = false }) => ({ id, username, displayName, isOnline })),
       nextCursor,
@@ -238,34 +231,34 @@ class UsersSession extends Session {
 
 /** `/rooms`: the caller's rooms, and what is written in any of them. */
 class RoomsSession extends Session {
-  override told(serverEvent: ServerEvent): void {
+  override deliver(event: ServerEvent): void {
     // Not for a room without a message: clients read the time of the last one without looking whether there is one.
-    if (serverEvent.event !== 'message:new') return;
-    this.sendOnce(this.dialect.updates, serverEvent.payload, async () => {
-      const direct = await this.dialect.direct.of(serverEvent.payload.message);
+    if (event.event !== 'message:new') return;
+    this.sendOnce(this.dialect.updates, event.payload, async () => {
+      const direct = await this.dialect.direct.of(event.payload.message);
       if (direct === undefined) return undefined;
       const { conversationId } = direct.message;
       return { type: 'ROOM_UPDATE', data: { roomId: conversationId, lastMessage: roomMessageOf(direct.message) } };
     });
   }
 
-  protected override welcome(member: VirtualSocket): Promise<void> {
-    return this.page(member, undefined);
+  protected override welcome(connection: VirtualConnection): Promise<void> {
+    return this.page(connection, undefined);
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(member: VirtualSocket, frame: Fields): Promise<void> {
+  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
-    await this.page(member, frame.cursor);
+    await this.page(connection, frame.cursor);
   }
 
-  private async page({ principal }: VirtualSocket, cursor: string | undefined): Promise<void> {
+  private async page({ principal }: VirtualConnection, cursor: string | undefined): Promise<void> {
     const { rooms, nextCursor } = await roomsOf(this.dialect.direct, principal, {
       limit: MAX_PAGE_SIZE,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    this.say({ type: 'ROOMS_LIST', data: rooms, nextCursor });
+    this.send({ type: 'ROOMS_LIST', data: rooms, nextCursor });
   }
 }
 

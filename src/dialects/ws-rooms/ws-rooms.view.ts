@@ -1,4 +1,4 @@
-/** A message as this vocabulary has it. */
+/** A message as this dialect has it. */
 export class RoomMessage {
   id!: string;
   roomId!: string;
@@ -9,7 +9,7 @@ export class RoomMessage {
   images?: string[];
 }
 
-/** A direct conversation as this vocabulary has it. */
+/** A direct conversation as this dialect has it. */
 export class Room {
   id!: string;
   /** The lower id first. */

@@ -15,27 +15,13 @@ import { MessageSender } from '../../messages/sending/message-sender.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { SyncService } from '../../sync/sync.service.js';
 import { CommandSequencer } from './command-sequencer.js';
+import type { Connection } from './connection.js';
 import { type Acknowledgement, failure, success } from '../protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from '../protocol/client-events.js';
 import { DialectMessageDto, SendMessageDto } from '../protocol/client-events.dto.js';
-import type { ServerPayload as PayloadOfEvent } from '../protocol/server-events.js';
 import { checkedSendMessage } from '../protocol/send-message.check.js';
 import { OpenConversations } from '../delivery/open-conversations.js';
 import { Typing } from '../ephemeral/typing.js';
-
-/** One client's connection, whatever protocol it speaks. */
-export interface Connection {
-  readonly id: string;
-  readonly principal: Principal;
-  /** Marks a conversation as shown on this connection, or as no longer shown. */
-  setOpen(conversationId: string, isOpen: boolean): void;
-  /** Whether files it sends may be kept over plain http. */
-  readonly takesPlainHttp?: boolean;
-  /** What it sent was stored before: for vocabularies whose only answer is the message itself. */
-  repeated?(sent: PayloadOfEvent<'message:new'>): void;
-  /** Lives until then: milliseconds since 1970. */
-  renewed(expiresAt: number): void;
-}
 
 type Handlers = {
   [Name in ClientEventName]: (connection: Connection, payload: PayloadOf<Name>) => Promise<ResultOf<Name>>;
@@ -52,7 +38,7 @@ const STORES_NOTHING: ReadonlySet<ClientEventName> = new Set([
 
 /**
  * What a client can ask for over a connection: a command and who sends it, to a service, to an acknowledgement.
- * Shared by every vocabulary. Never throws: a refusal is an acknowledgement like any other, and a bug is one too.
+ * Shared by every dialect. Never throws: a refusal is an acknowledgement like any other, and a bug is one too.
  */
 @Injectable()
 export class ChatCommands {

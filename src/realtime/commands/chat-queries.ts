@@ -12,7 +12,7 @@ import { UsersService } from '../../users/users.service.js';
 import type { OwnUserView, UserView } from '../../users/users.view.js';
 
 /**
- * What a client can look at in a vocabulary whose events also read; beside `ChatCommands`, all that a dialect may call.
+ * What a client can look at in a dialect whose events also read; beside `ChatCommands`, all that a dialect may call.
  * Every method throws what its service throws: DomainError NOT_FOUND for what the caller may not see.
  */
 @Injectable()
@@ -54,7 +54,7 @@ export class ChatQueries {
     return this.gate.run(principal, () => this.users.online(principal));
   }
 
-  /** The two of a direct conversation; undefined for a group. For what its members were told. */
+  /** The two of a direct conversation; undefined for a group. For what its members received. */
   pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
     return this.conversations.pairOf(conversationId);
   }

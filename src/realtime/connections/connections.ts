@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Broadcaster } from '../delivery/broadcaster.js';
 import type { ChatSocket } from '../engine/chat-socket.js';
-import type { Admission } from './handshake.js';
+import type { Admission } from './admission.js';
 import { PresenceTracker } from '../ephemeral/presence-tracker.js';
 import { Rooms } from '../delivery/rooms.js';
 import { TokenExpiry } from './token-expiry.js';
 import { Typing } from '../ephemeral/typing.js';
 import { UserConnections } from './user-connections.js';
 
-/** Brings connections in and sees them off, the same for every vocabulary. */
+/** Brings connections in and sees them off, the same for every dialect. */
 @Injectable()
 export class Connections {
   constructor(
@@ -20,7 +20,7 @@ export class Connections {
     private readonly userConnections: UserConnections,
   ) {}
 
-  /** Into its rooms. False where its session ended while it was let in: it is told, and closed. */
+  /** Into its rooms. False where its session ended while it was let in: it is sent why, and disconnected. */
   admit(socket: ChatSocket, { setup, conversationIds, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
     if (setup.endedSessions.has(sessionId)) {

@@ -13,19 +13,11 @@ import { Metrics } from '../../observability/metrics.js';
 import { SyncService } from '../../sync/sync.service.js';
 import type { ChatSocket, ConnectionState } from '../engine/chat-socket.js';
 import type { Restored } from '../engine/recovery-adapter.js';
-import { Rooms, type Setup } from '../delivery/rooms.js';
+import { Rooms } from '../delivery/rooms.js';
 import { EngineGuard } from '../engine/engine-guard.js';
+import type { Admission } from './admission.js';
 import { HandshakeLimit } from './handshake-limit.js';
 import { type SocketDialect, SocketDialects } from './socket-dialects.js';
-
-/** Everything read about a connection before it is let in. */
-export interface Admission {
-  setup: Setup;
-  conversationIds: readonly string[];
-  syncCursor: string;
-  /** Of a connection that was lost and came back as the same session: what it missed. */
-  restored: Restored | undefined;
-}
 
 /** What Socket.IO sends with `connect_error`. */
 export interface HandshakeError extends Error {
@@ -44,7 +36,7 @@ const RETRY_MS = 200;
 @Injectable()
 export class Handshake {
   private readonly logger = new Logger(Handshake.name);
-  private readonly admissions = new WeakMap<ChatSocket, Admission>();
+  private readonly admissions = new WeakMap<ChatSocket, { admission: Admission; dialect: SocketDialect }>();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -73,10 +65,10 @@ export class Handshake {
   };
 
   /** What `middleware` read for this socket; once. */
-  take(socket: ChatSocket): Admission | undefined {
-    const admission = this.admissions.get(socket);
+  take(socket: ChatSocket): { admission: Admission; dialect: SocketDialect } | undefined {
+    const admitted = this.admissions.get(socket);
     this.admissions.delete(socket);
-    return admission;
+    return admitted;
   }
 
   cookieToken(headers: IncomingHttpHeaders): string | undefined {
@@ -131,20 +123,21 @@ export class Handshake {
     const { restored } = socket.data as { restored?: Restored };
     const { auth, query } = socket.handshake;
     const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
-    if (dialect === null) throw new DomainError('UNKNOWN_DIALECT');
+    if (dialect === undefined) throw new DomainError('UNKNOWN_DIALECT');
     const { state, admission } = await this.admitted(
       this.tokenOf(socket),
       auth.echo !== false,
       this.limit.keyOf(socket.request),
     ).catch((error: unknown) => {
-      throw dialect === undefined ? error : withDialectMessage(domainErrorOf(error), dialect);
+      throw withDialectMessage(domainErrorOf(error), dialect);
     });
-    socket.data = dialect === undefined ? state : { ...state, dialect };
-    this.admissions.set(socket, { ...admission, restored: isOf(restored, state.principal) ? restored : undefined });
+    socket.data = state;
+    const isSame = isOf(restored, state.principal);
+    this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
     // A client that goes before it is connected never reaches the gateway.
     socket.conn.once('close', () => {
       const pending = this.take(socket);
-      if (pending !== undefined) this.rooms.abandon(pending.setup);
+      if (pending !== undefined) this.abandon(pending.admission);
     });
   }
 
@@ -185,7 +178,7 @@ function tokenText(given: unknown): string {
 function withDialectMessage(error: DomainError, dialect: SocketDialect): DomainError {
   const { code, retryAfterMs } = error;
   return new DomainError(code, {
-    message: dialect.refusal(error),
+    message: dialect.refusalMessage(error),
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });

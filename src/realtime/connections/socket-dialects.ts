@@ -1,47 +1,57 @@
 import { Injectable } from '@nestjs/common';
 import type { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import type { VirtualSocket, ServerEvent } from './virtual-socket.js';
+import type { ChatSocket } from '../engine/chat-socket.js';
+import type { OutboundQueue } from '../engine/outbound-queue.js';
+import type { Admission } from './admission.js';
 
-/** What one Socket.IO client of a dialect says and is told. */
-export interface DialectSession {
-  /**
-   * An event of the client's. What it resolves with is its acknowledgement, where the client asked for one. Never rejects.
-   * @param isAnswered whether the client asked for one.
-   */
-  heard(event: string, payload: unknown, isAnswered: boolean): Promise<unknown>;
-  /** An event that is not even looked at: limits, or the server's end. */
-  refused(event: string, error: DomainError, isAnswered: boolean): unknown;
-  told(serverEvent: ServerEvent): void;
+/** What a Socket.IO client was given when it was let in. */
+export interface AdmittedSocket {
+  readonly socket: ChatSocket;
+  readonly admission: Admission;
+  /** What waits for it. */
+  readonly outbound: OutboundQueue;
 }
 
-/** A vocabulary of Socket.IO other than Parley's own. */
+/** One client: decodes what it sends, and encodes what it is answered. Never throws, never rejects. */
+export interface DialectSession {
+  /**
+   * An event of the client's. Resolves with its acknowledgement.
+   * @param isAnswered whether the client asked for one; where not, a failure is an event of the dialect's
+   */
+  handle(event: string, payload: unknown, isAnswered: boolean): Promise<unknown>;
+  /** An event that is not even looked at, by limits or the server's end. Returns its acknowledgement. */
+  refuse(event: string, error: DomainError, isAnswered: boolean): unknown;
+  /** The client is gone. Once. */
+  close(): void;
+}
+
+/**
+ * A way of speaking over Socket.IO, chosen when a client connects. Parley's own is one of them; the older ones translate
+ * (dialects/transport/socket-transport.ts).
+ */
 export interface SocketDialect {
   readonly name: string;
   /** What `connect_error` says. Its `data.code` is always the error's code. */
-  refusal(error: DomainError): string;
-  /** A client was let in and is in its rooms. */
-  open(connection: VirtualSocket, say: (event: string, payload: unknown) => void): DialectSession;
+  refusalMessage(error: DomainError): string;
+  /** Brings a client that was let in into its rooms. Undefined where its session ended meanwhile: it was disconnected. */
+  open(client: AdmittedSocket): DialectSession | undefined;
 }
 
-/** Parley's own vocabulary. */
-export const PARLEY = 'parley';
-
-/** The vocabularies that Socket.IO clients may choose from. Dialects say so themselves; nobody here knows them. */
+/** The dialects that Socket.IO clients may choose from. Each registers itself; nobody here knows them by name. */
 @Injectable()
 export class SocketDialects {
-  private readonly known = new Map<string, SocketDialect>();
+  private readonly byName = new Map<string, SocketDialect>();
 
   constructor(private readonly configuration: Configuration) {}
 
   register(dialect: SocketDialect): void {
-    this.known.set(dialect.name, dialect);
+    this.byName.set(dialect.name, dialect);
   }
 
-  /** The vocabulary of a connection that asks for `chosen`: Parley's own is undefined, one that is not offered is null. */
-  choose(chosen: unknown): SocketDialect | undefined | null {
+  /** The dialect of a connection that asks for `chosen`; undefined where there is none of that name. */
+  choose(chosen: unknown): SocketDialect | undefined {
     const name = chosen ?? this.configuration.socketDialect;
-    if (name === PARLEY) return undefined;
-    return (typeof name === 'string' && this.configuration.dialects.includes(name) && this.known.get(name)) || null;
+    return typeof name === 'string' ? this.byName.get(name) : undefined;
   }
 }

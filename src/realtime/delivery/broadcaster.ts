@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
-import { RecoveryAdapter } from '../engine/recovery-adapter.js';
+import { recoveryAdapterOf } from '../engine/recovery-adapter.js';
+import { SocketWriter } from '../engine/socket-writer.js';
 import { room } from './room-names.js';
 
 const LOOK_MS = 10;
@@ -21,6 +22,8 @@ export interface PresenceUpdate {
 @Injectable()
 export class Broadcaster {
   private server: ChatServer | undefined;
+
+  constructor(private readonly writer: SocketWriter) {}
 
   attach(server: ChatServer): void {
     this.server = server;
@@ -70,7 +73,7 @@ export class Broadcaster {
   /**
    * To every socket of each of these users, each something of its own: for views, which differ from one member to the
    * next. Nothing of it is kept for lost connections: who misses it is not recovered, and syncs.
-   * @param missedBy the conversation whose members are told, where it is all of them
+   * @param missedBy the conversation whose members receive it, where it is all of them
    */
   toEach<Name extends ServerEventName>(
     name: Name,
@@ -79,18 +82,15 @@ export class Broadcaster {
   ): void {
     const gapRooms =
       missedBy === undefined ? payloads.map(({ userId }) => room.user(userId)) : [room.conversation(missedBy)];
-    const adapter: unknown = this.server?.sockets.adapter;
-    if (adapter instanceof RecoveryAdapter) {
-      adapter.broadcastUnkept(
-        payloads.map(({ userId, payload }) => ({ name, payload, rooms: [room.user(userId)] })),
-        gapRooms,
-      );
-    } else for (const { userId, payload } of payloads) this.toUsers([userId], name, payload);
+    recoveryAdapterOf(this.server)?.broadcastUnkept(
+      payloads.map(({ userId, payload }) => ({ name, payload, rooms: [room.user(userId)] })),
+      gapRooms,
+    );
   }
 
   /**
    * Changes of presence, each to everybody who may see that user's, but for itself and both sides of its blocks.
-   * Answers how many deliveries that were.
+   * Returns how many deliveries that were.
    */
   async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
     const events = updates.flatMap(({ payload, audience: { conversationIds, friendIds, blockedIds, everyone } }) => {
@@ -99,11 +99,7 @@ export class Broadcaster {
       // To no room at all would be to everybody.
       return rooms.length > 0 || everyone ? [{ name: 'presence:update', payload, rooms, except }] : [];
     });
-    const adapter: unknown = this.server?.sockets.adapter;
-    if (adapter instanceof RecoveryAdapter) return adapter.broadcastTogether(events);
-    for (const { payload, rooms, except } of events)
-      this.server?.to(rooms).except(except).emit('presence:update', payload);
-    return events.length;
+    return (await recoveryAdapterOf(this.server)?.broadcastTogether(events)) ?? 0;
   }
 
   /** To everybody who is shown this user's presence, but for itself. Encoded once. */
@@ -126,13 +122,19 @@ export class Broadcaster {
     socket.emit(name, ...parameters<Name>(payload));
   }
 
-  /** Tells a socket why, and ends it. */
+  /** Sends a Socket.IO client why its connection ends, whatever its dialect, and ends it. */
+  closeConnection(socket: ChatSocket, code: CloseCode): void {
+    this.writer.write(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
+    socket.disconnect(true);
+  }
+
+  /** Sends a socket why it is ended, and ends it. */
   close(socket: ChatSocket, code: CloseCode): void {
     this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
     socket.disconnect(true);
   }
 
-  /** Tells all sockets of these sessions why, and ends them, on every process. */
+  /** Sends all sockets of these sessions why they are ended, and ends them, on every process. */
   closeSessions(sessionIds: readonly string[], code: CloseCode): void {
     const sockets = this.server?.in(sessionIds.map(room.session));
     sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code] });
@@ -140,7 +142,7 @@ export class Broadcaster {
   }
 
   /**
-   * Tells every socket of this process why, and ends it. Resolves once all have taken what was on its way to them, or
+   * Sends every socket of this process why it is ended, and ends it. Resolves once all have taken what was on its way to them, or
    * after `timeoutMs`: closing the server itself would throw that away.
    */
   async closeAll(code: CloseCode, timeoutMs: number): Promise<void> {
@@ -153,7 +155,7 @@ export class Broadcaster {
     }
   }
 
-  /** Whether this connection asked not to hear of the messages it sends. */
+  /** Whether this connection asked not to receive the messages it sends. */
   isEchoOff(connectionId: string): boolean {
     return this.server?.sockets.sockets.get(connectionId)?.data.echo === false;
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Connection } from '../commands/chat-commands.js';
+import type { Connection } from '../commands/connection.js';
 import { Rooms } from './rooms.js';
 
 /**

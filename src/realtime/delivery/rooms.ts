@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
-import { RecoveryAdapter, type Restored } from '../engine/recovery-adapter.js';
+import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery-adapter.js';
 import { room } from './room-names.js';
 
-/** What happened to a user while a connection of it was being set up and could not hear of it yet. */
+/** What happened to a user while a connection of it was being set up and could not be in its rooms yet. */
 export interface Setup {
   readonly userId: string;
   readonly joined: Set<string>;
@@ -12,7 +12,7 @@ export interface Setup {
 }
 
 /**
- * Which sockets hear of which conversation.
+ * Which sockets receive the events of which conversation.
  *
  * Guarantee: from the moment a socket is placed it is in the rooms of exactly the conversations its user is a member of,
  * also when membership changed between reading the list and placing the socket.
@@ -63,11 +63,11 @@ export class Rooms {
   }
 
   /**
-   * Those of these users who have a connection. Whoever is told of something is looked up here first: nothing is read or
-   * made for who is not connected.
+   * Those of these users who have a connection. Receivers of an event are looked up here first: nothing is read or made
+   * for who is not connected.
    */
   connectedAmong(userIds: readonly string[]): string[] {
-    const adapter = this.server?.sockets.adapter;
+    const adapter = this.adapter();
     return userIds.filter((userId) => adapter?.rooms.has(room.user(userId)) === true);
   }
 
@@ -119,7 +119,7 @@ export class Rooms {
     }
   }
 
-  /** Tells a socket that was lost what it missed. Answers whether that was all. */
+  /** Sends a socket that was lost what it missed. Returns whether that was all. */
   replay(socket: ChatSocket, restored: Restored | undefined): boolean {
     return restored !== undefined && this.adapter()?.replay(socket, restored) === true;
   }
@@ -129,7 +129,6 @@ export class Rooms {
   }
 
   private adapter(): RecoveryAdapter | undefined {
-    const adapter: unknown = this.server?.sockets.adapter;
-    return adapter instanceof RecoveryAdapter ? adapter : undefined;
+    return recoveryAdapterOf(this.server);
   }
 }

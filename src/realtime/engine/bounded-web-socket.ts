@@ -1,11 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { TokenBucket } from '../../limits/token-bucket.js';
-
-/** Bytes that may wait for a client to read them before it is known who it is: what a refusal needs, and room around it. */
-export const MAX_BACKLOG_BEFORE_AUTHENTICATION = 64 * 1024;
-/** The same for a client that is let in, in bytes. */
-export const MAX_BACKLOG = 4 * 1024 * 1024;
+import { OutboundQueue } from './outbound-queue.js';
 
 /** Pings and pongs a client sends of its own accord: at once, and a second. Clients ping every few seconds at most. */
 const MAX_CONTROL_FRAMES = { burst: 100, perSecond: 5 };
@@ -16,26 +12,33 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** In pieces of a message, or of what the network delivers: beyond any client that does not cut its bytes small on purpose. */
 const MAX_FRAGMENTS = 1_024;
 
+export type { RawData };
+
 const logger = new Logger('BoundedWebSocket');
 
+/** Why the server ended a connection, where it did so by itself. */
+export type EndReason = 'SLOW_CONSUMER' | 'FLOODING';
+
 /**
- * A WebSocket that keeps no more than its bound in memory for a client that does not read, from its first byte on: it
- * is terminated as soon as more waits. Frames that are written past `send` (made beforehand for many connections) are
- * counted where they are queued.
+ * A WebSocket that keeps no more than its bound in memory for a client that does not read, from its first byte on.
  *
  * Pings are answered one at a time, the latest last, which RFC 6455 (5.5.3) allows: a client that does not read its pongs
  * has one waiting, not millions. Beyond `MAX_CONTROL_FRAMES` and `MAX_USELESS_MESSAGES` a client is terminated.
  */
 export class BoundedWebSocket extends WebSocket {
-  /** What may wait, in bytes. */
-  maxBacklog = MAX_BACKLOG_BEFORE_AUTHENTICATION;
+  /** The bound of what `send` is given. Undefined where Engine.IO writes to it, whose own queue is bounded. */
+  outbound: OutboundQueue | undefined = new OutboundQueue(
+    () => this.bufferedAmount,
+    () => this.cut('SLOW_CONSUMER'),
+  );
+  /** Set once it is known who it is. */
+  isAdmitted = false;
   private readonly controlFrames = new TokenBucket(MAX_CONTROL_FRAMES.burst, MAX_CONTROL_FRAMES.perSecond);
   private uselessMessages = 0;
   private isPonging = false;
   private latestPing: Buffer | undefined;
   private resting: NodeJS.Timeout | undefined;
-  /** Why this server ended it, where it did. */
-  private reason: 'SLOW_CONSUMER' | 'FLOODING' | undefined;
+  private reason: EndReason | undefined;
 
   constructor(...parameters: unknown[]) {
     super(...(parameters as ConstructorParameters<typeof WebSocket>));
@@ -46,19 +49,19 @@ export class BoundedWebSocket extends WebSocket {
     this.on('message', () => this.countMessage());
   }
 
-  get endedBecause(): 'SLOW_CONSUMER' | 'FLOODING' | undefined {
+  /** Why it was cut, where it was. */
+  get endReason(): EndReason | undefined {
     return this.reason;
   }
 
   /** Its overloads differ in where the callback stands, which does not matter here. */
   override send(...parameters: [data: unknown, ...more: unknown[]]): void {
-    // One frame of any size may wait, but nothing after it.
-    if (this.bufferedAmount > this.maxBacklog) this.cut('SLOW_CONSUMER');
+    if (this.outbound?.mayWrite() === false) return;
     (super.send as (...given: unknown[]) => void).apply(this, parameters);
   }
 
   /** Ends it without a close frame, which would wait behind all that is not read, and takes nothing more from it. */
-  cut(reason: 'SLOW_CONSUMER' | 'FLOODING'): void {
+  cut(reason: EndReason): void {
     if (this.reason !== undefined || this.readyState === WebSocket.CLOSED) return;
     this.reason = reason;
     logger.debug(`a connection is ended: ${reason}`);
@@ -86,7 +89,7 @@ export class BoundedWebSocket extends WebSocket {
   }
 
   private countMessage(): void {
-    if (this.maxBacklog > MAX_BACKLOG_BEFORE_AUTHENTICATION && this.readyState === WebSocket.OPEN) return;
+    if (this.isAdmitted && this.readyState === WebSocket.OPEN) return;
     if ((this.uselessMessages += 1) > MAX_USELESS_MESSAGES) this.cut('FLOODING');
   }
 

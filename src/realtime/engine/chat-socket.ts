@@ -1,7 +1,6 @@
 import type { Server, Socket } from 'socket.io';
 import type { Principal } from '../../common/principal.js';
 import type { ClientToServerEvents } from '../protocol/client-events.js';
-import type { SocketDialect } from '../connections/socket-dialects.js';
 import type { ServerToClientEvents } from '../protocol/server-events.js';
 
 /** What the server keeps of one connection. */
@@ -9,10 +8,8 @@ export interface ConnectionState {
   principal: Principal;
   /** When its token ends, in milliseconds since 1970. */
   expiresAt: number;
-  /** False where it asked not to be told of the messages it sends itself. */
+  /** False where it asked not to receive the messages it sends itself. */
   echo: boolean;
-  /** The vocabulary it speaks, where that is not Parley's own. */
-  dialect?: SocketDialect;
 }
 
 type NoServerSideEvents = Record<string, never>;

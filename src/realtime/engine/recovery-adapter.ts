@@ -1,22 +1,25 @@
 import type { Socket } from 'socket.io';
-import { type Transport, writeNow } from './write-once-a-turn.js';
 import { Adapter, type BroadcastOptions, type Room, type Session } from 'socket.io-adapter';
 import type { Principal } from '../../common/principal.js';
-import type { ChatSocket, ConnectionState } from './chat-socket.js';
-import { VirtualSocket, type ServerEvent } from '../connections/virtual-socket.js';
+import type { ServerEvent } from '../protocol/server-events.js';
+import type { ChatServer, ChatSocket, ConnectionState } from './chat-socket.js';
+import {
+  EVENT,
+  type EventPacket,
+  internalsOfAdapter,
+  internalsOfSocket,
+  type Transport,
+  type WriteOptions,
+} from './internals.js';
 import { LostSessions } from './lost-sessions.js';
 import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
+import { VirtualSocket } from './virtual-socket.js';
+import { writeNow } from './write-once-a-turn.js';
 
 /** Deliveries before the event loop gets its turn. */
 const DELIVERIES_A_TURN = 2_048;
 /** Sockets written to before the event loop gets its turn. */
 const SOCKETS_A_TURN = 256;
-
-interface EventPacket {
-  type: number;
-  nsp: string;
-  data: unknown[];
-}
 
 /** What is kept of a lost connection that came back, until it is known who it is. */
 export interface Restored {
@@ -34,34 +37,18 @@ export interface RoomEvent {
   except: readonly Room[];
 }
 
-interface EncodingOptions {
-  preEncoded: true;
-  volatile?: boolean;
-  compress?: boolean;
-  wsPreEncodedFrame?: Buffer[];
-}
-
 interface Encoded {
-  serverEvent: ServerEvent;
+  event: ServerEvent;
   packets: string[];
-  options: EncodingOptions;
+  options: WriteOptions;
 }
-
-/** What the base class keeps to itself in its types. */
-interface Inside {
-  _encode(packet: EventPacket, options: EncodingOptions): string[];
-  apply(options: BroadcastOptions, act: (socket: Socket) => void): void;
-}
-
-/** Socket.IO's number for an event. */
-export const EVENT = 2;
 
 type PersistedSession = Parameters<Adapter['persistSession']>[0];
 
 /**
  * Socket.IO's recovery of a lost connection, after its own adapter, but: what is kept is bounded in bytes; nothing is
- * replayed before the token of the connection was looked at, and only to the session that lost it; and it is told when
- * what a session may hear has changed. Recovery goes by the rooms a connection had when it was lost, so whoever joined,
+ * replayed before the token of the connection was looked at, and only to the session that lost it; and `forget` is called when
+ * what a user may receive has changed. Recovery goes by the rooms a connection had when it was lost, so whoever joined,
  * left or was logged out meanwhile is not recovered, and syncs. What nobody is there to receive is not even encoded.
  */
 export class RecoveryAdapter extends Adapter {
@@ -121,17 +108,14 @@ export class RecoveryAdapter extends Adapter {
     return this.lost.userIdsIn(room);
   }
 
-  /** Private in its types; there is no other way to keep what was encoded, or to write several packets at once. */
-  private get inside(): Inside {
-    return this as unknown as Inside;
-  }
+  private readonly internals = internalsOfAdapter(this);
 
   override persistSession(session: PersistedSession): void {
-    const { principal, dialect } = session.data as Partial<ConnectionState>;
+    const { principal } = session.data as Partial<ConnectionState>;
     // Of a namespace that is not ours, or of a socket that nobody was let in on.
     if (principal === undefined) return;
-    // Rooms are kept by its double, which is gone; what it missed, its document has a way to ask for.
-    if (dialect !== undefined) return;
+    // In no room: its dialect has its own place in rooms, and its own way to ask for what it missed.
+    if (session.rooms.length === 0) return;
     this.lost.add({ pid: session.pid, userId: principal.userId, rooms: new Set(session.rooms), session });
   }
 
@@ -143,19 +127,19 @@ export class RecoveryAdapter extends Adapter {
     if (this.log.missed(from, lost.rooms) === undefined) return null as unknown as Session;
     const { principal } = lost.session.data as ConnectionState;
     const restored: Restored = { from, principal, rooms: lost.session.rooms };
-    // Nobody has looked at its token yet: it is in no room and told nothing until that is done.
+    // Nobody has looked at its token yet: it is in no room and receives nothing until that is done.
     return { ...lost.session, rooms: [], missedPackets: [], data: { restored } };
   }
 
   /**
-   * Tells a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
+   * Sends a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
    * False where that is not known any more.
    */
   replay(socket: ChatSocket, { from, rooms }: Restored): boolean {
     // Neither what it has left meanwhile, nor of what it joined meanwhile the time before.
     const missed = this.log.missed(from, new Set(rooms.filter((name) => socket.rooms.has(name))));
     if (missed === undefined) return false;
-    const { client } = socket as unknown as { client: { writeToEngine(packets: string[], options: object): void } };
+    const { client } = internalsOfSocket(socket);
     for (const packet of missed) client.writeToEngine([packet], { preEncoded: true });
     return true;
   }
@@ -163,29 +147,27 @@ export class RecoveryAdapter extends Adapter {
   override broadcast(packet: EventPacket & { id?: number }, opts: BroadcastOptions): void {
     if (opts.rooms.size > 0 && !this.isAnyAwaited(opts.rooms)) return;
     const { volatile, compress } = opts.flags ?? {};
-    const options: EncodingOptions = { preEncoded: true };
+    const options: WriteOptions = { preEncoded: true };
     if (volatile !== undefined) options.volatile = volatile;
     if (compress !== undefined) options.compress = compress;
     packet.nsp = this.nsp.name;
     const isKept = packet.type === EVENT && packet.id === undefined && volatile === undefined;
     // The client names the last one it has when it comes back.
     if (isKept) packet.data.push(this.log.nextOffset());
-    const packets = this.inside._encode(packet, options);
+    const packets = this.internals._encode(packet, options);
     if (isKept) this.keep(packets, options, { rooms: opts.rooms, except: opts.except ?? new Set() });
-    this.inside.apply(opts, (socket) => {
+    this.internals.apply(opts, (socket) => {
       this.deliveries += 1;
-      (socket as unknown as { notifyOutgoingListeners?(told: object): void }).notifyOutgoingListeners?.(packet);
-      (socket as unknown as { client: { writeToEngine(sent: string[], how: object): void } }).client.writeToEngine(
-        packets,
-        options,
-      );
+      const { client, notifyOutgoingListeners } = internalsOfSocket(socket);
+      notifyOutgoingListeners?.call(socket, packet);
+      client.writeToEngine(packets, options);
     });
   }
 
   /**
    * Sends events that differ from one receiver to the next and are not kept: whoever is lost before it has them is not
    * recovered, and syncs. One call for all of one change.
-   * @param gapRooms the rooms of those who are told, and of those who would be, were they connected
+   * @param gapRooms the rooms of those who receive them, and of those who would, were they connected
    */
   broadcastUnkept(events: readonly Omit<RoomEvent, 'except'>[], gapRooms: readonly Room[]): void {
     const missedIn = gapRooms.filter((room) => this.isAwaited(room));
@@ -202,7 +184,7 @@ export class RecoveryAdapter extends Adapter {
 
   private keep(
     [packet]: readonly string[],
-    { wsPreEncodedFrame }: EncodingOptions,
+    { wsPreEncodedFrame }: WriteOptions,
     audience: { rooms: Set<Room>; except: Set<Room> },
   ): void {
     if (packet === undefined) return;
@@ -228,15 +210,15 @@ export class RecoveryAdapter extends Adapter {
       if (rooms.length > 0 && named.length === 0) continue;
       const audience = { rooms: new Set(named), except: new Set(except) };
       const encoded: Encoded = {
-        serverEvent: { event: name, payload } as ServerEvent,
+        event: { event: name, payload } as ServerEvent,
         packets: [],
         options: { preEncoded: true },
       };
-      encoded.packets = this.inside._encode(
+      encoded.packets = this.internals._encode(
         { type: EVENT, nsp: this.nsp.name, data: [name, payload] },
         encoded.options,
       );
-      this.inside.apply(audience, (socket) => {
+      this.internals.apply(audience, (socket) => {
         deliveries += 1;
         const own = bySocket.get(socket);
         if (own === undefined) bySocket.set(socket, [encoded]);
@@ -258,7 +240,7 @@ export class RecoveryAdapter extends Adapter {
     return deliveries;
   }
 
-  /** The lost connections of these users are not recovered: what they may hear has changed. */
+  /** The lost connections of these users are not recovered: what they may receive has changed. */
   forget(userIds: readonly string[]): void {
     if (this.lost.size === 0) return;
     for (const userId of userIds) this.lost.forget(userId);
@@ -271,17 +253,10 @@ let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 /** As one piece where the transport takes frames that are made already, else one by one. */
 function writeTogether(socket: Socket | VirtualSocket, encoded: readonly Encoded[]): void {
   if (socket instanceof VirtualSocket) {
-    for (const { serverEvent } of encoded) socket.tell(serverEvent);
+    for (const { event } of encoded) socket.deliver(event);
     return;
   }
-  const { conn, client } = socket as unknown as {
-    conn: {
-      transport: Transport;
-      writeBuffer: readonly unknown[];
-      write(packet: string, options: object): void;
-    };
-    client: { writeToEngine(packets: string[], options: object): void };
-  };
+  const { conn, client } = internalsOfSocket(socket);
   const frames = encoded.flatMap(({ options }) => options.wsPreEncodedFrame ?? []);
   if (encoded.length === 1 || conn.transport.name !== 'websocket' || frames.length < encoded.length) {
     for (const { packets, options } of encoded) client.writeToEngine(packets, { ...options });
@@ -294,6 +269,12 @@ function writeTogether(socket: Socket | VirtualSocket, encoded: readonly Encoded
   conn.write('', { wsPreEncodedFrame: [scratch.subarray(0, length)] });
   writeNow(conn.transport);
   // Some of it waits, and must not be written over.
-  if (conn.writeBuffer.length > 0 || conn.transport.socket?.bufferedAmount !== 0)
+  if (conn.writeBuffer.length > 0 || (conn.transport as Transport).socket?.bufferedAmount !== 0)
     scratch = Buffer.allocUnsafeSlow(64 * 1024);
+}
+
+/** The server's adapter; undefined before the server is up. */
+export function recoveryAdapterOf(server: ChatServer | undefined): RecoveryAdapter | undefined {
+  const adapter: unknown = server?.sockets.adapter;
+  return adapter instanceof RecoveryAdapter ? adapter : undefined;
 }

@@ -1,11 +1,4 @@
-/** The parts of Engine.IO's WebSocket transport that its types keep to themselves. */
-export interface Transport {
-  readonly name: string;
-  readonly socket?: { readonly _socket?: { cork(): void; uncork(): void } | null; readonly bufferedAmount: number };
-  send(packets: unknown[]): void;
-  doClose(done?: () => void): void;
-  emit(event: 'drain'): boolean;
-}
+import type { Transport } from './internals.js';
 
 /** What is collected of one turn at the most, in bytes, and a packet: more is written at once. */
 const MAX_TURN_BYTES = 256 * 1024;
@@ -74,8 +67,8 @@ function writeAll(): void {
 }
 
 function write(transport: Transport, { packets, sends }: Waiting): void {
-  // The connection counts one end for each of its sends, and the transport will tell it of one.
-  for (let told = 1; told < sends; told += 1) transport.emit('drain');
+  // The connection counts one end for each of its sends, and the transport itself will emit one.
+  for (let emitted = 1; emitted < sends; emitted += 1) transport.emit('drain');
   const stream = packets.length > 1 ? transport.socket?._socket : undefined;
   stream?.cork();
   try {

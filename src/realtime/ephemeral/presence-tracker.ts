@@ -7,7 +7,7 @@ import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** A drop shorter than this changes nothing. */
 const GRACE_MS = 5_000;
-/** What comes and goes in this time is stored and told together; the longer, the more there was to tell the last time. */
+/** What comes and goes in this time is stored and delivered together; the longer, the more there was to deliver the last time. */
 const MIN_GATHER_MS = 40;
 const MAX_GATHER_MS = 1_000;
 /** Emitting to this many sockets makes the next time one millisecond longer. */
@@ -49,11 +49,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     // Without Redis there is one process: whatever lease is there now belongs to one that died.
     this.enqueue(async () => {
       await this.store.renew();
-      await this.tell(await this.store.sweep(true));
+      await this.deliver(await this.store.sweep(true));
     });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),
-      setInterval(() => this.enqueue(async () => this.tell(await this.store.sweep(false))), SWEEP_MS).unref(),
+      setInterval(() => this.enqueue(async () => this.deliver(await this.store.sweep(false))), SWEEP_MS).unref(),
     ];
   }
 
@@ -135,7 +135,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       for (const userId of userIds) if (this.present.has(userId)) this.arriving.add(userId);
       throw error;
     });
-    await this.tell(changes);
+    await this.deliver(changes);
   }
 
   private async flushDepartures(): Promise<void> {
@@ -148,10 +148,10 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         if (!this.present.has(userId)) this.departing.set(userId, lastSeenAt);
       throw error;
     });
-    await this.tell(changes);
+    await this.deliver(changes);
   }
 
-  private async tell(changes: readonly PresenceChange[]): Promise<void> {
+  private async deliver(changes: readonly PresenceChange[]): Promise<void> {
     if (changes.length === 0) return;
     const audiences = await this.store.audiences(
       changes.map(({ userId }) => userId),

@@ -16,9 +16,9 @@ import {
   UserUpdatedView,
 } from './events.view.js';
 
-interface ServerEvent {
+interface ServerEventDefinition {
   payload: Type;
-  /** Who is told, in words. */
+  /** Who receives it, in words. */
   audience: string;
   description: string;
 }
@@ -62,7 +62,7 @@ export const SERVER_EVENTS = {
   },
   'user:updated': {
     payload: UserUpdatedView,
-    audience: 'those to whom its presence would be told, and itself; where it was deleted, those it wrote with',
+    audience: 'those who are shown its presence, and itself; where it was deleted, those it wrote with',
     description: 'A user changed its name or picture, or deleted its account.',
   },
   'friend:request_sent': {
@@ -121,7 +121,7 @@ export const SERVER_EVENTS = {
     audience: 'the socket',
     description: 'An event without acknowledgement callback failed.',
   },
-} as const satisfies Record<string, ServerEvent>;
+} as const satisfies Record<string, ServerEventDefinition>;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;
 export type ServerPayload<Name extends ServerEventName> = InstanceType<(typeof SERVER_EVENTS)[Name]['payload']>;
@@ -129,3 +129,6 @@ export type ServerPayload<Name extends ServerEventName> = InstanceType<(typeof S
 export type ServerToClientEvents = {
   [Name in ServerEventName]: (payload: ServerPayload<Name>) => void;
 };
+
+/** Any event with its payload, not encoded. */
+export type ServerEvent = { [Name in ServerEventName]: { event: Name; payload: ServerPayload<Name> } }[ServerEventName];

@@ -1,21 +1,18 @@
 import { Logger } from '@nestjs/common';
+import { SerialQueue } from '../../common/async/serial-queue.js';
 import { DomainError } from '../../common/errors.js';
 import type { Lifecycle } from '../../common/lifecycle.js';
-import type { Limit } from '../../limits/limits.js';
-import { EventGate } from './event-gate.js';
+import type { EventGate } from '../../realtime/commands/event-gate.js';
 
-/** What one client of a dialect asks for: within the limits of any connection, one after the other as it was sent. */
+/** What one native client asks for: within the limits of any connection, one after the other as it was sent. */
 export class InboundQueue {
   private readonly logger = new Logger(InboundQueue.name);
-  private readonly gate: EventGate;
-  private tail: Promise<void> = Promise.resolve();
+  private readonly queue = new SerialQueue();
 
   constructor(
-    limit: Limit | undefined,
+    private readonly gate: EventGate,
     private readonly lifecycle: Lifecycle,
-  ) {
-    this.gate = new EventGate(limit);
-  }
+  ) {}
 
   /** Whether the connection should be ended. */
   get isFlooded(): boolean {
@@ -27,15 +24,15 @@ export class InboundQueue {
     return this.gate.restMs;
   }
 
-  /** Answers why not, where the work is not taken. */
+  /** Returns why not, where the work is not taken. */
   push(work: () => Promise<void>): DomainError | undefined {
     const refusal = this.lifecycle.isDraining
       ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
       : this.gate.enter();
     if (refusal !== undefined) return refusal;
     this.lifecycle.begin();
-    this.tail = this.tail
-      .then(work)
+    this.queue
+      .run(work)
       .catch((error: unknown) => this.logger.error('an event handler failed', String(error)))
       .finally(() => {
         this.gate.leave();

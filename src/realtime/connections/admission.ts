@@ -1,0 +1,11 @@
+import type { Setup } from '../delivery/rooms.js';
+import type { Restored } from '../engine/recovery-adapter.js';
+
+/** Everything read about a connection before it is let in. */
+export interface Admission {
+  setup: Setup;
+  conversationIds: readonly string[];
+  syncCursor: string;
+  /** Of a connection that was lost and came back as the same session: what it missed. */
+  restored: Restored | undefined;
+}

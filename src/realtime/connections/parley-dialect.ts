@@ -1,0 +1,110 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { ChatCommands } from '../commands/chat-commands.js';
+import type { Connection } from '../commands/connection.js';
+import { Broadcaster } from '../delivery/broadcaster.js';
+import { room } from '../delivery/room-names.js';
+import { Rooms } from '../delivery/rooms.js';
+import type { ChatSocket } from '../engine/chat-socket.js';
+import { type Acknowledgement, failure } from '../protocol/acknowledgement.js';
+import { CLIENT_EVENTS, type ClientEventName } from '../protocol/client-events.js';
+import { Connections } from './connections.js';
+import { type AdmittedSocket, type DialectSession, type SocketDialect, SocketDialects } from './socket-dialects.js';
+
+/** How much of an unknown event's name is sent back. */
+const MAX_EVENT_NAME_LENGTH = 64;
+
+/** Parley's own dialect: what docs/asyncapi.json says. Its sockets are in their rooms themselves, so that an event is encoded once for all. */
+@Injectable()
+export class ParleyDialect implements SocketDialect, OnModuleInit {
+  readonly name = 'parley';
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
+    private readonly connections: Connections,
+    private readonly commands: ChatCommands,
+    private readonly dialects: SocketDialects,
+  ) {}
+
+  onModuleInit(): void {
+    this.dialects.register(this);
+  }
+
+  refusalMessage({ message }: DomainError): string {
+    return message;
+  }
+
+  open({ socket, admission }: AdmittedSocket): DialectSession | undefined {
+    if (!this.connections.admit(socket, admission)) return undefined;
+    const recovered = this.rooms.replay(socket, admission.restored);
+    const { userId, sessionId } = socket.data.principal;
+    this.broadcaster.toSocket(socket, 'session:ready', {
+      userId,
+      sessionId,
+      serverTime: new Date(this.clock.now()).toISOString(),
+      syncCursor: admission.syncCursor,
+      recovered,
+    });
+    return new ParleySession(socket, this.commands, this.connections, this.broadcaster);
+  }
+}
+
+class ParleySession implements DialectSession, Connection {
+  constructor(
+    private readonly socket: ChatSocket,
+    private readonly commands: ChatCommands,
+    private readonly connections: Connections,
+    private readonly broadcaster: Broadcaster,
+  ) {}
+
+  get id(): string {
+    return this.socket.id;
+  }
+
+  get principal(): Connection['principal'] {
+    return this.socket.data.principal;
+  }
+
+  handle(event: string, payload: unknown, isAnswered: boolean): Promise<Acknowledgement> {
+    if (!isClientEvent(event)) return Promise.resolve(this.refuse(event, new DomainError('UNKNOWN_EVENT'), isAnswered));
+    const answer = this.commands.run(event, this, payload);
+    return isAnswered ? answer : answer.then((result) => this.reportUnanswered(event, result));
+  }
+
+  refuse(event: string, error: DomainError, isAnswered: boolean): Acknowledgement {
+    const refusal = failure(error);
+    return isAnswered ? refusal : this.reportUnanswered(event, refusal);
+  }
+
+  close(): void {
+    this.connections.remove(this.socket);
+  }
+
+  setOpen(conversationId: string, isOpen: boolean): void {
+    // A socket that is gone by now would stay in the room for good.
+    if (isOpen && this.socket.connected) void this.socket.join(room.open(conversationId));
+    if (!isOpen) void this.socket.leave(room.open(conversationId));
+  }
+
+  renewed(expiresAt: number): void {
+    this.socket.data.expiresAt = expiresAt;
+    this.connections.renewed(this.socket);
+  }
+
+  /** Who asked for no acknowledgement learns of a failure all the same. */
+  private reportUnanswered(event: string, result: Acknowledgement): Acknowledgement {
+    if (!result.ok)
+      this.broadcaster.toSocket(this.socket, 'exception', {
+        ...result.error,
+        event: event.slice(0, MAX_EVENT_NAME_LENGTH),
+      });
+    return result;
+  }
+}
+
+function isClientEvent(event: string): event is ClientEventName {
+  return Object.hasOwn(CLIENT_EVENTS, event);
+}

@@ -1,0 +1,89 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import { Lifecycle } from '../../common/lifecycle.js';
+import { Configuration } from '../../config/configuration.js';
+import { Metrics } from '../../observability/metrics.js';
+import { EventGate } from '../commands/event-gate.js';
+import { Broadcaster } from '../delivery/broadcaster.js';
+import type { ChatSocket } from '../engine/chat-socket.js';
+import { EngineGuard } from '../engine/engine-guard.js';
+import { socketEvent } from '../engine/socket-event.js';
+import { Handshake } from './handshake.js';
+import { HandshakeLimit } from './handshake-limit.js';
+import type { DialectSession } from './socket-dialects.js';
+
+/**
+ * What every Socket.IO client goes through, whatever its dialect: it is let in, what it sends is counted and answered,
+ * known or not, with a callback or without, well or badly, and it is seen off.
+ */
+@Injectable()
+export class SocketConnections {
+  private readonly log = new Logger(SocketConnections.name);
+  private readonly sessions = new WeakMap<ChatSocket, DialectSession>();
+
+  constructor(
+    private readonly handshake: Handshake,
+    private readonly handshakes: HandshakeLimit,
+    private readonly guard: EngineGuard,
+    private readonly broadcaster: Broadcaster,
+    private readonly configuration: Configuration,
+    private readonly lifecycle: Lifecycle,
+    private readonly metrics: Metrics,
+  ) {}
+
+  open(socket: ChatSocket): void {
+    const admitted = this.handshake.take(socket);
+    if (admitted === undefined) {
+      this.log.error('a socket without admission was connected');
+      this.broadcaster.close(socket, 'UNAVAILABLE');
+      return;
+    }
+    const { admission, dialect } = admitted;
+    const outbound = this.guard.admitted(socket, () => this.broadcaster.closeConnection(socket, 'SLOW_CONSUMER'));
+    if (outbound === undefined) return this.handshake.abandon(admission);
+    const session = dialect.open({ socket, admission, outbound });
+    if (session === undefined) return;
+    this.sessions.set(socket, session);
+    this.listen(socket, session);
+  }
+
+  close(socket: ChatSocket): void {
+    this.sessions.get(socket)?.close();
+    this.sessions.delete(socket);
+  }
+
+  private listen(socket: ChatSocket, session: DialectSession): void {
+    const gate = new EventGate(this.configuration.eventLimit);
+    socket.onAny((name: unknown, ...parameters: unknown[]) => {
+      // Socket.IO hands over what it had read already, also after it has disconnected the socket.
+      if (!socket.connected) return;
+      const { event, payload, acknowledge } = socketEvent(name, parameters);
+      const isAnswered = acknowledge !== undefined;
+      const refusal = this.lifecycle.isDraining
+        ? new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 })
+        : gate.enter();
+      if (refusal !== undefined) {
+        this.metrics.refusal('socket', refusal.code);
+        const answer = session.refuse(event, refusal, isAnswered);
+        acknowledge?.(answer);
+        if (gate.isFlooded) this.endFlood(socket);
+        else this.guard.rest(socket, gate.restMs);
+        return;
+      }
+      this.lifecycle.begin();
+      session
+        .handle(event, payload, isAnswered)
+        .then(acknowledge)
+        .finally(() => {
+          gate.leave();
+          this.lifecycle.done();
+        })
+        .catch((error: unknown) => this.log.error('an answer could not be sent', String(error)));
+    });
+  }
+
+  private endFlood(socket: ChatSocket): void {
+    void this.handshakes.flooded(socket.data.principal.userId);
+    this.broadcaster.closeConnection(socket, 'FLOODING');
+  }
+}

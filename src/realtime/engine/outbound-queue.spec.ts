@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  MAX_OUTBOUND_BYTES,
+  MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION,
+  OutboundQueue,
+  OutboundQueues,
+} from './outbound-queue.js';
+
+describe('the outbound queue of a connection', () => {
+  let written: number;
+  let ended: number;
+  let queue: OutboundQueue;
+  beforeEach(() => {
+    written = 0;
+    ended = 0;
+    queue = new OutboundQueue(
+      () => written,
+      () => (ended += 1),
+    );
+  });
+
+  it('takes one event of any size behind what may wait, and nothing after it', () => {
+    written = MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION;
+    expect(queue.mayWrite()).toBe(true);
+    written += 1;
+    expect([queue.mayWrite(), queue.mayWrite(), ended]).toEqual([false, false, 1]);
+    written = 0;
+    expect([queue.mayWrite(), queue.isEnded]).toEqual([false, true]);
+  });
+
+  it('takes more of a client that is let in', () => {
+    queue.maxBytes = MAX_OUTBOUND_BYTES;
+    written = MAX_OUTBOUND_BYTES;
+    expect([queue.mayWrite(), ended]).toEqual([true, 0]);
+  });
+
+  it('writes in the order of delivery although some must be read first, and goes on behind what fails', async () => {
+    const order: number[] = [];
+    queue.deliver(async () => {
+      await new Promise(setImmediate);
+      order.push(1);
+    });
+    queue.deliver(() => Promise.reject(new Error('it could not be read')));
+    queue.deliver(() => void order.push(2));
+    expect(queue.bytes).toBeGreaterThan(0);
+    while (queue.bytes > 0) await new Promise(setImmediate);
+    expect(order).toEqual([1, 2]);
+  });
+
+  it('counts what is yet to be encoded, and drops it once the client is ended', async () => {
+    let release = (): void => undefined;
+    let deliveries = 0;
+    let written = 0;
+    queue.deliver(() => new Promise<void>((resolve) => (release = resolve)));
+    while (ended === 0 && deliveries < 100_000) {
+      queue.deliver(() => void (written += 1));
+      deliveries += 1;
+    }
+    expect(deliveries).toBeLessThanOrEqual(MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION / 512 + 1);
+    release();
+    while (queue.bytes > 0) await new Promise(setImmediate);
+    expect([written, ended]).toEqual([0, 1]);
+  });
+
+  it('is ended before others where all together hold too much, and those that hold little are not', () => {
+    const queues = new OutboundQueues();
+    const sizes = [400, 300, 200, 0];
+    const ends: number[] = [];
+    for (const size of sizes) {
+      queues.add(
+        new OutboundQueue(
+          () => size,
+          () => ends.push(size),
+        ),
+      );
+    }
+    queues.boundTotal(900);
+    expect(ends).toEqual([]);
+    queues.boundTotal(899);
+    expect(ends).toEqual([400]);
+    queues.boundTotal(499);
+    expect(ends).toEqual([400, 300]);
+    queues.onApplicationShutdown();
+  });
+});

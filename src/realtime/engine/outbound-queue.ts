@@ -1,0 +1,107 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+
+/** Bytes that may wait for a client to read them before it is known who it is: what a refusal needs, and room around it. */
+export const MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION = 64 * 1024;
+/** The same for a client that is let in. */
+export const MAX_OUTBOUND_BYTES = 4 * 1024 * 1024;
+/** Bytes that may wait for all clients together. */
+const MAX_TOTAL_OUTBOUND_BYTES = 256 * 1024 * 1024;
+const TOTAL_CHECK_INTERVAL_MS = 500;
+/** What an event counts that is yet to be encoded: its place in the queue. Its payload is one for all clients. */
+const UNENCODED_EVENT_BYTES = 512;
+
+const logger = new Logger('OutboundQueue');
+
+/**
+ * What waits for one client to read it: the one bound on the way out, the same for every transport and dialect.
+ *
+ * Guarantees: at most `maxBytes` wait, and one more event of any size, so that a large answer does not end an honest
+ * client; a client that is further behind is ended as a SLOW_CONSUMER, once, and takes nothing more; what `deliver` is
+ * given is written in the order of its calls.
+ */
+export class OutboundQueue {
+  maxBytes = MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION;
+  private unencodedBytes = 0;
+  private tail: Promise<void> = Promise.resolve();
+  private hasOverflowed = false;
+
+  /**
+   * @param writtenBytes what was written and not read yet
+   * @param overflow ends the connection: at once where memory is short, else so that the client may read why
+   */
+  constructor(
+    private readonly writtenBytes: () => number,
+    private readonly overflow: (atOnce: boolean) => void,
+  ) {}
+
+  get bytes(): number {
+    return this.writtenBytes() + this.unencodedBytes;
+  }
+
+  /** Whether the client was ended as too slow. */
+  get isEnded(): boolean {
+    return this.hasOverflowed;
+  }
+
+  /** To be asked before something is written. False: the client is ended, and this is dropped. */
+  mayWrite(): boolean {
+    if (!this.hasOverflowed && this.bytes > this.maxBytes) this.end();
+    return !this.hasOverflowed;
+  }
+
+  /** Writes behind what was given before, although some of that must first be read from the database. */
+  deliver(write: () => void | Promise<void>): void {
+    if (!this.mayWrite()) return;
+    this.unencodedBytes += UNENCODED_EVENT_BYTES;
+    this.tail = this.tail
+      .then(() => (this.hasOverflowed ? undefined : write()))
+      .catch((error: unknown) => logger.error('an event could not be delivered', String(error)))
+      .finally(() => {
+        this.unencodedBytes -= UNENCODED_EVENT_BYTES;
+      });
+  }
+
+  /** Ends the client as a SLOW_CONSUMER. */
+  end(atOnce = false): void {
+    if (this.hasOverflowed) return;
+    this.hasOverflowed = true;
+    this.overflow(atOnce);
+  }
+}
+
+/** Bounds what waits for all clients together: those that read least are ended, until what is left is bearable. */
+@Injectable()
+export class OutboundQueues implements OnApplicationShutdown {
+  private readonly queues = new Set<OutboundQueue>();
+  private readonly timer = setInterval(() => this.boundTotal(), TOTAL_CHECK_INTERVAL_MS).unref();
+
+  add(queue: OutboundQueue): void {
+    this.queues.add(queue);
+  }
+
+  remove(queue: OutboundQueue): void {
+    this.queues.delete(queue);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  boundTotal(maxBytes = MAX_TOTAL_OUTBOUND_BYTES): void {
+    let total = 0;
+    const waiting: { queue: OutboundQueue; bytes: number }[] = [];
+    for (const queue of this.queues) {
+      const { bytes, isEnded } = queue;
+      if (bytes === 0 || isEnded) continue;
+      total += bytes;
+      waiting.push({ queue, bytes });
+    }
+    if (total <= maxBytes) return;
+    waiting.sort((one, other) => other.bytes - one.bytes);
+    for (const { queue, bytes } of waiting) {
+      if (total <= maxBytes) return;
+      queue.end(true);
+      total -= bytes;
+    }
+  }
+}

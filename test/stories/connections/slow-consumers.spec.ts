@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OutboundQueue, OutboundQueues } from '../../../src/realtime/engine/outbound-queue.js';
+import { frame, OPCODE, RawWebSocket } from '../../support/raw-web-socket.js';
+import { type Person, startStory, type Story, until } from '../../support/story.js';
+
+const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
+/** Answers of 800 KB each: more than the system takes by itself, and than the server keeps. */
+const ANSWERS = 40;
+const ENDED = '42["session:ended",{"code":"SLOW_CONSUMER","retry":true}]';
+
+describe('a client that does not read what it asks for', () => {
+  let story: Story;
+  let mallory: Person;
+  let victim: Person;
+  let cursor: string;
+  const opened: RawWebSocket[] = [];
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    [mallory, victim] = [await story.person('mallory'), await story.person('victim')];
+    cursor = (await mallory.must('GET', '/sync')).cursor;
+    const conversationId = await mallory.directConversation(victim);
+    for (let n = 0; n < 100; n += 1) await mallory.say(conversationId, 'x'.repeat(8_000));
+  });
+  afterAll(async () => {
+    for (const raw of opened) raw.close();
+    await story.close();
+  });
+
+  const questions = (question: (n: number) => string): string[] =>
+    Array.from({ length: ANSWERS }, (_, n) => question(n));
+
+  /** Resolves once the server has ended a client for what it did not read. */
+  async function overflowed(): Promise<void> {
+    const { queues } = story.app.get(OutboundQueues) as unknown as { queues: Set<OutboundQueue> };
+    await until('the server has seen enough', () => [...queues].some(({ isEnded }) => isEnded));
+  }
+
+  /** Enters, asks without reading, and reads on once the server has seen enough. Returns all that came in the end. */
+  async function overflow(path: string, entrance: string, entered: string, asked: string[]): Promise<string> {
+    const raw = await RawWebSocket.open(story.url, path);
+    opened.push(raw);
+    raw.say(entrance);
+    await until('it is let in', () => raw.text.includes(entered));
+    raw.stopReading();
+    raw.write(Buffer.concat(asked.map((question) => frame(OPCODE.text, question))));
+    await overflowed();
+    raw.socket.resume();
+    await until('the connection is ended', () => raw.isClosed);
+    return raw.text;
+  }
+
+  /** What Socket.IO still sends behind it is its own disconnect. */
+  function expectLast(text: string): void {
+    expect(text.split(ENDED).length).toBe(2);
+    expect(text.slice(text.indexOf(ENDED) + ENDED.length)).toMatch(/^\W{0,4}41\W{0,4}$/);
+    expect(text.length).toBeLessThan(ANSWERS * 800_000);
+  }
+
+  it('is sent SLOW_CONSUMER in place of what waited for it, in the own dialect', async () => {
+    const entrance = `40{"token":"${mallory.accessToken}"}`;
+    const asked = questions((n) => `42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
+    expectLast(await overflow(SOCKET_IO, entrance, 'session:ready', asked));
+  });
+
+  it('is sent the same in a dialect of Socket.IO', async () => {
+    const entrance = `40{"token":"${mallory.accessToken}","dialect":"direct-events"}`;
+    const asked = questions((n) => `42${n}["getChatHistory",{"otherUserId":"${victim.id}","limit":100}]`);
+    expectLast(await overflow(SOCKET_IO, entrance, '40{"sid"', asked));
+  });
+
+  it('is sent it as the reason of the close frame, over a native WebSocket', async () => {
+    const entrance = JSON.stringify({ event: 'authenticate', token: mallory.accessToken });
+    const asked = questions(() => JSON.stringify({ event: 'fetchChats', receiverId: victim.id, limit: 100 }));
+    const text = await overflow('/', entrance, 'userStatus', asked);
+    expect(text.slice(-'SLOW_CONSUMER'.length - 2)).toBe('\x03\xf0SLOW_CONSUMER');
+  });
+
+  it('is sent it at its next poll, over long polling', async () => {
+    const polling = `${story.url}/socket.io/?EIO=4&transport=polling`;
+    const opening = await (await fetch(polling)).text();
+    const session = `${polling}&sid=${JSON.parse(opening.slice(1)).sid}`;
+    const post = (body: string): Promise<Response> => fetch(session, { method: 'POST', body });
+    await post(`40{"token":"${mallory.accessToken}"}`);
+    let entered = '';
+    while (!entered.includes('session:ready')) entered += await (await fetch(session)).text();
+    await post(questions((n) => `42${n}["sync",{"cursor":"${cursor}","limit":100}]`).join('\x1e'));
+    await overflowed();
+    expect(await (await fetch(session)).text()).toBe(`${ENDED}\x1e41`);
+  });
+
+  it('goes on as long as it reads, however much that is', async () => {
+    const raw = await RawWebSocket.open(story.url, SOCKET_IO);
+    opened.push(raw);
+    raw.say(`40{"token":"${mallory.accessToken}"}`);
+    await until('it is let in', () => raw.text.includes('session:ready'));
+    for (let n = 0; n < 15; n += 1) {
+      raw.say(`42${n}["sync",{"cursor":"${cursor}","limit":100}]`);
+      await until('it is answered', () => raw.text.includes(`43${n}[{"ok":true`));
+    }
+    expect([raw.text.includes('SLOW_CONSUMER'), raw.isClosed]).toEqual([false, false]);
+  });
+});
