@@ -4,7 +4,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/configuration.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
-import { DialectsModule } from './dialects/dialects.module.js';
+import { DialectsModule, enabledDialects } from './dialects/dialects.module.js';
 import { DirectConversationsModule } from './conversations/direct-conversations.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -19,6 +19,11 @@ import { UsersModule } from './users/users.module.js';
 /** The only file that knows every module, and what implements which port. */
 @Module({})
 export class AppModule {
+  /** What of the configuration only modules know. @throws ConfigurationError */
+  static check(configuration: Configuration): void {
+    enabledDialects(configuration);
+  }
+
   static with(configuration: Configuration): DynamicModule {
     return {
       module: AppModule,

@@ -29,6 +29,7 @@ export interface RunningServer {
  * Once `signal` is aborted it takes no further step, and throws the signal's reason.
  */
 export async function startServer(configuration: Configuration, signal?: AbortSignal): Promise<RunningServer> {
+  AppModule.check(configuration);
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
   logger.log(`starting on Node ${process.versions.node}`, 'Server');

@@ -62,8 +62,8 @@ export class Configuration {
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
   readonly presenceAudience!: PresenceAudience;
-  /** The other dialects that clients may speak. */
-  readonly dialects!: readonly string[];
+  /** The older dialects that clients may speak, by name. */
+  readonly dialects!: 'all' | readonly string[];
   /** The dialect of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
   readonly socketDialect!: string;
   readonly rateLimits!: boolean;
@@ -250,23 +250,11 @@ function readMail(
   return { smtpUrl, mailFrom, emailVerification };
 }
 
-const DIALECTS = ['ws-events', 'direct-events', 'ws-rooms', 'namespaced-events'] as const;
-/** Those of them that are dialects of Socket.IO. */
-const SOCKET_DIALECTS = ['direct-events', 'namespaced-events'];
-
+/** Only the form is known here: which dialects there are, src/dialects knows, and refuses any other. */
 function readDialects(read: EnvironmentReader): Pick<Configuration, 'dialects' | 'socketDialect'> {
   const text = read.text('DIALECTS') ?? 'all';
-  const names = text.split(',').map((name) => name.trim());
-  const dialects: string[] = [];
-  if (text === 'all') dialects.push(...DIALECTS);
-  else if (text !== 'none')
-    for (const name of names) {
-      if (!DIALECTS.some((known) => known === name))
-        throw new ConfigurationError(`DIALECTS must be all, none, or some of ${DIALECTS.join(', ')}, not "${name}"`);
-      dialects.push(name);
-    }
-  const offered = ['parley', ...SOCKET_DIALECTS.filter((name) => dialects.includes(name))];
-  return { dialects, socketDialect: read.choice('SOCKET_DIALECT', offered, 'parley') };
+  const names = text === 'none' ? [] : text.split(',').map((name) => name.trim());
+  return { dialects: text === 'all' ? 'all' : names, socketDialect: read.text('SOCKET_DIALECT') ?? 'parley' };
 }
 
 const MEGABYTE = 1024 * 1024;

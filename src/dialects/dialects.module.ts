@@ -1,30 +1,40 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import type { Configuration } from '../config/configuration.js';
+import { type Configuration, ConfigurationError } from '../config/configuration.js';
+import * as dialects from './dialects.js';
+import type { DialectModule } from './transport/dialect-module.js';
 import { DialectTransportModule } from './transport/dialect-transport.module.js';
-import { DirectEventsModule } from './direct-events/direct-events.module.js';
-import { NamespacedEventsModule } from './namespaced-events/namespaced-events.module.js';
-import { WsEventsModule } from './ws-events/ws-events.module.js';
-import { WsRoomsModule } from './ws-rooms/ws-rooms.module.js';
 
-/** Every dialect by its name: to delete one, delete its folder and its line here. */
-const DIALECTS = {
-  'ws-events': WsEventsModule,
-  'direct-events': DirectEventsModule,
-  'ws-rooms': WsRoomsModule,
-  'namespaced-events': NamespacedEventsModule,
-};
+/** The default of SOCKET_DIALECT. */
+const PARLEY = 'parley';
 
-/** The older dialects that are switched on (contract, section 8). */
+/** The older dialects that are switched on (contract, section 10). */
 @Module({})
 export class DialectsModule {
-  static with({ dialects }: Configuration): DynamicModule {
+  /** @throws ConfigurationError for a name that is no dialect's. */
+  static with(configuration: Configuration): DynamicModule {
     return {
       module: DialectsModule,
       // The transport also where nobody speaks over it: it answers who tries.
-      imports: [
-        DialectTransportModule,
-        ...Object.entries(DIALECTS).flatMap(([name, module]) => (dialects.includes(name) ? [module] : [])),
-      ],
+      imports: [DialectTransportModule, ...enabledDialects(configuration)],
     };
   }
+}
+
+/**
+ * The modules that DIALECTS names.
+ * @throws ConfigurationError for a name that is no dialect's, and for a SOCKET_DIALECT that clients could not choose.
+ */
+export function enabledDialects(
+  { dialects: names, socketDialect }: Pick<Configuration, 'dialects' | 'socketDialect'>,
+  all: readonly DialectModule[] = Object.values(dialects),
+): DialectModule[] {
+  const known = all.map(({ dialect }) => dialect.name);
+  for (const name of names === 'all' ? [] : names)
+    if (!known.includes(name))
+      throw new ConfigurationError(`DIALECTS must be all, none, or some of ${known.join(', ')}, not "${name}"`);
+  const enabled = all.filter(({ dialect }) => names === 'all' || names.includes(dialect.name));
+  const offered = enabled.flatMap(({ dialect }) => (dialect.transport === 'Socket.IO' ? [dialect.name] : []));
+  if (![PARLEY, ...offered].includes(socketDialect))
+    throw new ConfigurationError(`SOCKET_DIALECT must be ${[PARLEY, ...offered].join(' or ')}, not "${socketDialect}"`);
+  return enabled;
 }

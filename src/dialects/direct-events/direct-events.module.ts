@@ -10,4 +10,6 @@ import { DirectEvents } from './direct-events.js';
   controllers: [CompatibilityPageController, DirectEventsController],
   providers: [DirectChats, DirectEvents],
 })
-export class DirectEventsModule {}
+export class DirectEventsModule {
+  static readonly dialect = { name: 'direct-events', transport: 'Socket.IO' } as const;
+}

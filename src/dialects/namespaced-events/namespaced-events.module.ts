@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { DialectTransportModule } from '../transport/dialect-transport.module.js';
-
 import { NamespacedEvents } from './namespaced-events.js';
 
 @Module({
   imports: [DialectTransportModule],
   providers: [NamespacedEvents],
 })
-export class NamespacedEventsModule {}
+export class NamespacedEventsModule {
+  static readonly dialect = { name: 'namespaced-events', transport: 'Socket.IO' } as const;
+}

@@ -58,7 +58,7 @@ export class SocketTransport {
     { socket, admission, outbound }: AdmittedSocket,
     translation: SocketTranslation,
   ): DialectSession | undefined {
-    void socket.nsp.adapter.delAll(socket.id);
+    socket.nsp.adapter.delAll(socket.id);
     let session: TranslatedSession | undefined;
     const connection = this.adopted(socket, admission, (event) => session?.deliver(event));
     if (connection === undefined) return undefined;

@@ -7,4 +7,6 @@ import { WsEvents } from './ws-events.js';
   imports: [DialectTransportModule],
   providers: [WsEvents],
 })
-export class WsEventsModule {}
+export class WsEventsModule {
+  static readonly dialect = { name: 'ws-events', transport: 'WebSocket' } as const;
+}

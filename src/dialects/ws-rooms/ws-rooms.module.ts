@@ -9,4 +9,6 @@ import { WsRooms } from './ws-rooms.js';
   controllers: [WsRoomsController, WsRoomsProfileController],
   providers: [WsRooms],
 })
-export class WsRoomsModule {}
+export class WsRoomsModule {
+  static readonly dialect = { name: 'ws-rooms', transport: 'WebSocket' } as const;
+}

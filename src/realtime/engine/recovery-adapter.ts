@@ -3,14 +3,7 @@ import { Adapter, type BroadcastOptions, type Room, type Session } from 'socket.
 import type { Principal } from '../../common/principal.js';
 import type { ServerEvent } from '../protocol/server-events.js';
 import type { ChatServer, ChatSocket, ConnectionState } from './chat-socket.js';
-import {
-  EVENT,
-  type EventPacket,
-  internalsOfAdapter,
-  internalsOfSocket,
-  type Transport,
-  type WriteOptions,
-} from './internals.js';
+import { EVENT, type EventPacket, internalsOfAdapter, internalsOfSocket, type WriteOptions } from './internals.js';
 import { LostSessions } from './lost-sessions.js';
 import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
 import { VirtualSocket } from './virtual-socket.js';
@@ -269,7 +262,7 @@ function writeTogether(socket: Socket | VirtualSocket, encoded: readonly Encoded
   conn.write('', { wsPreEncodedFrame: [scratch.subarray(0, length)] });
   writeNow(conn.transport);
   // Some of it waits, and must not be written over.
-  if (conn.writeBuffer.length > 0 || (conn.transport as Transport).socket?.bufferedAmount !== 0)
+  if (conn.writeBuffer.length > 0 || conn.transport.socket?.bufferedAmount !== 0)
     scratch = Buffer.allocUnsafeSlow(64 * 1024);
 }
 

@@ -52,7 +52,7 @@ export class VirtualSocket {
   }
 
   leave(name: string): void {
-    void this.adapter.del(this.id, name);
+    this.adapter.del(this.id, name);
   }
 
   /** The adapter calls it with what it is about to write, not encoded. */
@@ -79,7 +79,7 @@ export class VirtualSocket {
   /** Out of all rooms: from here on it receives nothing. */
   remove(): void {
     this.isRemoved = true;
-    void this.adapter.delAll(this.id);
+    this.adapter.delAll(this.id);
     this.server.sockets.sockets.delete(this.id);
   }
 
