@@ -60,7 +60,7 @@ export class ChatGateway
     this.connections.close(socket);
   }
 
-  /** Before the server closes: tells clients to come back, to another process or to the next one here. */
+  /** Before the server closes: clients are to come back, to another process or to the next one here. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.broadcaster.closeAll('SERVER_SHUTDOWN', CLOSE_TIMEOUT_MS);
   }

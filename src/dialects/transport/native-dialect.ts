@@ -35,7 +35,7 @@ export interface NativeSession {
   refuse(error: DomainError): void;
   /** An event in Parley's own words, to be sent in the dialect's, or not at all. Must not throw. */
   deliver(event: ServerEvent): void;
-  /** The close code that tells the client why. */
+  /** The close code by which the client knows why. */
   closeCode(reason: CloseCode): number;
 }
 

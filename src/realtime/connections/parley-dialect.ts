@@ -15,7 +15,7 @@ import { type AdmittedSocket, type DialectSession, type SocketDialect, SocketDia
 /** How much of an unknown event's name is sent back. */
 const MAX_EVENT_NAME_LENGTH = 64;
 
-/** Parley's own dialect: what docs/asyncapi.json says. Its sockets are in their rooms themselves, so that an event is encoded once for all. */
+/** Parley's own dialect (docs/asyncapi.json). Its sockets are in their rooms themselves, so that an event is encoded once for all. */
 @Injectable()
 export class ParleyDialect implements SocketDialect, OnModuleInit {
   readonly name = 'parley';

@@ -62,9 +62,9 @@ describe('what the engine relies on', () => {
       wsEngine: BoundedWebSocketServer,
       adapter: WatchedAdapter,
       connectionStateRecovery: { maxDisconnectionDuration: 60_000, skipMiddlewares: false },
-    } as object) as unknown as ChatServer;
+    });
     server.use((socket, next) => {
-      socket.data = { ...socket.data, principal: { userId: 'user', sessionId: 'session' } } as typeof socket.data;
+      socket.data = { ...socket.data, principal: { userId: 'user', sessionId: 'session' } };
       next();
     });
     engineOf(server).use((request, _, next) => {
@@ -105,13 +105,13 @@ describe('what the engine relies on', () => {
     const packets: EnginePacket[] = [];
     engineOf(server).on('connection', (connection) => connection.on('packet', (packet) => packets.push(packet)));
     const { client, socket } = await connect();
-    const heard = new Promise((resolve) => socket.once('question', resolve));
+    const arrived = new Promise((resolve) => socket.once('question', resolve));
     client.emit('question', 1);
-    await heard;
+    await arrived;
     expect(packets.filter(({ type }) => type === 'message').map(({ data }) => data)).toEqual(['0', '2["question",1]']);
   });
 
-  it('tells of an upgrade from long polling with the new transport', async () => {
+  it('announces an upgrade from long polling with the new transport', async () => {
     let upgraded: Promise<Transport> | undefined;
     engineOf(server).on('connection', (connection) => {
       upgraded = new Promise((resolve) => connection.on('upgrade', resolve));
@@ -214,7 +214,7 @@ describe('what the engine relies on', () => {
   it('takes a virtual socket for one: it is joined, sent to and ended by the calls that do it to all', async () => {
     const events: unknown[] = [];
     const data = { principal: { userId: 'user', sessionId: 'session' }, expiresAt: 0, echo: true };
-    const virtual = new VirtualSocket('virtual', data as VirtualSocket['data'], server, {
+    const virtual = new VirtualSocket('virtual', data, server, {
       deliver: (event) => events.push(event),
       ended: (code) => events.push(code),
     });

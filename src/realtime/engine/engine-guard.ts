@@ -56,11 +56,11 @@ export class EngineGuard {
 
   /**
    * The connection of this socket was let in. Returns its outbound queue; undefined where it is gone already.
-   * @param sayGoodbye tells the client that it is a SLOW_CONSUMER, and disconnects it
+   * @param sendEnd sends the client that it is a SLOW_CONSUMER, and disconnects it
    */
-  admitted(socket: ChatSocket, sayGoodbye: () => void): OutboundQueue | undefined {
+  admitted(socket: ChatSocket, sendEnd: () => void): OutboundQueue | undefined {
     const guarded = this.guarded.get(connectionOf(socket));
-    guarded?.admitted(socket.data.principal.userId, sayGoodbye);
+    guarded?.admitted(socket.data.principal.userId, sendEnd);
     return guarded?.outbound;
   }
 
@@ -113,14 +113,14 @@ class GuardedConnection {
   private readonly enginePackets = new TokenBucket(MAX_ENGINE_PACKETS.burst, MAX_ENGINE_PACKETS.perSecond);
   private readonly polls = new TokenBucket(MAX_POLLS.burst, MAX_POLLS.perSecond);
   private userId: string | undefined;
-  private sayGoodbye: (() => void) | undefined;
+  private sendEnd: (() => void) | undefined;
   private connects = 0;
   private strayConnects = 0;
   /** Which of the connection's buffers `bytes` counts: it begins a new one whenever it has written the last. */
   private buffer: readonly unknown[] | undefined;
   private bytes = 0;
   private isEnded = false;
-  private goodbye: NodeJS.Timeout | undefined;
+  private endTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connection: EngineConnection,
@@ -134,7 +134,7 @@ class GuardedConnection {
     );
     const send = connection.sendPacket;
     connection.sendPacket = (...parameters) => {
-      // Where nothing waits the transport takes it at once. What is sent after the end is the good-bye.
+      // Where nothing waits the transport takes it at once. What is sent after the end is why.
       if (connection.writeBuffer.length > 0 && !this.outbound.isEnded && !this.outbound.mayWrite()) return;
       send.apply(connection, parameters);
       this.count();
@@ -147,9 +147,9 @@ class GuardedConnection {
     this.adoptWebSocket();
   }
 
-  admitted(userId: string, sayGoodbye: () => void): void {
+  admitted(userId: string, sendEnd: () => void): void {
     this.userId = userId;
-    this.sayGoodbye = sayGoodbye;
+    this.sendEnd = sendEnd;
     this.outbound.maxBytes = MAX_OUTBOUND_BYTES;
     this.adoptWebSocket();
     this.release();
@@ -157,7 +157,7 @@ class GuardedConnection {
 
   closed(): void {
     this.release();
-    clearTimeout(this.goodbye);
+    clearTimeout(this.endTimer);
     const { endReason } = webSocketOf(this.connection) ?? {};
     if (endReason !== undefined && !this.isEnded) this.report(endReason, this.userId);
   }
@@ -176,16 +176,16 @@ class GuardedConnection {
     this.cut(reason);
   }
 
-  /** It is told why, in place of what waited for it, where it is somebody's and reads that soon. */
+  /** Sends it why, in place of what waited for it, where it is somebody's; it is cut where it does not read that soon. */
   private endSlowConsumer(atOnce: boolean): void {
     if (this.isEnded) return;
     this.isEnded = true;
     this.report('SLOW_CONSUMER', this.userId);
-    if (atOnce || this.sayGoodbye === undefined) return this.cut('SLOW_CONSUMER');
+    if (atOnce || this.sendEnd === undefined) return this.cut('SLOW_CONSUMER');
     this.connection.writeBuffer.length = 0;
     this.bytes = 0;
-    this.goodbye = setTimeout(() => this.cut('SLOW_CONSUMER'), SLOW_CONSUMER_TIMEOUT_MS).unref();
-    this.sayGoodbye();
+    this.endTimer = setTimeout(() => this.cut('SLOW_CONSUMER'), SLOW_CONSUMER_TIMEOUT_MS).unref();
+    this.sendEnd();
   }
 
   private cut(reason: EndReason): void {

@@ -22,7 +22,8 @@ const logger = new Logger('OutboundQueue');
 export class OutboundQueue {
   maxBytes = MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION;
   private unencodedBytes = 0;
-  private tail: Promise<void> = Promise.resolve();
+  /** Of what is delivered; most connections are only written to. */
+  private tail: Promise<void> | undefined;
   private hasOverflowed = false;
 
   /**
@@ -53,7 +54,7 @@ export class OutboundQueue {
   deliver(write: () => void | Promise<void>): void {
     if (!this.mayWrite()) return;
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
-    this.tail = this.tail
+    this.tail = (this.tail ?? Promise.resolve())
       .then(() => (this.hasOverflowed ? undefined : write()))
       .catch((error: unknown) => logger.error('an event could not be delivered', String(error)))
       .finally(() => {

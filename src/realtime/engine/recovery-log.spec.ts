@@ -74,7 +74,7 @@ describe('the recovery log', () => {
     expect(missed(offsets.at(-2) as string, 'room 1999')).toEqual([packet]);
   });
 
-  it('lets one room take no more than its share, and tells who missed something of it', () => {
+  it('lets one room take no more than its share, and knows who missed something of it', () => {
     const quiet = keep('quiet', 'quiet room');
     const packet = 'x'.repeat(16 * 1_024);
     const offsets = Array.from({ length: 1_000 }, () => keep(packet, 'loud room'));

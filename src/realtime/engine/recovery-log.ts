@@ -69,7 +69,7 @@ export class RecoveryLog {
     return this.dropped + this.entries.length - this.start;
   }
 
-  /** What the client is told with the packet that is kept next, so that it can name it when it comes back. */
+  /** What the client is sent with the packet that is kept next, so that it can name it when it comes back. */
   nextOffset(): string {
     return `${this.prefix}.${this.end.toString(36)}`;
   }

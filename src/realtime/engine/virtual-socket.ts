@@ -9,7 +9,7 @@ import type { ChatServer, ChatSocket, ConnectionState } from './chat-socket.js';
 export interface VirtualPeer {
   /** In the order in which Parley's own clients receive events. Must not throw. */
   deliver(event: ServerEvent): void;
-  /** The server ends the connection. `undefined`: it has said why before, or there is nobody to say it to. */
+  /** The server ends the connection. `undefined`: it has sent why before, or there is nobody to send it to. */
   ended(code: CloseCode | undefined): void;
 }
 
@@ -52,7 +52,7 @@ export class VirtualSocket {
   }
 
   leave(name: string): void {
-    this.adapter.del(this.id, name);
+    void this.adapter.del(this.id, name);
   }
 
   /** The adapter calls it with what it is about to write, not encoded. */

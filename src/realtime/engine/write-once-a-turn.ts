@@ -45,7 +45,7 @@ function collect(this: Transport, packets: unknown[]): void {
   for (const packet of packets) own.packets.push(packet);
   own.sends += 1;
   own.bytes += bytesOf(packets);
-  // From here on the transport says of itself whether it is writable, and the connection's own bound counts.
+  // From here on the transport knows itself whether it is writable, and the connection's own bound counts.
   if (own.bytes > MAX_TURN_BYTES) writeNow(this);
 }
 

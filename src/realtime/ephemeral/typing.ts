@@ -9,7 +9,7 @@ import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** A sender is relayed at most this often. */
 const THROTTLE_MS = 2_000;
-/** Who says nothing more has stopped typing. */
+/** Who sends nothing more has stopped typing. */
 const EXPIRY_MS = 6_000;
 
 interface Typist {

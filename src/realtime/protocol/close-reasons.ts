@@ -1,6 +1,6 @@
 /**
  * Why the server ends a connection, and whether the client should come back with the credentials it has. Refusing one
- * request is another vocabulary: common/errors.ts. Sent as `session:ended { code, retry }` before the disconnect.
+ * request has codes of its own: common/errors.ts. Sent as `session:ended { code, retry }` before the disconnect.
  */
 export const CLOSE_REASONS = {
   /** The token's time is over; come back with a new one. */

@@ -32,7 +32,7 @@ describe('a client that does not read what it asks for', () => {
 
   /** Resolves once the server has ended a client for what it did not read. */
   async function overflowed(): Promise<void> {
-    const { queues } = story.app.get<{ queues: Set<OutboundQueue> }>(OutboundQueues as never);
+    const { queues } = story.app.get<{ queues: Set<OutboundQueue> }>(OutboundQueues);
     await until('the server has seen enough', () => [...queues].some(({ isEnded }) => isEnded));
   }
 
