@@ -47,7 +47,8 @@ describe('chaos', () => {
           `UPDATE messages SET content = 'another' WHERE id = (SELECT id FROM messages WHERE kind = 'TEXT' AND deleted_at IS NULL ORDER BY id DESC LIMIT 1)`,
         );
         await database.query(
-          `INSERT INTO message_reactions (message_id, user_id, emoji) SELECT gen_random_uuid(), id, '👍' FROM users LIMIT 1`,
+          `INSERT INTO message_reactions (message_id, conversation_id, user_id, emoji)
+           SELECT gen_random_uuid(), conversation_id, user_id, '👍' FROM conversation_members LIMIT 1`,
         );
         await database.query(
           `UPDATE conversation_members SET last_read_seq = 1000000 WHERE user_id = (SELECT min(user_id::text)::uuid FROM conversation_members)`,

@@ -36,6 +36,81 @@ async function leaveBehind(client: pg.Client): Promise<void> {
   ]);
 }
 
+/** Rows that the constraints of today refuse, and what none of them could be found by. */
+async function leaveUgly(client: pg.Client): Promise<void> {
+  await client.query(
+    `INSERT INTO users (id, email, username, display_name, email_verified_at, deleted_at, created_at) VALUES
+       ($1, 'Eve@Example.com', 'Eve', 'Eve', NULL, NULL, '2026-01-01'), ($2, 'EVE@example.com', 'EVE', 'Eve', now(), NULL, '2026-01-02'),
+       ($3, 'still@example.com', 'deleted-x', 'Deleted user', now(), now(), '2026-01-03'),
+       ($4, NULL, 'fay', 'Fay', now(), NULL, '2026-01-04'), ($5, 'Ada@example.com', 'adas_double', 'Ada', NULL, NULL, '2026-01-05')`,
+    [id(20), id(21), id(22), id(23), id(24)],
+  );
+  const nobody = id(99);
+  await client.query(
+    `INSERT INTO friend_requests (id, sender_id, receiver_id, status, responded_at) VALUES
+       ($1, $2, $2, 'PENDING', NULL), ($3, $2, $4, 'ACCEPTED', NULL), ($5, $2, $6, 'PENDING', NULL), ($7, $4, $8, 'PENDING', now())`,
+    [id(30), ADA, id(31), BOB, id(32), nobody, id(33), CY],
+  );
+  await client.query(
+    `INSERT INTO friendships (low_id, high_id) VALUES ($1, $1), ($2, $1), ($3, $1), ($1, $3), ($1, $4)`,
+    [ADA, BOB, CY, nobody],
+  );
+  await client.query('INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $1), ($1, $2), ($3, $1)', [
+    ADA,
+    nobody,
+    id(20),
+  ]);
+  // A pair twice, in both orders; a pair of one; a pair in a group; a group and a direct conversation without what they need.
+  await client.query(
+    `INSERT INTO conversations (id, type, title, low_id, high_id) VALUES
+       ($1, 'DIRECT', NULL, $2, $3), ($4, 'DIRECT', NULL, $3, $3), ($5, 'GROUP', 'Odd', $3, $6), ($7, 'GROUP', NULL, NULL, NULL),
+       ($8, 'DIRECT', 'Named', $6, $2)`,
+    [id(40), BOB, ADA, id(41), id(42), CY, id(43), id(44)],
+  );
+  await client.query(
+    `INSERT INTO conversation_members (conversation_id, user_id, last_read_seq, last_delivered_seq, visible_from_seq) VALUES
+       ($1, $2, 5, 3, 1), ($3, $2, -1, 0, 0), ($1, $4, 0, 0, 1), ($5, $2, 0, 0, 1)`,
+    [id(40), ADA, id(41), nobody, id(98)],
+  );
+  await client.query(
+    `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, system, created_at, deleted_at, attachments) VALUES
+       ($1, $2, 1, $3, NULL, 'TEXT', 'without a key', '{"type":"MEMBER_LEFT"}', now(), NULL, NULL),
+       ($4, $2, 2, $3, $4, 'TEXT', 'deleted, and still here', NULL, now(), now(), '[]'),
+       ($5, $2, 3, $3, $5, 'SYSTEM', 'Ada left', '{"type":"MEMBER_LEFT","userIds":[]}', now(), NULL, NULL)`,
+    [id(50), id(40), ADA, id(51), id(52)],
+  );
+  await client.query('UPDATE conversations SET last_seq = 3 WHERE id = $1', [id(40)]);
+  await client.query(
+    `INSERT INTO message_reactions (message_id, user_id, emoji) VALUES ($1, $2, '👍'), ($3, $2, '👍'), ($1, $3, '👍')`,
+    [id(50), ADA, nobody],
+  );
+  await client.query(
+    `INSERT INTO hidden_messages (message_id, user_id, conversation_id, seq) VALUES ($1, $2, $3, 77), ($4, $2, $3, 1), ($1, $4, $3, 1)`,
+    [id(50), ADA, GROUP, nobody],
+  );
+  await client.query(
+    `INSERT INTO attachments (id, owner_id, state, name, message_id, conversation_id, width) VALUES
+       ($1, $2, 'STORING', 'half', $3, NULL, 0), ($4, $2, 'STORING', 'nowhere', $3, $5, NULL), ($6, $5, 'STORING', 'of nobody', NULL, NULL, 1)`,
+    [id(60), ADA, id(50), id(61), nobody, id(62)],
+  );
+  await client.query(
+    `INSERT INTO one_time_codes (user_id, purpose, hash, guesses, guessers, expires_at)
+     VALUES ($1, 'RESET_PASSWORD', 'x', -1, '[]', now())`,
+    [ADA],
+  );
+  await client.query(
+    `INSERT INTO pending_registrations (id, email, username, display_name, password_hash, requested_from, code_hash, expires_at) VALUES
+       ($1, 'UP@example.com', 'up', 'Up', 'x', 'x', NULL, now() + interval '1 day'), ($2, 'half@example.com', 'half', 'Half', 'x', 'x', 'x', now() + interval '1 day')`,
+    [id(70), id(71)],
+  );
+  await client.query(
+    `WITH session AS (
+       INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + interval '1 day') RETURNING id
+     ) INSERT INTO refresh_tokens (hash, session_id) SELECT 'short', id FROM session`,
+    [id(80), ADA],
+  );
+}
+
 /** Sentences as 0.2.0 stored them: who said it, what, the data beside it; and what is to become of both. */
 const sentences: [string, string, Anything, Anything, string][] = [
   [ADA, 'Ada created "Chess"', { type: 'GROUP_CREATED', userIds: [BOB] }, { title: 'Chess' }, 'Ada created "Chess"'],
@@ -115,6 +190,7 @@ describe('a database of release 0.2.0', () => {
       if (index !== steps.length - 1) return;
       await leaveBehind(applying);
       await tellInSentences(applying);
+      await leaveUgly(applying);
     });
     await migrate(database.url);
     story = await startStory({ databaseUrl: database.url });
@@ -169,6 +245,84 @@ describe('a database of release 0.2.0', () => {
     await cy.must('PATCH', `/conversations/${GROUP}`, { title: 'Draughts' });
     await cy.must('PATCH', '/users/me', { displayName: 'Cyrus' });
     expect((await ada.must('GET', `/conversations/${GROUP}`)).lastMessage).toBe('Cyrus named the group "Draughts"');
+  });
+
+  it('is brought to what must hold, the same way everywhere', async () => {
+    const rows = async (text: string): Promise<unknown[]> =>
+      (await client.query({ text, rowMode: 'array' })).rows.map((row: unknown) => row);
+    expect(
+      await rows(
+        `SELECT username, email, email_verified_at IS NOT NULL FROM users
+         WHERE id::text ~ '00000000002[0-4]$' ORDER BY created_at`,
+      ),
+    ).toEqual([
+      ['eve', 'eve@example.com', false],
+      ['eve_000000000021', null, false],
+      ['deleted-x', null, false],
+      ['fay', null, false],
+      ['adas_double', null, false],
+    ]);
+    expect(
+      await rows('SELECT right(id::text, 2), status, responded_at IS NULL FROM friend_requests ORDER BY id'),
+    ).toEqual([
+      ['31', 'ACCEPTED', false],
+      ['33', 'PENDING', true],
+    ]);
+    expect(await rows('SELECT right(low_id::text, 2), right(high_id::text, 2) FROM friendships ORDER BY 1, 2')).toEqual(
+      [
+        ['01', '02'],
+        ['01', '03'],
+      ],
+    );
+    expect(await rows('SELECT right(blocker_id::text, 2), right(blocked_id::text, 2) FROM blocks')).toEqual([
+      ['20', '01'],
+    ]);
+    expect(
+      await rows(
+        `SELECT right(id::text, 2), type, title, right(low_id::text, 2), right(high_id::text, 2) FROM conversations ORDER BY id`,
+      ),
+    ).toEqual([
+      ['10', 'GROUP', expect.any(String), null, null],
+      ['11', 'DIRECT', null, '01', '02'],
+      ['40', 'GROUP', 'Group', null, null],
+      ['41', 'GROUP', 'Group', null, null],
+      ['42', 'GROUP', 'Odd', null, null],
+      ['43', 'GROUP', 'Group', null, null],
+      ['44', 'DIRECT', null, '02', '03'],
+    ]);
+    expect(
+      await rows(
+        `SELECT right(conversation_id::text, 2), last_read_seq, last_delivered_seq, visible_from_seq FROM conversation_members
+         WHERE conversation_id::text ~ '0000000000(4|9).$' ORDER BY 1`,
+      ),
+    ).toEqual([
+      ['40', 5, 5, 1],
+      ['41', 0, 0, 1],
+    ]);
+    expect(
+      await rows(
+        `SELECT seq, client_id = id, content, system->>'actorId' = sender_id::text, attachments FROM messages
+         WHERE right(conversation_id::text, 2) = '40' ORDER BY seq`,
+      ),
+    ).toEqual([
+      [1, true, 'without a key', null, null],
+      [2, true, null, null, null],
+      [3, null, null, true, null],
+    ]);
+    expect(
+      await rows('SELECT right(message_id::text, 2), right(conversation_id::text, 2) FROM message_reactions'),
+    ).toEqual([['50', '40']]);
+    expect(await rows('SELECT right(conversation_id::text, 2), seq FROM hidden_messages')).toEqual([['40', 1]]);
+    // Swept by the server that has started since, or soon.
+    expect(await rows(`SELECT id FROM attachments WHERE state <> 'DOOMED' OR message_id IS NOT NULL`)).toEqual([]);
+    expect(await rows('SELECT count(*)::integer FROM one_time_codes')).toEqual([[0]]);
+    expect(await rows(`SELECT username, code_hash FROM pending_registrations`)).toEqual([['half', null]]);
+    expect(await rows(`SELECT count(*)::integer FROM refresh_tokens WHERE session_id = '${id(80)}'`)).toEqual([[0]]);
+  });
+
+  it('has no constraint that was not checked', async () => {
+    const { rows } = await client.query(`SELECT conname FROM pg_constraint WHERE NOT convalidated`);
+    expect(rows).toEqual([]);
   });
 
   it('knows who made a group', async () => {

@@ -157,8 +157,9 @@ export class MessageChangesRepository {
       `WITH counted AS MATERIALIZED (
          SELECT count(DISTINCT emoji)::integer AS others FROM message_reactions WHERE message_id = $1 AND emoji <> $3
        ), added AS (
-         INSERT INTO message_reactions (message_id, user_id, emoji)
-         SELECT $1, $2, $3 FROM counted WHERE others < $4 ON CONFLICT DO NOTHING RETURNING message_id
+         INSERT INTO message_reactions (message_id, conversation_id, user_id, emoji)
+         SELECT m.id, m.conversation_id, $2, $3 FROM counted JOIN messages m ON m.id = $1
+         WHERE others < $4 ON CONFLICT DO NOTHING RETURNING message_id
        ), stamped AS (
          UPDATE messages m SET version = m.version + 1 FROM added WHERE m.id = added.message_id
        )

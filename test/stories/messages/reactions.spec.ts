@@ -40,7 +40,8 @@ describe('reactions', () => {
     const database = new pg.Client({ connectionString: story.databaseUrl });
     await database.connect();
     await database.query(
-      'INSERT INTO message_reactions (message_id, user_id, emoji) SELECT $1, id, $3 FROM unnest($2::uuid[]) AS t(id)',
+      `INSERT INTO message_reactions (message_id, conversation_id, user_id, emoji)
+       SELECT m.id, m.conversation_id, t.id, $3 FROM messages m, unnest($2::uuid[]) AS t(id) WHERE m.id = $1`,
       [messageId, [ada.id, bob.id], '❤'],
     );
     await database.query(await readFile('prisma/migrations/20261126020100_reaction_spelling/migration.sql', 'utf8'));

@@ -1,0 +1,55 @@
+-- In a transaction of its own: looking through the tables now keeps nobody from reading or writing them, as it would under
+-- the lock that adding the constraints took.
+ALTER TABLE "users"
+  VALIDATE CONSTRAINT "users_email_lower",
+  VALIDATE CONSTRAINT "users_username_lower",
+  VALIDATE CONSTRAINT "users_deleted_is_nobody",
+  VALIDATE CONSTRAINT "users_verified_has_email";
+ALTER TABLE "refresh_tokens"
+  VALIDATE CONSTRAINT "refresh_tokens_hash_whole";
+ALTER TABLE "one_time_codes"
+  VALIDATE CONSTRAINT "one_time_codes_guesses";
+ALTER TABLE "pending_registrations"
+  VALIDATE CONSTRAINT "pending_registrations_email_lower",
+  VALIDATE CONSTRAINT "pending_registrations_code",
+  VALIDATE CONSTRAINT "pending_registrations_guesses";
+ALTER TABLE "friend_requests"
+  VALIDATE CONSTRAINT "friend_requests_sender_id_fkey",
+  VALIDATE CONSTRAINT "friend_requests_receiver_id_fkey",
+  VALIDATE CONSTRAINT "friend_requests_of_two",
+  VALIDATE CONSTRAINT "friend_requests_answered";
+ALTER TABLE "friendships"
+  VALIDATE CONSTRAINT "friendships_low_id_fkey",
+  VALIDATE CONSTRAINT "friendships_high_id_fkey",
+  VALIDATE CONSTRAINT "friendships_low_first";
+ALTER TABLE "blocks"
+  VALIDATE CONSTRAINT "blocks_blocker_id_fkey",
+  VALIDATE CONSTRAINT "blocks_blocked_id_fkey",
+  VALIDATE CONSTRAINT "blocks_of_two";
+ALTER TABLE "conversations"
+  VALIDATE CONSTRAINT "conversations_low_id_fkey",
+  VALIDATE CONSTRAINT "conversations_high_id_fkey",
+  VALIDATE CONSTRAINT "conversations_created_by_fkey",
+  VALIDATE CONSTRAINT "conversations_direct_is_pair",
+  VALIDATE CONSTRAINT "conversations_counts",
+  VALIDATE CONSTRAINT "conversations_last_system";
+ALTER TABLE "conversation_members"
+  VALIDATE CONSTRAINT "conversation_members_conversation_id_fkey",
+  VALIDATE CONSTRAINT "conversation_members_user_id_fkey",
+  VALIDATE CONSTRAINT "conversation_members_cursors",
+  VALIDATE CONSTRAINT "conversation_members_visible_from";
+ALTER TABLE "messages"
+  VALIDATE CONSTRAINT "messages_system_has_event",
+  VALIDATE CONSTRAINT "messages_key",
+  VALIDATE CONSTRAINT "messages_deleted_is_empty";
+ALTER TABLE "attachments"
+  VALIDATE CONSTRAINT "attachments_owner_id_fkey",
+  VALIDATE CONSTRAINT "attachments_conversation_id_fkey",
+  VALIDATE CONSTRAINT "attachments_place",
+  VALIDATE CONSTRAINT "attachments_sizes";
+ALTER TABLE "message_reactions"
+  VALIDATE CONSTRAINT "message_reactions_conversation_id_fkey",
+  VALIDATE CONSTRAINT "message_reactions_user_id_fkey";
+ALTER TABLE "hidden_messages"
+  VALIDATE CONSTRAINT "hidden_messages_user_id_fkey",
+  VALIDATE CONSTRAINT "hidden_messages_conversation_id_seq_fkey";
