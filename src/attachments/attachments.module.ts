@@ -10,6 +10,7 @@ import { AttachmentsService } from './attachments.service.js';
 import { BlobStore } from './store/blob-store.js';
 import { DiskBlobStore } from './store/disk-blob-store.js';
 import { ImageProcessor } from './media/image-processor.js';
+import { PageReader } from './previews/page-reader.js';
 import { Spool } from './uploads/spool.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
 
@@ -21,6 +22,7 @@ import { UploadAdmission } from './uploads/upload-admission.js';
     AttachmentsRepository,
     AttachmentsService,
     ImageProcessor,
+    PageReader,
     Spool,
     UploadAdmission,
     {
@@ -34,6 +36,6 @@ import { UploadAdmission } from './uploads/upload-admission.js';
       },
     },
   ],
-  exports: [AttachmentLinks, AttachmentsService],
+  exports: [AttachmentLinks, AttachmentsService, PageReader],
 })
 export class AttachmentsModule {}

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { BoundedMap } from '../common/bounded-map.js';
@@ -119,6 +119,28 @@ export class AttachmentsService {
         throw error;
       }
     });
+  }
+
+  /**
+   * Takes in an image that the server fetched for a user, for a message to use. One that none uses is swept after a day.
+   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, PAYLOAD_TOO_LARGE, OVERLOADED, UNAVAILABLE.
+   */
+  async keepImageOf(ownerId: string, bytes: Buffer): Promise<string> {
+    const uploader = { userId: ownerId, ipAddress: 'link previews' };
+    return this.guarded(() =>
+      this.admission.admit(uploader, bytes.length, async () => {
+        const file = await this.spool.take(Readable.from([bytes]));
+        try {
+          if (file.type.kind !== 'IMAGE') throw new DomainError('UNSUPPORTED_MEDIA');
+          const id = newId();
+          await this.repository.begin(id, ownerId, 'preview');
+          await this.keep(id, { userId: ownerId, sessionId: '' }, file, 'preview');
+          return id;
+        } finally {
+          await this.spool.discard([file.path]);
+        }
+      }),
+    );
   }
 
   /** Those of a user's own uploads that are named, in that order; those that are not there are left out. */

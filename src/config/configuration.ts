@@ -61,6 +61,10 @@ export class Configuration {
   readonly emailVerification!: 'required' | 'off';
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
+  /** Whether the pages that messages link to are fetched and shown. */
+  readonly linkPreviews!: boolean;
+  /** Hosts that are fetched for it although they are not public: `host` or `host:port`. */
+  readonly linkPreviewAllowedHosts!: readonly string[];
   readonly presenceAudience!: PresenceAudience;
   /** The older dialects that clients may speak, by name. */
   readonly dialects!: 'all' | readonly string[];
@@ -124,6 +128,8 @@ export class Configuration {
       ...readMail(read, production),
       corsOrigins: readOrigins(read),
       messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
+      linkPreviews: read.choice('LINK_PREVIEWS', ['on', 'off'], 'on') === 'on',
+      linkPreviewAllowedHosts: read.list('LINK_PREVIEW_ALLOWED_HOSTS'),
       presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
       ...readDialects(read),
       rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
@@ -154,6 +160,11 @@ export class ConfigurationError extends Error {
 
 class EnvironmentReader {
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
+
+  /** Separated by commas; none where it is empty. */
+  list(name: string): readonly string[] {
+    return (this.text(name) ?? '').split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]));
+  }
 
   text(name: string): string | undefined {
     const value = this.environment[name]?.trim();

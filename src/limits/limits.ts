@@ -62,6 +62,8 @@ export const LIMITS = {
   reactions: { per: 'user', burst: 30, points: 5, perSeconds: 1 },
   /** Kilobytes of answers to questions: pages of history, lists, sync. Charged afterwards, by what the answer was. */
   readKilobytes: { per: 'user', burst: 8_000, points: 1_000, perSeconds: 1 },
+  /** Pages that are fetched to show what a user's links lead to; a link beyond it is shown as it is. */
+  linkPreviews: { per: 'user', burst: 20, points: 20, perSeconds: 60 },
   /** Files uploaded; each image costs up to some seconds of CPU. */
   uploads: { per: 'user', burst: 200, points: 60, perSeconds: 60 },
   /** The same in megabytes: what one user can fill of the disk in a day. */

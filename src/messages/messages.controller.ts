@@ -12,6 +12,7 @@ import {
   HistoryQuery,
   SearchMessagesQuery,
 } from './dto/messages.dto.js';
+import { LinkPreviews } from './links/link-previews.js';
 import { MessageSearch } from './search/message-search.js';
 import { MessageChanges } from './changes/message-changes.js';
 import { MessageReader } from './reading/message-reader.js';
@@ -29,6 +30,7 @@ export class MessagesController {
     private readonly reader: MessageReader,
     private readonly changes: MessageChanges,
     private readonly messageSearch: MessageSearch,
+    private readonly linkPreviews: LinkPreviews,
   ) {}
 
   /** Sends a message. A repeat with the same `clientId` answers the message that is stored already. */
@@ -95,6 +97,13 @@ export class MessagesController {
     @Query() query: DeleteMessageQuery,
   ): Promise<MessageView> {
     return query.for === 'me' ? this.changes.deleteForMe(principal, id) : this.changes.deleteForEveryone(principal, id);
+  }
+
+  /** Takes the preview of the link in one's own message away, for good. */
+  @Delete('messages/:id/link-preview')
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN', 'MESSAGE_DELETED')
+  removeLinkPreview(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
+    return this.linkPreviews.remove(principal, id);
   }
 
   /** Reacts to a message. */

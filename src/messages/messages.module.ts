@@ -11,6 +11,8 @@ import { MessageReader } from './reading/message-reader.js';
 import { MessageDrafts } from './sending/message-drafts.js';
 import { MessageSender } from './sending/message-sender.js';
 import { MessageWriter } from './sending/message-writer.js';
+import { LinkPreviews } from './links/link-previews.js';
+import { LinkPreviewsRepository } from './links/link-previews.repository.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesPersonalData } from './messages-personal-data.js';
 import { MessagesRepository } from './reading/messages.repository.js';
@@ -23,6 +25,7 @@ import { SearchIndexer } from './search/search-indexer.js';
     ...[MessageDrafts, MessageSender, MessageWriter],
     ...[ChangedMessages, MessageChanges, MessageChangesRepository],
     ...[MessageReader, MessagesRepository],
+    ...[LinkPreviews, LinkPreviewsRepository],
     ...[MessageSearch, SearchIndexer, MessagesPersonalData],
   ],
   exports: [MessageSender, MessageChanges, MessageReader, MessagesRepository],

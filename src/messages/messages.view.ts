@@ -32,6 +32,17 @@ export class ReactionView {
   mine!: boolean;
 }
 
+/** What the first link of a message leads to. */
+export class LinkPreviewView {
+  /** @example "https://example.com/article" */
+  url!: string;
+  title!: string;
+  description!: string | null;
+  siteName!: string | null;
+  /** On this server, at most 1280 pixels wide and high; expires like those of attachments. */
+  imageUrl!: string | null;
+}
+
 /** A message as one reader sees it (contract, section 5). */
 export class MessageView {
   id!: string;
@@ -59,6 +70,9 @@ export class MessageView {
   /** SYSTEM messages only. */
   @ApiProperty({ type: () => SystemEventView, required: false })
   system?: SystemEventView;
+  /** Where its text holds a link whose page could be read: comes with a `message:updated` of its own. */
+  @ApiProperty({ type: () => LinkPreviewView, required: false })
+  linkPreview?: LinkPreviewView;
   createdAt!: string;
   editedAt!: string | null;
   /** When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it. */

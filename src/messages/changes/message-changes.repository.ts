@@ -50,7 +50,7 @@ export class MessageChangesRepository {
   async find(callerId: string, messageId: string): Promise<ChangeableMessage | undefined> {
     const [message] = await this.database.query<ChangeableMessage>(
       `SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.sender_id AS "senderId", m.kind, m.content,
-         m.attachments IS NOT NULL AS "hasAttachments", m.created_at AS "createdAt",
+         m.attachments IS NOT NULL OR m.link_preview IS NOT NULL AS "hasAttachments", m.created_at AS "createdAt",
          m.deleted_at IS NOT NULL OR EXISTS (
            SELECT 1 FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1
          ) AS "isDeleted",
@@ -90,7 +90,7 @@ export class MessageChangesRepository {
   /** Empties the message itself, and locks it. False where it was deleted before. */
   async empty(transaction: Transaction, messageId: string): Promise<boolean> {
     const emptied = await transaction.query(
-      `UPDATE messages SET content = NULL, attachments = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
+      `UPDATE messages SET content = NULL, attachments = NULL, link_preview = NULL, reply_to_id = NULL, version = version + 1, deleted_at = now()
        WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
       [messageId],
       'message_empty',

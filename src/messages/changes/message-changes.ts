@@ -5,6 +5,7 @@ import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
+import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../messages.view.js';
 import { ChangedMessages } from './changed-messages.js';
 import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
@@ -25,6 +26,7 @@ export class MessageChanges {
     private readonly attachments: AttachmentsService,
     private readonly changed: ChangedMessages,
     private readonly repository: MessageChangesRepository,
+    private readonly links: LinkPreviews,
   ) {}
 
   /** @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE. */
@@ -34,7 +36,11 @@ export class MessageChanges {
     for (let attempt = 1; attempt <= MAX_EDIT_ATTEMPTS; attempt += 1) {
       this.assertMayEdit(principal, message);
       if (message.content === content) return this.changed.view(principal, messageId);
-      if (await this.repository.edit(messageId, content)) return this.changed.publish(principal, messageId, false);
+      if (await this.repository.edit(messageId, content)) {
+        const edited = await this.changed.publish(principal, messageId, false);
+        this.links.edited(principal, edited);
+        return edited;
+      }
       message = await this.changed.requireVisible(principal, messageId);
     }
     throw new DomainError('UNAVAILABLE', { retryAfterMs: 1_000 });

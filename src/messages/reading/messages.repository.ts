@@ -9,7 +9,8 @@ import { unreadCount } from '../../conversations/unread.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import type { HistoryRange } from './history-range.js';
-import type { MessageView, ReactionView, ReplyPreview } from '../messages.view.js';
+import type { StoredLinkPreview } from '../links/link-previews.repository.js';
+import type { LinkPreviewView, MessageView, ReactionView, ReplyPreview } from '../messages.view.js';
 import { hiddenQuotation, unavailableQuotation } from './quotation.js';
 
 export interface MessageRow {
@@ -23,6 +24,7 @@ export interface MessageRow {
   content: string | null;
   attachments: MessageAttachment[] | null;
   system: ShownEvent | null;
+  linkPreview: StoredLinkPreview | { removed: true } | null;
   createdAt: Date;
   editedAt: Date | null;
   deletedAt: Date | null;
@@ -48,7 +50,8 @@ export interface MessageRow {
 function selectMessages(reader: string): string {
   return `
   SELECT m.id, m.conversation_id AS "conversationId", m.seq, m.version, m.sender_id AS "senderId",
-    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, shown_event(m.system) AS system, m.created_at AS "createdAt",
+    NULLIF(m.client_id, m.id) AS "clientId", m.kind, m.content, m.attachments, shown_event(m.system) AS system,
+    m.link_preview AS "linkPreview", m.created_at AS "createdAt",
     m.edited_at AS "editedAt", m.deleted_at AS "deletedAt",
     (SELECT h.hidden_at FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = ${reader}) AS "hiddenAt",
     r.id AS "replyToId", r.seq AS "replySeq", r.sender_id AS "replySenderId", r.kind AS "replyKind",
@@ -267,7 +270,8 @@ export class MessagesRepository {
 
 /** What is left of a message that was deleted. */
 export function tombstone(message: MessageView, deletedAt: string): MessageView {
-  return { ...message, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
+  const { linkPreview: _, ...rest } = message;
+  return { ...rest, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
 }
 
 function quotation(row: MessageRow): ReplyPreview | null {
@@ -291,6 +295,10 @@ function contentOf(content: string | null, system: ShownEvent | null, deletedAt:
   return content ?? (system && shownSentence(system));
 }
 
+function linkPreviewView({ imageId, ...preview }: StoredLinkPreview, links: AttachmentLinks): LinkPreviewView {
+  return { ...preview, imageUrl: imageId === null ? null : links.address(imageId, '1280') };
+}
+
 function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
   const deletedAt = row.deletedAt ?? row.hiddenAt;
   const gone = deletedAt !== null;
@@ -307,6 +315,9 @@ function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
     replyTo: gone ? null : quotation(row),
     reactions: gone ? [] : (row.reactions ?? []),
     ...(row.system === null ? {} : { system: eventView(row.system) }),
+    ...(gone || row.linkPreview === null || 'removed' in row.linkPreview
+      ? {}
+      : { linkPreview: linkPreviewView(row.linkPreview, links) }),
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: deletedAt?.toISOString() ?? null,

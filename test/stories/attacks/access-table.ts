@@ -170,6 +170,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   // A member's own; an admin may delete it, but not put words into anybody's mouth.
   'PATCH /messages/{id}': { ...inside('200', FORBIDDEN), body: () => ({ content: 'edited' }) },
   'DELETE /messages/{id}': inside('200'),
+  'DELETE /messages/{id}/link-preview': inside('200', FORBIDDEN),
   'PUT /messages/{id}/reactions/{emoji}': inside('200'),
   'DELETE /messages/{id}/reactions/{emoji}': inside('200'),
 

@@ -181,6 +181,7 @@ describe('the documents', () => {
     const reaction = { path: { id: message.id, emoji: '👍' } };
     await adas.call('put', '/messages/{id}/reactions/{emoji}', reaction);
     await adas.call('delete', '/messages/{id}/reactions/{emoji}', reaction);
+    await bobs.call('delete', '/messages/{id}/link-preview', path(message.id));
     expect(
       await adas.refused('put', '/messages/{id}/reactions/{emoji}', { path: { id: message.id, emoji: 'no emoji' } }),
     ).toBe('VALIDATION_FAILED');

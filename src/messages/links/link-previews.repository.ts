@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+
+/** As it is stored with a message. */
+export interface StoredLinkPreview {
+  url: string;
+  title: string;
+  description: string | null;
+  siteName: string | null;
+  /** An attachment that the message carries for its preview alone. */
+  imageId: string | null;
+}
+
+@Injectable()
+export class LinkPreviewsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** False where the message has another text by now, was deleted, or has a preview or may have none. */
+  async add(messageId: string, content: string, preview: StoredLinkPreview): Promise<boolean> {
+    const added = await this.database.queryAtomically(
+      `WITH previewed AS (
+         UPDATE messages SET link_preview = $3::jsonb, version = version + 1
+         WHERE id = $1 AND content = $2 AND deleted_at IS NULL AND link_preview IS NULL
+         RETURNING id, conversation_id
+       ), used AS (
+         UPDATE attachments a SET message_id = previewed.id, conversation_id = previewed.conversation_id
+         FROM previewed WHERE a.id = $4::uuid AND a.message_id IS NULL AND a.state = 'READY'
+       )
+       SELECT id FROM previewed`,
+      [messageId, content, JSON.stringify(preview), preview.imageId],
+      'link_preview_add',
+    );
+    return added.length > 0;
+  }
+
+  /** For good, whatever its author edits afterwards. False where that was so before, or it was deleted. */
+  remove(messageId: string): Promise<boolean> {
+    return this.replace(messageId, '{"removed": true}', null);
+  }
+
+  /** The preview of a link that is not in the text any more. False where there is none such. */
+  drop(messageId: string, url: string): Promise<boolean> {
+    return this.replace(messageId, null, url);
+  }
+
+  /** @param url replaces the preview of this link alone; null: whatever there is, unless it was removed for good. */
+  private async replace(messageId: string, value: string | null, url: string | null): Promise<boolean> {
+    const replaced = await this.database.queryAtomically(
+      `WITH former AS (
+         SELECT id, (link_preview ->> 'imageId')::uuid AS image_id FROM messages
+         WHERE id = $1 AND deleted_at IS NULL
+           AND CASE WHEN $3::text IS NULL THEN NOT COALESCE(link_preview ? 'removed', false) ELSE link_preview ->> 'url' = $3 END
+         FOR UPDATE
+       ), replaced AS (
+         UPDATE messages m SET link_preview = $2::jsonb, version = m.version + 1 FROM former WHERE m.id = former.id
+       ), unused AS (
+         UPDATE attachments a SET state = 'DOOMED' FROM former WHERE a.id = former.image_id
+       )
+       SELECT id FROM former`,
+      [messageId, value, url],
+      'link_preview_replace',
+    );
+    return replaced.length > 0;
+  }
+}

@@ -1,0 +1,137 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { PageReader } from '../../attachments/previews/page-reader.js';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { Configuration } from '../../config/configuration.js';
+import { EventBus } from '../../events/event-bus.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { ChangedMessages } from '../changes/changed-messages.js';
+import type { MessageView } from '../messages.view.js';
+import { firstLink } from './first-link.js';
+import { LinkPreviewsRepository } from './link-previews.repository.js';
+
+/** Messages that wait for their preview; what comes beyond gets none. */
+const MAX_QUEUED = 1_000;
+const MAX_CONCURRENT = 4;
+
+interface Job {
+  messageId: string;
+  senderId: string;
+  content: string;
+  url: string;
+}
+
+/**
+ * Shows what the first link of a message leads to (contract, section 7): fetched once the message is stored and
+ * acknowledged, and emitted as a change of it. Costs a message without a link the search for one, and nothing else.
+ * Not guaranteed: a preview where the process ends meanwhile, or where too many wait.
+ */
+@Injectable()
+export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(LinkPreviews.name);
+  private readonly queue: Job[] = [];
+  private underWay = 0;
+  private isEnding = false;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly events: EventBus,
+    private readonly limiter: RateLimiter,
+    private readonly pages: PageReader,
+    private readonly attachments: AttachmentsService,
+    private readonly changed: ChangedMessages,
+    private readonly repository: LinkPreviewsRepository,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (!this.configuration.linkPreviews) return;
+    this.events.subscribe('messages.created', ({ messages }) => {
+      for (const { message } of messages) this.consider(message);
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.isEnding = true;
+    this.queue.length = 0;
+  }
+
+  /** After an edit: a preview of what is not in the text any more goes, and another link gets its own. */
+  edited(principal: Principal, message: MessageView): void {
+    if (!this.configuration.linkPreviews) return;
+    void this.follow(principal, message).catch((error: unknown) =>
+      this.logger.warn(`an edited message keeps its former preview: ${(error as Error).message}`),
+    );
+  }
+
+  private async follow(principal: Principal, message: MessageView): Promise<void> {
+    const url = firstLink(message.content ?? '');
+    const former = message.linkPreview?.url;
+    if (url === former) return;
+    if (former !== undefined && (await this.repository.drop(message.id, former))) {
+      this.attachments.sweep();
+      await this.changed.publish(principal, message.id, false);
+    }
+    this.consider(message);
+  }
+
+  /**
+   * Takes the preview of one's own message away, for everybody and for good.
+   * @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), MESSAGE_DELETED.
+   */
+  async remove(principal: Principal, messageId: string): Promise<MessageView> {
+    const message = await this.changed.requireVisible(principal, messageId);
+    if (message.senderId !== principal.userId || message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
+    if (message.isDeleted) throw new DomainError('MESSAGE_DELETED');
+    if (!(await this.repository.remove(messageId))) return this.changed.view(principal, messageId);
+    this.attachments.sweep();
+    return this.changed.publish(principal, messageId, false);
+  }
+
+  private consider({ id, senderId, content, kind }: MessageView): void {
+    if (content === null || kind === 'SYSTEM' || !content.includes('://') || this.queue.length >= MAX_QUEUED) return;
+    const url = firstLink(content);
+    if (url === undefined || this.isEnding) return;
+    this.queue.push({ messageId: id, senderId, content, url });
+    this.next();
+  }
+
+  private next(): void {
+    if (this.underWay >= MAX_CONCURRENT) return;
+    const job = this.queue.shift();
+    if (job === undefined) return;
+    this.underWay += 1;
+    void this.preview(job)
+      // A page that is not there, slow or no page is its own affair; which one it was stays out of the log.
+      .catch((error: unknown) => this.logger.debug(`no preview of a link: ${(error as Error).message}`))
+      .finally(() => {
+        this.underWay -= 1;
+        this.next();
+      });
+  }
+
+  private async preview({ messageId, senderId, content, url }: Job): Promise<void> {
+    await this.limiter.consume('linkPreviews', senderId);
+    const page = await this.pages.read(url);
+    if (page === undefined || this.isEnding) return;
+    const { imageUrl, ...metadata } = page;
+    const imageId = imageUrl === null ? null : await this.image(senderId, imageUrl);
+    const isAdded = await this.repository.add(messageId, content, { url, ...metadata, imageId });
+    if (isAdded) await this.changed.publish(ofUser(senderId), messageId, false);
+  }
+
+  /** Null where there is none to be had: the rest is shown without. One that no message comes to use is swept. */
+  private async image(ownerId: string, imageUrl: string): Promise<string | null> {
+    try {
+      const bytes = await this.pages.readImage(imageUrl);
+      return await this.attachments.keepImageOf(ownerId, bytes);
+    } catch (error) {
+      this.logger.debug(`no image for the preview of a link: ${(error as Error).message}`);
+      return null;
+    }
+  }
+}
+
+function ofUser(userId: string): Principal {
+  return { userId, sessionId: '' };
+}
