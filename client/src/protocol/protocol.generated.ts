@@ -202,6 +202,15 @@ export type FriendRequestStatus = 'PENDING' | 'ACCEPTED' | 'REJECTED' | 'CANCELL
 /** Groups only: whether a new member sees what was written before it joined. */
 export type HistoryVisibility = 'FROM_JOIN' | 'FROM_START';
 
+export interface LinkPreview {
+  url: string;
+  title: string;
+  description: string | null;
+  siteName: string | null;
+  /** On this server, at most 1280 pixels wide and high; expires like those of attachments. */
+  imageUrl: string | null;
+}
+
 export interface Login {
   /** Shown in the list of sessions. */
   deviceName?: string | undefined;
@@ -226,6 +235,8 @@ export interface Message {
   replyTo: ReplyPreview | null;
   /** SYSTEM messages only. */
   system?: SystemEvent | undefined;
+  /** Where its text holds a link whose page could be read: comes with a `message:updated` of its own. */
+  linkPreview?: LinkPreview | undefined;
   id: string;
   conversationId: string;
   /** Dense within the conversation, from 1; the order of messages. */
