@@ -2,7 +2,7 @@ import type { Clock, Random, Timer } from '../ports/environment.js';
 import type { Database, StoredValue } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
-import type { RowWriter } from '../sync/row-writer.js';
+import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges, Settled } from '../sync/state.js';
 import type { Answer } from '../sync/types.js';
 import { fold, isOnlyHere, revised, targets } from './fold.js';
@@ -55,12 +55,14 @@ export class DurableOutbox implements Outbox {
   };
 
   async start(): Promise<void> {
-    const rows = await this.ports.database.transaction('readonly', ['outbox'], (transaction) =>
-      transaction.range('outbox'),
+    const { database, clock } = this.ports;
+    const rows = await readPersistently(clock, () =>
+      database.transaction('readonly', ['outbox'], (transaction) => transaction.range('outbox')),
     );
     this.takeRows({ rows: rows.map(({ key, value }) => ['outbox', key, value]) });
     const files = this.#items.flatMap((item) => item.files ?? []);
-    await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id)));
+    // What is left over is in nobody's way.
+    await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id))).catch(() => undefined);
   }
 
   async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {

@@ -6,7 +6,7 @@ import { ChatError } from '../protocol/errors.js';
 import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
 import { covers } from './coverage.js';
 import { EMPTY_STATE, neededTimelines, reduce } from './reduce.js';
-import type { RowWriter } from './row-writer.js';
+import { readPersistently, type RowWriter } from './row-writer.js';
 import type { Failure, PageQuery, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 import { PAGE_SIZE } from './window.js';
@@ -47,7 +47,11 @@ export class Synchroniser implements SyncEngine {
     return () => this.#listeners.delete(listener);
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return readPersistently(this.ports.clock, () => this.#start());
+  }
+
+  async #start(): Promise<void> {
     const rows = await this.ports.database.transaction('readonly', LOADED_STORES, async (transaction) => {
       const found: RowChanges['rows'][number][] = [];
       for (const store of LOADED_STORES)

@@ -13,6 +13,20 @@ import type { RowChanges } from './state.js';
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
+/** Reads from storage, again and again while it does not answer: what it has is not given up for a bad moment. */
+export async function readPersistently<Result>(clock: Clock, read: () => Promise<Result>): Promise<Result> {
+  for (let delayMs = MIN_RETRY_MS; ; delayMs = Math.min(MAX_RETRY_MS, delayMs * 2)) {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof StorageError && (error.code === 'CLOSED' || error.code === 'OUTDATED')) throw error;
+      await new Promise<void>((resolve) => {
+        clock.setTimeout(resolve, delayMs);
+      });
+    }
+  }
+}
+
 interface Batch {
   cleared: Set<StoreName>;
   dropped: Set<string>;

@@ -187,9 +187,9 @@ export class Device {
     this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox });
   }
 
-  static async start(world: World, stepsToLive = Number.POSITIVE_INFINITY): Promise<Device> {
+  static async start(world: World, stepsToLive = Number.POSITIVE_INFINITY, storageFailures = 0): Promise<Device> {
     const device = new Device(world, await world.storage.open('phone'));
-    device.stepsToLive = stepsToLive;
+    Object.assign(device, { stepsToLive, storageFailures });
     // A process that dies while it starts never gets there.
     void device.#sync.start();
     void device.#outbox.start();

@@ -297,6 +297,20 @@ describe('what is done offline to messages', () => {
 });
 
 describe('a storage that fails', () => {
+  it('when the app starts is asked again, until it tells what was kept', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'hello');
+    device.kill();
+    const again = await Device.start(world, Number.POSITIVE_INFINITY, 5);
+    expect(again.states()).toEqual([]);
+    await world.clock.advance(60_000);
+    expect(again.states()).toEqual([['hello', 'queued']]);
+    await again.connect();
+    await settled();
+    expect(world.texts()).toEqual(['hello']);
+  });
+
   it('delays what is typed, and loses or doubles none of it', async () => {
     const { world, device } = await connected();
     device.storageFailures = 5;
