@@ -31,13 +31,17 @@ export class House {
   /** Whether the end of the process was ordered. */
   private isEnding = false;
 
-  private constructor(readonly mode: Mode) {
+  private constructor(
+    readonly mode: Mode,
+    private readonly settings: Record<string, string>,
+  ) {
     // Where this runs as root, PostgreSQL runs as another user and must reach its directory.
     chmodSync(this.directory, 0o755);
   }
 
-  static async build(mode: Mode): Promise<House> {
-    const house = new House(mode);
+  /** @param settings the server's environment, where it differs. */
+  static async build(mode: Mode, settings: Record<string, string> = {}): Promise<House> {
+    const house = new House(mode, settings);
     house.port = await freePort();
     Object.assign(house, { clients: await Proxy.start(() => house.port) });
     if (mode === 'external') {
@@ -179,6 +183,7 @@ export class House {
       NODE_ENV: '',
       JWT_SECRET: 'a secret that outlives every process of this test',
       ACCESS_TOKEN_SECONDS: '86400',
+      ...this.settings,
     };
   }
 
