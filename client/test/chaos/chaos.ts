@@ -336,25 +336,28 @@ export class Chaos {
     const { client } = phone;
     const window = client.messages(view.id);
     const close = window.open();
-    const isWhole = (): boolean =>
-      JSON.stringify(shownAs(window.getSnapshot().items)) ===
-      JSON.stringify(shownAs(messages.slice(-window.getSnapshot().items.length)));
+    const stored = new Map(messages.map((message) => [message.seq, JSON.stringify(shownAs([message]))]));
+    /** What is wrong with what is shown at the moment. */
+    const fault = (isNewest: boolean): string | undefined => {
+      const { items } = window.getSnapshot();
+      const wrong = items.find((item) => JSON.stringify(shownAs([item])) !== stored.get(item.seq ?? 0));
+      if (wrong !== undefined) return `${JSON.stringify(shownAs([wrong]))} for ${stored.get(wrong.seq ?? 0)}`;
+      const [first, last] = [items[0]?.seq ?? 1, items.at(-1)?.seq ?? 0];
+      if (items.length !== last - first + 1) return `a gap between ${first} and ${last}`;
+      if (isNewest && last !== (messages.at(-1)?.seq ?? 0)) return `nothing after ${last} of ${messages.length}`;
+      return undefined;
+    };
     try {
       await window.jumpToNewest();
-      for (
-        let pages = 0;
-        pages < 100 && window.getSnapshot().hasOlder && window.getSnapshot().items.length < 350;
-        pages += 1
-      )
+      await this.#until('its messages are there', () => fault(true) === undefined, 15_000);
+      for (let pages = 0; pages < 200 && window.getSnapshot().hasOlder; pages += 1) {
         await window.loadOlder();
-      await this.#until('its messages are there', isWhole, 15_000);
-    } catch {
-      const is = shownAs(window.getSnapshot().items);
-      const should = shownAs(messages.slice(-is.length || -1));
-      const index = should.findIndex((row, at) => JSON.stringify(row) !== JSON.stringify(is[at]));
-      this.#violations.push(
-        `${phone.name} shows ${is.length} of ${messages.length} in ${view.type}: ${JSON.stringify(is[index])} for ${JSON.stringify(should[index])}`,
-      );
+        await this.#until('older messages are there', () => fault(false) === undefined, 15_000);
+      }
+      if (window.getSnapshot().hasOlder) throw new Error('It has no beginning.');
+    } catch (error) {
+      const what = fault(false) ?? fault(true) ?? String(error).split('\n')[0];
+      this.#violations.push(`${phone.name} shows in a conversation of ${messages.length}: ${what}`);
     }
     const [is, should] = [
       summary(client.observe(`conversation:${view.id}`).getSnapshot()),
