@@ -73,6 +73,20 @@ for (const path of sources('src')) {
     }
   });
 }
+// The client's own: everything from outside comes through a port, so that tests can run in virtual time.
+const PLATFORM =
+  /(?<![\w.#])(Date\.now\(|new Date\(\)|Math\.random\(|setTimeout\(|setInterval\(|performance\.|crypto\.|navigator\.|globalThis)/;
+const PLATFORM_PORTS =
+  /^client\/src\/(ports\/(platform|socket-io|environment)|storage\/|tabs\/(broadcast-channel|web-lock)|react\/hooks|react-native\/)/;
+for (const path of sources('client/src')) {
+  if (PLATFORM_PORTS.test(path)) continue;
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .forEach((line, index) => {
+      if (/^\s*(\*|\/\/|\/\*)/.test(line) || !PLATFORM.test(line)) return;
+      violations.push(`${path}:${index + 1}: only the client's ports read the clock, randomness and the platform`);
+    });
+}
 for (const violation of violations) console.error(violation);
 process.exit(violations.length === 0 ? 0 : 1);
 

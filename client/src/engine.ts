@@ -104,8 +104,12 @@ export class Engine {
         if (isLive) this.#meetOneself();
       }),
       tabs.onMessage((message) => {
-        if (message.type === 'rows') this.outbox.takeRows(message['changes'] as RowChanges);
-        else if (message.type === 'answer' && role === 'follower') this.sync.apply(message['answer'] as Answer);
+        if (message.type === 'rows') {
+          const { rows } = message['changes'] as RowChanges;
+          // JSON says null for what is gone.
+          this.outbox.takeRows({ rows: rows.map(([store, key, value]) => [store, key, value ?? undefined]) });
+        }
+        if (message.type === 'answer' && role === 'follower') this.sync.apply(message['answer'] as Answer);
       }),
     );
     if (this.socket !== undefined) this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready));

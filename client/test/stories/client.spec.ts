@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { ServerProcess } from '../../../test/support/process.js';
+import type { HookClient } from '../../src/react/client.js';
 import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import type { Storage } from '../../src/ports/storage.js';
@@ -132,6 +133,11 @@ describe('a client of a real server', () => {
     lifecycle.set('active');
     await until('it arrives', () => texts(grace, conversationId).length === 2);
     expect(back.outbox.items).toEqual([]);
+  });
+
+  it('is what the hooks take', async () => {
+    const hooked: HookClient = await registered();
+    expect(hooked.connection.getSnapshot()).toEqual({ status: 'live' });
   });
 
   it('edits, deletes and reacts, shown at once and the same for both', async () => {

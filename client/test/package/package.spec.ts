@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+
+const PATIENCE_MS = 300_000;
+const ENTRIES = [
+  '@parley/client',
+  '@parley/client/react',
+  '@parley/client/react-native',
+  '@parley/client/storage/memory',
+  '@parley/client/storage/indexeddb',
+  '@parley/client/storage/expo-sqlite',
+];
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const modules = join(root, '../node_modules');
+const require = createRequire(import.meta.url);
+
+async function run(program: string, parameters: readonly string[], cwd: string): Promise<string> {
+  try {
+    return (await promisify(execFile)(program, parameters, { cwd, env: { ...process.env, NODE_OPTIONS: '' } })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${parameters.join(' ')}\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+/** The compiler of React Native's engine for this machine. */
+const HERMES = { linux: 'linux64-bin/hermesc', darwin: 'osx-bin/hermesc', win32: 'win64-bin/hermesc.exe' };
+
+describe('the package as it is published', () => {
+  let project: string;
+  let tarball: string;
+
+  beforeAll(async () => {
+    project = await mkdtemp(join(tmpdir(), 'parley-client-'));
+    await run(process.execPath, ['scripts/build.mjs'], root);
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], root);
+    const packed = (await readdir(project)).find((name) => name.endsWith('.tgz'));
+    tarball = join(project, packed as string);
+    await writeFile(join(project, 'package.json'), '{ "private": true }');
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
+  }, PATIENCE_MS);
+
+  afterAll(() => rm(project, { recursive: true, force: true }));
+
+  it('brings one dependency and no source, no test and nothing of its workshop', async () => {
+    const installed = join(project, 'node_modules/@parley/client');
+    const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Record<
+      string,
+      object
+    >;
+    expect(Object.keys(dependencies ?? {})).toEqual(['socket.io-client']);
+    const files = (await readdir(installed, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(files.filter(({ name }) => /\.spec\.|(?<!\.d)\.tsx?$/.test(name))).toEqual([]);
+  });
+
+  it(
+    'is told nothing by publint and attw',
+    async () => {
+      const checked = await run(
+        process.execPath,
+        [join(modules, 'publint/src/cli.js'), 'run', '--strict', tarball],
+        project,
+      );
+      expect(checked).toContain('All good');
+      const cli = join(modules, '@arethetypeswrong/cli/dist/index.js');
+      const types = await run(process.execPath, [cli, tarball, '--format', 'ascii'], project);
+      expect(types).not.toMatch(/💀|❌|⚠|🎭|🐛|❓/u);
+    },
+    PATIENCE_MS,
+  );
+
+  it('runs where it is imported and where it is required', async () => {
+    const use = `
+      const client = createClient({ url: 'http://127.0.0.1:9', storage: memoryStorage() });
+      client.ready.then(async () => {
+        console.log(client.connection.getSnapshot().status, client.conversations.items.length);
+        await client.close();
+      });`;
+    const names = `createClient } from '@parley/client'; import { memoryStorage } from '@parley/client/storage/memory';`;
+    await writeFile(join(project, 'module.mjs'), `import { ${names}${use}`);
+    await writeFile(
+      join(project, 'script.cjs'),
+      `const { createClient } = require('@parley/client'); const { memoryStorage } = require('@parley/client/storage/memory');${use}`,
+    );
+    expect(await run(process.execPath, ['module.mjs'], project)).toBe('ended 0\n');
+    expect(await run(process.execPath, ['script.cjs'], project)).toBe('ended 0\n');
+  });
+
+  it(
+    'compiles in strict TypeScript, and fits the hooks',
+    async () => {
+      await writeFile(
+        join(project, 'use.mts'),
+        `import { type ChatClient, createClient, type Message, type MessageItem } from '@parley/client';
+       import { memoryStorage } from '@parley/client/storage/memory';
+       const client: ChatClient = createClient({ url: 'https://chat.example', storage: memoryStorage() });
+       await client.login({ username: 'ada', password: 'secret' });
+       const [conversation] = client.conversations.items;
+       if (conversation !== undefined) {
+         const { clientId } = client.send({ conversationId: conversation.id, content: 'Hello' });
+         const items: readonly MessageItem[] = client.messages(conversation.id).items;
+         const own = items.find((item) => item.clientId === clientId);
+         const state: 'pending' | 'sent' | 'rejected' | undefined = own?.state;
+         const seq: number | null | undefined = own?.seq;
+         console.log(state, seq, conversation.me.unreadCount);
+       }
+       // @ts-expect-error a message goes somewhere
+       client.send({ conversation: 'nowhere' });
+       const kind: Message['kind'] = 'TEXT';
+       console.log(kind);`,
+      );
+      const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+      const flags =
+        '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --lib es2022,dom';
+      for (const module of ['nodenext']) {
+        const parameters = [...flags.split(' '), '--types', 'node', '--typeRoots', join(modules, '@types')];
+        const output = await run(process.execPath, [compiler, ...parameters, '--module', module, 'use.mts'], project);
+        expect(output).toBe('');
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'compiles for React Native’s engine',
+    async () => {
+      const compiler = join(modules, 'hermes-compiler/hermesc', HERMES[process.platform as keyof typeof HERMES]);
+      for (const entry of ENTRIES) {
+        const bundle = join(project, 'bundle.js');
+        await build({
+          stdin: { contents: `module.exports = require('${entry}');`, resolveDir: project },
+          bundle: true,
+          format: 'cjs',
+          platform: 'browser',
+          mainFields: ['react-native', 'browser', 'main'],
+          conditions: ['require', 'react-native'],
+          target: 'es2022',
+          external: ['react', 'react/jsx-runtime'],
+          outfile: bundle,
+          logLevel: 'silent',
+        });
+        await run(compiler, ['-emit-binary', '-out', join(project, 'bundle.hbc'), bundle], project);
+      }
+      expect((await readFile(join(project, 'bundle.hbc'))).length).toBeGreaterThan(0);
+    },
+    PATIENCE_MS,
+  );
+});

@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { ServerProcess } from '../../../test/support/process.js';
+import type { ChatClient } from '../../src/index.js';
+import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
+import { socketIo } from '../../src/ports/socket-io.js';
+import { memoryStorage } from '../../src/storage/memory.js';
+import { processLock } from '../../src/tabs/process-lock.js';
+import { Clients, firstConversationOf, live, sharedChannels, textsOf, until } from '../support/clients.js';
+
+describe('the tabs of one user', () => {
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let clients: Clients;
+  let sockets: number;
+  let refreshes: number;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await ServerProcess.start({
+      DATABASE_URL: database.url,
+      RATE_LIMITS: 'off',
+      ACCESS_TOKEN_SECONDS: '6',
+    });
+    clients = new Clients(server.url);
+  }, 120_000);
+
+  afterEach(() => clients.close());
+
+  afterAll(async () => {
+    await server.kill();
+    await database.drop();
+  });
+
+  /** What the tabs of an origin share. */
+  const browser = () => {
+    [sockets, refreshes] = [0, 0];
+    return {
+      storage: memoryStorage(),
+      tokens: memoryTokens(),
+      lock: processLock(),
+      channel: sharedChannels(),
+      socket: ((options, listeners) => {
+        sockets += 1;
+        return socketIo(options, listeners);
+      }) as typeof socketIo,
+      fetch: ((url, init) => {
+        if (url.endsWith('/auth/refresh')) refreshes += 1;
+        return systemFetch(url, init);
+      }) as typeof systemFetch,
+    };
+  };
+
+  it('have one socket, and send what each of them writes once', async () => {
+    const shared = browser();
+    const first = await clients.registered(shared);
+    const tabs: ChatClient[] = [first];
+    for (let count = 0; count < 4; count += 1) {
+      const tab = clients.make(shared);
+      await tab.ready;
+      tabs.push(tab);
+    }
+    await Promise.all(tabs.map(live));
+    expect(sockets).toBe(1);
+    const grace = await clients.registered();
+    for (const [index, tab] of tabs.entries())
+      await tab.send({ receiverId: grace.userId as string, content: `from tab ${index}` }).stored;
+    const conversationId = await firstConversationOf(grace);
+    await until('all arrive', () => textsOf(grace, conversationId).length === 5);
+    expect([...textsOf(grace, conversationId)].sort()).toEqual([0, 1, 2, 3, 4].map((index) => `from tab ${index}`));
+    await until('nothing waits', () => tabs.every((tab) => tab.outbox.items.length === 0));
+  }, 180_000);
+
+  it('go on when the one that leads is closed: what was written in another is sent once', async () => {
+    const shared = browser();
+    const first = await clients.registered(shared);
+    const second = clients.make(shared);
+    await second.ready;
+    await live(second);
+    const grace = await clients.registered();
+    await second.send({ receiverId: grace.userId as string, content: 'one' }).stored;
+    const conversationId = await firstConversationOf(grace);
+    await until('it arrives', () => textsOf(grace, conversationId).length === 1);
+    const closing = first.close();
+    await second.send({ conversationId, content: 'two' }).stored;
+    await closing;
+    await live(second);
+    await until('it arrives', () => textsOf(grace, conversationId).length === 2);
+    await until('nothing waits', () => second.outbox.items.length === 0);
+    expect(textsOf(grace, conversationId)).toEqual(['one', 'two']);
+    expect(sockets).toBe(2);
+  }, 180_000);
+
+  it('renew a token once at its end, whichever of them needs it, and none is logged out', async () => {
+    const shared = browser();
+    const first = await clients.registered(shared);
+    const tabs = [first, clients.make(shared), clients.make(shared), clients.make(shared), clients.make(shared)];
+    await Promise.all(tabs.map((tab) => tab.ready));
+    await Promise.all(tabs.map(live));
+    await until('the token was renewed', () => refreshes > 0);
+    const before = refreshes;
+    await Promise.all(tabs.map((tab) => tab.http.request('/users/me')));
+    expect(refreshes - before).toBeLessThanOrEqual(1);
+    expect(tabs.map((tab) => tab.connection.getSnapshot().status)).not.toContain('ended');
+  }, 180_000);
+});
