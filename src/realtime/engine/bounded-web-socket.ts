@@ -31,7 +31,7 @@ export class BoundedWebSocket extends WebSocket {
     () => this.bufferedAmount,
     () => this.cut('SLOW_CONSUMER'),
   );
-  /** Set once it is known who it is. */
+  /** Whether what it sends is of use: set once it is known who it is. */
   isAdmitted = false;
   private readonly controlFrames = new TokenBucket(MAX_CONTROL_FRAMES.burst, MAX_CONTROL_FRAMES.perSecond);
   private uselessMessages = 0;

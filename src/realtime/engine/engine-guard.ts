@@ -184,6 +184,9 @@ class GuardedConnection {
     if (atOnce || this.sendEnd === undefined) return this.cut('SLOW_CONSUMER');
     this.connection.writeBuffer.length = 0;
     this.bytes = 0;
+    // What it goes on sending is of no use any more, and counted as such.
+    const webSocket = webSocketOf(this.connection);
+    if (webSocket !== undefined) webSocket.isAdmitted = false;
     this.endTimer = setTimeout(() => this.cut('SLOW_CONSUMER'), SLOW_CONSUMER_TIMEOUT_MS).unref();
     this.sendEnd();
   }
