@@ -36,7 +36,9 @@ export class FriendsPersonalData implements OnModuleInit {
       export: (userId) =>
         pagesById((after) =>
           this.database.background.query<FriendRequestRow>(
-            `SELECT ${REQUEST_COLUMNS} FROM friend_requests WHERE (sender_id = $1 OR receiver_id = $1) AND id > $2
+            `(SELECT ${REQUEST_COLUMNS} FROM friend_requests WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE})
+             UNION ALL
+             (SELECT ${REQUEST_COLUMNS} FROM friend_requests WHERE receiver_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE})
              ORDER BY id LIMIT ${EXPORT_PAGE}`,
             [userId, after],
           ),

@@ -1,12 +1,26 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { eventView, type ShownEvent, shownSentence } from '../conversations/system-event.js';
 import { Database, type Transaction } from '../database/database.js';
-import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
+import { EXPORT_PAGE, pagesBy, pagesById, PersonalData } from '../users/personal-data.js';
 
 interface ExportedMessage {
   id: string;
   content: string | null;
   system: ShownEvent | null;
+}
+
+const EXPORTED_COLUMNS = `id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
+  shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
+  edited_at AS "editedAt", deleted_at AS "deletedAt"`;
+
+function withoutKey(row: ExportedMessage & { key: string }): object {
+  const { key, ...rest } = row;
+  void key;
+  return exported(rest);
+}
+
+function exported({ system, ...row }: ExportedMessage): object {
+  return system === null ? row : { ...row, content: row.content ?? shownSentence(system), system: eventView(system) };
 }
 
 /**
@@ -23,7 +37,7 @@ export class MessagesPersonalData implements OnModuleInit {
   onModuleInit(): void {
     this.personalData.register({
       name: 'messages',
-      export: (userId) => pagesById((after) => this.written(userId, after)),
+      export: (userId) => this.written(userId),
       erase: async (transaction, userId) => {
         await this.forgetNames(transaction, userId);
         return undefined;
@@ -65,17 +79,30 @@ export class MessagesPersonalData implements OnModuleInit {
     });
   }
 
-  private async written(userId: string, after: string): Promise<{ id: string }[]> {
-    const rows = await this.database.background.query<ExportedMessage>(
-      `SELECT id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
-         shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
-         edited_at AS "editedAt", deleted_at AS "deletedAt"
-       FROM messages WHERE sender_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
-      [userId, after],
+  /**
+   * All that the user wrote, and what it did in groups; in no order of time. Walked by the index that every message is in
+   * for its sender's key: another one by sender and id would cost each message that is stored. Without a
+   * name, so that each is planned for its own sender, who may have written much more than most.
+   */
+  private async *written(userId: string): AsyncGenerator<object[]> {
+    const events = pagesById((after) =>
+      this.database.background.query<ExportedMessage>(
+        `SELECT ${EXPORTED_COLUMNS} FROM messages WHERE sender_id = $1 AND client_id IS NULL AND id > $2
+         ORDER BY id LIMIT ${EXPORT_PAGE}`,
+        [userId, after],
+      ),
     );
-    return rows.map(({ system, ...row }) =>
-      system === null ? row : { ...row, content: row.content ?? shownSentence(system), system: eventView(system) },
+    const messages = pagesBy<ExportedMessage & { key: string }>(
+      ({ key }) => key,
+      (after) =>
+        this.database.background.query<ExportedMessage & { key: string }>(
+          `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages WHERE sender_id = $1 AND client_id > $2
+           ORDER BY client_id LIMIT ${EXPORT_PAGE}`,
+          [userId, after],
+        ),
     );
+    for await (const page of events) yield page.map(exported);
+    for await (const page of messages) yield page.map(withoutKey);
   }
 
   /**

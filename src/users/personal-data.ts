@@ -35,7 +35,13 @@ export class PersonalData {
  * Pages of rows by their last id.
  * @param read the rows after an id, at most `EXPORT_PAGE` of them, ascending
  */
-export async function* pagesById<Row extends { id: string }>(
+export function pagesById<Row extends { id: string }>(read: (after: string) => Promise<Row[]>): AsyncGenerator<Row[]> {
+  return pagesBy(({ id }) => id, read);
+}
+
+/** The same by another key of rows, a UUID. */
+export async function* pagesBy<Row>(
+  keyOf: (row: Row) => string,
   read: (after: string) => Promise<Row[]>,
 ): AsyncGenerator<Row[]> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
@@ -43,7 +49,7 @@ export async function* pagesById<Row extends { id: string }>(
     if (rows.length > 0) yield rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < EXPORT_PAGE) return;
-    after = last.id;
+    after = keyOf(last);
   }
 }
 

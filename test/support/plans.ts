@@ -4,6 +4,8 @@ import type { Anything } from './story.js';
 export interface Scan {
   relation: string;
   index: string | undefined;
+  /** The table was read from its beginning to its end. */
+  isSequential: boolean;
   /** Rows that were looked at, in all its rounds. */
   rows: number;
 }
@@ -13,13 +15,20 @@ export interface Asked {
   values: readonly unknown[];
 }
 
-/** What PostgreSQL looks at for a statement that was prepared long ago: with a plan for any values. */
-export async function scansOf(client: pg.Client, { text, values }: Asked): Promise<Scan[]> {
-  await client.query('SET plan_cache_mode = force_generic_plan');
+/**
+ * What PostgreSQL looks at for a statement.
+ * @param plan for any values, as one gets that was prepared long ago; or for these values, as one without a name gets
+ */
+export async function scansOf(
+  client: pg.Client,
+  { text, values }: Asked,
+  plan: 'generic' | 'custom' = 'generic',
+): Promise<Scan[]> {
+  await client.query(`SET plan_cache_mode = force_${plan}_plan`);
   await client.query(`PREPARE looked_at AS ${text}`);
   const literal = (value: unknown): string => (value === null ? 'NULL' : pg.escapeLiteral(String(value)));
   const { rows } = await client.query<Anything>(
-    `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at(${values.map(literal).join(', ')})`,
+    `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at${values.length === 0 ? '' : `(${values.map(literal).join(', ')})`}`,
   );
   await client.query('DEALLOCATE looked_at');
   const scans: Scan[] = [];
@@ -28,6 +37,7 @@ export async function scansOf(client: pg.Client, { text, values }: Asked): Promi
       scans.push({
         relation: node['Relation Name'],
         index: node['Index Name'],
+        isSequential: node['Node Type'] === 'Seq Scan' && node['Actual Loops'] > 0,
         rows: (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
       });
     for (const child of node.Plans ?? []) visit(child);
@@ -45,13 +55,13 @@ interface Pool {
   query(text: string, values?: readonly never[], name?: string): Promise<unknown[]>;
 }
 
-/** From here on, what is asked of a pool under this name. */
-export function askedUnder(pool: object, name: string): Asked[] {
+/** From here on, what is asked of a pool under this name, or in these words. */
+export function askedUnder(pool: object, name: string | RegExp): Asked[] {
   const spied = pool as Pool;
   const query = spied.query.bind(spied);
   const asked: Asked[] = [];
   spied.query = (text, values = [], asking) => {
-    if (asking === name) asked.push({ text, values });
+    if (typeof name === 'string' ? asking === name : name.test(text)) asked.push({ text, values });
     return query(text, values, asking);
   };
   return asked;
