@@ -102,7 +102,10 @@ export class RowWriter {
         this.written(changesOf(batch));
       } catch (error) {
         const code = error instanceof StorageError ? error.code : undefined;
-        if (this.#isClosed || code === 'CLOSED' || code === 'OUTDATED') {
+        // A page that another version has overtaken keeps what the user types; the caches are the other's.
+        const isLeftDurable = code === 'OUTDATED' && leaveCache(batch);
+        if (isLeftDurable) this.#keepsCache = false;
+        else if (this.#isClosed || code === 'CLOSED' || code === 'OUTDATED') {
           for (const { reject } of [...batch.waiters, ...this.#next.waiters]) reject(error);
           this.#next = emptyBatch();
           break;
@@ -112,7 +115,7 @@ export class RowWriter {
         batch.waiters.push(...this.#next.waiters);
         this.#next = batch;
         failures += 1;
-        if (code !== 'QUOTA' || failures > 1) await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
+        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1) await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
       }
     }
     this.#current = undefined;
@@ -172,4 +175,13 @@ function forgetCache(batch: Batch): void {
   const durable: readonly StoreName[] = DURABLE_STORES;
   for (const [id, [store]] of batch.rows) if (!durable.includes(store)) batch.rows.delete(id);
   batch.dropped.clear();
+}
+
+/** Whether there was anything of the caches in it. */
+function leaveCache(batch: Batch): boolean {
+  const isOfCache = batch.cleared.size > 0 || batch.dropped.size > 0;
+  const before = batch.rows.size;
+  batch.cleared.clear();
+  forgetCache(batch);
+  return isOfCache || batch.rows.size < before;
 }

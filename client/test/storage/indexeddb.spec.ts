@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import type { Database, StorageTransaction } from '../../src/ports/storage.js';
 import { indexedDbStorage } from '../../src/storage/indexeddb.js';
+import { RowWriter } from '../../src/sync/row-writer.js';
 import { codeOf, conformance, endsByItself } from './conformance.js';
 
 /** Every connection that is opened passes through here. */
@@ -151,6 +152,30 @@ describe('the storage adapter IndexedDB', () => {
     expect(await fresh.transaction('readonly', ['messages'], (transaction) => transaction.get('messages', 'a'))).toBe(
       1,
     );
+    await Promise.all([old.close(), fresh.close()]);
+  });
+
+  it('writes what the user made, of rows that go together with caches, also in a page that is outdated', async () => {
+    const old = await storage(1).open('account');
+    const fresh = await storage(2).open('account');
+    const writer = new RowWriter(old, {
+      now: () => 0,
+      elapsed: () => 0,
+      setTimeout: (work) => ({ timer: setTimeout(work) }),
+      clearTimeout: () => undefined,
+    });
+    for (const key of ['a', 'b'])
+      await writer.write({
+        cleared: ['conversations'],
+        dropped: ['c'],
+        rows: [
+          ['outbox', key, 'typed'],
+          ['messages', key, 'cached'],
+        ],
+      });
+    await expect(writer.write({ cleared: ['messages'], rows: [] })).resolves.toBeUndefined();
+    expect(await keys(fresh)).toEqual(['a', 'b']);
+    expect(await fresh.transaction('readonly', ['messages'], (transaction) => transaction.range('messages'))).toEqual([]);
     await Promise.all([old.close(), fresh.close()]);
   });
 });

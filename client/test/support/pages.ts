@@ -30,7 +30,12 @@ export class Pages {
   }
 
   /** Makes `entry` (a path from client/) the script of the page `/name`. */
-  async bundle(name: string, entry: string, alias: Record<string, string> = {}): Promise<void> {
+  async bundle(
+    name: string,
+    entry: string,
+    alias: Record<string, string> = {},
+    { production = false } = {},
+  ): Promise<void> {
     const result = await build({
       entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
       bundle: true,
@@ -39,7 +44,8 @@ export class Pages {
       target: 'es2022',
       jsx: 'automatic',
       alias,
-      define: { 'process.env.NODE_ENV': '"development"' },
+      minify: production,
+      define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
     });
     this.scripts.set(`${name}.js`, result.outputFiles[0]?.text ?? '');
   }

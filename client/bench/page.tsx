@@ -1,0 +1,128 @@
+import { type ReactNode, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createClient, type ChatClient } from '../src/client.js';
+import { ChatProvider, useConversations, useMessages, useSend } from '../src/react/index.js';
+import { indexedDbStorage } from '../src/storage/indexeddb.js';
+import { answer, connectedSocket, conversationId, CONVERSATIONS, deadSocket, ME, MESSAGES_EACH } from './server.js';
+
+/** An app as small as one can be, on what the package gives; `run.ts` plays it. */
+const url = 'https://chat.example';
+const session = { url, userId: ME.id, accessToken: 'token', refreshToken: 'refresh' };
+
+function start(isOnline: boolean): ChatClient {
+  return createClient({
+    url,
+    storage: indexedDbStorage(),
+    tokens: { load: async () => session, save: async () => undefined, clear: async () => undefined },
+    socket: isOnline ? connectedSocket : deadSocket,
+    fetch: isOnline ? answer : () => new Promise(() => undefined),
+  });
+}
+
+function App(): ReactNode {
+  const conversations = useConversations();
+  const [open, setOpen] = useState<string>();
+  return (
+    <>
+      <ul id="list">
+        {conversations.map(({ id, members, lastMessage, me }) => (
+          <li key={id} id={id} onClick={() => setOpen(id)}>
+            {members.find(({ user }) => user.id !== ME.id)?.user.displayName} {lastMessage} {me.unreadCount}
+          </li>
+        ))}
+      </ul>
+      {open === undefined ? null : <Thread key={open} id={open} />}
+    </>
+  );
+}
+
+function Thread({ id }: { id: string }): ReactNode {
+  const { items } = useMessages(id);
+  const send = useSend(id);
+  return (
+    <section>
+      <button id="send" type="button" onClick={() => send('typed')} />
+      <div id="thread">
+        {items.map(({ clientId, seq, content, state }) => (
+          <p key={clientId ?? seq} className={state}>
+            {content}
+          </p>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Milliseconds until the document shows it, looked at after each change of it. */
+function until(isThere: () => boolean, begin: () => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    const timer = setTimeout(() => reject(new Error(`never, of ${document.body.innerText.slice(0, 200)}`)), 60_000);
+    const look = (): void => {
+      if (!isThere()) return;
+      observer.disconnect();
+      clearTimeout(timer);
+      resolve(performance.now() - startedAt);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+    begin();
+    look();
+  });
+}
+const count = (selector: string): number => document.querySelectorAll(selector).length;
+
+const page = {
+  /** Fills the cache, as an app does that was used for a while. */
+  async fill(): Promise<number> {
+    const client = start(true);
+    await client.ready;
+    let messages = 0;
+    for (let number = 0; number < CONVERSATIONS; number += 1) {
+      const opened = client.messages(conversationId(number));
+      const close = opened.open();
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          if (opened.getSnapshot().items.length < MESSAGES_EACH) return;
+          end();
+          resolve();
+        };
+        const end = opened.subscribe(look);
+        look();
+      });
+      messages += opened.getSnapshot().items.length;
+      close();
+    }
+    await client.close();
+    return messages;
+  },
+  /** From the first line of the app's code to the list on the page. */
+  showList: () =>
+    until(
+      () => count('#list > li') === CONVERSATIONS,
+      () => {
+        const root = document.getElementById('root') as HTMLElement;
+        createRoot(root).render(
+          <ChatProvider client={start(false)}>
+            <App />
+          </ChatProvider>,
+        );
+      },
+    ),
+  openConversation: (number: number) =>
+    until(
+      () => count('#thread > p') >= MESSAGES_EACH,
+      () => document.getElementById(conversationId(number))?.click(),
+    ),
+  /** From the tap to the bubble. */
+  send() {
+    const before = count('#thread > p.pending');
+    return until(
+      () => count('#thread > p.pending') === before + 1,
+      () => document.getElementById('send')?.click(),
+    );
+  },
+};
+
+export type BenchPage = typeof page;
+(globalThis as unknown as { page: BenchPage }).page = page;
