@@ -1,9 +1,12 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, startTransition, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createClient, type ChatClient } from '../src/client.js';
 import { ChatProvider, useConversations, useMessages, useSend } from '../src/react/index.js';
 import { indexedDbStorage } from '../src/storage/indexeddb.js';
 import { answer, connectedSocket, conversationId, CONVERSATIONS, deadSocket, ME, MESSAGES_EACH } from './server.js';
+
+/** Rows of a list that a phone shows at once. */
+const SCREENFUL = 20;
 
 /** An app as small as one can be, on what the package gives; `run.ts` plays it. */
 const url = 'https://chat.example';
@@ -22,10 +25,16 @@ function start(isOnline: boolean): ChatClient {
 function App(): ReactNode {
   const conversations = useConversations();
   const [open, setOpen] = useState<string>();
+  const [rows, setRows] = useState(SCREENFUL);
+  const isEmpty = conversations.length === 0;
+  // What is below the screen is rendered after what is on it.
+  useEffect(() => {
+    if (!isEmpty) startTransition(() => setRows(Infinity));
+  }, [isEmpty]);
   return (
     <>
       <ul id="list">
-        {conversations.map(({ id, members, lastMessage, me }) => (
+        {conversations.slice(0, rows).map(({ id, members, lastMessage, me }) => (
           <li key={id} id={id} onClick={() => setOpen(id)}>
             {members.find(({ user }) => user.id !== ME.id)?.user.displayName} {lastMessage} {me.unreadCount}
           </li>
@@ -40,7 +49,7 @@ function Thread({ id }: { id: string }): ReactNode {
   const { items } = useMessages(id);
   const send = useSend(id);
   return (
-    <section>
+    <section id={`thread of ${id}`}>
       <button id="send" type="button" onClick={() => send('typed')} />
       <div id="thread">
         {items.map(({ clientId, seq, content, state }) => (
@@ -96,10 +105,10 @@ const page = {
     await client.close();
     return messages;
   },
-  /** From the first line of the app's code to the list on the page. */
+  /** From the first line of the app's code to a screenful of the list on the page. */
   showList: () =>
     until(
-      () => count('#list > li') === CONVERSATIONS,
+      () => count('#list > li') >= SCREENFUL,
       () => {
         const root = document.getElementById('root') as HTMLElement;
         createRoot(root).render(
@@ -109,9 +118,15 @@ const page = {
         );
       },
     ),
+  /** From there on to all of it. */
+  showAllOfList: () =>
+    until(
+      () => count('#list > li') === CONVERSATIONS,
+      () => undefined,
+    ),
   openConversation: (number: number) =>
     until(
-      () => count('#thread > p') >= MESSAGES_EACH,
+      () => count(`[id="thread of ${conversationId(number)}"] p`) >= MESSAGES_EACH,
       () => document.getElementById(conversationId(number))?.click(),
     ),
   /** From the tap to the bubble. */

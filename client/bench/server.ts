@@ -93,8 +93,17 @@ export function connectedSocket(_: SocketOptions, listeners: SocketListeners): S
       const ok = (data: unknown): void => queueMicrotask(() => acknowledge?.({ ok: true, data }));
       if (event === 'sync') {
         const isFirst = (payload as { cursor?: string | null }).cursor == null;
-        const nothing = { leftConversationIds: [], messages: [], receipts: [], friendRequests: [], friends: [], users: [] };
-        const conversations = isFirst ? Array.from({ length: CONVERSATIONS }, (__, number) => conversation(number)) : [];
+        const nothing = {
+          leftConversationIds: [],
+          messages: [],
+          receipts: [],
+          friendRequests: [],
+          friends: [],
+          users: [],
+        };
+        const conversations = isFirst
+          ? Array.from({ length: CONVERSATIONS }, (__, number) => conversation(number))
+          : [];
         return ok({ ...nothing, cursor: 'cursor', hasMore: false, conversations });
       }
       if (event === 'join_conversation') {
@@ -113,8 +122,7 @@ export async function answer(url: string): Promise<FetchResponse> {
   const page = /\/conversations\/([^/]+)\/messages/.exec(url)?.[1];
   const items =
     page === undefined ? [] : Array.from({ length: MESSAGES_EACH }, (_, index) => message(numberOf(page), index + 1));
-  const body =
-    page === undefined ? { items, nextCursor: null } : { items, hasBefore: false, hasAfter: false };
+  const body = page === undefined ? { items, nextCursor: null } : { items, hasBefore: false, hasAfter: false };
   return {
     status: 200,
     ok: true,

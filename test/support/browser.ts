@@ -18,6 +18,12 @@ export const browserPath = ((): string | undefined => {
 
 export function startBrowser(): Promise<Browser> {
   if (browserPath === undefined) throw new Error('there is no browser here');
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    // Pages of one local origin call another.
+    '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
+  ];
   return chromium.launch({ executablePath: browserPath, args });
 }

@@ -322,10 +322,23 @@ class IndexedTransaction implements StorageTransaction {
   async range(store: StoreName, range: KeyRange = {}): Promise<StoredRow[]> {
     const within = this.within(range);
     if (within === 'nothing' || range.limit === 0) return [];
-    if (range.reverse === true) return this.backwards(store, within, range.limit);
+    const objectStore = this.objectStore(store) as IDBObjectStore & Partial<AllRecords>;
+    if (objectStore.getAllRecords !== undefined) {
+      const options = {
+        query: within ?? null,
+        direction: range.reverse === true ? ('prev' as const) : ('next' as const),
+        ...(range.limit === undefined ? {} : { count: range.limit }),
+      };
+      const records = await this.answer<{ key: IDBValidKey; value: StoredValue }[]>(
+        () => objectStore.getAllRecords?.(options) as IDBRequest,
+      );
+      return records.map(({ key, value }) => ({ key: key as StorageKey, value }));
+    }
+    // Browsers before it.
+    if (range.reverse === true) return this.backwards(objectStore, within, range.limit);
     const [keys, values] = await Promise.all([
-      this.answer<IDBValidKey[]>(() => this.objectStore(store).getAllKeys(within, range.limit)),
-      this.answer<StoredValue[]>(() => this.objectStore(store).getAll(within, range.limit)),
+      this.answer<IDBValidKey[]>(() => objectStore.getAllKeys(within, range.limit)),
+      this.answer<StoredValue[]>(() => objectStore.getAll(within, range.limit)),
     ]);
     return values.map((value, index) => ({ key: keys[index] as StorageKey, value }));
   }
@@ -374,19 +387,12 @@ class IndexedTransaction implements StorageTransaction {
     return to === undefined ? undefined : this.keyRange.upperBound(to, true);
   }
 
+  /** All keys down to the limit are cheaper than a cursor that stops at each row. */
   private async backwards(
-    store: StoreName,
+    objectStore: IDBObjectStore,
     within: IDBKeyRange | undefined,
     limit: number | undefined,
   ): Promise<StoredRow[]> {
-    const objectStore = this.objectStore(store) as IDBObjectStore & Partial<AllRecords>;
-    if (objectStore.getAllRecords !== undefined) {
-      const records = await this.answer<{ key: IDBValidKey; value: StoredValue }[]>(
-        () => objectStore.getAllRecords?.({ query: within ?? null, count: limit, direction: 'prev' }) as IDBRequest,
-      );
-      return records.map(({ key, value }) => ({ key: key as StorageKey, value }));
-    }
-    // Browsers before getAllRecords: all keys down to the limit are cheaper than a cursor that stops at each row.
     const keys = await this.answer<IDBValidKey[]>(() => objectStore.getAllKeys(within));
     const wanted = limit === undefined ? keys : keys.slice(-limit);
     const first = wanted[0];
@@ -423,7 +429,7 @@ class IndexedTransaction implements StorageTransaction {
 }
 
 interface AllRecords {
-  getAllRecords(options: { query: IDBKeyRange | null; count?: number | undefined; direction: 'prev' }): IDBRequest;
+  getAllRecords(options: { query: IDBKeyRange | null; count?: number; direction: 'next' | 'prev' }): IDBRequest;
 }
 
 /** The connection is no more; on a new one the same may succeed. */

@@ -53,10 +53,11 @@ export class Synchroniser implements SyncEngine {
 
   async #start(): Promise<void> {
     const rows = await this.ports.database.transaction('readonly', LOADED_STORES, async (transaction) => {
-      const found: RowChanges['rows'][number][] = [];
-      for (const store of LOADED_STORES)
-        for (const { key, value } of await transaction.range(store)) found.push([store, key, value]);
-      return found;
+      // All at once: the list waits for each way to the storage and back.
+      const found = await Promise.all(LOADED_STORES.map((store) => transaction.range(store)));
+      return LOADED_STORES.flatMap((store, index) =>
+        (found[index] ?? []).map(({ key, value }): RowChanges['rows'][number] => [store, key, value]),
+      );
     });
     this.#feed({ type: 'rows', changes: { rows } });
   }

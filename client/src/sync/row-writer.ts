@@ -115,7 +115,8 @@ export class RowWriter {
         batch.waiters.push(...this.#next.waiters);
         this.#next = batch;
         failures += 1;
-        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1) await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
+        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1)
+          await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
       }
     }
     this.#current = undefined;

@@ -175,7 +175,9 @@ describe('the storage adapter IndexedDB', () => {
       });
     await expect(writer.write({ cleared: ['messages'], rows: [] })).resolves.toBeUndefined();
     expect(await keys(fresh)).toEqual(['a', 'b']);
-    expect(await fresh.transaction('readonly', ['messages'], (transaction) => transaction.range('messages'))).toEqual([]);
+    expect(await fresh.transaction('readonly', ['messages'], (transaction) => transaction.range('messages'))).toEqual(
+      [],
+    );
     await Promise.all([old.close(), fresh.close()]);
   });
 });

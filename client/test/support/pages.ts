@@ -5,6 +5,26 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../../../test/support/browser.js';
 
+/** One script of `entry` (a path from client/) and all that it imports. */
+export async function bundled(
+  entry: string,
+  alias: Record<string, string> = {},
+  { production = false } = {},
+): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    jsx: 'automatic',
+    alias,
+    minify: production,
+    define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+  });
+  return result.outputFiles[0]?.text ?? '';
+}
+
 /** Bundles of the package's sources, served from one origin: what several tabs of one browser see of each other. */
 export class Pages {
   private constructor(
@@ -34,20 +54,9 @@ export class Pages {
     name: string,
     entry: string,
     alias: Record<string, string> = {},
-    { production = false } = {},
+    options: { production?: boolean } = {},
   ): Promise<void> {
-    const result = await build({
-      entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      target: 'es2022',
-      jsx: 'automatic',
-      alias,
-      minify: production,
-      define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
-    });
-    this.scripts.set(`${name}.js`, result.outputFiles[0]?.text ?? '');
+    this.scripts.set(`${name}.js`, await bundled(entry, alias, options));
   }
 
   /** A new profile: storage of its own, shared by the tabs opened in it. */
