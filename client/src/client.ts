@@ -416,16 +416,17 @@ export class ChatClient {
     }
     await this.#closeAccount();
     const name = `${this.#url.replace(/^\w+:\/\//, '')}:${userId}`;
+    const tabs = createTabs(name, this.#ports);
+    tabs.start();
     let database: Database;
     try {
-      database = await this.#ports.storage.open(name);
+      // The list waits for both.
+      [database] = await Promise.all([this.#ports.storage.open(name), this.#knowsRole(tabs)]);
     } catch (cause) {
+      await tabs.stop();
       this.#setIdle({ status: 'ended', code: 'STORAGE' });
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
-    const tabs = createTabs(name, this.#ports);
-    tabs.start();
-    await this.#knowsRole(tabs);
     const account: Account = {
       userId,
       name,

@@ -112,6 +112,7 @@ export class Engine {
         if (message.type === 'answer' && role === 'follower') this.sync.apply(message['answer'] as Answer);
       }),
     );
+    if (this.connection instanceof RelayedConnection) this.connection.start();
     if (this.socket !== undefined) this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready));
   }
 

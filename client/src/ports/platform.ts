@@ -50,7 +50,39 @@ export function memoryTokens(): TokenStore {
   };
 }
 
-/** The session in localStorage: shared by the tabs of an origin, readable by every script of it. */
+/**
+ * The session in IndexedDB, which is the same for all tabs at any moment. Of localStorage each of the browser's processes
+ * has a copy that lags: a tab that gets the lock after a renewal might still read the token that was spent.
+ */
+export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): TokenStore {
+  const run = <Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      // Opened for each call, which is rare: a connection that is kept dies behind one's back.
+      const opening = factory.open(name, 1);
+      opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('session'));
+      opening.addEventListener('error', () => reject(opening.error ?? new Error('IndexedDB failed.')));
+      opening.addEventListener('success', () => {
+        const database = opening.result;
+        const transaction = database.transaction('session', mode, { durability: 'strict' });
+        const request = ask(transaction.objectStore('session'));
+        transaction.addEventListener('complete', () => {
+          database.close();
+          resolve(request.result);
+        });
+        transaction.addEventListener('abort', () => {
+          database.close();
+          reject(transaction.error ?? new Error('IndexedDB failed.'));
+        });
+      });
+    });
+  return {
+    load: () => run<StoredSession | undefined>('readonly', (store) => store.get(0)),
+    save: async (session) => void (await run('readwrite', (store) => store.put(session, 0))),
+    clear: async () => void (await run('readwrite', (store) => store.clear())),
+  };
+}
+
+/** The session in localStorage, for pages that want it there: shared by the tabs of an origin, readable by every script of it. */
 export function localStorageTokens(storage: Storage, key = 'parley.session'): TokenStore {
   return {
     load: async () => {
@@ -66,11 +98,16 @@ export function localStorageTokens(storage: Storage, key = 'parley.session'): To
   };
 }
 
-/** localStorage in a browser that allows it; else memory, which a restart empties. */
+/** IndexedDB, or localStorage, in a browser that allows it; else memory, which a restart empties. */
 export function defaultTokens(): TokenStore {
   try {
-    const { localStorage, document } = globalThis as { localStorage?: Storage; document?: unknown };
-    // Node has one as well, which needs a file.
+    const { document, indexedDB, localStorage } = globalThis as {
+      document?: unknown;
+      indexedDB?: IDBFactory;
+      localStorage?: Storage;
+    };
+    // Node has a localStorage as well, which needs a file.
+    if (document !== undefined && indexedDB != null) return indexedDbTokens(indexedDB);
     if (document !== undefined && localStorage != null) return localStorageTokens(localStorage);
   } catch {
     // Storage is denied on this page.

@@ -47,12 +47,16 @@ export class RelayedConnection implements Connection {
   #catchingUp: AbortController | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #eventListeners = new Set<(event: ServerEvent) => void>();
-  readonly #end: Unsubscribe;
+  #end: Unsubscribe = () => undefined;
 
   constructor(
     private readonly tabs: Tabs,
     private readonly catchUp: CatchUp,
-  ) {
+  ) {}
+
+  /** Not before what is stored is loaded: what catching up brings comes on top of it. */
+  start(): void {
+    const { tabs } = this;
     this.#end = tabs.onMessage((message) => {
       if (message.type === 'connection') this.#take(message as unknown as RelayedStatus);
       else if (message.type === 'event')

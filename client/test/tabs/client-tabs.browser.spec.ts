@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { browserPath, startBrowser } from '../../../test/support/browser.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { ServerProcess } from '../../../test/support/process.js';
+import { bundled } from '../support/pages.js';
+import type { ClientPage } from './client-page.js';
+
+declare const page: ClientPage;
+
+/** Long waits, for a busy machine: nothing here is about time. */
+const PATIENCE = { timeout: 60_000 };
+
+(browserPath === undefined ? describe.skip : describe)('several tabs of one user', () => {
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let browser: Browser;
+  let script: string;
+  const contexts: BrowserContext[] = [];
+  let tabs: Page[];
+  let other: Page;
+  let otherId: string;
+  let sockets: Map<Page, number>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
+    browser = await startBrowser();
+    script = await bundled('test/tabs/client-page.ts');
+  }, 120_000);
+  afterAll(async () => {
+    await browser.close();
+    await server.stop();
+    await database.drop();
+  });
+
+  /** A tab of the server's own origin. */
+  const open = async (context: BrowserContext): Promise<Page> => {
+    const tab = await context.newPage();
+    tab.setDefaultTimeout(60_000);
+    sockets.set(tab, 0);
+    tab.on('websocket', () => sockets.set(tab, (sockets.get(tab) ?? 0) + 1));
+    await tab.goto(`${server.url}/app`);
+    await tab.evaluate(() => page.start());
+    return tab;
+  };
+  const profile = async (): Promise<BrowserContext> => {
+    const context = await browser.newContext();
+    contexts.push(context);
+    await context.route('**/app', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><script src="/app.js"></script>' }),
+    );
+    await context.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
+    return context;
+  };
+  const register = (tab: Page): Promise<void> =>
+    tab.evaluate((name) => page.register(name), `user${randomUUID().slice(0, 8)}`);
+  const live = (tab: Page) =>
+    tab
+      .waitForFunction(() => page.status() === 'live', undefined, PATIENCE)
+      .catch(async () => {
+        throw new Error(`not live: ${await tab.evaluate(() => page.snapshot())}`);
+      });
+  const tabAt = (index: number): Page => {
+    const tab = tabs[index];
+    if (tab === undefined) throw new Error(`there is no tab ${index}`);
+    return tab;
+  };
+  const crash = async (tab: Page): Promise<void> => {
+    const session = await tab.context().newCDPSession(tab);
+    const crashed = new Promise((resolve) => tab.once('crash', resolve));
+    session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  };
+  /** All that the other one has got, when so many have come. */
+  const received = async (count: number): Promise<string[]> => {
+    await other.waitForFunction(() => page.conversationId() !== null, undefined, PATIENCE);
+    const id = (await other.evaluate(() => page.conversationId())) ?? '';
+    await other.evaluate((id) => page.watch(id), id);
+    await other.waitForFunction(
+      ([id, count]) => page.texts(id as string).length >= (count as number),
+      [id, count],
+      PATIENCE,
+    );
+    return (await other.evaluate((id) => page.texts(id), id)) as string[];
+  };
+
+  beforeEach(async () => {
+    sockets = new Map();
+    other = await open(await profile());
+    await register(other);
+    otherId = await other.evaluate(() => page.id());
+    const context = await profile();
+    const first = await open(context);
+    await register(first);
+    tabs = [first];
+    for (let number = 1; number < 5; number += 1) tabs.push(await open(context));
+    await Promise.all(tabs.map(live));
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()));
+  });
+
+  it('have one socket between them, and all show what one of them sends, once', async () => {
+    expect(tabs.map((tab) => sockets.get(tab))).toEqual([1, 0, 0, 0, 0]);
+    await tabAt(3).evaluate((id) => page.send(id, 'from a tab that follows'), otherId);
+    await tabAt(0).evaluate((id) => page.send(id, 'from the tab that leads'), otherId);
+    expect(await received(2)).toEqual(['from a tab that follows', 'from the tab that leads']);
+    for (const tab of tabs) {
+      await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0, undefined, PATIENCE);
+      const id = (await tab.evaluate(() => page.conversationId())) ?? '';
+      await tab.evaluate((id) => page.watch(id), id);
+      await tab.waitForFunction((id) => page.texts(id).length === 2, id, PATIENCE);
+      expect(await tab.evaluate((id) => page.states(id), id)).toEqual(['sent', 'sent']);
+    }
+  }, 180_000);
+
+  it('lose nothing and send nothing twice when the one that leads is killed in the middle of it', async () => {
+    // The first one makes the conversation, so that what follows has one lane and one order.
+    await tabAt(1).evaluate((id) => page.send(id, 'begin'), otherId);
+    expect(await received(1)).toEqual(['begin']);
+    await tabAt(2).evaluate((id) => page.sendMany(id, 'two', 20), otherId);
+    await tabAt(2).evaluate((id) => page.send(id, 'two is stored'), otherId);
+    await tabAt(0).evaluate((id) => page.send(id, 'zero is stored'), otherId);
+    await crash(tabAt(0));
+    await tabAt(4).evaluate((id) => page.send(id, 'while nobody led'), otherId);
+    const texts = await received(24);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(texts.filter((text) => text.startsWith('two'))).toEqual([
+      ...Array.from({ length: 20 }, (_, number) => `two ${number}`),
+      'two is stored',
+    ]);
+    expect(texts).toEqual(expect.arrayContaining(['zero is stored', 'while nobody led']));
+    for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0, undefined, PATIENCE);
+    await Promise.all(tabs.slice(1).map(live));
+    expect(tabs.slice(1).reduce((sum, tab) => sum + (sockets.get(tab) ?? 0), 0)).toBe(1);
+  }, 180_000);
+
+  it('renew a token once that all of them find expired at once, and stay logged in', async () => {
+    const context = tabAt(0).context();
+    const expired = await tabAt(0).evaluate(() => page.token());
+    let refreshes = 0;
+    await context.route('**/users/me', async (route) => {
+      if (route.request().headers()['authorization'] !== `Bearer ${expired}`) return route.continue();
+      const problem = { status: 401, code: 'TOKEN_EXPIRED', title: 'Unauthorized', detail: 'The token has expired.' };
+      await route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+    });
+    context.on('request', (request) => {
+      if (request.url().endsWith('/auth/refresh')) refreshes += 1;
+    });
+    const names = await Promise.all(tabs.map((tab) => tab.evaluate(() => page.profile())));
+    expect(new Set(names).size).toBe(1);
+    expect(refreshes).toBe(1);
+    await tabAt(2).evaluate((id) => page.send(id, 'still here'), otherId);
+    expect(await received(1)).toEqual(['still here']);
+  }, 180_000);
+});
