@@ -1,3 +1,4 @@
+import type { ChannelMessage } from './ports/environment.js';
 import { SocketConnection, type ConnectionPorts } from './connection/connection.js';
 import type { Connection, Observable } from './connection/types.js';
 import type { Http } from './http/types.js';
@@ -94,6 +95,14 @@ export class Engine {
 
   async start(): Promise<void> {
     const { tabs, role } = this.ports;
+    // What other tabs store while this one reads comes after it: told to nobody, it would wait for the next start.
+    let early: ChannelMessage[] | undefined = [];
+    this.#ends.push(
+      tabs.onMessage((message) => {
+        if (early === undefined) this.#take(message);
+        else early.push(message);
+      }),
+    );
     await Promise.all([this.sync.start(), this.outbox.start()]);
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
@@ -103,15 +112,10 @@ export class Engine {
         this.outbox.setLive(isLive && role === 'leader');
         if (isLive) this.#meetOneself();
       }),
-      tabs.onMessage((message) => {
-        if (message.type === 'rows') {
-          const { rows } = message['changes'] as RowChanges;
-          // JSON says null for what is gone.
-          this.outbox.takeRows({ rows: rows.map(([store, key, value]) => [store, key, value ?? undefined]) });
-        }
-        if (message.type === 'answer' && role === 'follower') this.sync.apply(message['answer'] as Answer);
-      }),
     );
+    const taken = early;
+    early = undefined;
+    for (const message of taken) this.#take(message);
     if (this.connection instanceof RelayedConnection) this.connection.start();
     if (this.socket !== undefined) this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready));
   }
@@ -123,6 +127,15 @@ export class Engine {
       ({ body }) => this.sync.apply({ users: [body] }),
       () => undefined,
     );
+  }
+
+  #take(message: ChannelMessage): void {
+    if (message.type === 'rows') {
+      const { rows } = message['changes'] as RowChanges;
+      // JSON says null for what is gone.
+      this.outbox.takeRows({ rows: rows.map(([store, key, value]) => [store, key, value ?? undefined]) });
+    } else if (message.type === 'answer' && this.ports.role === 'follower')
+      this.sync.apply(message['answer'] as Answer);
   }
 
   /** Resolves when nothing of it is left to write. */

@@ -78,7 +78,7 @@ export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): T
   return {
     load: () => run<StoredSession | undefined>('readonly', (store) => store.get(0)),
     save: async (session) => void (await run('readwrite', (store) => store.put(session, 0))),
-    clear: async () => void (await run('readwrite', (store) => store.clear())),
+    clear: () => run('readwrite', (store) => store.clear()),
   };
 }
 
