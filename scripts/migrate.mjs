@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { record as recordMigrations } from './migration-manifest.mjs';
 import { onMigratedDatabase } from './migrated-database.mjs';
 import { prepare } from './prepare.mjs';
-import { schemaDrift } from './schema-drift.mjs';
 
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.url));
 const USAGE = `npm run migrate -- <command>
@@ -71,7 +70,9 @@ function record() {
 }
 
 /** Always on a database of its own, so no data and no leftovers have a say. */
-function difference() {
+async function difference() {
+  // Here alone: where the server runs, its packages are not installed.
+  const { schemaDrift } = await import('./schema-drift.mjs');
   return onMigratedDatabase(schemaDrift);
 }
 

@@ -1,4 +1,5 @@
-// Makes what a checkout lacks: the generated Prisma client and dist. Does nothing, in a moment, where both are fresh.
+// Makes what a checkout lacks: dist, and with --client the Prisma client that the bench compares with. Does nothing, in a
+// moment, where they are fresh.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -18,7 +19,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const CLIENT = join(ROOT, 'src', 'database', 'generated');
+const CLIENT = join(ROOT, 'bench', 'baselines', 'generated');
 const DIST = join(ROOT, 'dist');
 // Ignored by git, and on the same disk.
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
@@ -31,11 +32,11 @@ export function say(message, level = 'log') {
   write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
 }
 
-export async function prepare({ force = false } = {}) {
+export async function prepare({ force = false, client = false } = {}) {
   // An image or a package that ships dist alone has nothing to prepare.
   if (!existsSync(join(ROOT, 'src'))) return;
-  if (!force && isFresh(CLIENT, clientStamp()) && isFresh(DIST, distStamp())) return;
-  if (!isInstalled('@nestjs/cli/package.json') || !isInstalled('prisma/package.json')) {
+  if (!force && (!client || isFresh(CLIENT, clientStamp())) && isFresh(DIST, distStamp())) return;
+  if (!isInstalled('@nestjs/cli/package.json')) {
     // A production install cannot build. A dist that is there was put there on purpose.
     if (existsSync(join(DIST, 'main.js'))) return;
     throw new Error(
@@ -45,7 +46,7 @@ export async function prepare({ force = false } = {}) {
   const unlock = await lock();
   try {
     // Once more: another process may have done it all meanwhile.
-    generate(force);
+    if (client) generate(force);
     build(force);
   } finally {
     unlock();
@@ -85,7 +86,7 @@ function distStamp() {
     /^(tsconfig.*\.json|nest-cli\.json|package-lock\.json)$/.test(name),
   );
   return hash([
-    ...filesBelow(join(ROOT, 'src')).filter((path) => !path.startsWith(CLIENT) && !path.endsWith('.spec.ts')),
+    ...filesBelow(join(ROOT, 'src')).filter((path) => !path.endsWith('.spec.ts')),
     ...filesBelow(join(ROOT, 'prisma')),
     ...settings.map((name) => join(ROOT, name)),
   ]);
@@ -195,7 +196,7 @@ function read(path) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    await prepare({ force: process.argv.includes('--force') });
+    await prepare({ force: process.argv.includes('--force'), client: process.argv.includes('--client') });
   } catch (error) {
     say(error.message, 'error');
     process.exitCode = 1;

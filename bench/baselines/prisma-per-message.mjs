@@ -1,8 +1,11 @@
 // The usual way: for every message find the member, create the message and update the conversation, each through a model.
+import { register } from 'node:module';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Server } from 'socket.io';
 import { v7 } from 'uuid';
-import { PrismaClient } from '../../dist/database/generated/client.js';
+
+register('../../scripts/typescript-hooks.mjs', import.meta.url);
+const { PrismaClient } = await import('./generated/client.ts');
 
 const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL, max: 10 }) });
 const io = new Server(0, { perMessageDeflate: false, serveClient: false });
