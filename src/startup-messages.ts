@@ -1,7 +1,7 @@
 import type { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration.js';
 import { DatabaseStartError } from './database/connection-failure.js';
-import { EmbeddedPostgresError } from './database/embedded/embedded-postgres.js';
+import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { MigrationError } from './database/migrations/migrator.js';
 import type { RunningServer } from './server.js';
 

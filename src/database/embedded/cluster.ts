@@ -1,0 +1,245 @@
+import type { ChildProcess } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { create, SUPERUSER } from './cluster-directory.js';
+import { keptPassword, passwordFile } from './cluster-password.js';
+import { EmbeddedPostgresError } from './embedded-postgres-error.js';
+import { isCluster, isSameDirectory, readIfPresent } from './file-access.js';
+import { disown, isAlien, isAlive, isRunning } from './postmaster-process.js';
+import { Runner } from './program-runner.js';
+
+/** How long a cluster may be silent: neither answering nor saying that it starts, recovers or shuts down. */
+export const SILENCE_MS = 30_000;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** How long it may recover after a crash. */
+const RECOVERY_MS = 10 * 60_000;
+
+export interface ClusterOptions {
+  /** The cluster. Its parent also gets `postgres.log` and `postgres-password`. */
+  readonly directory: string;
+  readonly log: (line: string) => void;
+  /** False, for tests alone: faster, and a power cut may destroy the cluster. */
+  readonly durable?: boolean;
+}
+
+/** The cluster on disk and its postmaster, whichever process started it. */
+export class Cluster {
+  port = 0;
+  /** Pools know the port: a restart must not change it. */
+  portIsFixed = false;
+  /** Whether it may be ended: this process started it, or holds its lock. */
+  isOurs = false;
+  private pid: number | undefined;
+  private child: ChildProcess | undefined;
+  /** Where in the log the last postmaster's lines begin. */
+  private logStart = 0;
+
+  private constructor(
+    /** Where the password and the log are. */
+    readonly home: string,
+    readonly directory: string,
+    private readonly runner: Runner,
+    private readonly password: string,
+    private readonly durable: boolean,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  static async open({ directory, log, durable = true }: ClusterOptions): Promise<Cluster> {
+    const home = resolve(directory, '..');
+    mkdirSync(home, { recursive: true });
+    const named = join(realpathSync(home), basename(resolve(directory)));
+    const place = existsSync(named) ? realpathSync(named) : named;
+    const runner = await Runner.find(place);
+    const password = keptPassword(home, place);
+    if (!isCluster(place)) create(place, runner, password, durable, log);
+    runner.own(place);
+    return new Cluster(home, place, runner, password, durable, log);
+  }
+
+  address(database: string): string {
+    return `postgresql://${SUPERUSER}:${this.password}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Returns when the cluster answers; true where it ran already. */
+  async ensureRunning(signal?: AbortSignal): Promise<boolean> {
+    let heard = Date.now();
+    const giveUp = Date.now() + RECOVERY_MS;
+    let adopted = true;
+    this.child = undefined;
+    for (let trial = 0; ; trial += 1) {
+      signal?.throwIfAborted();
+      const postmaster = this.readPostmaster();
+      if (postmaster !== undefined && postmaster.port !== undefined) {
+        const answer = await this.ask(postmaster.port);
+        if (answer === 'ready') {
+          if (this.portIsFixed && this.port !== postmaster.port) {
+            throw new EmbeddedPostgresError(`another process started it on port ${postmaster.port}`);
+          }
+          this.port = postmaster.port;
+          this.pid = postmaster.pid;
+          return adopted;
+        }
+        if (answer === 'busy') heard = Date.now();
+      }
+      if (postmaster === undefined && !isRunning(this.child)) {
+        if (this.child !== undefined) this.explainExit();
+        adopted = false;
+        this.child = await this.launch();
+        this.isOurs = true;
+        this.pid = this.child.pid;
+      }
+      if (Date.now() - heard > SILENCE_MS || Date.now() > giveUp) {
+        throw new EmbeddedPostgresError(`PostgreSQL does not answer; see ${this.logFile}`);
+      }
+      await sleep(trial < 20 ? 25 : 100);
+    }
+  }
+
+  /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */
+  async shutDown(): Promise<void> {
+    const { pid } = this;
+    for (const [signal, patience] of [
+      ['SIGINT', 5_000],
+      ['SIGQUIT', 10_000],
+    ] as const) {
+      // A child that has only begun does not look like PostgreSQL yet; of any other process the number may be reused.
+      if (pid === undefined || !isAlive(pid) || (!isRunning(this.child) && isAlien(pid, this.directory))) return;
+      try {
+        process.kill(pid, signal);
+      } catch {
+        return;
+      }
+      for (const deadline = Date.now() + patience; Date.now() < deadline && isAlive(pid); ) await sleep(20);
+    }
+  }
+
+  /** Immediate shutdown without waiting for it: all that a process can still do while it exits. */
+  abandon(): void {
+    const { pid } = this;
+    if (!this.isOurs || pid === undefined || !isAlive(pid)) return;
+    if (!isRunning(this.child) && isAlien(pid, this.directory)) return;
+    try {
+      process.kill(pid, 'SIGQUIT');
+    } catch {
+      // It ended in this moment.
+    }
+  }
+
+  private get logFile(): string {
+    return join(this.home, 'postgres.log');
+  }
+
+  /** The live postmaster of this directory, if any. */
+  private readPostmaster(): { pid: number; port: number | undefined } | undefined {
+    const path = join(this.directory, 'postmaster.pid');
+    const content = readIfPresent(path) ?? '';
+    const lines = content.split('\n');
+    const pid = Number(lines[0]);
+    if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined;
+    if (isAlien(pid, this.directory)) {
+      this.log(`${path} is stale: process ${pid} is another program`);
+      disown(path, content);
+      return undefined;
+    }
+    const port = Number(lines[3]);
+    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined };
+  }
+
+  private async ask(port: number): Promise<'ready' | 'busy' | 'silent'> {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: SUPERUSER,
+      password: this.password,
+      database: 'postgres',
+      connectionTimeoutMillis: 2_000,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+      return isSameDirectory(rows[0]?.data_directory ?? '', this.directory) ? 'ready' : 'silent';
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code === '28P01') {
+        throw new EmbeddedPostgresError(`the password in ${passwordFile(this.home)} does not open ${this.directory}`);
+      }
+      // 57P03: it starts, recovers or shuts down; 53300: all connections are in use.
+      return code === '57P03' || code === '57P01' || code === '53300' ? 'busy' : 'silent';
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private async launch(): Promise<ChildProcess> {
+    if (!this.portIsFixed) this.port = await freePort();
+    const settings = {
+      port: this.port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      max_connections: 100,
+      shared_buffers: '128MB',
+      synchronous_commit: 'on',
+      // So much is kept and used again: no commit waits for a new file of the log to be filled and flushed.
+      min_wal_size: '256MB',
+      max_wal_size: '1GB',
+      fsync: this.durable ? 'on' : 'off',
+      full_page_writes: this.durable ? 'on' : 'off',
+      timezone: 'UTC',
+      log_timezone: 'UTC',
+      jit: 'off',
+      log_checkpoints: 'off',
+      log_min_messages: 'warning',
+      log_min_error_statement: 'panic',
+    };
+    const log = openSync(this.logFile, 'a', 0o600);
+    try {
+      if (fstatSync(log).size > MAX_LOG_BYTES) ftruncateSync(log);
+      this.logStart = fstatSync(log).size;
+      // Detached: Ctrl-C in a terminal reaches the foreground group, and must reach the server alone.
+      // A file, not a pipe: a dead parent must never block PostgreSQL's log.
+      const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+      const child = this.runner.spawn('postgres', ['-D', this.directory, ...flags], log);
+      child.on('error', () => undefined);
+      child.unref();
+      return child;
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** Throws what PostgreSQL gave as its reason to end, unless that passes by itself. */
+  private explainExit(): void {
+    const said = readFileSync(this.logFile).subarray(this.logStart).toString('utf8');
+    const reason = said.match(/FATAL: +(.*)(?:\n.*DETAIL: +(.*))?/);
+    const text = reason === null ? 'PostgreSQL ended at once' : [reason[1], reason[2]].filter(Boolean).join(' ');
+    // Processes of a killed postmaster that are still leaving; a postmaster that another server just started.
+    if (/shared memory block|lock file .* already exists/.test(text)) return;
+    if (/could not (bind|create any TCP)/.test(text) && !this.portIsFixed) return;
+    throw new EmbeddedPostgresError(`${text}; see ${this.logFile}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new EmbeddedPostgresError('no free port on 127.0.0.1');
+  return address.port;
+}
