@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
+import proxyAddress from 'proxy-addr';
 
 /**
  * The key of an address for limits: an IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its
@@ -34,14 +35,10 @@ function prefixOf(address: string, groupCount: number): string {
 }
 
 /** Where a request that Express has not seen comes from: the same as `request.ip` of those it has. */
-export function clientIpAddress({ socket, headers }: IncomingMessage, trustedProxies: number): string | undefined {
-  const forwarded = String(headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
-  // Each proxy writes down, at the end, whom it was called by: as many are believed as there are proxies.
-  const callers = [socket.remoteAddress, ...forwarded.reverse()];
-  return callers[Math.min(trustedProxies, callers.length - 1)];
+export function clientIpAddress(request: IncomingMessage, trustedProxies: number): string | undefined {
+  // A socket that is gone already has no address.
+  if (request.socket.remoteAddress === undefined) return undefined;
+  return proxyAddress(request, (_, distance) => distance < trustedProxies);
 }
 
 /** An IPv4 address that a dual-stack socket shows as IPv6, as IPv4. */

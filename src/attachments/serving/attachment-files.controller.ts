@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import fresh from 'fresh';
 import { DomainError } from '../../common/errors.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { Public } from '../../http/public.decorator.js';
@@ -75,7 +76,8 @@ export class AttachmentFilesController {
       contentDisposition(row.kind === 'FILE' ? 'attachment' : 'inline', row.name),
     );
     // Nothing of a file ever changes: whoever has it has it as it is, even one that asks for the newest.
-    if (request.headers['if-none-match']?.includes(etag) === true) return void response.status(304).end();
+    const condition = { 'if-none-match': request.headers['if-none-match'] };
+    if (fresh(condition, { etag })) return void response.status(304).end();
     if (range === 'unsatisfiable') {
       response.setHeader('Content-Range', `bytes */${size}`);
       return void response.status(416).end();

@@ -1,3 +1,5 @@
+import disposition from 'content-disposition';
+
 const MAX_NAME_LENGTH = 200;
 /** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
@@ -44,10 +46,5 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
 
 /** `Content-Disposition` with a name in any script (RFC 6266). */
 export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
-  const ascii = name.replace(/[^\x20-\x7e]|[\\%]/g, '_');
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16)}`,
-  );
-  return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+  return disposition(name, { type, fallback: name.replace(/[^\x20-\x7e]|[\\%]/g, '_') });
 }

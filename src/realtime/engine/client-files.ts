@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import fresh from 'fresh';
 
 /** What pages load from the server that they connect to, as Socket.IO's own documentation has it. */
 const FILE = /^\/socket\.io\/(socket\.io(?:\.esm|\.msgpack)?(?:\.min)?\.js(?:\.map)?)(?:\?|$)/;
@@ -43,7 +44,8 @@ export async function serveClientFile(name: string, request: IncomingMessage, re
     ETag: file.etag,
     Vary: 'Accept-Encoding',
   };
-  if (request.headers['if-none-match']?.includes(file.etag) === true) {
+  // Nothing of a file changes under its name: also who asks for the newest has it.
+  if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag: file.etag })) {
     response.writeHead(304, headers).end();
     return;
   }
