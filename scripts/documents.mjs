@@ -1,11 +1,12 @@
-// Writes docs/openapi.json, docs/asyncapi.json and the types that clients compile against from the built server (--write), or
-// fails where they differ (--check).
+// Writes docs/openapi.json, docs/asyncapi.json, the types that clients compile against, .env.example and the table of settings
+// from the built server (--write), or fails where they differ (--check).
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { AppModule } from '../dist/app.module.js';
 import { Configuration } from '../dist/config/configuration.js';
+import { environmentExample, withSettingsTable } from '../dist/config/settings-documents.js';
 import { asyncApiDocument } from '../dist/docs/asyncapi.js';
 import { openApiDocument } from '../dist/docs/openapi.js';
 import { protocolTypes } from '../client/scripts/protocol-types.mjs';
@@ -26,6 +27,8 @@ const files = {
   'docs/asyncapi.json': json(asyncApi),
   'test/documents/api.generated.ts': `// Made from docs/openapi.json by npm run docs:generate.\n${types}`,
   'client/src/protocol/protocol.generated.ts': protocolTypes({ openApi: documents.openApi, asyncApi }),
+  '.env.example': environmentExample(),
+  'docs/operations.md': withSettingsTable(read(new URL('../docs/operations.md', import.meta.url))),
 };
 
 let drifted = false;

@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
+import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { ConfigurationError, LOG_LEVELS, type LogLevel } from './settings.js';
+
 export type MessagingPolicy = 'anyone' | 'friends';
 export type PresenceAudience = 'contacts' | 'everyone';
 
@@ -95,55 +96,54 @@ export class Configuration {
   }
 
   /**
-   * Reads and checks the environment.
+   * Reads and checks the environment. What one variable alone may be is in `SETTINGS`; here is what they mean together.
    * @throws ConfigurationError naming the first variable that is wrong, in one line.
    */
   static fromEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): Configuration {
-    const read = new EnvironmentReader(environment);
+    const settings = readSettings(environment);
     const production = isProduction(environment);
-    const dataDirectory = resolve(read.text('DATA_DIR') ?? 'data');
-    const databaseUrl = readDatabaseUrl(read, production);
-    const trustedIssuers = readTrustedIssuers(read);
+    const dataDirectory = resolve(settings.DATA_DIR);
+    const trustedIssuers = trustedIssuersOf(settings);
     return new Configuration({
       production,
-      port: read.integer('PORT', 3000, 0, 65_535),
-      host: read.text('HOST'),
-      keepAliveSeconds: read.integer('KEEP_ALIVE_SECONDS', 75, 5, 3_600),
-      databaseUrl,
-      databasePoolSize: read.integer('DATABASE_POOL_SIZE', 16, 4, 200),
+      port: settings.PORT,
+      host: settings.HOST,
+      keepAliveSeconds: settings.KEEP_ALIVE_SECONDS,
+      databaseUrl: databaseUrlOf(settings, production),
+      databasePoolSize: settings.DATABASE_POOL_SIZE,
       dataDirectory,
-      minFreeDiskBytes: read.integer('MIN_FREE_DISK_MB', 256, 0, 1_000_000) * MEGABYTE,
-      s3: readS3(read),
+      minFreeDiskBytes: settings.MIN_FREE_DISK_MB * MEGABYTE,
+      s3: s3Of(settings),
       uploadLimits: {
-        IMAGE: read.integer('MAX_IMAGE_MB', 10, 1, 100) * MEGABYTE,
-        VIDEO: read.integer('MAX_VIDEO_MB', 100, 1, 2_000) * MEGABYTE,
-        AUDIO: read.integer('MAX_AUDIO_MB', 100, 1, 2_000) * MEGABYTE,
-        FILE: read.integer('MAX_FILE_MB', 50, 1, 2_000) * MEGABYTE,
+        IMAGE: settings.MAX_IMAGE_MB * MEGABYTE,
+        VIDEO: settings.MAX_VIDEO_MB * MEGABYTE,
+        AUDIO: settings.MAX_AUDIO_MB * MEGABYTE,
+        FILE: settings.MAX_FILE_MB * MEGABYTE,
       },
-      spoolBytes: read.integer('MAX_SPOOL_MB', 4_096, 16, 1_000_000) * MEGABYTE,
-      attachmentUrlSeconds: read.integer('ATTACHMENT_URL_SECONDS', 24 * 3_600, 2, 7 * 24 * 3_600),
-      accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 15 * 60, 1, 24 * 3600),
-      refreshTokenSeconds: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 400) * 24 * 3600,
+      spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
+      linkPreviews: settings.LINK_PREVIEWS,
+      linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
+      attachmentUrlSeconds: settings.ATTACHMENT_URL_SECONDS,
+      accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,
+      refreshTokenSeconds: settings.REFRESH_TOKEN_DAYS * 24 * 3600,
       trustedIssuers,
-      ...readMail(read, production),
-      corsOrigins: readOrigins(read),
-      messagingPolicy: read.choice('MESSAGING_POLICY', ['anyone', 'friends'], 'anyone'),
-      linkPreviews: read.choice('LINK_PREVIEWS', ['on', 'off'], 'on') === 'on',
-      linkPreviewAllowedHosts: read.list('LINK_PREVIEW_ALLOWED_HOSTS'),
-      presenceAudience: read.choice('PRESENCE_AUDIENCE', ['contacts', 'everyone'], 'contacts'),
-      ...readDialects(read),
-      rateLimits: read.choice('RATE_LIMITS', ['on', 'off'], 'on') === 'on',
-      limits: readLimits(read),
-      maxConnectionsPerUser: read.integer('MAX_CONNECTIONS_PER_USER', 50, 1, 1_000_000),
-      maxUnauthenticatedConnections: read.integer('MAX_UNAUTHENTICATED_CONNECTIONS', 500, 1, 1_000_000),
-      maxConnections: read.integer('MAX_CONNECTIONS', 20_000, 1, 1_000_000),
-      logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
-      logRequests: read.choice('LOG_REQUESTS', ['on', 'off'], 'off') === 'on',
-      metricsToken: read.text('METRICS_TOKEN'),
-      trustedProxies: read.integer('TRUSTED_PROXIES', 0, 0, 10),
+      ...mailOf(settings, production),
+      corsOrigins: settings.CORS_ORIGINS,
+      messagingPolicy: settings.MESSAGING_POLICY,
+      presenceAudience: settings.PRESENCE_AUDIENCE,
+      ...dialectsOf(settings),
+      rateLimits: settings.RATE_LIMITS,
+      limits: limitsOf(settings),
+      maxConnectionsPerUser: settings.MAX_CONNECTIONS_PER_USER,
+      maxUnauthenticatedConnections: settings.MAX_UNAUTHENTICATED_CONNECTIONS,
+      maxConnections: settings.MAX_CONNECTIONS,
+      logLevel: settings.LOG_LEVEL,
+      logRequests: settings.LOG_REQUESTS,
+      metricsToken: settings.METRICS_TOKEN,
+      trustedProxies: settings.TRUSTED_PROXIES,
+      jwtSecretPrevious: ownSecret(settings, 'JWT_SECRET_PREVIOUS', trustedIssuers),
       // Last: it may write a file, which a start that fails for another reason should not have done.
-      jwtSecret: readJwtSecret(read, production, dataDirectory, trustedIssuers),
-      jwtSecretPrevious: readSecret(read, 'JWT_SECRET_PREVIOUS', trustedIssuers),
+      jwtSecret: jwtSecretOf(settings, production, dataDirectory, trustedIssuers),
     });
   }
 }
@@ -153,133 +153,66 @@ export function isProduction(environment: Readonly<Record<string, string | undef
   return environment.NODE_ENV === 'production';
 }
 
-/** A setting that is missing or wrong. The message is the one line that the start prints. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
+const MEGABYTE = 1024 * 1024;
 
-class EnvironmentReader {
-  constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
-
-  /** Separated by commas; none where it is empty. */
-  list(name: string): readonly string[] {
-    return (this.text(name) ?? '').split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]));
-  }
-
-  text(name: string): string | undefined {
-    const value = this.environment[name]?.trim();
-    return value === '' ? undefined : value;
-  }
-
-  integer(name: string, fallback: number, least: number, most: number): number {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
-    }
-    return value;
-  }
-
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    const chosen = choices.find((choice) => choice === text);
-    if (chosen === undefined)
-      throw new ConfigurationError(`${name} must be one of ${choices.join(', ')}, not "${text}"`);
-    return chosen;
-  }
-}
-
-function readDatabaseUrl(read: EnvironmentReader, production: boolean): string | undefined {
-  const text = read.text('DATABASE_URL');
-  if (text === undefined && production) {
+function databaseUrlOf({ DATABASE_URL: url }: SettingValues, production: boolean): string | undefined {
+  if (url === undefined && production) {
     throw new ConfigurationError(
       'DATABASE_URL is required in production (DATABASE_URL=embedded runs the embedded PostgreSQL)',
     );
   }
-  if (text === undefined || text === 'embedded') return undefined;
-  // The value may hold a password, so the message does not repeat it.
-  if (!/^postgres(ql)?:$/.test(protocolOf(text))) {
-    throw new ConfigurationError('DATABASE_URL must be a postgresql:// address, or "embedded"');
-  }
+  if (url === undefined || url === 'embedded') return undefined;
   try {
-    parseDatabaseUrl(text);
+    parseDatabaseUrl(url);
   } catch (error) {
     if (error instanceof DatabaseUrlError) throw new ConfigurationError(`DATABASE_URL: ${error.message}`);
     throw error;
   }
-  return text;
+  return url;
 }
 
-function protocolOf(text: string): string {
+function trustedIssuersOf({ AUTH_TRUSTED_ISSUERS: text }: SettingValues): readonly TrustedIssuer[] {
   try {
-    return new URL(text).protocol;
-  } catch {
-    return '';
-  }
-}
-
-function readTrustedIssuers(read: EnvironmentReader): readonly TrustedIssuer[] {
-  try {
-    return parseTrustedIssuers(read.text('AUTH_TRUSTED_ISSUERS'));
+    return parseTrustedIssuers(text);
   } catch (error) {
     if (error instanceof TrustedIssuersError) throw new ConfigurationError(error.message);
     throw error;
   }
 }
 
-function readLimits(read: EnvironmentReader): LimitTable {
+function limitsOf({ LIMITS: text }: SettingValues): LimitTable {
   try {
-    return parseLimits(read.text('LIMITS'));
+    return parseLimits(text);
   } catch (error) {
     if (error instanceof LimitsError) throw new ConfigurationError(`LIMITS ${error.message}`);
     throw error;
   }
 }
 
-function readMail(
-  read: EnvironmentReader,
+function mailOf(
+  { SMTP_URL: smtpUrl, MAIL_FROM: mailFrom, EMAIL_VERIFICATION: chosen }: SettingValues,
   production: boolean,
 ): Pick<Configuration, 'smtpUrl' | 'mailFrom' | 'emailVerification'> {
-  const smtpUrl = read.text('SMTP_URL');
-  // The value may hold a password, so the message does not repeat it.
-  if (smtpUrl !== undefined && !/^smtps?:$/.test(protocolOf(smtpUrl)))
-    throw new ConfigurationError('SMTP_URL must be an smtp:// or smtps:// address');
-  const mailFrom = read.text('MAIL_FROM') ?? 'Parley <no-reply@localhost>';
-  if (!/^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/.test(mailFrom))
-    throw new ConfigurationError('MAIL_FROM must be an address such as "Chat <chat@example.com>"');
-  if (production && smtpUrl !== undefined && read.text('MAIL_FROM') === undefined)
+  if (production && smtpUrl !== undefined && mailFrom === undefined)
     throw new ConfigurationError('MAIL_FROM is required in production where SMTP_URL is set');
-  const emailVerification = read.choice(
-    'EMAIL_VERIFICATION',
-    ['required', 'off'],
-    smtpUrl === undefined ? 'off' : 'required',
-  );
+  const emailVerification = chosen ?? (smtpUrl === undefined ? 'off' : 'required');
   if (production && emailVerification === 'required' && smtpUrl === undefined)
     throw new ConfigurationError('SMTP_URL is required in production where EMAIL_VERIFICATION=required');
-  return { smtpUrl, mailFrom, emailVerification };
+  return { smtpUrl, mailFrom: mailFrom ?? 'Parley <no-reply@localhost>', emailVerification };
 }
 
 /** Only the form is known here: which dialects there are, src/dialects knows, and refuses any other. */
-function readDialects(read: EnvironmentReader): Pick<Configuration, 'dialects' | 'socketDialect'> {
-  const text = read.text('DIALECTS') ?? 'all';
-  const names = text === 'none' ? [] : text.split(',').map((name) => name.trim());
-  return { dialects: text === 'all' ? 'all' : names, socketDialect: read.text('SOCKET_DIALECT') ?? 'parley' };
+function dialectsOf({
+  DIALECTS: chosen,
+  SOCKET_DIALECT: socketDialect,
+}: SettingValues): Pick<Configuration, 'dialects' | 'socketDialect'> {
+  const names = chosen === 'none' ? [] : chosen.split(',').map((name) => name.trim());
+  return { dialects: chosen === 'all' ? 'all' : names, socketDialect };
 }
 
-const MEGABYTE = 1024 * 1024;
-
-function readS3(read: EnvironmentReader): S3Settings | undefined {
-  const bucket = read.text('S3_BUCKET');
-  const endpoint = read.text('S3_ENDPOINT');
-  const accessKeyId = read.text('S3_ACCESS_KEY_ID');
-  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY');
-  const region = read.text('S3_REGION') ?? 'us-east-1';
-  const forcePathStyle =
-    read.choice('S3_FORCE_PATH_STYLE', ['on', 'off'], endpoint === undefined ? 'off' : 'on') === 'on';
-  if (endpoint !== undefined && !/^https?:$/.test(protocolOf(endpoint)))
-    throw new ConfigurationError('S3_ENDPOINT must be an https:// or http:// address');
+function s3Of(settings: SettingValues): S3Settings | undefined {
+  const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = settings;
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings;
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
     throw new ConfigurationError('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together');
   if (bucket === undefined) {
@@ -289,49 +222,29 @@ function readS3(read: EnvironmentReader): S3Settings | undefined {
   }
   const credentials =
     accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  const forcePathStyle = settings.S3_FORCE_PATH_STYLE ?? endpoint !== undefined;
   return { bucket, region, endpoint, credentials, forcePathStyle };
 }
 
-function readOrigins(read: EnvironmentReader): string[] {
-  const origins = (read.text('CORS_ORIGINS') ?? '')
-    .split(',')
-    .map((origin) => origin.trim().replace(/\/$/, ''))
-    .filter((origin) => origin !== '');
-  for (const origin of origins) {
-    if (!/^https?:$/.test(protocolOf(origin)) || new URL(origin).origin !== origin) {
-      throw new ConfigurationError(`CORS_ORIGINS must be origins such as https://app.example.com, not "${origin}"`);
-    }
-  }
-  return origins;
-}
-
-const MIN_SECRET_BYTES = 32;
-
-function readJwtSecret(
-  read: EnvironmentReader,
+function jwtSecretOf(
+  settings: SettingValues,
   production: boolean,
   dataDirectory: string,
   trustedIssuers: readonly TrustedIssuer[],
 ): string {
-  const secret = readSecret(read, 'JWT_SECRET', trustedIssuers);
+  const secret = ownSecret(settings, 'JWT_SECRET', trustedIssuers);
   if (secret !== undefined) return secret;
   if (production) throw new ConfigurationError('JWT_SECRET is required in production (try: openssl rand -base64 48)');
   return keptSecret(dataDirectory);
 }
 
-function readSecret(
-  read: EnvironmentReader,
-  name: string,
+/** @throws where it is another app's: who has that could sign this server's own tokens with it. */
+function ownSecret(
+  settings: SettingValues,
+  name: 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS',
   trustedIssuers: readonly TrustedIssuer[],
 ): string | undefined {
-  const secret = read.text(name);
-  if (secret === undefined) return undefined;
-  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES || /^(.)\1*$/.test(secret) || /change.?me/i.test(secret)) {
-    throw new ConfigurationError(
-      `${name} must be at least ${MIN_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`,
-    );
-  }
-  // Whoever has the secret of another app could sign this server's own tokens with it.
+  const secret = settings[name];
   if (trustedIssuers.some((issuer) => issuer.kind === 'secret' && issuer.secret === secret))
     throw new ConfigurationError(`${name} must not be the secret of a trusted issuer: give this server one of its own`);
   return secret;
@@ -349,7 +262,7 @@ function keptSecret(dataDirectory: string): string {
     }
   }
   const kept = readFileSync(path, 'utf8').trim();
-  if (Buffer.byteLength(kept) < MIN_SECRET_BYTES) {
+  if (!isLongEnough(kept)) {
     throw new ConfigurationError(`DATA_DIR holds a damaged ${path}: delete it, and clients refresh their sessions`);
   }
   return kept;

@@ -1,0 +1,429 @@
+import * as v from 'valibot';
+
+/**
+ * Every variable that the server reads: what it may be, what it is where it is absent, and what it means. Types, the one-line
+ * errors of the start, `.env.example` and the table of docs/operations.md are made from it (`npm run docs:generate`).
+ *
+ * A message of a schema follows the variable's name, and repeats no value that may be a secret.
+ */
+export interface Setting<Schema extends v.GenericSchema<string | undefined, unknown>> {
+  readonly schema: Schema;
+  /** What is read where the variable is absent; undefined leaves it to the schema. */
+  readonly fallback: string | undefined;
+  /** The table's column, where it says more than the fallback. */
+  readonly shownDefault?: string;
+  /** For .env.example, where the fallback would show nothing. */
+  readonly example?: string;
+  /** Markdown, for the table. */
+  readonly meaning: string;
+  /** Lines above it in .env.example; none where it belongs to the one before. */
+  readonly comment?: readonly string[];
+}
+
+function wholeNumber(min: number, max: number) {
+  const message = (issue: { input: unknown }) =>
+    `must be a whole number from ${min} to ${max}, not "${String(issue.input)}"`;
+  return v.pipe(
+    v.string(),
+    v.check((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, message),
+    v.transform(Number),
+  );
+}
+
+function oneOf<const Choices extends readonly [string, ...string[]]>(choices: Choices) {
+  return v.picklist(choices, ({ input }) => `must be one of ${choices.join(', ')}, not "${String(input)}"`);
+}
+
+const onOff = v.pipe(
+  oneOf(['on', 'off']),
+  v.transform((choice) => choice === 'on'),
+);
+
+const text = v.optional(v.string());
+
+function url(protocols: readonly string[], message: string) {
+  return v.optional(
+    v.pipe(
+      v.string(),
+      v.check((value) => protocols.includes(protocolOf(value)), message),
+    ),
+  );
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MIN_SECRET_BYTES = 32;
+const SECRET_FAULT = `must be at least ${MIN_SECRET_BYTES} bytes and no placeholder (try: openssl rand -base64 48)`;
+
+const secret = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => isLongEnough(value) && !/^(.)\1*$/.test(value) && !/change.?me/i.test(value), SECRET_FAULT),
+  ),
+);
+
+/** Separated by commas; none where it is empty. */
+const list = v.pipe(
+  v.string(),
+  v.transform((value) => value.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))),
+);
+
+const origins = v.pipe(
+  v.string(),
+  v.transform((value) =>
+    value
+      .split(',')
+      .map((origin) => origin.trim().replace(/\/$/, ''))
+      .filter((origin) => origin !== ''),
+  ),
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(
+        (origin) => ['https:', 'http:'].includes(protocolOf(origin)) && new URL(origin).origin === origin,
+        ({ input }) => `must be origins such as https://app.example.com, not "${String(input)}"`,
+      ),
+    ),
+  ),
+);
+
+/** Keeps the type of each schema. */
+function settings<Schemas extends Record<string, v.GenericSchema<string | undefined, unknown>>>(
+  table: {
+    [Name in keyof Schemas]: Setting<Schemas[Name]>;
+  },
+): { [Name in keyof Schemas]: Setting<Schemas[Name]> } {
+  return table;
+}
+
+export const SETTINGS = settings({
+  NODE_ENV: {
+    schema: text,
+    fallback: undefined,
+    meaning:
+      '`production` requires `DATABASE_URL` and `JWT_SECRET`, logs JSON lines, and no longer allows `localhost` as an origin',
+    comment: [
+      '`production` requires DATABASE_URL and JWT_SECRET, writes JSON logs, and allows no foreign origin that is not listed.',
+    ],
+  },
+  PORT: {
+    schema: wholeNumber(0, 65_535),
+    fallback: '3000',
+    meaning: '0 takes any free port and prints it',
+    comment: ['Where it listens. PORT=0 takes any free port and prints it; no HOST means all addresses.'],
+  },
+  HOST: { schema: text, fallback: undefined, shownDefault: 'all addresses', meaning: 'where it listens' },
+  KEEP_ALIVE_SECONDS: {
+    schema: wholeNumber(5, 3_600),
+    fallback: '75',
+    meaning:
+      'how long an idle connection stays open, 5 to 3,600: longer than the proxy in front keeps its own ([below](#behind-a-proxy))',
+    comment: ['How long an idle connection stays open, in seconds: longer than a proxy in front keeps its own.'],
+  },
+  DATABASE_URL: {
+    schema: v.optional(
+      v.pipe(
+        v.string(),
+        // The value may hold a password, so the message does not repeat it.
+        v.check(
+          (value) => value === 'embedded' || ['postgresql:', 'postgres:'].includes(protocolOf(value)),
+          'must be a postgresql:// address, or "embedded"',
+        ),
+      ),
+    ),
+    fallback: undefined,
+    example: 'postgresql://parley:password@localhost:5432/parley',
+    meaning:
+      '[PostgreSQL](#the-database) ≥ 14 with the extensions `pg_trgm` and `btree_gin` available; `?schema=` names where the tables are; absent or `embedded`: the embedded PostgreSQL (in production only if `embedded` is said)',
+    comment: [
+      'PostgreSQL 14 or newer. Without it an embedded PostgreSQL runs under DATA_DIR; in production that must be asked for',
+      'by DATABASE_URL=embedded',
+    ],
+  },
+  DATABASE_POOL_SIZE: {
+    schema: wholeNumber(4, 200),
+    fallback: '16',
+    meaning:
+      "connections to PostgreSQL at most, 4 to 200, in three pools that never wait for each other: messages and commands (9 of 16), reads (5), background work (2). Fewer are open while there is little to do. `max_connections` must have room for all processes, those of a deployment's old and new release together",
+  },
+  DATA_DIR: {
+    schema: v.string(),
+    fallback: './data',
+    meaning: 'the embedded database, the generated secret, uploaded files (also with S3: on their way there)',
+    comment: ['The embedded database, the generated JWT secret, uploaded files.'],
+  },
+  MIN_FREE_DISK_MB: {
+    schema: wholeNumber(0, 1_000_000),
+    fallback: '256',
+    meaning:
+      'free space kept on the disk of `DATA_DIR` (and of `DATA_DIR/postgres`, where that is another): below it writes answer 503 `UNAVAILABLE`; 0: no floor',
+    comment: ['Free space that is kept on the disk of DATA_DIR: with less, nothing new is stored. 0: no floor.'],
+  },
+  JWT_SECRET: {
+    schema: secret,
+    fallback: undefined,
+    shownDefault: 'generated, kept in `DATA_DIR/jwt-secret`',
+    meaning: 'at least 32 bytes, no placeholder; what changing it ends: [below](#changing-jwt_secret)',
+    comment: [
+      'At least 32 bytes, for example from: openssl rand -base64 48',
+      'Without it one is generated and kept in DATA_DIR; required in production.',
+    ],
+  },
+  JWT_SECRET_PREVIOUS: {
+    schema: secret,
+    fallback: undefined,
+    meaning: 'the one before, during a change-over: what was made with it is still taken',
+    comment: ['The one before, while JWT_SECRET is changed: what was made with it is still taken.'],
+  },
+  ACCESS_TOKEN_SECONDS: {
+    schema: wholeNumber(1, 24 * 3_600),
+    fallback: '900',
+    meaning: 'life of an access token, 1 to 86,400',
+    comment: [
+      'How long an access token is good, in seconds, and how long a session lasts without being used, in days.',
+    ],
+  },
+  REFRESH_TOKEN_DAYS: {
+    schema: wholeNumber(1, 400),
+    fallback: '30',
+    meaning: 'a session ends when it was not refreshed for so long, 1 to 400',
+  },
+  AUTH_TRUSTED_ISSUERS: {
+    schema: text,
+    fallback: undefined,
+    example:
+      '{"issuer":"https://TENANT.eu.auth0.com/","jwksUrl":"https://TENANT.eu.auth0.com/.well-known/jwks.json","audience":"https://chat.example.com"}',
+    meaning: 'whose tokens are taken beside our own: [trusted-issuers.md](trusted-issuers.md)',
+    comment: ['Whose tokens are taken beside our own, as JSON: docs/trusted-issuers.md'],
+  },
+  SMTP_URL: {
+    // The value may hold a password, so the message does not repeat it.
+    schema: url(['smtp:', 'smtps:'], 'must be an smtp:// or smtps:// address'),
+    fallback: undefined,
+    example: 'smtps://user:password@smtp.example.com',
+    meaning:
+      '`smtp://` or `smtps://`, with user and password in it; absent: outside production codes are written to the log, in production nothing is sent',
+    comment: ['Mail. Without SMTP_URL, outside production, codes are written to the log instead.'],
+  },
+  MAIL_FROM: {
+    schema: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/, 'must be an address such as "Chat <chat@example.com>"'),
+      ),
+    ),
+    fallback: undefined,
+    shownDefault: '`Parley <no-reply@localhost>`',
+    example: 'Chat <chat@example.com>',
+    meaning: 'the sender; required in production where `SMTP_URL` is set',
+  },
+  EMAIL_VERIFICATION: {
+    schema: v.optional(oneOf(['required', 'off'])),
+    fallback: undefined,
+    shownDefault: '`required` where `SMTP_URL` is set, else `off`',
+    example: 'off',
+    meaning:
+      "whether a new account's address must be verified before it can log in; `required` in production needs `SMTP_URL`",
+    comment: [
+      "Whether a new account's address has to be verified before it is used: required | off",
+      'Default: required where SMTP_URL is set, else off.',
+    ],
+  },
+  CORS_ORIGINS: {
+    schema: origins,
+    fallback: '',
+    shownDefault: 'same origin; outside production also localhost',
+    example: 'https://app.example.com',
+    meaning: 'origins for HTTP and sockets, separated by commas',
+    comment: [
+      'Origins that browsers may call from, separated by commas. Outside production localhost is always allowed.',
+    ],
+  },
+  MESSAGING_POLICY: {
+    schema: oneOf(['anyone', 'friends']),
+    fallback: 'anyone',
+    meaning: 'or `friends`: who may open direct conversations, and write in them',
+    comment: ['Who may open a direct conversation: anyone | friends'],
+  },
+  PRESENCE_AUDIENCE: {
+    schema: oneOf(['contacts', 'everyone']),
+    fallback: 'contacts',
+    meaning: 'or `everyone`: who is shown presence',
+    comment: ['Who sees whether a user is online: contacts (friends and conversation partners) | everyone'],
+  },
+  DIALECTS: {
+    schema: v.string(),
+    fallback: 'all',
+    meaning:
+      'the [older dialects](protocol/README.md) that are spoken: `all`, `none`, or some of `ws-events`, `direct-events`, `ws-rooms`, `namespaced-events`',
+    comment: ['Older dialects that clients may speak: all | none | ws-events,direct-events,ws-rooms,namespaced-events'],
+  },
+  SOCKET_DIALECT: {
+    schema: v.string(),
+    fallback: 'parley',
+    meaning: 'the dialect of Socket.IO connections that choose none: `direct-events` or `namespaced-events`',
+    comment: ['The dialect of Socket.IO connections that choose none: parley | direct-events | namespaced-events'],
+  },
+  RATE_LIMITS: {
+    schema: onOff,
+    fallback: 'on',
+    meaning: '`off` for load tests',
+    comment: ['on | off; off is for load tests.'],
+  },
+  LIMITS: {
+    schema: text,
+    fallback: undefined,
+    example: '{ "messages": { "burst": 20, "points": 5 } }',
+    meaning: 'changes of the [table of limits](#limits), as JSON',
+    comment: ['Changes of single limits; docs/operations.md has the table.'],
+  },
+  MAX_CONNECTIONS_PER_USER: {
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '50',
+    meaning: 'sockets of any kind that one user may have open on one process',
+    comment: [
+      'Sockets of any kind that one user may have open; those of one IP address that were not let in yet; TCP connections of all.',
+    ],
+  },
+  MAX_UNAUTHENTICATED_CONNECTIONS: {
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '500',
+    meaning: 'sockets of one IP address that were not let in yet',
+  },
+  MAX_CONNECTIONS: {
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '20000',
+    meaning: "TCP connections of all; keep the system's limit of open files above it",
+  },
+  TRUSTED_PROXIES: {
+    schema: wholeNumber(0, 10),
+    fallback: '0',
+    meaning: "how many proxies in front are believed about the client's address",
+    comment: ['How many reverse proxies stand in front, whose X-Forwarded-For is believed. 0: none.'],
+  },
+  S3_BUCKET: {
+    schema: text,
+    fallback: undefined,
+    meaning: 'keeps uploaded files in S3, or what speaks its protocol, instead of under `DATA_DIR`',
+    comment: [
+      "Keeps uploaded files in S3, or what speaks its protocol, instead. Without keys: where Amazon's tools look for them.",
+    ],
+  },
+  S3_REGION: { schema: v.string(), fallback: 'us-east-1', meaning: 'the region of the bucket' },
+  S3_ENDPOINT: {
+    schema: url(['https:', 'http:'], 'must be an https:// or http:// address'),
+    fallback: undefined,
+    shownDefault: "Amazon's",
+    example: 'https://s3.example.com',
+    meaning: '`https://…` of another store',
+  },
+  S3_ACCESS_KEY_ID: {
+    schema: text,
+    fallback: undefined,
+    shownDefault: "from where Amazon's tools look: the environment, the machine's role",
+    meaning: 'set together with the next',
+  },
+  S3_SECRET_ACCESS_KEY: { schema: text, fallback: undefined, shownDefault: 'likewise', meaning: 'set together' },
+  S3_FORCE_PATH_STYLE: {
+    schema: v.optional(onOff),
+    fallback: undefined,
+    shownDefault: '`on` with `S3_ENDPOINT`, else `off`',
+    meaning: "the bucket in the path instead of in the host's name",
+    comment: ['on | off; default: on where S3_ENDPOINT is set'],
+  },
+  MAX_IMAGE_MB: {
+    schema: wholeNumber(1, 100),
+    fallback: '10',
+    meaning: 'the largest image',
+    comment: ['The largest upload of each kind.'],
+  },
+  MAX_VIDEO_MB: { schema: wholeNumber(1, 2_000), fallback: '100', meaning: 'the largest film' },
+  MAX_AUDIO_MB: { schema: wholeNumber(1, 2_000), fallback: '100', meaning: 'the largest sound' },
+  MAX_FILE_MB: { schema: wholeNumber(1, 2_000), fallback: '50', meaning: 'the largest upload of any other kind' },
+  MAX_SPOOL_MB: {
+    schema: wholeNumber(16, 1_000_000),
+    fallback: '4096',
+    meaning: 'room under `DATA_DIR/spool` for uploads under way, of one process; never less than two of the largest',
+    comment: [
+      'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half.',
+    ],
+  },
+  ATTACHMENT_URL_SECONDS: {
+    schema: wholeNumber(2, 7 * 24 * 3_600),
+    fallback: '86400',
+    meaning: "life of a file's address, 2 to 604,800; at least half of it",
+    comment: ['How long the address of a file is good, in seconds; at least half of it.'],
+  },
+  LINK_PREVIEWS: {
+    schema: onOff,
+    fallback: 'on',
+    meaning: '`off`: the pages that messages link to are not fetched and shown',
+    comment: ['Whether the pages that messages link to are fetched and shown: on | off'],
+  },
+  LINK_PREVIEW_ALLOWED_HOSTS: {
+    schema: list,
+    fallback: '',
+    shownDefault: '–',
+    meaning:
+      "hosts that are fetched for it although they are not public (an intranet's): `host` or `host:port`, separated by commas",
+    comment: [
+      'Hosts that are fetched for it although they are not public, as in an intranet: host or host:port, separated by commas',
+    ],
+  },
+  METRICS_TOKEN: {
+    schema: text,
+    fallback: undefined,
+    meaning: 'who reads `/metrics` must send it as Bearer; absent: only this machine itself may read it',
+    comment: [
+      'Who reads /metrics must send this token as Bearer. Without it only this machine itself may; behind a proxy set it.',
+    ],
+  },
+  LOG_LEVEL: {
+    schema: oneOf(LOG_LEVELS),
+    fallback: 'info',
+    meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace`',
+    comment: ['fatal | error | warn | info | debug | trace'],
+  },
+  LOG_REQUESTS: {
+    schema: onOff,
+    fallback: 'off',
+    meaning: '`on`: one line for every request',
+    comment: ['One line for every request: on | off'],
+  },
+});
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValues = { readonly [Name in SettingName]: v.InferOutput<(typeof SETTINGS)[Name]['schema']> };
+
+/** A setting that is missing or wrong. The message is the one line that the start prints. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Blank is absent.
+ * @throws ConfigurationError naming the first variable that is wrong.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): SettingValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, fallback }] of Object.entries(SETTINGS)) {
+    const given = environment[name]?.trim();
+    const result = v.safeParse(schema, given === undefined || given === '' ? fallback : given, { abortEarly: true });
+    if (!result.success) throw new ConfigurationError(`${name} ${result.issues[0].message}`);
+    values[name] = result.output;
+  }
+  return values as unknown as SettingValues;
+}
+
+export function isLongEnough(value: string): boolean {
+  return Buffer.byteLength(value) >= MIN_SECRET_BYTES;
+}
+
+function protocolOf(value: string): string {
+  try {
+    return new URL(value).protocol;
+  } catch {
+    return '';
+  }
+}
