@@ -82,7 +82,7 @@ const origins = v.pipe(
       v.string(),
       v.check(
         (origin) => ['https:', 'http:'].includes(protocolOf(origin)) && new URL(origin).origin === origin,
-        ({ input }) => `must be origins such as https://app.example.com, not "${String(input)}"`,
+        ({ input }) => `must be origins such as https://app.example.com, not "${input}"`,
       ),
     ),
   ),
