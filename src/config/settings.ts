@@ -256,14 +256,16 @@ export const SETTINGS = settings({
     schema: v.string(),
     fallback: 'all',
     meaning:
-      'the [older dialects](protocol/README.md) that are spoken: `all`, `none`, or some of `ws-events`, `direct-events`, `ws-rooms`, `namespaced-events`',
-    comment: ['Older dialects that clients may speak: all | none | ws-events,direct-events,ws-rooms,namespaced-events'],
+      'the [older dialects](protocol/README.md) that are spoken: `all`, `none`, or some of their names, separated by commas',
+    comment: [
+      'Older dialects that clients may speak: all | none | names of docs/protocol/README.md, separated by commas',
+    ],
   },
   SOCKET_DIALECT: {
     schema: v.string(),
     fallback: 'parley',
-    meaning: 'the dialect of Socket.IO connections that choose none: `direct-events` or `namespaced-events`',
-    comment: ['The dialect of Socket.IO connections that choose none: parley | direct-events | namespaced-events'],
+    meaning: 'the dialect of Socket.IO connections that choose none: `parley`, or an older one of Socket.IO',
+    comment: ['The dialect of Socket.IO connections that choose none: parley, or an older one of Socket.IO'],
   },
   RATE_LIMITS: {
     schema: onOff,
