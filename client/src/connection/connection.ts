@@ -282,10 +282,13 @@ export class SocketConnection implements Connection {
   #refused(attempt: Attempt, failure: Failure): void {
     if (attempt !== this.#attempt) return;
     const { token } = attempt;
-    if ((failure.code === 'TOKEN_EXPIRED' || failure.code === 'UNAUTHORIZED') && !this.#hasRenewed && token !== '') {
-      this.#hasRenewed = true;
-      this.#end();
-      return this.#renewThenStart(token);
+    if ((failure.code === 'TOKEN_EXPIRED' || failure.code === 'UNAUTHORIZED') && token !== '') {
+      // Once at once; after that with the pauses of every attempt, but never not at all: the token may have ended since.
+      this.#hasRenewed = !this.#hasRenewed;
+      if (this.#hasRenewed) {
+        this.#end();
+        return this.#renewThenStart(token);
+      }
     }
     this.#lost(attempt, failure);
   }
@@ -304,7 +307,10 @@ export class SocketConnection implements Connection {
       () => {
         if (waiting === this.#attempt) this.#start();
       },
-      (error: unknown) => this.#lost(waiting, failureOf(error)),
+      (error: unknown) => {
+        this.#hasRenewed = false;
+        this.#lost(waiting, failureOf(error));
+      },
     );
   }
 

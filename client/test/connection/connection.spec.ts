@@ -223,6 +223,37 @@ describe('connection', () => {
     expect(status()).toBe('waiting');
   });
 
+  it('renews again after a renewal that failed, and after a new token that ended before it was of use', async () => {
+    const working = renew;
+    const refuse = (): void =>
+      sockets.last.listeners.failed({ message: 'refused', code: 'TOKEN_EXPIRED', data: { code: 'TOKEN_EXPIRED' } });
+    const nextAttempt = async (): Promise<void> => {
+      for (let waits = 0; waits < 400 && status() !== 'connecting'; waits += 1) await clock.advance(100);
+    };
+    connection.setWanted(true);
+    await settled();
+    renew = () => Promise.reject(new ChatError('NETWORK', 'No network.'));
+    refuse();
+    await settled();
+    expect(status()).toBe('waiting');
+    renew = working;
+    await nextAttempt();
+    refuse();
+    await settled();
+    expect(renewals).toEqual(['token 1']);
+    // The new one ends as well, before a connection came about.
+    for (let refusals = 0; refusals < 4; refusals += 1) {
+      await nextAttempt();
+      refuse();
+      await settled();
+    }
+    expect(renewals.length).toBeGreaterThan(1);
+    await nextAttempt();
+    sockets.last.welcome();
+    await settled();
+    expect(status()).toBe('live');
+  });
+
   it('renews in place when the server warns', async () => {
     await live();
     sockets.last.listeners.event('session:expiring', { expiresAt: '2026-11-26T12:01:00.000Z' });
