@@ -62,7 +62,7 @@ export class ConversationAccess {
   }
 
   /**
-   * Who of those who are there must not hear of what happens to the message with this sequence number, although its
+   * Who of those who are there must get no event of what happens to the message with this sequence number, although its
    * sockets may still be or be again in the conversation's room: it left, or joined after it. Of the others, those among
    * `userIds` and those whose history begins after the message that it quotes (`quotationBlindIds`, part of `seeingIds`).
    * @param thereIds who may be sent something at all: of a large group, few

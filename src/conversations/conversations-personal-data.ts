@@ -42,7 +42,7 @@ export class ConversationsPersonalData implements OnModuleInit {
     });
   }
 
-  /** As if by hand, but nameless: ownership passes on, and the others are told. */
+  /** As if by hand, but nameless: ownership passes on, and events go to the others. */
   private async leaveGroups(principal: Principal): Promise<void> {
     const groups = await this.database.background.query<{ id: string }>(
       `SELECT c.id FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id

@@ -44,7 +44,7 @@ export class DirectConversationStore extends DirectConversations {
   }
 
   override async show(transaction: Transaction, conversationId: string): Promise<boolean> {
-    // Stamped, so that sync tells the cursors that were not shown so far.
+    // Stamped, so that sync delivers the cursors that were not shown so far.
     const changed = await transaction.query(
       `UPDATE conversation_members SET is_shown = true, receipt_xid = pg_current_xact_id()
        WHERE conversation_id = $1 AND NOT is_shown RETURNING user_id`,

@@ -26,7 +26,7 @@ interface MemberRow {
 
 /**
  * Groups: members, roles, title. Each change is one transaction under the conversation's lock, and leaves a SYSTEM
- * message, so that history tells it (contract, section 4).
+ * message, so that history shows it (contract, section 4).
  */
 @Injectable()
 export class Groups {
@@ -67,7 +67,7 @@ export class Groups {
   }
 
   /**
-   * What changes nothing is told to nobody.
+   * A change that changes nothing emits nothing.
    * @throws DomainError besides those of any change: VALIDATION_FAILED (`avatarId`).
    */
   async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
@@ -121,7 +121,7 @@ export class Groups {
         if (membership.memberCount + newcomers.length > MAX_GROUP_MEMBERS) throw new DomainError('GROUP_FULL');
         await reach(await this.strangersToAdd(transaction, principal, conversationId, newcomers));
         const event: SystemEventView = { type: 'MEMBERS_ADDED', actorId: principal.userId, ...listed(newcomers) };
-        const told = await record(transaction, conversationId, event, names);
+        const recorded = await record(transaction, conversationId, event, names);
         // Somebody who comes back starts anew: what was written in between stays unseen.
         await transaction.query(
           `INSERT INTO conversation_members AS m
@@ -133,9 +133,9 @@ export class Groups {
            last_read_seq = excluded.last_read_seq, last_delivered_seq = excluded.last_delivered_seq,
            last_own_seq = excluded.last_own_seq, left_by_choice = false,
            muted_until = NULL, archived_at = NULL, pinned_at = NULL`,
-          [conversationId, newcomers, told.seq],
+          [conversationId, newcomers, recorded.seq],
         );
-        return { message: told, added: newcomers };
+        return { message: recorded, added: newcomers };
       }),
     );
     this.publish(message, { joinedIds: added });
@@ -157,15 +157,15 @@ export class Groups {
 
   /**
    * Removes somebody, or oneself: that is leaving.
-   * @param leavingAs the name that the group is told, where it must not be the leaver's own
+   * @param leavingAs the name that the group is shown, where it must not be the leaver's own
    */
   async removeMember(principal: Principal, conversationId: string, userId: string, leavingAs?: string): Promise<void> {
     const leaving = userId === principal.userId;
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
       const target = await this.requireMember(transaction, conversationId, userId);
       if (!leaving) refuse(refusalToRemove(membership.role, target.role));
-      const told = leavingAs === undefined ? names : new Map([[userId, leavingAs]]);
-      return this.takeOut(transaction, principal.userId, conversationId, target, told);
+      const shownNames = leavingAs === undefined ? names : new Map([[userId, leavingAs]]);
+      return this.takeOut(transaction, principal.userId, conversationId, target, shownNames);
     });
     this.publish(message, { leftId: userId });
   }
@@ -173,7 +173,7 @@ export class Groups {
   /**
    * Leaves every group at once, under another name, within a transaction that keeps this user from being added to more.
    * Holds all their locks until it ends: for the few that are left after leaving one by one.
-   * @returns tells the groups; to be called after the commit
+   * @returns emits to the groups; to be called after the commit
    */
   async leaveAll(transaction: Transaction, userId: string, leavingAs: string): Promise<() => void> {
     const groups = await transaction.query<{ id: string }>(
@@ -192,7 +192,7 @@ export class Groups {
     };
   }
 
-  /** An owner's group goes to its heir. */
+  /** An owner's group goes to its next owner. */
   private async takeOut(
     transaction: Transaction,
     actorId: string,
@@ -201,7 +201,7 @@ export class Groups {
     names: Names,
   ): Promise<MessageView> {
     const type = actorId === target.userId ? 'MEMBER_LEFT' : 'MEMBER_REMOVED';
-    const told = await record(transaction, conversationId, { type, actorId, userIds: [target.userId] }, names);
+    const recorded = await record(transaction, conversationId, { type, actorId, userIds: [target.userId] }, names);
     await transaction.query(
       `UPDATE conversation_members SET left_at = now(), left_by_choice = $3
        WHERE conversation_id = $1 AND user_id = $2`,
@@ -209,7 +209,7 @@ export class Groups {
     );
     const nextOwnerId = target.role === 'OWNER' ? await this.findNextOwner(transaction, conversationId) : undefined;
     if (nextOwnerId !== undefined) await this.setRole(transaction, conversationId, nextOwnerId, 'OWNER');
-    return told;
+    return recorded;
   }
 
   private async change<Result>(
@@ -288,12 +288,12 @@ export class Groups {
 
   /** Who owns the group once its owner has left: the member of longest standing with the highest role. */
   private async findNextOwner(transaction: Transaction, conversationId: string): Promise<string | undefined> {
-    const [heir] = await transaction.query<{ id: string }>(
+    const [next] = await transaction.query<{ id: string }>(
       `SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL
        ORDER BY role = 'ADMIN' DESC, joined_at, user_id LIMIT 1`,
       [conversationId],
     );
-    return heir?.id;
+    return next?.id;
   }
 
   private async findMember(
@@ -349,7 +349,7 @@ function missing(held: Names, userIds: readonly string[]): ErrorCode | null {
   return userIds.every((id) => held.has(id)) ? null : 'NOT_FOUND';
 }
 
-/** Adds what happened to history. The sentence is for those who are told it now; it is stored nowhere. */
+/** Adds what happened to history. The sentence is for those who receive it now; it is stored nowhere. */
 async function record(
   transaction: Transaction,
   conversationId: string,

@@ -15,7 +15,7 @@ export function listed(userIds: readonly string[]): Pick<SystemEventView, 'userI
     : { userIds: userIds.slice(0, MAX_LISTED_USERS), userCount: userIds.length };
 }
 
-/** The sentence that tells an event, with the names that people have now: it is made anew whenever it is shown. */
+/** The sentence for an event, with the names that people have now: it is made anew whenever it is shown. */
 export function systemSentence(event: SystemEventView, names: ReadonlyMap<string, string>): string {
   const { type, actorId, userIds, userCount = userIds.length, title, role } = event;
   const name = (userId: string): string => names.get(userId) ?? 'somebody';

@@ -11,7 +11,7 @@ export const SYSTEM_EVENT_TYPES = [
 ] as const;
 export type SystemEventType = (typeof SYSTEM_EVENT_TYPES)[number];
 
-/** What a SYSTEM message tells, for clients that word it themselves. */
+/** What a SYSTEM message is about, for clients that word it themselves. */
 export class SystemEventView {
   @ApiProperty({ enum: SYSTEM_EVENT_TYPES })
   type!: SystemEventType;

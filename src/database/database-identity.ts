@@ -5,7 +5,7 @@ import { connectForMaintenance } from './maintenance-connection.js';
 const IDENTITY_LOCK = 7_205_301_415;
 
 /**
- * What tells a database from a copy of it: its cluster, its number there, and the numbers of a table that every restore by
+ * What distinguishes a database from a copy of it: its cluster, its number there, and the numbers of a table that every restore by
  * pg_restore makes anew. A row that says something else was written elsewhere, and came here with a restore.
  */
 const ORIGIN = `

@@ -25,7 +25,7 @@ function exported({ system, ...row }: ExportedMessage): object {
 
 /**
  * Messages of a user who wants a copy, or to be forgotten. What was written to others stays theirs, under the name of
- * nobody; so does what the server told of the user, whose sentences are made with the names that people have.
+ * nobody; so does what the server said of the user, whose sentences are made with the names that people have.
  */
 @Injectable()
 export class MessagesPersonalData implements OnModuleInit {
@@ -106,7 +106,7 @@ export class MessagesPersonalData implements OnModuleInit {
   }
 
   /**
-   * What tells of the user is told with another name from now on: it counts as changed, so that sync brings it to whoever
+   * What mentions the user is shown with another name from now on: it counts as changed, so that sync brings it to whoever
    * keeps the old sentence. A sentence that is still stored, since it could not be read, gives way to what is known of it.
    */
   private async forgetNames(transaction: Transaction, userId: string): Promise<void> {

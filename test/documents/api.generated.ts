@@ -1559,7 +1559,7 @@ export interface components {
              * @description When it was deleted, for everyone or for this reader alone.
              */
             deletedAt: string | null;
-            /** @description True where the reader's history begins after it: there was a message, and nothing else is told of it. */
+            /** @description True where the reader's history begins after it: there was a message, and nothing else is shown of it. */
             unavailable?: boolean;
         };
         SystemEventView: {

@@ -417,7 +417,7 @@ export interface ReplyPreview {
   content: string | null;
   /** When it was deleted, for everyone or for this reader alone. */
   deletedAt: string | null;
-  /** True where the reader's history begins after it: there was a message, and nothing else is told of it. */
+  /** True where the reader's history begins after it: there was a message, and nothing else is shown of it. */
   unavailable?: boolean | undefined;
 }
 

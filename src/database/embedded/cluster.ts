@@ -74,7 +74,7 @@ export class Cluster {
 
   /** Returns when the cluster answers; true where it ran already. */
   async ensureRunning(signal?: AbortSignal): Promise<boolean> {
-    let heard = Date.now();
+    let lastAnswerAt = Date.now();
     const giveUp = Date.now() + RECOVERY_MS;
     let adopted = true;
     this.child = undefined;
@@ -91,7 +91,7 @@ export class Cluster {
           this.pid = postmaster.pid;
           return adopted;
         }
-        if (answer === 'busy') heard = Date.now();
+        if (answer === 'busy') lastAnswerAt = Date.now();
       }
       if (postmaster === undefined && !isRunning(this.child)) {
         if (this.child !== undefined) this.explainExit();
@@ -100,7 +100,7 @@ export class Cluster {
         this.isOurs = true;
         this.pid = this.child.pid;
       }
-      if (Date.now() - heard > SILENCE_MS || Date.now() > giveUp) {
+      if (Date.now() - lastAnswerAt > SILENCE_MS || Date.now() > giveUp) {
         throw new EmbeddedPostgresError(`PostgreSQL does not answer; see ${this.logFile}`);
       }
       await sleep(trial < 20 ? 25 : 100);

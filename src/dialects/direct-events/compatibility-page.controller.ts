@@ -15,7 +15,7 @@ const CLIENT = join(
   'socket.io.min.js',
 );
 
-/** A page to try the vocabulary with (docs/protocol/direct-events.md). It holds nothing: it asks for a token, or uses a cookie. */
+/** A page to try the dialect with (docs/protocol/direct-events.md). It holds nothing: it asks for a token, or uses a cookie. */
 @ApiExcludeController()
 @Public()
 @Controller('compat')

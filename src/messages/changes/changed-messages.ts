@@ -6,7 +6,7 @@ import type { MessageView } from '../messages.view.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
 
-/** What every change of a message begins and ends with: may the caller see it, and who must hear of it. */
+/** What every change of a message begins and ends with: may the caller see it, and who must receive it. */
 @Injectable()
 export class ChangedMessages {
   constructor(

@@ -104,7 +104,7 @@ export class MessageChangesRepository {
       `WITH withdrawn AS (
          DELETE FROM message_reactions WHERE message_id = $1
        ), previewed AS (
-         -- Also where it was not the newest: the conversation's unread count may have changed, and sync tells it then.
+         -- Also where it was not the newest: the conversation's unread count may have changed, and sync answers it then.
          UPDATE conversations SET last_message = CASE WHEN last_message_id = $1 THEN NULL ELSE last_message END
          WHERE id = $2
        )
@@ -118,7 +118,7 @@ export class MessageChangesRepository {
   /** For one user alone. False where that user had deleted it before. */
   async hide(userId: string, { id, conversationId }: ChangeableMessage): Promise<boolean> {
     const hidden = await this.database.queryAtomically(
-      // The membership is stamped, so that sync tells the unread count anew.
+      // The membership is stamped, so that sync answers the unread count anew.
       `WITH hidden AS (
          INSERT INTO hidden_messages (message_id, user_id, conversation_id) VALUES ($1, $2, $3)
          ON CONFLICT DO NOTHING RETURNING message_id

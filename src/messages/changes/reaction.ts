@@ -4,7 +4,7 @@ const MAX_REACTION_LENGTH = 64;
 
 // Built from text: TypeScript only takes the `v` flag in literals for newer targets than Node 20 calls for.
 const RGI_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
-/** An emoji that is younger than this runtime's tables; those of several characters cannot be told from nonsense. */
+/** An emoji that is younger than this runtime's tables; those of several characters cannot be distinguished from nonsense. */
 const YOUNGER_EMOJI = /^\p{Extended_Pictographic}$/u;
 const NAME = /^[a-z0-9_+-]{1,32}$/;
 

@@ -155,7 +155,7 @@ export class MessageSearch {
     );
   }
 
-  /** The ids of all indexed messages that have the terms; undefined where they are too many, or no index tells. */
+  /** The ids of all indexed messages that have the terms; undefined where they are too many, or no index knows them. */
   private async candidates(
     conversations: readonly SearchedConversation[],
     terms: readonly string[],
