@@ -7,7 +7,7 @@ import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { AttachmentsService } from './attachments.service.js';
 import { AttachmentView, PresignedUploadView } from './attachments.view.js';
-import { AnnounceUpload } from './dto/attachments.dto.js';
+import { AnnounceUpload, UploadForm } from './dto/attachments.dto.js';
 
 @ApiTags('attachments')
 @ApiBearerAuth()
@@ -15,12 +15,13 @@ import { AnnounceUpload } from './dto/attachments.dto.js';
 export class AttachmentsController {
   constructor(private readonly attachments: AttachmentsService) {}
 
-  /** Uploads one file, to be named in `attachmentIds` of one message within a day. */
+  /**
+   * Uploads one file, to be named in `attachmentIds` of one message within a day; or, with `posterFor`, the poster of a film,
+   * which is answered then.
+   */
   @Post()
   @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
-  })
+  @ApiBody({ type: UploadForm })
   @ApiCreatedResponse({ type: AttachmentView })
   @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'OVERLOADED', 'UNAVAILABLE')
   upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {

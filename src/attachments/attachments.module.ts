@@ -9,7 +9,7 @@ import { AttachmentsRepository } from './attachments.repository.js';
 import { AttachmentsService } from './attachments.service.js';
 import { BlobStore } from './store/blob-store.js';
 import { DiskBlobStore } from './store/disk-blob-store.js';
-import { ImageProcessor } from './media/image-processor.js';
+import { MediaProcessor } from './media/media-processor.js';
 import { PageReader } from './previews/page-reader.js';
 import { Spool } from './uploads/spool.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
@@ -21,7 +21,7 @@ import { UploadAdmission } from './uploads/upload-admission.js';
     AttachmentSweeper,
     AttachmentsRepository,
     AttachmentsService,
-    ImageProcessor,
+    MediaProcessor,
     PageReader,
     Spool,
     UploadAdmission,

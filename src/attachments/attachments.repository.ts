@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import type { StoredFile } from './attachment.js';
+import type { UploadHints } from './uploads/upload-fields.js';
 
 /** An attachment that may be used and read. */
 export interface AttachmentRow extends StoredFile {
@@ -9,13 +10,22 @@ export interface AttachmentRow extends StoredFile {
   isAvatar: boolean;
 }
 
-const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, blurhash,
-  owner_id AS "ownerId", message_id AS "messageId", is_avatar AS "isAvatar"`;
+const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, blurhash, duration_ms AS "durationMs", waveform, voice,
+  animated, has_poster AS "hasPoster", owner_id AS "ownerId", message_id AS "messageId", is_avatar AS "isAvatar"`;
 
 /** After this long a process that stores an announced upload is taken for dead. */
 const MAX_STORING_SECONDS = 120;
 /** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
 const CLOSED = `created_at < now() - interval '2 hours'`;
+
+const WITHOUT_POSTER = `id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'VIDEO' AND message_id IS NULL
+  AND NOT has_poster`;
+
+/** What its owner said before its bytes were there. */
+export interface AnnouncedUpload extends UploadHints {
+  name: string;
+  size: number;
+}
 
 @Injectable()
 export class AttachmentsRepository {
@@ -30,10 +40,15 @@ export class AttachmentsRepository {
   }
 
   /** Before the client is told where to put the bytes. */
-  async announce(id: string, ownerId: string, name: string, size: number): Promise<void> {
+  async announce(
+    id: string,
+    ownerId: string,
+    { name, size, voice, waveform }: { name: string; size: number } & UploadHints,
+  ): Promise<void> {
     await this.database.query(
-      `INSERT INTO attachments (id, owner_id, name, state, announced_size) VALUES ($1, $2, $3, 'EXPECTED', $4)`,
-      [id, ownerId, name, size],
+      `INSERT INTO attachments (id, owner_id, name, state, announced_size, voice, waveform)
+       VALUES ($1, $2, $3, 'EXPECTED', $4, $5, $6)`,
+      [id, ownerId, name, size, voice, waveform],
     );
   }
 
@@ -41,12 +56,12 @@ export class AttachmentsRepository {
    * Whether its owner may go on with an announced upload: only one of several at once may. One that a dead process was at
    * may be taken over after a while.
    */
-  async proceed(id: string, ownerId: string): Promise<{ name: string; size: number } | undefined> {
-    const [row] = await this.database.query<{ name: string; size: number }>(
+  async proceed(id: string, ownerId: string): Promise<AnnouncedUpload | undefined> {
+    const [row] = await this.database.query<AnnouncedUpload>(
       `UPDATE attachments SET state = 'STORING', storing_since = now()
        WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL
          AND (state = 'EXPECTED' OR (state = 'STORING' AND storing_since < now() - make_interval(secs => $3)))
-       RETURNING name, announced_size AS size`,
+       RETURNING name, announced_size AS size, voice, waveform`,
       [id, ownerId, MAX_STORING_SECONDS],
     );
     return row;
@@ -58,14 +73,30 @@ export class AttachmentsRepository {
   }
 
   /** Once all of it is stored; a second time changes nothing. False where the sweep gave it up meanwhile. */
-  async complete({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): Promise<boolean> {
+  async complete(file: StoredFile): Promise<boolean> {
+    const { id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated } = file;
     const rows = await this.database.query(
       `UPDATE attachments SET state = 'READY', kind = $2::message_kind, mime_type = $3, size = $4, name = $5,
-         width = $6, height = $7, blurhash = $8
+         width = $6, height = $7, blurhash = $8, duration_ms = $9, waveform = $10, voice = $11, animated = $12
        WHERE id = $1 AND (state = 'STORING' OR state = 'READY') RETURNING id`,
-      [id, kind, mimeType, size, name, width, height, blurhash],
+      [id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated],
     );
     return rows.length > 0;
+  }
+
+  /** Whether a film may still be given a poster: its owner's, complete, and in no message yet, which would not show it. */
+  async mayHavePoster(id: string, ownerId: string): Promise<boolean> {
+    const rows = await this.database.query(`SELECT 1 FROM attachments WHERE ${WITHOUT_POSTER}`, [id, ownerId]);
+    return rows.length > 0;
+  }
+
+  /** Once its pictures are stored. Undefined where it may not have one any more. */
+  async setPoster(id: string, ownerId: string, blurhash: string): Promise<AttachmentRow | undefined> {
+    const [row] = await this.database.query<AttachmentRow>(
+      `UPDATE attachments SET has_poster = true, blurhash = $3 WHERE ${WITHOUT_POSTER} RETURNING ${COLUMNS}`,
+      [id, ownerId, blurhash],
+    );
+    return row;
   }
 
   async find(id: string): Promise<AttachmentRow | undefined> {
@@ -172,7 +203,8 @@ export class AttachmentsRepository {
   /** A page of what a user uploaded, by id. */
   async export(ownerId: string, after: string, limit: number): Promise<{ id: string; state: string }[]> {
     return this.database.background.query<{ id: string; state: string }>(
-      `SELECT id, state, name, kind, mime_type AS "mimeType", size, width, height, message_id AS "messageId",
+      `SELECT id, state, name, kind, mime_type AS "mimeType", size, width, height, duration_ms AS "durationMs", waveform,
+         voice, message_id AS "messageId",
          is_avatar AS "isAvatar", created_at AS "createdAt"
        FROM attachments WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
       [ownerId, after, limit],

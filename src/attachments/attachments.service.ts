@@ -15,15 +15,17 @@ import { RateLimiter } from '../limits/rate-limiter.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';
-import { type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
+import { type AnnouncedUpload, type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
 import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
 import { announcedKey, blobKey } from './store/blob-keys.js';
 import { BlobStore, type ByteRange } from './store/blob-store.js';
 import type { AnnounceUpload } from './dto/attachments.dto.js';
 import { safeFileName } from './uploads/file-name.js';
-import { ImageProcessor } from './media/image-processor.js';
+import { MediaProcessor } from './media/media-processor.js';
+import type { ProcessedImage } from './media/media-job.js';
 import { announcedBytes, receiveFile } from './uploads/multipart.js';
 import { Spool, type SpooledFile } from './uploads/spool.js';
+import { uploadFields, type UploadHints } from './uploads/upload-fields.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
 import { maxUploadBytes } from '../http/uploads.js';
 
@@ -35,6 +37,17 @@ const COMPLETION_RETRY_MS = [100, 500, 2_000];
 const STORE_RETRY_MS = 10_000;
 /** The same failure is told once in so long, however many uploads meet it. */
 const LOG_WINDOW_MS = 60_000;
+
+/** What nothing is known of besides its bytes. */
+const PLAIN = {
+  ...{ width: null, height: null, blurhash: null, durationMs: null, waveform: null },
+  ...{ voice: false, animated: false, hasPoster: false },
+};
+
+/** What a file is called, and what its sender says of it. */
+interface NamedUpload extends UploadHints {
+  name: string | undefined;
+}
 
 /** Files that users upload: taken in, looked at, kept, and used once (contract, section 7). */
 @Injectable()
@@ -48,7 +61,7 @@ export class AttachmentsService {
     private readonly store: BlobStore,
     private readonly spool: Spool,
     private readonly admission: UploadAdmission,
-    private readonly images: ImageProcessor,
+    private readonly media: MediaProcessor,
     private readonly links: AttachmentLinks,
     private readonly sweeper: AttachmentSweeper,
     private readonly limiter: RateLimiter,
@@ -66,11 +79,13 @@ export class AttachmentsService {
     return this.guarded(() =>
       this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
         await this.limiter.consume('uploads', principal.userId);
-        const { file, name } = await this.receive(principal, request, reservation);
+        const { file, name, fields } = await this.receive(principal, request, reservation);
         try {
+          const { posterFor, ...hints } = uploadFields(fields);
+          if (posterFor !== null) return await this.keepPoster(posterFor, principal, file);
           const id = newId();
           await this.repository.begin(id, principal.userId, safeFileName(name, undefined));
-          return await this.keep(id, principal, file, name);
+          return await this.keep(id, principal, file, { name, ...hints });
         } finally {
           await this.spool.discard([file.path]);
         }
@@ -82,7 +97,8 @@ export class AttachmentsService {
    * Tells where a client may put bytes by itself, past this server.
    * @throws DomainError UPLOADS_NOT_PRESIGNED where the store is this server's own disk.
    */
-  async announce(principal: Principal, { name, size, mimeType }: AnnounceUpload): Promise<PresignedUploadView> {
+  async announce(principal: Principal, upload: AnnounceUpload): Promise<PresignedUploadView> {
+    const { name, size, mimeType, voice, waveform } = upload;
     const limits = Object.values(this.configuration.uploadLimits);
     if (size > Math.max(...limits)) throw new DomainError('PAYLOAD_TOO_LARGE');
     await this.limiter.consume('uploads', principal.userId);
@@ -91,7 +107,12 @@ export class AttachmentsService {
     const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
     const put = await this.store.presign(announcedKey(id), size, type, PRESIGNED_SECONDS);
     if (put === undefined) throw new DomainError('UPLOADS_NOT_PRESIGNED');
-    await this.repository.announce(id, principal.userId, safeFileName(name, undefined), size);
+    await this.repository.announce(id, principal.userId, {
+      name: safeFileName(name, undefined),
+      size,
+      voice: voice ?? false,
+      waveform: waveform ?? null,
+    });
     return { id, method: 'PUT', ...put, expiresAt };
   }
 
@@ -134,7 +155,7 @@ export class AttachmentsService {
           if (file.type.kind !== 'IMAGE') throw new DomainError('UNSUPPORTED_MEDIA');
           const id = newId();
           await this.repository.begin(id, ownerId, 'preview');
-          await this.keep(id, { userId: ownerId, sessionId: '' }, file, 'preview');
+          await this.keep(id, { userId: ownerId, sessionId: '' }, file, { name: 'preview', voice: false, waveform: null });
           return id;
         } finally {
           await this.spool.discard([file.path]);
@@ -212,15 +233,18 @@ export class AttachmentsService {
   private async takeAnnounced(
     id: string,
     principal: Principal,
-    { name, size }: { name: string; size: number },
+    { size, ...hints }: AnnouncedUpload,
   ): Promise<AttachmentView> {
     const stream = await this.store.read(announcedKey(id));
     if (stream === undefined) throw new DomainError('UPLOAD_INCOMPLETE');
     const file = await this.spool.take(stream);
     try {
+      // The store takes no other size than the announced one: a file that comes out of it shorter broke off on its way.
+      if (file.size !== size && (await this.store.sizeOf(announcedKey(id))) === size)
+        throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
       await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
-      return await this.putIntoStore(id, principal, file, name);
+      return await this.putIntoStore(id, principal, file, hints);
     } finally {
       await this.spool.discard([file.path]);
     }
@@ -240,7 +264,7 @@ export class AttachmentsService {
     { userId }: Principal,
     request: IncomingMessage,
     reservation: Reservation,
-  ): Promise<{ file: SpooledFile; name: string | undefined }> {
+  ): Promise<{ file: SpooledFile; name: string | undefined; fields: ReadonlyMap<string, string> }> {
     const advance = megabytes(announcedBytes(request) ?? 0);
     await this.limiter.consume('uploadedMegabytes', userId, advance);
     let received = 0;
@@ -249,7 +273,7 @@ export class AttachmentsService {
       if (more > 0) await this.limiter.consume('uploadedMegabytes', userId, more);
       else await this.limiter.restore('uploadedMegabytes', userId, -more);
     };
-    const taken = await receiveFile(request, {
+    const { result: taken, fields } = await receiveFile(request, {
       largest: maxUploadBytes(this.configuration),
       now: () => this.clock.now(),
       count: (bytes) => {
@@ -268,18 +292,13 @@ export class AttachmentsService {
       await this.spool.discard([taken.file.path]);
       throw error;
     }
-    return taken;
+    return { ...taken, fields };
   }
 
   /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
-  private async keep(
-    id: string,
-    principal: Principal,
-    file: SpooledFile,
-    name: string | undefined,
-  ): Promise<AttachmentView> {
+  private async keep(id: string, principal: Principal, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
     try {
-      return await this.putIntoStore(id, principal, file, name);
+      return await this.putIntoStore(id, principal, file, named);
     } catch (error) {
       // Only the row says what may be removed: where it cannot be reached, it may be READY, and the sweep decides later.
       await this.giveUp(id, principal.userId).catch((failure: unknown) =>
@@ -293,10 +312,9 @@ export class AttachmentsService {
     id: string,
     { userId }: Principal,
     file: SpooledFile,
-    name: string | undefined,
+    named: NamedUpload,
   ): Promise<AttachmentView> {
-    const stored =
-      file.type.kind === 'IMAGE' ? await this.keepImage(id, userId, file, name) : await this.keepFile(id, file, name);
+    const stored = await this.stored(id, userId, file, named);
     // Where the sweep gave it up meanwhile.
     if (!(await this.complete(stored))) throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
     return this.links.view(stored);
@@ -340,36 +358,95 @@ export class AttachmentsService {
     this.logger.error('files cannot be kept or read', cause instanceof Error ? cause.stack : String(cause));
   }
 
-  private async keepFile(id: string, { path, size, type }: SpooledFile, name: string | undefined): Promise<StoredFile> {
-    const { kind, mimeType, extension } = type;
-    await this.store.put(blobKey(id, 'original'), path, mimeType);
-    return { id, kind, mimeType, size, name: safeFileName(name, extension), width: null, height: null, blurhash: null };
+  private async stored(id: string, ownerId: string, file: SpooledFile, named: NamedUpload): Promise<StoredFile> {
+    switch (file.type.kind) {
+      case 'IMAGE':
+        return this.keepImage(id, ownerId, file, named);
+      case 'VIDEO':
+      case 'AUDIO':
+        return this.keepRecording(id, ownerId, file, named);
+      case 'FILE': {
+        const { mimeType, extension } = file.type;
+        await this.store.put(blobKey(id, 'original'), file.path, mimeType);
+        return { ...PLAIN, id, kind: 'FILE', mimeType, size: file.size, name: safeFileName(named.name, extension) };
+      }
+    }
   }
 
-  private async keepImage(
+  private async keepRecording(
     id: string,
     ownerId: string,
-    { path }: SpooledFile,
-    name: string | undefined,
+    { path: input, size: given, type }: SpooledFile,
+    { name, voice, waveform }: NamedUpload,
   ): Promise<StoredFile> {
-    const [output, small, large] = await Promise.all([
-      this.spool.newPath(),
-      this.spool.newPath(),
-      this.spool.newPath(),
-    ]);
+    const output = await this.spool.newPath();
     try {
-      const { extension, ...image } = await this.images.process(ownerId, {
-        input: path,
-        output,
-        thumbnails: { 320: small, 1280: large },
-      });
-      await this.store.put(blobKey(id, '320'), small, 'image/webp');
-      await this.store.put(blobKey(id, '1280'), large, 'image/webp');
-      await this.store.put(blobKey(id, 'original'), output, image.mimeType);
-      return { id, kind: 'IMAGE', ...image, name: safeFileName(name, extension) };
+      const { path, extension, ...recording } = await this.media.processRecording(ownerId, { input, output, ...type });
+      // Only its description says what it is, and so how large it may be.
+      if (given > this.configuration.uploadLimits[recording.kind]) throw new DomainError('PAYLOAD_TOO_LARGE');
+      await this.store.put(blobKey(id, 'original'), path, recording.mimeType);
+      const isSound = recording.kind === 'AUDIO';
+      return {
+        ...PLAIN,
+        ...recording,
+        id,
+        name: safeFileName(name, extension),
+        voice: isSound && voice,
+        waveform: isSound ? (waveform ?? recording.waveform) : null,
+      };
     } finally {
-      await this.spool.discard([output, small, large]);
+      await this.spool.discard([output]);
     }
+  }
+
+  private async keepImage(id: string, ownerId: string, file: SpooledFile, { name }: NamedUpload): Promise<StoredFile> {
+    return this.withPictures(ownerId, file, async ({ extension, ...image }, { output, ...thumbnails }) => {
+      await this.putThumbnails(id, thumbnails);
+      await this.store.put(blobKey(id, 'original'), output, image.mimeType);
+      return { ...PLAIN, ...image, id, kind: 'IMAGE', name: safeFileName(name, extension) };
+    });
+  }
+
+  /**
+   * Makes an image a film's poster. Its pictures lie under the film's id: whatever becomes of the film, they go with it.
+   * @throws DomainError VALIDATION_FAILED unless the film is an own one, without a poster, that no message uses.
+   */
+  private async keepPoster(filmId: string, { userId }: Principal, file: SpooledFile): Promise<AttachmentView> {
+    if (file.type.kind !== 'IMAGE') throw invalidField('file', 'a poster must be an image');
+    if (!(await this.repository.mayHavePoster(filmId, userId))) throw noPosterFor();
+    return this.withPictures(userId, file, async ({ blurhash }, { output: _, ...thumbnails }) => {
+      await this.putThumbnails(filmId, thumbnails);
+      const film = await this.repository.setPoster(filmId, userId, blurhash);
+      if (film !== undefined) return this.view(film);
+      // Deleted meanwhile, perhaps swept: what was put there since would stay for ever.
+      if ((await this.repository.find(filmId)) === undefined) await this.giveUp(filmId, userId);
+      throw noPosterFor();
+    });
+  }
+
+  /** Runs `keep` with what becomes of an image, in files that are gone afterwards. */
+  private async withPictures<Result>(
+    ownerId: string,
+    { path: input }: SpooledFile,
+    keep: (image: ProcessedImage, paths: { output: string; small: string; large: string }) => Promise<Result>,
+  ): Promise<Result> {
+    const paths: string[] = [];
+    try {
+      const output = await this.spool.newPath();
+      const small = await this.spool.newPath();
+      const large = await this.spool.newPath();
+      paths.push(output, small, large);
+      const thumbnails = { 320: small, 1280: large };
+      const image = await this.media.processImage(ownerId, { input, output, thumbnails });
+      return await keep(image, { output, small, large });
+    } finally {
+      await this.spool.discard(paths);
+    }
+  }
+
+  private async putThumbnails(id: string, { small, large }: { small: string; large: string }): Promise<void> {
+    await this.store.put(blobKey(id, '320'), small, 'image/webp');
+    await this.store.put(blobKey(id, '1280'), large, 'image/webp');
   }
 
   private async giveUp(id: string, ownerId: string): Promise<void> {
@@ -382,6 +459,12 @@ function megabytes(bytes: number): number {
   return Math.ceil(bytes / MEGABYTE);
 }
 
-function storedFile({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): StoredFile {
-  return { id, kind, mimeType, size, name, width, height, blurhash };
+function noPosterFor(): DomainError {
+  return invalidField('posterFor', 'posterFor must name a film of your own without a poster that no message uses yet');
+}
+
+function storedFile(row: StoredFile): StoredFile {
+  const { id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform } = row;
+  const { voice, animated, hasPoster } = row;
+  return { id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated, hasPoster };
 }

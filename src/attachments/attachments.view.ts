@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ATTACHMENT_KINDS, type AttachmentKind } from './attachment.js';
+import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from './attachment.js';
 
 /** A file of a message, or one that waits to be (contract, section 7). */
 export class AttachmentView {
@@ -15,14 +15,29 @@ export class AttachmentView {
   size!: number | null;
   /** @example "beach.jpg" */
   name!: string | null;
-  /** Pixels, as the image is shown; images only. */
+  /** Pixels, as it is shown; of images and films, null where unknown. */
   width!: number | null;
   height!: number | null;
-  /** What to show until the image is there (blurha.sh); images only. */
+  /** Of films and sounds; null where unknown. */
+  durationMs!: number | null;
+  /** Loudness over time, from 0 to 100; of sounds, null where unknown. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'integer', minimum: 0, maximum: 100 },
+    minItems: WAVEFORM_LENGTH,
+    maxItems: WAVEFORM_LENGTH,
+    nullable: true,
+  })
+  waveform!: readonly number[] | null;
+  /** A voice message: a sound that its sender recorded to be listened to as one. */
+  voice!: boolean;
+  /** An image that moves, and its thumbnail and preview with it. */
+  animated!: boolean;
+  /** What to show until the image or the poster is there (blurha.sh). */
   blurhash!: string | null;
-  /** WebP, at most 320 pixels wide and high; images only. Signed and relative as `url`. */
+  /** WebP, at most 320 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
   thumbnailUrl!: string | null;
-  /** WebP, at most 1280 pixels wide and high; images only. Signed and relative as `url`. */
+  /** WebP, at most 1280 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
   previewUrl!: string | null;
   /**
    * A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one.

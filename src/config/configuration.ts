@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
@@ -45,6 +46,10 @@ export class Configuration {
   readonly s3!: S3Settings | undefined;
   /** Bytes of an uploaded file at the most, by its kind. */
   readonly uploadLimits!: Readonly<Record<'IMAGE' | 'VIDEO' | 'AUDIO' | 'FILE', number>>;
+  /** Whether HEIC and HEIF are decoded; else they are refused. */
+  readonly heic!: boolean;
+  /** Memory that the process which decodes uploads may take at the most, in bytes. */
+  readonly mediaMemoryBytes!: number;
   /** Bytes of uploads that may lie under `dataDirectory` at a time before they are kept. */
   readonly spoolBytes!: number;
   /** For how long the address of a file is good at the most; it is good for half of that at least. */
@@ -120,6 +125,8 @@ export class Configuration {
         AUDIO: settings.MAX_AUDIO_MB * MEGABYTE,
         FILE: settings.MAX_FILE_MB * MEGABYTE,
       },
+      heic: settings.HEIC,
+      mediaMemoryBytes: (settings.MAX_MEDIA_MEMORY_MB ?? defaultMediaMegabytes()) * MEGABYTE,
       spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
       linkPreviews: settings.LINK_PREVIEWS,
       linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
@@ -146,6 +153,13 @@ export class Configuration {
       jwtSecret: jwtSecretOf(settings, production, dataDirectory, trustedIssuers),
     });
   }
+}
+
+/** Half a gigabyte, and no more than three fifths of a container or a machine that has less than that. */
+function defaultMediaMegabytes(): number {
+  const constrained = process.constrainedMemory();
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.max(128, Math.min(768, Math.floor((bytes * 0.6) / MEGABYTE)));
 }
 
 /** Whether a start that knows nothing else yet is one of production: what it prints is JSON then. */

@@ -351,6 +351,20 @@ export const SETTINGS = settings({
       'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half.',
     ],
   },
+  HEIC: {
+    schema: onOff,
+    fallback: 'on',
+    meaning: '`off`: pictures in HEIC and HEIF are refused instead of turned into JPEG',
+    comment: ['Whether pictures in HEIC and HEIF are turned into JPEG: on | off, which refuses them'],
+  },
+  MAX_MEDIA_MEMORY_MB: {
+    schema: v.optional(wholeNumber(128, 1_000_000)),
+    fallback: undefined,
+    shownDefault: '768, or three fifths of the memory that the container or machine has',
+    meaning:
+      'memory that the process which decodes uploads may take; a picture that would take more is refused. 300 is enough for a phone\'s largest',
+    comment: ['Memory that the process which decodes uploads may take, in megabytes; as much as there is, up to 768.'],
+  },
   ATTACHMENT_URL_SECONDS: {
     schema: wholeNumber(2, 7 * 24 * 3_600),
     fallback: '86400',

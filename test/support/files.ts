@@ -1,4 +1,16 @@
 /** Files of every kind, made here: none was taken from anywhere. */
+import {
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  EncodedVideoPacketSource,
+  type MetadataTags,
+  Mp4OutputFormat,
+  Output,
+  type OutputFormat,
+  TextSubtitleSource,
+  WebMOutputFormat,
+} from 'mediabunny';
 import sharp, { type Sharp } from 'sharp';
 
 /** A picture that compresses badly enough to be of some size, upright: darker towards its lower end. */
@@ -52,12 +64,74 @@ const box = (type: string, body: Buffer): Buffer => {
   return Buffer.concat([head, body]);
 };
 
-/** The frame of an MPEG-4 film, with `size` bytes of no meaning in it. */
+interface Tracks {
+  video?: 'vp8' | 'vp9';
+  audio?: 'opus';
+  /** Written beside the film, as drones write where they are. */
+  subtitles?: string;
+  seconds?: number;
+  rotation?: 0 | 90 | 180 | 270;
+  tags?: MetadataTags;
+  /** What the sound's bytes hold. */
+  noise?: string;
+}
+
+/** A film or a sound whose description is right and whose pictures and sounds are noise. */
+export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Buffer> {
+  const { video, audio, subtitles, seconds = 2, rotation = 0, tags = {}, noise = '' } = tracks;
+  const target = new BufferTarget();
+  const output = new Output({ format, target });
+  const pictures = video === undefined ? undefined : new EncodedVideoPacketSource(video);
+  const sounds = audio === undefined ? undefined : new EncodedAudioPacketSource(audio);
+  const texts = subtitles === undefined ? undefined : new TextSubtitleSource('webvtt');
+  if (pictures !== undefined) output.addVideoTrack(pictures, { rotation });
+  if (sounds !== undefined) output.addAudioTrack(sounds);
+  if (texts !== undefined) output.addSubtitleTrack(texts);
+  output.setMetadataTags(tags);
+  await output.start();
+  if (texts !== undefined) await texts.add(`WEBVTT\n\n00:00.000 --> 00:01.000\n${subtitles}\n`);
+  const step = 0.1;
+  for (let at = 0; at < seconds - step / 2; at += step) {
+    const loud = at > seconds / 2 ? 90 : 10;
+    await pictures?.add(new EncodedPacket(new Uint8Array(40).fill(at * 10), at === 0 ? 'key' : 'delta', at, step), {
+      decoderConfig: {
+        codec: video === 'vp8' ? 'vp8' : 'vp09.00.10.08',
+        codedWidth: 320,
+        codedHeight: 240,
+        colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
+      },
+    });
+    const bytes = Buffer.concat([Buffer.from([0x78]), Buffer.from(noise), Buffer.alloc(loud, 3)]);
+    await sounds?.add(new EncodedPacket(bytes, 'key', at, step), {
+      decoderConfig: { codec: 'opus', sampleRate: 48_000, numberOfChannels: 1 },
+    });
+  }
+  await output.finalize();
+  return Buffer.from(target.buffer as ArrayBuffer);
+}
+
+const FILM = await recorded(new Mp4OutputFormat({ fastStart: 'in-memory' }), { video: 'vp9' });
+
+/** A film of two seconds, with so many bytes of no meaning in it that it has `size` and 40 more. */
 export const film = (size = 5_000): Buffer =>
-  Buffer.concat([
-    box('ftyp', Buffer.from('isom\0\0\x02\0isomiso2avc1mp41', 'latin1')),
-    box('mdat', Buffer.alloc(size, 7)),
+  Buffer.concat([FILM, box('mdat', Buffer.alloc(Math.max(0, size + 40 - FILM.length - 8), 7))]);
+
+/** The same with a place in its description, and another in free space behind it. */
+export const placedFilm = async (): Promise<Buffer> => {
+  const plain = await recorded(new Mp4OutputFormat({ fastStart: false }), {
+    video: 'vp9',
+    audio: 'opus',
+    rotation: 90,
+  });
+  const place = Buffer.concat([
+    box('udta', box('\u00a9xyz', Buffer.from('\0\x12\x15\xc7+52.5200+013.4050/', 'latin1'))),
   ]);
+  const at = plain.indexOf('moov', 0, 'latin1') - 4;
+  const film = Buffer.concat([plain, place, box('free', Buffer.from('+52.5200+013.4050/'))]);
+  // The description is last, so that it may grow.
+  film.writeUInt32BE(plain.length - at + place.length, at);
+  return film;
+};
 
 /** A second of silence. */
 export const sound = (): Buffer => {
@@ -103,17 +177,63 @@ export const archive = (): Buffer => {
   return Buffer.concat([local, name, central, name, end]);
 };
 
-/** What a phone records: its description last, with one track of this kind (`soun`, `vide`). */
-export const recording = (handler: string): Buffer => {
-  const hdlr = box('hdlr', Buffer.concat([Buffer.alloc(8), Buffer.from(handler), Buffer.alloc(12)]));
-  return Buffer.concat([film(100_000), box('moov', box('trak', box('mdia', hdlr)))]);
+/** What a phone records: its description last. */
+export const recording = (kind: 'sound' | 'film'): Promise<Buffer> =>
+  recorded(new Mp4OutputFormat({ fastStart: false }), kind === 'sound' ? { audio: 'opus' } : { video: 'vp9' });
+
+/** What a browser records: nowhere does it say how long it is. Its bytes are those of chance, some of which say `V_`. */
+export const webm = (kind: 'sound' | 'film'): Promise<Buffer> =>
+  recorded(
+    new WebMOutputFormat({ appendOnly: true }),
+    kind === 'sound' ? { audio: 'opus', noise: 'V_VP8' } : { video: 'vp8', noise: 'A_OPUS' },
+  );
+
+/** The head of a film of Windows Media: one stream of each of these. */
+export const windowsMedia = (...streams: ('sound' | 'film')[]): Buffer => {
+  const object = (id: string, body: Buffer): Buffer => {
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(24 + body.length));
+    return Buffer.concat([Buffer.from(id, 'hex'), size, body]);
+  };
+  const kinds = { sound: '409e69f84d5bcf11a8fd00805f5c442b', film: 'c0ef19bc4d5bcf11a8fd00805f5c442b' };
+  const objects = [
+    object('40a4d0d207e3d21197f000a0c95ea850', Buffer.from('WM/Location Berlin')),
+    ...streams.map((kind) =>
+      object('9107dcb7b7a9cf118ee600c00c205365', Buffer.concat([Buffer.from(kinds[kind], 'hex'), Buffer.alloc(60)])),
+    ),
+  ];
+  const count = Buffer.alloc(6);
+  count.writeUInt32LE(objects.length);
+  return Buffer.concat([
+    object('3026b2758e66cf11a6d900aa0062ce6c', Buffer.concat([count, ...objects])),
+    Buffer.alloc(2_000, 5),
+  ]);
 };
 
-/** The beginning of what a browser records, with one track of this codec. */
-export const webm = (codec: string): Buffer =>
-  Buffer.concat([
-    Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102', 'hex'),
-    Buffer.from('18538067', 'hex'),
-    Buffer.from(`....${codec}....`),
-    Buffer.alloc(500),
-  ]);
+/** The first frames of an MP3 of silence, behind as many zeros. */
+export const paddedMp3 = (zeros: number): Buffer => {
+  const frame = Buffer.alloc(104);
+  frame.write('\xff\xfb\x10\xc4', 'latin1');
+  return Buffer.concat([Buffer.alloc(zeros), ...Array.from({ length: 40 }, () => frame)]);
+};
+
+/** A phone's picture of 64 by 48 pixels, HEVC in HEIF, with a place in its EXIF: written with libheif's own encoder. */
+export const heic = (): Buffer =>
+  Buffer.from(
+    [
+      'AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAeFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAA',
+      'AA5waXRtAAAAAAACAAAAEGlkYXQAAAAAAEAAMAAAAExpbG9jAQAAAERAAAMAAQAAAAAAAAIFAAEAAAAAAAAAvgACAAEAAAAAAAAA',
+      'AQAAAAAAAAAIAAMAAAAAAAACwwABAAAAAAAAANwAAABNaWluZgAAAAAAAwAAABVpbmZlAgAAAQABAABodmMxAAAAABVpbmZlAgAA',
+      'AAACAABncmlkAAAAABVpbmZlAgAAAQADAABFeGlmAAAAANVpcHJwAAAAs2lwY28AAABzaHZjQwEDcAAAAAAAAAAAAB7wAPz9+PgA',
+      'AA8DIAABABhAAQwB//8DcAAAAwCQAAADAAADAB66AkAhAAEAJ0IBAQNwAAADAJAAAAMAAAMAHqAggQWW6uSmubAgAAADACAAAAMA',
+      'ISIAAQAGRAHBc8CJAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAUaXNwZQAAAAAAAABAAAAAMAAAABBwaXhpAAAAAAMICAgAAAAaaXBt',
+      'YQAAAAAAAAACAAECgQIAAgIDhAAAAChpcmVmAAAAAAAAAA5kaW1nAAIAAQABAAAADmNkc2MAAwABAAIAAAGibWRhdAAAALooAa8E',
+      'GP3khj66Fh+RuH/5DpoiCsXaDmOPj5X944f5MOgF1GrO59mBJpUqytQVNIeAmRDYy5s0ujzsCuCD//qzl3tu/oTkYvzh12XOelCk',
+      'MC7ZMAbrs7ZQ4Z1JgPq35CdioU+zoCgA9P6D2JkXOwpLMcKFnHvEjIee23mHMOTyPifSDEkY8vi440YfX6UDHHUNFUJDEaWKUyx4',
+      '9PwBVpwH9/RSDMI/gntHRp2gEDOi5pmyVBHpcl9q+IAAAAAATU0AKgAAAAgABgESAAMAAAABAAYAAAEaAAUAAAABAAAAVgEbAAUA',
+      'AAABAAAAXgEoAAMAAAABAAEAAAITAAMAAAABAAEAAIglAAQAAAABAAAAZgAAAAAAAAABAAAAAQAAAAEAAAABAAUAAAABAAAABAID',
+      'AAAAAQACAAAAAk4AAAAAAgAFAAAAAwAAAKgAAwACAAAAAkUAAAAABAAFAAAAAwAAAMAAAAAAAAAANAAAAAEAAAAeAAAAAQAAAAAA',
+      'AAABAAAADQAAAAEAAAAYAAAAAQAAAAAAAAAB',
+    ].join(''),
+    'base64',
+  );

@@ -1,7 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsUrl,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { IsText } from '../../common/validation/is-text.decorator.js';
-import { ATTACHMENT_KINDS, type AttachmentKind } from '../attachment.js';
+import { ATTACHMENT_KINDS, type AttachmentKind, WAVEFORM_LENGTH } from '../attachment.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 
 const MAX_SIZE = 2_147_483_647;
@@ -24,6 +36,38 @@ export class AnnounceUpload {
   @MaxLength(100)
   @Matches(/^[\w.+-]+\/[\w.+-]+$/, { message: 'mimeType must be a MIME type' })
   mimeType?: string;
+
+  /** A sound that was recorded to be listened to as a message. */
+  @OptionalField()
+  @IsBoolean()
+  voice?: boolean | null;
+
+  /** Its loudness over time: 64 numbers from 0 to 100. */
+  @OptionalField()
+  @IsArray()
+  @ArrayMinSize(WAVEFORM_LENGTH)
+  @ArrayMaxSize(WAVEFORM_LENGTH)
+  @IsInt({ each: true })
+  @Min(0, { each: true })
+  @Max(100, { each: true })
+  waveform?: number[] | null;
+}
+
+/** A form with one file, in a part of any name, and what may be said of it. */
+export class UploadForm {
+  @ApiProperty({ type: 'string', format: 'binary' })
+  file!: unknown;
+
+  /** A sound that was recorded to be listened to as a message. */
+  voice?: boolean;
+
+  /** Its loudness over time: 64 whole numbers from 0 to 100, with commas between them, in brackets or without. */
+  @ApiProperty({ type: 'string', required: false })
+  waveform?: string;
+
+  /** The id of an own film that no message uses yet: the file is an image, and becomes that film's poster. */
+  @ApiProperty({ type: 'string', format: 'uuid', required: false })
+  posterFor?: string;
 }
 
 /** A file that its sender keeps elsewhere; the server never asks for it. */

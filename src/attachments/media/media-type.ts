@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { fileTypeFromBuffer } from 'file-type';
 import { DomainError } from '../../common/errors.js';
 import type { AttachmentKind } from '../attachment.js';
+import { asfHasVideo } from './recordings/asf.js';
 
 /** What a file is, by its content. */
 export interface MediaType {
@@ -28,29 +28,40 @@ const HEIF = new Set([
   'hevs',
   'mif1',
   'mif2',
+  'mif3',
   'msf1',
   'avci',
   'avcs',
   'miaf',
-  'crx ',
 ]);
 
 /** Images that can be decoded, and so be freed of what else is in them. */
 const IMAGES = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']);
+/** Photographs that cannot: they would keep where they were taken. */
+const UNCLEANED = /^image\/(tiff|x-(?!icon|xcf)[\w-]+|jxl|jp2|jpx|jpm|jxr|vnd\.ms-photo|hei[cf](-sequence)?)$/;
 
 /**
- * What a file is, by its first bytes: neither its name nor what its sender says counts.
- * @throws DomainError UNSUPPORTED_MEDIA for images that cannot be decoded here: they would keep where they were taken.
+ * What a file is, by its first bytes: neither its name nor what its sender says counts. What films and sounds are in the end
+ * says their description, which may stand anywhere in them: `MediaProcessor` reads it.
+ * @param heic whether HEIC and HEIF are decoded.
+ * @throws DomainError UNSUPPORTED_MEDIA for photographs that cannot be decoded here.
  */
-export async function mediaType(beginning: Buffer): Promise<MediaType> {
+export async function mediaType(beginning: Buffer, heic: boolean): Promise<MediaType> {
   const utf16 = utf16Text(beginning);
   if (utf16 !== undefined)
     return { kind: 'FILE', mimeType: typeOfText(utf16) ?? 'application/octet-stream', extension: undefined };
-  const found = await fileTypeFromBuffer(beginning);
-  const brands = brandsOf(beginning);
   // Some of a camera's formats say what they are at their end.
   if (RAW.some((signature) => beginning.subarray(0, 4).equals(signature))) throw notAnImageForAll();
-  if (brands.some((brand) => HEIF.has(brand)) && !brands.includes('avif')) throw notAnImageForAll();
+  const brands = brandsOf(beginning);
+  if (brands.includes('crx ')) throw notAnImageForAll();
+  if (brands.includes('avif')) return { kind: 'IMAGE', mimeType: 'image/avif', extension: 'avif' };
+  if (brands.some((brand) => HEIF.has(brand))) {
+    if (!heic) throw notAnImageForAll();
+    return { kind: 'IMAGE', mimeType: 'image/heic', extension: 'heic' };
+  }
+  // What its reader stumbles over is of no kind that it knows.
+  const found = await fileTypeFromBuffer(beginning).catch(() => undefined);
+  if (found === undefined && beginsAsMp3(beginning)) return { kind: 'AUDIO', mimeType: 'audio/mpeg', extension: 'mp3' };
   if (found === undefined || found.mime.endsWith('xml')) {
     return {
       kind: 'FILE',
@@ -59,18 +70,33 @@ export async function mediaType(beginning: Buffer): Promise<MediaType> {
     };
   }
   const { mime, ext } = found;
-  if (mime.startsWith('image/')) {
-    const isAvif = brands.includes('avif');
-    if (!IMAGES.has(mime) && !isAvif) throw notAnImageForAll();
-    return { kind: 'IMAGE', mimeType: mime, extension: ext };
-  }
-  if (mime.startsWith('video/')) return { kind: 'VIDEO', mimeType: mime, extension: ext };
+  if (IMAGES.has(mime)) return { kind: 'IMAGE', mimeType: mime, extension: ext };
+  if (UNCLEANED.test(mime)) throw notAnImageForAll();
+  if (/^(video|audio)\/x-ms-(asf|wm[av])$/.test(mime) || mime === 'application/vnd.ms-asf')
+    return asfHasVideo(beginning)
+      ? { kind: 'VIDEO', mimeType: 'video/x-ms-wmv', extension: 'wmv' }
+      : { kind: 'AUDIO', mimeType: 'audio/x-ms-wma', extension: 'wma' };
+  if (mime.startsWith('video/') || mime === 'application/x-matroska')
+    return { kind: 'VIDEO', mimeType: mime, extension: ext };
   if (mime.startsWith('audio/')) return { kind: 'AUDIO', mimeType: mime, extension: ext };
+  // Pictures that are no photographs among them: animated PNG, icons, drawings, what a program keeps its layers in.
   return { kind: 'FILE', mimeType: mime, extension: undefined };
 }
 
+/** Whether silence, or a description and silence behind it, comes before the first frame of an MP3. */
+function beginsAsMp3(beginning: Buffer): boolean {
+  let at = 0;
+  if (beginning.toString('latin1', 0, 3) === 'ID3' && beginning.length > 10)
+    at = 10 + [6, 7, 8, 9].reduce((size, index) => size * 128 + ((beginning[index] ?? 0) & 0x7f), 0);
+  if (at >= beginning.length) return at > 0;
+  while (beginning[at] === 0) at += 1;
+  if (at === 0 || at + 4 > beginning.length) return false;
+  const [sync = 0, version = 0, rate = 0] = beginning.subarray(at, at + 3);
+  return sync === 0xff && (version & 0xe6) === 0xe2 && (rate & 0xf0) !== 0xf0 && (rate & 0x0c) !== 0x0c;
+}
+
 function notAnImageForAll(): DomainError {
-  return new DomainError('UNSUPPORTED_MEDIA', { message: 'Images must be JPEG, PNG, WebP, GIF or AVIF.' });
+  return new DomainError('UNSUPPORTED_MEDIA', { message: 'Photographs must be JPEG, PNG, WebP, GIF, AVIF or HEIC.' });
 }
 
 /** Types that a browser or a computer may run something of: they are only ever given to it as bytes. */
@@ -120,50 +146,4 @@ function typeOfText(text: string): string | undefined {
   )
     return 'text/html';
   return /^\s*<\?xml\s/i.test(text) ? 'application/xml' : 'text/plain';
-}
-
-/** As much of a film's description as is looked at, in bytes. */
-const MAX_DESCRIPTION_BYTES = 4 * 1024 * 1024;
-const MAX_BOXES = 1_000;
-
-/**
- * Sound alone comes in the same files that films do, above all what browsers and phones record: it is told by what the
- * whole file says of its tracks.
- */
-export async function refined(type: MediaType, path: string): Promise<MediaType> {
-  if (type.mimeType !== 'video/mp4' && type.mimeType !== 'video/webm') return type;
-  const file = await open(path);
-  try {
-    const isWebm = type.mimeType === 'video/webm';
-    const description = isWebm ? await bytesOf(file, 0, SNIFFED_BYTES) : await movieBox(file);
-    const has = (word: string): boolean => description.includes(word, 0, 'latin1');
-    const isSound = isWebm ? has('A_') && !has('V_') : has('soun') && !has('vide');
-    if (!isSound) return type;
-    return isWebm
-      ? { kind: 'AUDIO', mimeType: 'audio/webm', extension: 'webm' }
-      : { kind: 'AUDIO', mimeType: 'audio/mp4', extension: 'm4a' };
-  } finally {
-    await file.close();
-  }
-}
-
-/** The box that describes an MPEG-4 file's tracks, wherever it stands; empty where there is none. */
-async function movieBox(file: FileHandle): Promise<Buffer> {
-  let at = 0;
-  for (let box = 0; box < MAX_BOXES; box += 1) {
-    const head = await bytesOf(file, at, 16);
-    if (head.length < 8) break;
-    const isLong = head.readUInt32BE(0) === 1;
-    if (isLong && head.length < 16) break;
-    const size = isLong ? Number(head.readBigUInt64BE(8)) : head.readUInt32BE(0);
-    if (head.toString('latin1', 4, 8) === 'moov') return bytesOf(file, at, Math.min(size, MAX_DESCRIPTION_BYTES));
-    if (size < 8) break;
-    at += size;
-  }
-  return Buffer.alloc(0);
-}
-
-async function bytesOf(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
 }

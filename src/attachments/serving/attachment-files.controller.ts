@@ -13,7 +13,7 @@ import type { AttachmentRow } from '../attachments.repository.js';
 import { AttachmentsService } from '../attachments.service.js';
 import { byteRange } from './byte-range.js';
 import { SignedQuery } from '../dto/attachments.dto.js';
-import { contentDisposition } from '../uploads/file-name.js';
+import { contentDisposition, previewName } from '../uploads/file-name.js';
 import { servedType } from '../media/media-type.js';
 
 const BINARY = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
@@ -73,7 +73,10 @@ export class AttachmentFilesController {
     response.setHeader('Content-Type', variant === 'original' ? servedType(row.mimeType) : 'image/webp');
     response.setHeader(
       'Content-Disposition',
-      contentDisposition(row.kind === 'FILE' ? 'attachment' : 'inline', row.name),
+      contentDisposition(
+        row.kind === 'FILE' ? 'attachment' : 'inline',
+        variant === 'original' ? row.name : previewName(row.name),
+      ),
     );
     // Nothing of a file ever changes: whoever has it has it as it is, even one that asks for the newest.
     const condition = { 'if-none-match': request.headers['if-none-match'] };

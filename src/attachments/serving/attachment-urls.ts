@@ -45,12 +45,18 @@ export class AttachmentLinks {
     return Number(expires) - Math.floor(this.clock.now() / 1_000);
   }
 
-  private storedView({ id, kind, mimeType, size, name, width, height, blurhash }: StoredFile): AttachmentView {
-    const isImage = kind === 'IMAGE';
+  private storedView(file: StoredFile): AttachmentView {
+    const { id, kind, mimeType, size, name, width, height, blurhash } = file;
+    const hasPictures = kind === 'IMAGE' || file.hasPoster === true;
     return {
       ...{ id, external: false, kind, mimeType, size, name, width, height, blurhash },
-      thumbnailUrl: isImage ? this.address(id, '320') : null,
-      previewUrl: isImage ? this.address(id, '1280') : null,
+      // What was sent before these were known does not have them.
+      durationMs: file.durationMs ?? null,
+      waveform: file.waveform ?? null,
+      voice: file.voice ?? false,
+      animated: file.animated ?? false,
+      thumbnailUrl: hasPictures ? this.address(id, '320') : null,
+      previewUrl: hasPictures ? this.address(id, '1280') : null,
       url: this.address(id, 'original'),
     };
   }
@@ -71,6 +77,6 @@ export class AttachmentLinks {
 function externalView({ url, kind, name, size }: Extract<MessageAttachment, { url: string }>): AttachmentView {
   return {
     ...{ id: null, external: true, kind, mimeType: null, size, name, width: null, height: null, blurhash: null },
-    ...{ thumbnailUrl: null, previewUrl: null, url },
+    ...{ durationMs: null, waveform: null, voice: false, animated: false, thumbnailUrl: null, previewUrl: null, url },
   };
 }

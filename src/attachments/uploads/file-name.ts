@@ -2,7 +2,11 @@ import disposition from 'content-disposition';
 
 const MAX_NAME_LENGTH = 200;
 /** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
+const FORBIDDEN =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff<>:"|?*]/g;
+/** Joiners belong into words and emoji; anywhere else they only hide that two names differ. */
+const LONE_JOINERS =
+  /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200c\u200d]+|[\u200c\u200d]+(?![\p{L}\p{M}\p{Extended_Pictographic}])|(?<=[\u200c\u200d])[\u200c\u200d]+/gu;
 /** What Windows takes for a device, whatever it ends with. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
@@ -13,9 +17,14 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
  */
 export function safeFileName(name: string | undefined, extension: string | undefined): string {
   // Forms write a quotation mark as %22.
-  const last = (name ?? '').replaceAll('%22', '').split(/[/\\]/).at(-1) ?? '';
+  const last =
+    decoded(name ?? '')
+      .replaceAll('%22', '')
+      .split(/[/\\]/)
+      .at(-1) ?? '';
   const cleaned = last
     .replace(FORBIDDEN, '')
+    .replace(LONE_JOINERS, '')
     .replace(LONE_SURROGATES, '')
     .replace(/^[\s.]+|[\s.]+$/g, '');
   const characters = Array.from(cleaned);
@@ -27,6 +36,21 @@ export function safeFileName(name: string | undefined, extension: string | undef
   return extension === undefined || endsAs(named, extension) ? named : `${named}.${extension}`;
 }
 
+/** React Native sends names as addresses have them: nothing but what an address may hold, and the rest after percent signs. */
+function decoded(name: string): string {
+  if (!/^[\w.!~*'()%&$+,;=@-]*%[0-9a-f]{2}[\w.!~*'()%&$+,;=@-]*$/i.test(name)) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** The name of a smaller picture of a file: its own, with the end of what it is. */
+export function previewName(name: string): string {
+  return `${name.replace(/(?<=.)\.[^.]{1,15}$/, '')}.webp`;
+}
+
 /** Whether a name ends with an extension, or another spelling of it. */
 function endsAs(name: string, extension: string): boolean {
   const given = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
@@ -35,12 +59,15 @@ function endsAs(name: string, extension: string): boolean {
 
 const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   jpg: ['jpeg', 'jpe'],
-  mp4: ['m4v'],
+  mp4: ['m4v', '3gp', '3g2'],
   mov: ['qt'],
   mpg: ['mpeg'],
   ogg: ['oga', 'ogv', 'opus'],
   opus: ['ogg', 'oga'],
-  m4a: ['mp4', 'aac'],
+  m4a: ['mp4', 'aac', '3gp', '3g2'],
+  mka: ['mkv'],
+  wmv: ['asf'],
+  heic: ['heif'],
   webm: ['weba'],
 };
 

@@ -21,23 +21,30 @@ export interface Receiver<Result> {
   undo: (result: Result) => Promise<void>;
 }
 
+export interface Received<Result> {
+  result: Result;
+  /** What the form says besides, by name. */
+  fields: ReadonlyMap<string, string>;
+}
+
 /** What the sender says the whole request has; undefined where it says nothing. */
 export function announcedBytes({ headers }: IncomingMessage): number | undefined {
   return headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
 }
 
 /**
- * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it, once all of
- * the request was read. A request that comes in too slowly is ended without an answer.
+ * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it and with the
+ * fields beside it, before it or behind it, once all of the request was read. A request that comes in too slowly is ended without an answer.
  * @throws DomainError UNSUPPORTED_MEDIA for any other request, VALIDATION_FAILED for one without a file, with several, or
  *   that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
  */
 export function receiveFile<Result>(
   request: IncomingMessage,
   { largest, now, count, take, undo }: Receiver<Result>,
-): Promise<Result> {
+): Promise<Received<Result>> {
   return new Promise((resolve, reject) => {
     const parser = parserFor(request);
+    const fields = new Map<string, string>();
     let file: Readable | undefined;
     let taken: Promise<Result> | undefined;
     const broken = invalidField('file', 'the request ended before its file did');
@@ -67,11 +74,12 @@ export function receiveFile<Result>(
       taken = take(stream, name);
       taken.catch(fail);
     });
+    parser.on('field', (name, value) => fields.set(name, value));
     parser.on('filesLimit', () => fail(invalidField('file', 'there must be one file')));
     parser.on('error', () => fail(invalidField('file', 'the body is not well-formed multipart/form-data')));
     parser.on('finish', () => {
       if (taken === undefined) fail(invalidField('file', 'there must be a file'));
-      else taken.then((result) => settle(() => resolve(result)), fail);
+      else taken.then((result) => settle(() => resolve({ result, fields })), fail);
     });
     let bytes = 0;
     const received = (chunk: Buffer): void => {
@@ -114,11 +122,16 @@ async function undone<Result>(
   }
 }
 
+/** Some pickers give a picture's type and no name. */
+function isPartAFile(_field: string | undefined, type: string | undefined, name: string | undefined): boolean {
+  return name !== undefined || /^(image|video|audio|application)\/(?!json\b)/i.test(type ?? '');
+}
+
 function parserFor(request: IncomingMessage): BusboyInstance {
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
     throw new DomainError('UNSUPPORTED_MEDIA');
   try {
-    return new Busboy({ headers: request.headers as BusboyHeaders, limits: LIMITS });
+    return new Busboy({ headers: request.headers as BusboyHeaders, limits: LIMITS, isPartAFile });
   } catch {
     throw invalidField('file', 'the body is not well-formed multipart/form-data');
   }

@@ -10,7 +10,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
-import { type MediaType, mediaType, refined, SNIFFED_BYTES } from '../media/media-type.js';
+import { type MediaType, mediaType, SNIFFED_BYTES } from '../media/media-type.js';
 
 /** A file that came in whole. */
 export interface SpooledFile {
@@ -33,6 +33,7 @@ export class Spool {
   private readonly root: string;
   private readonly directory: string;
   private readonly limits: Configuration['uploadLimits'];
+  private readonly heic: boolean;
 
   constructor(
     private readonly clock: Clock,
@@ -41,6 +42,7 @@ export class Spool {
     this.root = join(configuration.dataDirectory, 'spool');
     this.directory = join(this.root, `${newId()}.${process.pid}.${hostname()}`);
     this.limits = configuration.uploadLimits;
+    this.heic = configuration.heic;
     own.add(this.directory);
   }
 
@@ -58,16 +60,21 @@ export class Spool {
    */
   async take(source: Readable): Promise<SpooledFile> {
     const path = await this.newPath();
-    const inspection = new Inspection(this.limits);
+    const inspection = new Inspection(this.limits, this.heic);
     const file = createWriteStream(path, { flags: 'wx' });
+    // Of those that are ended together, the one that failed says so first.
+    let isOurs: boolean | undefined;
+    source.once('error', () => (isOurs ??= false));
+    inspection.once('error', () => (isOurs ??= false));
+    file.once('error', () => (isOurs ??= true));
     try {
       await pipeline(source, inspection, file);
-      return { path, type: await refined(inspection.found(), path), size: inspection.size };
+      return { path, type: inspection.found(), size: inspection.size };
     } catch (error) {
       // Opened or not: what is removed before it is opened would be made again.
       if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
       await rm(path, { force: true });
-      if (isSystemError(error)) cannotWrite(error);
+      if (isOurs === true || (isOurs === undefined && isSystemError(error))) cannotWrite(error);
       throw error;
     }
   }
@@ -113,13 +120,10 @@ function isOfDeadProcess(name: string): boolean {
   }
 }
 
-/** What the operating system answers where a file cannot be opened, written or renamed, whoever sent it. */
-const SYSTEM_ERRORS =
-  /^(ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EIO|ENOMEM|EAGAIN|EACCES|EPERM|ENOTDIR|EISDIR|ENOENT|EFBIG)$/;
-
-/** Whether it is this machine that could not, as opposed to a file that is wrong or a sender that went away. */
-export function isSystemError(error: unknown): boolean {
-  return SYSTEM_ERRORS.test(String((Object(error) as { code?: unknown }).code));
+/** Whether it is this machine that could not, as opposed to a file that is wrong: what the operating system says has a call. */
+function isSystemError(error: unknown): boolean {
+  const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
+  return typeof code === 'string' && typeof syscall === 'string';
 }
 
 /** A disk that cannot take a file now may take it later, and is not the sender's fault. */
@@ -133,7 +137,10 @@ class Inspection extends Transform {
   private beginning: Buffer[] = [];
   private type: MediaType | undefined;
 
-  constructor(private readonly limits: Configuration['uploadLimits']) {
+  constructor(
+    private readonly limits: Configuration['uploadLimits'],
+    private readonly heic: boolean,
+  ) {
     super();
   }
 
@@ -163,7 +170,7 @@ class Inspection extends Transform {
   private async look(): Promise<void> {
     const beginning = Buffer.concat(this.beginning);
     this.beginning = [];
-    this.type = await mediaType(beginning.subarray(0, SNIFFED_BYTES));
+    this.type = await mediaType(beginning.subarray(0, SNIFFED_BYTES), this.heic);
     if (this.size > this.limits[this.type.kind]) throw new DomainError('PAYLOAD_TOO_LARGE');
     this.push(beginning);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isTooCostly } from './image-cost.js';
+import { estimatedMemory, isTooCostly } from './image-cost.js';
 
 const MEGABYTE = 1_000_000;
 
@@ -7,6 +7,9 @@ describe('the cost of an image', () => {
   it.each([
     ['a JPEG of 48 megapixels', { format: 'jpeg', width: 8_000, height: 6_000, size: 10 * MEGABYTE }],
     ['a JPEG of 50 megapixels', { format: 'jpeg', width: 8_160, height: 6_120, size: 10 * MEGABYTE }],
+    ['a panorama of a phone', { format: 'jpeg', width: 16_382, height: 3_952, size: 10 * MEGABYTE }],
+    ['a JPEG of 8,192 by 6,144', { format: 'jpeg', width: 8_192, height: 6_144, size: 10 * MEGABYTE }],
+    ['a JPEG of 108 megapixels', { format: 'jpeg', width: 12_000, height: 9_000, size: 10 * MEGABYTE }],
     ['an AVIF of 12 megapixels', { format: 'heif', width: 4_032, height: 3_024, size: 3 * MEGABYTE }],
     ['a WebP of 24 megapixels', { format: 'webp', width: 6_000, height: 4_000, size: 5 * MEGABYTE }],
     ['a PNG of a whole screen', { format: 'png', width: 5_120, height: 2_880, size: 10 * MEGABYTE }],
@@ -17,12 +20,22 @@ describe('the cost of an image', () => {
 
   it.each([
     ['an AVIF of 49 megapixels in 1,365 bytes', { format: 'heif', width: 7_000, height: 7_000, size: 1_365 }],
-    ['a JPEG of 64 megapixels', { format: 'jpeg', width: 9_248, height: 6_936, size: 10 * MEGABYTE }],
+    ['a JPEG of 200 megapixels', { format: 'jpeg', width: 16_320, height: 12_240, size: 10 * MEGABYTE }],
     ['a WebP of 49 megapixels', { format: 'webp', width: 7_000, height: 7_000, size: 38 }],
     ['an animation that is a film', { format: 'webp', width: 1_280, height: 720, pages: 50, size: MEGABYTE }],
     ['a GIF of noise', { format: 'gif', width: 1_000, height: 1_000, pages: 20, size: 10 * MEGABYTE }],
     ['a coding that nobody knows', { format: 'jp2k', width: 6_000, height: 4_000, size: MEGABYTE }],
   ])('refuses %s', (_, header) => {
     expect(isTooCostly(header)).toBe(true);
+  });
+
+  it.each([
+    ['a panorama of a phone', { format: 'jpeg', width: 16_382, height: 3_952, isTurned: true }],
+    ['a progressive JPEG of 48 megapixels', { format: 'jpeg', width: 8_000, height: 6_000, isProgressive: true }],
+    ['a JPEG of 48 megapixels on its side', { format: 'jpeg', width: 8_000, height: 6_000, isTurned: true }],
+    ['a HEIC of 12 megapixels', { format: 'heic', width: 4_032, height: 3_024, output: 'jpeg' }],
+    ['an AVIF of 12 megapixels', { format: 'heif', width: 4_032, height: 3_024, output: 'jpeg' }],
+  ])('lets a container of 512 MB survive %s', (_, header) => {
+    expect(estimatedMemory({ size: MEGABYTE, ...header })).toBeLessThan(0.6 * 512 * 1024 * 1024);
   });
 });

@@ -1,0 +1,75 @@
+/** What is known of an image without decoding it. */
+export interface ImageHeader {
+  format: string;
+  /** Pixels of one frame. */
+  width: number;
+  height: number;
+  /** Frames. */
+  pages?: number | undefined;
+  /** Bytes of the file. */
+  size: number;
+  /** Whether it is kept in passes, each over the whole picture. */
+  isProgressive?: boolean | undefined;
+  /** Whether its colours are kept as finely as its brightness. */
+  isFullChroma?: boolean | undefined;
+  /** Whether it has to be turned to be upright. */
+  isTurned?: boolean | undefined;
+  /** What it is encoded as. */
+  output?: string | undefined;
+}
+
+/** More than two hundred million no phone takes, and no picture format but TIFF is used for. */
+export const MAX_PIXELS = 200_000_000;
+/** A phone's largest picture costs half of it, as a JPEG of 64 million pixels or as an AVIF of 12. */
+export const MAX_COST_MS = 5_000;
+
+/** Decoding a megapixel, encoding it anew and making its thumbnails: milliseconds of one core of 2020, photographs. */
+const COST_OF_MEGAPIXEL_MS: Readonly<Record<string, number>> = {
+  jpeg: 30,
+  png: 80,
+  gif: 80,
+  webp: 160,
+  heif: 220,
+  heic: 150,
+};
+const COST_OF_UNKNOWN_MS = 220;
+/** A GIF's colours are chosen anew for each frame: what moves costs more than what stands, and is more bytes. */
+const COST_OF_GIF_MEGABYTE_MS = 360;
+
+/** What processing an image will take, in milliseconds of a processor: a guess, from its size and its coding. */
+export function estimatedCost({ format, width, height, pages = 1, size }: ImageHeader): number {
+  const megapixels = (width * height * pages) / 1_000_000;
+  const ofBytes = format === 'gif' ? (size / 1_000_000) * COST_OF_GIF_MEGABYTE_MS : 0;
+  return megapixels * (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + ofBytes;
+}
+
+/** Whether an image is more than any phone takes: then it is not decoded. */
+export function isTooCostly(header: ImageHeader): boolean {
+  const { width, height, pages = 1 } = header;
+  return width * height * pages > MAX_PIXELS || estimatedCost(header) > MAX_COST_MS;
+}
+
+/** The worker with its libraries, and what it needs for rows and small pictures. */
+const BASE_BYTES = 95 * 1024 * 1024;
+/** Bytes that decoding keeps of each pixel where nothing is said below: measured, and rounded up. */
+const DECODED_BYTES: Readonly<Record<string, number>> = { jpeg: 0.3, png: 1.5, gif: 5, webp: 4, heif: 17, heic: 14 };
+const DECODED_BYTES_OF_UNKNOWN = 17;
+/** A JPEG that comes in passes is kept whole as what it is made of: with every second colour, or with all. */
+const PROGRESSIVE_BYTES = 3.2;
+const PROGRESSIVE_FULL_BYTES = 6.2;
+const INTERLACED_BYTES = 4;
+/** To be turned it is kept whole. */
+const TURNED_BYTES = 3;
+/** The encoder of WebP keeps all of the picture, the others some rows of it. */
+const ENCODED_BYTES: Readonly<Record<string, number>> = { webp: 12, gif: 3 };
+
+/** The memory that the worker will have taken at most while it processes an image: a guess that errs upwards. */
+export function estimatedMemory(header: ImageHeader): number {
+  const { format, width, height, pages = 1, size, isProgressive = false, isFullChroma = false, isTurned } = header;
+  let bytes = DECODED_BYTES[format] ?? DECODED_BYTES_OF_UNKNOWN;
+  if (isProgressive && format === 'jpeg') bytes = isFullChroma ? PROGRESSIVE_FULL_BYTES : PROGRESSIVE_BYTES;
+  if (isProgressive && format === 'png') bytes = INTERLACED_BYTES;
+  if (isTurned === true) bytes += TURNED_BYTES;
+  bytes = Math.max(bytes, 0) + (ENCODED_BYTES[header.output ?? format] ?? 0);
+  return BASE_BYTES + 3 * size + Math.ceil(bytes * width * height * pages);
+}

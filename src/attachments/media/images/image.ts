@@ -1,0 +1,195 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { encode } from 'blurhash';
+import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
+import { type ImageJob, MediaError, type MediaJob, type ProcessedImage } from '../media-job.js';
+import { asTiff, decodeHeic } from './heic.js';
+import { estimatedMemory, type ImageHeader, isTooCostly, MAX_PIXELS } from './image-cost.js';
+import { isPolyglot } from './image-polyglots.js';
+
+/** A PNG may be larger encoded anew, but not by much. */
+const MAX_GROWTH = 8;
+const MIN_OUTPUT_BYTES = 32 * 1024 * 1024;
+const BLURHASH_SIZE = 32;
+const QUALITY = 85;
+/** Of what is encoded anew twice. */
+const INTERMEDIATE_QUALITY = 97;
+const THUMBNAIL_QUALITY = 80;
+/** A JPEG with more pixels is written row by row: its coding could be a little tighter, for all of it in memory. */
+const MAX_OPTIMISED_PIXELS = 16_000_000;
+/** WebP knows no more. */
+const MAX_WEBP_SIDE = 16_383;
+
+// One image at a time, on one core: the other one is for messages.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Bytes of a picture, with what has to be done to them before anything else. */
+interface Source {
+  bytes: Buffer;
+  header: ImageHeader;
+  /** How it is meant to be turned, by EXIF; 1 is upright. */
+  orientation: number;
+  /** Which of several pictures it is; undefined for the only one. */
+  page?: number | undefined;
+}
+
+/**
+ * The image encoded anew, turned upright and without metadata, and its thumbnails, in files. All files are read and written
+ * here, never by the decoder: so what fails says whose fault it is.
+ */
+export async function processImage({
+  input,
+  output,
+  thumbnails,
+  maxMemoryBytes,
+}: ImageJob & Pick<MediaJob, 'maxMemoryBytes'>): Promise<ProcessedImage> {
+  const file = await readFile(input);
+  if (isPolyglot(file)) throw new MediaError('invalid', 'it is something else besides an image');
+  try {
+    const source = await sourceOf(file, maxMemoryBytes);
+    const animated = (source.header.pages ?? 1) > 1;
+    const whole = await encoded(source);
+    if (whole.data.length > Math.max(MIN_OUTPUT_BYTES, file.length * MAX_GROWTH))
+      throw new MediaError('costly', 'it grows too large where it is encoded anew');
+    await writeFile(output, whole.data);
+    // JPEG is decoded small where a small picture is wanted. What is not is decoded once, each picture from the larger one.
+    const large = await thumbnail(whole.data, 1_280, animated);
+    await writeFile(thumbnails[1280], large);
+    const small = await thumbnail(whole.info.format === 'jpeg' ? whole.data : large, 320, animated);
+    await writeFile(thumbnails[320], small);
+    const { format, width, height, pageHeight } = whole.info;
+    return {
+      mimeType: `image/${format}`,
+      extension: format === 'jpeg' ? 'jpg' : format,
+      size: whole.data.length,
+      width,
+      height: pageHeight ?? height,
+      animated,
+      blurhash: await blurhash(small),
+    };
+  } catch (error) {
+    for (const path of [output, ...Object.values(thumbnails)]) await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** @throws MediaError `costly` for what will take too much of the processor or of the memory: it is not decoded then. */
+async function sourceOf(file: Buffer, maxMemoryBytes: number): Promise<Source> {
+  const metadata = await sharp(file, { limitInputPixels: false }).metadata();
+  const isHeic = metadata.format === 'heif' && metadata.compression !== 'av1';
+  // A camera's HEIF and an AVIF may hold several pictures, of different sizes: the first is what is shown.
+  const pages = metadata.format === 'heif' ? 1 : (metadata.pages ?? 1);
+  const orientation = metadata.format === 'heif' ? 1 : (metadata.orientation ?? 1);
+  const header: ImageHeader = {
+    format: isHeic ? 'heic' : metadata.format,
+    width: metadata.width,
+    height: pages > 1 ? (metadata.pageHeight ?? metadata.height) : metadata.height,
+    pages,
+    size: file.length,
+    isProgressive: metadata.isProgressive === true,
+    isFullChroma: metadata.chromaSubsampling === '4:4:4',
+    isTurned: orientation > 1,
+  };
+  header.output = outputOf(header, metadata, maxMemoryBytes);
+  if (isTooCostly(header)) throw new MediaError('costly', 'it has too many pixels');
+  if (isHeic) {
+    requireMemory(header, maxMemoryBytes);
+    return { bytes: asTiff(await decodeHeic(file), metadata.icc), header, orientation };
+  }
+  if (header.format === 'jpeg' && header.isProgressive === true && header.isTurned === true) {
+    // What comes in passes and what is turned are each kept whole: one after the other instead of both.
+    const upright = { ...header, isTurned: false };
+    if (estimatedMemory(header) > maxMemoryBytes) {
+      requireMemory(upright, maxMemoryBytes);
+      const rows = open(file).withMetadata({ orientation });
+      const bytes = await rows.jpeg({ quality: INTERMEDIATE_QUALITY, optimiseCoding: false }).toBuffer();
+      return { bytes, header: { ...header, isProgressive: false, size: bytes.length }, orientation };
+    }
+  }
+  requireMemory(header, maxMemoryBytes);
+  return { bytes: file, header, orientation, page: metadata.format === 'heif' ? metadata.pagePrimary : undefined };
+}
+
+function requireMemory(header: ImageHeader, maxMemoryBytes: number): void {
+  if (estimatedMemory(header) > maxMemoryBytes) throw new MediaError('costly', 'it takes too much memory');
+}
+
+/** Its own format where that is one for everybody. What WebP cannot hold, or not in this memory, becomes JPEG. */
+function outputOf(header: ImageHeader, { hasAlpha }: Metadata, maxMemoryBytes: number): string {
+  const { format, width, height, pages = 1 } = header;
+  if (format === 'jpeg' || format === 'heic') return 'jpeg';
+  if (format === 'png' || format === 'gif') return format;
+  const isTooMuch =
+    Math.max(width, height) > MAX_WEBP_SIDE || estimatedMemory({ ...header, output: 'webp' }) > maxMemoryBytes;
+  return isTooMuch && hasAlpha !== true && pages === 1 ? 'jpeg' : 'webp';
+}
+
+function open(
+  bytes: Buffer,
+  { animated = false, page }: { animated?: boolean; page?: number | undefined } = {},
+): Sharp {
+  return sharp(bytes, {
+    limitInputPixels: MAX_PIXELS,
+    failOn: 'error',
+    animated,
+    sequentialRead: true,
+    ...(page === undefined ? {} : { page }),
+  });
+}
+
+/** Encoded anew: nothing is left but what is seen. */
+async function encoded(source: Source): Promise<{ data: Buffer; info: OutputInfo }> {
+  const image = await upright(source);
+  const { output, width, height } = source.header;
+  switch (output) {
+    case 'jpeg':
+      image.jpeg({ quality: QUALITY, optimiseCoding: width * height <= MAX_OPTIMISED_PIXELS });
+      break;
+    case 'png':
+      image.png();
+      break;
+    case 'gif':
+      image.gif();
+      break;
+    default:
+      image.webp({ quality: QUALITY });
+  }
+  return image.toBuffer({ resolveWithObject: true });
+}
+
+async function upright({ bytes, header, orientation, page }: Source): Promise<Sharp> {
+  const { pages = 1 } = header;
+  if (pages === 1) return open(bytes, { page }).autoOrient();
+  if (orientation === 1) return open(bytes, { animated: true });
+  // An animation is one tall picture to the decoder, which cannot be turned as such.
+  const frames: Buffer[] = [];
+  let size = { width: header.width, height: header.height };
+  for (let frame = 0; frame < pages; frame += 1) {
+    const turned = open(bytes, { page: frame }).autoOrient().ensureAlpha().raw();
+    const { data, info } = await turned.toBuffer({ resolveWithObject: true });
+    frames.push(data);
+    size = { width: info.width, height: info.height };
+  }
+  const { delay, loop } = await open(bytes, { animated: true }).metadata();
+  const all = sharp(Buffer.concat(frames), {
+    raw: { width: size.width, height: size.height * pages, channels: 4, pageHeight: size.height },
+    limitInputPixels: MAX_PIXELS,
+  });
+  return all.webp({ quality: QUALITY, ...(delay === undefined ? {} : { delay }), loop: loop ?? 0 });
+}
+
+function thumbnail(bytes: Buffer, size: number, animated: boolean): Promise<Buffer> {
+  return open(bytes, { animated })
+    .resize(size, size, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY })
+    .toBuffer();
+}
+
+async function blurhash(bytes: Buffer): Promise<string> {
+  const { data, info } = await sharp(bytes)
+    .resize(BLURHASH_SIZE, BLURHASH_SIZE, { fit: 'inside' })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return encode(new Uint8ClampedArray(data), info.width, info.height, 4, 3);
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import sharp from 'sharp';
+import type { Configuration } from '../../config/configuration.js';
+import { UnlimitedRateLimiter } from '../../limits/rate-limiter.js';
+import { MediaProcessor } from './media-processor.js';
+
+const bounds = (megabytes: number): Configuration => ({ mediaMemoryBytes: megabytes * 1024 * 1024 }) as Configuration;
+const MEMORY = bounds(512);
+
+class ImpatientProcessor extends MediaProcessor {
+  protected override readonly maxCpuMs = 1;
+}
+
+describe('processing images', () => {
+  let directory: string;
+  let input: string;
+  const images = new MediaProcessor(new UnlimitedRateLimiter(), MEMORY);
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-images-'));
+    input = join(directory, 'input.jpg');
+    await sharp({ create: { width: 4_000, height: 3_000, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toFile(input);
+  });
+  afterAll(async () => {
+    images.onApplicationShutdown();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const paths = (folder = directory, name = 'output', from = input) => ({
+    input: from,
+    output: join(folder, name),
+    thumbnails: { 320: join(folder, `${name}-320`), 1280: join(folder, `${name}-1280`) },
+  });
+
+  it('gives an image up that takes more of the processor than any should, and takes the next one', async () => {
+    const impatient = new ImpatientProcessor(new UnlimitedRateLimiter(), MEMORY);
+    try {
+      await expect(impatient.processImage('ada', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+      await expect(impatient.processImage('bob', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+    } finally {
+      impatient.onApplicationShutdown();
+    }
+    expect(await images.processImage('ada', paths())).toMatchObject({
+      width: 4_000,
+      height: 3_000,
+      mimeType: 'image/jpeg',
+    });
+  });
+
+  it('takes an image again in another worker where the first was killed over it', async () => {
+    const processor = new MediaProcessor(new UnlimitedRateLimiter(), MEMORY);
+    try {
+      await processor.processImage('ada', paths());
+      const first = processor.workerPid as number;
+      const done = processor.processImage('ada', paths());
+      process.kill(first, 'SIGKILL');
+      expect(await done).toMatchObject({ width: 4_000 });
+      expect(processor.workerPid).not.toBe(first);
+    } finally {
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  it('takes an image again where the worker was stopped, and says that it is the machine where the next one is, too', async () => {
+    class HastyProcessor extends MediaProcessor {
+      protected override readonly silenceTimeoutMs = 3_000;
+    }
+    const processor = new HastyProcessor(new UnlimitedRateLimiter(), MEMORY);
+    const stopped = new Set<number>();
+    const stopOver = (isOver: () => boolean): NodeJS.Timeout =>
+      setInterval(() => {
+        const pid = processor.workerPid;
+        if (pid === undefined || stopped.has(pid) || isOver()) return;
+        stopped.add(pid);
+        process.kill(pid, 'SIGSTOP');
+      }, 5);
+    let timer = stopOver(() => stopped.size >= 1);
+    try {
+      expect(await processor.processImage('ada', paths())).toMatchObject({ width: 4_000 });
+      clearInterval(timer);
+      timer = stopOver(() => false);
+      await expect(processor.processImage('ada', paths())).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        retryAfterMs: expect.any(Number),
+      });
+      expect(stopped.size).toBeGreaterThanOrEqual(3);
+    } finally {
+      clearInterval(timer);
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  it('never takes an image for damaged because workers are killed over it', async () => {
+    const processor = new MediaProcessor(new UnlimitedRateLimiter(), MEMORY);
+    const timer = setInterval(() => {
+      if (processor.workerPid !== undefined) process.kill(processor.workerPid, 'SIGKILL');
+    }, 5);
+    try {
+      await expect(processor.processImage('ada', paths())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    } finally {
+      clearInterval(timer);
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  it('decodes a progressive JPEG of 48 megapixels, on its side, within a container of 512 MB', async () => {
+    const processor = new MediaProcessor(new UnlimitedRateLimiter(), bounds(307));
+    const large = join(directory, 'progressive.jpg');
+    await sharp({ create: { width: 8_000, height: 6_000, channels: 3, background: 'navy' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg({ progressive: true })
+      .toFile(large);
+    try {
+      const image = await processor.processImage('ada', paths(directory, 'progressive', large));
+      expect(image).toMatchObject({ width: 6_000, height: 8_000 });
+      const status = await readFile(`/proc/${processor.workerPid}/status`, 'utf8').catch(() => '');
+      // Of the whole life of the process; where there is no such file, only what it made says something.
+      const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      expect(kilobytes).toBeLessThan(300 * 1024);
+    } finally {
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  it('says that it is the machine where a file cannot be written', async () => {
+    const job = images.processImage('ada', paths(join(directory, 'nowhere')));
+    await expect(job).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+  });
+
+  it('refuses more images of one user than it may have waiting, and takes others’', async () => {
+    const small = join(directory, 'small.png');
+    await sharp({ create: { width: 300, height: 300, channels: 3, background: 'teal' } })
+      .png()
+      .toFile(small);
+    const all = Array.from({ length: 70 }, (_, n) =>
+      images.processImage('greedy', paths(directory, `greedy-${n}`, small)).then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      ),
+    );
+    const done = images.processImage('other', paths(directory, 'other', small)).then(() => 'first');
+    expect(await Promise.race([Promise.all(all.slice(0, 10)).then(() => 'last'), done])).toBe('first');
+    expect((await Promise.all(all)).filter((answer) => answer === 'OVERLOADED')).toHaveLength(9);
+  }, 180_000);
+});

@@ -1,0 +1,165 @@
+import { rm, stat } from 'node:fs/promises';
+import { ALL_FORMATS, FilePathSource, Input, type InputTrack, MATROSKA, WEBM } from 'mediabunny';
+import type { ProcessedRecording, RecordingJob } from '../media-job.js';
+import { removeAsfMetadata } from './asf.js';
+import { removeMovieMetadata } from './movie-boxes.js';
+import { removeRiffMetadata } from './riff.js';
+import { copyTracks } from './track-copy.js';
+import { waveformOf } from './waveform.js';
+
+const MAX_CACHE_BYTES = 8 * 1024 * 1024;
+/** What no film and no sound is longer than that comes in here: a number beyond it is noise. */
+const MAX_DURATION_SECONDS = 24 * 24 * 3_600;
+const MAX_SIDE = 32_768;
+
+/** The frame of MPEG-4, whatever it calls itself. */
+const MOVIE = /^(video|audio)\/(mp4|quicktime|x-m4v|x-m4a|3gpp2?|mp4a-latm)$|^audio\/(x-)?m4[abp]/;
+const MATROSKA_TYPE = /^(video|audio)\/(webm|(x-)?matroska)$/;
+
+/**
+ * What a film or a sound says of itself, and the file without the place where it was made. A file whose place cannot be taken
+ * out of it becomes a FILE: it is handed on as it is, and no player shows where that was.
+ *
+ * - MPEG-4, QuickTime, 3GPP: all that is no picture and no sound is blanked where it stands. Where there is more (tracks of
+ *   positions beside film and sound), film and sound are copied into a new file.
+ * - Matroska and WebM: film and sound are copied into a new file, where there is anything else, or no duration.
+ * - AVI and Windows Media: descriptions are blanked where they stand.
+ */
+export async function processRecording(job: RecordingJob): Promise<ProcessedRecording> {
+  const { input: path, mimeType } = job;
+  if (/ms-(asf|wm[av]|wma)/.test(mimeType)) return foreign(job, await removeAsfMetadata(path));
+  if (/^video\/(x-msvideo|avi|vnd\.avi)$/.test(mimeType)) return foreign(job, await removeRiffMetadata(path));
+  const isMovie = MOVIE.test(mimeType);
+  const isMatroska = MATROSKA_TYPE.test(mimeType);
+  const facts = await factsOf(path);
+  if (facts === undefined) {
+    // What breaks off or is none is nothing that could be played, nor be looked through.
+    if (isMovie || isMatroska || mimeType === 'audio/mpeg') return asFile(job);
+    return foreign(job, true);
+  }
+  const { hasPicture, hasSound, tags, isIndexed, ...measures } = facts;
+  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, true);
+  const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
+  if (isMovie) {
+    if (await removeMovieMetadata(path)) return whole(described, path);
+    return (await copyTracks(path, job.output, 'mp4', mimeType)) ? whole(described, job.output) : asFile(job);
+  }
+  if (isMatroska && (tags || !isIndexed)) {
+    const isCopied = await copyTracks(path, job.output, 'matroska', described.mimeType);
+    if (isCopied) return whole(described, job.output);
+    await rm(job.output, { force: true });
+    // Without a duration it is as good as it came; with tags it may say where it was made.
+    return tags ? asFile(job) : whole(described, path);
+  }
+  return whole(described, path);
+}
+
+type Facts = Pick<ProcessedRecording, 'width' | 'height' | 'durationMs' | 'waveform'> & {
+  hasPicture: boolean;
+  hasSound: boolean;
+  /** Whether it says anything besides its film and sound. */
+  tags: boolean;
+  /** Whether it tells its duration without being read to its end. */
+  isIndexed: boolean;
+};
+
+/** Undefined where nobody can read it. */
+async function factsOf(path: string): Promise<Facts | undefined> {
+  const input = new Input({
+    formats: ALL_FORMATS,
+    source: new FilePathSource(path, { maxCacheSize: MAX_CACHE_BYTES }),
+  });
+  try {
+    const format = await input.getFormat();
+    const tracks = await input.getTracks();
+    const video = await input.getPrimaryVideoTrack();
+    const audio = await input.getPrimaryAudioTrack();
+    const told = await input.getDurationFromMetadata().catch(() => null);
+    const isMatroska = format === MATROSKA || format === WEBM;
+    const seconds = told !== null && told > 0 ? told : await input.computeDuration().catch(() => undefined);
+    const [width, height] = video === null ? [undefined, undefined] : await sidesOf(video);
+    return {
+      hasPicture: video !== null,
+      hasSound: audio !== null,
+      width: side(width),
+      height: side(height),
+      durationMs: milliseconds(seconds),
+      waveform: video === null && audio !== null ? await waveformOf(audio) : null,
+      tags: isMatroska && (hasTags(await input.getMetadataTags()) || tracks.some((track) => isOther(track))),
+      isIndexed: told !== null && told > 0,
+    };
+  } catch (error) {
+    // A disk that cannot be read is this machine's fault.
+    if (typeof (Object(error) as { syscall?: unknown }).syscall === 'string') throw error;
+    return undefined;
+  } finally {
+    input.dispose();
+  }
+}
+
+async function sidesOf(video: {
+  getDisplayWidth(): Promise<number>;
+  getDisplayHeight(): Promise<number>;
+}): Promise<[number, number]> {
+  return [await video.getDisplayWidth(), await video.getDisplayHeight()];
+}
+
+function hasTags(tags: object): boolean {
+  const { raw = {}, ...known } = tags as { raw?: object };
+  const names = [...Object.keys(known), ...Object.keys(raw)];
+  // What every encoder signs with.
+  return names.some((name) => !/^(encoder|duration)$/i.test(name));
+}
+
+function isOther(track: InputTrack): boolean {
+  return !track.isVideoTrack() && !track.isAudioTrack();
+}
+
+function milliseconds(seconds: number | undefined): number | null {
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_DURATION_SECONDS) return null;
+  return Math.round(seconds * 1_000);
+}
+
+function side(pixels: number | undefined): number | null {
+  return pixels !== undefined && Number.isInteger(pixels) && pixels > 0 && pixels <= MAX_SIDE ? pixels : null;
+}
+
+type Type = Pick<ProcessedRecording, 'kind' | 'mimeType' | 'extension'>;
+
+/** Sound alone comes in the same frames that films do, above all what browsers and phones record. */
+function typeOf({ kind, mimeType, extension }: RecordingJob, hasPicture: boolean): Type {
+  // A record's cover is a picture to some: an MP3 with one is still a sound.
+  if (hasPicture && (MOVIE.test(mimeType) || MATROSKA_TYPE.test(mimeType)))
+    return { kind: 'VIDEO', mimeType: mimeType.replace(/^audio\//, 'video/'), extension };
+  if (hasPicture) return { kind, mimeType, extension };
+  switch (mimeType) {
+    case 'video/mp4':
+    case 'video/quicktime':
+    case 'video/x-m4v':
+      return { kind: 'AUDIO', mimeType: 'audio/mp4', extension: 'm4a' };
+    case 'video/matroska':
+    case 'video/x-matroska':
+      return { kind: 'AUDIO', mimeType: 'audio/x-matroska', extension: 'mka' };
+    default:
+      return { kind: 'AUDIO', mimeType: mimeType.replace(/^video\//, 'audio/'), extension };
+  }
+}
+
+const UNKNOWN = { width: null, height: null, durationMs: null, waveform: null };
+
+/** What is played as its first bytes say, and says nothing of itself that is understood here. */
+async function foreign(job: RecordingJob, isClean: boolean): Promise<ProcessedRecording> {
+  if (!isClean) return asFile(job);
+  const { kind, mimeType, extension } = job;
+  return whole({ ...UNKNOWN, kind, mimeType, extension }, job.input);
+}
+
+async function asFile({ input, mimeType }: RecordingJob): Promise<ProcessedRecording> {
+  return whole({ ...UNKNOWN, kind: 'FILE', mimeType, extension: undefined }, input);
+}
+
+async function whole(facts: Omit<ProcessedRecording, 'path' | 'size'>, path: string): Promise<ProcessedRecording> {
+  const { kind, mimeType, extension, width, height, durationMs, waveform } = facts;
+  const { size } = await stat(path);
+  return { kind, mimeType, extension, path, size, width, height, durationMs, waveform };
+}
