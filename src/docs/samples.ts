@@ -31,6 +31,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** Numbers that say something. */
 const NUMBERS: Readonly<Record<string, number>> = {
   count: 2,
+  durationMs: 12_400,
   expiresIn: 900,
   height: 4_032,
   limit: 50,
