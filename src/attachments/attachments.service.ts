@@ -414,7 +414,7 @@ export class AttachmentsService {
   private async keepPoster(filmId: string, { userId }: Principal, file: SpooledFile): Promise<AttachmentView> {
     if (file.type.kind !== 'IMAGE') throw invalidField('file', 'a poster must be an image');
     if (!(await this.repository.mayHavePoster(filmId, userId))) throw noPosterFor();
-    return this.withPictures(userId, file, async ({ blurhash }, { output: _, ...thumbnails }) => {
+    return this.withPictures(userId, file, async ({ blurhash }, thumbnails) => {
       await this.putThumbnails(filmId, thumbnails);
       const film = await this.repository.setPoster(filmId, userId, blurhash);
       if (film !== undefined) return this.view(film);

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type MediaJob, MediaError, type MediaResult } from './media-job.js';
 
-parentPort?.on('message', (job: MediaJob) => void work(job).then((result) => parentPort?.postMessage(result)));
+parentPort?.on('message', (job: MediaJob) => void work(job).then((result) => parentPort?.postMessage(result, [])));
 
 async function work(job: MediaJob): Promise<MediaResult> {
   let process: () => Promise<MediaResult>;

@@ -43,7 +43,7 @@ function run(job: MediaJob): void {
   }, REPORT_INTERVAL_MS);
   worker.on('message', answered);
   worker.on('error', failed);
-  worker.postMessage(job);
+  worker.postMessage(job, []);
 }
 
 function report(message: WorkerReport): void {

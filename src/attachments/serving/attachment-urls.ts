@@ -47,7 +47,7 @@ export class AttachmentLinks {
 
   private storedView(file: StoredFile): AttachmentView {
     const { id, kind, mimeType, size, name, width, height, blurhash } = file;
-    const hasPictures = kind === 'IMAGE' || file.hasPoster === true;
+    const hasPictures = kind === 'IMAGE' || file.hasPoster;
     return {
       ...{ id, external: false, kind, mimeType, size, name, width, height, blurhash },
       // What was sent before these were known does not have them.

@@ -86,7 +86,7 @@ async function sourceOf(file: Buffer, maxMemoryBytes: number): Promise<Source> {
     height: pages > 1 ? (metadata.pageHeight ?? metadata.height) : metadata.height,
     pages,
     size: file.length,
-    isProgressive: metadata.isProgressive === true,
+    isProgressive: metadata.isProgressive,
     isFullChroma: metadata.chromaSubsampling === '4:4:4',
     isTurned: orientation > 1,
   };
@@ -121,7 +121,7 @@ function outputOf(header: ImageHeader, { hasAlpha }: Metadata, maxMemoryBytes: n
   if (format === 'png' || format === 'gif') return format;
   const isTooMuch =
     Math.max(width, height) > MAX_WEBP_SIDE || estimatedMemory({ ...header, output: 'webp' }) > maxMemoryBytes;
-  return isTooMuch && hasAlpha !== true && pages === 1 ? 'jpeg' : 'webp';
+  return isTooMuch && !hasAlpha && pages === 1 ? 'jpeg' : 'webp';
 }
 
 function open(
