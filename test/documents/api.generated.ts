@@ -43,7 +43,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Uploads one file, to be named in `attachmentIds` of one message within a day. */
+        /**
+         * Uploads one file, to be named in `attachmentIds` of one message within a day; or, with `posterFor`, the poster of a film,
+         *     which is answered then.
+         */
         post: operations["Attachments_upload"];
         delete?: never;
         options?: never;
@@ -982,10 +985,25 @@ export interface components {
             /** @description Milliseconds after which the same may succeed; with `Retry-After`, which has whole seconds. */
             retryAfterMs?: number;
         };
+        UploadForm: {
+            /** Format: binary */
+            file: string;
+            /** @description Its loudness over time: 64 whole numbers from 0 to 100, with commas between them, in brackets or without. */
+            waveform?: string;
+            /**
+             * Format: uuid
+             * @description The id of an own film that no message uses yet: the file is an image, and becomes that film's poster.
+             */
+            posterFor?: string;
+            /** @description A sound that was recorded to be listened to as a message. */
+            voice?: boolean;
+        };
         /** @enum {string} */
         AttachmentKind: "IMAGE" | "VIDEO" | "AUDIO" | "FILE";
         AttachmentView: {
             kind: components["schemas"]["AttachmentKind"];
+            /** @description Loudness over time, from 0 to 100; of sounds, null where unknown. */
+            waveform: number[] | null;
             /**
              * Format: uuid
              * @description Null where it is external.
@@ -1002,14 +1020,20 @@ export interface components {
             size: number | null;
             /** @example beach.jpg */
             name: string | null;
-            /** @description Pixels, as the image is shown; images only. */
+            /** @description Pixels, as it is shown; of images and films, null where unknown. */
             width: number | null;
             height: number | null;
-            /** @description What to show until the image is there (blurha.sh); images only. */
+            /** @description Of films and sounds; null where unknown. */
+            durationMs: number | null;
+            /** @description A voice message: a sound that its sender recorded to be listened to as one. */
+            voice: boolean;
+            /** @description An image that moves, and its thumbnail and preview with it. */
+            animated: boolean;
+            /** @description What to show until the image or the poster is there (blurha.sh). */
             blurhash: string | null;
-            /** @description WebP, at most 320 pixels wide and high; images only. Signed and relative as `url`. */
+            /** @description WebP, at most 320 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
             thumbnailUrl: string | null;
-            /** @description WebP, at most 1280 pixels wide and high; images only. Signed and relative as `url`. */
+            /** @description WebP, at most 1280 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
             previewUrl: string | null;
             /**
              * @description A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one.
@@ -1028,6 +1052,10 @@ export interface components {
              * @example image/jpeg
              */
             mimeType?: string;
+            /** @description A sound that was recorded to be listened to as a message. */
+            voice?: boolean | null;
+            /** @description Its loudness over time: 64 numbers from 0 to 100. */
+            waveform?: number[] | null;
         };
         PresignedUploadView: {
             /** @description To be sent with the bytes, exactly as they are. */
@@ -1922,14 +1950,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                };
+                "multipart/form-data": components["schemas"]["UploadForm"];
             };
         };
         responses: {
-            /** @description Uploads one file, to be named in `attachmentIds` of one message within a day. */
+            /**
+             * @description Uploads one file, to be named in `attachmentIds` of one message within a day; or, with `posterFor`, the poster of a film,
+             *     which is answered then.
+             */
             201: {
                 headers: {
                     [name: string]: unknown;

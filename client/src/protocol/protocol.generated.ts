@@ -9,6 +9,8 @@ export interface AcceptedFriendRequest {
 
 export interface Attachment {
   kind: AttachmentKind;
+  /** Loudness over time, from 0 to 100; of sounds, null where unknown. */
+  waveform: number[] | null;
   /** Null where it is external. */
   id: string | null;
   /** True for a file that its sender keeps elsewhere: the server has never seen it, all of this is the sender's word. */
@@ -18,14 +20,20 @@ export interface Attachment {
   /** Bytes. */
   size: number | null;
   name: string | null;
-  /** Pixels, as the image is shown; images only. */
+  /** Pixels, as it is shown; of images and films, null where unknown. */
   width: number | null;
   height: number | null;
-  /** What to show until the image is there (blurha.sh); images only. */
+  /** Of films and sounds; null where unknown. */
+  durationMs: number | null;
+  /** A voice message: a sound that its sender recorded to be listened to as one. */
+  voice: boolean;
+  /** An image that moves, and its thumbnail and preview with it. */
+  animated: boolean;
+  /** What to show until the image or the poster is there (blurha.sh). */
   blurhash: string | null;
-  /** WebP, at most 320 pixels wide and high; images only. Signed and relative as `url`. */
+  /** WebP, at most 320 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
   thumbnailUrl: string | null;
-  /** WebP, at most 1280 pixels wide and high; images only. Signed and relative as `url`. */
+  /** WebP, at most 1280 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
   previewUrl: string | null;
   /** A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one. An external file's is its own https address. */
   url: string;
