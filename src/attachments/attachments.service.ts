@@ -155,7 +155,11 @@ export class AttachmentsService {
           if (file.type.kind !== 'IMAGE') throw new DomainError('UNSUPPORTED_MEDIA');
           const id = newId();
           await this.repository.begin(id, ownerId, 'preview');
-          await this.keep(id, { userId: ownerId, sessionId: '' }, file, { name: 'preview', voice: false, waveform: null });
+          await this.keep(id, { userId: ownerId, sessionId: '' }, file, {
+            name: 'preview',
+            voice: false,
+            waveform: null,
+          });
           return id;
         } finally {
           await this.spool.discard([file.path]);
