@@ -362,7 +362,7 @@ export const SETTINGS = settings({
     fallback: undefined,
     shownDefault: '768, or three fifths of the memory that the container or machine has',
     meaning:
-      'memory that the process which decodes uploads may take; a picture that would take more is refused. 300 is enough for a phone\'s largest',
+      "memory that the process which decodes uploads may take; a picture that would take more is refused. 300 is enough for a phone's largest",
     comment: ['Memory that the process which decodes uploads may take, in megabytes; as much as there is, up to 768.'],
   },
   ATTACHMENT_URL_SECONDS: {
