@@ -55,7 +55,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     await this.spool.sweep();
     await this.repository.markExpiredPendingDeletion();
     await this.inBatches(
-      () => this.repository.doomed(BATCH),
+      () => this.repository.pendingDeletion(BATCH),
       async (ids) => {
         for (const id of ids) await this.store.remove(blobKeys(id));
         await this.repository.noteSwept(ids);

@@ -29,13 +29,13 @@ import { uploadFields, type UploadHints } from './uploads/upload-fields.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
 import { maxUploadBytes } from '../http/uploads.js';
 
-/** For how long a client may put bytes where it was told to. */
+/** For how long a client may put bytes where it was shown to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;
 /** How often, and how long after the last time, an answer that was lost is asked for again. */
 const COMPLETION_RETRY_MS = [100, 500, 2_000];
 const STORE_RETRY_MS = 10_000;
-/** The same failure is told once in so long, however many uploads meet it. */
+/** The same failure is logged once in so long, however many uploads meet it. */
 const LOG_WINDOW_MS = 60_000;
 
 /** What nothing is known of besides its bytes. */
@@ -53,7 +53,7 @@ interface NamedUpload extends UploadHints {
 @Injectable()
 export class AttachmentsService {
   private readonly logger = new Logger(AttachmentsService.name);
-  /** When each kind of failure was last told. */
+  /** When each kind of failure was last logged. */
   private readonly toldAt = new BoundedMap<string, number>(100);
 
   constructor(
@@ -117,7 +117,7 @@ export class AttachmentsService {
   }
 
   /**
-   * Takes in what a client put where it was told to. A second time it answers the same again.
+   * Takes in what a client put where it was shown to. A second time it answers the same again.
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
   async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
@@ -229,7 +229,7 @@ export class AttachmentsService {
     return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.address(row.id, 'original') : null }));
   }
 
-  /** Removes what was doomed, soon. */
+  /** Removes what is pending deletion, soon. */
   sweep(): void {
     this.sweeper.soon();
   }
@@ -454,7 +454,7 @@ export class AttachmentsService {
   }
 
   private async giveUp(id: string, ownerId: string): Promise<void> {
-    await this.repository.doom(id, ownerId);
+    await this.repository.markPendingDeletion(id, ownerId);
     this.sweeper.soon();
   }
 }
