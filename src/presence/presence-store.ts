@@ -100,16 +100,17 @@ export class PresenceStore {
       );
       if (ended.length === 0 && !alone) return [];
       // Also those whose process died between noting them and its next renewal.
-      const left = await transaction.query<{ userId: string; nodeId: string }>(
+      const left = await transaction.query<{ userId: string; nodeId: string; since: Date }>(
         `DELETE FROM presences p WHERE NOT EXISTS (SELECT 1 FROM presence_nodes n WHERE n.node_id = p.node_id)
-         RETURNING user_id AS "userId", node_id AS "nodeId"`,
+         RETURNING user_id AS "userId", node_id AS "nodeId", since`,
       );
       if (left.length === 0) return [];
       const lastSeenAt = new Map(ended.map((node) => [node.nodeId, node.lastSeenAt]));
       return this.note(
         transaction,
         left.map(({ userId }) => userId),
-        left.map(({ nodeId }) => lastSeenAt.get(nodeId) ?? null),
+        // Who came after the last renewal was there then, too.
+        left.map(({ nodeId, since }) => later(lastSeenAt.get(nodeId), since)),
       );
     });
   }
@@ -161,4 +162,8 @@ export class PresenceStore {
     );
     return { userId, conversationIds: rows.map(({ id }) => id), friendIds: [], blockedIds: [] };
   }
+}
+
+function later(renewedAt: Date | undefined, since: Date): Date | null {
+  return renewedAt === undefined ? null : renewedAt > since ? renewedAt : since;
 }

@@ -53,6 +53,8 @@ export async function startS3(): Promise<S3Server> {
 
 /** The files under a directory, by their paths in it; none where it is not there. */
 export async function filesUnder(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const look = () => readdir(directory, { recursive: true, withFileTypes: true });
+  // A folder that the sweep removes meanwhile ends the listing of all: it is looked again where any is there.
+  const entries = await look().catch(() => look().catch(() => []));
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

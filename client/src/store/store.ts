@@ -275,7 +275,10 @@ function kindOf(file: KeptFile | undefined): Message['kind'] {
 
 function attachmentOf(file: KeptFile): Attachment {
   const { mimeType, size, name, previewUrl } = file;
-  const unknown = { width: null, height: null, blurhash: null, thumbnailUrl: null, previewUrl: null };
+  const unknown = {
+    ...{ width: null, height: null, blurhash: null, thumbnailUrl: null, previewUrl: null },
+    ...{ durationMs: null, waveform: null, voice: false, animated: false },
+  };
   return {
     ...unknown,
     id: null,

@@ -54,7 +54,9 @@ describe('sync', () => {
       [direct, bob.id],
     );
     await late.query(`UPDATE friendships SET removed_at = now() WHERE $1 IN (low_id, high_id)`, [bob.id]);
-    await late.query(`UPDATE friend_requests SET status = 'REJECTED', responded_at = now() WHERE id = $1`, [request.id]);
+    await late.query(`UPDATE friend_requests SET status = 'REJECTED', responded_at = now() WHERE id = $1`, [
+      request.id,
+    ]);
 
     let cursor = await start(bob);
     const other = await dee.directConversation(bob);
