@@ -55,7 +55,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     await this.spool.sweep();
     await this.repository.markExpiredPendingDeletion();
     await this.inBatches(
-      () => this.repository.pendingDeletion(BATCH),
+      () => this.repository.doomed(BATCH),
       async (ids) => {
         for (const id of ids) await this.store.remove(blobKeys(id));
         await this.repository.noteSwept(ids);

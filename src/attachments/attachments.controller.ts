@@ -23,7 +23,7 @@ export class AttachmentsController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: UploadForm })
   @ApiCreatedResponse({ type: AttachmentView })
-  @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'OVERLOADED', 'UNAVAILABLE')
+  @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'INFECTED', 'OVERLOADED', 'UNAVAILABLE')
   upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {
     return this.attachments.upload(principal, request.ip, request);
   }
@@ -46,6 +46,7 @@ export class AttachmentsController {
     'UNSUPPORTED_MEDIA',
     'PAYLOAD_TOO_LARGE',
     'IMAGE_TOO_LARGE',
+    'INFECTED',
     'OVERLOADED',
     'UNAVAILABLE',
   )

@@ -7,6 +7,7 @@ import { AttachmentSweeper } from './attachment-sweeper.js';
 import { AttachmentsController } from './attachments.controller.js';
 import { AttachmentsRepository } from './attachments.repository.js';
 import { AttachmentsService } from './attachments.service.js';
+import { Scanner } from './scanning/scanner.js';
 import { BlobStore } from './store/blob-store.js';
 import { DiskBlobStore } from './store/disk-blob-store.js';
 import { MediaProcessor } from './media/media-processor.js';
@@ -23,6 +24,7 @@ import { UploadAdmission } from './uploads/upload-admission.js';
     AttachmentsService,
     MediaProcessor,
     PageReader,
+    Scanner,
     Spool,
     UploadAdmission,
     {

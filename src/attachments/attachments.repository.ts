@@ -15,7 +15,7 @@ const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, b
 
 /** After this long a process that stores an announced upload is taken for dead. */
 const MAX_STORING_SECONDS = 120;
-/** Nothing can be put where a client was shown to put it any more: twice as long as that address is good. */
+/** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
 const CLOSED = `created_at < now() - interval '2 hours'`;
 
 const WITHOUT_POSTER = `id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'VIDEO' AND message_id IS NULL
@@ -39,7 +39,7 @@ export class AttachmentsRepository {
     );
   }
 
-  /** Before the client is shown where to put the bytes. */
+  /** Before the client is told where to put the bytes. */
   async announce(
     id: string,
     ownerId: string,
@@ -140,7 +140,7 @@ export class AttachmentsRepository {
    * From here on nobody reads it; the sweep removes its bytes. Also of one that the sweep has forgotten, which is known
    * anew: bytes may have been stored since.
    */
-  async markPendingDeletion(id: string, ownerId: string): Promise<void> {
+  async doom(id: string, ownerId: string): Promise<void> {
     await this.database.query(
       `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', 'DOOMED')
        ON CONFLICT (id) DO UPDATE SET state = 'DOOMED', swept_at = NULL`,
@@ -168,7 +168,7 @@ export class AttachmentsRepository {
   }
 
   /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */
-  async pendingDeletion(limit: number): Promise<string[]> {
+  async doomed(limit: number): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR ${CLOSED}) ORDER BY id LIMIT $1`,
       limit,

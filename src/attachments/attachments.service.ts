@@ -18,6 +18,7 @@ import { type StoredFile, type Variant } from './attachment.js';
 import { type AnnouncedUpload, type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
 import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
 import { announcedKey, blobKey } from './store/blob-keys.js';
+import { Scanner } from './scanning/scanner.js';
 import { BlobStore, type ByteRange } from './store/blob-store.js';
 import type { AnnounceUpload } from './dto/attachments.dto.js';
 import { safeFileName } from './uploads/file-name.js';
@@ -29,13 +30,13 @@ import { uploadFields, type UploadHints } from './uploads/upload-fields.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
 import { maxUploadBytes } from '../http/uploads.js';
 
-/** For how long a client may put bytes where it was shown to. */
+/** For how long a client may put bytes where it was told to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;
 /** How often, and how long after the last time, an answer that was lost is asked for again. */
 const COMPLETION_RETRY_MS = [100, 500, 2_000];
 const STORE_RETRY_MS = 10_000;
-/** The same failure is logged once in so long, however many uploads meet it. */
+/** The same failure is told once in so long, however many uploads meet it. */
 const LOG_WINDOW_MS = 60_000;
 
 /** What nothing is known of besides its bytes. */
@@ -53,7 +54,7 @@ interface NamedUpload extends UploadHints {
 @Injectable()
 export class AttachmentsService {
   private readonly logger = new Logger(AttachmentsService.name);
-  /** When each kind of failure was last logged. */
+  /** When each kind of failure was last told. */
   private readonly toldAt = new BoundedMap<string, number>(100);
 
   constructor(
@@ -62,6 +63,7 @@ export class AttachmentsService {
     private readonly spool: Spool,
     private readonly admission: UploadAdmission,
     private readonly media: MediaProcessor,
+    private readonly scanner: Scanner,
     private readonly links: AttachmentLinks,
     private readonly sweeper: AttachmentSweeper,
     private readonly limiter: RateLimiter,
@@ -71,7 +73,7 @@ export class AttachmentsService {
 
   /**
    * Takes the file of a multipart request in.
-   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED,
+   * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, INFECTED, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED,
    *   UNAVAILABLE.
    */
   async upload(principal: Principal, ipAddress: string | undefined, request: IncomingMessage): Promise<AttachmentView> {
@@ -117,7 +119,7 @@ export class AttachmentsService {
   }
 
   /**
-   * Takes in what a client put where it was shown to. A second time it answers the same again.
+   * Takes in what a client put where it was told to. A second time it answers the same again.
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
   async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
@@ -134,7 +136,10 @@ export class AttachmentsService {
         return view;
       } catch (error) {
         // What is not there yet, or could not be stored at the moment, may be later; what is wrong stays wrong.
-        if (error instanceof DomainError && ['INVALID', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.category))
+        if (
+          error instanceof DomainError &&
+          ['INVALID', 'TOO_LARGE', 'UNSUPPORTED', 'UNPROCESSABLE'].includes(error.category)
+        )
           await this.giveUp(id, principal.userId);
         else await this.repository.retreat(id);
         throw error;
@@ -229,7 +234,7 @@ export class AttachmentsService {
     return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.address(row.id, 'original') : null }));
   }
 
-  /** Removes what is pending deletion, soon. */
+  /** Removes what was doomed, soon. */
   sweep(): void {
     this.sweeper.soon();
   }
@@ -318,6 +323,7 @@ export class AttachmentsService {
     file: SpooledFile,
     named: NamedUpload,
   ): Promise<AttachmentView> {
+    await this.scanner.requireClean(userId, file);
     const stored = await this.stored(id, userId, file, named);
     // Where the sweep gave it up meanwhile.
     if (!(await this.complete(stored))) throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
@@ -418,6 +424,7 @@ export class AttachmentsService {
   private async keepPoster(filmId: string, { userId }: Principal, file: SpooledFile): Promise<AttachmentView> {
     if (file.type.kind !== 'IMAGE') throw invalidField('file', 'a poster must be an image');
     if (!(await this.repository.mayHavePoster(filmId, userId))) throw noPosterFor();
+    await this.scanner.requireClean(userId, file);
     return this.withPictures(userId, file, async ({ blurhash }, thumbnails) => {
       await this.putThumbnails(filmId, thumbnails);
       const film = await this.repository.setPoster(filmId, userId, blurhash);
@@ -454,7 +461,7 @@ export class AttachmentsService {
   }
 
   private async giveUp(id: string, ownerId: string): Promise<void> {
-    await this.repository.markPendingDeletion(id, ownerId);
+    await this.repository.doom(id, ownerId);
     this.sweeper.soon();
   }
 }

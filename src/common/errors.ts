@@ -10,6 +10,7 @@ export type ErrorCategory =
   | 'CONFLICT'
   | 'TOO_LARGE'
   | 'UNSUPPORTED'
+  | 'UNPROCESSABLE'
   | 'LIMITED'
   | 'UNAVAILABLE'
   | 'INTERNAL';
@@ -22,6 +23,7 @@ export const STATUS_OF_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
   CONFLICT: 409,
   TOO_LARGE: 413,
   UNSUPPORTED: 415,
+  UNPROCESSABLE: 422,
   LIMITED: 429,
   UNAVAILABLE: 503,
   INTERNAL: 500,
@@ -43,6 +45,7 @@ export const ERRORS = {
     category: 'TOO_LARGE',
     message: 'The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one.',
   },
+  INFECTED: { category: 'UNPROCESSABLE', message: 'A virus scanner found something in the file.' },
   UNAUTHORIZED: { category: 'UNAUTHENTICATED', message: 'A valid access token is required.' },
   TOKEN_EXPIRED: { category: 'UNAUTHENTICATED', message: 'The access token has expired.' },
   INVALID_CREDENTIALS: { category: 'UNAUTHENTICATED', message: 'The credentials are wrong.' },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { NetConnectOpts } from 'node:net';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
@@ -23,6 +24,13 @@ export interface S3Settings {
   credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
   /** The bucket in the path instead of in the host's name. */
   forcePathStyle: boolean;
+}
+
+/** A virus scanner. */
+export interface ClamavSettings {
+  address: NetConnectOpts;
+  /** Whether files are kept unscanned while it is away. */
+  failOpen: boolean;
 }
 
 /** Every setting of a server, checked. Source: contract, section 9. */
@@ -52,6 +60,8 @@ export class Configuration {
   readonly mediaMemoryBytes!: number;
   /** Bytes of uploads that may lie under `dataDirectory` at a time before they are kept. */
   readonly spoolBytes!: number;
+  /** Undefined scans nothing. */
+  readonly clamav!: ClamavSettings | undefined;
   /** For how long the address of a file is good at the most; it is good for half of that at least. */
   readonly attachmentUrlSeconds!: number;
   readonly jwtSecret!: string;
@@ -128,6 +138,7 @@ export class Configuration {
       heic: settings.HEIC,
       mediaMemoryBytes: (settings.MAX_MEDIA_MEMORY_MB ?? defaultMediaMegabytes()) * MEGABYTE,
       spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
+      clamav: clamavOf(settings),
       linkPreviews: settings.LINK_PREVIEWS,
       linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
       attachmentUrlSeconds: settings.ATTACHMENT_URL_SECONDS,
@@ -222,6 +233,10 @@ function dialectsOf({
 }: SettingValues): Pick<Configuration, 'dialects' | 'socketDialect'> {
   const names = chosen === 'none' ? [] : chosen.split(',').map((name) => name.trim());
   return { dialects: chosen === 'all' ? 'all' : names, socketDialect };
+}
+
+function clamavOf({ CLAMAV_URL: address, CLAMAV_FAIL: whenAway }: SettingValues): ClamavSettings | undefined {
+  return address === undefined ? undefined : { address, failOpen: whenAway === 'open' };
 }
 
 function s3Of(settings: SettingValues): S3Settings | undefined {

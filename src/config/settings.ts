@@ -1,3 +1,4 @@
+import type { NetConnectOpts } from 'node:net';
 import * as v from 'valibot';
 
 /**
@@ -85,6 +86,27 @@ const origins = v.pipe(
         ({ input }) => `must be origins such as https://app.example.com, not "${input}"`,
       ),
     ),
+  ),
+);
+
+const CLAMD_PORT = 3310;
+
+/** Where clamd listens: a port, or a socket in the file system, as Debian has it. */
+function clamdAddressOf(value: string): NetConnectOpts | undefined {
+  const [, path] = /^unix:(?:\/\/)?(\/.+)$/.exec(value) ?? [];
+  if (path !== undefined) return { path };
+  if (!URL.canParse(value)) return undefined;
+  const { protocol, hostname, port, pathname, username, search } = new URL(value);
+  if (protocol !== 'tcp:' || hostname === '' || !/^\/?$/.test(pathname) || username !== '' || search !== '')
+    return undefined;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? CLAMD_PORT : Number(port) };
+}
+
+const clamdAddress = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform(clamdAddressOf),
+    v.check((address) => address !== undefined, 'must be tcp://host:port, or unix:/path/of/a/socket'),
   ),
 );
 
@@ -364,6 +386,23 @@ export const SETTINGS = settings({
     meaning:
       "memory that the process which decodes uploads may take; a picture that would take more is refused. 300 is enough for a phone's largest",
     comment: ['Memory that the process which decodes uploads may take, in megabytes; as much as there is, up to 768.'],
+  },
+  CLAMAV_URL: {
+    schema: clamdAddress,
+    fallback: undefined,
+    example: 'tcp://clamav:3310',
+    meaning:
+      '`tcp://host:port` or `unix:/path`: a ClamAV daemon scans every upload before anything of it is kept; [scanning](attachments.md#scanning)',
+    comment: [
+      'A ClamAV daemon that scans every upload before anything of it is kept: tcp://host:port or unix:/path. Its StreamMaxLength',
+      'must be at least the largest upload.',
+    ],
+  },
+  CLAMAV_FAIL: {
+    schema: oneOf(['closed', 'open']),
+    fallback: 'closed',
+    meaning: '`open`: while the scanner is away, uploads are kept unscanned (logged) instead of refused with 503',
+    comment: ['While it is away, uploads answer 503, or are kept unscanned: closed | open'],
   },
   ATTACHMENT_URL_SECONDS: {
     schema: wholeNumber(2, 7 * 24 * 3_600),

@@ -952,7 +952,7 @@ export interface components {
          * @description A stable word to switch on.
          * @enum {string}
          */
-        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "INFECTED" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
         ProblemView: {
             /** @description A stable word to switch on. */
             code: components["schemas"]["ErrorCode"];
@@ -2011,6 +2011,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `INFECTED`: A virus scanner found something in the file. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -2221,6 +2230,15 @@ export interface operations {
             };
             /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INFECTED`: A virus scanner found something in the file. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -245,7 +245,7 @@ export class MediaProcessor implements OnApplicationShutdown {
           isWorkerLost: true,
           isCrash: signal !== null && CRASHES.has(signal),
         });
-      // It could not be started, or could not be reached: perhaps no exit follows.
+      // It could not be started, or could not be told: perhaps no exit follows.
       const failed = ({ message }: Error): void => settle({ ...unavailable(message, cpuMs), isWorkerLost: true }, true);
       const watch = setInterval(() => {
         const now = performance.now();

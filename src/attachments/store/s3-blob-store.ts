@@ -13,7 +13,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../../config/configuration.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
-import { withErrorListener } from '../uploads/error-listener.js';
+import { heard } from '../uploads/counted-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 /** How long nothing may come and go on a connection: until the first byte of an answer, too. */
@@ -38,7 +38,7 @@ export class S3BlobStore extends BlobStore {
       ...(credentials === undefined ? {} : { credentials }),
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS },
       maxAttempts: MAX_ATTEMPTS,
-      // What fails is thrown, and logged by who called; unasked, it would warn past the log.
+      // What fails is thrown, and told by who called; unasked, it would warn past the log.
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       // Many stores that are not Amazon's refuse the checksums that the client would add by itself.
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -79,7 +79,7 @@ export class S3BlobStore extends BlobStore {
         }),
       )
       .catch(absent);
-    return withErrorListener(Body as Readable | undefined);
+    return heard(Body as Readable | undefined);
   }
 
   override async remove(keys: readonly string[]): Promise<void> {

@@ -25,7 +25,7 @@ interface Box {
 
 /**
  * Blanks, in place, everything of a film that is neither picture nor sound; nothing else in the file moves.
- * @returns false where there is a track of something else: its bytes are among the others, and cannot be distinguished from them.
+ * @returns false where there is a track of something else: its bytes are among the others, and cannot be told from them.
  *   Nothing was changed then.
  */
 export async function removeMovieMetadata(path: string): Promise<boolean> {

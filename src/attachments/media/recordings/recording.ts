@@ -74,9 +74,9 @@ async function factsOf(path: string): Promise<Facts | undefined> {
     const tracks = await input.getTracks();
     const video = await input.getPrimaryVideoTrack();
     const audio = await input.getPrimaryAudioTrack();
-    const stated = await input.getDurationFromMetadata().catch(() => null);
+    const told = await input.getDurationFromMetadata().catch(() => null);
     const isMatroska = format === MATROSKA || format === WEBM;
-    const seconds = stated !== null && stated > 0 ? stated : await input.computeDuration().catch(() => undefined);
+    const seconds = told !== null && told > 0 ? told : await input.computeDuration().catch(() => undefined);
     const [width, height] = video === null ? [undefined, undefined] : await sidesOf(video);
     return {
       hasPicture: video !== null,
@@ -86,7 +86,7 @@ async function factsOf(path: string): Promise<Facts | undefined> {
       durationMs: milliseconds(seconds),
       waveform: video === null && audio !== null ? await waveformOf(audio) : null,
       tags: isMatroska && (hasTags(await input.getMetadataTags()) || tracks.some((track) => isOther(track))),
-      isIndexed: stated !== null && stated > 0,
+      isIndexed: told !== null && told > 0,
     };
   } catch (error) {
     // A disk that cannot be read is this machine's fault.
