@@ -1048,7 +1048,7 @@ export interface components {
             /** @description Bytes, exactly. */
             size: number;
             /**
-             * @description What the store is given; the server looks for itself.
+             * @description What the store is told; the server looks for itself.
              * @example image/jpeg
              */
             mimeType?: string;

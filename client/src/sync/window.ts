@@ -45,7 +45,11 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
     if (newest !== undefined) showEndOf(newest);
   } else {
     from = Math.max(from, interval[0]);
-    if (follows) to = interval[1];
+    if (follows) {
+      to = interval[1];
+      // Opened on less than a page, it grows with what becomes known before it.
+      if (wish === null && to - from < PAGE_SIZE) from = Math.max(interval[0], Math.min(from, to - PAGE_SIZE + 1));
+    }
     if (wish === 'older' && (from > interval[0] || from <= timeline.start)) {
       from = Math.max(interval[0], from - PAGE_SIZE);
       wish = null;
@@ -73,6 +77,7 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
     return isFillable ? { after: to } : {};
   }
   if (isEmpty) return undefined;
-  if (wish === 'older') return from > timeline.start ? { before: from } : undefined;
+  const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
+  if (wish === 'older' || isShort) return from > timeline.start ? { before: from } : undefined;
   return wish === 'newer' ? { after: to } : undefined;
 }
