@@ -151,7 +151,8 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
       // Lost with the machine, it is done again. The index takes new entries over from its pending list in one go, which
       // keeps a core: so it is done in small portions.
       await transaction.query(
-        `SET LOCAL synchronous_commit = off; SET LOCAL gin_pending_list_limit = '${MAX_PENDING_LIST}'`,
+        `SELECT set_config('synchronous_commit', 'off', true), set_config('gin_pending_list_limit', $1, true)`,
+        [MAX_PENDING_LIST],
       );
       // One order for all processes, so that they do not wait for each other in a circle.
       await transaction.query(
