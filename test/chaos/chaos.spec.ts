@@ -51,7 +51,7 @@ describe('chaos', () => {
            SELECT gen_random_uuid(), conversation_id, user_id, '👍' FROM conversation_members LIMIT 1`,
         );
         await database.query(
-          `UPDATE conversation_members SET last_read_seq = 1000000 WHERE user_id = (SELECT min(user_id::text)::uuid FROM conversation_members)`,
+          `UPDATE conversation_members SET last_read_seq = 1000000, last_delivered_seq = 1000000 WHERE user_id = (SELECT min(user_id::text)::uuid FROM conversation_members)`,
         );
       },
     });
