@@ -359,7 +359,10 @@ describe('accounts', () => {
       const { email: _, ...shown } = other;
       expect(await users.get(me, other.id)).toEqual(shown);
       expect(await users.exist(other.id)).toBe(true);
-      await database.query('UPDATE users SET deleted_at = now() WHERE id = $1', [other.id]);
+      await database.query(
+        'UPDATE users SET deleted_at = now(), email = NULL, email_verified_at = NULL, password_hash = NULL WHERE id = $1',
+        [other.id],
+      );
       expect(await codeOf(users.get(me, other.id))).toBe('NOT_FOUND');
       expect(await users.exist(other.id)).toBe(false);
       const views = await users.viewsOf([me.userId, other.id, newId()]);
