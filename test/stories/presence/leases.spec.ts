@@ -53,7 +53,7 @@ describe('presence', () => {
       `WITH node AS (
          INSERT INTO presence_nodes (node_id, expires_at) VALUES (gen_random_uuid(), now() + interval '1 second') RETURNING node_id
        ), seen AS (INSERT INTO last_seen (user_id) VALUES ($1))
-       INSERT INTO presences (user_id, node_id) SELECT $1, node_id FROM node`,
+       INSERT INTO presences (user_id, node_id, since) SELECT $1, node_id, now() - interval '1 hour' FROM node`,
       [ada.id],
     );
     expect(await isOnline(bob, ada)).toBe(true);
