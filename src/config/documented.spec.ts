@@ -35,7 +35,10 @@ it('every variable that is read is in the documents and in .env.example', () => 
 it('every variable that is read reaches the server of compose.yaml', () => {
   const compose = readFileSync('compose.yaml', 'utf8');
   const [, environment = ''] = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(compose) ?? [];
-  const passed = new Set([...environment.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, name]) => name));
+  const names = [...environment.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, name]) => name);
+  const passed = new Set(names);
+  // A name that stands there twice makes the file invalid.
+  expect(names).toHaveLength(passed.size);
   // What the image itself says: where it keeps files, that it listens on all addresses, and that this is production.
   const fixed = new Set(['DATA_DIR', 'HOST', 'NODE_ENV']);
   expect(variables().filter((name) => !passed.has(name) && !fixed.has(name))).toEqual([]);

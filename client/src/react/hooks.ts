@@ -1,4 +1,13 @@
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState,
+} from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type {
@@ -176,7 +185,8 @@ export function useUpload(): Upload {
     };
     return { upload, cancel };
   }, [client]);
-  useEffect(() => actions.cancel, [actions]);
+  // In the commit itself: a later one of StrictMode would end what the user has begun meanwhile.
+  useLayoutEffect(() => actions.cancel, [actions]);
   return { ...state, ...actions };
 }
 

@@ -319,20 +319,10 @@ class IndexedTransaction implements StorageTransaction {
     return this.answer<StoredValue | undefined>(() => this.objectStore(store).get(key));
   }
 
-  /** A store of a transaction that ended meanwhile is as lost as the answer to a request. */
-  private opened(store: StoreName): IDBObjectStore {
-    try {
-      return this.objectStore(store);
-    } catch (error) {
-      if ((error as Error | null)?.name === 'InvalidStateError') this.failed ??= error;
-      throw error;
-    }
-  }
-
   async range(store: StoreName, range: KeyRange = {}): Promise<StoredRow[]> {
     const within = this.within(range);
     if (within === 'nothing' || range.limit === 0) return [];
-    const objectStore = this.opened(store) as IDBObjectStore & Partial<AllRecords>;
+    const objectStore = this.ask(() => this.objectStore(store)) as IDBObjectStore & Partial<AllRecords>;
     if (objectStore.getAllRecords !== undefined) {
       const options = {
         query: within ?? null,
@@ -427,7 +417,7 @@ class IndexedTransaction implements StorageTransaction {
     this.ask(ask);
   }
 
-  private ask(ask: () => IDBRequest): IDBRequest {
+  private ask<Result>(ask: () => Result): Result {
     try {
       return ask();
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PageReader } from '../../attachments/previews/page-reader.js';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
@@ -11,9 +12,12 @@ import type { MessageView } from '../messages.view.js';
 import { firstLink } from './first-link.js';
 import { LinkPreviewsRepository } from './link-previews.repository.js';
 
-/** Messages that wait for their preview; what comes beyond gets none. */
-const MAX_QUEUED = 1_000;
+/** Pages read at once, by all users and by one; a message that waits longer, or beyond so many, gets no preview. */
 const MAX_CONCURRENT = 4;
+const MAX_CONCURRENT_OF_USER = 2;
+const MAX_QUEUED = 1_000;
+const MAX_QUEUED_OF_USER = 100;
+const WAIT_TIMEOUT_MS = 60_000;
 
 interface Job {
   messageId: string;
@@ -30,8 +34,13 @@ interface Job {
 @Injectable()
 export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(LinkPreviews.name);
-  private readonly queue: Job[] = [];
-  private underWay = 0;
+  private readonly places = new KeyedSemaphore({
+    maxPerKey: MAX_CONCURRENT_OF_USER,
+    maxTotal: MAX_CONCURRENT,
+    maxQueuedPerKey: MAX_QUEUED_OF_USER,
+    maxQueuedTotal: MAX_QUEUED,
+    waitTimeoutMs: WAIT_TIMEOUT_MS,
+  });
   private isEnding = false;
 
   constructor(
@@ -53,7 +62,6 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationShutdown(): void {
     this.isEnding = true;
-    this.queue.length = 0;
   }
 
   /** After an edit: a preview of what is not in the text any more goes, and another link gets its own. */
@@ -89,28 +97,17 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private consider({ id, senderId, content, kind }: MessageView): void {
-    if (content === null || kind === 'SYSTEM' || !content.includes('://') || this.queue.length >= MAX_QUEUED) return;
+    if (content === null || kind === 'SYSTEM' || !content.includes('://')) return;
     const url = firstLink(content);
-    if (url === undefined || this.isEnding) return;
-    this.queue.push({ messageId: id, senderId, content, url });
-    this.next();
-  }
-
-  private next(): void {
-    if (this.underWay >= MAX_CONCURRENT) return;
-    const job = this.queue.shift();
-    if (job === undefined) return;
-    this.underWay += 1;
-    void this.preview(job)
+    if (url === undefined) return;
+    void this.places
+      .run(senderId, () => this.preview({ messageId: id, senderId, content, url }))
       // A page that is not there, slow or no page is its own affair; which one it was stays out of the log.
-      .catch((error: unknown) => this.logger.debug(`no preview of a link: ${(error as Error).message}`))
-      .finally(() => {
-        this.underWay -= 1;
-        this.next();
-      });
+      .catch((error: unknown) => this.logger.debug(`no preview of a link: ${(error as Error).message}`));
   }
 
   private async preview({ messageId, senderId, content, url }: Job): Promise<void> {
+    if (this.isEnding) return;
     await this.limiter.consume('linkPreviews', senderId);
     const page = await this.pages.read(url);
     if (page === undefined || this.isEnding) return;
