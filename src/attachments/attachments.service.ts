@@ -50,6 +50,9 @@ interface NamedUpload extends UploadHints {
   name: string | undefined;
 }
 
+/** Whose a file becomes. */
+type Owner = Pick<Principal, 'userId'>;
+
 /** Files that users upload: taken in, looked at, kept, and used once (contract, section 7). */
 @Injectable()
 export class AttachmentsService {
@@ -160,7 +163,7 @@ export class AttachmentsService {
           if (file.type.kind !== 'IMAGE') throw new DomainError('UNSUPPORTED_MEDIA');
           const id = newId();
           await this.repository.begin(id, ownerId, 'preview');
-          await this.keep(id, { userId: ownerId, sessionId: '' }, file, {
+          await this.keep(id, { userId: ownerId }, file, {
             name: 'preview',
             voice: false,
             waveform: null,
@@ -305,12 +308,12 @@ export class AttachmentsService {
   }
 
   /** From a file on this disk to files in the store. Whatever goes wrong, nothing of it stays. */
-  private async keep(id: string, principal: Principal, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
+  private async keep(id: string, { userId }: Owner, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
     try {
-      return await this.putIntoStore(id, principal, file, named);
+      return await this.putIntoStore(id, { userId }, file, named);
     } catch (error) {
       // Only the row says what may be removed: where it cannot be reached, it may be READY, and the sweep decides later.
-      await this.giveUp(id, principal.userId).catch((failure: unknown) =>
+      await this.giveUp(id, userId).catch((failure: unknown) =>
         this.logger.warn(`attachment ${id} is left to the sweep: ${(failure as Error).message}`),
       );
       throw error;
@@ -319,7 +322,7 @@ export class AttachmentsService {
 
   private async putIntoStore(
     id: string,
-    { userId }: Principal,
+    { userId }: Owner,
     file: SpooledFile,
     named: NamedUpload,
   ): Promise<AttachmentView> {

@@ -30,7 +30,7 @@ export class ChangedMessages {
   }
 
   /** Publishes a committed change, and returns the message as the caller sees it. */
-  async publish({ userId }: Principal, messageId: string, deleted: boolean): Promise<MessageView> {
+  async publish({ userId }: Pick<Principal, 'userId'>, messageId: string, deleted: boolean): Promise<MessageView> {
     const [views, differences] = await Promise.all([
       this.messages.ownAndCommon(userId, messageId),
       this.changes.differences(messageId),

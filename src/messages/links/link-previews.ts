@@ -114,7 +114,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
     const { imageUrl, ...metadata } = page;
     const imageId = imageUrl === null ? null : await this.image(senderId, imageUrl);
     const isAdded = await this.repository.add(messageId, content, { url, ...metadata, imageId });
-    if (isAdded) await this.changed.publish(ofUser(senderId), messageId, false);
+    if (isAdded) await this.changed.publish({ userId: senderId }, messageId, false);
   }
 
   /** Null where there is none to be had: the rest is shown without. One that no message comes to use is swept. */
@@ -127,8 +127,4 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
       return null;
     }
   }
-}
-
-function ofUser(userId: string): Principal {
-  return { userId, sessionId: '' };
 }
