@@ -1,13 +1,4 @@
-import {
-  createContext,
-  createElement,
-  type ReactNode,
-  useContext,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useState,
-} from 'react';
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type {
@@ -163,7 +154,7 @@ export interface Upload {
 export function useUpload(): Upload {
   const client = useClient();
   const [state, show] = useState<Pick<Upload, 'isUploading' | 'attachment' | 'error'>>(NO_UPLOAD);
-  const actions = useMemo(() => {
+  const { upload, cancel, mount } = useMemo(() => {
     let current: AbortController | undefined;
     const cancel = (): void => {
       current?.abort();
@@ -183,11 +174,21 @@ export function useUpload(): Upload {
         throw error;
       }
     };
-    return { upload, cancel };
+    let isMounted = false;
+    const mount = (): (() => void) => {
+      isMounted = true;
+      return () => {
+        isMounted = false;
+        // StrictMode unmounts and mounts again at once, perhaps after the user has begun an upload: that one goes on.
+        queueMicrotask(() => {
+          if (!isMounted) cancel();
+        });
+      };
+    };
+    return { upload, cancel, mount };
   }, [client]);
-  // In the commit itself: a later one of StrictMode would end what the user has begun meanwhile.
-  useLayoutEffect(() => actions.cancel, [actions]);
-  return { ...state, ...actions };
+  useEffect(mount, [mount]);
+  return { ...state, upload, cancel };
 }
 
 const NO_UPLOAD = { isUploading: false, attachment: undefined, error: undefined };

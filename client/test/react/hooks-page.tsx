@@ -221,6 +221,21 @@ const scenes: Record<string, () => Promise<void>> = {
     render(null);
     await until(() => client.uploads[3]?.signal?.aborted === true, 'it ends');
   },
+  'keep an upload that is begun before the effects of StrictMode have run': async () => {
+    const begun = new MutationObserver(() => {
+      const button = document.getElementById('avatar');
+      if (button === null) return;
+      begun.disconnect();
+      button.click();
+    });
+    begun.observe(document.body, { childList: true, subtree: true });
+    render(<Avatar file={new Blob(['x'])} />, true);
+    await until(() => client.uploads.length === 1, 'it is begun');
+    await shows('avatar', 'uploading');
+    client.uploads[0]?.resolve({ id: 'early' } as Attachment);
+    await shows('avatar', 'early');
+    equal(client.uploads[0]?.signal?.aborted, false);
+  },
   'call the client with what the user does': async () => {
     render(
       <>

@@ -10,6 +10,7 @@ const SCENES = [
   'render again only what shows what changed',
   'count what is unread, but for the muted, and render again only for another number',
   'show an upload until it is there or has failed, and end it with the component',
+  'keep an upload that is begun before the effects of StrictMode have run',
   'call the client with what the user does',
   'follow a change of the conversation, and let go of the one before',
   'survive StrictMode: nothing stays open, nothing stays subscribed',
