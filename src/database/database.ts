@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
 import { Configuration } from '../config/configuration.js';
@@ -19,6 +20,9 @@ export type SqlValue =
 
 /** No statement of ours takes this long unless something is wrong. */
 const QUERY_TIMEOUT_MS = 10_000;
+
+/** What still holds a connection when the server stops has so long to give it back. */
+const END_TIMEOUT_MS = 5_000;
 
 /** For so long after such a failure the server says of itself that it is not ready. */
 const RESOURCE_FAILURE_WINDOW_MS = 15_000;
@@ -49,9 +53,15 @@ const MAX_WAITING = 1_000;
 const SLOW_STATEMENT_MS = 500;
 const slowStatements = new BoundedLogger('SlowStatements', 30);
 
+/** A client with the socket below it, which pg's types leave out. */
+type ClientWithConnection = pg.ClientBase & { readonly connection: { readonly stream: Socket } };
+
 /** One budget of connections: whoever waits for one of them waits for nobody who uses another pool. */
 export class ConnectionPool implements SqlExecutor {
   readonly pool: pg.Pool;
+
+  /** Every connection that is not yet closed. */
+  private readonly open = new Set<ClientWithConnection>();
 
   private lacksResourcesUntil = 0;
 
@@ -65,6 +75,8 @@ export class ConnectionPool implements SqlExecutor {
       // The pool listens to idle connections alone. One that breaks between two statements of a transaction fails the
       // next statement; without a listener of its own the event would end the process.
       client.on('error', () => undefined);
+      this.open.add(client as ClientWithConnection);
+      client.on('end', () => this.open.delete(client as ClientWithConnection));
       await client.query(sessionSetup(schema));
     };
     this.pool = new pg.Pool({
@@ -82,6 +94,20 @@ export class ConnectionPool implements SqlExecutor {
     });
     // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
+  }
+
+  /** Ends every connection: at once where it is idle, and after END_TIMEOUT_MS at the latest, whatever waits on it. */
+  async end(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const cut = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.logger.warn(`${this.open.size} database connections did not end by themselves`);
+        for (const client of this.open) client.connection.stream.destroy();
+        resolve();
+      }, END_TIMEOUT_MS);
+    });
+    await Promise.race([this.pool.end(), cut]);
+    clearTimeout(timer);
   }
 
   async query<Row>(text: string, values: readonly SqlValue[] = [], name?: string): Promise<Row[]> {
@@ -209,7 +235,7 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pool.end(), this.reads.pool.end(), this.background.pool.end()]);
+    await Promise.all([this.end(), this.reads.end(), this.background.end()]);
   }
 }
 

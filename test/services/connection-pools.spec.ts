@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
 import { domainErrorOf } from '../../src/http/problem.filter.js';
 import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
 import { type Story, startStory } from '../support/story.js';
@@ -60,6 +62,17 @@ describe('the connections to the database', () => {
       { status: 'rejected', reason: { code: 'OVERLOADED', retryAfterMs: 1_000 } },
     ]);
     expect(await Promise.all(waiting)).toHaveLength(1_000);
+  });
+});
+
+describe('a pool that is ended', () => {
+  it('ends although a connection of it is never given back', async () => {
+    const pool = new ConnectionPool(story.databaseUrl, 2, new Logger('Test'));
+    const held = await pool.pool.connect();
+    const closed = once(held, 'end');
+    await pool.end();
+    await closed;
+    await expect(pool.query('SELECT 1')).rejects.toThrow();
   });
 });
 
