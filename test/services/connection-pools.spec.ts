@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { once } from 'node:events';
 import { domainErrorOf } from '../../src/http/problem.filter.js';
 import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
 import { type Story, startStory } from '../support/story.js';
@@ -69,10 +68,10 @@ describe('a pool that is ended', () => {
   it('ends although a connection of it is never given back', async () => {
     const pool = new ConnectionPool(story.databaseUrl, 2, new Logger('Test'));
     const held = await pool.pool.connect();
-    const closed = once(held, 'end');
+    const closed = new Promise((resolve) => held.once('end', resolve));
     await pool.end();
     await closed;
-    await expect(pool.query('SELECT 1')).rejects.toThrow();
+    await expect(pool.query('SELECT 1')).rejects.toThrow('Cannot use a pool after calling end');
   });
 });
 
