@@ -49,7 +49,7 @@ const RULES = [
   {
     rule: 'no reads of the clock around Clock in features',
     pattern: /\bDate\.now\(\)/,
-    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/engine\/recovery-adapter)/,
+    except: /^src\/(common\/(clock|identifier)|database\/|realtime\/engine\/recovery\/recovery-adapter)/,
   },
 ];
 

@@ -5,7 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/configuration.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { DialectsModule, enabledDialects } from './dialects/dialects.module.js';
-import { DirectConversationsModule } from './conversations/direct-conversations.module.js';
+import { DirectConversationsModule } from './conversations/direct/direct-conversations.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';

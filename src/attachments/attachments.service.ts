@@ -11,7 +11,7 @@ import { domainErrorOf } from '../http/problem.filter.js';
 import { Configuration } from '../config/configuration.js';
 import type { Transaction } from '../database/database.js';
 import { ipAddressKey } from '../limits/ip-address-key.js';
-import { RateLimiter } from '../limits/rate-limiter.js';
+import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';

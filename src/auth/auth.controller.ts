@@ -18,7 +18,7 @@ import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { ApiPage } from '../docs/api-page.decorator.js';
-import { RateLimit } from '../limits/rate-limit.guard.js';
+import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AuthService } from './auth.service.js';
 import { DeviceCookies } from './sessions/device-cookies.js';

@@ -2,8 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
-import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
-import { Groups } from './groups.js';
+import { DELETED_DISPLAY_NAME, EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data/personal-data.js';
+import { Groups } from './groups/groups.js';
 
 /** Memberships of a user who wants a copy, or to be forgotten. Direct conversations stay for the other side. */
 @Injectable()

@@ -25,9 +25,9 @@ import {
   UpdateMemberDto,
   UpdateOwnMembershipDto,
 } from './dto/conversations.dto.js';
-import { Groups } from './groups.js';
+import { Groups } from './groups/groups.js';
 import { Receipts } from './receipts.js';
-import { GatedReads } from '../limits/read-gate.interceptor.js';
+import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
 @ApiTags('conversations')
 @ApiBearerAuth()

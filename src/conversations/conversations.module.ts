@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AttachmentsModule } from '../attachments/attachments.module.js';
-import { ContactsModule } from '../friends/contacts.module.js';
+import { ContactsModule } from '../friends/contacts/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConversationAccess } from './conversation-access.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsPersonalData } from './conversations-personal-data.js';
 import { ConversationsService } from './conversations.service.js';
-import { Groups } from './groups.js';
+import { Groups } from './groups/groups.js';
 import { Receipts } from './receipts.js';
 
 @Module({

@@ -5,15 +5,15 @@ import type { Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
-import { Contacts } from '../friends/contacts.js';
+import { Contacts } from '../friends/contacts/contacts.js';
 import { DirectConversations } from '../friends/direct-conversations.port.js';
-import { Strangers } from '../friends/strangers.js';
+import { Strangers } from '../friends/contacts/strangers.js';
 import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess } from './conversation-access.js';
-import { ConversationReader } from './conversation-reader.js';
+import { ConversationReader } from './reading/conversation-reader.js';
 import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
 import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
-import { Groups } from './groups.js';
+import { Groups } from './groups/groups.js';
 
 /** Pairs whose conversation is remembered; beyond that the oldest is looked up again. */
 const REMEMBERED_PAIRS = 50_000;

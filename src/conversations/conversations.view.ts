@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MESSAGE_KINDS, type MessageKind } from '../common/message-kind.js';
 import { UserView } from '../users/users.view.js';
-import { MAX_UNREAD } from './unread.js';
+import { MAX_UNREAD } from './reading/unread.js';
 
 export const CONVERSATION_TYPES = ['DIRECT', 'GROUP'] as const;
 export type ConversationType = (typeof CONVERSATION_TYPES)[number];

@@ -4,7 +4,7 @@ import type { Transaction } from '../database/database.js';
 
 /**
  * What friends need of conversations, which lie above them: accepting a request opens the direct conversation.
- * Implemented by conversations/direct-conversations.ts, bound in app.module.
+ * Implemented by conversations/direct/direct-conversations.ts, bound in app.module.
  */
 export abstract class DirectConversations {
   /** Finds or creates the direct conversation of two users, within the caller's transaction. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
-import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data.js';
+import { EXPORT_PAGE, pagesById, PersonalData } from '../users/personal-data/personal-data.js';
 import { type FriendRequestRow, friendRequestView } from './friends.view.js';
 
 const REQUEST_COLUMNS = `id, sender_id AS "senderId", receiver_id AS "receiverId", status,

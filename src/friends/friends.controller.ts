@@ -8,13 +8,13 @@ import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { ApiPage } from '../docs/api-page.decorator.js';
 import { UserView } from '../users/users.view.js';
-import { AcceptedFriendRequestView } from './accepted-friend-request.view.js';
+import { AcceptedFriendRequestView } from './requests/accepted-friend-request.view.js';
 import { ListFriendRequestsQuery } from './dto/list-friend-requests.dto.js';
 import { SendFriendRequestDto } from './dto/send-friend-request.dto.js';
-import { FriendRequestsService } from './friend-requests.service.js';
+import { FriendRequestsService } from './requests/friend-requests.service.js';
 import { FriendRequestItemView, FriendRequestView } from './friends.view.js';
 import { FriendshipsService } from './friendships.service.js';
-import { GatedReads } from '../limits/read-gate.interceptor.js';
+import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
 @ApiTags('Friends')
 @ApiBearerAuth()

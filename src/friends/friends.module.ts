@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
-import { BlocksController } from './blocks.controller.js';
-import { BlocksService } from './blocks.service.js';
-import { ContactsModule } from './contacts.module.js';
-import { FriendRequestsService } from './friend-requests.service.js';
+import { BlocksController } from './blocks/blocks.controller.js';
+import { BlocksService } from './blocks/blocks.service.js';
+import { ContactsModule } from './contacts/contacts.module.js';
+import { FriendRequestsService } from './requests/friend-requests.service.js';
 import { FriendsController } from './friends.controller.js';
 import { FriendsPersonalData } from './friends-personal-data.js';
 import { FriendshipsService } from './friendships.service.js';

@@ -1,15 +1,17 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Configuration } from '../config/configuration.js';
-import { HeavyQueries } from './heavy-queries.js';
-import { MemoryRateLimiter } from './memory-rate-limiter.js';
-import { TcpConnections } from './tcp-connections.js';
-import { RateLimiter, UnlimitedRateLimiter } from './rate-limiter.js';
-import { ReadGate } from './read-gate.js';
+import { HeavyQueries } from './reads/heavy-queries.js';
+import { MemoryRateLimiter } from './rates/memory-rate-limiter.js';
+import { HandshakeLimit } from './connections/handshake-limit.js';
+import { TcpConnections } from './connections/tcp-connections.js';
+import { RateLimiter, UnlimitedRateLimiter } from './rates/rate-limiter.js';
+import { ReadGate } from './reads/read-gate.js';
 
 @Global()
 @Module({
   providers: [
+    HandshakeLimit,
     HeavyQueries,
     {
       provide: TcpConnections,
@@ -24,6 +26,6 @@ import { ReadGate } from './read-gate.js';
     },
     ReadGate,
   ],
-  exports: [RateLimiter, ReadGate, HeavyQueries, TcpConnections],
+  exports: [RateLimiter, ReadGate, HeavyQueries, HandshakeLimit, TcpConnections],
 })
 export class LimitsModule {}

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { eventView, type ShownEvent, shownSentence } from '../conversations/system-event.js';
+import { eventView, type ShownEvent, shownSentence } from '../conversations/groups/system-event.js';
 import { Database, type Transaction } from '../database/database.js';
-import { EXPORT_PAGE, pagesBy, pagesById, PersonalData } from '../users/personal-data.js';
+import { EXPORT_PAGE, pagesBy, pagesById, PersonalData } from '../users/personal-data/personal-data.js';
 
 interface ExportedMessage {
   id: string;

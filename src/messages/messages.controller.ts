@@ -18,7 +18,7 @@ import { MessageChanges } from './changes/message-changes.js';
 import { MessageReader } from './reading/message-reader.js';
 import { MessageSender } from './sending/message-sender.js';
 import { MessagePage, MessageSearchPage, MessageView } from './messages.view.js';
-import { GatedReads } from '../limits/read-gate.interceptor.js';
+import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()

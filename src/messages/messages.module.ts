@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
-import { ContactsModule } from '../friends/contacts.module.js';
+import { ContactsModule } from '../friends/contacts/contacts.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { MessageSearch } from './search/message-search.js';
 import { ChangedMessages } from './changes/changed-messages.js';

@@ -10,9 +10,9 @@ import { Handshake } from './connections/handshake.js';
 import { SocketConnections } from './connections/socket-connections.js';
 import { Broadcaster } from './delivery/broadcaster.js';
 import { Rooms } from './delivery/rooms.js';
-import type { ChatServer, ChatSocket } from './engine/chat-socket.js';
-import { recoveryAdapterOf } from './engine/recovery-adapter.js';
-import { VirtualSockets } from './engine/virtual-socket.js';
+import type { ChatServer, ChatSocket } from './engine/sockets/chat-socket.js';
+import { recoveryAdapterOf } from './engine/recovery/recovery-adapter.js';
+import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 
 /** How long clients have to take the last of what they are sent. */
 const CLOSE_TIMEOUT_MS = 2_000;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
-import { ContactsModule } from '../friends/contacts.module.js';
+import { ContactsModule } from '../friends/contacts/contacts.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { SyncModule } from '../sync/sync.module.js';
@@ -14,19 +14,18 @@ import { Connections } from './connections/connections.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
 import { Handshake } from './connections/handshake.js';
-import { HandshakeLimit } from './connections/handshake-limit.js';
-import { OutboundQueues } from './engine/outbound-queue.js';
+import { OutboundQueues } from './engine/outbound/outbound-queue.js';
 import { ParleyDialect } from './connections/parley-dialect.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
 import { Rooms } from './delivery/rooms.js';
 import { SocketConnections } from './connections/socket-connections.js';
 import { SocketDialects } from './connections/socket-dialects.js';
-import { SocketWriter } from './engine/socket-writer.js';
+import { SocketWriter } from './engine/outbound/socket-writer.js';
 import { TokenExpiry } from './connections/token-expiry.js';
 import { OpenConversations } from './delivery/open-conversations.js';
 import { Typing } from './ephemeral/typing.js';
 import { UserConnections } from './connections/user-connections.js';
-import { VirtualSockets } from './engine/virtual-socket.js';
+import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
@@ -39,7 +38,6 @@ import { VirtualSockets } from './engine/virtual-socket.js';
     EngineGuard,
     EventRelay,
     Handshake,
-    HandshakeLimit,
     OutboundQueues,
     ParleyDialect,
     PresenceTracker,
@@ -58,7 +56,6 @@ import { VirtualSockets } from './engine/virtual-socket.js';
     ChatQueries,
     Connections,
     Handshake,
-    HandshakeLimit,
     OutboundQueues,
     SocketDialects,
     SocketWriter,

@@ -5,7 +5,7 @@ import type { Principal } from '../common/principal.js';
 import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 import { SyncResetView, SyncView } from './sync.view.js';
-import { GatedReads } from '../limits/read-gate.interceptor.js';
+import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
 @ApiTags('sync')
 @ApiBearerAuth()

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
-import { ConversationReader } from '../conversations/conversation-reader.js';
+import { ConversationReader } from '../conversations/reading/conversation-reader.js';
 import { friendRequestView } from '../friends/friends.view.js';
 import { MAX_ANSWER_TEXT_BYTES, MessagesRepository } from '../messages/reading/messages.repository.js';
 import { UsersService } from '../users/users.service.js';

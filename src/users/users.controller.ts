@@ -6,11 +6,11 @@ import type { Page } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
 import { ApiPage } from '../docs/api-page.decorator.js';
-import { RateLimit } from '../limits/rate-limit.guard.js';
+import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { UsersService } from './users.service.js';
 import { OwnUserView, UserView } from './users.view.js';
-import { GatedReads } from '../limits/read-gate.interceptor.js';
+import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 
 @ApiTags('users')
 @ApiBearerAuth()

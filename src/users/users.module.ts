@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AttachmentsModule } from '../attachments/attachments.module.js';
-import { Accounts } from './accounts.js';
+import { Accounts } from './accounts/accounts.js';
 import { FoldedNames } from './folded-names.js';
-import { PersonalData } from './personal-data.js';
+import { PersonalData } from './personal-data/personal-data.js';
 import { UsersController } from './users.controller.js';
-import { UsersPersonalData } from './users-personal-data.js';
+import { UsersPersonalData } from './personal-data/users-personal-data.js';
 import { UsersService } from './users.service.js';
 
 @Module({

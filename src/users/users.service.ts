@@ -7,7 +7,7 @@ import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type Transaction, violatedConstraint } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
-import { RateLimiter } from '../limits/rate-limiter.js';
+import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { areBlocked } from '../relations/relations.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
-import { UnlimitedRateLimiter } from '../../limits/rate-limiter.js';
+import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
 import { MediaProcessor } from './media-processor.js';
 
 const bounds = (megabytes: number): Configuration => ({ mediaMemoryBytes: megabytes * 1024 * 1024 }) as Configuration;

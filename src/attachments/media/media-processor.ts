@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { FairQueue } from './fair-queue.js';
 import { MAX_COST_MS } from './images/image-cost.js';
 import type {

@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { RateLimit } from '../../limits/rate-limit.guard.js';
+import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { AccountService } from './account.service.js';
 import { DeleteAccount } from '../dto/auth.dto.js';
 import { SessionCookies } from '../sessions/session-cookies.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Mailer } from '../../mail/mailer.js';
-import { Accounts } from '../../users/accounts.js';
+import { Accounts } from '../../users/accounts/accounts.js';
 import { codeMail } from './code-mails.js';
 import { GuessLimits } from './guess-limits.js';
 import { CODE_MINUTES, type CodePurpose, type IssuedCode, OneTimeCodes } from './one-time-codes.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../database/database.js';
-import { PersonalData } from '../../users/personal-data.js';
+import { PersonalData } from '../../users/personal-data/personal-data.js';
 import { externalSessionId } from './external-users.js';
 
 /** Who a user is to trusted issuers, for one who wants a copy, or to be forgotten. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
-import { Accounts } from '../../users/accounts.js';
+import { Accounts } from '../../users/accounts/accounts.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { ExternalIdentity } from './trusted-issuers.js';

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RealtimeModule } from '../../realtime/realtime.module.js';
 import { DirectMessages } from './direct-messages.js';
-import { NativeTransport } from './native-transport.js';
+import { NativeTransport } from './native/native-transport.js';
 import { SocketTransport } from './socket-transport.js';
 import { VirtualConnections } from './virtual-connections.js';
 

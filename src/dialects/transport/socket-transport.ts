@@ -7,8 +7,8 @@ import {
   type SocketDialect,
   SocketDialects,
 } from '../../realtime/connections/socket-dialects.js';
-import type { ChatSocket } from '../../realtime/engine/chat-socket.js';
-import { SocketWriter } from '../../realtime/engine/socket-writer.js';
+import type { ChatSocket } from '../../realtime/engine/sockets/chat-socket.js';
+import { SocketWriter } from '../../realtime/engine/outbound/socket-writer.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { type VirtualConnection, VirtualConnections } from './virtual-connections.js';
 

@@ -7,8 +7,8 @@ import type { Admission } from '../../realtime/connections/admission.js';
 import { Connections } from '../../realtime/connections/connections.js';
 import { Handshake } from '../../realtime/connections/handshake.js';
 import { room } from '../../realtime/delivery/room-names.js';
-import type { ConnectionState } from '../../realtime/engine/chat-socket.js';
-import { type VirtualPeer, type VirtualSocket, VirtualSockets } from '../../realtime/engine/virtual-socket.js';
+import type { ConnectionState } from '../../realtime/engine/sockets/chat-socket.js';
+import { type VirtualPeer, type VirtualSocket, VirtualSockets } from '../../realtime/engine/sockets/virtual-socket.js';
 import type { ServerPayload } from '../../realtime/protocol/server-events.js';
 
 /** A client of an older dialect, as commands see it. It is in its rooms by a virtual socket. */

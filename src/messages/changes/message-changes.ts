@@ -4,7 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../messages.view.js';
 import { ChangedMessages } from './changed-messages.js';

@@ -6,7 +6,7 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { ChangedMessages } from '../changes/changed-messages.js';
 import type { MessageView } from '../messages.view.js';
 import { firstLink } from './first-link.js';

@@ -3,8 +3,8 @@ import { decodeCursor, encodeCursor, isTimeText, isUuidText } from '../../common
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import { Database, isStatementGivenUp, type SqlExecutor } from '../../database/database.js';
-import { HeavyQueries } from '../../limits/heavy-queries.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { SearchMessagesQuery } from '../dto/messages.dto.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import type { MessageSearchPage } from '../messages.view.js';

@@ -7,7 +7,7 @@ import { newId } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { showsSomething } from '../../common/text/visible-text.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { MessageDraft } from './message-writer.js';
 
 /** A send, from whichever door. Exactly one of `conversationId` and `receiverId` is given. */

@@ -4,7 +4,7 @@ import { DomainError } from '../../common/errors.js';
 import { Clock } from '../../common/clock.js';
 import type { MessageKind } from '../../common/message-kind.js';
 import { preview } from '../../common/text/preview.js';
-import { type ShownEvent, shownSentence } from '../../conversations/system-event.js';
+import { type ShownEvent, shownSentence } from '../../conversations/groups/system-event.js';
 import { Configuration } from '../../config/configuration.js';
 import { Database, isConnectionFailure } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';

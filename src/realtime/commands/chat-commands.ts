@@ -7,7 +7,7 @@ import type { Principal } from '../../common/principal.js';
 import { validated } from '../../common/validation/validation.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import { Receipts } from '../../conversations/receipts.js';
-import { ReadGate } from '../../limits/read-gate.js';
+import { ReadGate } from '../../limits/reads/read-gate.js';
 import { Metrics } from '../../observability/metrics.js';
 import { withWorkId } from '../../observability/work-id.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';

@@ -5,7 +5,7 @@ import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/paginatio
 import type { Principal } from '../../common/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
-import { ReadGate } from '../../limits/read-gate.js';
+import { ReadGate } from '../../limits/reads/read-gate.js';
 import { MessageReader, type WrittenPage, type WrittenQuery } from '../../messages/reading/message-reader.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { UsersService } from '../../users/users.service.js';

@@ -1,6 +1,6 @@
 import { DomainError } from '../../common/errors.js';
 import type { Limit } from '../../limits/limits.js';
-import { TokenBucket } from '../../limits/token-bucket.js';
+import { TokenBucket } from '../../limits/rates/token-bucket.js';
 
 /** Events of one connection that may be under way at once. */
 const MAX_CONCURRENT = 1_000;

@@ -1,5 +1,5 @@
 import type { Setup } from '../delivery/rooms.js';
-import type { Restored } from '../engine/recovery-adapter.js';
+import type { Restored } from '../engine/recovery/recovery-adapter.js';
 
 /** Everything read about a connection before it is let in. */
 export interface Admission {

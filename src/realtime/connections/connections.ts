@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Broadcaster } from '../delivery/broadcaster.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import type { Admission } from './admission.js';
 import { PresenceTracker } from '../ephemeral/presence-tracker.js';
 import { Rooms } from '../delivery/rooms.js';

@@ -11,12 +11,12 @@ import type { Principal } from '../../common/principal.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { Metrics } from '../../observability/metrics.js';
 import { SyncService } from '../../sync/sync.service.js';
-import type { ChatSocket, ConnectionState } from '../engine/chat-socket.js';
-import type { Restored } from '../engine/recovery-adapter.js';
+import type { ChatSocket, ConnectionState } from '../engine/sockets/chat-socket.js';
+import type { Restored } from '../engine/recovery/recovery-adapter.js';
 import { Rooms } from '../delivery/rooms.js';
 import { EngineGuard } from '../engine/engine-guard.js';
 import type { Admission } from './admission.js';
-import { HandshakeLimit } from './handshake-limit.js';
+import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
 /** What Socket.IO sends with `connect_error`. */

@@ -6,7 +6,7 @@ import type { Connection } from '../commands/connection.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 import { room } from '../delivery/room-names.js';
 import { Rooms } from '../delivery/rooms.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import { type Acknowledgement, failure } from '../protocol/acknowledgement.js';
 import { CLIENT_EVENTS, type ClientEventName } from '../protocol/client-events.js';
 import { Connections } from './connections.js';

@@ -5,11 +5,11 @@ import { Configuration } from '../../config/configuration.js';
 import { Metrics } from '../../observability/metrics.js';
 import { EventGate } from '../commands/event-gate.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import { EngineGuard } from '../engine/engine-guard.js';
-import { socketEvent } from '../engine/socket-event.js';
+import { socketEvent } from '../engine/sockets/socket-event.js';
 import { Handshake } from './handshake.js';
-import { HandshakeLimit } from './handshake-limit.js';
+import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import type { DialectSession } from './socket-dialects.js';
 
 /**

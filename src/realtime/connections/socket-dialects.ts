@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
-import type { OutboundQueue } from '../engine/outbound-queue.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
+import type { OutboundQueue } from '../engine/outbound/outbound-queue.js';
 import type { Admission } from './admission.js';
 
 /** What a Socket.IO client was given when it was let in. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 
 /** How long before the end of its token a connection is warned. */
 const WARNING_MS = 60_000;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
-import type { ChatSocket } from '../engine/chat-socket.js';
+import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 
 /**
  * The open connections of each user on this process, and at most so many.

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
+import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
-import { recoveryAdapterOf } from '../engine/recovery-adapter.js';
-import { SocketWriter } from '../engine/socket-writer.js';
+import { recoveryAdapterOf } from '../engine/recovery/recovery-adapter.js';
+import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import { room } from './room-names.js';
 
 const LOOK_MS = 10;

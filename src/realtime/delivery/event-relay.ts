@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { Configuration } from '../../config/configuration.js';
-import { ConversationReader } from '../../conversations/conversation-reader.js';
+import { ConversationReader } from '../../conversations/reading/conversation-reader.js';
 import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatServer, ChatSocket } from '../engine/chat-socket.js';
-import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery-adapter.js';
+import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
+import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery/recovery-adapter.js';
 import { room } from './room-names.js';
 
 /** What happened to a user while a connection of it was being set up and could not be in its rooms yet. */

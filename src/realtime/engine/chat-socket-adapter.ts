@@ -2,12 +2,12 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { ServerOptions } from 'socket.io';
 import { domainErrorOf } from '../../http/problem.filter.js';
-import { HandshakeLimit } from '../connections/handshake-limit.js';
-import { BoundedWebSocketServer } from './bounded-web-socket.js';
-import type { ChatServer } from './chat-socket.js';
+import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
+import { BoundedWebSocketServer } from './sockets/bounded-web-socket.js';
+import type { ChatServer } from './sockets/chat-socket.js';
 import { EngineGuard } from './engine-guard.js';
-import { RecoveryAdapter } from './recovery-adapter.js';
-import { RECOVERY_WINDOW_MS } from './recovery-log.js';
+import { RecoveryAdapter } from './recovery/recovery-adapter.js';
+import { RECOVERY_WINDOW_MS } from './recovery/recovery-log.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const MAX_FRAME_BYTES = 128 * 1024;

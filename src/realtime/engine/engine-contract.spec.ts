@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
-import { BoundedWebSocket, BoundedWebSocketServer } from './bounded-web-socket.js';
-import type { ChatServer } from './chat-socket.js';
+import { BoundedWebSocket, BoundedWebSocketServer } from './sockets/bounded-web-socket.js';
+import type { ChatServer } from './sockets/chat-socket.js';
 import { ChatSocketAdapter } from './chat-socket-adapter.js';
 import {
   connectionOf,
@@ -19,8 +19,8 @@ import {
   type Transport,
   type WriteOptions,
 } from './internals.js';
-import { RecoveryAdapter } from './recovery-adapter.js';
-import { VirtualSocket } from './virtual-socket.js';
+import { RecoveryAdapter } from './recovery/recovery-adapter.js';
+import { VirtualSocket } from './sockets/virtual-socket.js';
 
 /** What is relied on beyond internals.ts: how Engine.IO and ws come by what they have there. */
 interface Hidden {

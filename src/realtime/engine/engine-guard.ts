@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
-import { TokenBucket } from '../../limits/token-bucket.js';
+import { TokenBucket } from '../../limits/rates/token-bucket.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
-import { HandshakeLimit } from '../connections/handshake-limit.js';
-import { BoundedWebSocket, type EndReason } from './bounded-web-socket.js';
-import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
+import { BoundedWebSocket, type EndReason } from './sockets/bounded-web-socket.js';
+import type { ChatServer, ChatSocket } from './sockets/chat-socket.js';
 import { clientFileOf, serveClientFile } from './client-files.js';
 import { connectionOf, type EngineConnection, type EnginePacket, engineOf, sizeOf } from './internals.js';
-import { MAX_OUTBOUND_BYTES, OutboundQueue, OutboundQueues } from './outbound-queue.js';
-import { writeOnceATurn } from './write-once-a-turn.js';
+import { MAX_OUTBOUND_BYTES, OutboundQueue, OutboundQueues } from './outbound/outbound-queue.js';
+import { writeOnceATurn } from './outbound/write-once-a-turn.js';
 
 /** Engine.IO's own packets (pongs and the like) from a client: it answers one ping in 25 s. */
 const MAX_ENGINE_PACKETS = { burst: 50, perSecond: 2 };

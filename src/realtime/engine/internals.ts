@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'socket.io';
 import type { Adapter, BroadcastOptions } from 'socket.io-adapter';
-import type { ChatServer } from './chat-socket.js';
+import type { ChatServer } from './sockets/chat-socket.js';
 
 /*
  * The parts of Socket.IO, Engine.IO and ws that their types keep to themselves and that this server relies on, all of

@@ -3,8 +3,8 @@ import type { Principal } from '../../common/principal.js';
 import { Clock } from '../../common/clock.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { EventBus } from '../../events/event-bus.js';
-import { Contacts } from '../../friends/contacts.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import { Contacts } from '../../friends/contacts/contacts.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** A sender is relayed at most this often. */

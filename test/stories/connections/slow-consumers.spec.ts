@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OutboundQueue, OutboundQueues } from '../../../src/realtime/engine/outbound-queue.js';
+import { OutboundQueue, OutboundQueues } from '../../../src/realtime/engine/outbound/outbound-queue.js';
 import { frame, OPCODE, RawWebSocket } from '../../support/raw-web-socket.js';
 import { type Person, startStory, type Story, until } from '../../support/story.js';
 

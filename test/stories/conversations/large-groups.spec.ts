@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
-import type { RecoveryAdapter } from '../../../src/realtime/engine/recovery-adapter.js';
+import type { RecoveryAdapter } from '../../../src/realtime/engine/recovery/recovery-adapter.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import { type Asked, askedUnder, rowsOf, scansOf } from '../../support/plans.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';

@@ -1,0 +1,18 @@
+import type { Server, Socket } from 'socket.io';
+import type { Principal } from '../../../common/principal.js';
+import type { ClientToServerEvents } from '../../protocol/client-events.js';
+import type { ServerToClientEvents } from '../../protocol/server-events.js';
+
+/** What the server keeps of one connection. */
+export interface ConnectionState {
+  principal: Principal;
+  /** When its token ends, in milliseconds since 1970. */
+  expiresAt: number;
+  /** False where it asked not to receive the messages it sends itself. */
+  echo: boolean;
+}
+
+type NoServerSideEvents = Record<string, never>;
+
+export type ChatSocket = Socket<ClientToServerEvents, ServerToClientEvents, NoServerSideEvents, ConnectionState>;
+export type ChatServer = Server<ClientToServerEvents, ServerToClientEvents, NoServerSideEvents, ConnectionState>;
