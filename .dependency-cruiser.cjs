@@ -108,17 +108,21 @@ module.exports = {
     },
     {
       name: 'engine-knows-no-chat',
-      comment: 'the wall carries what is above it: admission by IP address is all it asks for',
+      comment: 'the wall carries what is above it, and asks nothing of it',
       severity: 'error',
       from: { path: '^src/realtime/engine/' },
-      to: { path: '^src/realtime/(delivery|ephemeral|commands|connections/(?!handshake-limit))' },
+      to: { path: '^src/realtime/(delivery|ephemeral|commands|connections)/' },
     },
     {
       name: 'dialects-call-commands-only',
-      comment: 'a dialect decodes and encodes: rules and rows are behind chat-commands and chat-reads',
+      comment:
+        'a dialect decodes and encodes: rules and rows are behind chat-commands and chat-queries; its transport bounds connections',
       severity: 'error',
       from: { path: '^src/dialects/' },
-      to: { path: `^src/(${FEATURES.join('|')}|presence|database|events|limits|mail)/`, pathNot: VIEWS },
+      to: {
+        path: `^src/(${FEATURES.join('|')}|presence|database|events|limits(?!/connections/)|mail)/`,
+        pathNot: VIEWS,
+      },
     },
     {
       name: 'dialects-know-no-other',
