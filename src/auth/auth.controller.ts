@@ -107,7 +107,10 @@ export class AuthController {
     return this.loggedIn(request, response, await this.auth.login(login, ip, this.devices.read(request)));
   }
 
-  /** Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one. */
+  /**
+   * Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one, and
+   * with its `attemptId` also later, until that is spent.
+   */
   @Public()
   @RateLimit('refresh')
   @Post('refresh')
@@ -123,7 +126,7 @@ export class AuthController {
   ): Promise<TokensView> {
     const refreshToken = body.refreshToken ?? this.cookies.refreshToken(request);
     if (refreshToken === undefined) throw invalidField('refreshToken', 'refreshToken is required');
-    return this.cookies.give(response, await this.auth.refresh(refreshToken, ip));
+    return this.cookies.give(response, await this.auth.refresh(refreshToken, { ip, attemptId: body.attemptId }));
   }
 
   /**

@@ -16,7 +16,7 @@ import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
 import { PendingRegistrations } from './accounts/pending-registrations.js';
-import { type OpenedSession, type SessionOrigin, Sessions } from './sessions/sessions.js';
+import { type OpenedSession, type RefreshOrigin, type SessionOrigin, Sessions } from './sessions/sessions.js';
 import type { PendingRegistrationView, RegistrationView, TokensView } from './tokens/tokens.view.js';
 
 /** Registration, login and passwords (contract, section 2). */
@@ -138,8 +138,8 @@ export class AuthService {
   }
 
   /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
-  async refresh(refreshToken: string, ip?: string): Promise<TokensView> {
-    return this.tokensOf(await this.sessions.rotate(refreshToken, ip));
+  async refresh(refreshToken: string, origin: RefreshOrigin = {}): Promise<TokensView> {
+    return this.tokensOf(await this.sessions.rotate(refreshToken, origin));
   }
 
   /** Whose session a refresh token is of; undefined where that has ended. */

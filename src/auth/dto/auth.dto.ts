@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { IsId } from '../../common/validation/is-id.decorator.js';
 import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
 import { normalEmail } from '../../common/text/visible-text.js';
 import { MAX_DISPLAY_NAME_LENGTH } from '../../users/dto/users.dto.js';
@@ -89,6 +90,15 @@ export class Refresh {
   @OptionalField()
   @IsText({ min: 1, max: 512 })
   refreshToken?: string;
+
+  /**
+   * A UUID that the client makes for this one refresh and keeps, with the token, before it asks. Where the answer is lost,
+   * the same token with the same `attemptId` is given the same successor also after more than 10 s, as long as that was
+   * not spent. @example "5f0c1f3a-2f0e-4c57-9f0b-0a4b8d9f7a11"
+   */
+  @OptionalField()
+  @IsId({ required: false })
+  attemptId?: string;
 }
 
 export class Address {

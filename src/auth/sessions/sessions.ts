@@ -33,6 +33,13 @@ export interface SessionOrigin {
   ip?: string | undefined;
 }
 
+export interface RefreshOrigin {
+  /** The client's address. */
+  ip?: string | undefined;
+  /** What the client keeps with the token until it has the answer. */
+  attemptId?: string | undefined;
+}
+
 type Rotation =
   | { outcome: 'rotated'; principal: Principal; refreshToken: string }
   | { outcome: 'invalid' }
@@ -107,11 +114,12 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   /**
    * Spends a refresh token for its successor. Whoever presents it again within 10 s is given the newest one that came of
    * it, which is the same for all: of several tabs each goes on, however many of them refreshed meanwhile. Later it means
-   * that two parties hold it, so the session ends for both.
+   * that two parties hold it, so the session ends for both; but for the one who spent it and names that very attempt, whose
+   * answer was lost. That one is given the successor as long as nobody spent it: then somebody has received it.
    * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED
    */
-  async rotate(presented: string, ip?: string): Promise<OpenedSession> {
-    const rotation = await this.database.transaction((transaction) => this.spend(transaction, presented, ip));
+  async rotate(presented: string, origin: RefreshOrigin = {}): Promise<OpenedSession> {
+    const rotation = await this.database.transaction((transaction) => this.spend(transaction, presented, origin));
     if (rotation.outcome === 'rotated') return rotation;
     if (rotation.outcome === 'invalid') throw new DomainError('REFRESH_TOKEN_INVALID');
     const { userId, sessionId } = rotation.principal;
@@ -269,7 +277,11 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.sweep);
   }
 
-  private async spend(transaction: Transaction, presented: string, ip: string | undefined): Promise<Rotation> {
+  private async spend(
+    transaction: Transaction,
+    presented: string,
+    { ip, attemptId }: RefreshOrigin,
+  ): Promise<Rotation> {
     const hash = refreshTokenHash(presented);
     const successor = successorOf(presented, this.successorKeys[0]);
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
@@ -286,7 +298,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     // Tokens spent longer ago than any token lives are forgotten, so that a session kept for years stays small.
     const spent = await transaction.query(
       `WITH spent AS (
-         UPDATE refresh_tokens SET spent_at = $3 WHERE hash = $1 AND spent_at IS NULL RETURNING session_id
+         UPDATE refresh_tokens SET spent_at = $3, attempt_id = $7 WHERE hash = $1 AND spent_at IS NULL RETURNING session_id
        ), successor AS (
          INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $2, session_id, $3 FROM spent
        ), forgotten AS (
@@ -301,12 +313,13 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
         this.endFrom(now),
         new Date(now - this.configuration.refreshTokenSeconds * 1_000),
         ip === undefined ? null : plainIpAddress(ip),
+        attemptId ?? null,
       ],
     );
     if (spent.length > 0) return { outcome: 'rotated', principal, refreshToken: successor };
 
-    const [token] = await transaction.query<{ spentAt: Date | null }>(
-      'SELECT spent_at AS "spentAt" FROM refresh_tokens WHERE hash = $1',
+    const [token] = await transaction.query<{ spentAt: Date | null; attemptId: string | null }>(
+      'SELECT spent_at AS "spentAt", attempt_id AS "attemptId" FROM refresh_tokens WHERE hash = $1',
       [hash],
     );
     if (token?.spentAt == null) return { outcome: 'invalid' };
@@ -314,9 +327,25 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
       const newest = await this.newestAfter(transaction, session.id, presented, new Date(now - REUSE_GRACE_MS));
       return newest === undefined ? { outcome: 'invalid' } : { outcome: 'rotated', principal, refreshToken: newest };
     }
+    if (attemptId !== undefined && token.attemptId === attemptId) {
+      const unspent = await this.unspentAfter(transaction, presented);
+      if (unspent !== undefined) return { outcome: 'rotated', principal, refreshToken: unspent };
+    }
     // Returned and not thrown: the revocation must be committed.
     await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [session.id, new Date(now)]);
     return { outcome: 'reused', principal };
+  }
+
+  /** The successor of a spent token, unless it was spent as well, or made under a secret that is known no more. */
+  private async unspentAfter(transaction: Transaction, presented: string): Promise<string | undefined> {
+    for (const key of this.successorKeys) {
+      const successor = successorOf(presented, key);
+      const found = await transaction.query('SELECT 1 FROM refresh_tokens WHERE hash = $1 AND spent_at IS NULL', [
+        refreshTokenHash(successor),
+      ]);
+      if (found.length > 0) return successor;
+    }
+    return undefined;
   }
 
   /**

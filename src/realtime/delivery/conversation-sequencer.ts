@@ -27,8 +27,8 @@ export class ConversationSequencer {
   private readonly early = new Map<string, Early[]>();
   private readonly turns = new KeyedMutex();
 
-  /** @param report is given what a delivery in turn throws; it holds up nothing behind it. */
-  constructor(private readonly report: (error: unknown) => void) {}
+  /** @param report is given what a delivery in turn throws, and whose it was; it holds up nothing behind it. */
+  constructor(private readonly report: (error: unknown, id: string) => void) {}
 
   /** Delivers once everything below `seq` was delivered: at once where nothing is missing. */
   inSequence(conversationId: string, seq: number, deliver: () => void): void {
@@ -51,15 +51,16 @@ export class ConversationSequencer {
    * after it. The id may be another than a conversation's, for what has an order of its own.
    */
   inTurn(id: string, deliver: () => void | Promise<void>): void {
+    const report = (error: unknown): void => this.report(error, id);
     if (this.turns.isLocked(id)) {
-      this.turns.run(id, deliver).catch(this.report);
+      this.turns.run(id, deliver).catch(report);
       return;
     }
     try {
       const delivering = deliver();
-      if (delivering !== undefined) this.turns.run(id, () => delivering).catch(this.report);
+      if (delivering !== undefined) this.turns.run(id, () => delivering).catch(report);
     } catch (error) {
-      this.report(error);
+      report(error);
     }
   }
 

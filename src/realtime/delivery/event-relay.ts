@@ -32,7 +32,7 @@ const MAX_READS = 3;
 @Injectable()
 export class EventRelay {
   private readonly logger = new Logger(EventRelay.name);
-  private readonly sequencer = new ConversationSequencer((error) => this.report(error));
+  private readonly sequencer = new ConversationSequencer((error, id) => this.missed(error, id));
   /** How often any profile has changed. */
   private profileChanges = 0;
   /** By conversation whose members are all to be sent its view: the turn that sends it. */
@@ -87,7 +87,7 @@ export class EventRelay {
         group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
       );
       if (created.begins === true)
-        this.presenceBegins(conversationId, senderId).catch((error: unknown) => this.report(error));
+        this.presenceBegins(conversationId, senderId).catch((error: unknown) => this.missed(error, conversationId));
     }
   }
 
@@ -264,8 +264,8 @@ export class EventRelay {
   }
 
   private friendRequest(name: FriendEvent, request: FriendRequestView, receivers: readonly string[]): void {
-    this.sequencer.inTurn(request.id, async () => {
-      const both = [request.senderId, request.receiverId];
+    const both = [request.senderId, request.receiverId];
+    this.inTurnOf(request.id, receivers, async () => {
       const users = await this.current(() => this.users.viewsFor(receivers, both, false));
       for (const userId of receivers) {
         const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
@@ -285,7 +285,7 @@ export class EventRelay {
 
   /** Whoever is not connected, or shares only a large group with the user, is brought it by sync. */
   private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): void {
-    this.sequencer.inTurn(userId, async () => {
+    this.inTurnOf(userId, [userId], async () => {
       const [user, audience] = await Promise.all([
         this.users.withPresence(userId),
         isDeleted
@@ -300,9 +300,19 @@ export class EventRelay {
     });
   }
 
-  /** Whoever an event did not reach is brought it by sync. */
-  private report(error: unknown): void {
+  /** What is no conversation's: these users are asked to sync where it fails. */
+  private inTurnOf(id: string, userIds: readonly string[], deliver: () => Promise<void>): void {
+    this.sequencer.inTurn(id, () => deliver().catch((error: unknown) => this.missed(error, id, userIds)));
+  }
+
+  /**
+   * Whoever an event did not reach is brought it by sync, and is asked to sync now: nobody else knows that there was one.
+   * @param id whose turn it was: a conversation's, or of those users who are named
+   */
+  private missed(error: unknown, id: string, userIds: readonly string[] = []): void {
     this.logger.error('an event could not be delivered', error instanceof Error ? error.stack : String(error));
+    this.broadcaster.toConversation(id, 'sync:needed', {});
+    this.broadcaster.toUsers(userIds, 'sync:needed', {});
   }
 
   private friendshipRemoved({ userIds: [one, other], silentFor }: DomainEvents['friendship.removed']): void {

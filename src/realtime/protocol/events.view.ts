@@ -95,4 +95,6 @@ export class ExpiryResult {
   expiresAt!: string;
 }
 
+export class SyncNeededView {}
+
 export class EmptyResult {}

@@ -12,6 +12,7 @@ import {
   SessionEndedView,
   SessionExpiringView,
   SessionReadyView,
+  SyncNeededView,
   TypingView,
   UserUpdatedView,
 } from './events.view.js';
@@ -115,6 +116,11 @@ export const SERVER_EVENTS = {
     payload: SessionEndedView,
     audience: 'the socket',
     description: 'The server ends this connection, and why.',
+  },
+  'sync:needed': {
+    payload: SyncNeededView,
+    audience: 'sockets that may have missed something',
+    description: 'An event could not be delivered: call `sync` from your cursor.',
   },
   exception: {
     payload: ExceptionView,

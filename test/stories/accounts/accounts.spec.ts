@@ -286,6 +286,90 @@ describe('accounts', () => {
       expect(await codeOf(auth.refresh(other.refreshToken))).toBe('OK');
     });
 
+    it('gives a phone whose answer was lost the same successor however late it comes back, by its attempt', async () => {
+      const first = await register();
+      const attemptId = newId();
+      const lost = await auth.refresh(first.refreshToken, { attemptId });
+      clock.ahead = 3 * 24 * 3_600_000;
+      const again = await Promise.all(
+        Array.from({ length: 5 }, () => auth.refresh(first.refreshToken, { attemptId })),
+      );
+      expect(new Set([lost, ...again].map(({ refreshToken }) => refreshToken)).size).toBe(1);
+      // Its successor works, once.
+      const second = await auth.refresh(lost.refreshToken, { attemptId: newId() });
+      expect(second.refreshToken).not.toBe(lost.refreshToken);
+      expect(endings).toEqual([]);
+    });
+
+    it('takes a late repeat without the attempt, or with another one, for a theft', async () => {
+      for (const repeat of [{}, { attemptId: newId() }]) {
+        endings.length = 0;
+        clock.ahead = 0;
+        const first = await register();
+        const second = await auth.refresh(first.refreshToken, { attemptId: newId() });
+        clock.ahead = 10_500;
+        expect(await codeOf(auth.refresh(first.refreshToken, repeat))).toBe('REFRESH_TOKEN_REUSED');
+        expect(endings).toHaveLength(1);
+        expect(await codeOf(auth.refresh(second.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
+      }
+    });
+
+    it('names no attempt for one who spent a token without any', async () => {
+      const first = await register();
+      await auth.refresh(first.refreshToken);
+      clock.ahead = 10_500;
+      expect(await codeOf(auth.refresh(first.refreshToken, { attemptId: newId() }))).toBe('REFRESH_TOKEN_REUSED');
+    });
+
+    it('takes an attempt for a theft once its successor was spent: whoever spent that had the answer', async () => {
+      const first = await register();
+      const attemptId = newId();
+      const second = await auth.refresh(first.refreshToken, { attemptId });
+      clock.ahead = 60_000;
+      const third = await auth.refresh(second.refreshToken, { attemptId: newId() });
+      clock.ahead = 120_000;
+      expect(await codeOf(auth.refresh(first.refreshToken, { attemptId }))).toBe('REFRESH_TOKEN_REUSED');
+      expect(await codeOf(auth.refresh(third.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
+      expect(endings).toHaveLength(1);
+    });
+
+    it('lets a thief with token and attempt go on beside its owner until one of them refreshes, and then no further', async () => {
+      const first = await register();
+      const attemptId = newId();
+      const owner = await auth.refresh(first.refreshToken, { attemptId });
+      clock.ahead = 60_000;
+      const thief = await auth.refresh(first.refreshToken, { attemptId });
+      expect(thief.refreshToken).toBe(owner.refreshToken);
+      await auth.refresh(owner.refreshToken, { attemptId: newId() });
+      clock.ahead = 120_000;
+      expect(await codeOf(auth.refresh(thief.refreshToken, { attemptId: newId() }))).toBe('REFRESH_TOKEN_REUSED');
+      expect(endings).toHaveLength(1);
+    });
+
+    it('lets a late repeat race with the spending of its successor: one of them wins, or both hold one chain', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        clock.ahead = 0;
+        endings.length = 0;
+        const first = await register();
+        const attemptId = newId();
+        const second = await auth.refresh(first.refreshToken, { attemptId });
+        clock.ahead = 60_000;
+        const [repeat, next] = await Promise.all([
+          codeOf(auth.refresh(first.refreshToken, { attemptId })),
+          codeOf(auth.refresh(second.refreshToken, { attemptId: newId() })),
+        ]);
+        // Whichever took the session's lock first: the repeat before the spending, or the theft seen after it.
+        expect(['OK', 'REFRESH_TOKEN_REUSED']).toContain(repeat);
+        expect(next).toBe('OK');
+        const [live] = await database.query<{ count: number }>(
+          'SELECT count(*) AS count FROM refresh_tokens WHERE session_id = $1 AND spent_at IS NULL',
+          [principalOf(first).sessionId],
+        );
+        expect(live?.count).toBe(1);
+        expect(endings).toHaveLength(repeat === 'OK' ? 0 : 1);
+      }
+    });
+
     it('refuses what it never gave, and what expired', async () => {
       expect(await codeOf(auth.refresh('x'.repeat(43)))).toBe('REFRESH_TOKEN_INVALID');
       const { refreshToken } = await register();
