@@ -162,7 +162,7 @@ export class ChatClient {
     this.#url = url.replace(/\/+$/, '');
     this.#deviceName = deviceName;
     this.#httpPorts = { url: this.#url, fetch: this.#ports.fetch, clock: this.#ports.clock };
-    this.#session = new Session({ ...this.#httpPorts, tokens: this.#ports.tokens, lock: this.#ports.lock });
+    this.#session = new Session({ ...this.#ports, url: this.#url });
     this.#session.onEnd((code) => this.#ended(code));
     this.http = authenticatedHttp(this.#httpPorts, this.#session);
     this.connection = this.#observable(

@@ -87,7 +87,7 @@ export class Engine {
           this.#ready = ready;
           return ports.identified(ready.userId);
         },
-        doubted: () => this.sync.handle({ name: 'sync:needed', payload: {} } as never),
+        doubted: () => this.sync.handle({ name: 'sync:needed', payload: {} }),
       });
       this.connection = this.socket;
     } else this.connection = new RelayedConnection(tabs, this.sync.catchUp);

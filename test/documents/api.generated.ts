@@ -275,7 +275,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one. */
+        /**
+         * Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one, and
+         *     with its `attemptId` also later, until that is spent.
+         */
         post: operations["Auth_refresh"];
         delete?: never;
         options?: never;
@@ -1273,6 +1276,14 @@ export interface components {
             password: string;
         } | unknown | unknown;
         Refresh: {
+            /**
+             * Format: uuid
+             * @description A UUID that the client makes for this one refresh and keeps, with the token, before it asks. Where the answer is lost,
+             *     the same token with the same `attemptId` is given the same successor also after more than 10 s, as long as that was
+             *     not spent.
+             * @example 5f0c1f3a-2f0e-4c57-9f0b-0a4b8d9f7a11
+             */
+            attemptId?: string;
             /** @description Left out by browsers, whose cookie is taken. */
             refreshToken?: string;
         };
@@ -3260,7 +3271,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one. */
+            /**
+             * @description Spends a refresh token, from the body or the cookie, for a new pair; a repeat within 10 s is given the same one, and
+             *     with its `attemptId` also later, until that is spent.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;

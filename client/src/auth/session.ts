@@ -1,5 +1,5 @@
 import { call, type HttpPorts, type TokenSource } from '../http/http.js';
-import type { Lock } from '../ports/environment.js';
+import type { Lock, Random } from '../ports/environment.js';
 import type { StoredSession, TokenStore } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
@@ -7,6 +7,7 @@ import type { Tokens } from '../protocol/protocol.generated.js';
 export interface SessionPorts extends HttpPorts {
   tokens: TokenStore;
   lock: Lock;
+  random: Random;
 }
 
 /** Brings a token of the application's own log-in; called again when the server refused the last one. */
@@ -20,6 +21,7 @@ export class Session implements TokenSource {
   #held: StoredSession | undefined;
   #provider: TokenProvider | undefined;
   #renewal: Promise<string> | undefined;
+  #isKept = true;
   /** Rises with each log-in and log-out: what was asked for before does not count after it. */
   #generation = 0;
   readonly #endListeners = new Set<(code: string) => void>();
@@ -66,6 +68,8 @@ export class Session implements TokenSource {
   }
 
   async token(): Promise<string> {
+    // The keychain did not take it: a start would find a token that is spent.
+    if (!this.#isKept && this.#held !== undefined) void this.#keep(this.#held);
     const token = this.#held?.accessToken;
     if (token !== undefined && token !== '') return token;
     return this.renew('');
@@ -127,14 +131,17 @@ export class Session implements TokenSource {
         this.#held = stored;
         return stored.accessToken;
       }
+      const { attemptId = this.ports.random.uuid(), ...session } = stored;
+      const { refreshToken } = stored;
       try {
-        const { body } = await call<Tokens>(this.ports, '/auth/refresh', {
-          method: 'POST',
-          body: { refreshToken: stored.refreshToken },
-        });
+        // Kept before it is asked: where the answer is lost, the repeat is known for one, whenever it comes.
+        await this.#keep({ ...session, attemptId });
         this.#requireSame(generation);
-        await this.#keep({ ...stored, accessToken: body.accessToken, refreshToken: body.refreshToken });
-        return body.accessToken;
+        const body = { refreshToken, attemptId };
+        const answer = (await call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
+        this.#requireSame(generation);
+        await this.#keep({ ...session, accessToken: answer.accessToken, refreshToken: answer.refreshToken });
+        return answer.accessToken;
       } catch (error) {
         this.#requireSame(generation);
         if (error instanceof ChatError && error.status === 401) await this.end(error.code);
@@ -155,6 +162,9 @@ export class Session implements TokenSource {
 
   async #keep(session: StoredSession): Promise<void> {
     this.#held = session;
-    await this.ports.tokens.save(session).catch(() => undefined);
+    this.#isKept = true;
+    await this.ports.tokens.save(session).catch(() => {
+      this.#isKept = this.#held !== session;
+    });
   }
 }

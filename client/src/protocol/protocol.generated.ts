@@ -508,6 +508,8 @@ export interface SyncChanges {
   users: User[];
 }
 
+export type SyncNeeded = Record<string, never>;
+
 export interface SyncRequest {
   /** `cursor` of the answer before, or `syncCursor` of `session:ready`. Opaque. */
   cursor?: string | null | undefined;
@@ -643,6 +645,7 @@ export interface ServerEvents {
   'session:ready': SessionReady;
   'session:expiring': SessionExpiring;
   'session:ended': SessionEnded;
+  'sync:needed': SyncNeeded;
   exception: Exception;
 }
 

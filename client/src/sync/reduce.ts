@@ -397,8 +397,8 @@ class Step {
       case 'conversation:removed':
         this.#hearUnversioned();
         return this.#drop(event.payload.conversationId);
-      default:
-        if ((name as string) === 'sync:needed') this.#sync();
+      case 'sync:needed':
+        return this.#sync();
     }
   }
 

@@ -5,6 +5,7 @@ import type { Lock } from '../../src/ports/environment.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import type { TokenStore } from '../../src/ports/token-store.js';
+import { seededRandom } from '../support/fake-ports.js';
 import { rejection, VirtualClock } from '../support/virtual-clock.js';
 
 const url = 'https://chat.example';
@@ -30,13 +31,19 @@ describe('session', () => {
   let tokens: TokenStore;
   let lock: Lock;
   let refreshes: string[];
+  let attempts: (string | undefined)[];
+  let seed = 0;
   let refresh: () => Answer | Promise<Answer>;
   let accepted: string;
   let ends: string[];
 
   const fetch: Fetch = async (address, init: FetchInit) => {
     const isRefresh = address.endsWith('/auth/refresh');
-    if (isRefresh) refreshes.push((JSON.parse(init.body as string) as { refreshToken: string }).refreshToken);
+    if (isRefresh) {
+      const body = JSON.parse(init.body as string) as { refreshToken: string; attemptId?: string };
+      refreshes.push(body.refreshToken);
+      attempts.push(body.attemptId);
+    }
     const refused = { status: 401, body: { code: 'TOKEN_EXPIRED', detail: 'Too old.' } };
     const isAccepted = init.headers['authorization'] === `Bearer ${accepted}`;
     const answer = isRefresh ? await refresh() : isAccepted ? { status: 200, body: { fine: true } } : refused;
@@ -49,7 +56,7 @@ describe('session', () => {
   };
 
   const tab = () => {
-    const ports = { url, fetch, clock: new VirtualClock(), tokens, lock };
+    const ports = { url, fetch, clock: new VirtualClock(), tokens, lock, random: seededRandom((seed += 1)) };
     const session = new Session(ports);
     session.onEnd((code) => ends.push(code));
     return { session, http: authenticatedHttp(ports, session) };
@@ -58,7 +65,7 @@ describe('session', () => {
   beforeEach(async () => {
     tokens = memoryTokens();
     lock = sharedLock();
-    [refreshes, ends, accepted] = [[], [], 'access 2'];
+    [refreshes, attempts, ends, accepted] = [[], [], [], 'access 2'];
     refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
     await tokens.save({ url, userId: 'ada', accessToken: 'access 1', refreshToken: 'refresh 1' });
   });
@@ -99,6 +106,41 @@ describe('session', () => {
     expect(ends).toEqual([]);
     refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
     await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+  });
+
+  it('repeats a refresh whose answer was lost as the same attempt, also after a restart, and the next one as another', async () => {
+    let isKept = false;
+    refresh = async () => {
+      isKept = (await tokens.load())?.attemptId === attempts.at(-1);
+      throw new TypeError('the answer was lost');
+    };
+    for (let start = 0; start < 3; start += 1) {
+      const { session, http } = tab();
+      await session.restore();
+      await expect(http.request('/friends')).rejects.toMatchObject({ code: 'NETWORK' });
+      expect(isKept).toBe(true);
+    }
+    refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    const { session } = tab();
+    await session.restore();
+    await session.renew('access 1');
+    expect(refreshes).toEqual(['refresh 1', 'refresh 1', 'refresh 1', 'refresh 1']);
+    expect(new Set(attempts).size).toBe(1);
+    expect(await tokens.load()).toEqual({ url, userId: 'ada', accessToken: 'access 2', refreshToken: 'refresh 2' });
+    await session.renew('access 2');
+    expect(attempts.at(-1)).not.toBe(attempts[0]);
+  });
+
+  it('keeps a renewed session as soon as the keychain takes it, which failed when it came', async () => {
+    const { session } = tab();
+    await session.restore();
+    const { save } = tokens;
+    tokens.save = () => Promise.reject(new Error('locked'));
+    await session.renew('access 1');
+    expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 1' });
+    tokens.save = save;
+    expect(await session.token()).toBe('access 2');
+    expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 2' });
   });
 
   it('says who is suspended until when, and keeps the session', async () => {

@@ -291,9 +291,7 @@ describe('accounts', () => {
       const attemptId = newId();
       const lost = await auth.refresh(first.refreshToken, { attemptId });
       clock.ahead = 3 * 24 * 3_600_000;
-      const again = await Promise.all(
-        Array.from({ length: 5 }, () => auth.refresh(first.refreshToken, { attemptId })),
-      );
+      const again = await Promise.all(Array.from({ length: 5 }, () => auth.refresh(first.refreshToken, { attemptId })));
       expect(new Set([lost, ...again].map(({ refreshToken }) => refreshToken)).size).toBe(1);
       // Its successor works, once.
       const second = await auth.refresh(lost.refreshToken, { attemptId: newId() });

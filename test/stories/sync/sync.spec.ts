@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { ConversationReader } from '../../../src/conversations/conversation-reader.js';
+import { UsersService } from '../../../src/users/users.service.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
 
 describe('sync', () => {
@@ -187,6 +189,35 @@ describe('sync', () => {
       const answer = await ada.call('GET', `/sync?cursor=${encodeURIComponent(flipped)}`);
       expect([200, 400]).toContain(answer.status);
     }
+  });
+
+  it('is asked for by the server where an event could not be delivered, of those whom it did not reach alone', async () => {
+    const [ada, bob, carl] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('Before', bob);
+    const [bobs, carls] = await Promise.all([bob.device(), carl.device()]);
+    const cursor = await start(bob);
+    const fails = (service: object, method: string): void => {
+      const real = (service as Record<string, unknown>)[method];
+      Object.assign(service, {
+        [method]: () => {
+          Object.assign(service, { [method]: real });
+          return Promise.reject(new Error('the database is away'));
+        },
+      });
+    };
+    fails(story.app.get(ConversationReader), 'viewsFor');
+    await ada.must('PATCH', `/conversations/${group}`, { title: 'After' });
+    expect(await bobs.next('sync:needed')).toEqual({});
+    expect(all((await bob.sync(cursor)).pages, 'conversations')).toEqual([expect.objectContaining({ title: 'After' })]);
+    fails(story.app.get(UsersService), 'viewsFor');
+    await ada.must('POST', '/friends/requests', { userId: bob.id });
+    await bobs.next('sync:needed');
+    expect(all((await bob.sync(cursor)).pages, 'friendRequests')).toEqual([
+      expect.objectContaining({ senderId: ada.id, status: 'PENDING' }),
+    ]);
+    await ada.directConversation(carl);
+    await carls.next('conversation:new');
+    expect(carls.all('sync:needed')).toEqual([]);
   });
 
   it('costs one statement that touches no whole table when nothing happened', async () => {
