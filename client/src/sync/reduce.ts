@@ -399,6 +399,9 @@ class Step {
         return this.#drop(event.payload.conversationId);
       case 'sync:needed':
         return this.#sync();
+      default:
+        // The connection's own.
+        return;
     }
   }
 
