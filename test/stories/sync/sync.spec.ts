@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { ConversationReader } from '../../../src/conversations/conversation-reader.js';
+import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
 import { UsersService } from '../../../src/users/users.service.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
 
