@@ -13,7 +13,9 @@ import { DiskBlobStore } from './store/disk-blob-store.js';
 import { MediaProcessor } from './media/media-processor.js';
 import { PageReader } from './previews/page-reader.js';
 import { Spool } from './uploads/spool.js';
+import { StoreFailures } from './uploads/store-failures.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
+import { UploadKeeper } from './uploads/upload-keeper.js';
 
 @Module({
   controllers: [AttachmentsController, AttachmentFilesController],
@@ -26,7 +28,9 @@ import { UploadAdmission } from './uploads/upload-admission.js';
     PageReader,
     Scanner,
     Spool,
+    StoreFailures,
     UploadAdmission,
+    UploadKeeper,
     {
       provide: BlobStore,
       inject: [Configuration],
