@@ -67,8 +67,8 @@ export class DurableOutbox implements Outbox {
 
   async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
     const { replaced, removed, isNeeded } = fold(this.#items, command);
-    const files = sources.map(({ name, mimeType, size, previewUrl }): KeptFile => {
-      const file = { id: this.ports.random.uuid(), name, mimeType, size };
+    const files = sources.map(({ name, mimeType, size, previewUrl, voice = false }): KeptFile => {
+      const file = { id: this.ports.random.uuid(), name, mimeType, size, ...(voice ? { voice } : {}) };
       return previewUrl === undefined ? file : { ...file, previewUrl };
     });
     const item: OutboxItem = {

@@ -96,6 +96,8 @@ export interface UploadSource {
   read(start: number, end: number): Promise<Uint8Array>;
   /** To be shown until the server has its own: an object URL, a file's path. */
   readonly previewUrl?: string;
+  /** Recorded to be listened to as a message. */
+  readonly voice?: boolean;
 }
 
 /** A file that waits for its message, as it is shown and as it is kept in the store `uploads`. */
@@ -105,6 +107,7 @@ export interface KeptFile {
   readonly mimeType: string;
   readonly size: number;
   readonly previewUrl?: string;
+  readonly voice?: boolean;
 }
 
 /** Keeps the bytes of files and brings them to the server; the outbox says when. */

@@ -13,6 +13,7 @@ type UploadRow = {
   name: string;
   mimeType: string;
   size: number;
+  voice?: boolean;
   /** Where a resumable upload goes on. */
   location?: string;
   /** The server has it all. */
@@ -23,19 +24,21 @@ type UploadRow = {
 export class StoredUploads implements Uploader {
   constructor(private readonly ports: { database: Database; http: Http }) {}
 
-  async keep(id: string, { name, mimeType, size, read }: UploadSource): Promise<void> {
+  async keep(id: string, { name, mimeType, size, voice = false, read }: UploadSource): Promise<void> {
     for (let start = 0; start < size; start += CHUNK_BYTES) {
       const bytes = await read(start, Math.min(size, start + CHUNK_BYTES));
       await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
     }
-    await this.#save(id, { name, mimeType, size });
+    await this.#save(id, { name, mimeType, size, ...(voice ? { voice } : {}) });
   }
 
   async upload(id: string, progress: (done: number) => void): Promise<string> {
     const row = (await this.#read((transaction) => transaction.get('uploads', id))) as UploadRow | undefined;
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
-    const resumed = row.size < MIN_RESUMABLE_BYTES ? undefined : await this.#resume(id, row, progress);
+    // What a voice message is, only the form says.
+    const isSmall = row.size < MIN_RESUMABLE_BYTES || row.voice === true;
+    const resumed = isSmall ? undefined : await this.#resume(id, row, progress);
     const attachmentId = resumed ?? (await this.#send(id, row));
     await this.#save(id, { ...row, attachmentId });
     return attachmentId;
@@ -64,9 +67,10 @@ export class StoredUploads implements Uploader {
     for (const id of found) if (!ids.has(id)) await this.discard(id);
   }
 
-  async #send(id: string, { name, mimeType }: UploadRow): Promise<string> {
+  async #send(id: string, { name, mimeType, voice }: UploadRow): Promise<string> {
     const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
     const content = new FormData();
+    if (voice === true) content.append('voice', 'true');
     content.append(
       'file',
       new Blob(

@@ -274,10 +274,10 @@ function kindOf(file: KeptFile | undefined): Message['kind'] {
 }
 
 function attachmentOf(file: KeptFile): Attachment {
-  const { mimeType, size, name, previewUrl } = file;
+  const { mimeType, size, name, previewUrl, voice = false } = file;
   const unknown = {
     ...{ width: null, height: null, blurhash: null, thumbnailUrl: null, previewUrl: null },
-    ...{ durationMs: null, waveform: null, voice: false, animated: false },
+    ...{ durationMs: null, waveform: null, voice, animated: false },
   };
   return {
     ...unknown,

@@ -12,6 +12,7 @@ import { build } from 'esbuild';
 const PATIENCE_MS = 300_000;
 const ENTRIES = [
   '@parley/client',
+  '@parley/client/cookies',
   '@parley/client/react',
   '@parley/client/react-native',
   '@parley/client/storage/memory',
