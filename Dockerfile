@@ -23,6 +23,7 @@ WORKDIR /app
 # Owned by root: the server cannot change its own code.
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/web/dist web/dist
 COPY package.json ./
 COPY prisma prisma
 COPY scripts scripts

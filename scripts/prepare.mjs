@@ -1,6 +1,6 @@
-// Makes what a checkout lacks: dist, and with --client the Prisma client that the bench compares with. Does nothing, in a
+// Makes what a checkout lacks: dist, the page (web/dist), and with --client the Prisma client that the bench compares with. Does nothing, in a
 // moment, where they are fresh.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -21,6 +21,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CLIENT = join(ROOT, 'bench', 'baselines', 'generated');
 const DIST = join(ROOT, 'dist');
+const PAGE = join(ROOT, 'web', 'dist');
 // Ignored by git, and on the same disk.
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
 const BUILD_TIMEOUT_MS = 10 * 60_000;
@@ -35,8 +36,15 @@ export function say(message, level = 'log') {
 export async function prepare({ force = false, client = false } = {}) {
   // An image or a package that ships dist alone has nothing to prepare.
   if (!existsSync(join(ROOT, 'src'))) return;
-  if (!force && (!client || isFresh(CLIENT, clientStamp())) && isFresh(DIST, distStamp())) return;
-  if (!isInstalled('@nestjs/cli/package.json')) {
+  const page = process.env.WEB?.trim() !== 'off';
+  if (
+    !force &&
+    (!client || isFresh(CLIENT, clientStamp())) &&
+    isFresh(DIST, distStamp()) &&
+    (!page || isFresh(PAGE, pageStamp()))
+  )
+    return;
+  if (!isInstalled('@nestjs/cli/package.json') || (page && !isInstalled('vite/package.json'))) {
     // A production install cannot build. A dist that is there was put there on purpose.
     if (existsSync(join(DIST, 'main.js'))) return;
     throw new Error(
@@ -47,7 +55,9 @@ export async function prepare({ force = false, client = false } = {}) {
   try {
     // Once more: another process may have done it all meanwhile.
     if (client) generate(force);
-    build(force);
+    // Two programs beside each other: a first start is waited for.
+    const built = await Promise.allSettled([build(force), page ? buildPage(force) : undefined]);
+    for (const { reason } of built) if (reason !== undefined) throw reason;
   } finally {
     unlock();
   }
@@ -62,7 +72,7 @@ function generate(force) {
   writeStamp(CLIENT, stamp);
 }
 
-function build(force) {
+async function build(force) {
   // Taken before the build: what is edited meanwhile makes the next run build again.
   const stamp = distStamp();
   if (!force && isFresh(DIST, stamp)) return;
@@ -70,8 +80,17 @@ function build(force) {
   // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
-  run('@nestjs/cli', 'bin/nest.js', ['build'], process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit');
+  await runBeside('@nestjs/cli', 'bin/nest.js', ['build'], ROOT);
   writeStamp(DIST, stamp);
+}
+
+async function buildPage(force) {
+  const stamp = pageStamp();
+  if (!force && isFresh(PAGE, stamp)) return;
+  say('building the page');
+  rmSync(join(PAGE, '.stamp'), { force: true });
+  await runBeside('vite', 'bin/vite.js', ['build', '--logLevel', 'warn'], join(ROOT, 'web'));
+  writeStamp(PAGE, stamp);
 }
 
 function clientStamp() {
@@ -89,6 +108,16 @@ function distStamp() {
     ...filesBelow(join(ROOT, 'src')).filter((path) => !path.endsWith('.spec.ts')),
     ...filesBelow(join(ROOT, 'prisma')),
     ...settings.map((name) => join(ROOT, name)),
+  ]);
+}
+
+function pageStamp() {
+  return hash([
+    ...filesBelow(join(ROOT, 'web', 'src')),
+    ...filesBelow(join(ROOT, 'web', 'public')),
+    ...filesBelow(join(ROOT, 'client', 'src')),
+    ...['index.html', 'package.json', 'tsconfig.json', 'vite.config.ts'].map((name) => join(ROOT, 'web', name)),
+    join(ROOT, 'package-lock.json'),
   ]);
 }
 
@@ -134,6 +163,24 @@ function run(packageName, program, parameters, stdio) {
   if (status === 0) return;
   if (stderr) say(String(stderr).trimEnd(), 'error');
   throw new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`);
+}
+
+/** As `run`, while something else runs as well. */
+function runBeside(packageName, program, parameters, cwd) {
+  const path = join(ROOT, 'node_modules', packageName, program);
+  const stdio = process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit';
+  const child = spawn(process.execPath, [path, ...parameters], { cwd, stdio: ['ignore', stdio, stdio] });
+  let errors = '';
+  child.stdout?.resume();
+  child.stderr?.on('data', (chunk) => (errors += chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => {
+      if (status === 0) return resolve();
+      if (errors !== '') say(errors.trimEnd(), 'error');
+      reject(new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`));
+    });
+  });
 }
 
 /** Waits for another process that prepares this checkout; takes over from one that died. Returns the way to unlock. */

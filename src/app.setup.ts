@@ -18,6 +18,7 @@ import { useRequestIds } from './http/request-id.js';
 import { useRequestMetrics } from './observability/request-metrics.js';
 import { ChatSocketAdapter } from './realtime/engine/chat-socket-adapter.js';
 import { useRequestBodies } from './http/request-bodies.js';
+import { mountPage } from './web/page.js';
 
 /** How long a client may take to send a request's headers. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -63,6 +64,7 @@ export function configureApp(app: NestExpressApplication): void {
     exposedHeaders: EXPOSED_HEADERS,
   });
   app.use(requestGate(app));
+  if (configuration.web) mountPage(app, configuration.production);
   useRequestBodies(app);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),

@@ -10,8 +10,8 @@ export function welcome({ url, databaseIsEmbedded }: RunningServer, configuratio
   if (configuration.production)
     return `Parley listens on ${url} (${databaseIsEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL as DATABASE_URL says'})`;
   const lines = [
+    `  Parley listens on   ${url}${configuration.web ? '   open it: the chat is there' : ''}`,
     '',
-    `  Parley listens on   ${url}`,
     `  REST documents      ${url}/docs`,
     `  socket documents    ${url}/docs/async`,
     `  database            ${databaseIsEmbedded ? `embedded PostgreSQL under ${configuration.dataDirectory}` : 'as DATABASE_URL says'}`,

@@ -82,6 +82,8 @@ export class Configuration {
   /** Hosts that are fetched for it although they are not public: `host` or `host:port`. */
   readonly linkPreviewAllowedHosts!: readonly string[];
   readonly presenceAudience!: PresenceAudience;
+  /** Whether the chat's page is served at /. */
+  readonly web!: boolean;
   /** The older dialects that clients may speak, by name. */
   readonly dialects!: 'all' | readonly string[];
   /** The dialect of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
@@ -140,6 +142,7 @@ export class Configuration {
       spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
       clamav: clamavOf(settings),
       linkPreviews: settings.LINK_PREVIEWS,
+      web: settings.WEB,
       linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
       attachmentUrlSeconds: settings.ATTACHMENT_URL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,

@@ -426,6 +426,12 @@ export const SETTINGS = settings({
       'Hosts that are fetched for it although they are not public, as in an intranet: host or host:port, separated by commas',
     ],
   },
+  WEB: {
+    schema: onOff,
+    fallback: 'on',
+    meaning: '`off`: no page at `/`, the server is an API alone',
+    comment: ['Whether the chat is shown as a page at /: on | off'],
+  },
   METRICS_TOKEN: {
     schema: text,
     fallback: undefined,
