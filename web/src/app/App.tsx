@@ -1,0 +1,63 @@
+import { useEffect } from 'preact/hooks';
+import { useConnection, useUnread } from '@parley/client/react';
+import { Sidebar } from '../conversations/Sidebar.js';
+import { ConversationPage } from '../messages/ConversationPage.js';
+import { client } from '../session/client.js';
+import { followInvitation } from '../session/invitation.js';
+import { followOtherTabs } from '../session/other-tabs.js';
+import { SessionPage } from '../session/SessionPage.js';
+import { t } from '../texts/texts.js';
+import { Lazy } from './Lazy.js';
+import { usePlace } from './router.js';
+import { Toasts } from './toasts.js';
+import { Welcome } from './Welcome.js';
+
+const peoplePage = () => import('../people/PeoplePage.js');
+const settingsPage = () => import('../settings/SettingsPage.js');
+const newGroupPage = () => import('../people/NewGroupPage.js');
+
+export function App() {
+  const { status } = useConnection();
+  const userId = client.userId;
+  const isLoggedIn = userId !== undefined && status !== 'ended';
+  return (
+    <>
+      {isLoggedIn ? <Chat key={userId} userId={userId} /> : <SessionPage />}
+      <Toasts />
+    </>
+  );
+}
+
+function Chat({ userId }: { userId: string }) {
+  const place = usePlace();
+  useEffect(() => {
+    followOtherTabs(userId);
+    void followInvitation();
+  }, [userId]);
+  return (
+    <div class={`chat fill ${place.name === 'home' ? 'at-home' : ''}`}>
+      <UnreadTitle />
+      <Sidebar />
+      {place.name === 'conversation' ? (
+        <ConversationPage key={place.id} id={place.id} seq={place.seq} />
+      ) : place.name === 'people' ? (
+        <Lazy load={peoplePage} />
+      ) : place.name === 'settings' ? (
+        <Lazy load={settingsPage} />
+      ) : place.name === 'new' ? (
+        <Lazy load={newGroupPage} />
+      ) : (
+        <Welcome />
+      )}
+    </div>
+  );
+}
+
+/** What the tab says while it is not looked at. */
+function UnreadTitle() {
+  const unread = useUnread();
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${t('app.name')}` : t('app.name');
+  }, [unread]);
+  return null;
+}

@@ -1,0 +1,38 @@
+import { useMe } from '@parley/client/react';
+import { Icon } from '../design/Icon.js';
+import { invitationLink, secondPersonLink } from '../session/invitation.js';
+import { t } from '../texts/texts.js';
+import { attempt, notify } from './toasts.js';
+
+/** So that one person alone can try a chat. */
+export function SecondPersonHint() {
+  const me = useMe();
+  if (me === undefined) return null;
+  const second = secondPersonLink(me.username);
+  return (
+    <aside class="hint stack" aria-labelledby="hint-title">
+      <h2 id="hint-title">{t('hint.title')}</h2>
+      <p class="soft">{second === undefined ? t('hint.private') : t('hint.second')}</p>
+      <div class="row wrap">
+        {second === undefined ? null : (
+          <a class="button primary" href={second} target="_blank" rel="noopener">
+            {t('hint.open')}
+          </a>
+        )}
+        <CopyLink username={me.username} />
+      </div>
+    </aside>
+  );
+}
+
+export function CopyLink({ username }: { username: string }) {
+  const copy = async (): Promise<void> => {
+    if (await attempt(() => navigator.clipboard.writeText(invitationLink(username)))) notify(t('app.copied'));
+  };
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      <Icon name="link" size={18} />
+      {t('hint.copy')}
+    </button>
+  );
+}

@@ -1,0 +1,75 @@
+import { useSyncExternalStore } from '../react.js';
+
+/** A place in the page: what is shown beside the list. */
+export type Place =
+  | { name: 'home' }
+  | { name: 'conversation'; id: string; seq?: number }
+  | { name: 'people' }
+  | { name: 'settings' }
+  | { name: 'new' };
+
+const listeners = new Set<() => void>();
+let current = placeAt(location.pathname);
+
+window.addEventListener('popstate', () => show(placeAt(location.pathname)));
+
+function placeAt(path: string): Place {
+  const [, conversation, seq] = /^\/c\/([\w-]+)(?:\/(\d+))?\/?$/.exec(path) ?? [];
+  if (conversation !== undefined)
+    return { name: 'conversation', id: conversation, ...(seq === undefined ? {} : { seq: Number(seq) }) };
+  const name = /^\/(people|settings|new)\/?$/.exec(path)?.[1];
+  return { name: (name as 'people' | 'settings' | 'new' | undefined) ?? 'home' };
+}
+
+export function pathOf(place: Place): string {
+  if (place.name === 'home') return '/';
+  if (place.name !== 'conversation') return `/${place.name}`;
+  return `/c/${place.id}${place.seq === undefined ? '' : `/${place.seq}`}`;
+}
+
+/** `replace` where going back must not lead here. */
+export function go(place: Place, { replace = false } = {}): void {
+  const path = pathOf(place);
+  if (replace || path === location.pathname) history.replaceState({ depth: depth() }, '', path);
+  else history.pushState({ depth: depth() + 1 }, '', path);
+  show(place);
+}
+
+/** To where the user came from in this page; to the list where it came from elsewhere. */
+export function goBack(): void {
+  if (depth() > 0) history.back();
+  else go({ name: 'home' }, { replace: true });
+}
+
+export const openConversation = (id: string, seq?: number): void =>
+  go({ name: 'conversation', id, ...(seq === undefined ? {} : { seq }) });
+
+function depth(): number {
+  return (history.state as { depth?: number } | null)?.depth ?? 0;
+}
+
+function show(place: Place): void {
+  current = place;
+  for (const listener of [...listeners]) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+export function usePlace(): Place {
+  return useSyncExternalStore(subscribe, () => current);
+}
+
+/** For a link that works as one (new tab, copy) and stays in the page when it is clicked. */
+export function linkTo(place: Place): { href: string; onClick: (event: MouseEvent) => void } {
+  return {
+    href: pathOf(place),
+    onClick: (event) => {
+      if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      go(place);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useConnection } from '@parley/client/react';
+import { client } from '../session/client.js';
+import { fullTimeOf, t } from '../texts/texts.js';
+
+/** A change of the connection shorter than this is nobody's business. */
+const GRACE_MS = 2_500;
+
+/** Says that there is no connection, and nothing while there is one. */
+export function ConnectionBar() {
+  const { status, until } = useConnection();
+  const isAway = status !== 'live';
+  const [isShown, show] = useState(false);
+  useEffect(() => {
+    if (!isAway) return show(false);
+    const timer = setTimeout(() => show(true), navigator.onLine ? GRACE_MS : 0);
+    return () => clearTimeout(timer);
+  }, [isAway]);
+  if (status === 'suspended')
+    return (
+      <p class="connection" role="alert">
+        {until == null ? t('connection.suspended') : t('connection.suspendedUntil', { until: fullTimeOf(until) })}
+      </p>
+    );
+  return (
+    <div role="status">
+      {isAway && isShown ? (
+        <p class="connection">
+          <span class="grow">{navigator.onLine ? t('connection.waiting') : t('connection.offline')}</span>
+          <button type="button" class="link-button" onClick={() => client.resume()}>
+            {t('connection.tryNow')}
+          </button>
+        </p>
+      ) : null}
+    </div>
+  );
+}

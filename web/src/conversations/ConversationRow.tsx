@@ -1,0 +1,107 @@
+import type { Conversation } from '@parley/client';
+import { useTyping } from '@parley/client/react';
+import { useState } from 'preact/hooks';
+import { linkTo } from '../app/router.js';
+import { Avatar } from '../design/Avatar.js';
+import { Icon } from '../design/Icon.js';
+import { memo } from '../design/memo.js';
+import type { Place } from '../design/Menu.js';
+import { useDraft } from '../messages/drafts.js';
+import { client } from '../session/client.js';
+import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
+import { ConversationMenu } from './ConversationMenu.js';
+import { isMuted, nameOf, partnerOf } from './names.js';
+
+interface Properties {
+  conversation: Conversation;
+  isCurrent: boolean;
+}
+
+export const ConversationRow = memo(({ conversation, isCurrent }: Properties) => {
+  const [menu, openMenu] = useState<Place>();
+  const { id, lastMessageAt, me } = conversation;
+  const name = nameOf(conversation);
+  const partner = partnerOf(conversation);
+  const isQuiet = isMuted(conversation);
+  return (
+    <li
+      class="conversation"
+      onContextMenu={(event) => {
+        event.preventDefault();
+        openMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      <a {...linkTo({ name: 'conversation', id })} aria-current={isCurrent ? 'page' : undefined}>
+        <Avatar
+          id={partner?.id ?? id}
+          name={name}
+          url={partner === undefined ? conversation.avatarUrl : partner.avatarUrl}
+          {...(partner === undefined ? {} : { userId: partner.id })}
+        />
+        <span class="conversation-text">
+          <span class="row">
+            <strong class="grow cut" dir="auto">
+              {name}
+            </strong>
+            {isQuiet ? <Mark icon="bellOff" text={t('list.muted')} /> : null}
+            {me.pinnedAt === null ? null : <Mark icon="pin" text={t('list.pinned')} />}
+            {lastMessageAt === null ? null : (
+              <time class="soft small" dateTime={lastMessageAt} title={fullTimeOf(lastMessageAt)}>
+                {briefTimeOf(lastMessageAt)}
+              </time>
+            )}
+          </span>
+          <span class="row">
+            <Preview conversation={conversation} />
+            {me.unreadCount > 0 ? (
+              <span class={isQuiet ? 'badge quiet' : 'badge'}>
+                {me.unreadCount > 999 ? '999+' : me.unreadCount}
+                <span class="hidden-text"> {t('list.unread', { count: '' })}</span>
+              </span>
+            ) : null}
+          </span>
+        </span>
+      </a>
+      {menu === undefined ? null : (
+        <ConversationMenu conversation={conversation} at={menu} onClose={() => openMenu(undefined)} />
+      )}
+    </li>
+  );
+});
+
+function Mark({ icon, text }: { icon: 'bellOff' | 'pin'; text: string }) {
+  return (
+    <span class="soft" title={text}>
+      <Icon name={icon} size={14} />
+      <span class="hidden-text">{text}</span>
+    </span>
+  );
+}
+
+/** What is going on in it: a draft, somebody who types, else the last message. */
+function Preview({ conversation }: { conversation: Conversation }) {
+  const { id, lastMessage, lastMessageBy, lastMessageKind, lastSeq } = conversation;
+  const [typing] = useTyping(id);
+  const draft = useDraft(id);
+  if (typing.length > 0) return <span class="preview typing-text">{t('list.typing')}</span>;
+  if (draft.trim() !== '')
+    return (
+      <span class="preview cut" dir="auto">
+        {t('list.draft', { text: draft.slice(0, 100) })}
+      </span>
+    );
+  const text =
+    lastSeq === 0 || lastMessageKind === null
+      ? t('list.noMessages')
+      : lastMessage === null && lastMessageKind === 'TEXT'
+        ? t('message.deleted')
+        : lastMessage === null || lastMessage === ''
+          ? t(`kind.${lastMessageKind}`)
+          : lastMessage;
+  const isOwn = lastMessageBy === client.userId && lastMessageKind !== 'SYSTEM' && lastMessageKind !== null;
+  return (
+    <span class="preview cut" dir="auto">
+      {isOwn ? t('list.you', { text }) : text}
+    </span>
+  );
+}

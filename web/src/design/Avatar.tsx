@@ -1,0 +1,40 @@
+import { usePresence } from '@parley/client/react';
+
+interface Properties {
+  id: string;
+  name: string;
+  url: string | null | undefined;
+  size?: number;
+  /** Shown with its presence. */
+  userId?: string;
+}
+
+/** A picture where there is one on this server; one kept elsewhere is never asked for. */
+export function Avatar({ id, name, url, size, userId }: Properties) {
+  const own = url?.startsWith('/') === true ? url : undefined;
+  const style = { '--hue': String(hueOf(id)), ...(size === undefined ? {} : { '--size': `${size}px` }) };
+  return (
+    <span class="avatar" style={style} aria-hidden="true">
+      {own === undefined ? initialsOf(name) : <img src={own} alt="" loading="lazy" decoding="async" />}
+      {userId === undefined ? null : <PresenceDot userId={userId} />}
+    </span>
+  );
+}
+
+function PresenceDot({ userId }: { userId: string }) {
+  return usePresence(userId)?.isOnline === true ? <span class="presence" /> : null;
+}
+
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const first = [...(words[0] ?? '')][0] ?? '?';
+  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
+  return (first + last).toLocaleUpperCase();
+}
+
+/** The same for the same id. */
+function hueOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 360;
+  return sum;
+}

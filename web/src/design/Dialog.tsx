@@ -1,0 +1,75 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../texts/texts.js';
+import { Icon } from './Icon.js';
+
+interface Properties {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  class?: string;
+}
+
+/** The browser's own modal dialog: it keeps the focus, gives it back, and closes by Escape and by a click beside it. */
+export function Dialog({ title, onClose, children, class: name }: Properties) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={name}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div class="dialog-head">
+        <h2 id={heading} class="grow cut">
+          {title}
+        </h2>
+        <button type="button" class="icon-button" aria-label={t('app.close')} title={t('app.close')} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}
+
+interface Question {
+  text: string;
+  confirm: string;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+export function Confirm({ text, confirm, onConfirm, onClose }: Question) {
+  return (
+    <Dialog title={text} onClose={onClose} class="confirm">
+      <div class="row end">
+        <button type="button" class="button" onClick={onClose}>
+          {t('app.cancel')}
+        </button>
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => {
+            onClose();
+            onConfirm();
+          }}
+        >
+          {confirm}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

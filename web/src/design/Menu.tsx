@@ -1,0 +1,89 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon, type IconName } from './Icon.js';
+
+export interface Place {
+  x: number;
+  y: number;
+}
+
+interface Properties {
+  label: string;
+  at: Place;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+const MARGIN = 8;
+
+/** At a point, within the window; arrow keys move in it, Escape and a click elsewhere close it, the focus goes back. */
+export function Menu({ label, at, onClose, children }: Properties) {
+  const menu = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = menu.current;
+    if (element === null) return;
+    const before = document.activeElement;
+    element.showPopover();
+    const { width, height } = element.getBoundingClientRect();
+    element.style.left = `${Math.max(MARGIN, Math.min(at.x, innerWidth - width - MARGIN))}px`;
+    element.style.top = `${Math.max(MARGIN, at.y + height + MARGIN > innerHeight ? at.y - height : at.y)}px`;
+    element.querySelector('button')?.focus();
+    return () => {
+      if (element.contains(document.activeElement) || document.activeElement === document.body)
+        (before as HTMLElement | null)?.focus?.({ preventScroll: true });
+    };
+  }, []);
+  useEffect(() => {
+    const elsewhere = (event: Event): void => {
+      if (!menu.current?.contains(event.target as Node)) onClose();
+    };
+    addEventListener('pointerdown', elsewhere, true);
+    addEventListener('resize', onClose);
+    return () => {
+      removeEventListener('pointerdown', elsewhere, true);
+      removeEventListener('resize', onClose);
+    };
+  }, [onClose]);
+  const move = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' || event.key === 'Tab') {
+      event.preventDefault();
+      event.stopPropagation();
+      return onClose();
+    }
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+    const step = steps[event.key];
+    const items = [...(menu.current?.querySelectorAll('button') ?? [])];
+    if (step === undefined || items.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const index = items.indexOf(document.activeElement as HTMLButtonElement);
+    items[(index + step + items.length) % items.length]?.focus();
+  };
+  return (
+    <div ref={menu} popover="manual" class="menu" role="menu" aria-label={label} onKeyDown={move} onClick={onClose}>
+      {children}
+    </div>
+  );
+}
+
+interface Item {
+  icon: IconName;
+  text: string;
+  isDangerous?: boolean;
+  onChoose: () => void;
+}
+
+export function MenuItem({ icon, text, isDangerous = false, onChoose }: Item) {
+  return (
+    <button type="button" role="menuitem" class={isDangerous ? 'danger' : undefined} onClick={onChoose}>
+      <Icon name={icon} size={18} />
+      {text}
+    </button>
+  );
+}
+
+/** Below the button that was pressed. */
+export function below(event: Event): Place {
+  const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+  return { x: left, y: bottom + 4 };
+}

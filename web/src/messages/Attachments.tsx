@@ -1,0 +1,91 @@
+import type { Attachment, MessageItem } from '@parley/client';
+import { useEffect, useState } from 'preact/hooks';
+import { Icon } from '../design/Icon.js';
+import { client } from '../session/client.js';
+import { sizeOf, t } from '../texts/texts.js';
+import type { MessageActions } from './actions.js';
+import { Picture } from './Picture.js';
+import { SoundPlayer } from './SoundPlayer.js';
+
+/** Files of a message. Their addresses end: where one fails, the message is read again, once. */
+export function Attachments({ item, actions }: { item: MessageItem; actions: MessageActions }) {
+  const [fresh, setFresh] = useState<readonly Attachment[]>();
+  const [isRenewed, setRenewed] = useState(false);
+  useEffect(() => setFresh(undefined), [item.attachments]);
+  const attachments = fresh ?? item.attachments;
+  const renew = (): void => {
+    if (isRenewed || item.id === null) return;
+    setRenewed(true);
+    client.http
+      .request<{ attachments: Attachment[] }>(`/messages/${item.id}`)
+      .then(({ body }) => setFresh(body.attachments))
+      .catch(() => undefined);
+  };
+  const pictures = attachments.filter(({ kind, external }) => kind === 'IMAGE' && !external);
+  const others = attachments.filter((attachment) => !pictures.includes(attachment));
+  return (
+    <div class="attachments">
+      {pictures.length === 0 ? null : (
+        <div class={pictures.length === 1 ? 'pictures single' : 'pictures'}>
+          {pictures.map((picture, index) => (
+            <Picture
+              key={picture.id ?? index}
+              attachment={picture}
+              isAlone={pictures.length === 1}
+              onFault={renew}
+              onOpen={() => actions.ask({ type: 'view', pictures, index })}
+            />
+          ))}
+        </div>
+      )}
+      {others.map((attachment, index) => (
+        <Other key={attachment.id ?? index} attachment={attachment} onFault={renew} />
+      ))}
+    </div>
+  );
+}
+
+function Other({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
+  const { kind, external, url, previewUrl, width, height } = attachment;
+  if (kind === 'AUDIO' && !external) return <SoundPlayer attachment={attachment} onFault={onFault} />;
+  if (kind === 'VIDEO' && !external)
+    return (
+      <video
+        class="film"
+        controls
+        preload={previewUrl === null ? 'metadata' : 'none'}
+        poster={previewUrl ?? undefined}
+        src={url}
+        width={width ?? 480}
+        height={height ?? 270}
+        onError={onFault}
+      />
+    );
+  return <FileCard attachment={attachment} />;
+}
+
+function FileCard({ attachment: { name, size, url, external, id } }: { attachment: Attachment }) {
+  const label = name ?? t('kind.FILE');
+  const note = external ? t('file.external') : size === null ? '' : sizeOf(size);
+  const inside = (
+    <>
+      <span class="file-icon">
+        <Icon name={external ? 'link' : 'file'} />
+      </span>
+      <span class="file-text">
+        <strong class="cut" dir="auto">
+          {label}
+        </strong>
+        <span class="soft small">{note}</span>
+      </span>
+    </>
+  );
+  // Not sent yet: there is nothing to open.
+  if (id === null && !external) return <span class="file">{inside}</span>;
+  const target = external ? { target: '_blank', rel: 'noopener noreferrer nofollow' } : { download: name ?? '' };
+  return (
+    <a class="file" href={url} {...target} aria-label={t('file.open', { name: label })}>
+      {inside}
+    </a>
+  );
+}

@@ -1,0 +1,188 @@
+import type { Conversation } from '@parley/client';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
+import { notify } from '../app/toasts.js';
+import { nameOf } from '../conversations/names.js';
+import { Icon } from '../design/Icon.js';
+import { client } from '../session/client.js';
+import { t } from '../texts/texts.js';
+import type { Intent } from './actions.js';
+import { ComposerFiles } from './ComposerFiles.js';
+import { IntentBar } from './IntentBar.js';
+import { draftOf, keepDraft } from './drafts.js';
+import { MAX_CHARACTERS, charactersOf, sendMessage } from './sending.js';
+
+const MAX_FILES = 10;
+/** From here on the number of characters that are left is shown. */
+const WARN_BELOW = 300;
+
+const emojiPicker = () => import('./EmojiPicker.js');
+const recorder = () => import('./Recorder.js');
+
+interface Properties {
+  conversation: Conversation;
+  intent: Intent;
+  files: readonly File[];
+  onFiles: (files: readonly File[]) => void;
+  onIntent: (intent: Intent) => void;
+  onSent: () => void;
+  onEditLast: () => void;
+}
+
+export function Composer({ conversation, intent, files, onFiles, onIntent, onSent, onEditLast }: Properties) {
+  const { id } = conversation;
+  const [text, setText] = useState(() => draftOf(id));
+  const [isPicking, pick] = useState(false);
+  const [isRecording, record] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const left = MAX_CHARACTERS - charactersOf(text);
+  const isEditing = intent.type === 'edit';
+  const canSend = left >= 0 && (text.trim() !== '' || (files.length > 0 && !isEditing));
+
+  // The draft waits while another message is edited.
+  useEffect(() => {
+    setText(intent.type === 'edit' ? (intent.item.content ?? '') : draftOf(id));
+    if (intent.type !== 'new') field.current?.focus();
+  }, [intent, id]);
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
+  }, [id]);
+
+  const write = (next: string): void => {
+    setText(next);
+    if (isEditing) return;
+    keepDraft(id, next);
+    client.typing(id, next !== '');
+  };
+  const addFiles = (added: readonly File[]): void => {
+    const next = [...files, ...added];
+    if (next.length > MAX_FILES) notify(t('chat.tooManyFiles'));
+    onFiles(next.slice(0, MAX_FILES));
+  };
+  const send = (): void => {
+    if (!canSend) return;
+    sendMessage({ conversationId: id, text, files, intent });
+    if (!isEditing) {
+      keepDraft(id, '');
+      client.typing(id, false);
+      setText('');
+    }
+    onSent();
+    field.current?.focus();
+  };
+  const insert = (emoji: string): void => {
+    const { selectionStart = text.length, selectionEnd = text.length } = field.current ?? {};
+    write(text.slice(0, selectionStart) + emoji + text.slice(selectionEnd));
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(selectionStart + emoji.length, selectionStart + emoji.length);
+    });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape' && intent.type !== 'new') onIntent({ type: 'new' });
+    else if (event.key === 'ArrowUp' && text === '' && intent.type === 'new') {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+  const endRecording = useCallback(() => record(false), []);
+  const sendRecording = useCallback(
+    (recording: File) => {
+      sendMessage({ conversationId: id, text: '', files: [recording], intent, isVoice: true });
+      onSent();
+    },
+    [id, intent, onSent],
+  );
+
+  if (isRecording) return <Lazy load={recorder} onSend={sendRecording} onEnd={endRecording} onFailed={endRecording} />;
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <IntentBar intent={intent} onEnd={() => onIntent({ type: 'new' })} />
+      {files.length > 0 && !isEditing ? <ComposerFiles files={files} onFiles={onFiles} /> : null}
+      <div class="composer-row">
+        {isEditing ? null : (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('chat.attach')}
+            title={t('chat.attach')}
+            onClick={() => picker.current?.click()}
+          >
+            <Icon name="attach" />
+          </button>
+        )}
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          onChange={({ currentTarget }) => {
+            addFiles([...(currentTarget.files ?? [])]);
+            currentTarget.value = '';
+          }}
+        />
+        <textarea
+          ref={field}
+          class="composer-text"
+          rows={1}
+          dir="auto"
+          value={text}
+          placeholder={t('chat.write')}
+          aria-label={isEditing ? t('chat.editing') : t('chat.writeTo', { name: nameOf(conversation) })}
+          enterkeyhint="send"
+          onInput={({ currentTarget }) => write(currentTarget.value)}
+          onKeyDown={onKeyDown}
+          onBlur={() => client.typing(id, false)}
+          onPaste={(event) => {
+            const pasted = [...(event.clipboardData?.files ?? [])];
+            if (pasted.length === 0) return;
+            event.preventDefault();
+            addFiles(pasted);
+          }}
+        />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('chat.emoji')}
+          title={t('chat.emoji')}
+          onClick={() => pick(true)}
+        >
+          <Icon name="smile" />
+        </button>
+        {canSend || isEditing || text !== '' ? (
+          <button class="icon-button solid" aria-label={t('chat.send')} title={t('chat.send')} disabled={!canSend}>
+            <Icon name={isEditing ? 'check' : 'send'} />
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('chat.record')}
+            title={t('chat.record')}
+            onClick={() => record(true)}
+          >
+            <Icon name="mic" />
+          </button>
+        )}
+      </div>
+      {left < WARN_BELOW ? (
+        <p class={left < 0 ? 'fault small' : 'soft small'} role="status">
+          {left < 0 ? t('chat.tooLong', { count: -left }) : t('chat.left', { count: left })}
+        </p>
+      ) : null}
+      {isPicking ? (
+        <Lazy load={emojiPicker} onChoose={insert} onClose={() => pick(false)} onFailed={() => pick(false)} />
+      ) : null}
+    </form>
+  );
+}

@@ -1,0 +1,110 @@
+import type { MessageItem } from '@parley/client';
+import { useConnection, useConversation } from '@parley/client/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
+import { linkTo } from '../app/router.js';
+import { nameOf } from '../conversations/names.js';
+import { client } from '../session/client.js';
+import { t } from '../texts/texts.js';
+import { Composer } from './Composer.js';
+import { ConversationHeader } from './ConversationHeader.js';
+import { DropZone } from './DropZone.js';
+import { MessageDialogs } from './MessageDialogs.js';
+import { MessageList, type ListHandle } from './MessageList.js';
+import { TypingLine } from './TypingLine.js';
+import type { Dialogs, Intent, MessageActions } from './actions.js';
+import './messages.css';
+
+const detailsDialog = () => import('../people/DetailsDialog.js');
+const searchDialog = () => import('../search/SearchDialog.js');
+
+/** One conversation: its messages, and the field to write in. */
+export function ConversationPage({ id, seq }: { id: string; seq: number | undefined }) {
+  const conversation = useConversation(id);
+  const { status } = useConnection();
+  const [intent, setIntent] = useState<Intent>({ type: 'new' });
+  const [dialog, openDialog] = useState<Dialogs>();
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const list = useRef<ListHandle>(null);
+  const closeDialog = useCallback(() => openDialog(undefined), []);
+  const actions = useMemo<MessageActions>(
+    () => ({
+      reply: (item) => setIntent({ type: 'reply', item }),
+      edit: (item) => setIntent({ type: 'edit', item }),
+      ask: openDialog,
+      jump: (to) => list.current?.jump(to),
+    }),
+    [],
+  );
+  const addFiles = useCallback((added: readonly File[]) => setFiles((held) => [...held, ...added]), []);
+  const afterSend = useCallback(() => {
+    setIntent({ type: 'new' });
+    setFiles([]);
+    list.current?.toEnd();
+  }, []);
+  useEffect(() => {
+    const find = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || !event.shiftKey || event.key.toLowerCase() !== 'f') return;
+      event.preventDefault();
+      openDialog({ type: 'search' });
+    };
+    addEventListener('keydown', find);
+    return () => removeEventListener('keydown', find);
+  }, []);
+
+  if (conversation === undefined) return <Nowhere isKnown={status === 'live'} />;
+  const editLast = (): void => {
+    const items = client.messages(id).getSnapshot().items;
+    const last = items.findLast((item: MessageItem) => item.senderId === client.userId && item.deletedAt === null);
+    if (last !== undefined && last.content !== null && last.kind !== 'SYSTEM') setIntent({ type: 'edit', item: last });
+  };
+  return (
+    <DropZone onFiles={addFiles}>
+      <ConversationHeader
+        conversation={conversation}
+        onDetails={() => openDialog({ type: 'details' })}
+        onSearch={() => openDialog({ type: 'search' })}
+      />
+      <MessageList handle={list} conversation={conversation} seq={seq} actions={actions} />
+      <TypingLine conversation={conversation} />
+      <Composer
+        conversation={conversation}
+        intent={intent}
+        files={files}
+        onFiles={setFiles}
+        onIntent={setIntent}
+        onSent={afterSend}
+        onEditLast={editLast}
+      />
+      {dialog?.type === 'details' ? (
+        <Lazy load={detailsDialog} id={id} onClose={closeDialog} onFailed={closeDialog} />
+      ) : dialog?.type === 'search' ? (
+        <Lazy
+          load={searchDialog}
+          conversationId={id}
+          name={nameOf(conversation)}
+          onClose={closeDialog}
+          onFailed={closeDialog}
+        />
+      ) : dialog === undefined ? null : (
+        <MessageDialogs dialog={dialog} conversation={conversation} onClose={closeDialog} />
+      )}
+    </DropZone>
+  );
+}
+
+function Nowhere({ isKnown }: { isKnown: boolean }) {
+  return (
+    <main class="pane">
+      {isKnown ? (
+        <div class="empty">
+          <h1>{t('chat.gone')}</h1>
+          <p>{t('chat.goneHint')}</p>
+          <a class="button" {...linkTo({ name: 'home' })}>
+            {t('app.back')}
+          </a>
+        </div>
+      ) : null}
+    </main>
+  );
+}

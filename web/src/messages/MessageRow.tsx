@@ -1,0 +1,121 @@
+import type { MessageItem } from '@parley/client';
+import { useUser } from '@parley/client/react';
+import { useCallback, useState } from 'preact/hooks';
+import { Avatar } from '../design/Avatar.js';
+import { memo } from '../design/memo.js';
+import type { Place } from '../design/Menu.js';
+import { fullTimeOf, t, timeOf } from '../texts/texts.js';
+import { canEdit, isOwn, type MessageActions } from './actions.js';
+import { Attachments } from './Attachments.js';
+import { LinkPreviewCard } from './LinkPreviewCard.js';
+import { MessageMenu } from './MessageMenu.js';
+import { MessageText } from './MessageText.js';
+import { Quote } from './Quote.js';
+import { Reactions } from './Reactions.js';
+import { Rejection } from './Rejection.js';
+import { RowTools } from './RowTools.js';
+import { TickMark } from './TickMark.js';
+
+export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected' | undefined;
+
+interface Properties {
+  item: MessageItem;
+  /** Of a run of messages of one sender. */
+  isFirst: boolean;
+  isLast: boolean;
+  isGroup: boolean;
+  tick: Tick;
+  actions: MessageActions;
+}
+
+export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions }: Properties) => {
+  const sender = useUser(item.senderId);
+  const [isHot, setHot] = useState(false);
+  const [menu, openMenu] = useState<Place>();
+  const closeMenu = useCallback(() => openMenu(undefined), []);
+  const own = isOwn(item);
+  const isDeleted = item.deletedAt !== null;
+  const hasActions = !isDeleted;
+  const name = sender?.displayName ?? t('app.someone');
+  const time = timeOf(item.createdAt);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey || !hasActions) return;
+    const does = keyAction(event.key, item, actions, () => {
+      const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+      openMenu({ x: left + 48, y: bottom });
+    });
+    if (does) event.preventDefault();
+  };
+
+  return (
+    <article
+      class={`message ${own ? 'own' : 'other'} ${isFirst ? 'first' : ''} ${isLast ? 'last' : ''} ${isGroup ? 'in-group' : ''}`}
+      data-row
+      data-seq={item.seq ?? undefined}
+      tabIndex={-1}
+      aria-label={t('message.by', { name, time })}
+      onKeyDown={onKeyDown}
+      onMouseEnter={() => setHot(true)}
+      onMouseLeave={() => setHot(false)}
+      onFocusIn={() => setHot(true)}
+      onFocusOut={() => setHot(false)}
+      onContextMenu={(event) => {
+        // A link or a selected text has a menu of the browser's own.
+        if (!hasActions || (event.target as Element).closest('a') !== null || getSelection()?.isCollapsed === false)
+          return;
+        event.preventDefault();
+        openMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      {isGroup && !own ? (
+        <span class="message-avatar">
+          {isLast ? <Avatar id={item.senderId} name={name} url={sender?.avatarUrl} size={30} /> : null}
+        </span>
+      ) : null}
+      <div class="message-main">
+        <div class={`bubble ${isDeleted ? 'deleted' : ''}`}>
+          {isGroup && !own && isFirst ? (
+            <strong class="sender" dir="auto">
+              {name}
+            </strong>
+          ) : null}
+          {item.replyTo === null ? null : <Quote reply={item.replyTo} onJump={actions.jump} />}
+          {isDeleted ? (
+            <p class="message-text">{t('message.deleted')}</p>
+          ) : (
+            <>
+              {item.attachments.length > 0 ? <Attachments item={item} actions={actions} /> : null}
+              {item.content === null || item.content === '' ? null : <MessageText text={item.content} />}
+              {item.linkPreview === undefined ? null : <LinkPreviewCard preview={item.linkPreview} />}
+            </>
+          )}
+          <span class="meta">
+            {item.editedAt === null || isDeleted ? null : <span>{t('message.edited')}</span>}
+            <time dateTime={item.createdAt} title={fullTimeOf(item.createdAt)}>
+              {time}
+            </time>
+            {tick === undefined || isDeleted ? null : <TickMark tick={tick} progress={item.progress} />}
+          </span>
+        </div>
+        {item.reactions.length > 0 ? <Reactions item={item} /> : null}
+        {item.state === 'rejected' ? <Rejection item={item} /> : null}
+        {hasActions && (isHot || menu !== undefined) ? (
+          <RowTools item={item} actions={actions} onMenu={openMenu} />
+        ) : null}
+      </div>
+      {menu === undefined ? null : <MessageMenu item={item} at={menu} actions={actions} onClose={closeMenu} />}
+    </article>
+  );
+});
+
+/** False where the key means nothing here. */
+function keyAction(key: string, item: MessageItem, actions: MessageActions, openMenu: () => void): boolean {
+  if (key === 'Enter' || key === 'ContextMenu') openMenu();
+  else if (key === 'r' && item.id !== null) actions.reply(item);
+  else if (key === 'e' && canEdit(item)) actions.edit(item);
+  else if (key === '+' && item.id !== null) actions.ask({ type: 'react', item });
+  else if (key === 'Delete') actions.ask({ type: 'delete', item });
+  else return false;
+  return true;
+}

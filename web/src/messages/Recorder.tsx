@@ -1,0 +1,97 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { notify } from '../app/toasts.js';
+import { Icon } from '../design/Icon.js';
+import { durationOf, t } from '../texts/texts.js';
+import { type Recording, startRecording } from './recording.js';
+
+const SHOWN_LEVELS = 64;
+
+interface Properties {
+  onSend: (recording: File) => void;
+  onEnd: () => void;
+}
+
+/** In the place of the field while a voice message is recorded. */
+export default function Recorder({ onSend, onEnd }: Properties) {
+  const recording = useRef<Recording | undefined>(undefined);
+  const [levels, setLevels] = useState<readonly number[]>([]);
+  const [milliseconds, setMilliseconds] = useState(0);
+  const [isOn, setOn] = useState(false);
+  useEffect(() => {
+    let isCurrent = true;
+    startRecording((level, elapsed) => {
+      setLevels((before) => [...before, level].slice(-SHOWN_LEVELS));
+      setMilliseconds(elapsed);
+    }).then(
+      (started) => {
+        if (!isCurrent) return started.discard();
+        recording.current = started;
+        setOn(true);
+      },
+      (error: unknown) => {
+        if (!isCurrent) return;
+        notify(
+          error instanceof DOMException && error.name === 'NotAllowedError'
+            ? t('record.denied')
+            : t('record.impossible'),
+        );
+        onEnd();
+      },
+    );
+    return () => {
+      isCurrent = false;
+      recording.current?.discard();
+    };
+  }, []);
+  const send = async (): Promise<void> => {
+    const file = await recording.current?.finish();
+    recording.current = undefined;
+    if (file !== undefined) onSend(file);
+    onEnd();
+  };
+  return (
+    <div
+      class="composer"
+      role="group"
+      aria-label={t('record.title')}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') onEnd();
+      }}
+    >
+      <div class="composer-row recorder">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('record.cancel')}
+          title={t('record.cancel')}
+          onClick={onEnd}
+        >
+          <Icon name="trash" />
+        </button>
+        <span class="recording-dot" aria-hidden="true" />
+        <span class="sound-time" role="timer">
+          {durationOf(milliseconds)}
+        </span>
+        <svg class="waveform grow" viewBox={`0 0 ${SHOWN_LEVELS * 3} 28`} preserveAspectRatio="none" aria-hidden="true">
+          <path d={levels.map(bar).join('')} />
+        </svg>
+        <button
+          type="button"
+          class="icon-button solid"
+          aria-label={t('record.send')}
+          title={t('record.send')}
+          disabled={!isOn}
+          ref={(button) => button?.focus()}
+          onClick={() => void send()}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function bar(level: number, index: number): string {
+  const half = Math.max(1, level * 13);
+  return `M${index * 3 + 1.5} ${14 - half}V${14 + half}`;
+}

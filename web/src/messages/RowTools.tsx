@@ -1,0 +1,51 @@
+import type { MessageItem } from '@parley/client';
+import { Icon } from '../design/Icon.js';
+import { below, type Place } from '../design/Menu.js';
+import { t } from '../texts/texts.js';
+import type { MessageActions } from './actions.js';
+
+interface Properties {
+  item: MessageItem;
+  actions: MessageActions;
+  onMenu: (at: Place) => void;
+}
+
+/** Beside a message that is pointed at or has the focus. */
+export function RowTools({ item, actions, onMenu }: Properties) {
+  return (
+    <div class="row-tools">
+      {item.id === null ? null : (
+        <>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('message.react')}
+            title={t('message.react')}
+            onClick={() => actions.ask({ type: 'react', item })}
+          >
+            <Icon name="smile" size={18} />
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('message.reply')}
+            title={t('message.reply')}
+            onClick={() => actions.reply(item)}
+          >
+            <Icon name="reply" size={18} />
+          </button>
+        </>
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={t('message.actions')}
+        title={t('app.more')}
+        aria-haspopup="menu"
+        onClick={(event) => onMenu(below(event))}
+      >
+        <Icon name="more" size={18} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import type { MessageItem } from '@parley/client';
+
+export type Entry =
+  | { type: 'day'; key: string; at: string }
+  | { type: 'unread' }
+  | { type: 'message'; item: MessageItem; isFirst: boolean; isLast: boolean };
+
+/** Messages of one sender that follow each other within this belong together. */
+const RUN_MS = 5 * 60_000;
+
+/** One row has one key, from the moment it is written. */
+export const keyOf = ({ clientId, senderId, id }: MessageItem): string =>
+  clientId === null ? (id ?? '') : `${senderId}${clientId}`;
+
+/** Messages with the headings of their days, the line above the unread ones, and where runs of one sender begin and end. */
+export function layOut(items: readonly MessageItem[], firstUnreadSeq: number | null): Entry[] {
+  const entries: Entry[] = [];
+  let day = '';
+  let previous: Extract<Entry, { type: 'message' }> | undefined;
+  let isUnreadShown = firstUnreadSeq === null;
+  for (const item of items) {
+    const itemDay = new Date(item.createdAt).toDateString();
+    if (itemDay !== day) {
+      day = itemDay;
+      previous = undefined;
+      entries.push({ type: 'day', key: `day ${itemDay}`, at: item.createdAt });
+    }
+    if (!isUnreadShown && item.seq !== null && item.seq >= (firstUnreadSeq ?? 0)) {
+      isUnreadShown = true;
+      previous = undefined;
+      entries.push({ type: 'unread' });
+    }
+    const isRun = previous !== undefined && isTogether(previous.item, item);
+    if (isRun && previous !== undefined) previous.isLast = false;
+    previous = { type: 'message', item, isFirst: !isRun, isLast: true };
+    entries.push(previous);
+  }
+  return entries;
+}
+
+function isTogether(before: MessageItem, item: MessageItem): boolean {
+  if (before.kind === 'SYSTEM' || item.kind === 'SYSTEM' || before.senderId !== item.senderId) return false;
+  return Date.parse(item.createdAt) - Date.parse(before.createdAt) < RUN_MS;
+}

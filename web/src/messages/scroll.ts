@@ -1,0 +1,191 @@
+import type { Conversation, MessageItem } from '@parley/client';
+import type { Messages } from '@parley/client/react';
+import type { RefObject } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { client } from '../session/client.js';
+
+/** Nearer than that to an edge of what is shown, more is fetched. */
+const LOAD_AHEAD_PX = 1_500;
+/** Nearer than that to the end is at the end. */
+const END_PX = 40;
+const MARK_READ_MS = 250;
+const FLASH_MS = 1_800;
+
+interface Sources {
+  conversation: Conversation;
+  messages: Messages;
+  /** The message that the address names. */
+  seq: number | undefined;
+}
+
+interface Scroll {
+  scroller: RefObject<HTMLDivElement | null>;
+  isAtEnd: boolean;
+  toEnd(): void;
+  jump(seq: number): void;
+}
+
+interface Anchor {
+  element: Element;
+  top: number;
+}
+
+/** Keeps what is looked at where it is, whatever comes and goes around it; fetches more near the edges; tells what was read. */
+export function useScroll({ conversation, messages, seq }: Sources): Scroll {
+  const { id } = conversation;
+  const scroller = useRef<HTMLDivElement | null>(null);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const target = useRef<number | undefined>(seq);
+  const isPlaced = useRef(false);
+  const shown = useRef<readonly MessageItem[]>([]);
+  const anchor = useRef<Anchor | 'end'>('end');
+  const latest = useRef(messages);
+  latest.current = messages;
+
+  // While this is drawn the page still shows what was before: the moment to see where things are.
+  if (shown.current !== messages.items && scroller.current !== null)
+    anchor.current = isPlaced.current ? anchorOf(scroller.current) : 'end';
+
+  const readOn = useReadMarks(id, scroller, latest);
+  const check = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const below = -element.scrollTop;
+    const above = element.scrollHeight - element.clientHeight - below;
+    const { hasOlder, hasNewer, isLoading, loadOlder, loadNewer } = latest.current;
+    setAtEnd(below < END_PX && !hasNewer);
+    if (!isLoading && hasOlder && above < LOAD_AHEAD_PX) void loadOlder();
+    else if (!isLoading && hasNewer && below < LOAD_AHEAD_PX) void loadNewer();
+    readOn();
+  }, [readOn]);
+
+  const jump = useCallback((to: number) => {
+    target.current = to;
+    if (!showTarget(scroller.current, target)) void latest.current.jumpTo(to);
+  }, []);
+  const toEnd = useCallback(() => {
+    target.current = undefined;
+    void client.messages(id).jumpToNewest();
+    anchor.current = 'end';
+    scroller.current?.scrollTo({ top: 0 });
+    setAtEnd(true);
+  }, [id]);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const before = shown.current;
+    shown.current = messages.items;
+    if (messages.items.length === 0) return;
+    if (!isPlaced.current) {
+      isPlaced.current = true;
+      if (target.current !== undefined) jump(target.current);
+      else showUnread(element, messages, jump);
+    } else if (showTarget(element, target)) {
+      // Where the user wanted to go.
+    } else if (isOwnNew(before, messages.items)) element.scrollTop = 0;
+    else if (anchor.current !== 'end') {
+      const { element: row, top } = anchor.current;
+      if (row.isConnected) element.scrollTop += row.getBoundingClientRect().top - top;
+    }
+    check();
+  }, [messages.items, messages.hasOlder, messages.hasNewer, messages.isLoading]);
+
+  useEffect(() => {
+    if (seq !== undefined && isPlaced.current) jump(seq);
+  }, [seq]);
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    let frame = 0;
+    const onScroll = (): void => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        check();
+      });
+    };
+    element.addEventListener('scroll', onScroll, { passive: true });
+    document.addEventListener('visibilitychange', check);
+    return () => {
+      element.removeEventListener('scroll', onScroll);
+      document.removeEventListener('visibilitychange', check);
+      cancelAnimationFrame(frame);
+    };
+  }, [check]);
+
+  return { scroller, isAtEnd, toEnd, jump };
+}
+
+/** The row in the middle of what is seen: rows far from it may be let go. At the end the end itself. */
+function anchorOf(scroller: HTMLElement): Anchor | 'end' {
+  if (scroller.scrollTop > -END_PX) return 'end';
+  const rows = scroller.firstElementChild?.children ?? [];
+  const { top, height } = scroller.getBoundingClientRect();
+  const middle = top + height / 2;
+  let [low, high] = [0, rows.length - 1];
+  while (low < high) {
+    const index = (low + high) >> 1;
+    if ((rows[index] as Element).getBoundingClientRect().bottom < middle) low = index + 1;
+    else high = index;
+  }
+  const element = rows[low];
+  return element === undefined ? 'end' : { element, top: element.getBoundingClientRect().top };
+}
+
+function rowOf(scroller: HTMLElement | null, seq: number): HTMLElement | null {
+  return scroller?.querySelector<HTMLElement>(`[data-seq="${seq}"]`) ?? null;
+}
+
+/** Puts the wanted message in the middle and marks it for a moment. False while it is not there. */
+function showTarget(scroller: HTMLElement | null, target: RefObject<number | undefined>): boolean {
+  if (target.current === undefined) return false;
+  const row = rowOf(scroller, target.current);
+  if (row === null) return false;
+  target.current = undefined;
+  row.scrollIntoView({ block: 'center' });
+  row.focus({ preventScroll: true });
+  row.classList.add('flash');
+  setTimeout(() => row.classList.remove('flash'), FLASH_MS);
+  return true;
+}
+
+/** A conversation opens at its first unread message, where that is above what would be seen. */
+function showUnread(scroller: HTMLElement, { items, firstUnreadSeq }: Messages, jump: (seq: number) => void): void {
+  if (firstUnreadSeq === null) return;
+  const first = items.find(({ seq }) => seq !== null)?.seq;
+  if (first != null && firstUnreadSeq < first) return jump(firstUnreadSeq);
+  const line = scroller.querySelector('.unread-line');
+  if (line === null) return;
+  const above = scroller.getBoundingClientRect().top - line.getBoundingClientRect().top;
+  if (above > -END_PX) scroller.scrollTop -= above + scroller.clientHeight / 4;
+}
+
+function isOwnNew(before: readonly MessageItem[], after: readonly MessageItem[]): boolean {
+  const last = after.at(-1);
+  if (last === undefined || last.state !== 'pending' || last.senderId !== client.userId) return false;
+  return !before.some(({ clientId }) => clientId === last.clientId);
+}
+
+/** Marks as read what was seen to its end while somebody looks. */
+function useReadMarks(id: string, scroller: RefObject<HTMLDivElement | null>, latest: RefObject<Messages>): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const element = scroller.current;
+      if (element === null || document.visibilityState !== 'visible') return;
+      const seq = lastSeenSeq(element, latest.current);
+      if (seq !== undefined) client.markRead(id, seq).catch(() => undefined);
+    }, MARK_READ_MS);
+  }, [id]);
+}
+
+function lastSeenSeq(scroller: HTMLElement, { items, hasNewer }: Messages): number | undefined {
+  if (scroller.scrollTop > -END_PX && !hasNewer) return items.findLast(({ seq }) => seq !== null)?.seq ?? undefined;
+  const { bottom } = scroller.getBoundingClientRect();
+  const rows = [...scroller.querySelectorAll<HTMLElement>('[data-seq]')];
+  const seen = rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom + END_PX);
+  return seen === undefined ? undefined : Number(seen.dataset['seq']);
+}

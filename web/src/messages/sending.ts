@@ -1,0 +1,50 @@
+import type { UploadSource } from '@parley/client';
+import { notify } from '../app/toasts.js';
+import { client } from '../session/client.js';
+import { errorText } from '../texts/error-text.js';
+import type { Intent } from './actions.js';
+
+export const MAX_CHARACTERS = 8_000;
+
+/** As the server counts: code points. */
+export function charactersOf(text: string): number {
+  if (text.length <= MAX_CHARACTERS / 2) return text.length;
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+interface Outgoing {
+  conversationId: string;
+  text: string;
+  files: readonly File[];
+  intent: Intent;
+  isVoice?: boolean;
+}
+
+/** It is shown in the same moment. Only where this device can keep nothing is there something to say. */
+export function sendMessage({ conversationId, text, files, intent, isVoice = false }: Outgoing): void {
+  const content = text.trim() === '' ? undefined : text;
+  const done =
+    intent.type === 'edit'
+      ? client.edit(intent.item, content ?? '')
+      : client.send({
+          conversationId,
+          attachments: isVoice ? files.map(voiceSource) : files,
+          ...(content === undefined ? {} : { content }),
+          ...(intent.type === 'reply' && intent.item.id !== null ? { replyToId: intent.item.id } : {}),
+        }).stored;
+  done.catch((error: unknown) => notify(errorText(error)));
+}
+
+function voiceSource(file: File): UploadSource {
+  const { name, type, size } = file;
+  return {
+    name,
+    mimeType: type,
+    size,
+    voice: true,
+    previewUrl: URL.createObjectURL(file),
+    read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()),
+  };
+}

@@ -1,0 +1,131 @@
+import type { Conversation, User } from '@parley/client';
+import { useConversation } from '@parley/client/react';
+import { useState } from 'preact/hooks';
+import { go } from '../app/router.js';
+import { attempt, notify } from '../app/toasts.js';
+import { FOR_GOOD, isMuted, nameOf, partnerOf } from '../conversations/names.js';
+import { Avatar } from '../design/Avatar.js';
+import { Confirm, Dialog } from '../design/Dialog.js';
+import { client } from '../session/client.js';
+import { t } from '../texts/texts.js';
+import { GroupMembers } from './GroupMembers.js';
+import { GroupSettings } from './GroupSettings.js';
+import './people.css';
+
+/** What a conversation is, and what one can do with it. */
+export default function DetailsDialog({ id, onClose }: { id: string; onClose: () => void }) {
+  const conversation = useConversation(id);
+  if (conversation === undefined) return null;
+  const partner = partnerOf(conversation);
+  const name = nameOf(conversation);
+  return (
+    <Dialog title={t('details.title')} onClose={onClose} class="details">
+      <div class="details-head">
+        <Avatar
+          id={partner?.id ?? id}
+          name={name}
+          url={partner === undefined ? conversation.avatarUrl : partner.avatarUrl}
+          size={88}
+        />
+        <h3 dir="auto">{name}</h3>
+        <p class="soft">
+          {partner === undefined ? t('chat.members', { count: conversation.memberCount }) : `@${partner.username}`}
+        </p>
+      </div>
+      <OwnSettings conversation={conversation} />
+      {conversation.type === 'GROUP' ? (
+        <>
+          <GroupSettings conversation={conversation} />
+          <GroupMembers conversation={conversation} onClose={onClose} />
+          <Leave conversation={conversation} onClose={onClose} />
+        </>
+      ) : partner === undefined ? null : (
+        <Block user={partner} />
+      )}
+    </Dialog>
+  );
+}
+
+function OwnSettings({ conversation }: { conversation: Conversation }) {
+  const { id, me } = conversation;
+  const isQuiet = isMuted(conversation);
+  const change = (own: Parameters<typeof client.conversations.updateOwn>[1]) => () =>
+    void attempt(() => client.conversations.updateOwn(id, own));
+  return (
+    <div class="row wrap centred">
+      <button
+        type="button"
+        class="button small"
+        aria-pressed={isQuiet}
+        onClick={change({ mutedUntil: isQuiet ? null : FOR_GOOD })}
+      >
+        {isQuiet ? t('details.unmute') : t('details.mute')}
+      </button>
+      <button
+        type="button"
+        class="button small"
+        aria-pressed={me.pinnedAt !== null}
+        onClick={change({ pinned: me.pinnedAt === null })}
+      >
+        {me.pinnedAt === null ? t('details.pin') : t('details.unpin')}
+      </button>
+      <button
+        type="button"
+        class="button small"
+        aria-pressed={me.archivedAt !== null}
+        onClick={change({ archived: me.archivedAt === null })}
+      >
+        {me.archivedAt === null ? t('details.archive') : t('details.unarchive')}
+      </button>
+    </div>
+  );
+}
+
+function Block({ user }: { user: User }) {
+  const [isAsked, ask] = useState(false);
+  const block = (): void => {
+    void attempt(async () => {
+      await client.friends.block(user.id);
+      notify(t('people.blocked', { name: user.displayName }));
+    });
+  };
+  return (
+    <>
+      <button type="button" class="button danger" onClick={() => ask(true)}>
+        {t('people.block')}
+      </button>
+      {isAsked ? (
+        <Confirm
+          text={t('details.blockQuestion', { name: user.displayName })}
+          confirm={t('people.block')}
+          onConfirm={block}
+          onClose={() => ask(false)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Leave({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
+  const [isAsked, ask] = useState(false);
+  const leave = async (): Promise<void> => {
+    if (!(await attempt(() => client.conversations.leave(conversation.id)))) return;
+    onClose();
+    go({ name: 'home' }, { replace: true });
+  };
+  return (
+    <>
+      <button type="button" class="button danger" onClick={() => ask(true)}>
+        {t('group.leave')}
+      </button>
+      {isAsked ? (
+        <Confirm
+          text={t('group.leaveQuestion', { name: nameOf(conversation) })}
+          confirm={t('group.leave')}
+          onConfirm={() => void leave()}
+          onClose={() => ask(false)}
+        />
+      ) : null}
+    </>
+  );
+}

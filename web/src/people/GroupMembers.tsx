@@ -1,0 +1,154 @@
+import type { Conversation, Member, MemberRole, User } from '@parley/client';
+import { useEffect, useState } from 'preact/hooks';
+import { openConversation } from '../app/router.js';
+import { attempt } from '../app/toasts.js';
+import { Icon, type IconName } from '../design/Icon.js';
+import { below, Menu, MenuItem, type Place } from '../design/Menu.js';
+import { client } from '../session/client.js';
+import { t } from '../texts/texts.js';
+import { PeopleChoice } from './PeopleChoice.js';
+import { PersonRow } from './PersonRow.js';
+
+const ORDER: readonly MemberRole[] = ['OWNER', 'ADMIN', 'MEMBER'];
+
+interface Properties {
+  conversation: Conversation;
+  onClose: () => void;
+}
+
+export function GroupMembers({ conversation, onClose }: Properties) {
+  const { members, me } = conversation;
+  const more = useMoreMembers(conversation);
+  const known = new Set(members.map(({ user }) => user.id));
+  const all = [...members, ...more.items.filter(({ user }) => !known.has(user.id))];
+  all.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
+  return (
+    <section class="section">
+      <h2>{t('group.members')}</h2>
+      {me.role === 'MEMBER' ? null : <AddMembers conversation={conversation} />}
+      <ul class="card people">
+        {all.map((member) => (
+          <MemberRow key={member.user.id} member={member} conversation={conversation} onClose={onClose} />
+        ))}
+      </ul>
+      {more.hasMore ? (
+        <button type="button" class="button" onClick={more.load}>
+          {t('app.loadMore')}
+        </button>
+      ) : null}
+    </section>
+  );
+}
+
+/** Of a large group the conversation holds some; the others come by pages. */
+function useMoreMembers({ id, members, memberCount }: Conversation): {
+  items: readonly Member[];
+  hasMore: boolean;
+  load: () => void;
+} {
+  const [items, setItems] = useState<readonly Member[]>([]);
+  const [cursor, setCursor] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    setItems([]);
+    setCursor(undefined);
+  }, [id, memberCount]);
+  const load = (): void => {
+    void attempt(async () => {
+      const page = await client.conversations.members(id, cursor ?? undefined);
+      setItems([...items, ...page.items]);
+      setCursor(page.nextCursor);
+    });
+  };
+  return { items, hasMore: members.length < memberCount && cursor !== null, load };
+}
+
+function AddMembers({ conversation: { id, members } }: { conversation: Conversation }) {
+  const [chosen, choose] = useState<readonly User[]>();
+  if (chosen === undefined)
+    return (
+      <button type="button" class="button" onClick={() => choose([])}>
+        <Icon name="plus" size={18} />
+        {t('group.add')}
+      </button>
+    );
+  const add = async (): Promise<void> => {
+    const isDone = await attempt(() =>
+      client.conversations.addMembers(
+        id,
+        chosen.map((user) => user.id),
+      ),
+    );
+    if (isDone) choose(undefined);
+  };
+  return (
+    <div class="card padded stack">
+      <PeopleChoice chosen={chosen} onChosen={choose} without={new Set(members.map(({ user }) => user.id))} />
+      <div class="row end">
+        <button type="button" class="button" onClick={() => choose(undefined)}>
+          {t('app.cancel')}
+        </button>
+        <button type="button" class="button primary" disabled={chosen.length === 0} onClick={() => void add()}>
+          {t('group.addChosen', { count: chosen.length })}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface RowProperties extends Properties {
+  member: Member;
+}
+
+function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }: RowProperties) {
+  const [menu, openMenu] = useState<Place>();
+  const isMe = user.id === client.userId;
+  const write = (): void => {
+    void attempt(async () => {
+      const direct = await client.conversations.openDirect(user.id);
+      onClose();
+      openConversation(direct.id);
+    });
+  };
+  const give = (next: MemberRole) => () => void attempt(() => client.conversations.updateMember(id, user.id, next));
+  const items: [icon: IconName, text: string, onChoose: () => void, isDangerous?: boolean][] = [
+    ['send', t('people.message'), write],
+  ];
+  if (me.role === 'OWNER') {
+    items.push(
+      role === 'MEMBER'
+        ? ['check', t('group.makeAdmin'), give('ADMIN')]
+        : ['close', t('group.makeMember'), give('MEMBER')],
+      ['people', t('group.makeOwner'), give('OWNER')],
+    );
+  }
+  if (me.role === 'OWNER' || (me.role === 'ADMIN' && role === 'MEMBER'))
+    items.push([
+      'trash',
+      t('group.remove'),
+      () => void attempt(() => client.conversations.removeMember(id, user.id)),
+      true,
+    ]);
+  return (
+    <PersonRow user={isMe ? { ...user, displayName: t('group.you', { name: user.displayName }) } : user}>
+      {role === 'MEMBER' ? null : <span class="role">{t(`role.${role}`)}</span>}
+      {isMe ? null : (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('list.actions', { name: user.displayName })}
+          aria-haspopup="menu"
+          onClick={(event) => openMenu(below(event))}
+        >
+          <Icon name="more" />
+        </button>
+      )}
+      {menu === undefined ? null : (
+        <Menu label={t('list.actions', { name: user.displayName })} at={menu} onClose={() => openMenu(undefined)}>
+          {items.map(([icon, text, onChoose, isDangerous]) => (
+            <MenuItem key={text} icon={icon} text={text} onChoose={onChoose} isDangerous={isDangerous ?? false} />
+          ))}
+        </Menu>
+      )}
+    </PersonRow>
+  );
+}

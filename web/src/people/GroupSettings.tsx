@@ -1,0 +1,43 @@
+import type { Conversation } from '@parley/client';
+import { attempt } from '../app/toasts.js';
+import { client } from '../session/client.js';
+import { Field, Form } from '../session/form.js';
+import { PictureButton } from '../settings/PictureButton.js';
+import { t } from '../texts/texts.js';
+
+/** Name, picture and history of a group, for those who look after it. */
+export function GroupSettings({ conversation }: { conversation: Conversation }) {
+  const { id, me, title, historyVisibility } = conversation;
+  if (me.role === 'MEMBER') return null;
+  const rename = async ({ title: next = '' }: Record<string, string>): Promise<void> => {
+    await client.conversations.update(id, { title: next.trim() });
+  };
+  return (
+    <div class="stack">
+      <Form key={title ?? ''} submit={t('group.rename')} fields={['title']} onSubmit={rename}>
+        {(faults) => (
+          <Field label={t('group.title')} name="title" value={title ?? ''} maxLength={100} fault={faults['title']} />
+        )}
+      </Form>
+      <PictureButton
+        label={t('group.picture')}
+        onUploaded={(avatarId) => client.conversations.update(id, { avatarId })}
+      />
+      <label class="row">
+        <input
+          type="checkbox"
+          class="check"
+          checked={historyVisibility === 'FROM_START'}
+          onChange={({ currentTarget }) =>
+            void attempt(() =>
+              client.conversations.update(id, {
+                historyVisibility: currentTarget.checked ? 'FROM_START' : 'FROM_JOIN',
+              }),
+            )
+          }
+        />
+        {t('group.history')}
+      </label>
+    </div>
+  );
+}

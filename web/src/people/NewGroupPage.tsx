@@ -1,0 +1,42 @@
+import type { User } from '@parley/client';
+import { useState } from 'preact/hooks';
+import { PaneHead } from '../app/PaneHead.js';
+import { go } from '../app/router.js';
+import { client } from '../session/client.js';
+import { Field, Form } from '../session/form.js';
+import { t } from '../texts/texts.js';
+import { PeopleChoice } from './PeopleChoice.js';
+
+export default function NewGroupPage() {
+  const [members, setMembers] = useState<readonly User[]>([]);
+  const create = async ({ title = '' }: Record<string, string>): Promise<void> => {
+    const { id } = await client.conversations.createGroup({
+      title: title.trim(),
+      memberIds: members.map((user) => user.id),
+    });
+    go({ name: 'conversation', id }, { replace: true });
+  };
+  return (
+    <main class="pane">
+      <PaneHead title={t('group.new')} />
+      <div class="pane-body">
+        <div class="column">
+          <Form submit={t('group.create')} fields={['title']} onSubmit={create}>
+            {(faults) => (
+              <>
+                <Field
+                  label={t('group.title')}
+                  name="title"
+                  maxLength={100}
+                  fault={faults['title'] ?? faults['memberIds']}
+                />
+                <h2>{t('group.choose')}</h2>
+                <PeopleChoice chosen={members} onChosen={setMembers} />
+              </>
+            )}
+          </Form>
+        </div>
+      </div>
+    </main>
+  );
+}

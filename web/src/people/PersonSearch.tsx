@@ -1,0 +1,62 @@
+import type { User } from '@parley/client';
+import type { ComponentChild } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { client } from '../session/client.js';
+import { errorText } from '../texts/error-text.js';
+import { t } from '../texts/texts.js';
+
+const PAUSE_MS = 200;
+
+interface Properties {
+  words: string;
+  onWords: (words: string) => void;
+  children: (user: User) => ComponentChild;
+}
+
+/** A field, and who is called so. */
+export function PersonSearch({ words, onWords, children }: Properties) {
+  const [found, setFound] = useState<readonly User[]>();
+  const [error, setError] = useState<unknown>();
+  const name = words.trim();
+  useEffect(() => {
+    setError(undefined);
+    if (name === '') return setFound(undefined);
+    let isCurrent = true;
+    const timer = setTimeout(() => {
+      client.users.search(name).then(
+        ({ items }) => isCurrent && setFound(items.filter(({ id }) => id !== client.userId)),
+        (cause: unknown) => isCurrent && setError(cause),
+      );
+    }, PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [name]);
+  return (
+    <>
+      <label class="field">
+        <span>{t('people.search')}</span>
+        <input
+          class="input"
+          type="search"
+          maxLength={64}
+          autocomplete="off"
+          placeholder={t('people.searchHint')}
+          value={words}
+          onInput={({ currentTarget }) => onWords(currentTarget.value)}
+        />
+      </label>
+      <div role="status">
+        {error !== undefined ? (
+          <p class="fault">{errorText(error)}</p>
+        ) : found?.length === 0 ? (
+          <p class="soft">{t('people.none')}</p>
+        ) : null}
+      </div>
+      {found === undefined || found.length === 0 ? null : (
+        <ul class="card people">{found.map((user) => children(user))}</ul>
+      )}
+    </>
+  );
+}

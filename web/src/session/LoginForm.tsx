@@ -1,0 +1,41 @@
+import { ChatError } from '@parley/client';
+import { t } from '../texts/texts.js';
+import { client } from './client.js';
+import { Field, Form } from './form.js';
+
+interface Properties {
+  onUnverified: (email: string) => void;
+  onForgot: () => void;
+}
+
+export function LoginForm({ onUnverified, onForgot }: Properties) {
+  const logIn = async ({ name = '', password = '' }: Record<string, string>): Promise<void> => {
+    try {
+      await client.login(name.includes('@') ? { email: name, password } : { username: name, password });
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.code !== 'EMAIL_NOT_VERIFIED' || !name.includes('@')) throw error;
+      onUnverified(name);
+    }
+  };
+  return (
+    <>
+      <Form submit={t('session.login')} fields={['name', 'password']} onSubmit={logIn}>
+        {() => (
+          <>
+            <Field label={t('session.name')} name="name" autocomplete="username" maxLength={254} />
+            <Field
+              label={t('session.password')}
+              name="password"
+              type="password"
+              autocomplete="current-password"
+              maxLength={128}
+            />
+          </>
+        )}
+      </Form>
+      <button type="button" class="link-button small" onClick={onForgot}>
+        {t('session.forgot')}
+      </button>
+    </>
+  );
+}

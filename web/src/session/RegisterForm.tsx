@@ -1,0 +1,54 @@
+import { t } from '../texts/texts.js';
+import { client } from './client.js';
+import { Field, Form } from './form.js';
+
+const FIELDS = ['displayName', 'username', 'email', 'password'];
+
+export function RegisterForm({ onUnverified }: { onUnverified: (email: string) => void }) {
+  const register = async ({ displayName = '', username = '', email = '', password = '' }): Promise<void> => {
+    const name = displayName.trim();
+    const answer = await client.register({ username, email, password, ...(name === '' ? {} : { displayName: name }) });
+    if ('verification' in answer) onUnverified(email);
+  };
+  return (
+    <Form submit={t('session.register')} fields={FIELDS} onSubmit={register}>
+      {(faults) => (
+        <>
+          <Field
+            label={t('session.displayName')}
+            name="displayName"
+            autocomplete="name"
+            maxLength={64}
+            fault={faults['displayName']}
+          />
+          <Field
+            label={t('session.username')}
+            name="username"
+            autocomplete="username"
+            maxLength={64}
+            hint={t('session.usernameHint')}
+            fault={faults['username']}
+          />
+          <Field
+            label={t('session.email')}
+            name="email"
+            type="email"
+            autocomplete="email"
+            maxLength={254}
+            fault={faults['email']}
+          />
+          <Field
+            label={t('session.password')}
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            minLength={8}
+            maxLength={128}
+            hint={t('session.passwordHint')}
+            fault={faults['password']}
+          />
+        </>
+      )}
+    </Form>
+  );
+}

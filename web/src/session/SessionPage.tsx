@@ -1,0 +1,58 @@
+import { useState } from 'preact/hooks';
+import { useConnection } from '@parley/client/react';
+import { Logo } from '../design/Logo.js';
+import { t } from '../texts/texts.js';
+import { CodeForm } from './CodeForm.js';
+import { invitation } from './invitation.js';
+import { LoginForm } from './LoginForm.js';
+import { RegisterForm } from './RegisterForm.js';
+import { ResetForm } from './ResetForm.js';
+import './session.css';
+
+type Step =
+  | { name: 'login'; note?: string }
+  | { name: 'register' }
+  | { name: 'reset' }
+  | { name: 'code'; email: string };
+
+/** Nobody is logged in. */
+export function SessionPage() {
+  const { code } = useConnection();
+  const invitedBy = invitation();
+  const [step, show] = useState<Step>(() => ({ name: invitedBy === undefined ? 'login' : 'register' }));
+  const note = step.name === 'login' ? (step.note ?? (code === undefined ? undefined : endedText(code))) : undefined;
+  return (
+    <main class="session fill">
+      <div class="session-card">
+        <Logo />
+        <h1>{t('session.welcome')}</h1>
+        <p class="soft">{invitedBy === undefined ? t('session.pitch') : t('session.invited', { name: invitedBy })}</p>
+        {note === undefined ? null : (
+          <p class="note" role="status">
+            {note}
+          </p>
+        )}
+        {step.name === 'login' ? (
+          <LoginForm onUnverified={(email) => show({ name: 'code', email })} onForgot={() => show({ name: 'reset' })} />
+        ) : step.name === 'register' ? (
+          <RegisterForm onUnverified={(email) => show({ name: 'code', email })} />
+        ) : step.name === 'code' ? (
+          <CodeForm email={step.email} />
+        ) : (
+          <ResetForm onDone={() => show({ name: 'login', note: t('session.resetDone') })} />
+        )}
+        <button
+          type="button"
+          class="link-button"
+          onClick={() => show(step.name === 'login' ? { name: 'register' } : { name: 'login' })}
+        >
+          {step.name === 'login' ? t('session.toRegister') : t('session.toLogin')}
+        </button>
+      </div>
+    </main>
+  );
+}
+
+function endedText(code: string): string {
+  return code === 'STORAGE' ? t('connection.storage') : t('session.ended');
+}

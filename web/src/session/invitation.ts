@@ -1,0 +1,47 @@
+import { openConversation, go } from '../app/router.js';
+import { client } from './client.js';
+
+const PARAMETER = 'with';
+
+/** Whose link led here; kept while this window makes an account, and after its first load. */
+let invitedBy: string | undefined = sessionStorage.getItem(PARAMETER) ?? undefined;
+
+/** Before anything is drawn: the address becomes a plain one again. */
+export function takeInvitation(): void {
+  const name = new URLSearchParams(location.search).get(PARAMETER)?.trim();
+  if (name === undefined || name === '' || name.length > 64) return;
+  invitedBy = name;
+  sessionStorage.setItem(PARAMETER, name);
+  history.replaceState(history.state, '', location.pathname);
+}
+
+export const invitation = (): string | undefined => invitedBy;
+
+/** To the conversation with who has invited; to the search for them where none can be opened. */
+export async function followInvitation(): Promise<void> {
+  const name = invitedBy;
+  if (name === undefined) return;
+  invitedBy = undefined;
+  sessionStorage.removeItem(PARAMETER);
+  try {
+    const { items } = await client.users.search(name);
+    const user = items.find(({ username }) => username.toLowerCase() === name.toLowerCase());
+    if (user === undefined || user.id === client.userId) return;
+    openConversation((await client.conversations.openDirect(user.id)).id);
+  } catch {
+    go({ name: 'people' });
+  }
+}
+
+export function invitationLink(username: string, origin = location.origin): string {
+  return `${origin}/?${PARAMETER}=${encodeURIComponent(username)}`;
+}
+
+/** This very machine under its other name: to a browser another site, where another person can be logged in. */
+export function secondPersonLink(username: string): string | undefined {
+  const other = { localhost: '127.0.0.1', '127.0.0.1': 'localhost' }[location.hostname];
+  if (other === undefined) return undefined;
+  const url = new URL(location.origin);
+  url.hostname = other;
+  return invitationLink(username, url.origin);
+}

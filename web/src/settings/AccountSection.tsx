@@ -1,0 +1,80 @@
+import { useState } from 'preact/hooks';
+import { go } from '../app/router.js';
+import { attempt } from '../app/toasts.js';
+import { Confirm, Dialog } from '../design/Dialog.js';
+import { Icon } from '../design/Icon.js';
+import { forgetDrafts } from '../messages/drafts.js';
+import { client } from '../session/client.js';
+import { Field, Form } from '../session/form.js';
+import { followOtherTabs } from '../session/other-tabs.js';
+import { t } from '../texts/texts.js';
+import { wrongPassword } from './wrong-password.js';
+
+/** After it nothing of the user is left on this device. */
+async function leave(): Promise<void> {
+  const { userId } = client;
+  await client.logout();
+  if (userId !== undefined) forgetDrafts(userId);
+  followOtherTabs(undefined);
+  go({ name: 'home' }, { replace: true });
+}
+
+export function AccountSection() {
+  const [question, ask] = useState<'logout' | 'delete'>();
+  const unsent = client.outbox.items.filter(({ command }) => command.type === 'send').length;
+  const logOutAll = (): void => {
+    void attempt(async () => {
+      await client.http.request('/auth/logout-all', { method: 'POST' });
+      await leave();
+    });
+  };
+  const remove = async ({ password = '' }: Record<string, string>): Promise<void> => {
+    await wrongPassword(() => client.http.request('/users/me', { method: 'DELETE', body: { password } }));
+    await leave();
+  };
+  return (
+    <section class="section">
+      <h2>{t('settings.account')}</h2>
+      <div class="row wrap">
+        <button type="button" class="button" onClick={() => (unsent > 0 ? ask('logout') : void leave())}>
+          <Icon name="logout" size={18} />
+          {t('settings.logout')}
+        </button>
+        <button type="button" class="button" onClick={logOutAll}>
+          {t('settings.logoutAll')}
+        </button>
+        <a class="button" href="/users/me/export" download="export.json">
+          <Icon name="download" size={18} />
+          {t('settings.export')}
+        </a>
+        <button type="button" class="button danger" onClick={() => ask('delete')}>
+          {t('settings.delete')}
+        </button>
+      </div>
+      {question === 'logout' ? (
+        <Confirm
+          text={t('settings.logoutQuestion', { count: unsent })}
+          confirm={t('settings.logout')}
+          onConfirm={() => void leave()}
+          onClose={() => ask(undefined)}
+        />
+      ) : question === 'delete' ? (
+        <Dialog title={t('settings.delete')} onClose={() => ask(undefined)}>
+          <p>{t('settings.deleteHint')}</p>
+          <Form submit={t('settings.deleteConfirm')} fields={['password']} onSubmit={remove}>
+            {(faults) => (
+              <Field
+                label={t('session.password')}
+                name="password"
+                type="password"
+                autocomplete="current-password"
+                maxLength={128}
+                fault={faults['password']}
+              />
+            )}
+          </Form>
+        </Dialog>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Session } from '@parley/client';
+import { useEffect, useState } from 'preact/hooks';
+import { attempt } from '../app/toasts.js';
+import { client } from '../session/client.js';
+import { agoOf, t } from '../texts/texts.js';
+import { usePages } from './pages.js';
+
+/** Where one is logged in, and how to end it from here. */
+export function SessionsSection() {
+  const { items, hasMore, load, remove } = usePages<Session>('/auth/sessions');
+  const [ending, setEnding] = useState<string>();
+  useEffect(load, []);
+  const end = async (id: string): Promise<void> => {
+    setEnding(id);
+    if (await attempt(() => client.http.request(`/auth/sessions/${id}`, { method: 'DELETE' })))
+      remove((session) => session.id === id);
+    setEnding(undefined);
+  };
+  return (
+    <section class="section">
+      <h2>{t('settings.sessions')}</h2>
+      <ul class="card people">
+        {items.map(({ id, deviceName, ip, lastUsedAt, current }) => (
+          <li key={id} class="person">
+            <span class="person-text grow">
+              <strong class="cut" dir="auto">
+                {deviceName ?? '–'}
+              </strong>
+              <span class="soft small cut">
+                {current ? t('settings.thisSession') : t('settings.lastUsed', { when: agoOf(lastUsedAt) })}
+                {ip === null ? '' : ` · ${ip}`}
+              </span>
+            </span>
+            {current ? null : (
+              <button type="button" class="button small" disabled={ending === id} onClick={() => void end(id)}>
+                {t('settings.endSession')}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {hasMore ? (
+        <button type="button" class="button" onClick={load}>
+          {t('app.loadMore')}
+        </button>
+      ) : null}
+    </section>
+  );
+}

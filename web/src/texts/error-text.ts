@@ -1,0 +1,26 @@
+import { ChatError } from '@parley/client';
+import { has, t } from './texts.js';
+
+/** Why something failed, in words. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof ChatError)) return error instanceof Error ? error.message : String(error);
+  return reasonText(error.code, error.message);
+}
+
+export function reasonText(code: string, message: string): string {
+  const name = `error.${code}`;
+  return has(name) ? t(name) : message;
+}
+
+/** What is wrong with a field of a form: the server's words, one sentence. */
+export function fieldFaults(error: unknown): Readonly<Record<string, string>> {
+  if (!(error instanceof ChatError)) return {};
+  if (error.code === 'EMAIL_TAKEN') return { email: t('error.EMAIL_TAKEN') };
+  if (error.code === 'USERNAME_TAKEN') return { username: t('error.USERNAME_TAKEN') };
+  const faults = Object.entries(error.errors ?? {}).map(([field, messages]) => [field, sentence(messages[0] ?? '')]);
+  return Object.fromEntries(faults) as Record<string, string>;
+}
+
+function sentence(text: string): string {
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`;
+}

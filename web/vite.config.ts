@@ -1,0 +1,91 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+const root = fileURLToPath(new URL('./', import.meta.url));
+const output = join(root, 'dist');
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const FIRST_LOAD =
+  /(client\/src|node_modules\/(preact|socket\.io|engine\.io|@socket\.io))|web\/src\/(app|design|texts|session|conversations)\//;
+const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/;
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** The service worker, which must know every file of this build and have a name of its own that stays. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'parley-service-worker',
+    apply: 'build',
+    enforce: 'post',
+    writeBundle() {
+      const files = filesBelow(output)
+        .map((path) => `/${relative(output, path).split(sep).join('/')}`)
+        .filter((address) => !/\.(map|br|gz)$/.test(address) && address !== '/sw.js' && address !== '/index.html')
+        .sort();
+      const hash = createHash('sha256').update(readFileSync(join(output, 'index.html')));
+      for (const address of files) hash.update(address).update(readFileSync(join(output, address)));
+      const text = readFileSync(join(root, 'src/offline/service-worker.js'), 'utf8')
+        .replace('__VERSION__', hash.digest('hex').slice(0, 12))
+        .replace('[/* FILES */]', JSON.stringify(['/', ...files]));
+      writeFileSync(join(output, 'sw.js'), text);
+    },
+  };
+}
+
+/** Once and thoroughly, here, so that the server compresses nothing. */
+function compressed(): Plugin {
+  return {
+    name: 'parley-compressed',
+    apply: 'build',
+    enforce: 'post',
+    closeBundle() {
+      for (const path of filesBelow(output).filter((name) => COMPRESSED.test(name))) {
+        const content = readFileSync(path);
+        const params = { [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+        writeFileSync(`${path}.br`, brotliCompressSync(content, { params }));
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root,
+  base: '/',
+  publicDir: 'public',
+  resolve: {
+    alias: [
+      { find: /^react$/, replacement: at('./src/react.ts') },
+      { find: '@parley/client/react', replacement: at('../client/src/react/index.ts') },
+      { find: '@parley/client/storage/indexeddb', replacement: at('../client/src/storage/indexeddb.ts') },
+      { find: '@parley/client/storage/memory', replacement: at('../client/src/storage/memory.ts') },
+      { find: '@parley/client/cookies', replacement: at('../client/src/cookies.ts') },
+      { find: /^@parley\/client$/, replacement: at('../client/src/index.ts') },
+    ],
+  },
+  build: {
+    outDir: output,
+    emptyOutDir: true,
+    target: 'es2022',
+    // Nothing inline: the page's policy forbids it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    cssCodeSplit: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What every visit needs is one file; what a click needs comes with the click.
+        codeSplitting: { groups: [{ name: 'base', test: FIRST_LOAD }] },
+      },
+    },
+  },
+  plugins: [serviceWorker(), compressed()],
+});
