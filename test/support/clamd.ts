@@ -9,6 +9,10 @@ export interface FakeClamd {
   readonly scanned: number[];
   /** Answers so instead of scanning; `silence` answers nothing, `break` closes the connection in the middle. */
   answerWith(answer: string | undefined): void;
+  /** Closes so many connections in the middle of a file, as a daemon that is being started anew; the next are served. */
+  breakNext(connections: number): void;
+  /** Its `StreamMaxLength`: says so in the middle of what is longer, and closes without reading the rest. */
+  maxStreamBytes: number;
   /** Runs with each file that came in whole, before it is answered. */
   beforeAnswer: (() => void | Promise<void>) | undefined;
   /** Ends every connection without an answer. */
@@ -16,10 +20,14 @@ export interface FakeClamd {
   close(): Promise<void>;
 }
 
-/** Speaks clamd's INSTREAM as clamd(8) describes it, and nothing else. */
-export async function startClamd(port = 0): Promise<FakeClamd> {
+/**
+ * Speaks clamd's INSTREAM as clamd 1.4 does, and nothing else.
+ * @param at a port, or the path of a socket.
+ */
+export async function startClamd(at: number | string = 0): Promise<FakeClamd> {
   const sockets = new Set<Socket>();
   let fixed: string | undefined;
+  let toBreak = 0;
   const scanned: number[] = [];
   const clamd: FakeClamd = {
     get port() {
@@ -27,6 +35,8 @@ export async function startClamd(port = 0): Promise<FakeClamd> {
     },
     scanned,
     answerWith: (answer) => (fixed = answer),
+    breakNext: (connections) => (toBreak = connections),
+    maxStreamBytes: Infinity,
     beforeAnswer: undefined,
     hangUp: () => {
       for (const socket of sockets) socket.destroy();
@@ -40,10 +50,11 @@ export async function startClamd(port = 0): Promise<FakeClamd> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    if (fixed === 'break') socket.once('data', () => socket.destroy());
+    if (fixed === 'break' || toBreak-- > 0) socket.once('data', () => socket.destroy());
     let bytes = Buffer.alloc(0);
     let isBegun = false;
     const file: Buffer[] = [];
+    let size = 0;
     socket.on('data', (chunk) => {
       bytes = Buffer.concat([bytes, chunk]);
       if (!isBegun) {
@@ -56,6 +67,11 @@ export async function startClamd(port = 0): Promise<FakeClamd> {
         const length = bytes.readUInt32BE();
         if (length === 0) return void finish(socket, Buffer.concat(file));
         if (bytes.length < 4 + length) return;
+        size += length;
+        if (size > clamd.maxStreamBytes) {
+          socket.pause();
+          return void socket.end('INSTREAM size limit exceeded. ERROR\0', () => socket.destroy());
+        }
         file.push(bytes.subarray(4, 4 + length));
         bytes = bytes.subarray(4 + length);
       }
@@ -67,6 +83,8 @@ export async function startClamd(port = 0): Promise<FakeClamd> {
     if (fixed === 'silence') return;
     socket.end(`${fixed ?? (file.includes(INFECTION) ? 'stream: Fake.Signature FOUND' : 'stream: OK')}\0`);
   };
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    typeof at === 'string' ? server.listen(at, resolve) : server.listen(at, '127.0.0.1', resolve),
+  );
   return clamd;
 }

@@ -1,29 +1,48 @@
 import { createReadStream } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 
 /** A scanner that is there takes a connection at once; longer than this it is away. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A whole scan: less than what makes a confirmation count as one of a dead process. */
+/** A whole scan, both attempts: less than what makes a confirmation count as one of a dead process. */
 const SCAN_TIMEOUT_MS = 90_000;
+/** Between the attempts: a daemon that is started anew is there again, or refuses at once. */
+const RETRY_AFTER_MS = 500;
 /** Bytes of an answer; a real one is a line. */
 const MAX_ANSWER_BYTES = 4_096;
 const END_OF_STREAM = Buffer.alloc(4);
 
+/** The connection ended before there was an answer: its daemon died, was started anew, or closes what is too long for it. */
+class BrokenConnection extends Error {}
+
 /**
- * Has a file scanned by ClamAV's daemon (clamd(8), INSTREAM). Never more of it is in memory than one chunk.
+ * Has a file scanned by ClamAV's daemon (clamd(8), INSTREAM). Never more of it is in memory than one chunk. Where the
+ * connection breaks, it is tried once more.
  * @returns the name of what it is infected with; undefined where it is clean.
  * @throws Error where the daemon is away, too slow, or answers anything else: then nothing is known of the file.
  */
 export async function scanWithClamd(address: NetConnectOpts, path: string): Promise<string | undefined> {
+  const deadline = performance.now() + SCAN_TIMEOUT_MS;
+  try {
+    return await scanOnce(address, path, deadline);
+  } catch (error) {
+    if (!(error instanceof BrokenConnection)) throw error;
+  }
+  await pause(RETRY_AFTER_MS);
+  return scanOnce(address, path, deadline);
+}
+
+async function scanOnce(address: NetConnectOpts, path: string, deadline: number): Promise<string | undefined> {
   const socket = connect(address);
   const timers = [
     setTimeout(() => {
       if (socket.connecting) socket.destroy(new Error('clamd takes no connection'));
     }, CONNECT_TIMEOUT_MS),
-    setTimeout(() => socket.destroy(new Error('clamd did not answer in time')), SCAN_TIMEOUT_MS),
+    setTimeout(() => socket.destroy(new Error('clamd did not answer in time')), deadline - performance.now()),
   ];
   const abandoned = new AbortController();
+  let sent = 0;
   let isWhole = false;
   /** The command, then chunks with their length before them, then a chunk of none. */
   async function* framed(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -33,6 +52,9 @@ export async function scanWithClamd(address: NetConnectOpts, path: string): Prom
       length.writeUInt32BE(chunk.length);
       yield length;
       yield chunk;
+      sent += chunk.length;
+      // An early answer is read before more is written to a connection that clamd has closed behind it.
+      await setImmediate();
     }
     isWhole = true;
     yield END_OF_STREAM;
@@ -47,6 +69,12 @@ export async function scanWithClamd(address: NetConnectOpts, path: string): Prom
     const signature = verdictOf(await answer);
     if (signature === undefined && !isWhole) throw new Error('clamd answered before it had the whole file');
     return signature;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EPIPE' && code !== 'ECONNRESET' && !(error instanceof BrokenConnection)) throw error;
+    throw new BrokenConnection(
+      `clamd closed the connection after ${sent} bytes (it died, or its StreamMaxLength is less): ${message}`,
+    );
   } finally {
     for (const timer of timers) clearTimeout(timer);
     abandoned.abort();
@@ -68,7 +96,7 @@ function answerOf(socket: Socket): Promise<string> {
       else if (size > MAX_ANSWER_BYTES) socket.destroy(new Error('clamd answers without end'));
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('clamd closed the connection without an answer')));
+    socket.on('close', () => reject(new BrokenConnection('there was no answer')));
   });
 }
 

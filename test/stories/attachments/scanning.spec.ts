@@ -28,6 +28,8 @@ describe.each(['disk', 'S3'])('scanning of uploads, kept on %s', (kept) => {
   afterEach(() => {
     clamd.answerWith(undefined);
     clamd.beforeAnswer = undefined;
+    clamd.maxStreamBytes = Infinity;
+    clamd.breakNext(0);
   });
   afterAll(async () => {
     await story.close();
@@ -69,6 +71,28 @@ describe.each(['disk', 'S3'])('scanning of uploads, kept on %s', (kept) => {
     const answer = await fetch(`${ada.url}/attachments`, { method: 'POST', headers, body: form });
     expect(((await answer.json()) as Anything).code).toBe('INFECTED');
     expect((await ada.must('GET', `/attachments/${movie.id}`)).thumbnailUrl).toBeNull();
+  });
+
+  it('asks once more where the scanner ended in the middle of a file', async () => {
+    clamd.breakNext(1);
+    expect((await ada.upload(Buffer.alloc(200_000, 'clean'), 'clean.txt')).status).toBe(201);
+    clamd.breakNext(1);
+    expect((await ada.upload(infected, 'letter.txt')).body.code).toBe('INFECTED');
+    const scanned = clamd.scanned.length;
+    clamd.breakNext(2);
+    expect((await ada.upload(infected, 'letter.txt')).status).toBe(503);
+    expect(clamd.scanned).toHaveLength(scanned);
+  });
+
+  it('answers 503 for a file that is longer than the scanner takes', async () => {
+    clamd.maxStreamBytes = 100_000;
+    const before = await stored();
+    for (const size of [100_001, 8 * 1024 * 1024]) {
+      const answer = await ada.upload(Buffer.alloc(size, 'clean'), 'clean.txt');
+      expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+    }
+    await until('nothing of it lies anywhere', async () => (await stored()).length === before.length);
+    expect((await ada.upload(Buffer.alloc(100_000, 'clean'), 'clean.txt')).status).toBe(201);
   });
 
   it.each(['silence', 'break', 'INSTREAM size limit exceeded. ERROR', 'stream: what'])(
@@ -134,5 +158,31 @@ describe.each([
   it(`makes uploads answer ${status}`, async () => {
     const ada = await story.person('ada');
     expect((await ada.upload(Buffer.from('a letter'), 'letter.txt')).status).toBe(status);
+  });
+});
+
+describe('a scanner behind a socket of the file system', () => {
+  let directory: string;
+  let clamd: FakeClamd;
+  let story: Story;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-scanning-'));
+    const path = join(directory, 'clamd.ctl');
+    clamd = await startClamd(path);
+    story = await startStory({}, { DATA_DIR: directory, CLAMAV_URL: `unix:${path}` });
+  });
+  afterAll(async () => {
+    await story.close();
+    await clamd.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is asked as one behind a port is', async () => {
+    const ada = await story.person('ada');
+    expect((await ada.upload(Buffer.from('a letter'), 'letter.txt')).status).toBe(201);
+    expect((await ada.upload(infected, 'letter.txt')).body.code).toBe('INFECTED');
+    clamd.maxStreamBytes = 100_000;
+    expect((await ada.upload(Buffer.alloc(8 * 1024 * 1024, 'clean'), 'clean.txt')).status).toBe(503);
   });
 });
