@@ -395,7 +395,7 @@ export const SETTINGS = settings({
       '`tcp://host:port` or `unix:/path`: a ClamAV daemon scans every upload before anything of it is kept; [scanning](attachments.md#scanning)',
     comment: [
       'A ClamAV daemon that scans every upload before anything of it is kept: tcp://host:port or unix:/path. Its StreamMaxLength',
-      'must be at least the largest upload.',
+      'and MaxFileSize must be at least the largest upload: beyond the latter it calls clean what it has not looked at.',
     ],
   },
   CLAMAV_FAIL: {

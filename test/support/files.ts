@@ -237,3 +237,114 @@ export const heic = (): Buffer =>
     ].join(''),
     'base64',
   );
+
+/** Red on the left and blue on the right: an AVIF of two pictures side by side, 64 pixels each, written with libavif's encoder. */
+export const avifGrid = (): Buffer =>
+  Buffer.from(
+    [
+      'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAAF/bWV0YQAAAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAGxpYmF2',
+      'aWYAAAAADnBpdG0AAAAAAAEAAAA6aWxvYwAAAABEAAADAAEAAAABAAABpwAAAAgAAgAAAAEAAAGvAAAAIwADAAAAAQAAAdIAAAAiAAAAXGlp',
+      'bmYAAAAAAAMAAAAaaW5mZQIAAAAAAQAAZ3JpZENvbG9yAAAAABppbmZlAgAAAQACAABhdjAxQ29sb3IAAAAAGmluZmUCAAABAAMAAGF2MDFD',
+      'b2xvcgAAAAAcaXJlZgAAAAAAAAAQZGltZwABAAIAAgADAAAAi2lwcnAAAABfaXBjbwAAABRpc3BlAAAAAAAAAIAAAABAAAAAEHBpeGkAAAAA',
+      'AwgICAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAAxhdjFDgQAMAAAAACRpcG1hAAAAAAAAAAMAAQMBAgMAAgQE',
+      'AoUDAAMEBAKFAwAAAFVtZGF0AAAAAQCAAEASAAoJGBV//YICGg0IMhQcgCmmmkQAtNt7DHTLyAS7aD9IwBIACgkYFX/9ggIaDQgyExyAKaaa',
+      'RAC023rK8VnWWdjHvFs=',
+    ].join(''),
+    'base64',
+  );
+
+/** An AVIF that moves: three frames of 32 by 24 pixels, written with libavif's encoder. */
+export const avifSequence = (): Buffer =>
+  Buffer.from(
+    [
+      'AAAALGZ0eXBhdmlzAAAAAGF2aWZhdmlzbXNmMWlzbzhtaWYxbWlhZk1BMUIAAADybWV0YQAAAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAA',
+      'AAAAAAAAAGxpYmF2aWYAAAAADnBpdG0AAAAAAAEAAAAeaWxvYwAAAABEAAABAAEAAAABAAADywAAAN0AAAAoaWluZgAAAAAAAQAAABppbmZl',
+      'AgAAAAABAABhdjAxQ29sb3IAAAAAamlwcnAAAABLaXBjbwAAABRpc3BlAAAAAAAAACAAAAAYAAAAEHBpeGkAAAAAAwgICAAAAAxhdjFDgQAM',
+      'AAAAABNjb2xybmNseAABAA0ABgAAAAAXaXBtYQAAAAAAAAABAAEEAQKDBAAAAqVtb292AAAAeG12aGQBAAAAAAAAAOcudw4AAAAA5y53DgAA',
+      'AAUAAAAAAAAAAwABAAABAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      'AAAAAAAAAAABAAACJXRyYWsAAABodGtoZAEAAAEAAAAA5y53DgAAAADnLncOAAAAAQAAAAAAAAAAAAAAAwAAAAAAAAAAAAAAAAAAAAAAAQAA',
+      'AAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAAAIAAAABgAAAAAAbVtZGlhAAAALG1kaGQBAAAAAAAAAOcudw4AAAAA5y53DgAAAAUA',
+      'AAAAAAAAA1XEAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAGxpYmF2aWYAAAABWW1pbmYAAAAUdm1oZAAAAAEAAAAAAAAAAAAA',
+      'ACRkaW5mAAAAHGRyZWYAAAAAAAAAAQAAAAx1cmwgAAAAAQAAARlzdGJsAAAAFHN0Y28AAAAAAAAAAQAAA8sAAAAcc3RzYwAAAAAAAAABAAAA',
+      'AQAAAAMAAAABAAAAIHN0c3oAAAAAAAAAAAAAAAMAAADdAAAAKgAAADQAAAAUc3RzcwAAAAAAAAABAAAAAQAAABhzdHRzAAAAAAAAAAEAAAAD',
+      'AAAAAQAAAJVzdHNkAAAAAAAAAAEAAACFYXYwMQAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAgABgASAAAAEgAAAAAAAAAAQpBT00gQ29kaW5n',
+      'AAAAAAAAAAAAAAAAAAAAAAAAAAAAABj//wAAAAxhdjFDgQAMAAAAABNjb2xybmNseAABAA0ABgAAAAAQY2NzdAAAAAB8AAAAAAABQ21kYXQS',
+      'AAoNAAAAAifubXyICGgwIDLJARAA0ACigAgouujPprYG/FrlR2Bixs/TlisfupMQlGOrDoMPRw+vd1fHORV2fmFDBD5Nq/PyZLQeFkIMZ6Z4',
+      'wtZI6acN3MojuHiqangF93wNrvDXaQwa5QBGpHpi6Wq9FCfxMlHAlpmRxz9iwOlQSW3RLbsrLhsqJYOHjT0G0IZ0ekBsznvKxYHlrTDBFmr4',
+      'JpuW7jvf4kUKdI5n7oiMNCWh9E+4QEh9/WIyaorD/oqC7slotdLuup+gPXUowBDOUQxCCBM9KE7qLhIAMiYwA8CAAAAG0ACigAgouuIAxQYd',
+      'ji0f/DKOLZmobl8WITIED+4HYBIAMjAwBcEEAAAG0ACigAgouuoAH+6GVMNozx8ACxYbBS2c2bByXpIXabQTdpE2vV12QYA=',
+    ].join(''),
+    'base64',
+  );
+
+interface GifFrame {
+  /** Pixels; from its left upper corner, of which `at` says where that is. */
+  width: number;
+  height: number;
+  at?: number;
+  isInterlaced?: boolean;
+  /** Whether it brings its own colours. */
+  hasColours?: boolean;
+}
+
+/** The parts of a GIF, to be put together as encoders do, or hardly ever do. */
+export const gif = {
+  head: (width: number, height: number, hasColours = true): Buffer => {
+    const head = Buffer.alloc(13);
+    head.write('GIF89a');
+    head.writeUInt16LE(width, 6);
+    head.writeUInt16LE(height, 8);
+    head[10] = hasColours ? 0x91 : 0x11;
+    return hasColours ? Buffer.concat([head, GIF_COLOURS]) : head;
+  },
+  frame: ({ width, height, at = 0, isInterlaced = false, hasColours = false }: GifFrame): Buffer => {
+    const head = Buffer.alloc(10);
+    head[0] = 0x2c;
+    head.writeUInt16LE(at, 1);
+    head.writeUInt16LE(at, 3);
+    head.writeUInt16LE(width, 5);
+    head.writeUInt16LE(height, 7);
+    head[9] = (hasColours ? 0x81 : 0) | (isInterlaced ? 0x40 : 0);
+    return Buffer.concat([head, hasColours ? GIF_COLOURS : Buffer.alloc(0), gifPixels(width * height)]);
+  },
+  /** How the next frame is shown: for a tenth of a second. */
+  control: Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0]),
+  /** Played for ever. */
+  loop: Buffer.concat([Buffer.from([0x21, 0xff, 11]), Buffer.from('NETSCAPE2.0'), Buffer.from([3, 1, 0, 0, 0])]),
+  comment: (text: string): Buffer =>
+    Buffer.concat([Buffer.from([0x21, 0xfe, text.length]), Buffer.from(text), Buffer.of(0)]),
+  /** A description in XMP, which is no chain of blocks and ends so that readers of blocks find their way out of it. */
+  xmp: (text: string): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x21, 0xff, 11]),
+      Buffer.from(`XMP DataXMP${text}`),
+      Buffer.of(1),
+      Buffer.from(Array.from({ length: 255 }, (_, index) => 255 - index)),
+      Buffer.of(0, 0),
+    ]),
+  /** Text in a font of the player's own. */
+  text: Buffer.from([0x21, 0x01, 12, 0, 0, 0, 0, 16, 0, 8, 0, 8, 8, 1, 0, 2, 65, 66, 0]),
+  end: Buffer.of(0x3b),
+};
+
+const GIF_COLOURS = Buffer.from([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255]);
+
+/** Four colours in turn; the coding is begun anew before it would take more bits. */
+function gifPixels(count: number): Buffer {
+  const bits: number[] = [];
+  const put = (code: number): void => void bits.push(code & 1, (code >> 1) & 1, (code >> 2) & 1);
+  for (let pixel = 0; pixel < count; pixel += 1) {
+    if (pixel % 2 === 0) put(4);
+    put(pixel % 4);
+  }
+  put(5);
+  const bytes = Array.from({ length: Math.ceil(bits.length / 8) }, (_, at) =>
+    bits.slice(at * 8, at * 8 + 8).reduce((byte, bit, index) => byte | (bit << index), 0),
+  );
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 255) {
+    const block = bytes.slice(at, at + 255);
+    blocks.push(Buffer.from([block.length, ...block]));
+  }
+  return Buffer.concat([Buffer.of(2), ...blocks, Buffer.of(0)]);
+}

@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { DomainError } from '../../common/errors.js';
 import type { AttachmentKind } from '../attachment.js';
+import { brandsOf } from './images/heif-brand.js';
 import { asfHasVideo } from './recordings/asf.js';
 
 /** What a file is, by its content. */
@@ -54,7 +55,8 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
   if (RAW.some((signature) => beginning.subarray(0, 4).equals(signature))) throw notAnImageForAll();
   const brands = brandsOf(beginning);
   if (brands.includes('crx ')) throw notAnImageForAll();
-  if (brands.includes('avif')) return { kind: 'IMAGE', mimeType: 'image/avif', extension: 'avif' };
+  if (brands.includes('avif') || brands.includes('avis'))
+    return { kind: 'IMAGE', mimeType: 'image/avif', extension: 'avif' };
   if (brands.some((brand) => HEIF.has(brand))) {
     if (!heic) throw notAnImageForAll();
     return { kind: 'IMAGE', mimeType: 'image/heic', extension: 'heic' };
@@ -107,16 +109,6 @@ const ACTIVE =
 export function servedType(mimeType: string): string {
   if (ACTIVE.test(mimeType)) return 'application/octet-stream';
   return mimeType === 'text/plain' ? 'text/plain; charset=utf-8' : mimeType;
-}
-
-/** The brands that a file in the frame of MPEG-4 names, the first of them its own. */
-function brandsOf(beginning: Buffer): string[] {
-  if (beginning.subarray(4, 8).toString('latin1') !== 'ftyp') return [];
-  const end = Math.min(beginning.readUInt32BE(0), beginning.length, 512);
-  const brands: string[] = [];
-  for (let at = 8; at + 4 <= end; at += 4)
-    if (at !== 12) brands.push(beginning.subarray(at, at + 4).toString('latin1'));
-  return brands;
 }
 
 /** The text of a file that says by its first two bytes that it is UTF-16. */

@@ -14,7 +14,10 @@ import {
 import sharp from 'sharp';
 import {
   animatedGif,
+  avifGrid,
+  avifSequence,
   film,
+  gif,
   heic,
   paddedMp3,
   picture,
@@ -274,9 +277,90 @@ describe('pictures, films and voices as people send them', () => {
     }
   });
 
-  it('shows the first of several pictures in an AVIF', async () => {
+  it('shows a picture in AVIF and HEIF that is made of several, or calls itself by what it is built like', async () => {
     const avif = await picture(64, 48).avif().toBuffer();
-    expect(await ada.mustUpload(avif, 'x.avif')).toMatchObject({ mimeType: 'image/webp', width: 64, animated: false });
+    const named = (bytes: Buffer, brand: string): Buffer => {
+      const renamed = Buffer.from(bytes);
+      renamed.write(brand, 8, 'latin1');
+      return renamed;
+    };
+    const cases: [string, Buffer, object][] = [
+      ['a picture', avif, { mimeType: 'image/webp', width: 64, height: 48, animated: false }],
+      ['two side by side', avifGrid(), { mimeType: 'image/webp', width: 128, height: 64, animated: false }],
+      ['a sequence', avifSequence(), { width: 32, height: 24 }],
+      ['an AVIF that says mif1', named(avif, 'mif1'), { mimeType: 'image/webp', width: 64, height: 48 }],
+      ['an AVIF that says mif3', named(avif, 'mif3'), { mimeType: 'image/webp', width: 64, height: 48 }],
+      ['a HEIC that says mif1', named(heic(), 'mif1'), { mimeType: 'image/jpeg', width: 64, height: 48 }],
+      ['a HEIC that says mif3', named(heic(), 'mif3'), { mimeType: 'image/jpeg', width: 64, height: 48 }],
+    ];
+    for (const [what, bytes, expected] of cases)
+      expect({ what, ...(await ada.mustUpload(bytes, 'x')) }).toMatchObject({ what, kind: 'IMAGE', ...expected });
+    const { url } = await ada.mustUpload(avifGrid(), 'x.avif');
+    const { data } = await sharp(await bytesOf(url))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(data[0]).toBeGreaterThan(200);
+    expect(data.at(-1)).toBeGreaterThan(200);
+  });
+
+  it('takes every GIF that browsers show', async () => {
+    const { control, loop, end } = gif;
+    const frame = gif.frame({ width: 8, height: 8 });
+    const nothing = gif.frame({ width: 0, height: 0 });
+    const own = { hasColours: true, isInterlaced: true };
+    const cases: [string, Buffer[], object][] = [
+      ['one frame', [gif.head(8, 8), frame, end], { animated: false }],
+      ['no end', [gif.head(8, 8), frame], { animated: false }],
+      ['something behind its end', [gif.head(8, 8), frame, end, Buffer.alloc(300, 7)], { animated: false }],
+      ['a screen of no size', [gif.head(0, 0), frame, end], {}],
+      ['a huge screen', [gif.head(60_000, 60_000), frame, end], {}],
+      ['a frame of no size', [gif.head(8, 8), control, nothing, control, frame, end], { animated: false }],
+      ['a frame beside the screen', [gif.head(8, 8), gif.frame({ width: 8, height: 8, at: 4 }), end], { width: 12 }],
+      [
+        'colours of each frame, interlaced',
+        [gif.head(8, 8, false), loop, control, gif.frame({ width: 8, height: 8, ...own }), control].concat([
+          gif.frame({ width: 4, height: 4, at: 2, ...own }),
+          end,
+        ]),
+        { animated: true },
+      ],
+      ['no colours at all', [gif.head(8, 8, false), frame, end], {}],
+      ['comments', [gif.head(8, 8), gif.comment(PLACE), frame, gif.comment(PLACE), end], {}],
+      ['XMP', [gif.head(8, 8), gif.xmp(`<x:xmpmeta>${PLACE}</x:xmpmeta>`), frame, end], {}],
+      ['text', [gif.head(8, 8), control, gif.text, control, frame, end], {}],
+      ['something unknown', [gif.head(8, 8), Buffer.from([0x21, 0x99, 3, 1, 2, 3, 0]), frame, end], {}],
+      [
+        'zeros between its frames',
+        [gif.head(8, 8), loop, frame, Buffer.alloc(3), control, frame, end],
+        { animated: true },
+      ],
+      [
+        'a last frame that breaks off',
+        [gif.head(8, 8), loop, frame, control, frame, frame.subarray(0, 15)],
+        { animated: true },
+      ],
+    ];
+    for (const [what, parts, expected] of cases) {
+      const { status, body } = await ada.upload(Buffer.concat(parts), 'x.gif');
+      expect({ what, status, ...body }).toMatchObject({ what, status: 201, mimeType: 'image/gif', ...expected });
+      expect((await bytesOf(body.url)).includes('52.52')).toBe(false);
+    }
+    expect((await ada.upload(Buffer.concat([gif.head(8, 8), end]), 'x.gif')).status).toBe(415);
+  });
+
+  it('keeps a long animation moving that would take too long to encode anew', async () => {
+    const frames = Array.from({ length: 80 }, (_, index) =>
+      Buffer.concat([gif.control, gif.frame({ width: 100, height: 100, at: index * 10 })]),
+    );
+    const whole = Buffer.concat([gif.head(1_000, 1_000), gif.loop, gif.comment(PLACE), ...frames, gif.end]);
+    const moving = await ada.mustUpload(whole, 'long.gif');
+    expect(moving).toMatchObject({ mimeType: 'image/gif', width: 1_000, height: 1_000, animated: true });
+    const bytes = await bytesOf(moving.url);
+    expect(bytes.includes(PLACE)).toBe(false);
+    expect((await sharp(bytes).metadata()).pages).toBe(80);
+    const small = (await sharp(await bytesOf(moving.thumbnailUrl)).metadata()).pages ?? 0;
+    expect(small).toBeGreaterThan(1);
+    expect(small).toBeLessThan(80);
   });
 
   it('takes names as phones send them', async () => {

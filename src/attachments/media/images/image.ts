@@ -2,8 +2,17 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { encode } from 'blurhash';
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
 import { type ImageJob, MediaError, type MediaJob, type ProcessedImage } from '../media-job.js';
+import { gifFrames } from './gif.js';
 import { asTiff, decodeHeic } from './heic.js';
-import { estimatedMemory, type ImageHeader, isTooCostly, MAX_PIXELS } from './image-cost.js';
+import { nameCoding } from './heif-brand.js';
+import {
+  estimatedCost,
+  estimatedMemory,
+  type ImageHeader,
+  isTooCostly,
+  MAX_COST_MS,
+  MAX_PIXELS,
+} from './image-cost.js';
 import { isPolyglot } from './image-polyglots.js';
 
 /** A PNG may be larger encoded anew, but not by much. */
@@ -18,6 +27,8 @@ const THUMBNAIL_QUALITY = 80;
 const MAX_OPTIMISED_PIXELS = 16_000_000;
 /** WebP knows no more. */
 const MAX_WEBP_SIDE = 16_383;
+/** What the small pictures of an animation may cost that is kept as it came. */
+const MAX_PREVIEW_COST_MS = MAX_COST_MS / 2;
 
 // One image at a time, on one core: the other one is for messages.
 sharp.concurrency(1);
@@ -31,6 +42,8 @@ interface Source {
   orientation: number;
   /** Which of several pictures it is; undefined for the only one. */
   page?: number | undefined;
+  /** An animation that is kept as it is, for all of its frames would cost too much: how many its small pictures show. */
+  previewPages?: number | undefined;
 }
 
 /**
@@ -48,12 +61,13 @@ export async function processImage({
   try {
     const source = await sourceOf(file, maxMemoryBytes);
     const animated = (source.header.pages ?? 1) > 1;
-    const whole = await encoded(source);
+    const { previewPages } = source;
+    const whole = previewPages === undefined ? await encoded(source) : asItIs(source);
     if (whole.data.length > Math.max(MIN_OUTPUT_BYTES, file.length * MAX_GROWTH))
       throw new MediaError('costly', 'it grows too large where it is encoded anew');
     await writeFile(output, whole.data);
     // JPEG is decoded small where a small picture is wanted. What is not is decoded once, each picture from the larger one.
-    const large = await thumbnail(whole.data, 1_280, animated);
+    const large = await thumbnail(whole.data, 1_280, animated, previewPages);
     await writeFile(thumbnails[1280], large);
     const small = await thumbnail(whole.info.format === 'jpeg' ? whole.data : large, 320, animated);
     await writeFile(thumbnails[320], small);
@@ -74,7 +88,8 @@ export async function processImage({
 }
 
 /** @throws MediaError `costly` for what will take too much of the processor or of the memory: it is not decoded then. */
-async function sourceOf(file: Buffer, maxMemoryBytes: number): Promise<Source> {
+async function sourceOf(given: Buffer, maxMemoryBytes: number): Promise<Source> {
+  const file = withoutSurplus(given);
   const metadata = await sharp(file, { limitInputPixels: false }).metadata();
   const isHeic = metadata.format === 'heif' && metadata.compression !== 'av1';
   // A camera's HEIF and an AVIF may hold several pictures, of different sizes: the first is what is shown.
@@ -91,6 +106,11 @@ async function sourceOf(file: Buffer, maxMemoryBytes: number): Promise<Source> {
     isTurned: orientation > 1,
   };
   header.output = outputOf(header, metadata, maxMemoryBytes);
+  const isTooMuch = isTooCostly(header) || estimatedMemory(header) > maxMemoryBytes;
+  if (header.format === 'gif' && pages > 1 && isTooMuch) {
+    const previewPages = affordablePages(header, maxMemoryBytes);
+    if (previewPages > 0) return { bytes: file, header, orientation, previewPages };
+  }
   if (isTooCostly(header)) throw new MediaError('costly', 'it has too many pixels');
   if (isHeic) {
     requireMemory(header, maxMemoryBytes);
@@ -110,6 +130,32 @@ async function sourceOf(file: Buffer, maxMemoryBytes: number): Promise<Source> {
   return { bytes: file, header, orientation, page: metadata.format === 'heif' ? metadata.pagePrimary : undefined };
 }
 
+/** What decoders stumble over, or do not know, although it is of no importance. */
+function withoutSurplus(file: Buffer): Buffer {
+  if (file.toString('latin1', 0, 3) === 'GIF') {
+    const frames = gifFrames(file);
+    if (frames === undefined) throw new MediaError('invalid', 'there is no whole picture in it');
+    return frames;
+  }
+  nameCoding(file);
+  return file;
+}
+
+/** How many of the first frames of an animation may be decoded; 0 where that is none, or where all of them are too many for anybody. */
+function affordablePages(header: ImageHeader, maxMemoryBytes: number): number {
+  const { width, height, pages = 1, size } = header;
+  if (width * height * pages > MAX_PIXELS) return 0;
+  const first = { ...header, pages: 1, size: size / pages };
+  const affordable = Math.floor(MAX_PREVIEW_COST_MS / estimatedCost(first));
+  const perPage = estimatedMemory({ ...first, size: 0 }) - estimatedMemory({ ...first, size: 0, pages: 0 });
+  const left = maxMemoryBytes - estimatedMemory({ ...first, size, pages: 0 });
+  return Math.max(0, Math.min(pages, affordable, Math.floor(left / perPage)));
+}
+
+function asItIs({ bytes, header: { format, width, height } }: Source): Encoded {
+  return { data: bytes, info: { format, width, height } };
+}
+
 function requireMemory(header: ImageHeader, maxMemoryBytes: number): void {
   if (estimatedMemory(header) > maxMemoryBytes) throw new MediaError('costly', 'it takes too much memory');
 }
@@ -126,19 +172,24 @@ function outputOf(header: ImageHeader, { hasAlpha }: Metadata, maxMemoryBytes: n
 
 function open(
   bytes: Buffer,
-  { animated = false, page }: { animated?: boolean; page?: number | undefined } = {},
+  { animated = false, page, pages }: { animated?: boolean; page?: number | undefined; pages?: number | undefined } = {},
 ): Sharp {
   return sharp(bytes, {
     limitInputPixels: MAX_PIXELS,
     failOn: 'error',
-    animated,
+    ...(pages === undefined ? { animated } : { pages }),
     sequentialRead: true,
     ...(page === undefined ? {} : { page }),
   });
 }
 
+interface Encoded {
+  data: Buffer;
+  info: Pick<OutputInfo, 'format' | 'width' | 'height' | 'pageHeight'>;
+}
+
 /** Encoded anew: nothing is left but what is seen. */
-async function encoded(source: Source): Promise<{ data: Buffer; info: OutputInfo }> {
+async function encoded(source: Source): Promise<Encoded> {
   const image = await upright(source);
   const { output, width, height } = source.header;
   switch (output) {
@@ -178,8 +229,8 @@ async function upright({ bytes, header, orientation, page }: Source): Promise<Sh
   return all.webp({ quality: QUALITY, ...(delay === undefined ? {} : { delay }), loop: loop ?? 0 });
 }
 
-function thumbnail(bytes: Buffer, size: number, animated: boolean): Promise<Buffer> {
-  return open(bytes, { animated })
+function thumbnail(bytes: Buffer, size: number, animated: boolean, pages?: number): Promise<Buffer> {
+  return open(bytes, { animated, pages })
     .resize(size, size, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: THUMBNAIL_QUALITY })
     .toBuffer();
