@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Configuration } from '../../config/configuration.js';
 import { TcpConnections } from './tcp-connections.js';
@@ -97,5 +97,22 @@ describe('TCP connections', () => {
     const fourth = await client();
     fourth.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(fourth, 'data');
+  });
+
+  it('keeps none alive whose answer ends after the server began to close', async () => {
+    watch({});
+    server.keepAliveTimeout = 3_600_000;
+    server.removeAllListeners('request').on('request', (_, response) => response.write('the beginning'));
+    const requested = once(server, 'request');
+    const side = accepted();
+    const late = await client();
+    late.resume();
+    late.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, response] = (await requested) as [unknown, ServerResponse];
+    connections.beforeApplicationShutdown();
+    const closed = once(server, 'close');
+    server.close();
+    response.end();
+    await Promise.all([closed, once(await side, 'close')]);
   });
 });

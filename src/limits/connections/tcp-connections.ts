@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { ipAddressKey } from '../ip-address-key.js';
 import { Counted } from './counted.js';
@@ -23,16 +23,21 @@ const BOUNDS: TcpBounds = {
   lookMs: 500,
 };
 
+/** How often connections that became idle are ended while the server closes. */
+const CLOSING_LOOK_MS = 20;
+
 /**
  * Bounds what clients hold of this process below HTTP and WebSockets: how many connections there are, of all and of one
  * IP address; answers that are not read; and connections on which nothing is ever said.
  */
-export class TcpConnections implements OnApplicationShutdown {
+export class TcpConnections implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(TcpConnections.name);
   private readonly connections = new Map<Socket, { since: number; release: () => void }>();
   private readonly stalling = new WeakSet<Socket>();
   private readonly byIpAddress: Counted;
   private timer: NodeJS.Timeout | undefined;
+  private closing: NodeJS.Timeout | undefined;
+  private server: Server | undefined;
 
   private readonly bounds: TcpBounds;
 
@@ -47,6 +52,7 @@ export class TcpConnections implements OnApplicationShutdown {
   }
 
   watch(server: Server): void {
+    this.server = server;
     server.maxConnections = this.configuration.maxConnections;
     server.on('connection', (socket) => this.take(socket));
     // Counted from here on as what it became, until it is known whose it is.
@@ -54,8 +60,17 @@ export class TcpConnections implements OnApplicationShutdown {
     this.timer = setInterval(() => this.look(), this.bounds.lookMs).unref();
   }
 
+  /**
+   * Closing the server ends the connections that are idle at that moment. One whose answer ends a moment later would be kept
+   * alive for its next request, and the close would wait for it: KEEP_ALIVE_SECONDS, longer than anything waits for a stop.
+   */
+  beforeApplicationShutdown(): void {
+    this.closing = setInterval(() => this.server?.closeIdleConnections(), CLOSING_LOOK_MS);
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.timer);
+    clearInterval(this.closing);
   }
 
   private take(socket: Socket): void {
