@@ -153,7 +153,7 @@ describe('clients of the older documents, beyond what those say', () => {
         await verifying.close();
         await mailbox.close();
       }
-    }, 30_000);
+    });
 
     it('tells the list of rooms of a room once there is a message to show', async () => {
       const cy = await story.person();

@@ -91,7 +91,7 @@ describe('direct-events', () => {
     two.socket.close();
     expect(await dans.next('userOnline', ofCy)).toEqual({ userId: cy.id, isOnline: false });
     expect(dans.all('userOnline')).toHaveLength(2);
-  }, 20_000);
+  });
 
   it('shows who types also where the two never wrote', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
@@ -220,7 +220,7 @@ describe('direct-events', () => {
     } finally {
       await limited.close();
     }
-  }, 30_000);
+  });
 
   it('carries files of any kind, by address or upload', async () => {
     const cy = await story.person();
@@ -363,7 +363,7 @@ const sendMessage = (receiverId, text) => {
     let browser: Browser;
     beforeAll(async () => {
       browser = await startBrowser();
-    }, 30_000);
+    });
     afterAll(() => browser.close());
 
     it('runs the HTML example', async () => {
@@ -407,7 +407,7 @@ const sendMessage = (receiverId, text) => {
       bobs.socket.emit('sendMessage', { senderId: bob.id, receiverId: ada.id, text: 'to HTML' });
       await page.locator('#list', { hasText: 'to HTML' }).waitFor();
       await page.close();
-    }, 30_000);
+    });
 
     it('has the test page, which does what the document says', async () => {
       const open = async (person: Person): Promise<Page> => {
@@ -447,6 +447,6 @@ const sendMessage = (receiverId, text) => {
       await adas.fill('#token', 'nonsense');
       await adas.click('#connect');
       await adas.locator('#status[data-state=refused]', { hasText: 'Unauthorized' }).waitFor();
-    }, 60_000);
+    });
   });
 });

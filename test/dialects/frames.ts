@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { PATIENCE_MS } from '../support/bounded.js';
 import type { Anything } from '../support/story.js';
-
-const PATIENCE_MS = 10_000;
 
 /** A native WebSocket that misses nothing: what it heard and nobody asked for yet waits. */
 export class Frames {

@@ -91,7 +91,7 @@ socket.on("user:offline", ({ userId }) => {
     expect((await bobs.next('users:online')).userIds.toSorted()).toEqual([ada.id, bob.id].toSorted());
     socket.close();
     expect(await bobs.next('user:offline', ({ userId }) => userId === ada.id)).toEqual({ userId: ada.id });
-  }, 20_000);
+  });
 
   it('says why somebody is kept out', async () => {
     for (const auth of [{}, { token: 'nonsense' }, { token: 5 }]) {

@@ -74,7 +74,7 @@ describe('ws-events', () => {
       userId: ada.id,
       isOnline: false,
     });
-  }, 20_000);
+  });
 
   it('handles what is sent the moment it is open, in its order', async () => {
     const [cy, dan] = await Promise.all([story.person(), story.person()]);
@@ -298,7 +298,7 @@ describe('ws-events with limits', () => {
     } finally {
       await story.close();
     }
-  }, 30_000);
+  });
 
   it.each(['all', 'none'])(
     'answers each upgrade once, however its path is written, with DIALECTS=%s',

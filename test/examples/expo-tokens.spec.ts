@@ -32,5 +32,5 @@ describe('the example for Expo', () => {
     await until('it is connected', () => chat.socket.connected);
     expect(ended.length).toBeLessThan(expiries.size - 1);
     chat.socket.disconnect();
-  }, 30_000);
+  });
 });

@@ -96,5 +96,5 @@ describe('the example for Expo', () => {
     await until('everything is shown', () => shown.length === 5);
     expect(shown.toSorted()).toEqual(['five', 'four', 'one', 'three', 'two']);
     stop();
-  }, 30_000);
+  });
 });

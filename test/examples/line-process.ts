@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-
-/** How long anything that is waited for may take. */
-const PATIENCE_MS = 20_000;
+import { PATIENCE_MS } from '../support/bounded.js';
 
 /** A program as a process of its own, spoken to as at a terminal: lines in, lines out. */
 export class LineProcess {

@@ -73,5 +73,5 @@ describe('the example node-chat', () => {
       'ada: typed while it was gone',
       'you: all here',
     ]);
-  }, 90_000);
+  });
 });

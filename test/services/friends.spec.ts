@@ -118,7 +118,7 @@ beforeAll(async () => {
   contacts = module.get(Contacts);
   const bus = module.get(EventBus);
   for (const name of EVENT_NAMES) bus.subscribe(name, (event) => void events.push({ name, event }));
-}, 120_000);
+});
 
 afterAll(async () => {
   await module?.close();

@@ -67,4 +67,4 @@ it('every statement that does not fit the schema is named, however it is put tog
   expect(faults).toHaveLength(expected.length);
   expect(prepared).toBe(8);
   expect(listed).toEqual([]);
-}, 120_000);
+});

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { ended } from './bounded.js';
 
 /** What the fake scanner takes for infected, wherever in a file it is. */
 export const INFECTION = 'THIS-FILE-IS-INFECTED';
@@ -43,7 +44,7 @@ export async function startClamd(at: number | string = 0): Promise<FakeClamd> {
     },
     close: () => {
       clamd.hangUp();
-      return new Promise((resolve) => server.close(() => resolve()));
+      return ended('clamd', new Promise((resolve) => server.close(() => resolve())));
     },
   };
   const server = createServer((socket) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { ended } from './bounded.js';
 
 /** A network between the server and its database that can be cut. */
 export class DatabaseProxy {
@@ -43,7 +44,9 @@ export class DatabaseProxy {
   }
 
   async stop(): Promise<void> {
+    const closed = once(this.server, 'close');
     this.server.close();
     this.reset();
+    await ended('the proxy of the database', closed);
   }
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { ended } from './bounded.js';
 import { until } from './story.js';
 
 /** A mail server that takes everything and keeps it. */
@@ -52,6 +53,6 @@ export class Mailbox {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    return ended('the mail server', new Promise((resolve) => this.server.close(() => resolve())));
   }
 }

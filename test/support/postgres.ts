@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { ended } from './bounded.js';
 
 export const TEMPLATE = 'parley_template';
 const CLONE_LOCK = 7_205_301_413;
@@ -20,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   });
   return {
     url: withDatabase(administrationUrl(), name),
-    drop: () => administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+    drop: () => drop(name),
   };
 }
 
@@ -36,8 +37,15 @@ export async function createEmptyDatabase(locale?: string): Promise<TestDatabase
   );
   return {
     url: withDatabase(administrationUrl(), name),
-    drop: () => administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+    drop: () => drop(name),
   };
+}
+
+function drop(name: string): Promise<void> {
+  return ended(
+    `dropping ${name}`,
+    administer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  );
 }
 
 export function withDatabase(url: string, database: string): string {

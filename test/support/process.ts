@@ -2,6 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { ended } from './bounded.js';
+
+/** A start migrates a database, and on a busy machine waits for its turn. */
+const START_TIMEOUT_MS = 60_000;
 
 /** A server as its users start it: a process of its own. */
 export class ServerProcess {
@@ -37,7 +41,7 @@ export class ServerProcess {
       child.stderr?.pipe(log, { end: false });
     }
     let output = '';
-    const url = await new Promise<string>((resolve, reject) => {
+    const started = new Promise<string>((resolve, reject) => {
       const hear = (chunk: Buffer): void => {
         output += chunk.toString();
         const match = /Parley listens on +(\S+)/.exec(output);
@@ -47,7 +51,12 @@ export class ServerProcess {
       child.stderr?.on('data', hear);
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${output}`)));
     });
-    return new ServerProcess(url, child);
+    try {
+      return new ServerProcess(await ended('the start of a server', started, START_TIMEOUT_MS), child);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw new Error(`no server: ${output}`, { cause: error });
+    }
   }
 
   get pid(): number {
@@ -56,7 +65,7 @@ export class ServerProcess {
 
   /** Resolves with the exit code, null where a signal ended it. */
   async exited(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    if (this.isRunning) await ended('a server', once(this.child, 'exit'), START_TIMEOUT_MS);
     return this.child.exitCode;
   }
 
@@ -87,10 +96,14 @@ export class ServerProcess {
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (this.isRunning) {
       const exited = once(this.child, 'exit');
       this.child.kill(signal);
-      await exited;
+      try {
+        await ended(`a server that was sent ${signal}`, exited);
+      } finally {
+        this.child.kill('SIGKILL');
+      }
     }
     return this.child.exitCode;
   }

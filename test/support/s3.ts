@@ -1,16 +1,19 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ended } from './bounded.js';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 
 interface S3rver {
+  readonly httpServer: Server;
   run(): Promise<{ port: number }>;
   close(): Promise<void>;
 }
 
 // It comes without types.
-const Server = createRequire(import.meta.url)('s3rver') as new (options: object) => S3rver;
+const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => S3rver;
 
 export interface S3Server {
   /** The variables that point a server here. */
@@ -23,7 +26,7 @@ export interface S3Server {
 /** A store that speaks the protocol of S3, with an empty bucket. */
 export async function startS3(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-s3-'));
-  const server = new Server({
+  const server = new S3rver({
     port: 0,
     address: '127.0.0.1',
     silent: true,
@@ -45,7 +48,10 @@ export async function startS3(): Promise<S3Server> {
       return Contents.map(({ Key = '' }) => Key);
     },
     close: async () => {
-      await server.close();
+      client.destroy();
+      // An answer that nobody reads to its end would hold its connection, and that the server.
+      server.httpServer.closeAllConnections();
+      await ended('the S3 server', server.close());
       await rm(directory, { recursive: true, force: true });
     },
   };

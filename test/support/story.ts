@@ -6,10 +6,8 @@ import { io, type Socket } from 'socket.io-client';
 import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
 import { Configuration } from '../../src/config/configuration.js';
+import { ended, PATIENCE_MS } from './bounded.js';
 import { createTestDatabase } from './postgres.js';
-
-/** How long anything awaited may take. */
-const PATIENCE_MS = 10_000;
 
 export interface Story {
   readonly url: string;
@@ -58,8 +56,11 @@ export async function startStory(
     },
     close: async () => {
       for (const person of people) person.disconnect();
-      await app.close();
-      await database?.drop();
+      try {
+        await ended('the application', app.close());
+      } finally {
+        await database?.drop();
+      }
     },
   };
 }

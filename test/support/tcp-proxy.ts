@@ -1,4 +1,5 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { ended } from './bounded.js';
 
 /** What a proxy does with what passes it. */
 export interface TcpProxy {
@@ -78,7 +79,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       }),
     close: async () => {
       endAll();
-      await new Promise((resolve) => server.close(resolve));
+      await ended('the proxy', new Promise((resolve) => server.close(resolve)));
     },
   };
 }

@@ -26,4 +26,4 @@ it('does not grow beyond its budget, without Socket.IO and with it', async () =>
   const [core, whole] = [await compressed(['socket.io-client']), await compressed([])];
   expect(core).toBeLessThanOrEqual(MAX_CORE_BYTES);
   expect(whole).toBeLessThanOrEqual(MAX_WHOLE_BYTES);
-}, 60_000);
+});

@@ -35,7 +35,7 @@ const LIBRARIES: [string, Record<string, string>][] = [
     const name = library.replace(' ', '-');
     beforeAll(async () => {
       await pages.bundle(name, 'test/react/hooks-page.tsx', alias);
-    }, 60_000);
+    });
 
     it.each(SCENES)('%s', async (title) => {
       opened = await pages.open(await pages.context(), name);

@@ -14,7 +14,7 @@ declare const page: StoragePage;
     pages = await Pages.start();
     await pages.bundle('storage', 'test/storage/storage-page.ts');
     context = await pages.context();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(context.pages().map((open) => open.close()));
   });

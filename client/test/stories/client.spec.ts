@@ -19,7 +19,7 @@ describe('a client of a real server', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     story = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
-  }, 120_000);
+  });
 
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()));

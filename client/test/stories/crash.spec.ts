@@ -24,7 +24,7 @@ describe('what the user typed', () => {
     database = await createTestDatabase();
     environment = { DATABASE_URL: database.url, RATE_LIMITS: 'off', PORT: await freePort() };
     server = await ServerProcess.start(environment);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server.kill();

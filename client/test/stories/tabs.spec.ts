@@ -23,7 +23,7 @@ describe('the tabs of one user', () => {
       ACCESS_TOKEN_SECONDS: '6',
     });
     clients = new Clients(server.url);
-  }, 120_000);
+  });
 
   afterEach(() => clients.close());
 

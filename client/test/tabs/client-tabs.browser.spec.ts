@@ -28,7 +28,7 @@ const PATIENCE = { timeout: 60_000 };
     server = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
     browser = await startBrowser();
     script = await bundled('test/tabs/client-page.ts');
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
@@ -97,7 +97,7 @@ const PATIENCE = { timeout: 60_000 };
     tabs = [first];
     for (let number = 1; number < 5; number += 1) tabs.push(await open(context));
     await Promise.all(tabs.map(live));
-  }, 120_000);
+  });
   afterEach(async () => {
     await Promise.all(contexts.splice(0).map((context) => context.close()));
   });

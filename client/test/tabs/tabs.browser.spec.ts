@@ -13,7 +13,7 @@ declare const page: TabsPage;
   beforeAll(async () => {
     pages = await Pages.start();
     await pages.bundle('tabs', 'test/tabs/tabs-page.ts');
-  }, 60_000);
+  });
   beforeEach(async () => {
     context = await pages.context();
     tabs = [];

@@ -69,7 +69,7 @@ describe('what is uploaded', () => {
   it('is refused in words that every client hears, however much it sends', async () => {
     const answer = await ada.upload(Buffer.alloc(40 * MEGABYTE, 'x'));
     expect([answer.status, answer.body.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
-  }, 30_000);
+  });
 
   it('waits for its own user’s images, and not for those of who sends many', async () => {
     const [many, one] = [await story.person(), await story.person()];
@@ -86,7 +86,7 @@ describe('what is uploaded', () => {
     done.push('one');
     await Promise.all(all);
     expect(done.indexOf('one')).toBeLessThan(4);
-  }, 60_000);
+  });
 
   it('has sixty at once of one user, and others have theirs', async () => {
     const [greedy, other] = [await story.person(), await story.person()];
@@ -475,7 +475,7 @@ describe('a process that takes uploads', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 
   it('that is killed in the middle of one leaves nothing that counts, and nothing for ever', async () => {
     const server = await start();
@@ -499,7 +499,7 @@ describe('a process that takes uploads', () => {
     } finally {
       await again.stop();
     }
-  }, 30_000);
+  });
 
   it('takes fifty at once', async () => {
     const server = await start();
@@ -519,5 +519,5 @@ describe('a process that takes uploads', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 });

@@ -155,7 +155,7 @@ const disk = process.getuid?.() === 0 ? mountSmallDisk() : undefined;
       MIN_FREE_DISK_MB: '100',
       RATE_LIMITS: 'off',
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
     spawnSync('umount', [directory]);
@@ -182,5 +182,5 @@ const disk = process.getuid?.() === 0 ? mountSmallDisk() : undefined;
     rmSync(filler);
     await until('it is ready', async () => (await request(server.url, 'GET', '/health/ready')).status === 200);
     await ada.say(conversationId, 'there is room again');
-  }, 60_000);
+  });
 });

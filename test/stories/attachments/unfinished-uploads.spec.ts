@@ -66,28 +66,24 @@ describe('unfinished uploads', () => {
   it.each([
     ['that say how large they are', 2 * MEGABYTE],
     ['that do not say how large they are', undefined],
-  ])(
-    '%s hold a share of the room at the most, and others have theirs',
-    async (_, announced) => {
-      const [greedy, other] = [await story.person('greedy'), await story.person('other')];
-      const uploads = Array.from({ length: 40 }, () => unfinished(greedy, announced));
-      const answers: string[] = [];
-      for (const { answer } of uploads) void answer.then((text) => answers.push(text));
-      // An eighth of 64 MB: of those that want two and what surrounds them, two have room; of those that grow, some more.
-      await until('most are refused', () => answers.length >= 32);
-      expect(new Set(answers.map((text) => text.slice(0, 12)))).toEqual(new Set(['HTTP/1.1 503']));
-      expect(answers[0]).toMatch(/retry-after: \d+/i);
-      expect(answers[0]).toContain('"code":"OVERLOADED"');
-      expect(await sizeUnder(join(directory, 'spool'))).toBeLessThanOrEqual(8 * MEGABYTE);
-      expect((await other.upload(film(MEGABYTE))).status).toBe(201);
-      // What they held is given back, whatever became of them.
-      for (const { socket } of uploads) socket.destroy();
-      await until('nothing is left', async () => (await filesUnder(join(directory, 'spool'))).length === 0);
-      const again = await Promise.all([1, 2].map(() => greedy.upload(film(MEGABYTE))));
-      expect(again.map(({ status }) => status)).toEqual([201, 201]);
-    },
-    30_000,
-  );
+  ])('%s hold a share of the room at the most, and others have theirs', async (_, announced) => {
+    const [greedy, other] = [await story.person('greedy'), await story.person('other')];
+    const uploads = Array.from({ length: 40 }, () => unfinished(greedy, announced));
+    const answers: string[] = [];
+    for (const { answer } of uploads) void answer.then((text) => answers.push(text));
+    // An eighth of 64 MB: of those that want two and what surrounds them, two have room; of those that grow, some more.
+    await until('most are refused', () => answers.length >= 32);
+    expect(new Set(answers.map((text) => text.slice(0, 12)))).toEqual(new Set(['HTTP/1.1 503']));
+    expect(answers[0]).toMatch(/retry-after: \d+/i);
+    expect(answers[0]).toContain('"code":"OVERLOADED"');
+    expect(await sizeUnder(join(directory, 'spool'))).toBeLessThanOrEqual(8 * MEGABYTE);
+    expect((await other.upload(film(MEGABYTE))).status).toBe(201);
+    // What they held is given back, whatever became of them.
+    for (const { socket } of uploads) socket.destroy();
+    await until('nothing is left', async () => (await filesUnder(join(directory, 'spool'))).length === 0);
+    const again = await Promise.all([1, 2].map(() => greedy.upload(film(MEGABYTE))));
+    expect(again.map(({ status }) => status)).toEqual([201, 201]);
+  });
 
   it('that trickle are ended, and those that a slow phone sends are not', async () => {
     const slow = await story.person('slow');
@@ -109,7 +105,7 @@ describe('unfinished uploads', () => {
     await until('what it held is gone', async () => (await filesUnder(join(directory, 'spool'))).length === 1);
     phone.socket.destroy();
     now = 0;
-  }, 60_000);
+  });
 });
 
 describe('an image that costs more than any phone’s', () => {
@@ -123,7 +119,7 @@ describe('an image that costs more than any phone’s', () => {
     bomb = await sharp({ create: { width: 7_000, height: 7_000, channels: 3, background: 'white' } })
       .avif({ effort: 0 })
       .toBuffer();
-  }, 60_000);
+  });
   afterAll(async () => {
     await story.close();
     await rm(directory, { recursive: true, force: true });
@@ -142,7 +138,7 @@ describe('an image that costs more than any phone’s', () => {
     expect((await other.upload(photo, 'photo.jpg')).status).toBe(201);
     expect(await Promise.all(bombs)).toEqual(Array.from({ length: 20 }, () => [413, 'IMAGE_TOO_LARGE']));
     expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
-  }, 60_000);
+  });
 
   it('is none that a phone takes: a JPEG of 48 megapixels, an AVIF of 12', async () => {
     const ada = await story.person();
@@ -152,7 +148,7 @@ describe('an image that costs more than any phone’s', () => {
     expect(large).toMatchObject({ width: 8_000, height: 6_000, mimeType: 'image/jpeg' });
     const avif = await ada.mustUpload(await plain(4_032, 3_024).avif({ effort: 0 }).toBuffer(), 'photo.avif');
     expect(avif).toMatchObject({ width: 4_032, height: 3_024, mimeType: 'image/webp' });
-  }, 120_000);
+  });
 });
 
 describe('uploads to a store that does not answer', () => {
@@ -193,7 +189,7 @@ describe('uploads to a store that does not answer', () => {
       const keys = await s3.keys();
       return keys.length === 3 && keys.every((key) => key.includes(again.id as string));
     });
-  }, 40_000);
+  });
 
   it('may be confirmed again', async () => {
     const bytes = film();
@@ -207,7 +203,7 @@ describe('uploads to a store that does not answer', () => {
     expect(answer.headers.get('retry-after')).not.toBeNull();
     proxy.pass();
     expect(await confirm()).toMatchObject({ status: 200, body: { id: announced.id, kind: 'VIDEO' } });
-  }, 40_000);
+  });
 
   it('say so where a file is read, too', async () => {
     const { thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
@@ -218,7 +214,7 @@ describe('uploads to a store that does not answer', () => {
     }
     proxy.pass();
     expect((await fetch(new URL(url, story.url))).status).toBe(200);
-  }, 60_000);
+  });
 });
 
 describe('an upload whose last answer of the database is lost', () => {
@@ -261,7 +257,7 @@ describe('an upload whose last answer of the database is lost', () => {
     expect(status).toBe(201);
     expect(await states()).toEqual(['READY']);
     expect((await fetch(new URL(body.url, story.url))).status).toBe(200);
-  }, 30_000);
+  });
 
   it('keeps its file as long as its row is there where it cannot', async () => {
     const lost = proxy.loseAnswerTo(`SET state = 'READY'`);
@@ -276,7 +272,7 @@ describe('an upload whose last answer of the database is lost', () => {
       const { url } = await ada.must('GET', `/attachments/${id}`);
       expect((await fetch(new URL(url, story.url))).status).toBe(200);
     }
-  }, 60_000);
+  });
 });
 
 describe('uploads to a disk that takes nothing', () => {
@@ -297,7 +293,7 @@ describe('uploads to a disk that takes nothing', () => {
       NODE_OPTIONS: `--import ${new URL('../../support/disk-faults.mjs', import.meta.url).href}`,
     });
     ada = await Person.register(server.url, 'ada');
-  }, 30_000);
+  });
   afterAll(async () => {
     await server.stop();
     await database.drop();

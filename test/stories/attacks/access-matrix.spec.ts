@@ -94,7 +94,7 @@ describe('who may do what', () => {
         expect([name, caller, answers[0]]).toEqual([name, caller, answers[1]]);
       }
     }
-  }, 60_000);
+  });
 
   async function called(
     name: string,

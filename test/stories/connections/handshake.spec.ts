@@ -21,7 +21,7 @@ describe('the handshake', () => {
     } finally {
       await limited.close();
     }
-  }, 30_000);
+  });
 
   it.each(['auth', 'header', 'query'])('takes the token from the %s', async (place) => {
     const ada = await story.person();

@@ -76,7 +76,7 @@ describe('a group of 1,000', () => {
       encoded.push({ event: packet.data?.[0], bytes: packets.join('').length });
       return packets;
     };
-  }, 120_000);
+  });
   beforeEach(() => {
     encoded = [];
     statements.length = 0;
@@ -277,7 +277,7 @@ describe('a group of 1,000', () => {
     beforeAll(async () => {
       groupIds = [];
       for (let index = 0; index < GROUPS; index += 1) groupIds.push(await groupOf(`Group ${index}`));
-    }, 120_000);
+    });
 
     it('make a list of two statements and a bounded number of members', async () => {
       const [bob] = people as [Person, ...Person[]];

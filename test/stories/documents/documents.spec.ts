@@ -95,7 +95,7 @@ describe('the documents', () => {
 
   it('pass what strict readers of such documents ask for', async () => {
     await expect(promisify(execFile)(process.execPath, ['scripts/lint-documents.mjs'])).resolves.toBeDefined();
-  }, 60_000);
+  });
 
   it('show samples that their own schemas allow', () => {
     expect(documents.faultsOfSamples()).toEqual([]);
@@ -268,7 +268,7 @@ describe('the documents', () => {
     expect(observer.faults).toEqual([]);
     const all = documents.operations().map(({ method, path: of }) => `${method} ${of}`);
     expect(all.filter((operation) => !observer.called.has(operation))).toEqual([]);
-  }, 60_000);
+  });
 
   it('are what every event and every acknowledgement is', async () => {
     const [di, ed] = [await story.person('di'), await story.person('ed')];
@@ -309,7 +309,7 @@ describe('the documents', () => {
       ...['conversation:removed', 'friend:request_cancelled'].map((event) => eds.next(event)),
     ]);
     expect(observer.faults).toEqual([]);
-  }, 30_000);
+  });
 
   it('are what a connection is told at its end', async () => {
     const short = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
@@ -328,5 +328,5 @@ describe('the documents', () => {
     // What cannot be brought about here is told by a server that has lost its way.
     const rare = ['sync:needed'];
     expect(documents.serverEvents().filter((name) => !observer.events.has(name) && !rare.includes(name))).toEqual([]);
-  }, 30_000);
+  });
 });

@@ -114,7 +114,7 @@ describe('kill -9 under load, again and again', () => {
     chmodSync(directory, 0o755);
     port = await freePort();
     server = await start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -177,7 +177,7 @@ describe('kill -9 under load, again and again', () => {
     await listener.next('message:new', ({ message }) => message.id === marker.id);
     expect(listener.all('message:new').length - heard).toBe(1);
     listener.socket.close();
-  }, 120_000);
+  });
 });
 
 /** The postmaster and every process it started, at once, so that none finishes what it does. */

@@ -133,5 +133,5 @@ describe('a server whose database connections end all the time', () => {
     expect(refused.filter((code) => code !== 'UNAVAILABLE' && code !== 'CANNOT_MESSAGE')).toEqual([]);
     // With every connection new, everything works.
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
-  }, 120_000);
+  });
 });

@@ -87,7 +87,7 @@ describe('a server in production', () => {
     for (const secret of ['correct horse', 'a wrong horse', 'battery', 'typed.by.mistake', ada.accessToken, ada.email])
       expect(text()).not.toContain(secret);
     server = await ServerProcess.start(environment(), { logFile: logFile() });
-  }, 60_000);
+  });
 
   it('says why it does not start in one line of JSON', async () => {
     const child = spawn(process.execPath, ['dist/main.js'], {
@@ -137,7 +137,7 @@ describe('a server in production', () => {
     for (const drawn of series(readFileSync('docs/operations/grafana.json', 'utf8'))) expect(names).toContain(drawn);
     device.socket.close();
     other.socket.close();
-  }, 60_000);
+  });
 
   /** Names of series that were told, with what Prometheus derives of them. */
   const names = new Set<string>();

@@ -43,41 +43,37 @@ describe('the end of the process', () => {
     ['an error that nobody catches', `throw new Error('a bug')`],
     ['a rejection that nobody handles', `Promise.reject(new Error('a bug'))`],
   ];
-  it.each(faults)(
-    'after %s is orderly, and its exit code says that it failed',
-    async (_, fault) => {
-      const running = await start(preload(`process.on('SIGUSR2', () => { ${fault}; });`));
-      const [ada, bob] = [await Person.register(running.url, 'ada'), await Person.register(running.url, 'bob')];
-      const conversationId = await ada.directConversation(bob);
-      const device = await ada.device();
-      const sent = Array.from({ length: 20 }, (_unused, index) =>
-        device.ask('send_message', { conversationId, content: `${index}` }),
-      );
-      await sent[0];
-      process.kill(running.pid, 'SIGUSR2');
-      expect(await device.next('session:ended')).toEqual({ code: 'SERVER_SHUTDOWN', retry: true });
-      expect(await running.exited()).toBe(1);
-      await postgresHasEnded();
-      const acknowledged = (await Promise.allSettled(sent)).flatMap((answer) =>
-        answer.status === 'fulfilled' && answer.value.ok ? [answer.value.data.message.id] : [],
-      );
-      await start();
-      const again = await request(server?.url ?? '', 'POST', '/auth/login', {
-        email: ada.email,
-        password: 'correct horse',
-      });
-      const { body } = await request(
-        server?.url ?? '',
-        'GET',
-        `/conversations/${conversationId}/messages?limit=100`,
-        undefined,
-        again.body.accessToken,
-      );
-      expect(body.items.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(acknowledged));
-      expect(acknowledged.length).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+  it.each(faults)('after %s is orderly, and its exit code says that it failed', async (_, fault) => {
+    const running = await start(preload(`process.on('SIGUSR2', () => { ${fault}; });`));
+    const [ada, bob] = [await Person.register(running.url, 'ada'), await Person.register(running.url, 'bob')];
+    const conversationId = await ada.directConversation(bob);
+    const device = await ada.device();
+    const sent = Array.from({ length: 20 }, (_unused, index) =>
+      device.ask('send_message', { conversationId, content: `${index}` }),
+    );
+    await sent[0];
+    process.kill(running.pid, 'SIGUSR2');
+    expect(await device.next('session:ended')).toEqual({ code: 'SERVER_SHUTDOWN', retry: true });
+    expect(await running.exited()).toBe(1);
+    await postgresHasEnded();
+    const acknowledged = (await Promise.allSettled(sent)).flatMap((answer) =>
+      answer.status === 'fulfilled' && answer.value.ok ? [answer.value.data.message.id] : [],
+    );
+    await start();
+    const again = await request(server?.url ?? '', 'POST', '/auth/login', {
+      email: ada.email,
+      password: 'correct horse',
+    });
+    const { body } = await request(
+      server?.url ?? '',
+      'GET',
+      `/conversations/${conversationId}/messages?limit=100`,
+      undefined,
+      again.body.accessToken,
+    );
+    expect(body.items.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(acknowledged));
+    expect(acknowledged.length).toBeGreaterThan(0);
+  });
 
   it('is orderly however many signals come, and of whatever kind', async () => {
     const running = await start();
@@ -87,7 +83,7 @@ describe('the end of the process', () => {
     }
     expect(await running.exited()).toBe(0);
     await postgresHasEnded();
-  }, 60_000);
+  });
 
   it('is orderly when the terminal is closed', async () => {
     const running = await start('', { detached: true });
@@ -95,21 +91,21 @@ describe('the end of the process', () => {
     process.kill(-running.pid, 'SIGHUP');
     expect(await running.exited()).toBe(0);
     await postgresHasEnded();
-  }, 60_000);
+  });
 
   it('is orderly when a terminal sends SIGINT to the whole process group', async () => {
     const running = await start('', { detached: true });
     process.kill(-running.pid, 'SIGINT');
     expect(await running.exited()).toBe(0);
     await postgresHasEnded();
-  }, 60_000);
+  });
 
   it('ends PostgreSQL also where the process exits without a stop', async () => {
     const running = await start(preload(`process.on('SIGUSR2', () => process.exit(3));`));
     process.kill(running.pid, 'SIGUSR2');
     expect(await running.exited()).toBe(3);
     await postgresHasEnded();
-  }, 60_000);
+  });
 
   it('during the start leaves no PostgreSQL behind', async () => {
     for (const pause of [50, 400, 800]) {
@@ -126,7 +122,7 @@ describe('the end of the process', () => {
       expect([0, null]).toContain(code);
       await postgresHasEnded();
     }
-  }, 60_000);
+  });
 
   it('does not come because nobody reads its output any more', async () => {
     const running = await start('', {});
@@ -135,5 +131,5 @@ describe('the end of the process', () => {
     expect(wrong.status).toBeGreaterThanOrEqual(400);
     expect((await request(running.url, 'GET', '/health/ready')).status).toBe(200);
     expect(await running.stop()).toBe(0);
-  }, 60_000);
+  });
 });

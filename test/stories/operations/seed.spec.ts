@@ -65,5 +65,5 @@ describe('npm run seed', () => {
 
     const refused = await seed([], { NODE_ENV: 'production' });
     expect(refused).toEqual({ code: 1, output: expect.stringContaining('this is production') });
-  }, 120_000);
+  });
 });

@@ -154,7 +154,7 @@ describe('typing', () => {
       await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
       await eves.next('conversation:new');
     }
-  }, 60_000);
+  });
 
   it('is heard of no more after a join and a leave that were sent together', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);

@@ -233,7 +233,7 @@ describe('sync', () => {
       if (code !== undefined) expect([seed, text, code]).toEqual([seed, text, 'VALIDATION_FAILED']);
       expect([seed, text, JSON.stringify(answer).includes(secret)]).toEqual([seed, text, false]);
     }
-  }, 60_000);
+  });
 
   it('says reset to a cursor of another database, and to one from the future of this one', async () => {
     const [ada] = await people(story, 1);
@@ -286,7 +286,7 @@ describe('sync', () => {
           return query(text, values, name);
         };
       }
-    }, 60_000);
+    });
 
     it('takes at most four statements a page, and no longer than paging the same through the history', async () => {
       const timed = async (work: () => Promise<unknown>): Promise<number> => {
