@@ -1,200 +1,34 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Global, Module } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { DomainError, type ErrorCode } from '../../src/common/errors.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { DomainError } from '../../src/common/errors.js';
 import { newId, orderedPair } from '../../src/common/identifier.js';
-import type { Page } from '../../src/common/pagination.js';
 import type { Principal } from '../../src/common/principal.js';
-import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
-import type { ConversationView } from '../../src/conversations/conversations.view.js';
-import { Database, type Transaction } from '../../src/database/database.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
-import type { DomainEvents } from '../../src/events/domain-events.js';
-import { EventBus } from '../../src/events/event-bus.js';
-import { EventsModule } from '../../src/events/events.module.js';
-import { BlocksService } from '../../src/friends/blocks/blocks.service.js';
 import { Contacts } from '../../src/friends/contacts/contacts.js';
-import { ContactsModule } from '../../src/friends/contacts/contacts.module.js';
-import { DirectConversations } from '../../src/friends/direct-conversations.port.js';
-import { FriendRequestsService } from '../../src/friends/requests/friend-requests.service.js';
 import { FriendsController } from '../../src/friends/friends.controller.js';
-import { FriendsModule } from '../../src/friends/friends.module.js';
-import { FriendshipsService } from '../../src/friends/friendships.service.js';
-import { LimitsModule } from '../../src/limits/limits.module.js';
 import { RateLimiter } from '../../src/limits/rates/rate-limiter.js';
-import { createTestDatabase } from '../support/postgres.js';
+import {
+  ada,
+  allPages,
+  befriend,
+  blocks,
+  bob,
+  contacts,
+  database,
+  directConversations,
+  eve,
+  events,
+  forgetEvents,
+  friendships,
+  module,
+  namesOfEvents,
+  newUser,
+  refused,
+  requests,
+  rowsOf,
+  setUpFriends,
+} from '../support/friends.js';
 
-const ROUNDS = 20;
-
-/** Opens conversations within the transaction it is given, as the real one does, and can fail there on demand. */
-class FakeDirectConversations extends DirectConversations {
-  fails = false;
-
-  async open(transaction: Transaction, userId: string, otherUserId: string) {
-    const [lowId, highId] = orderedPair(userId, otherUserId);
-    const [known] = await transaction.query<{ id: string }>(
-      'SELECT id FROM conversations WHERE low_id = $1 AND high_id = $2',
-      [lowId, highId],
-    );
-    if (known !== undefined) return { conversationId: known.id, created: false };
-    const id = newId();
-    await transaction.query(`INSERT INTO conversations (id, type, low_id, high_id) VALUES ($1, 'DIRECT', $2, $3)`, [
-      id,
-      lowId,
-      highId,
-    ]);
-    if (this.fails) throw new Error('no conversation today');
-    return { conversationId: id, created: true };
-  }
-
-  show(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-
-  unblocked(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  view(_: Principal, conversationId: string): Promise<ConversationView> {
-    return Promise.resolve({ id: conversationId } as ConversationView);
-  }
-}
-
-const directConversations = new FakeDirectConversations();
-
-@Global()
-@Module({
-  providers: [{ provide: DirectConversations, useValue: directConversations }],
-  exports: [DirectConversations],
-})
-class FakeDirectConversationsModule {}
-
-const EVENT_NAMES = [
-  'friend-request.sent',
-  'friend-request.accepted',
-  'friend-request.rejected',
-  'friend-request.cancelled',
-  'friendship.removed',
-  'block.created',
-  'block.removed',
-  'conversation.joined',
-] as const satisfies readonly (keyof DomainEvents)[];
-
-let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
-let module: TestingModule;
-let database: Database;
-let requests: FriendRequestsService;
-let friendships: FriendshipsService;
-let blocks: BlocksService;
-let contacts: Contacts;
-let events: { name: string; event: unknown }[] = [];
-let ada: Principal;
-let bob: Principal;
-let eve: Principal;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  const configuration = Configuration.fromEnvironment({
-    DATABASE_URL: testDatabase.url,
-    JWT_SECRET: 'friends-integration-0123456789abcdef',
-    RATE_LIMITS: 'off',
-  });
-  module = await Test.createTestingModule({
-    imports: [
-      ConfigModule.with(configuration),
-      DatabaseModule,
-      EventsModule,
-      LimitsModule,
-      FakeDirectConversationsModule,
-      ContactsModule,
-      FriendsModule,
-    ],
-  }).compile();
-  database = module.get(Database);
-  requests = module.get(FriendRequestsService);
-  friendships = module.get(FriendshipsService);
-  blocks = module.get(BlocksService);
-  contacts = module.get(Contacts);
-  const bus = module.get(EventBus);
-  for (const name of EVENT_NAMES) bus.subscribe(name, (event) => void events.push({ name, event }));
-});
-
-afterAll(async () => {
-  await module?.close();
-  await testDatabase?.drop();
-});
-
-beforeEach(async () => {
-  [ada, bob, eve] = await Promise.all([newUser(), newUser(), newUser()]);
-  events = [];
-  directConversations.fails = false;
-});
-
-async function newUser({ deleted = false } = {}): Promise<Principal> {
-  const userId = newId();
-  await database.query(
-    'INSERT INTO users (id, username, display_name, deleted_at) VALUES ($1, $2, $2, CASE WHEN $3 THEN now() END)',
-    [userId, `u${userId.replaceAll('-', '')}`, deleted],
-  );
-  return { userId, sessionId: newId() };
-}
-
-async function befriend(one: Principal, other: Principal): Promise<void> {
-  await requests.accept(other, (await requests.send(one, other.userId)).id);
-}
-
-function refused(call: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return expect(call).rejects.toMatchObject({ name: 'DomainError', code });
-}
-
-/** What came of calls that ran at once: the codes of those that were refused, and how many were not. */
-async function race(...calls: Promise<unknown>[]): Promise<{ won: number; codes: (string | undefined)[] }> {
-  const outcomes = await Promise.allSettled(calls);
-  const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
-  return { won: outcomes.length - lost.length, codes: lost.map(({ reason }) => (reason as { code?: string }).code) };
-}
-
-async function inRounds(round: (one: Principal, other: Principal) => Promise<void>): Promise<void> {
-  for (let n = 0; n < ROUNDS; n += 1) {
-    const [one, other] = await Promise.all([newUser(), newUser()]);
-    events = [];
-    await round(one, other);
-  }
-}
-
-async function rowsOf(one: Principal, other: Principal) {
-  const [low, high] = orderedPair(one.userId, other.userId);
-  const statuses = await database.query<{ status: string }>(
-    `SELECT status::text FROM friend_requests
-     WHERE LEAST(sender_id, receiver_id) = $1 AND GREATEST(sender_id, receiver_id) = $2 ORDER BY id`,
-    [low, high],
-  );
-  const conversations = await database.query('SELECT id FROM conversations WHERE low_id = $1 AND high_id = $2', [
-    low,
-    high,
-  ]);
-  return {
-    statuses: statuses.map((row) => row.status),
-    conversations: conversations.length,
-    friends: await contacts.areFriends(one.userId, other.userId),
-  };
-}
-
-function namesOfEvents(): string[] {
-  return events.map(({ name }) => name);
-}
-
-async function allPages<Item>(fetch: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await fetch(cursor);
-    items.push(...page.items);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return items;
-}
+setUpFriends();
 
 describe('asking', () => {
   it('makes a pending request and tells it', async () => {
@@ -285,7 +119,7 @@ describe('answering', () => {
       orderedPair(ada.userId, bob.userId),
     );
     expect(ended?.removedAt).toBeInstanceOf(Date);
-    events = [];
+    forgetEvents();
     await befriend(bob, ada);
     const [again] = await database.query<{ since: Date; removedAt: Date | null }>(
       'SELECT since, removed_at AS "removedAt" FROM friendships WHERE low_id = $1 AND high_id = $2',
@@ -337,7 +171,7 @@ describe('answering', () => {
 
   it('leaves nothing behind and tells nothing where the conversation cannot be opened', async () => {
     const { id } = await requests.send(ada, bob.userId);
-    events = [];
+    forgetEvents();
     directConversations.fails = true;
     await expect(requests.accept(bob, id)).rejects.toThrow('no conversation today');
     expect(await rowsOf(ada, bob)).toEqual({ statuses: ['PENDING'], conversations: 0, friends: false });
@@ -348,7 +182,7 @@ describe('answering', () => {
 describe('unfriending', () => {
   it('ends the friendship for both and tells both', async () => {
     await befriend(ada, bob);
-    events = [];
+    forgetEvents();
     await friendships.remove(bob, ada.userId);
     expect(events).toEqual([{ name: 'friendship.removed', event: { userIds: [bob.userId, ada.userId] } }]);
     expect(await contacts.areFriends(ada.userId, bob.userId)).toBe(false);
@@ -366,7 +200,7 @@ describe('unfriending', () => {
 describe('blocking', () => {
   it('ends the friendship without an event to the blocked side', async () => {
     await befriend(ada, bob);
-    events = [];
+    forgetEvents();
     const block = await blocks.block(ada, bob.userId);
     expect(block).toEqual({ user: expect.objectContaining({ id: bob.userId }), createdAt: expect.any(String) });
     expect(events).toEqual([
@@ -380,7 +214,7 @@ describe('blocking', () => {
     'by the %s settles the pending request silently, as if answered or withdrawn',
     async (side) => {
       const { id } = await requests.send(ada, bob.userId);
-      events = [];
+      forgetEvents();
       await (side === 'sender' ? blocks.block(ada, bob.userId) : blocks.block(bob, ada.userId));
       expect(namesOfEvents()).toEqual(['block.created']);
       expect((await rowsOf(ada, bob)).statuses).toEqual([side === 'sender' ? 'CANCELLED' : 'REJECTED']);
@@ -404,7 +238,7 @@ describe('blocking', () => {
     await befriend(ada, bob);
     await blocks.block(ada, bob.userId);
     await refused(blocks.unblock(bob, ada.userId), 'NOT_FOUND');
-    events = [];
+    forgetEvents();
     await blocks.unblock(ada, bob.userId);
     expect(events).toEqual([{ name: 'block.removed', event: { blockerId: ada.userId, blockedId: bob.userId } }]);
     await refused(blocks.unblock(ada, bob.userId), 'NOT_FOUND');
@@ -523,137 +357,4 @@ describe('contacts', () => {
     await blocks.unblock(bob, ada.userId);
     expect(await policy.mayMessage(ada.userId, bob.userId)).toBe(strangersMay);
   });
-});
-
-describe('races', () => {
-  it(
-    'two that ask each other become friends once',
-    () =>
-      inRounds(async (one, other) => {
-        const answers = await Promise.all([requests.send(one, other.userId), requests.send(other, one.userId)]);
-        expect(answers.map(({ status }) => status).sort()).toEqual(['ACCEPTED', 'PENDING']);
-        expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
-        expect(await rowsOf(one, other)).toEqual({ statuses: ['ACCEPTED'], conversations: 1, friends: true });
-        expect(namesOfEvents().filter((name) => name === 'friend-request.accepted')).toHaveLength(1);
-        expect(namesOfEvents().filter((name) => name === 'conversation.joined')).toHaveLength(1);
-      }),
-    60_000,
-  );
-
-  it(
-    'one who asks twice has asked once',
-    () =>
-      inRounds(async (one, other) => {
-        const outcome = await race(requests.send(one, other.userId), requests.send(one, other.userId));
-        expect(outcome).toEqual({ won: 1, codes: ['REQUEST_EXISTS'] });
-        expect((await rowsOf(one, other)).statuses).toEqual(['PENDING']);
-      }),
-    60_000,
-  );
-
-  it(
-    'two acceptances are one',
-    () =>
-      inRounds(async (one, other) => {
-        const { id } = await requests.send(one, other.userId);
-        expect(await race(requests.accept(other, id), requests.accept(other, id))).toEqual({
-          won: 1,
-          codes: ['REQUEST_NOT_PENDING'],
-        });
-        expect(await rowsOf(one, other)).toEqual({ statuses: ['ACCEPTED'], conversations: 1, friends: true });
-        expect(namesOfEvents()).toEqual(['friend-request.sent', 'conversation.joined', 'friend-request.accepted']);
-      }),
-    60_000,
-  );
-
-  it(
-    'accepting and asking back are one acceptance',
-    () =>
-      inRounds(async (one, other) => {
-        const { id } = await requests.send(one, other.userId);
-        const outcome = await race(requests.accept(other, id), requests.send(other, one.userId));
-        expect(outcome.won).toBe(1);
-        expect(['REQUEST_NOT_PENDING', 'ALREADY_FRIENDS']).toContain(outcome.codes[0]);
-        expect(await rowsOf(one, other)).toEqual({ statuses: ['ACCEPTED'], conversations: 1, friends: true });
-      }),
-    60_000,
-  );
-
-  it.each(['cancel', 'reject'] as const)(
-    'accept against %s: exactly one wins',
-    (action) =>
-      inRounds(async (one, other) => {
-        const { id } = await requests.send(one, other.userId);
-        // Either may come first.
-        const against = () => (action === 'cancel' ? requests.cancel(one, id) : requests.reject(other, id));
-        const calls = [() => requests.accept(other, id), against];
-        if (Math.random() < 0.5) calls.reverse();
-        expect(await race(...calls.map((call) => call()))).toEqual({ won: 1, codes: ['REQUEST_NOT_PENDING'] });
-        const { statuses, friends, conversations } = await rowsOf(one, other);
-        expect(statuses).toEqual([friends ? 'ACCEPTED' : action === 'cancel' ? 'CANCELLED' : 'REJECTED']);
-        expect(conversations).toBe(friends ? 1 : 0);
-        expect(namesOfEvents().includes('friend-request.accepted')).toBe(friends);
-      }),
-    60_000,
-  );
-
-  it.each(['sender', 'receiver'] as const)(
-    'accept against a block by the %s ends blocked and not friends',
-    (side) =>
-      inRounds(async (one, other) => {
-        const { id } = await requests.send(one, other.userId);
-        const block = () => (side === 'sender' ? blocks.block(one, other.userId) : blocks.block(other, one.userId));
-        const calls = [() => requests.accept(other, id), block];
-        if (Math.random() < 0.5) calls.reverse();
-        const { codes } = await race(...calls.map((call) => call()));
-        const accepted = codes.length === 0;
-        if (!accepted) expect(codes).toEqual(['REQUEST_NOT_PENDING']);
-        const { statuses, friends } = await rowsOf(one, other);
-        const settled = side === 'sender' ? 'CANCELLED' : 'REJECTED';
-        expect({ statuses, friends }).toEqual({ statuses: [accepted ? 'ACCEPTED' : settled], friends: false });
-        expect(await contacts.isBlockedEitherWay(one.userId, other.userId)).toBe(true);
-        expect(namesOfEvents().includes('friendship.removed')).toBe(accepted);
-      }),
-    60_000,
-  );
-
-  it(
-    'no request outlives a block made meanwhile',
-    () =>
-      inRounds(async (one, other) => {
-        const { codes } = await race(requests.send(one, other.userId), blocks.block(other, one.userId));
-        expect((await rowsOf(one, other)).statuses).toEqual(codes.length === 0 ? ['REJECTED'] : []);
-        if (codes.length > 0) expect(codes).toEqual(['NOT_FOUND']);
-      }),
-    60_000,
-  );
-
-  it(
-    'a friendship ends once',
-    () =>
-      inRounds(async (one, other) => {
-        await befriend(one, other);
-        events = [];
-        const outcome = await race(friendships.remove(one, other.userId), friendships.remove(other, one.userId));
-        expect(outcome).toEqual({ won: 1, codes: ['NOT_FOUND'] });
-        expect(namesOfEvents()).toEqual(['friendship.removed']);
-      }),
-    60_000,
-  );
-
-  it(
-    'a block is made once, and two may block each other',
-    () =>
-      inRounds(async (one, other) => {
-        const [first, second, back] = await Promise.all([
-          blocks.block(one, other.userId),
-          blocks.block(one, other.userId),
-          blocks.block(other, one.userId),
-        ]);
-        expect(first.createdAt).toBe(second.createdAt);
-        expect(back.user.id).toBe(one.userId);
-        expect(namesOfEvents()).toEqual(['block.created', 'block.created']);
-      }),
-    60_000,
-  );
 });
