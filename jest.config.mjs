@@ -28,5 +28,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // For what hangs, not for what is slow: no test is about speed.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // One more than the cores that it is meant for: a test waits for a third of its time.
+  maxWorkers: 3,
 };

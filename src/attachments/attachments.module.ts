@@ -34,11 +34,11 @@ import { UploadKeeper } from './uploads/upload-keeper.js';
     {
       provide: BlobStore,
       inject: [Configuration],
-      useFactory: async ({ s3, dataDirectory }: Configuration): Promise<BlobStore> => {
+      useFactory: async ({ s3, dataDirectory, timings }: Configuration): Promise<BlobStore> => {
         if (s3 === undefined) return new DiskBlobStore(join(dataDirectory, 'attachments'));
         // Loading it takes longer than all else a start loads; whoever keeps files on the disk does not wait for it.
         const { S3BlobStore } = await import('./store/s3-blob-store.js');
-        return new S3BlobStore(s3);
+        return new S3BlobStore(s3, timings);
       },
     },
   ],

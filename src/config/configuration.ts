@@ -7,6 +7,7 @@ import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
 import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings.js';
+import { TIMINGS, type Timings } from './timings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
 
 export { ConfigurationError, LOG_LEVELS, type LogLevel } from './settings.js';
@@ -102,6 +103,7 @@ export class Configuration {
   readonly metricsToken!: string | undefined;
   /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
   readonly trustedProxies!: number;
+  readonly timings!: Timings;
 
   constructor(values: Omit<Configuration, 'eventLimit'>) {
     Object.assign(this, values);
@@ -162,6 +164,7 @@ export class Configuration {
       logRequests: settings.LOG_REQUESTS,
       metricsToken: settings.METRICS_TOKEN,
       trustedProxies: settings.TRUSTED_PROXIES,
+      timings: { ...TIMINGS },
       jwtSecretPrevious: ownSecret(settings, 'JWT_SECRET_PREVIOUS', trustedIssuers),
       // Last: it may write a file, which a start that fails for another reason should not have done.
       jwtSecret: jwtSecretOf(settings, production, dataDirectory, trustedIssuers),

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
 import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
+import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { ended, PATIENCE_MS } from './bounded.js';
 import { createTestDatabase } from './postgres.js';
@@ -42,6 +43,8 @@ export async function startStory(
     logger: ['fatal'],
   });
   configureApp(app);
+  // Every person is registered, and few tests are about what that costs.
+  app.get(Passwords).cost = { memoryCost: 8, timeCost: 1, parallelism: 1 };
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
   const people: Person[] = [];

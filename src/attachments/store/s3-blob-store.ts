@@ -12,15 +12,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../../config/configuration.js';
+import { TIMINGS, type Timings } from '../../config/timings.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
 import { heard } from '../uploads/counted-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
-/** How long nothing may come and go on a connection: until the first byte of an answer, too. */
-const SILENCE_TIMEOUT_MS = 6_000;
 const MAX_ATTEMPTS = 2;
-/** All attempts of one call together; more for what has to be sent, at the least rate of a store that is of use. */
-const CALL_TIMEOUT_MS = 14_000;
+/** What has to be sent may take longer: at the least rate of a store that is of use. */
 const MIN_BYTES_PER_MS = 500;
 
 /** A bucket of Amazon S3, or of anything that speaks its protocol. */
@@ -28,7 +26,10 @@ export class S3BlobStore extends BlobStore {
   private readonly client: S3Client;
   private readonly bucket: string;
 
-  constructor({ bucket, region, endpoint, credentials, forcePathStyle }: S3Settings) {
+  constructor(
+    { bucket, region, endpoint, credentials, forcePathStyle }: S3Settings,
+    private readonly timings: Pick<Timings, 'storeSilenceMs' | 'storeCallMs'> = TIMINGS,
+  ) {
     super();
     this.bucket = bucket;
     this.client = new S3Client({
@@ -36,7 +37,7 @@ export class S3BlobStore extends BlobStore {
       forcePathStyle,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS },
+      requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: timings.storeSilenceMs },
       maxAttempts: MAX_ATTEMPTS,
       // What fails is thrown, and told by who called; unasked, it would warn past the log.
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
@@ -59,7 +60,7 @@ export class S3BlobStore extends BlobStore {
         {
           abortSignal: AbortSignal.any([
             unreadable.signal,
-            AbortSignal.timeout(CALL_TIMEOUT_MS + Math.ceil(size / MIN_BYTES_PER_MS)),
+            AbortSignal.timeout(this.timings.storeCallMs + Math.ceil(size / MIN_BYTES_PER_MS)),
           ]),
         },
       );
@@ -86,7 +87,7 @@ export class S3BlobStore extends BlobStore {
     // One by one: deleting several at once wants a checksum that not all stores know.
     for (const key of keys)
       await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
-        abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
       });
   }
 
@@ -108,7 +109,7 @@ export class S3BlobStore extends BlobStore {
   override async sizeOf(key: string): Promise<number | undefined> {
     const head = await this.client
       .send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), {
-        abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
       })
       .catch(absent);
     return head.ContentLength;

@@ -12,7 +12,8 @@ export const MAX_PASSWORD_LENGTH = 128;
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** A hash that no password has, at the cost of a real one. */
-export const DECOY_HASH = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$cGFybGV5ZGVjb3lzYWx0IQ$${'A'.repeat(42)}E`;
+export const decoyHash = ({ memoryCost, timeCost, parallelism }: typeof COST): string =>
+  `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$cGFybGV5ZGVjb3lzYWx0IQ$${'A'.repeat(42)}E`;
 
 // They run on the thread pool of libuv, which has 4 threads and other work to do, and share the cores with the event loop.
 const CONCURRENT = Math.min(3, Math.max(2, availableParallelism() - 1));
@@ -28,6 +29,9 @@ const WAIT_TIMEOUT_MS = 8_000;
  */
 @Injectable()
 export class Passwords {
+  /** What a hash costs. Tests, which register many, make it cheap. */
+  cost: Readonly<typeof COST> = COST;
+
   private readonly turns = new KeyedSemaphore({
     maxPerKey: CONCURRENT,
     maxTotal: CONCURRENT,
@@ -38,12 +42,12 @@ export class Passwords {
 
   /** In PHC format. */
   hash(password: string, ipAddress?: string): Promise<string> {
-    return this.inTurn(ipAddress, () => hash(canonical(password), COST));
+    return this.inTurn(ipAddress, () => hash(canonical(password), this.cost));
   }
 
   /** Takes the same time without a hash, and then is false. */
   async verify(passwordHash: string | null, password: string, ipAddress?: string): Promise<boolean> {
-    const right = await this.inTurn(ipAddress, () => verify(passwordHash ?? DECOY_HASH, canonical(password)));
+    const right = await this.inTurn(ipAddress, () => verify(passwordHash ?? decoyHash(this.cost), canonical(password)));
     return right && passwordHash !== null;
   }
 

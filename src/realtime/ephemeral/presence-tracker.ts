@@ -5,8 +5,6 @@ import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
-/** A drop shorter than this changes nothing. */
-const GRACE_MS = 5_000;
 /** What comes and goes in this time is stored and delivered together; the longer, the more there was to deliver the last time. */
 const MIN_GATHER_MS = 40;
 const MAX_GATHER_MS = 1_000;
@@ -85,7 +83,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       this.present.delete(userId);
       this.departing.set(userId, known.lastSeenAt);
       this.gather();
-    }, GRACE_MS).unref();
+    }, this.configuration.timings.presenceGraceMs).unref();
     return true;
   }
 

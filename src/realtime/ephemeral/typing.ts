@@ -1,26 +1,22 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { Clock } from '../../common/clock.js';
+import { Configuration } from '../../config/configuration.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Contacts } from '../../friends/contacts/contacts.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
-/** A sender is relayed at most this often. */
-const THROTTLE_MS = 2_000;
-/** Who sends nothing more has stopped typing. */
-const EXPIRY_MS = 6_000;
-
 interface Typist {
   /** Those who must not see it: members who blocked the typist or whom it blocked. */
   hiddenFrom: readonly string[];
   relayedAt: number;
-  /** Runs out EXPIRY_MS after the typist last said so. */
+  /** Runs out `typingExpiryMs` after the typist last said so. */
   expiry: NodeJS.Timeout;
 }
 
-/** Stopped less than THROTTLE_MS after it was shown: whoever types on is shown when that time is over. */
+/** Stopped less than `typingThrottleMs` after it was shown: whoever types on is shown when that time is over. */
 interface Pause {
   end: NodeJS.Timeout;
   typesOn: Principal | undefined;
@@ -37,6 +33,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
 
   constructor(
     private readonly events: EventBus,
+    private readonly configuration: Configuration,
     private readonly clock: Clock,
     private readonly access: ConversationAccess,
     private readonly contacts: Contacts,
@@ -69,7 +66,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
       if (known === undefined) await this.access.membership(principal, conversationId);
       return;
     }
-    if (known !== undefined && this.clock.now() - known.relayedAt < THROTTLE_MS) {
+    if (known !== undefined && this.clock.now() - known.relayedAt < this.configuration.timings.typingThrottleMs) {
       known.expiry.refresh();
       return;
     }
@@ -89,7 +86,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
     clearTimeout(typist.expiry);
     this.typists.delete(key);
     this.relay(userId, conversationId, false, typist.hiddenFrom);
-    const left = typist.relayedAt + THROTTLE_MS - this.clock.now();
+    const left = typist.relayedAt + this.configuration.timings.typingThrottleMs - this.clock.now();
     if (left > 0) {
       const end = setTimeout(() => this.endPause(key, conversationId), left).unref();
       this.pauses.set(key, { end, typesOn: undefined });
@@ -122,7 +119,10 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
     });
     if (!isCurrent || hiddenFrom === null) return;
     clearTimeout(this.typists.get(key)?.expiry);
-    const expiry = setTimeout(() => this.stop(principal.userId, conversationId), EXPIRY_MS).unref();
+    const expiry = setTimeout(
+      () => this.stop(principal.userId, conversationId),
+      this.configuration.timings.typingExpiryMs,
+    ).unref();
     this.typists.set(key, { relayedAt: this.clock.now(), hiddenFrom, expiry });
     this.relay(principal.userId, conversationId, true, hiddenFrom);
   }
