@@ -125,12 +125,12 @@ export class AttachmentsRepository {
     );
   }
 
-  /** Makes an image of one's own an avatar, which uses it up. */
-  async claimAvatar(transaction: Transaction, id: string, ownerId: string): Promise<boolean> {
+  /** Whether it is an image of the owner's that nothing uses; nothing else can use it until the transaction ends. */
+  async lockUnusedImage(transaction: Transaction, id: string, ownerId: string): Promise<boolean> {
     const rows = await transaction.query(
-      `UPDATE attachments SET is_avatar = true
+      `SELECT 1 FROM attachments
        WHERE id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'IMAGE' AND message_id IS NULL AND NOT is_avatar
-       RETURNING id`,
+       FOR NO KEY UPDATE`,
       [id, ownerId],
     );
     return rows.length > 0;

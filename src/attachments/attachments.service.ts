@@ -12,6 +12,7 @@ import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';
+import type { Avatar, AvatarChoice } from './avatar.js';
 import { type AnnouncedUpload, type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
 import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
 import { announcedKey, blobKey } from './store/blob-keys.js';
@@ -170,14 +171,18 @@ export class AttachmentsService {
   }
 
   /**
-   * Within the transaction that changes somebody's picture.
-   * @returns what its `avatarUrl` is from then on.
-   * @throws DomainError VALIDATION_FAILED unless it is an image of the caller's own that nothing uses yet.
+   * Within the transaction that changes somebody's picture: what it becomes; undefined where it stays.
+   * @throws DomainError VALIDATION_FAILED unless an `avatarId` is an image of the caller's own that nothing uses yet.
    */
-  async claimAvatar(transaction: Transaction, { userId }: Principal, id: string): Promise<string> {
-    if (!(await this.repository.claimAvatar(transaction, id, userId)))
+  async chosenAvatar(
+    transaction: Transaction,
+    { userId }: Principal,
+    { avatarId, avatarUrl }: AvatarChoice,
+  ): Promise<Avatar | undefined> {
+    if (avatarId === undefined) return avatarUrl === undefined ? undefined : { avatarId: null, avatarUrl };
+    if (!(await this.repository.lockUnusedImage(transaction, avatarId, userId)))
       throw invalidField('avatarId', 'avatarId must be an unused image of your own');
-    return `/avatars/${id}`;
+    return { avatarId, avatarUrl: null };
   }
 
   /** The bytes of one variant, and how many the file has. */

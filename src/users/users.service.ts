@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
-import { DomainError, invalidField } from '../common/errors.js';
+import { type Avatar, requireOneAvatar } from '../attachments/avatar.js';
+import { DomainError } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import { foldText } from '../common/text/fold-text.js';
 import type { Principal } from '../common/principal.js';
@@ -53,48 +54,47 @@ export class UsersService {
    * A change that changes nothing emits nothing.
    * @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`)
    */
-  async update(principal: Principal, { avatarId, ...changes }: UpdateProfile): Promise<OwnUserView> {
-    if (Object.values({ avatarId, ...changes }).every((value) => value === undefined)) return this.own(principal);
+  async update(principal: Principal, changes: UpdateProfile): Promise<OwnUserView> {
+    if (Object.values(changes).every((value) => value === undefined)) return this.own(principal);
     await this.limiter.consume('profileChanges', principal.userId);
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
-    if (avatarId !== undefined && changes.avatarUrl !== undefined)
-      throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
-    const { before, row, avatarUrl } = await this.database.transaction(async (transaction) => {
+    requireOneAvatar(changes);
+    const { before, row, avatar } = await this.database.transaction(async (transaction) => {
       const [before] = await transaction.query<OwnUserRow>(
         `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
         [principal.userId],
       );
-      const avatarUrl =
-        avatarId === undefined
-          ? changes.avatarUrl
-          : await this.attachments.claimAvatar(transaction, principal, avatarId);
-      return { before, row: await this.write(transaction, principal, { ...changes, avatarUrl }), avatarUrl };
+      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes);
+      return { before, row: await this.write(transaction, principal, changes, avatar), avatar };
     });
     if (before === undefined || row === undefined) throw new DomainError('NOT_FOUND');
     const view = ownUserView(row);
     if (JSON.stringify(view) !== JSON.stringify(ownUserView(before)))
       this.events.publish('user.changed', { userId: principal.userId, isDeleted: false });
-    if (avatarUrl !== undefined) this.attachments.sweep();
+    if (avatar !== undefined) this.attachments.sweep();
     return view;
   }
 
   private async write(
     transaction: Transaction,
     { userId }: Principal,
-    { username, displayName, avatarUrl }: Omit<UpdateProfile, 'avatarId'>,
+    { username, displayName }: UpdateProfile,
+    avatar: Avatar | undefined,
   ): Promise<OwnUserRow | undefined> {
     const [row] = await transaction
       .query<OwnUserRow>(
         `UPDATE users SET
            username = COALESCE($2, username),
            display_name = COALESCE($3, display_name),
-           folded_name = COALESCE($6, folded_name),
-           avatar_url = CASE WHEN $4 THEN $5 ELSE avatar_url END
+           folded_name = COALESCE($4, folded_name),
+           avatar_id = CASE WHEN $5 THEN $6 ELSE avatar_id END,
+           avatar_url = CASE WHEN $5 THEN $7 ELSE avatar_url END
          WHERE id = $1 AND deleted_at IS NULL
          RETURNING ${OWN_USER_COLUMNS}`,
         [
-          ...[userId, username ?? null, displayName ?? null, avatarUrl !== undefined, avatarUrl ?? null],
+          ...[userId, username ?? null, displayName ?? null],
           displayName === undefined ? null : foldText(displayName),
+          ...[avatar !== undefined, avatar?.avatarId ?? null, avatar?.avatarUrl ?? null],
         ],
       )
       .catch((error: unknown) => {

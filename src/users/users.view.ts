@@ -1,3 +1,4 @@
+import { shownAvatar } from '../attachments/avatar.js';
 import { isPresenceShown } from '../relations/relations.js';
 import { DELETED_USERNAME } from './usernames.js';
 
@@ -41,7 +42,7 @@ export interface UserRow {
 
 /** The columns of a `UserRow` and an `OwnUserRow`, for statements on `users`. */
 export const USER_COLUMNS = `users.id, users.username, users.display_name AS "displayName",
-  users.avatar_url AS "avatarUrl", users.created_at AS "createdAt", users.deleted_at AS "deletedAt"`;
+  ${shownAvatar('users')} AS "avatarUrl", users.created_at AS "createdAt", users.deleted_at AS "deletedAt"`;
 
 /**
  * Columns of a `UserRow` for its presence: null unless `viewer`, an SQL expression, is shown it (contract, section 3).

@@ -111,6 +111,42 @@ async function leaveUgly(client: pg.Client): Promise<void> {
   );
 }
 
+/** Pictures as 0.2.0 named them, by a piece of a URL: what each row has, and what is shown from then on. */
+const pictures: [number, string, string | null][] = [
+  [120, `/avatars/${id(140)}`, `/avatars/${id(140)}`],
+  // Made after the other one that names the same picture.
+  [121, `/avatars/${id(140)}`, null],
+  [122, `/avatars/${id(99)}`, null],
+  [123, '/avatars/no-id', null],
+  // Of a message, not an image, not there yet, replaced before.
+  [124, `/avatars/${id(141)}`, null],
+  [125, `/avatars/${id(142)}`, null],
+  [126, `/avatars/${id(143)}`, null],
+  [127, `/avatars/${id(144)}`, null],
+  [128, 'https://example.com/me.png', 'https://example.com/me.png'],
+];
+
+async function leavePictures(client: pg.Client): Promise<void> {
+  await client.query(
+    `INSERT INTO attachments (id, owner_id, state, name, kind, mime_type, size, message_id, conversation_id, is_avatar)
+     SELECT t.id, $1, t.state::attachment_state, 'me.png', t.kind::message_kind, 'image/png', 1, t.message_id, t.conversation_id, t.is_avatar
+     FROM (VALUES ($2::uuid, 'READY', 'IMAGE', NULL::uuid, NULL::uuid, true), ($3, 'READY', 'IMAGE', $9, $10, false),
+       ($4, 'READY', 'FILE', NULL, NULL, true), ($5, 'STORING', NULL, NULL, NULL, false), ($6, 'DOOMED', 'IMAGE', NULL, NULL, true),
+       ($7, 'READY', 'IMAGE', NULL, NULL, true), ($8, 'READY', 'IMAGE', NULL, NULL, true)
+     ) AS t (id, state, kind, message_id, conversation_id, is_avatar)`,
+    [ADA, ...[140, 141, 142, 143, 144, 145, 146].map(id), id(100), GROUP],
+  );
+  for (const [number, url] of pictures)
+    await client.query(
+      `INSERT INTO users (id, username, display_name, avatar_url, created_at)
+       VALUES ($1::uuid, 'pictured_' || $2, 'Pictured', $3, timestamptz '2026-01-01' + make_interval(secs => $2::integer))`,
+      [id(number), number, url],
+    );
+  // A group's is its own; a direct conversation has none; the last is nobody's any more, and nothing said so.
+  await client.query('UPDATE conversations SET avatar_url = $2 WHERE id = $1', [GROUP, `/avatars/${id(145)}`]);
+  await client.query('UPDATE conversations SET avatar_url = $2 WHERE id = $1', [DIRECT, 'https://example.com/us.png']);
+}
+
 /** Sentences as 0.2.0 stored them: who said it, what, the data beside it; and what is to become of both. */
 const sentences: [string, string, Anything, Anything, string][] = [
   [ADA, 'Ada created "Chess"', { type: 'GROUP_CREATED', userIds: [BOB] }, { title: 'Chess' }, 'Ada created "Chess"'],
@@ -191,6 +227,7 @@ describe('a database of release 0.2.0', () => {
       await leaveBehind(applying);
       await tellInSentences(applying);
       await leaveUgly(applying);
+      await leavePictures(applying);
     });
     await migrate(database.url);
     story = await startStory({ databaseUrl: database.url });
@@ -314,10 +351,34 @@ describe('a database of release 0.2.0', () => {
     ).toEqual([['50', '40']]);
     expect(await rows('SELECT right(conversation_id::text, 2), seq FROM hidden_messages')).toEqual([['40', 1]]);
     // Swept by the server that has started since, or soon.
-    expect(await rows(`SELECT id FROM attachments WHERE state <> 'DOOMED' OR message_id IS NOT NULL`)).toEqual([]);
+    expect(
+      await rows(
+        `SELECT right(id::text, 3), is_avatar FROM attachments WHERE state <> 'DOOMED' OR message_id IS NOT NULL ORDER BY id`,
+      ),
+    ).toEqual([
+      ['140', true],
+      ['141', false],
+      ['143', false],
+      ['145', true],
+    ]);
     expect(await rows('SELECT count(*)::integer FROM one_time_codes')).toEqual([[0]]);
     expect(await rows(`SELECT username, code_hash FROM pending_registrations`)).toEqual([['half', null]]);
     expect(await rows(`SELECT count(*)::integer FROM refresh_tokens WHERE session_id = '${id(80)}'`)).toEqual([[0]]);
+  });
+
+  it('shows the pictures that are there, and no others', async () => {
+    const shown: unknown[] = [];
+    for (const [number] of pictures) shown.push((await ada.must('GET', `/users/${id(number)}`)).avatarUrl);
+    expect(shown).toEqual(pictures.map(([, , becomes]) => becomes));
+    expect((await ada.must('GET', `/conversations/${GROUP}`)).avatarUrl).toBe(`/avatars/${id(145)}`);
+    expect((await ada.must('GET', `/conversations/${DIRECT}`)).avatarUrl).toBeNull();
+    // Only what looks different is told anew.
+    const { rows } = await client.query(
+      `SELECT right(id::text, 3) AS id FROM users WHERE username LIKE 'pictured_%' AND changed_xid > '3'::xid8
+         AND changed_xid IN (SELECT changed_xid FROM users WHERE id = $1) ORDER BY id`,
+      [id(122)],
+    );
+    expect(rows.map((row) => row.id)).toEqual(['121', '122', '123', '124', '125', '126', '127']);
   });
 
   it('has no constraint that was not checked', async () => {

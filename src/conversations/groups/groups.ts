@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { requireOneAvatar } from '../../attachments/avatar.js';
 import { DomainError, type ErrorCode, invalidField } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { preview } from '../../common/text/preview.js';
@@ -71,30 +72,27 @@ export class Groups {
    * @throws DomainError besides those of any change: VALIDATION_FAILED (`avatarId`).
    */
   async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
-    if (changes.avatarId !== undefined && changes.avatarUrl !== undefined)
-      throw invalidField('avatarId', 'at most one of avatarId and avatarUrl may be given');
+    requireOneAvatar(changes);
     const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
       refuse(refusalToManage(membership.role));
-      const avatarUrl =
-        changes.avatarId === undefined
-          ? changes.avatarUrl
-          : await this.attachments.claimAvatar(transaction, principal, changes.avatarId);
+      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes);
       const [before] = await transaction.query<{ title: string }>('SELECT title FROM conversations WHERE id = $1', [
         conversationId,
       ]);
       const changed = await transaction.query(
-        `UPDATE conversations SET title = COALESCE($2, title),
-           avatar_url = CASE WHEN $3 THEN $4 ELSE avatar_url END,
-           history_visibility = COALESCE($5::history_visibility, history_visibility)
-         WHERE id = $1 AND (title, avatar_url, history_visibility) IS DISTINCT FROM
-           (COALESCE($2, title), CASE WHEN $3 THEN $4 ELSE avatar_url END, COALESCE($5::history_visibility, history_visibility))
+        `UPDATE conversations SET title = changed.title, history_visibility = changed.history_visibility,
+           avatar_id = changed.avatar_id, avatar_url = changed.avatar_url
+         FROM (
+           SELECT COALESCE($2, title) AS title, COALESCE($3::history_visibility, history_visibility) AS history_visibility,
+             CASE WHEN $4 THEN $5 ELSE avatar_id END AS avatar_id, CASE WHEN $4 THEN $6 ELSE avatar_url END AS avatar_url
+           FROM conversations WHERE id = $1
+         ) AS changed
+         WHERE id = $1 AND (conversations.title, conversations.history_visibility, conversations.avatar_id, conversations.avatar_url)
+           IS DISTINCT FROM (changed.title, changed.history_visibility, changed.avatar_id, changed.avatar_url)
          RETURNING id`,
         [
-          conversationId,
-          changes.title ?? null,
-          avatarUrl !== undefined,
-          avatarUrl ?? null,
-          changes.historyVisibility ?? null,
+          ...[conversationId, changes.title ?? null, changes.historyVisibility ?? null],
+          ...[avatar !== undefined, avatar?.avatarId ?? null, avatar?.avatarUrl ?? null],
         ],
       );
       if (changed.length === 0) return null;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { shownAvatar } from '../../attachments/avatar.js';
 import { DomainError } from '../../common/errors.js';
 import type { MessageKind } from '../../common/message-kind.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
@@ -79,7 +80,7 @@ interface OwnRow {
 }
 
 const COLUMNS = `
-  c.id, c.type, c.title, c.avatar_url AS "avatarUrl", c.history_visibility AS "historyVisibility",
+  c.id, c.type, c.title, ${shownAvatar('c')} AS "avatarUrl", c.history_visibility AS "historyVisibility",
   c.last_seq AS "lastSeq", c.last_message AS "lastMessage", shown_event(c.last_system) AS "lastSystem", c.last_message_at AS "lastMessageAt",
   c.last_message_by AS "lastMessageBy", c.last_message_kind AS "lastMessageKind", c.created_at AS "createdAt",
   c.member_count AS "memberCount"`;

@@ -152,7 +152,7 @@ export class Accounts {
   async anonymise(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query(
       `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user', folded_name = NULL,
-         avatar_url = NULL, password_hash = NULL, deleted_at = now()
+         avatar_id = NULL, avatar_url = NULL, password_hash = NULL, deleted_at = now()
        WHERE id = $1`,
       [userId],
     );
