@@ -11,3 +11,9 @@ export function checkSql(
     onDatabase?: (work: (connectionString: string) => Promise<void>) => Promise<void>;
   },
 ): Promise<{ faults: string[]; prepared: number; listed: string[] }>;
+
+export function statementsOf(
+  root: string,
+  folder: string,
+  dynamic?: Readonly<Record<string, Dynamic>>,
+): { texts: Map<string, { place: string; at: string }>; faults: string[]; listed: string[] };

@@ -62,8 +62,11 @@ const NOT_PREPARED = [
 ];
 const PREPARED = /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\b/i;
 
-/** @returns {Promise<{ faults: string[], prepared: number, listed: string[] }>} */
-export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = onMigratedDatabase } = {}) {
+/**
+ * Every statement of the sources, by its text, with the first place that runs it.
+ * @returns {{ texts: Map<string, { place: string, at: string }>, faults: string[], listed: string[] }}
+ */
+export function statementsOf(root, folder, dynamic = DYNAMIC) {
   const paths = readdirSync(join(root, folder), { recursive: true })
     .map((path) => join(root, folder, path))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
@@ -76,18 +79,18 @@ export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = o
   const faults = strays.map((stray) => `${stray}: looks like a statement, and no call of query() leads to it`);
   const listed = [];
   const texts = new Map();
-  const add = (text, at) => {
+  const add = (text, place, at) => {
     const plain = text.replaceAll(/--[^\n]*/g, '').trim();
     const exception = NOT_PREPARED.find(({ pattern }) => pattern.test(plain));
     if (exception !== undefined) listed.push(`${at}: ${plain.slice(0, 40)}: ${exception.reason}`);
     else if (!PREPARED.test(plain.replace(/^\(+\s*/, '')))
       faults.push(`${at}: cannot be prepared: ${plain.slice(0, 80)}`);
-    else texts.set(text, at);
+    else texts.set(text, { place, at });
   };
   const used = new Set();
   for (const { place, line, texts: found, unfollowed } of calls) {
     const at = `${place.split('#')[0]}:${line}`;
-    for (const text of found) add(text, at);
+    for (const text of found) add(text, place, at);
     if (unfollowed === undefined) continue;
     const exception = dynamic[place];
     used.add(place);
@@ -96,17 +99,22 @@ export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = o
       continue;
     }
     listed.push(`${at}: ${exception.reason}`);
-    for (const variant of exception.variants ?? []) add(variant, at);
+    for (const variant of exception.variants ?? []) add(variant, place, at);
   }
   for (const place of Object.keys(dynamic))
     if (!used.has(place)) faults.push(`${place}: is listed, and can be followed by now`);
+  return { texts, faults, listed };
+}
 
+/** @returns {Promise<{ faults: string[], prepared: number, listed: string[] }>} */
+export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = onMigratedDatabase } = {}) {
+  const { texts, faults, listed } = statementsOf(root, folder, dynamic);
   await onDatabase(async (connectionString) => {
     const client = new pg.Client({ connectionString });
     await client.connect();
     try {
       let number = 0;
-      for (const [text, at] of texts) {
+      for (const [text, { at }] of texts) {
         number += 1;
         await client
           .query(`PREPARE checked_${number} AS ${text}`)

@@ -1,15 +1,18 @@
 /**
  * What stands between two users, as SQL: the one place that says who is what to whom. Parameters are expressions of type
  * uuid. The views are in the migrations.
+ *
+ * `OFFSET 0`: each pair is looked up by its key. Without it PostgreSQL may take a page for more pairs than it has, and read
+ * all friendships or blocks there are to answer for twenty.
  */
 
 /** Either of the two blocks the other. */
 export function areBlocked(one: string, other: string): string {
-  return `EXISTS (SELECT 1 FROM blocked_pairs bp WHERE bp.user_id = ${one} AND bp.other_id = ${other})`;
+  return `EXISTS (SELECT 1 FROM blocked_pairs bp WHERE bp.user_id = ${one} AND bp.other_id = ${other} OFFSET 0)`;
 }
 
 export function areFriends(one: string, other: string): string {
-  return `EXISTS (SELECT 1 FROM friend_pairs fp WHERE fp.user_id = ${one} AND fp.friend_id = ${other})`;
+  return `EXISTS (SELECT 1 FROM friend_pairs fp WHERE fp.user_id = ${one} AND fp.friend_id = ${other} OFFSET 0)`;
 }
 
 /**
@@ -22,7 +25,7 @@ export function mayMessage(sender: string, receiver: string, anyone: string): st
 
 /** The other one has never written to this user, and the two were never friends. */
 export function isStranger(other: string, user: string): string {
-  return `NOT EXISTS (SELECT 1 FROM shown_pairs sp WHERE sp.viewer_id = ${user} AND sp.shown_id = ${other})`;
+  return `NOT EXISTS (SELECT 1 FROM shown_pairs sp WHERE sp.viewer_id = ${user} AND sp.shown_id = ${other} OFFSET 0)`;
 }
 
 /**
@@ -33,7 +36,7 @@ export function isStranger(other: string, user: string): string {
 export function isPresenceShown(viewer: string, subject: string, everyone: string): string {
   return `(${subject} <> ${viewer} AND NOT ${areBlocked(viewer, subject)}
     AND (${everyone} OR ${areFriends(viewer, subject)} OR EXISTS (
-      SELECT 1 FROM shown_co_members cm WHERE cm.viewer_id = ${viewer} AND cm.shown_id = ${subject}
+      SELECT 1 FROM shown_co_members cm WHERE cm.viewer_id = ${viewer} AND cm.shown_id = ${subject} OFFSET 0
     )))`;
 }
 

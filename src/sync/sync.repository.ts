@@ -155,9 +155,12 @@ const CHANGES = `
     UNION ALL
     -- Profiles of those the user meets anywhere: friends, and whoever is or was with it in a conversation.
     (SELECT 7, u.id, NULL, NULL, NULL
-     FROM bounds CROSS JOIN users u
+     FROM bounds CROSS JOIN LATERAL (
+       -- OFFSET 0: what changed is looked up, never all users in the order of their ids.
+       SELECT c.id FROM users c
+       WHERE c.changed_xid > '3'::xid8 AND ${changed('c.changed_xid')} OFFSET 0
+     ) u
      WHERE $4 <= 7 AND ($5::uuid IS NULL OR $4 < 7 OR u.id > $5)
-       AND u.changed_xid > '3'::xid8 AND ${changed('u.changed_xid')}
        AND (u.id = $1 OR ${areFriends('$1', 'u.id')} OR EXISTS (
          SELECT 1 FROM conversation_members met JOIN conversation_members mine
            ON mine.conversation_id = met.conversation_id AND mine.user_id = $1 AND mine.left_at IS NULL

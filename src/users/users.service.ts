@@ -13,6 +13,7 @@ import { areBlocked } from '../relations/relations.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
 import {
+  IS_ONLINE,
   OWN_USER_COLUMNS,
   type OwnUserRow,
   type OwnUserView,
@@ -220,7 +221,7 @@ export class UsersService {
   ): Promise<Map<string, Map<string, UserView>>> {
     const rows = await this.database.query<UserRow & { hiddenFrom: string[] }>(
       `SELECT ${USER_COLUMNS}, (SELECT seen.at FROM last_seen seen WHERE seen.user_id = users.id) AS "lastSeenAt",
-         EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = users.id) AS "isOnline",
+         ${IS_ONLINE} AS "isOnline",
          ARRAY(
            SELECT b.other_id::text FROM blocked_pairs b WHERE b.user_id = users.id AND b.other_id = ANY ($1::uuid[])
          ) AS "hiddenFrom"

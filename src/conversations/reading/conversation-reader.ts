@@ -6,7 +6,7 @@ import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf
 import type { Principal } from '../../common/principal.js';
 import { preview } from '../../common/text/preview.js';
 import { Database } from '../../database/database.js';
-import { areReceiptsShown } from '../../relations/relations.js';
+import { areBlocked, areReceiptsShown } from '../../relations/relations.js';
 import { UsersService } from '../../users/users.service.js';
 import type { UserView } from '../../users/users.view.js';
 import { MAX_LIVE_AUDIENCE } from '../conversation-access.js';
@@ -79,6 +79,9 @@ interface OwnRow {
   isLastHidden: boolean;
 }
 
+/** Before every id. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 const COLUMNS = `
   c.id, c.type, c.title, ${shownAvatar('c')} AS "avatarUrl", c.history_visibility AS "historyVisibility",
   c.last_seq AS "lastSeq", c.last_message AS "lastMessage", shown_event(c.last_system) AS "lastSystem", c.last_message_at AS "lastMessageAt",
@@ -90,9 +93,12 @@ const OWN_COLUMNS = `
   own.muted_until AS "mutedUntil", own.archived_at AS "archivedAt", own.pinned_at AS "pinnedAt",
   ${unreadCount('c', 'own')} AS "unreadCount",
   ARRAY(
+    SELECT bm.user_id::text FROM conversation_members bm
+    WHERE c.member_count <= ${MAX_LIVE_AUDIENCE} AND bm.conversation_id = c.id AND ${areBlocked('own.user_id', 'bm.user_id')}
+    UNION ALL
     SELECT b.other_id::text FROM blocked_pairs b
-    JOIN conversation_members bm ON bm.conversation_id = c.id AND bm.user_id = b.other_id
-    WHERE b.user_id = own.user_id
+    WHERE c.member_count > ${MAX_LIVE_AUDIENCE} AND b.user_id = own.user_id AND EXISTS (
+      SELECT 1 FROM conversation_members bm WHERE bm.conversation_id = c.id AND bm.user_id = b.other_id OFFSET 0)
   ) AS "blockedIds",
   EXISTS (SELECT 1 FROM hidden_places h WHERE h.message_id = c.last_message_id AND h.user_id = own.user_id) AS "isLastHidden"`;
 
@@ -254,14 +260,13 @@ export class ConversationReader {
    * the business of the service that calls.
    */
   async members(principal: Principal, conversationId: string, query: PageQuery): Promise<Page<MemberView>> {
-    const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
     const rows = await this.database.reads.query<MemberRow>(
       `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt", ${MEMBER_TUPLE} AS member,
          ${areReceiptsShown('$5::uuid', 'm')} AS "areReceiptsShown"
        FROM conversation_members m WHERE m.conversation_id = $1 AND m.left_at IS NULL
-         AND ($2::timestamptz IS NULL OR (m.joined_at, m.user_id) > ($2, $3::uuid))
+         AND (m.joined_at, m.user_id) > ($2::timestamptz, $3::uuid)
        ORDER BY m.joined_at, m.user_id LIMIT $4`,
-      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, principal.userId],
+      [conversationId, ...placeAfter(query), query.limit + 1, principal.userId],
       'conversation_members',
     );
     const users = await this.usersOf(
@@ -282,15 +287,14 @@ export class ConversationReader {
    * business of the service that calls.
    */
   async receipts({ userId }: Principal, conversationId: string, query: PageQuery): Promise<Page<ReceiptView>> {
-    const after = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]);
     const rows = await this.database.reads.query<Omit<ReceiptView, 'conversationId'> & { joinedAt: Date }>(
       `SELECT m.user_id AS "userId", m.joined_at AS "joinedAt",
          CASE WHEN ${areReceiptsShown('$5::uuid', 'm')} THEN m.last_read_seq ELSE m.last_own_seq END AS "lastReadSeq",
          CASE WHEN ${areReceiptsShown('$5::uuid', 'm')} THEN m.last_delivered_seq ELSE m.last_own_seq END AS "lastDeliveredSeq"
        FROM conversation_members m WHERE m.conversation_id = $1 AND m.left_at IS NULL
-         AND ($2::timestamptz IS NULL OR (m.joined_at, m.user_id) > ($2, $3::uuid))
+         AND (m.joined_at, m.user_id) > ($2::timestamptz, $3::uuid)
        ORDER BY m.joined_at, m.user_id LIMIT $4`,
-      [conversationId, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1, userId],
+      [conversationId, ...placeAfter(query), query.limit + 1, userId],
       'conversation_receipts',
     );
     return pageOf(
@@ -372,6 +376,11 @@ function conversationView(
       pinnedAt: own.pinnedAt?.toISOString() ?? null,
     },
   };
+}
+
+/** Where a page of members begins: always a place in their order, so that PostgreSQL walks the index from there. */
+function placeAfter({ cursor }: PageQuery): [joinedAt: string, userId: string] {
+  return decodeCursor<[string, string]>(cursor, [isTimeText, isUuidText]) ?? ['-infinity', NO_ID];
 }
 
 /** What the server said itself is put into words here; old sentences that it could not read are stored as they are. */
