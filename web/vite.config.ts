@@ -10,7 +10,7 @@ const output = join(root, 'dist');
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const FIRST_LOAD =
-  /(client\/src|node_modules\/(preact|socket\.io|engine\.io|@socket\.io))|web\/src\/(app|design|texts|session|conversations)\//;
+  /(client\/src|node_modules\/(preact|socket\.io|engine\.io|@socket\.io))|web\/src\/(app|design|conversations)\/|web\/src\/texts\/(en|texts|error-text)\.ts|web\/src\/session\/(?!CodeForm|ResetForm)/;
 const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/;
 
 function filesBelow(directory: string): string[] {

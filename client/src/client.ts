@@ -32,6 +32,7 @@ import type {
   VerifyCode,
 } from './protocol/protocol.generated.js';
 import type { MessageItem, MessagesSnapshot, SnapshotOf, StoreKey } from './store/types.js';
+import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
 import { processLock } from './tabs/process-lock.js';
 import { createTabs, type Tabs } from './tabs/tabs.js';
@@ -186,9 +187,10 @@ export class ChatClient {
       drop: (clientId) => this.#engine().outbox.cancel(clientId),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
-    this.conversations = conversationsOf(this.http, observe, (answer) => this.#account?.engine.sync.apply(answer));
-    this.friends = friendsOf(this.http, observe);
-    this.users = usersOf(this.http, observe);
+    const apply = (answer: Answer): void => this.#account?.engine.sync.apply(answer);
+    this.conversations = conversationsOf(this.http, observe, apply);
+    this.friends = friendsOf(this.http, observe, apply);
+    this.users = usersOf(this.http, observe, apply);
     this.ready = this.#changeAccount(async () => {
       const userId = await this.#session.restore();
       if (userId === undefined) this.#setIdle({ status: 'ended' });

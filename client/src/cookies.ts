@@ -26,7 +26,7 @@ export function cookieSession(ports: Partial<CookieSession> = {}): CookieSession
       const { authorization: _, ...headers } = init.headers;
       const isRefresh = path.endsWith('/auth/refresh');
       const request = { ...init, headers, credentials: 'same-origin' as const };
-      const response = await fetch(url, isRefresh ? { ...request, body: '{}' } : request);
+      const response = await fetch(url, isRefresh ? { ...request, body: withoutToken(init.body) } : request);
       if (!ISSUING_PATHS.test(path)) return response;
       // The cookie is gone: to the client the same as one that is no longer good.
       if (isRefresh && response.status === 400) return refused(response);
@@ -44,6 +44,12 @@ export function cookieSession(ports: Partial<CookieSession> = {}): CookieSession
       return socket({ ...options, auth: rest }, listeners);
     },
   };
+}
+
+/** What a refresh says beside the token, which is in the cookie. */
+function withoutToken(body: unknown): string {
+  const { refreshToken: _, ...rest } = (typeof body === 'string' ? JSON.parse(body) : {}) as Record<string, unknown>;
+  return JSON.stringify(rest);
 }
 
 function withoutTokens(text: string): string {

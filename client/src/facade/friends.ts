@@ -2,10 +2,11 @@ import type { Observable } from '../connection/types.js';
 import type { Http } from '../http/types.js';
 import type { AcceptedFriendRequest, Block, FriendRequest, User } from '../protocol/protocol.generated.js';
 import type { SnapshotOf, StoreKey } from '../store/types.js';
+import type { Answer } from '../sync/types.js';
 
 export type Observe = <Key extends StoreKey>(key: Key) => Observable<SnapshotOf<Key>>;
 
-/** What these calls change, the server tells as events: the lists follow by themselves. */
+/** The lists follow by themselves: by the server's events, and by its answers, since who asks for something gets no event. */
 export interface Friends extends Observable<readonly User[]> {
   readonly items: readonly User[];
   /** Pending ones, in both directions. */
@@ -21,11 +22,15 @@ export interface Friends extends Observable<readonly User[]> {
   blocks(cursor?: string): Promise<{ items: Block[]; nextCursor: string | null }>;
 }
 
-export function friendsOf(http: Http, observe: Observe): Friends {
+export function friendsOf(http: Http, observe: Observe, apply: (answer: Answer) => void): Friends {
   const list = observe('friends');
   const requests = observe('friendRequests');
   const post = async <Body>(path: string, body?: object): Promise<Body> =>
     (await http.request<Body>(path, { method: 'POST', ...(body === undefined ? {} : { body }) })).body;
+  const shown = (request: FriendRequest): FriendRequest => {
+    apply({ friendRequests: [request] });
+    return request;
+  };
   const remove = async (path: string): Promise<void> => void (await http.request(path, { method: 'DELETE' }));
   return {
     ...list,
@@ -38,10 +43,14 @@ export function friendsOf(http: Http, observe: Observe): Friends {
         return requests.getSnapshot();
       },
     },
-    request: (userId) => post('/friends/requests', { userId }),
+    request: async (userId) => shown(await post<FriendRequest>('/friends/requests', { userId })),
     accept: (requestId) => post(`/friends/requests/${requestId}/accept`),
-    reject: (requestId) => post(`/friends/requests/${requestId}/reject`),
-    cancel: (requestId) => remove(`/friends/requests/${requestId}`),
+    reject: async (requestId) => void shown(await post<FriendRequest>(`/friends/requests/${requestId}/reject`)),
+    cancel: async (requestId) => {
+      await remove(`/friends/requests/${requestId}`);
+      const request = requests.getSnapshot().find(({ id }) => id === requestId);
+      if (request !== undefined) shown({ ...request, status: 'CANCELLED' });
+    },
     remove: (userId) => remove(`/friends/${userId}`),
     block: (userId) => post('/blocks', { userId }),
     unblock: (userId) => remove(`/blocks/${userId}`),

@@ -198,6 +198,7 @@ class Step {
       }
       case 'answer':
         for (const user of input.users ?? []) this.#takeUser(user);
+        for (const request of input.friendRequests ?? []) this.#takeRequest(request);
         if (input.conversation !== undefined) this.#takeConversation(input.conversation);
         if (input.message !== undefined) this.#hearMessage(input.message);
         this.#settled.push(...(input.settled ?? []));

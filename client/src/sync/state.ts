@@ -150,6 +150,7 @@ export type SyncInput =
       message?: Message;
       conversation?: Conversation | ConversationBrief;
       users?: readonly User[];
+      friendRequests?: readonly FriendRequest[];
       settled?: readonly Settled[];
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }

@@ -1,5 +1,5 @@
 import type { CatchUp, ServerEvent } from '../connection/types.js';
-import type { Conversation, ConversationBrief, Message, User } from '../protocol/protocol.generated.js';
+import type { Conversation, ConversationBrief, FriendRequest, Message, User } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled, SyncState } from './state.js';
 
 /** Which page to load next of what is on screen. */
@@ -10,6 +10,7 @@ export interface Answer {
   message?: Message;
   conversation?: Conversation | ConversationBrief;
   users?: readonly User[];
+  friendRequests?: readonly FriendRequest[];
   settled?: readonly Settled[];
 }
 

@@ -37,14 +37,14 @@ describe('a session by cookies', () => {
         return Promise.resolve(answer(200, {}));
       },
     });
-    await fetch('http://a/auth/refresh', call('{"refreshToken":"cookie 1"}'));
+    await fetch('http://a/auth/refresh', call('{"refreshToken":"cookie 1","attemptId":"7"}'));
     await fetch('http://a/users/me', call());
     expect(seen.map(({ credentials }) => credentials)).toEqual(['same-origin', 'same-origin']);
     expect(seen.map(({ headers }) => headers)).toEqual([
       { accept: 'application/json' },
       { accept: 'application/json' },
     ]);
-    expect(seen[0]?.body).toBe('{}');
+    expect(seen[0]?.body).toBe('{"attemptId":"7"}');
   });
 
   it('ends the session where the cookie is gone', async () => {

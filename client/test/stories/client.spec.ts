@@ -203,6 +203,21 @@ describe('a client of a real server', () => {
     await until('acknowledged', () => ada.outbox.items.length === 0);
   });
 
+  it('shows who was asked, and no longer who was asked in vain, though the server sends no event for one’s own deeds', async () => {
+    const [ada, grace, joan] = [await registered(), await registered(), await registered()];
+    const { id } = await ada.friends.request(idOf(grace));
+    expect(ada.friends.requests.items.map(({ receiverId }) => receiverId)).toEqual([idOf(grace)]);
+    await ada.friends.cancel(id);
+    expect(ada.friends.requests.items).toEqual([]);
+    await joan.friends.request(idOf(ada));
+    await until('the request', () => ada.friends.requests.items.length === 1);
+    await ada.friends.reject(ada.friends.requests.items[0]?.id as string);
+    expect(ada.friends.requests.items).toEqual([]);
+    expect(ada.users.get(idOf(grace)).getSnapshot()).toBeUndefined();
+    await ada.users.fetch(idOf(grace));
+    expect(ada.users.get(idOf(grace)).getSnapshot()?.id).toBe(idOf(grace));
+  });
+
   it('shows typing, presence and friendships', async () => {
     const [ada, grace] = [await registered(), await registered()];
     await ada.friends.request(idOf(grace));

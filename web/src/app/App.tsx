@@ -41,11 +41,11 @@ function Chat({ userId }: { userId: string }) {
       {place.name === 'conversation' ? (
         <ConversationPage key={place.id} id={place.id} seq={place.seq} />
       ) : place.name === 'people' ? (
-        <Lazy load={peoplePage} />
+        <Lazy key="people" load={peoplePage} />
       ) : place.name === 'settings' ? (
-        <Lazy load={settingsPage} />
+        <Lazy key="settings" load={settingsPage} />
       ) : place.name === 'new' ? (
-        <Lazy load={newGroupPage} />
+        <Lazy key="new" load={newGroupPage} />
       ) : (
         <Welcome />
       )}

@@ -19,27 +19,28 @@ export function Lazy<Properties extends object>({
   onFailed,
   ...properties
 }: { load: Load<Properties> } & Pending & Properties): ComponentChild {
-  const [part, show] = useState(() => loaded.get(load) as Loaded<Properties> | undefined);
-  const [isFailed, fail] = useState(false);
-  const [tries, retry] = useState(0);
+  const [failed, setFailed] = useState<unknown>();
+  const [, setTimes] = useState(0);
+  const part = loaded.get(load);
+  const isFailed = failed === load;
   useEffect(() => {
-    if (part !== undefined) return;
+    if (part !== undefined || isFailed) return;
     let isCurrent = true;
     load().then(
       (module) => {
         loaded.set(load, module);
-        if (isCurrent) show(module);
+        if (isCurrent) setTimes((times) => times + 1);
       },
       () => {
         if (!isCurrent) return;
-        fail(true);
+        setFailed(() => load);
         onFailed?.();
       },
     );
     return () => {
       isCurrent = false;
     };
-  }, [load, tries]);
+  }, [load, part, isFailed]);
   if (part !== undefined) {
     const Part = part.default as FunctionComponent<object>;
     return <Part {...properties} />;
@@ -49,14 +50,7 @@ export function Lazy<Properties extends object>({
     <main class="pane">
       <div class="empty">
         <p>{t('error.NETWORK')}</p>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            fail(false);
-            retry(tries + 1);
-          }}
-        >
+        <button type="button" class="button" onClick={() => setFailed(undefined)}>
           {t('app.retry')}
         </button>
       </div>

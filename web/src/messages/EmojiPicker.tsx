@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Dialog } from '../design/Dialog.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { EMOJI } from './emoji.js';
 
 const RECENT_KEY = 'parley.emoji';

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { notify } from '../app/toasts.js';
 import { Icon } from '../design/Icon.js';
 import { durationOf, t } from '../texts/texts.js';
+import '../texts/more.js';
 import { type Recording, startRecording } from './recording.js';
 
 const SHOWN_LEVELS = 64;

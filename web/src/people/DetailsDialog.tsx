@@ -8,6 +8,7 @@ import { Avatar } from '../design/Avatar.js';
 import { Confirm, Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { GroupMembers } from './GroupMembers.js';
 import { GroupSettings } from './GroupSettings.js';
 import './people.css';

@@ -5,6 +5,7 @@ import { go } from '../app/router.js';
 import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { PeopleChoice } from './PeopleChoice.js';
 
 export default function NewGroupPage() {

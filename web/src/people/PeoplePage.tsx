@@ -5,6 +5,7 @@ import { CopyLink } from '../app/SecondPersonHint.js';
 import { attempt } from '../app/toasts.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { PaneHead } from '../app/PaneHead.js';
 import { PersonActions } from './PersonActions.js';
 import { PersonRow } from './PersonRow.js';

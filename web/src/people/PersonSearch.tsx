@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 
 const PAUSE_MS = 200;
 

@@ -7,6 +7,7 @@ import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
 import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
+import '../texts/more.js';
 import './search.css';
 
 const PAUSE_MS = 250;

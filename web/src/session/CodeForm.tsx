@@ -1,11 +1,12 @@
 import { attempt, notify } from '../app/toasts.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { publicPost } from './public-calls.js';
 import { client } from './client.js';
 import { Field, Form } from './form.js';
 
 /** The code that was mailed to a new account's address. */
-export function CodeForm({ email }: { email: string }) {
+export default function CodeForm({ email }: { email: string }) {
   const sendAgain = async (): Promise<void> => {
     const isSent = await attempt(() => publicPost('/auth/resend-otp', { email }));
     if (isSent) notify(t('session.codeSent', { email }));

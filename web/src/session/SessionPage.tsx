@@ -1,13 +1,15 @@
 import { useState } from 'preact/hooks';
 import { useConnection } from '@parley/client/react';
+import { Lazy } from '../app/Lazy.js';
 import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
-import { CodeForm } from './CodeForm.js';
 import { invitation } from './invitation.js';
 import { LoginForm } from './LoginForm.js';
 import { RegisterForm } from './RegisterForm.js';
-import { ResetForm } from './ResetForm.js';
 import './session.css';
+
+const codeForm = () => import('./CodeForm.js');
+const resetForm = () => import('./ResetForm.js');
 
 type Step =
   | { name: 'login'; note?: string }
@@ -37,9 +39,9 @@ export function SessionPage() {
         ) : step.name === 'register' ? (
           <RegisterForm onUnverified={(email) => show({ name: 'code', email })} />
         ) : step.name === 'code' ? (
-          <CodeForm email={step.email} />
+          <Lazy load={codeForm} email={step.email} />
         ) : (
-          <ResetForm onDone={() => show({ name: 'login', note: t('session.resetDone') })} />
+          <Lazy load={resetForm} onDone={() => show({ name: 'login', note: t('session.resetDone') })} />
         )}
         <button
           type="button"

@@ -6,6 +6,7 @@ import { Avatar } from '../design/Avatar.js';
 import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { AccountSection } from './AccountSection.js';
 import { BlockedSection } from './BlockedSection.js';
 import { PasswordSection } from './PasswordSection.js';

@@ -1,12 +1,14 @@
 import { en } from './en.js';
+import type { more } from './en-more.js';
 
-export type TextName = keyof typeof en;
+export type TextName = keyof typeof en | keyof typeof more;
+/** Of a language all at once; English comes in two parts, since it is in the page itself. */
 export type Catalogue = Readonly<Record<TextName, string>>;
 
 /** A language more is a file beside en.ts and a line here; it is fetched by who reads it. */
-const CATALOGUES: Readonly<Record<string, () => Promise<Catalogue>>> = { en: () => Promise.resolve(en) };
+const CATALOGUES: Readonly<Record<string, () => Promise<Partial<Catalogue>>>> = { en: () => Promise.resolve(en) };
 
-let catalogue: Catalogue = en;
+let catalogue: Partial<Catalogue> = en;
 let language = 'en';
 
 /** Before anything is drawn. */
@@ -21,8 +23,13 @@ export async function loadTexts(wanted: readonly string[] = navigator.languages)
   document.documentElement.lang = language;
 }
 
+/** What was not there yet, in English. What there is stays. */
+export function addTexts(added: Partial<Catalogue>): void {
+  catalogue = { ...added, ...catalogue };
+}
+
 export function t(name: TextName, values: Readonly<Record<string, string | number>> = {}): string {
-  return catalogue[name].replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
+  return (catalogue[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
 }
 
 export function has(name: string): name is TextName {
@@ -75,9 +82,9 @@ export function agoOf(at: string): string {
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
 export function sizeOf(bytes: number): string {
-  const step = bytes < 1_000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const step = Math.min(3, Math.max(1, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
   const options = { style: 'unit', unit: UNITS[step] as string, maximumFractionDigits: step < 2 ? 0 : 1 } as const;
-  return new Intl.NumberFormat(undefined, options).format(bytes / 1_000 ** step);
+  return new Intl.NumberFormat(undefined, options).format(Math.max(step === 1 ? 1 : 0, bytes / 1_000 ** step));
 }
 
 export function durationOf(milliseconds: number): string {
