@@ -439,24 +439,30 @@ export class ChatClient {
     };
     await account.engine.start();
     this.#account = account;
-    account.end = tabs.subscribe(() => {
-      if (tabs.getSnapshot() === 'leader' && account.engine.socket === undefined)
-        this.#changeAccount(() => this.#promote(account)).catch(() => undefined);
-    });
-    if (tabs.getSnapshot() === 'leader' && account.engine.socket === undefined) await this.#promote(account);
+    const ends = [
+      tabs.subscribe(() => {
+        // Another tab leads now: this one's connection is closed before anything else happens.
+        if (tabs.getSnapshot() === 'follower') account.engine.socket?.close();
+        this.#changeAccount(() => this.#takeRole(account)).catch(() => undefined);
+      }),
+      this.#ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
+    ];
+    account.end = () => ends.forEach((end) => end());
+    await this.#takeRole(account);
     this.#shown();
     this.#want(account.engine);
   }
 
-  /** This tab leads from now on: from what is stored. */
-  async #promote(account: Account): Promise<void> {
-    if (this.#account !== account || account.engine.socket !== undefined) return;
-    await account.engine.stop();
-    const engine = this.#engineFor(account.userId, account.database, account.tabs);
-    await engine.start();
-    account.engine = engine;
+  /** This tab leads from now on, or follows: from what is stored. */
+  async #takeRole(account: Account): Promise<void> {
+    const { engine, tabs } = account;
+    if (this.#account !== account || (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined)) return;
+    await engine.stop();
+    const next = this.#engineFor(account.userId, account.database, tabs);
+    await next.start();
+    account.engine = next;
     this.#shown();
-    this.#want(engine);
+    this.#want(next);
   }
 
   #engineFor(userId: string, database: Database, tabs: Tabs): Engine {
@@ -464,6 +470,7 @@ export class ChatClient {
       ...this.#ports,
       url: this.#url,
       role: tabs.getSnapshot(),
+      isShared: this.#ports.channel !== noChannel,
       database,
       tabs,
       http: this.http,

@@ -2,6 +2,7 @@ import type { ChannelMessage } from './ports/environment.js';
 import { SocketConnection, type ConnectionPorts } from './connection/connection.js';
 import type { Connection, Observable } from './connection/types.js';
 import type { Http } from './http/types.js';
+import { numbered } from './outbox/order.js';
 import { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxItem } from './outbox/types.js';
 import { StoredUploads } from './outbox/uploads.js';
@@ -10,7 +11,7 @@ import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.j
 import type { FriendRequestItem, MessagePage, OwnUser, ServerEvents, User } from './protocol/protocol.generated.js';
 import { ChatStore } from './store/store.js';
 import { Synchroniser } from './sync/engine.js';
-import { RowWriter } from './sync/row-writer.js';
+import { RowWriter, WRITER } from './sync/row-writer.js';
 import { EMPTY_STATE } from './sync/reduce.js';
 import type { RowChanges } from './sync/state.js';
 import type { Answer } from './sync/types.js';
@@ -21,6 +22,8 @@ export interface EnginePorts
   extends Pick<Ports, 'clock' | 'random'>,
     Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
   role: TabRole;
+  /** There may be other tabs on the same storage. */
+  isShared: boolean;
   database: Database;
   tabs: Tabs;
   http: Http;
@@ -39,17 +42,22 @@ export class Engine {
   readonly outbox: DurableOutbox;
   readonly store: ChatStore;
   readonly #writer: RowWriter;
+  readonly #mark: string | undefined;
   readonly #ends: (() => void)[] = [];
   #ready: ServerEvents['session:ready'] | undefined;
 
   constructor(private readonly ports: EnginePorts) {
-    const { role, database, tabs, http, clock, random } = ports;
+    const { role, isShared, database, tabs, http, clock, random } = ports;
     const isLeader = role === 'leader';
+    if (isLeader && isShared) this.#mark = random.uuid();
     const written = (changes: RowChanges): void => {
       const rows = changes.rows.filter(([store]) => store === 'outbox' || store === 'drafts');
-      if (rows.length > 0) tabs.post({ type: 'rows', changes: { rows } });
+      if (rows.length === 0) return;
+      this.outbox.stored({ rows });
+      tabs.post({ type: 'rows', changes: { rows } });
     };
-    this.#writer = isLeader ? new RowWriter(database, clock, written) : new FollowingWriter(database, clock, written);
+    const options = { written, prepare: numbered, ...(this.#mark === undefined ? {} : { mark: this.#mark }) };
+    this.#writer = new (isLeader ? RowWriter : FollowingWriter)(database, clock, options);
     this.sync = new Synchroniser({
       database,
       writer: this.#writer,
@@ -77,6 +85,7 @@ export class Engine {
         // The leader's socket is not sent what it sends itself, so the other tabs know it from here.
         tabs.post({ type: 'answer', answer });
       },
+      cancelElsewhere: isLeader ? undefined : async (clientId) => (await tabs.ask('cancel', clientId)) === true,
     });
     this.store = new ChatStore({ sync: this.sync, outbox: this.outbox });
     if (isLeader) {
@@ -87,14 +96,14 @@ export class Engine {
           this.#ready = ready;
           return ports.identified(ready.userId);
         },
-        doubted: () => this.sync.handle({ name: 'sync:needed', payload: {} }),
+        doubted: () => this.#doubt(),
       });
       this.connection = this.socket;
     } else this.connection = new RelayedConnection(tabs, this.sync.catchUp);
   }
 
   async start(): Promise<void> {
-    const { tabs, role } = this.ports;
+    const { tabs, role, lifecycle } = this.ports;
     // What other tabs store while this one reads comes after it: told to nobody, it would wait for the next start.
     let early: ChannelMessage[] | undefined = [];
     this.#ends.push(
@@ -116,8 +125,19 @@ export class Engine {
     const taken = early;
     early = undefined;
     for (const message of taken) this.#take(message);
-    if (this.connection instanceof RelayedConnection) this.connection.start();
-    if (this.socket !== undefined) this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready));
+    if (this.connection instanceof RelayedConnection) {
+      this.connection.start();
+      // A page that was frozen may not have been told everything.
+      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && this.#doubt()));
+    }
+    if (this.socket === undefined) return;
+    const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
+    this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready, cancel));
+    if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
+  }
+
+  #doubt(): void {
+    this.sync.handle({ name: 'sync:needed', payload: {} });
   }
 
   /** Sync tells of one's own profile only when it changes. */

@@ -10,6 +10,9 @@ export interface SessionPorts extends HttpPorts {
   random: Random;
 }
 
+/** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
+const LOCK_TIMEOUT_MS = 20_000;
+
 /** Brings a token of the application's own log-in; called again when the server refused the last one. */
 export type TokenProvider = () => Promise<string>;
 
@@ -118,36 +121,59 @@ export class Session implements TokenSource {
     return accessToken;
   }
 
-  #refresh(refused: string): Promise<string> {
+  /** A tab that was frozen in the middle of its renewal is not waited for: to ask again as the same attempt is harmless. */
+  async #refresh(refused: string): Promise<string> {
+    const { clock, lock, url } = this.ports;
+    const name = `parley:refresh:${url}`;
     const generation = this.#generation;
-    return this.ports.lock.run(`parley:refresh:${this.ports.url}`, async () => {
-      const own = this.#held;
-      // Another tab may have renewed, or logged out, or somebody else in.
-      const stored = (await this.#stored()) ?? own;
+    const work = (): Promise<string> => this.#refreshAlone(refused, generation);
+    const controller = new AbortController();
+    let isGranted = false;
+    const timer = clock.setTimeout(() => controller.abort(), LOCK_TIMEOUT_MS);
+    const granted = (): Promise<string> => {
+      isGranted = true;
+      return work();
+    };
+    try {
+      return await lock.run(name, granted, { signal: controller.signal });
+    } catch (error) {
+      if (isGranted || !controller.signal.aborted) throw error;
+      return lock.run(name, work, { steal: true });
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  async #refreshAlone(refused: string, generation: number): Promise<string> {
+    const own = this.#held;
+    // Another tab may have renewed, or logged out, or somebody else in.
+    const stored = (await this.#stored()) ?? own;
+    this.#requireSame(generation);
+    if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
+      throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+    if (stored.accessToken !== refused && stored.accessToken !== own.accessToken) {
+      this.#held = stored;
+      return stored.accessToken;
+    }
+    const { attemptId = this.ports.random.uuid(), ...session } = stored;
+    const { refreshToken } = stored;
+    try {
+      // Kept before it is asked: where the answer is lost, the repeat is known for one, whenever it comes.
+      await this.#keep({ ...session, attemptId });
       this.#requireSame(generation);
-      if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
-        throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-      if (stored.accessToken !== refused && stored.accessToken !== own.accessToken) {
-        this.#held = stored;
-        return stored.accessToken;
-      }
-      const { attemptId = this.ports.random.uuid(), ...session } = stored;
-      const { refreshToken } = stored;
-      try {
-        // Kept before it is asked: where the answer is lost, the repeat is known for one, whenever it comes.
-        await this.#keep({ ...session, attemptId });
-        this.#requireSame(generation);
-        const body = { refreshToken, attemptId };
-        const answer = (await call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
-        this.#requireSame(generation);
-        await this.#keep({ ...session, accessToken: answer.accessToken, refreshToken: answer.refreshToken });
-        return answer.accessToken;
-      } catch (error) {
-        this.#requireSame(generation);
-        if (error instanceof ChatError && error.status === 401) await this.end(error.code);
-        throw error;
-      }
-    });
+      const body = { refreshToken, attemptId };
+      const answer = (await call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
+      this.#requireSame(generation);
+      const now = await this.#stored();
+      // This tab was frozen, and another one has gone on.
+      if (now !== undefined && now.refreshToken !== refreshToken) return (this.#held = now).accessToken;
+      await this.#keep({ ...session, accessToken: answer.accessToken, refreshToken: answer.refreshToken });
+      return answer.accessToken;
+    } catch (error) {
+      this.#requireSame(generation);
+      if (error instanceof ChatError && error.status === 401) await this.end(error.code);
+      throw error;
+    }
   }
 
   #requireSame(generation: number): void {

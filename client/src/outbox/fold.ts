@@ -20,7 +20,11 @@ const sameTarget = (a: MessageTarget, b: MessageTarget): boolean =>
  * What a new command makes of those that wait: the server is told how things are in the end, not how they came to be so.
  * What is on its way, or may have arrived, is never changed; the new command then follows it.
  */
-export function fold(items: readonly OutboxItem[], command: OutboxCommand): Folded {
+export function fold(
+  items: readonly OutboxItem[],
+  command: OutboxCommand,
+  isUnsent: (item: OutboxItem) => boolean = isOnlyHere,
+): Folded {
   const folded: Folded = { replaced: [], removed: [], isNeeded: true };
   if (command.type === 'send') return folded;
   if (command.type === 'read') {
@@ -36,7 +40,7 @@ export function fold(items: readonly OutboxItem[], command: OutboxCommand): Fold
   const send = items.find(
     (item) => item.command.type === 'send' && 'clientId' in target && item.clientId === target.clientId,
   );
-  if (send !== undefined && isOnlyHere(send) && command.type !== 'react') {
+  if (send !== undefined && isUnsent(send) && command.type !== 'react') {
     folded.isNeeded = false;
     if (command.type === 'edit') folded.replaced.push(revised(send, command.content));
     else folded.removed.push(send, ...items.filter((item) => targets(item, target)));
@@ -49,7 +53,7 @@ export function fold(items: readonly OutboxItem[], command: OutboxCommand): Fold
     else if (command.type === 'react' && item.command.type === 'react' && item.command.emoji === command.emoji) {
       folded.removed.push(item);
       // Done and undone before anybody heard of it.
-      if (isOnlyHere(item) && item.command.remove !== command.remove) folded.isNeeded = false;
+      if (isUnsent(item) && item.command.remove !== command.remove) folded.isNeeded = false;
     }
   }
   return folded;

@@ -6,6 +6,7 @@ import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges, Settled } from '../sync/state.js';
 import type { Answer } from '../sync/types.js';
 import { fold, isOnlyHere, revised, targets } from './fold.js';
+import { FIRST_PROVISIONAL, ITEMS, lastNumber } from './order.js';
 import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
 
 const MIN_RETRY_MS = 500;
@@ -24,6 +25,8 @@ export interface OutboxPorts {
   directConversationWith: (userId: string) => string | undefined;
   /** The server has answered: stored together with the removal of the command. */
   answered: (answer: Answer) => void;
+  /** Where another tab sends: it alone knows whether the first byte of one has left, so it is asked to drop it. */
+  cancelElsewhere?: ((clientId: string) => Promise<boolean>) | undefined;
 }
 
 /** What only this run knows of an item. */
@@ -42,7 +45,13 @@ export class DurableOutbox implements Outbox {
   readonly #listeners = new Set<() => void>();
   #isLive = false;
   #isStopped = false;
-  #sequence = 0;
+  #typed = FIRST_PROVISIONAL;
+  /** Of this number and all below it this tab knows. */
+  #known = 0;
+  /** Other tabs may have stored what is not known here. */
+  #isBehind = false;
+  /** While the storage is read: what leaves the outbox meanwhile. */
+  #left: Set<string> | undefined;
   #timer: Timer | undefined;
 
   constructor(private readonly ports: OutboxPorts) {}
@@ -55,18 +64,14 @@ export class DurableOutbox implements Outbox {
   };
 
   async start(): Promise<void> {
-    const { database, clock } = this.ports;
-    const rows = await readPersistently(clock, () =>
-      database.transaction('readonly', ['outbox'], (transaction) => transaction.range('outbox')),
-    );
-    this.takeRows({ rows: rows.map(({ key, value }) => ['outbox', key, value]) });
+    this.takeRows({ rows: await readPersistently(this.ports.clock, () => this.#read()) });
     const files = this.#items.flatMap((item) => item.files ?? []);
     // What is left over is in nobody's way.
     await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id))).catch(() => undefined);
   }
 
   async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
-    const { replaced, removed, isNeeded } = fold(this.#items, command);
+    const { replaced, removed, isNeeded } = fold(this.#items, command, this.#isUnsent);
     const files = sources.map(({ name, mimeType, size, previewUrl, voice = false }): KeptFile => {
       const file = { id: this.ports.random.uuid(), name, mimeType, size, ...(voice ? { voice } : {}) };
       return previewUrl === undefined ? file : { ...file, previewUrl };
@@ -75,7 +80,7 @@ export class DurableOutbox implements Outbox {
       clientId: command.clientId,
       command,
       lane: laneOf(command),
-      sequence: (this.#sequence += 1),
+      sequence: (this.#typed += 1),
       state: 'queued',
       attempts: 0,
       createdAt: this.ports.clock.now(),
@@ -112,6 +117,7 @@ export class DurableOutbox implements Outbox {
   setLive(isLive: boolean): void {
     if (this.#isLive === isLive) return;
     this.#isLive = isLive;
+    this.#isBehind ||= isLive;
     // What the server was not asked, or did not answer, is due; what it put off is not.
     if (isLive) for (const run of this.#runs.values()) if (!run.isServersTime) run.dueAt = 0;
     this.#pump();
@@ -148,12 +154,59 @@ export class DurableOutbox implements Outbox {
         const item = value as unknown as OutboxItem;
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
         this.#runs.set(key, { ...NEW_RUN, isDurable: true });
-        this.#sequence = Math.max(this.#sequence, item.sequence);
+        this.#know(item.sequence);
       }
     }
     if (changed.length + removed.length === 0) return;
     this.#replace(changed, removed);
     this.#tellAndPump();
+  }
+
+  stored({ rows }: RowChanges): void {
+    for (const [store, key, value] of rows) {
+      const item = store === 'outbox' && value !== undefined ? this.#find(key) : undefined;
+      if (item === undefined) continue;
+      const { sequence } = value as unknown as OutboxItem;
+      this.#know(sequence);
+      if (item.sequence !== sequence) this.#show({ ...item, sequence });
+    }
+  }
+
+  /** A number that the storage gave. Where one is missing before it, another tab stored something first. */
+  #know(sequence: number): void {
+    if (sequence > this.#known + 1) this.#isBehind = true;
+    else this.#known = Math.max(this.#known, sequence);
+  }
+
+  async #read(): Promise<RowChanges['rows']> {
+    const { rows, last } = await this.ports.database.transaction('readonly', ['outbox'], async (transaction) => ({
+      rows: await transaction.range('outbox', ITEMS),
+      last: await lastNumber(transaction),
+    }));
+    this.#known = Math.max(this.#known, last);
+    return rows.map(({ key, value }) => ['outbox', key, value]);
+  }
+
+  /** What other tabs have stored, before anything is sent that they may have stored later. */
+  async #catchUp(): Promise<void> {
+    if (this.#left !== undefined) return;
+    const left = new Set<string>();
+    this.#left = left;
+    this.#isBehind = false;
+    try {
+      // What has left the outbox before is gone from the storage, too.
+      await this.ports.writer.flush();
+      const rows = await this.#read();
+      this.takeRows({ rows: rows.filter(([, key]) => !left.has(key) && this.#find(key) === undefined) });
+    } catch {
+      this.#isBehind = true;
+      await new Promise<void>((resolve) => {
+        this.ports.clock.setTimeout(resolve, MIN_RETRY_MS);
+      });
+    } finally {
+      this.#left = undefined;
+      this.#pump();
+    }
   }
 
   retryNow(clientId?: string): void {
@@ -167,15 +220,17 @@ export class DurableOutbox implements Outbox {
   async revise(clientId: string, content: string): Promise<void> {
     const item = this.#find(clientId);
     if (item === undefined) return;
-    if (!isOnlyHere(item)) throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
+    if (!this.#isUnsent(item)) throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
     const stored = this.#change([revised(item, content)], []);
     this.#tellAndPump();
     await stored;
   }
 
   async cancel(clientId: string): Promise<boolean> {
+    const { cancelElsewhere } = this.ports;
     const item = this.#find(clientId);
-    if (item === undefined || !isOnlyHere(item)) return false;
+    if (item === undefined) return false;
+    if (!this.#isUnsent(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
     const gone = [item, ...this.#items.filter((other) => targets(other, { clientId }))];
     const stored = this.#change([], gone);
     this.#discard(gone);
@@ -191,6 +246,10 @@ export class DurableOutbox implements Outbox {
     return Promise.resolve();
   }
 
+  /** Nothing of it has left, nor can it leave at this moment. */
+  readonly #isUnsent = (item: OutboxItem): boolean =>
+    this.ports.cancelElsewhere === undefined ? isOnlyHere(item) : item.state === 'rejected';
+
   // Sending
 
   #lane({ command, clientId }: OutboxItem): string {
@@ -205,6 +264,7 @@ export class DurableOutbox implements Outbox {
   /** Starts the first of each lane that is due. The only place from which anything is sent. */
   #pump(): void {
     if (!this.#isLive || this.#isStopped) return;
+    if (this.#isBehind || this.#left !== undefined) return void this.#catchUp();
     const now = this.ports.clock.elapsed();
     let next = Number.POSITIVE_INFINITY;
     const lanes = new Set<string>();
@@ -366,9 +426,12 @@ export class DurableOutbox implements Outbox {
 
   #replace(put: readonly OutboxItem[], removed: readonly OutboxItem[]): void {
     const gone = new Set([...put, ...removed].map(({ clientId }) => clientId));
-    for (const { clientId } of removed) this.#runs.delete(clientId);
+    for (const { clientId } of removed) {
+      this.#runs.delete(clientId);
+      this.#left?.add(clientId);
+    }
     const rest = this.#items.filter(({ clientId }) => !gone.has(clientId));
-    this.#items = [...rest, ...put].sort((a, b) => a.sequence - b.sequence || (a.clientId < b.clientId ? -1 : 1));
+    this.#items = [...rest, ...put].sort((a, b) => a.sequence - b.sequence);
   }
 
   #discard(items: readonly OutboxItem[]): void {

@@ -42,7 +42,7 @@ export interface OutboxItem {
   readonly lane: string;
   /** Files of a send, in order. */
   readonly files?: readonly KeptFile[];
-  /** Local, rising; the order in which the user did things. Never a clock. */
+  /** The order in which the user did things, in whichever tab: given by the storage that they share. Never a clock. */
   readonly sequence: number;
   readonly state: OutboxState;
   readonly attempts: number;
@@ -70,6 +70,8 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   settled(settled: readonly Settled[]): RowChanges['rows'];
   /** Rows that another tab has stored. */
   takeRows(changes: RowChanges): void;
+  /** What this tab's writer has stored, with the numbers that it got. */
+  stored(changes: RowChanges): void;
   /** The user, the network or the foreground asks: what waits is due now. */
   retryNow(clientId?: string): void;
   /** A rejected or waiting send with another text. */

@@ -29,9 +29,14 @@ export interface Lifecycle {
 export interface Lock {
   /**
    * Runs the work while nobody else holds the name, and lets go when its promise settles. `signal` ends the wait (the
-   * returned promise then rejects with its reason); it does not interrupt work that has begun.
+   * returned promise then rejects with its reason); it does not interrupt work that has begun. `steal`: at once, from
+   * whoever holds it, whose promise rejects while its work may still go on: for holders that are frozen.
    */
-  run<Result>(name: string, work: () => Promise<Result>, options?: { signal?: AbortSignal }): Promise<Result>;
+  run<Result>(
+    name: string,
+    work: () => Promise<Result>,
+    options?: { signal?: AbortSignal; steal?: boolean },
+  ): Promise<Result>;
 }
 
 /** Messages to the other clients of one account on this device, never to oneself. Best effort: a message may get lost. */

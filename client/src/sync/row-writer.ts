@@ -5,13 +5,18 @@ import {
   DURABLE_STORES,
   keysBelow,
   StorageError,
+  type StorageTransaction,
   type StoredValue,
   type StoreName,
 } from '../ports/storage.js';
 import type { RowChanges } from './state.js';
 
+type Row = RowChanges['rows'][number];
+
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
+/** The row of `meta` that says who writes the cache. */
+export const WRITER = 'writer';
 
 /** Reads from storage, again and again while it does not answer: what it has is not given up for a bad moment. */
 export async function readPersistently<Result>(clock: Clock, read: () => Promise<Result>): Promise<Result> {
@@ -39,18 +44,30 @@ interface Batch {
  * goes into the next. A transaction that fails is tried until it succeeds, together with what came after it: storage is
  * never ahead of itself. Where the disk is full, the cache is given up, so that what the user typed still fits.
  */
+export interface RowWriterOptions {
+  /** Told what is stored from now on, before whoever gave it is. */
+  written?: (changes: RowChanges) => void;
+  /** The last word about the rows, within the transaction that stores them. It may be asked twice of the same ones. */
+  prepare?: (transaction: StorageTransaction, rows: readonly Row[]) => Promise<readonly Row[]>;
+  /**
+   * Marks the cache as this writer's. Where another one has put its own mark, this one was overtaken while it was frozen:
+   * what it still has to say of the cache is older, and is not written.
+   */
+  mark?: string;
+}
+
 export class RowWriter {
   #next = emptyBatch();
   #current: Batch | undefined;
   #isWriting = false;
   #isClosed = false;
   #keepsCache = true;
+  #isMarked = false;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-    /** Told what is stored from now on. */
-    private readonly written: (changes: RowChanges) => void = () => undefined,
+    private readonly options: RowWriterOptions = {},
   ) {}
 
   /** Resolves when all of it survives a kill; rejects only when the storage is closed. */
@@ -98,8 +115,8 @@ export class RowWriter {
       try {
         await this.#commit(batch);
         failures = 0;
+        this.options.written?.(changesOf(batch));
         for (const { resolve } of batch.waiters) resolve();
-        this.written(changesOf(batch));
       } catch (error) {
         const code = error instanceof StorageError ? error.code : undefined;
         // A page that another version has overtaken keeps what the user types; the caches are the other's.
@@ -130,17 +147,31 @@ export class RowWriter {
   }
 
   async #commit(batch: Batch): Promise<void> {
+    const { mark, prepare } = this.options;
     const stores = new Set<StoreName>(batch.cleared);
     if (batch.dropped.size > 0) stores.add('messages');
     for (const [store] of batch.rows.values()) stores.add(store);
     if (stores.size === 0) return;
-    await this.database.transaction('readwrite', [...stores], async (transaction) => {
-      for (const store of batch.cleared) await transaction.clear(store);
-      for (const id of batch.dropped) await transaction.deleteRange('messages', keysBelow(id));
-      for (const [store, key, value] of batch.rows.values())
+    const isMarking = mark !== undefined && [...stores].some(isCache);
+    if (isMarking) stores.add('meta');
+    const stored = await this.database.transaction('readwrite', [...stores], async (transaction) => {
+      let rows: readonly Row[] = [...batch.rows.values()];
+      const isOvertaken = isMarking && this.#isMarked && (await transaction.get('meta', WRITER)) !== mark;
+      if (isOvertaken) rows = rows.filter(([store]) => !isCache(store));
+      if (prepare !== undefined) rows = await prepare(transaction, rows);
+      if (!isOvertaken) {
+        for (const store of batch.cleared) await transaction.clear(store);
+        for (const id of batch.dropped) await transaction.deleteRange('messages', keysBelow(id));
+        if (isMarking && (!this.#isMarked || batch.cleared.has('meta'))) await transaction.put('meta', WRITER, mark);
+      }
+      for (const [store, key, value] of rows)
         if (value === undefined) await transaction.delete(store, key);
         else await transaction.put(store, key, value);
+      return { rows, isOvertaken };
     });
+    if (isMarking) this.#isMarked = true;
+    if (stored.isOvertaken) this.#keepsCache = false;
+    for (const row of stored.rows) batch.rows.set(`${row[0]} ${row[1]}`, row);
   }
 
   /** From now on this run caches in memory alone: half a cache would pass for a whole one. */
@@ -172,9 +203,10 @@ function add(batch: Batch, { cleared = [], dropped = [], rows }: RowChanges): vo
   for (const row of rows) batch.rows.set(`${row[0]} ${row[1]}`, row);
 }
 
+const isCache = (store: StoreName): boolean => !(DURABLE_STORES as readonly StoreName[]).includes(store);
+
 function forgetCache(batch: Batch): void {
-  const durable: readonly StoreName[] = DURABLE_STORES;
-  for (const [id, [store]] of batch.rows) if (!durable.includes(store)) batch.rows.delete(id);
+  for (const [id, [store]] of batch.rows) if (isCache(store)) batch.rows.delete(id);
   batch.dropped.clear();
 }
 

@@ -20,7 +20,12 @@ export interface RelayedStatus {
 }
 
 /** The leader's side: its status and events go to the other tabs, their requests over its socket. */
-export function relayConnection(connection: Connection, tabs: Tabs, lastReady: () => Ready | undefined): Unsubscribe {
+export function relayConnection(
+  connection: Connection,
+  tabs: Tabs,
+  lastReady: () => Ready | undefined,
+  cancel: (clientId: string) => Promise<boolean>,
+): Unsubscribe {
   const status = (): RelayedStatus => {
     const ready = lastReady();
     return { type: 'connection', snapshot: connection.getSnapshot(), ...(ready === undefined ? {} : { ready }) };
@@ -29,6 +34,7 @@ export function relayConnection(connection: Connection, tabs: Tabs, lastReady: (
   const ends = [connection.subscribe(tell), connection.onEvent((event) => tabs.post({ type: 'event', event }))];
   tabs.onAsk((name, payload) => {
     if (name === 'connection') return Promise.resolve(status());
+    if (name === 'cancel') return cancel(payload as string);
     const { event, payload: content } = payload as { event: ClientEventName; payload: never };
     return connection.request(event, content);
   });

@@ -12,6 +12,9 @@ import type {
 
 /** How long a tab waits for what it asked the leader, through changes of leadership. */
 export const ASK_TIMEOUT_MS = 30_000;
+/** How often a tab that follows wants to hear of its leader, and how often in vain before it takes over: in less than 2 s. */
+const PING_INTERVAL_MS = 400;
+const MAX_MISSES = 3;
 
 export type TabRole =
   /** Owns the socket, the refresh of tokens and the outbox. */
@@ -23,8 +26,10 @@ export type TabRole =
 export type AskHandler = (name: string, payload: unknown) => Promise<unknown>;
 
 /**
- * The tabs of one account in one browser. Exactly one of them leads at any time, for as long as it lives: the lock decides,
- * and lets go by itself when a tab is closed, crashes or is killed. Without tabs this one leads at once.
+ * The tabs of one account in one browser. One of them leads, for as long as it lives and answers: the lock decides, and lets
+ * go by itself when a tab is closed, crashes or is killed. From one that is frozen it is taken. That one may believe that
+ * it leads until it is thawed and hears of it, so whatever a leader does must be harmless when it is done twice; the storage
+ * takes nothing more of its cache (`RowWriter`). Without tabs this one leads at once.
  */
 export interface Tabs extends Observable<TabRole> {
   /** Wants to lead from now on. */
@@ -35,6 +40,8 @@ export interface Tabs extends Observable<TabRole> {
   /** Has the leader do something: this tab, if it leads. Repeated with the next leader where one dies before it answered. */
   ask(name: string, payload: unknown): Promise<unknown>;
   onAsk(handler: AskHandler): void;
+  /** Lets another tab lead, where there is one: this one is about to be frozen. It may come to lead again. */
+  yield(): void;
   /** Gives up the leadership after `work`, so that the next tab never overlaps with what this one still does. */
   stop(work?: () => Promise<void>): Promise<void>;
 }
@@ -56,10 +63,20 @@ interface Pending {
 
 /** What crosses the channel for an `ask`. An error crosses as its name, message and code. */
 type TabMessage =
+  /** A new leader: whoever waits for an answer asks it again. */
   | { type: 'tabs:leader' }
+  | { type: 'tabs:ping' }
+  /** The leader is there. */
+  | { type: 'tabs:pong' }
   | { type: 'tabs:ask'; id: string; name: string; payload: unknown }
   | { type: 'tabs:answer'; id: string; answer: unknown }
   | { type: 'tabs:failure'; id: string; failure: { message: string; fields: Record<string, unknown> } };
+
+interface Candidacy {
+  controller: AbortController;
+  letGo: () => void;
+  ended: Promise<void>;
+}
 
 export function createTabs(name: string, ports: TabsPorts): Tabs {
   return new LockedTabs(name, ports);
@@ -74,7 +91,13 @@ class LockedTabs implements Tabs {
   /** What this leader is doing or has done for others, so that a repeated question is not done twice. */
   private readonly asked = new Map<string, Promise<unknown>>();
   private handler: AskHandler | undefined;
-  private candidacy: { controller: AbortController; letGo: () => void; ended: Promise<void> } | undefined;
+  /** Asked before this tab knows how to answer. */
+  private unhandled: (() => void)[] = [];
+  private candidacy: Candidacy | undefined;
+  private isStarted = false;
+  private hasOthers = false;
+  private misses = 0;
+  private pingTimer: Timer | undefined;
 
   constructor(
     private readonly name: string,
@@ -94,28 +117,24 @@ class LockedTabs implements Tabs {
   }
 
   start(): void {
-    if (this.candidacy !== undefined) return;
-    const controller = new AbortController();
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    const ended = this.ports.lock
-      .run(
-        `${this.name}:leader`,
-        async () => {
-          // Stopped in the very moment in which the lock was granted.
-          if (controller.signal.aborted) return;
-          this.setRole('leader');
-          await held;
-        },
-        { signal: controller.signal },
-      )
-      .catch(() => undefined);
-    this.candidacy = { controller, letGo, ended };
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.pingLater();
+    this.beCandidate({});
+  }
+
+  yield(): void {
+    if (this.role !== 'leader' || !this.hasOthers) return;
+    this.withdraw();
+    this.setRole('follower');
+    this.beCandidate({});
   }
 
   async stop(work: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { candidacy } = this;
     this.candidacy = undefined;
+    this.isStarted = false;
+    this.ports.clock.clearTimeout(this.pingTimer);
     candidacy?.controller.abort();
     try {
       await work();
@@ -129,6 +148,58 @@ class LockedTabs implements Tabs {
     }
   }
 
+  private beCandidate({ steal = false }): void {
+    const controller = new AbortController();
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const candidacy: Candidacy = { controller, letGo, ended: Promise.resolve() };
+    this.candidacy = candidacy;
+    candidacy.ended = this.ports.lock
+      .run(
+        `${this.name}:leader`,
+        async () => {
+          // Stopped in the very moment in which the lock was granted.
+          if (this.candidacy !== candidacy) return;
+          this.setRole('leader');
+          await held;
+        },
+        steal ? { steal } : { signal: controller.signal },
+      )
+      .catch(() => {
+        // Another tab has taken over, which this one did not answer; or this browser's locks cannot be taken over.
+        if (this.candidacy !== candidacy || (this.role === 'follower' && !steal)) return;
+        this.setRole('follower');
+        this.beCandidate({});
+      });
+  }
+
+  private withdraw(): void {
+    const { candidacy } = this;
+    this.candidacy = undefined;
+    candidacy?.controller.abort();
+    candidacy?.letGo();
+  }
+
+  /** Spread, so that not all tabs ask, and take over, at once. */
+  private pingLater(): void {
+    const { clock, random } = this.ports;
+    clock.clearTimeout(this.pingTimer);
+    if (this.role === 'leader' || !this.isStarted) return;
+    this.pingTimer = clock.setTimeout(() => this.ping(), PING_INTERVAL_MS * (1 + random.number() / 8));
+  }
+
+  private ping(): void {
+    if (this.misses < MAX_MISSES) this.send({ type: 'tabs:ping' });
+    else {
+      this.misses = 0;
+      this.withdraw();
+      this.beCandidate({ steal: true });
+    }
+    // Counted by this tab's own turns: one that was itself held up hears first what has come meanwhile.
+    this.misses += 1;
+    this.pingLater();
+  }
+
   post(message: ChannelMessage): void {
     this.channel.post(message);
   }
@@ -140,6 +211,7 @@ class LockedTabs implements Tabs {
 
   onAsk(handler: AskHandler): void {
     this.handler = handler;
+    for (const go of this.unhandled.splice(0)) go();
   }
 
   ask(name: string, payload: unknown): Promise<unknown> {
@@ -159,11 +231,13 @@ class LockedTabs implements Tabs {
     if (this.role === role) return;
     this.role = role;
     for (const listener of this.listeners) listener();
+    this.misses = 0;
+    this.pingLater();
     if (role === 'follower') {
       this.asked.clear();
+      this.handler = undefined;
       return;
     }
-    // Whoever waits for an answer of the leader before asks again.
     this.send({ type: 'tabs:leader' });
     for (const [id, { name, payload }] of this.pending)
       this.perform(name, payload).then(
@@ -175,7 +249,15 @@ class LockedTabs implements Tabs {
   private receive(message: ChannelMessage): void {
     const known = message as TabMessage;
     switch (known.type) {
+      case 'tabs:ping':
+        this.hasOthers = true;
+        if (this.role === 'leader') this.send({ type: 'tabs:pong' });
+        return;
+      case 'tabs:pong':
+        this.misses = 0;
+        return;
       case 'tabs:leader':
+        this.misses = 0;
         for (const [id, { name, payload }] of this.pending) this.send({ type: 'tabs:ask', id, name, payload });
         return;
       case 'tabs:ask':
@@ -214,7 +296,8 @@ class LockedTabs implements Tabs {
 
   private perform(name: string, payload: unknown): Promise<unknown> {
     const { handler } = this;
-    return handler === undefined ? Promise.reject(new Error(`Nobody answers ${name}.`)) : handler(name, payload);
+    if (handler !== undefined) return handler(name, payload);
+    return new Promise((resolve) => this.unhandled.push(() => resolve(this.perform(name, payload))));
   }
 
   private settle(id: string, how: (pending: Pending) => void): void {

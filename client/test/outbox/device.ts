@@ -1,3 +1,4 @@
+import { numbered } from '../../src/outbox/order.js';
 import { DurableOutbox } from '../../src/outbox/outbox.js';
 import type { CommandSender, OutboxCommand, OutboxItem, Uploader, UploadSource } from '../../src/outbox/types.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';
@@ -156,7 +157,10 @@ export class Device {
       number: () => world.chance.below(1000) / 1000,
       uuid: () => `uuid-${world.uuids++}`,
     };
-    const writer = new RowWriter(guarded, clock);
+    const writer = new RowWriter(guarded, clock, {
+      prepare: numbered,
+      written: (changes) => this.#outbox.stored(changes),
+    });
     const send = ((event, payload) => this.#request(event, payload)) as CommandSender;
     this.#sync = new Synchroniser({
       database: guarded,
