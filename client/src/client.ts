@@ -104,6 +104,8 @@ interface Account {
   database: Database;
   tabs: Tabs;
   engine: Engine;
+  /** The engine led, and does no more, whatever its tab does by now. */
+  isOver: boolean;
   end: () => void;
 }
 
@@ -435,6 +437,7 @@ export class ChatClient {
       database,
       tabs,
       engine: this.#engineFor(userId, database, tabs),
+      isOver: false,
       end: () => undefined,
     };
     await account.engine.start();
@@ -442,7 +445,10 @@ export class ChatClient {
     const ends = [
       tabs.subscribe(() => {
         // Another tab leads now: this one's connection is closed before anything else happens.
-        if (tabs.getSnapshot() === 'follower') account.engine.socket?.close();
+        if (tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
+          account.engine.socket.close();
+          account.isOver = true;
+        }
         this.#changeAccount(() => this.#takeRole(account)).catch(() => undefined);
       }),
       this.#ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
@@ -456,7 +462,9 @@ export class ChatClient {
   /** This tab leads from now on, or follows: from what is stored. */
   async #takeRole(account: Account): Promise<void> {
     const { engine, tabs } = account;
-    if (this.#account !== account || (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined)) return;
+    const isRight = (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
+    if (this.#account !== account || (isRight && !account.isOver)) return;
+    account.isOver = false;
     await engine.stop();
     const next = this.#engineFor(account.userId, account.database, tabs);
     await next.start();

@@ -128,7 +128,7 @@ export class Engine {
     if (this.connection instanceof RelayedConnection) {
       this.connection.start();
       // A page that was frozen may not have been told everything.
-      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && this.#doubt()));
+      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.#doubt(), this.outbox.lookAgain())));
     }
     if (this.socket === undefined) return;
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
@@ -150,7 +150,8 @@ export class Engine {
   }
 
   #take(message: ChannelMessage): void {
-    if (message.type === 'rows') {
+    if (message.type === 'leader') this.outbox.lookAgain();
+    else if (message.type === 'rows') {
       const { rows } = message['changes'] as RowChanges;
       // JSON says null for what is gone.
       this.outbox.takeRows({ rows: rows.map(([store, key, value]) => [store, key, value ?? undefined]) });

@@ -64,7 +64,7 @@ export class DurableOutbox implements Outbox {
   };
 
   async start(): Promise<void> {
-    this.takeRows({ rows: await readPersistently(this.ports.clock, () => this.#read()) });
+    this.#take(await readPersistently(this.ports.clock, () => this.#read()));
     const files = this.#items.flatMap((item) => item.files ?? []);
     // What is left over is in nobody's way.
     await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id))).catch(() => undefined);
@@ -144,9 +144,16 @@ export class DurableOutbox implements Outbox {
   }
 
   takeRows({ rows }: RowChanges): void {
+    const isKnown = (key: string): boolean => this.#find(key) !== undefined;
+    this.#take(rows.filter(([store, key]) => store === 'outbox' && isKnown(key)));
+    // Another tab may say late what has left the outbox since: the storage knows.
+    if (rows.some(([store, key, value]) => store === 'outbox' && value !== undefined && !isKnown(key)))
+      this.lookAgain();
+  }
+
+  #take(rows: RowChanges['rows']): void {
     const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
-    for (const [store, key, value] of rows) {
-      if (store !== 'outbox') continue;
+    for (const [, key, value] of rows) {
       const held = this.#find(key);
       if (value === undefined) {
         if (held !== undefined) removed.push(held);
@@ -154,7 +161,6 @@ export class DurableOutbox implements Outbox {
         const item = value as unknown as OutboxItem;
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
         this.#runs.set(key, { ...NEW_RUN, isDurable: true });
-        this.#know(item.sequence);
       }
     }
     if (changed.length + removed.length === 0) return;
@@ -187,17 +193,28 @@ export class DurableOutbox implements Outbox {
     return rows.map(({ key, value }) => ['outbox', key, value]);
   }
 
-  /** What other tabs have stored, before anything is sent that they may have stored later. */
+  lookAgain(): void {
+    this.#isBehind = true;
+    void this.#catchUp();
+  }
+
+  /** What other tabs have stored and removed. Before anything is sent that they may have stored later. */
   async #catchUp(): Promise<void> {
-    if (this.#left !== undefined) return;
+    if (this.#left !== undefined || this.#isStopped) return;
     const left = new Set<string>();
     this.#left = left;
     this.#isBehind = false;
     try {
       // What has left the outbox before is gone from the storage, too.
       await this.ports.writer.flush();
+      const durable = this.#items.filter(({ clientId }) => this.#runs.get(clientId)?.isDurable === true);
       const rows = await this.#read();
-      this.takeRows({ rows: rows.filter(([, key]) => !left.has(key) && this.#find(key) === undefined) });
+      const there = new Set(rows.map(([, key]) => key));
+      const gone = durable.filter(({ clientId }) => !there.has(clientId) && this.#runs.get(clientId)?.isBusy === false);
+      this.#take([
+        ...gone.map(({ clientId }): RowChanges['rows'][number] => ['outbox', clientId, undefined]),
+        ...rows.filter(([, key]) => !left.has(key) && this.#find(key) === undefined),
+      ]);
     } catch {
       this.#isBehind = true;
       await new Promise<void>((resolve) => {
@@ -205,7 +222,8 @@ export class DurableOutbox implements Outbox {
       });
     } finally {
       this.#left = undefined;
-      this.#pump();
+      if (this.#isBehind) void this.#catchUp();
+      else this.#pump();
     }
   }
 

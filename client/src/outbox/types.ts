@@ -70,6 +70,8 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   settled(settled: readonly Settled[]): RowChanges['rows'];
   /** Rows that another tab has stored. */
   takeRows(changes: RowChanges): void;
+  /** Reads what the storage has: a word of another tab may have been lost. */
+  lookAgain(): void;
   /** What this tab's writer has stored, with the numbers that it got. */
   stored(changes: RowChanges): void;
   /** The user, the network or the foreground asks: what waits is due now. */

@@ -64,11 +64,17 @@ export class RelayedConnection implements Connection {
   start(): void {
     const { tabs } = this;
     this.#end = tabs.onMessage((message) => {
-      if (message.type === 'connection') this.#take(message as unknown as RelayedStatus);
+      if (message.type === 'connection') {
+        if (tabs.isOfLeader(message)) this.#take(message as unknown as RelayedStatus);
+      } else if (message.type === 'leader') this.#ask();
       else if (message.type === 'event')
         for (const listener of [...this.#eventListeners]) listener(message['event'] as ServerEvent);
     });
-    tabs.ask('connection', {}).then(
+    this.#ask();
+  }
+
+  #ask(): void {
+    this.tabs.ask('connection', {}).then(
       (status) => this.#take(status as RelayedStatus),
       () => undefined,
     );

@@ -36,7 +36,10 @@ export interface Tabs extends Observable<TabRole> {
   start(): void;
   /** To all other tabs; never to this one. */
   post(message: ChannelMessage): void;
+  /** Also told `{ type: 'leader' }` when this tab hears of another one that leads. */
   onMessage(listener: (message: ChannelMessage) => void): Unsubscribe;
+  /** Whether it is of the tab that leads, as far as this one knows: one that was frozen may speak as if it still did. */
+  isOfLeader(message: ChannelMessage): boolean;
   /** Has the leader do something: this tab, if it leads. Repeated with the next leader where one dies before it answered. */
   ask(name: string, payload: unknown): Promise<unknown>;
   onAsk(handler: AskHandler): void;
@@ -64,10 +67,10 @@ interface Pending {
 /** What crosses the channel for an `ask`. An error crosses as its name, message and code. */
 type TabMessage =
   /** A new leader: whoever waits for an answer asks it again. */
-  | { type: 'tabs:leader' }
+  | { type: 'tabs:leader'; id: string }
   | { type: 'tabs:ping' }
   /** The leader is there. */
-  | { type: 'tabs:pong' }
+  | { type: 'tabs:pong'; id: string }
   | { type: 'tabs:ask'; id: string; name: string; payload: unknown }
   | { type: 'tabs:answer'; id: string; answer: unknown }
   | { type: 'tabs:failure'; id: string; failure: { message: string; fields: Record<string, unknown> } };
@@ -97,12 +100,15 @@ class LockedTabs implements Tabs {
   private isStarted = false;
   private hasOthers = false;
   private misses = 0;
+  private readonly id: string;
+  private leaderId: string | undefined;
   private pingTimer: Timer | undefined;
 
   constructor(
     private readonly name: string,
     private readonly ports: TabsPorts,
   ) {
+    this.id = ports.random.uuid();
     this.channel = ports.channel(`${name}:tabs`);
     this.channel.subscribe((message) => this.receive(message));
   }
@@ -201,7 +207,11 @@ class LockedTabs implements Tabs {
   }
 
   post(message: ChannelMessage): void {
-    this.channel.post(message);
+    this.channel.post({ ...message, by: this.id });
+  }
+
+  isOfLeader({ by }: ChannelMessage): boolean {
+    return this.leaderId === undefined || by === this.leaderId;
   }
 
   onMessage(listener: (message: ChannelMessage) => void): Unsubscribe {
@@ -232,13 +242,14 @@ class LockedTabs implements Tabs {
     this.role = role;
     for (const listener of this.listeners) listener();
     this.misses = 0;
+    this.leaderId = undefined;
     this.pingLater();
     if (role === 'follower') {
       this.asked.clear();
       this.handler = undefined;
       return;
     }
-    this.send({ type: 'tabs:leader' });
+    this.send({ type: 'tabs:leader', id: this.id });
     for (const [id, { name, payload }] of this.pending)
       this.perform(name, payload).then(
         (answer) => this.settle(id, (pending) => pending.resolve(answer)),
@@ -251,15 +262,11 @@ class LockedTabs implements Tabs {
     switch (known.type) {
       case 'tabs:ping':
         this.hasOthers = true;
-        if (this.role === 'leader') this.send({ type: 'tabs:pong' });
+        if (this.role === 'leader') this.send({ type: 'tabs:pong', id: this.id });
         return;
       case 'tabs:pong':
-        this.misses = 0;
-        return;
       case 'tabs:leader':
-        this.misses = 0;
-        for (const [id, { name, payload }] of this.pending) this.send({ type: 'tabs:ask', id, name, payload });
-        return;
+        return this.hearLeader(known.id);
       case 'tabs:ask':
         if (this.role === 'leader') this.answer(known.id, known.name, known.payload);
         return;
@@ -274,6 +281,14 @@ class LockedTabs implements Tabs {
       default:
         for (const listener of this.messageListeners) listener(message);
     }
+  }
+
+  private hearLeader(leaderId: string): void {
+    this.misses = 0;
+    if (this.leaderId === leaderId) return;
+    this.leaderId = leaderId;
+    for (const [id, { name, payload }] of this.pending) this.send({ type: 'tabs:ask', id, name, payload });
+    for (const listener of this.messageListeners) listener({ type: 'leader' });
   }
 
   private answer(id: string, name: string, payload: unknown): void {

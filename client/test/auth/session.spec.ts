@@ -5,8 +5,9 @@ import type { Lock } from '../../src/ports/environment.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import type { TokenStore } from '../../src/ports/token-store.js';
+import { processLock } from '../../src/tabs/process-lock.js';
 import { seededRandom } from '../support/fake-ports.js';
-import { rejection, VirtualClock } from '../support/virtual-clock.js';
+import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 
 const url = 'https://chat.example';
 
@@ -55,8 +56,8 @@ describe('session', () => {
     };
   };
 
-  const tab = () => {
-    const ports = { url, fetch, clock: new VirtualClock(), tokens, lock, random: seededRandom((seed += 1)) };
+  const tab = (clock = new VirtualClock()) => {
+    const ports = { url, fetch, clock, tokens, lock, random: seededRandom((seed += 1)) };
     const session = new Session(ports);
     session.onEnd((code) => ends.push(code));
     return { session, http: authenticatedHttp(ports, session) };
@@ -71,7 +72,7 @@ describe('session', () => {
   });
 
   it('renews once for five tabs and ten requests in each at the moment of expiry, and logs nobody out', async () => {
-    const tabs = Array.from({ length: 5 }, tab);
+    const tabs = Array.from({ length: 5 }, () => tab());
     for (const { session } of tabs) await session.restore();
     const answers = await Promise.all(
       tabs.flatMap(({ http }) => Array.from({ length: 10 }, () => http.request<{ fine: boolean }>('/friends'))),
@@ -141,6 +142,32 @@ describe('session', () => {
     tokens.save = save;
     expect(await session.token()).toBe('access 2');
     expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 2' });
+  });
+
+  it('does not wait for ever for a tab that was frozen in the middle of its renewal', async () => {
+    lock = processLock();
+    const clock = new VirtualClock();
+    let answerFrozen = (_: Answer): void => undefined;
+    refresh = () => new Promise((resolve) => (answerFrozen = resolve));
+    const [frozen, second] = [tab(), tab(clock)];
+    for (const { session } of [frozen, second]) await session.restore();
+    // Taken over; what it does when it is thawed is no error of anybody's.
+    const robbed = rejection(frozen.session.renew('access 1'));
+    await settled();
+    const renewal = second.session.renew('access 1');
+    await settled();
+    refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    await clock.advance(20_000);
+    expect(await renewal).toBe('access 2');
+    expect(new Set(attempts).size).toBe(1);
+    refresh = () => ({ status: 200, body: { accessToken: 'access 3', refreshToken: 'refresh 3', expiresIn: 900 } });
+    await second.session.renew('access 2');
+    // Its answer comes late: the session has gone on without it.
+    answerFrozen({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    await robbed;
+    await settled();
+    expect(await tokens.load()).toMatchObject({ accessToken: 'access 3', refreshToken: 'refresh 3' });
+    expect(ends).toEqual([]);
   });
 
   it('says who is suspended until when, and keeps the session', async () => {

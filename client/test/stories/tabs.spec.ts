@@ -51,7 +51,7 @@ describe('the tabs of one user', () => {
     };
   };
 
-  it('have one socket, and send what each of them writes once', async () => {
+  it('have one socket, send what each of them writes once and in its order, and all show it', async () => {
     const shared = browser();
     const first = await clients.registered(shared);
     const tabs: ChatClient[] = [first];
@@ -67,8 +67,13 @@ describe('the tabs of one user', () => {
       await tab.send({ receiverId: grace.userId as string, content: `from tab ${index}` }).stored;
     const conversationId = await firstConversationOf(grace);
     await until('all arrive', () => textsOf(grace, conversationId).length === 5);
-    expect([...textsOf(grace, conversationId)].sort()).toEqual([0, 1, 2, 3, 4].map((index) => `from tab ${index}`));
+    const texts = [0, 1, 2, 3, 4].map((index) => `from tab ${index}`);
+    expect(textsOf(grace, conversationId)).toEqual(texts);
     await until('nothing waits', () => tabs.every((tab) => tab.outbox.items.length === 0));
+    for (const tab of tabs) {
+      await until('it is shown', () => textsOf(tab, conversationId).length === 5);
+      expect(textsOf(tab, conversationId)).toEqual(texts);
+    }
   }, 180_000);
 
   it('go on when the one that leads is closed: what was written in another is sent once', async () => {

@@ -1,0 +1,230 @@
+import { describe, expect, it } from '@jest/globals';
+import { Chance } from '../sync/model-server.js';
+import { settled } from '../support/virtual-clock.js';
+import { BrowserModel, type Tab } from './browser-model.js';
+
+const RUNS = Number(process.env.CLIENT_TABS_RUNS ?? 60);
+const ONLY = process.env.CLIENT_TABS_SEED;
+/** Within it the next tab leads, and is connected. */
+const TAKEOVER_MS = 2_000;
+
+const shown = ({ client }: Tab, id = 'c0'): (string | null)[] =>
+  client.messages(id).items.map(({ content }) => content);
+
+/** Another turn, and nothing of it is awaited by time: promises alone. */
+async function opened(model: BrowserModel, count: number): Promise<Tab[]> {
+  await model.logIn();
+  const tabs: Tab[] = [];
+  for (let index = 0; index < count; index += 1) {
+    tabs.push(model.open());
+    await model.clock.advance(100);
+  }
+  for (const { client } of tabs) client.messages('c0').open();
+  await model.clock.advance(1_000);
+  expect(tabs.map(({ client }) => client.connection.getSnapshot().status)).toEqual(tabs.map(() => 'live'));
+  return tabs;
+}
+
+async function closed(model: BrowserModel, tabs: readonly Tab[]): Promise<void> {
+  for (const { client, life } of tabs) if (!life.isOver) void client.close();
+  await model.clock.advance(1_000);
+}
+
+describe('five tabs of one user', () => {
+  it('show the same, in the order in which it was typed, whichever tabs it was typed in', async () => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const model = new BrowserModel(new Chance(seed));
+      const tabs = await opened(model, 5);
+      const texts: string[] = [];
+      for (let count = 0; count < 20; count += 1) {
+        const text = `text ${count}`;
+        texts.push(text);
+        await new Chance(seed * 100 + count).pick(tabs).client.send({ conversationId: 'c0', content: text }).stored;
+      }
+      await model.clock.advance(60_000);
+      expect([seed, ...model.world.texts()]).toEqual([seed, ...texts]);
+      for (const tab of tabs) {
+        expect(tab.client.outbox.items).toEqual([]);
+        expect([seed, ...shown(tab).slice(-20)]).toEqual([seed, ...texts]);
+      }
+      await closed(model, tabs);
+    }
+  }, 300_000);
+
+  it('drop, from a tab that follows, what the leader has not sent, and nothing that it may have sent', async () => {
+    const model = new BrowserModel(new Chance(1));
+    const [, second] = (await opened(model, 2)) as [Tab, Tab];
+    model.isServerAway = true;
+    model.cut();
+    const waiting = second.client.send({ conversationId: 'c0', content: 'thought better of it' });
+    await waiting.stored;
+    await model.clock.advance(100);
+    const dropping = second.client.outbox.drop(waiting.clientId);
+    await model.clock.advance(100);
+    expect(await dropping).toBe(true);
+    model.isServerAway = false;
+    await model.clock.advance(60_000);
+    const sent = second.client.send({ conversationId: 'c0', content: 'sent' });
+    await sent.stored;
+    await model.clock.advance(60_000);
+    expect(await second.client.outbox.drop(sent.clientId)).toBe(false);
+    expect(model.world.texts()).toEqual(['sent']);
+    await closed(model, [second]);
+  });
+});
+
+describe('the tab that leads', () => {
+  const waysToGo: Record<string, (tab: Tab) => unknown> = {
+    'is closed': ({ client }) => client.close(),
+    'is killed': ({ life }) => life.kill(),
+    'is frozen without a word': ({ life }) => (life.isFrozen = true),
+    'is told that it will be frozen': ({ life, lifecycle }) => {
+      lifecycle.set('background');
+      life.isFrozen = true;
+    },
+  };
+  it.each(Object.keys(waysToGo))(
+    '%s, and the next one is connected within 2 s and sends what waited',
+    async (way) => {
+      for (let seed = 0; seed < 20; seed += 1) {
+        const model = new BrowserModel(new Chance(seed));
+        const [first, ...others] = (await opened(model, 4)) as [Tab, Tab, Tab, Tab];
+        await model.clock.advance(seed * 37);
+        expect(model.connected.map(({ life }) => life)).toEqual([first.life]);
+        void others[1]?.client.send({ conversationId: 'c0', content: 'before' });
+        await settled();
+        void waysToGo[way]?.(first);
+        void others[0]?.client.send({ conversationId: 'c0', content: 'after' });
+        await model.clock.advance(TAKEOVER_MS);
+        expect([seed, model.connected.length]).toEqual([seed, 1]);
+        expect([seed, ...model.world.texts()]).toEqual([seed, 'before', 'after']);
+        for (const { client } of others) expect(client.connection.getSnapshot().status).toBe('live');
+        // A frozen one that comes back follows: it sends nothing again, and shows what the others show.
+        if (first.life.isFrozen) {
+          first.life.thaw();
+          first.lifecycle.set('active');
+          await model.clock.advance(60_000);
+          expect([seed, model.connected.length]).toEqual([seed, 1]);
+          expect(shown(first)).toEqual(['before', 'after']);
+          expect(first.client.outbox.items).toEqual([]);
+        }
+        expect(model.world.frames.map(({ payload }) => (payload as { content: string }).content).sort()).toEqual(
+          model.world.texts().sort(),
+        );
+        await closed(model, [first, ...others]);
+      }
+    },
+    300_000,
+  );
+
+  it('keeps leading while it answers, however long nothing happens', async () => {
+    const model = new BrowserModel(new Chance(5));
+    const tabs = await opened(model, 3);
+    await model.clock.advance(600_000);
+    expect(model.connected.map(({ life }) => life)).toEqual([tabs[0]?.life]);
+    await closed(model, tabs);
+  }, 60_000);
+});
+
+/** Tabs are opened, closed, killed at any step, frozen and thawed while their user types. Returns what is wrong in the end. */
+async function live(seed: number): Promise<string[]> {
+  const chance = new Chance(seed);
+  const model = new BrowserModel(chance);
+  model.lossPercent = 2;
+  await model.logIn();
+  const lanes = [...model.world.server.rooms.keys()];
+  const typed: { text: string; lane: string; tab: Tab; typedAt: number; storedAt: number }[] = [];
+  let tabs: Tab[] = [];
+  let time = 0;
+  const running = (): Tab[] => tabs.filter(({ life }) => !life.isOver && !life.isFrozen);
+  const open = async (stepsToLive?: number): Promise<void> => {
+    const tab = model.open(stepsToLive);
+    for (const lane of lanes) tab.client.messages(lane).open();
+    tabs.push(tab);
+    await model.clock.advance(chance.below(200));
+  };
+  const type = (tab: Tab): void => {
+    const [text, lane] = [`t${typed.length}`, chance.pick(lanes)];
+    if (tab.client.observe(`conversation:${lane}`).getSnapshot() === undefined) return;
+    const entry = { text, lane, tab, typedAt: (time += 1), storedAt: Number.POSITIVE_INFINITY };
+    typed.push(entry);
+    tab.client.send({ conversationId: lane, content: text }).stored.then(
+      () => (entry.storedAt = time += 1),
+      () => undefined,
+    );
+  };
+  await open();
+  await open();
+  for (let deed = 0; deed < 60; deed += 1) {
+    const tab = tabs.length === 0 ? undefined : chance.pick(tabs);
+    const dice = chance.below(100);
+    if (tab === undefined || (dice < 8 && tabs.length < 5))
+      await open(chance.is(50) ? 1 + chance.below(300) : undefined);
+    else if (dice < 50) {
+      for (let count = 1 + chance.below(3); count > 0 && !tab.life.isFrozen && !tab.life.isOver; count -= 1) type(tab);
+    } else if (dice < 56) tab.life.kill();
+    else if (dice < 60) {
+      tabs = tabs.filter((other) => other !== tab);
+      void tab.client.close();
+    } else if (dice < 70) {
+      if (chance.is(50)) tab.lifecycle.set('background');
+      tab.life.isFrozen = true;
+    } else if (dice < 76) {
+      tab.life.thaw();
+      tab.lifecycle.set('active');
+    } else if (dice < 80) model.cut();
+    else if (dice < 84) model.isServerAway = !model.isServerAway;
+    else if (dice < 90) model.write(chance.pick(lanes), `from the other side ${deed}`);
+    else await model.clock.advance(chance.below(4_000));
+    if (chance.is(30)) await settled();
+    tabs = tabs.filter(({ life }) => !life.isOver);
+  }
+  model.isServerAway = false;
+  for (const { life, lifecycle } of tabs) {
+    life.stepsToLive = Number.POSITIVE_INFINITY;
+    life.thaw();
+    lifecycle.set('active');
+  }
+  await open();
+  await model.clock.advance(120_000);
+  const wrong: string[] = [];
+  if (model.connected.length !== 1) wrong.push(`${model.connected.length} tabs are connected`);
+  for (const lane of lanes) {
+    const stored = model.world.texts(lane).filter((text) => text?.startsWith('t'));
+    const own = typed.filter((entry) => entry.lane === lane);
+    for (const { text, storedAt } of own) {
+      const times = stored.filter((other) => other === text).length;
+      if (times > 1) wrong.push(`${text} is there ${times} times`);
+      if (times === 0 && storedAt !== Number.POSITIVE_INFINITY) wrong.push(`${text} is lost`);
+    }
+    for (const [index, before] of own.entries())
+      for (const after of own.slice(index + 1)) {
+        const [first, second] = [stored.indexOf(before.text), stored.indexOf(after.text)];
+        if (first < 0 || second < 0 || first < second) continue;
+        if (before.tab === after.tab || before.storedAt < after.typedAt)
+          wrong.push(`${after.text} overtook ${before.text}`);
+      }
+    const all = model.world.server.rooms.get(lane)?.messages.map(({ content }) => content) ?? [];
+    for (const tab of running()) {
+      const texts = shown(tab, lane);
+      const number = tabs.indexOf(tab);
+      if (JSON.stringify(texts) !== JSON.stringify(all.slice(-texts.length)) || (texts.length === 0 && all.length > 0))
+        wrong.push(`tab ${number} shows ${texts.slice(-5).join()} of ${all.slice(-5).join()} in ${lane}`);
+    }
+  }
+  for (const tab of running()) {
+    const { status } = tab.client.connection.getSnapshot();
+    if (status !== 'live') wrong.push(`tab ${tabs.indexOf(tab)} is ${status}`);
+    const left = tab.client.outbox.items;
+    if (left.length > 0) wrong.push(`tab ${tabs.indexOf(tab)} has ${JSON.stringify(left.slice(0, 2))} in its outbox`);
+  }
+  await closed(model, tabs);
+  return wrong;
+}
+
+describe('tabs that are opened, closed, frozen and killed at any step', () => {
+  it('send once and in order what their user typed, and show what the server has', async () => {
+    const seeds = ONLY === undefined ? Array.from({ length: RUNS }, (_, index) => index) : [Number(ONLY)];
+    for (const seed of seeds) expect([seed, ...(await live(seed))]).toEqual([seed]);
+  }, 600_000);
+});
