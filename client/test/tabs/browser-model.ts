@@ -53,7 +53,7 @@ class Life {
       if (!this.step()) return;
       work().then(
         (value) => this.step() && this.run(() => resolve(value)),
-        (error: unknown) => this.run(() => reject(error as Error)),
+        (error: unknown) => this.run(() => reject(error)),
       );
     });
   }
@@ -170,13 +170,13 @@ export class BrowserModel {
                   work()
                     .then(
                       (value) => life.run(() => resolve(value)),
-                      (error: unknown) => life.run(() => reject(error as Error)),
+                      (error: unknown) => life.run(() => reject(error)),
                     )
                     .finally(done);
                 });
               }),
             ]);
-          this.#lock.run(name, held, options).catch((error: unknown) => life.run(() => reject(error as Error)));
+          this.#lock.run(name, held, options).catch((error: unknown) => life.run(() => reject(error)));
         }),
     };
   }
