@@ -1,4 +1,4 @@
-// Makes what a checkout lacks: dist, the page (web/dist), and with --client the Prisma client that the bench compares with. Does nothing, in a
+// Makes what a checkout lacks: dist, the page (web/dist), the modules of the client package (client/dist/esm), and with --client the Prisma client that the bench compares with. Does nothing, in a
 // moment, where they are fresh.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -22,6 +22,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CLIENT = join(ROOT, 'bench', 'baselines', 'generated');
 const DIST = join(ROOT, 'dist');
 const PAGE = join(ROOT, 'web', 'dist');
+const PACKAGE = join(ROOT, 'client', 'dist', 'esm');
 // Ignored by git, and on the same disk.
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
 const BUILD_TIMEOUT_MS = 10 * 60_000;
@@ -41,6 +42,7 @@ export async function prepare({ force = false, client = false } = {}) {
     !force &&
     (!client || isFresh(CLIENT, clientStamp())) &&
     isFresh(DIST, distStamp()) &&
+    isFresh(PACKAGE, packageStamp()) &&
     (!page || isFresh(PAGE, pageStamp()))
   )
     return;
@@ -55,8 +57,8 @@ export async function prepare({ force = false, client = false } = {}) {
   try {
     // Once more: another process may have done it all meanwhile.
     if (client) generate(force);
-    // Two programs beside each other: a first start is waited for.
-    const built = await Promise.allSettled([build(force), page ? buildPage(force) : undefined]);
+    // Beside each other: a first start is waited for.
+    const built = await Promise.allSettled([build(force), buildPackage(force), page ? buildPage(force) : undefined]);
     for (const { reason } of built) if (reason !== undefined) throw reason;
   } finally {
     unlock();
@@ -80,8 +82,18 @@ async function build(force) {
   // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
-  await runBeside('@nestjs/cli', 'bin/nest.js', ['build'], ROOT);
+  await runBeside('@nestjs/cli', installed('@nestjs/cli', 'bin/nest.js'), ['build'], ROOT);
   writeStamp(DIST, stamp);
+}
+
+/** What the examples import. Not what is published: `npm run build -w client` checks the types as well, and writes them. */
+async function buildPackage(force) {
+  const stamp = packageStamp();
+  if (!force && isFresh(PACKAGE, stamp)) return;
+  say('building the client package');
+  rmSync(join(PACKAGE, '.stamp'), { force: true });
+  await runBeside('the client package', join(ROOT, 'client', 'scripts', 'build.mjs'), ['--modules'], ROOT);
+  writeStamp(PACKAGE, stamp);
 }
 
 async function buildPage(force) {
@@ -89,7 +101,7 @@ async function buildPage(force) {
   if (!force && isFresh(PAGE, stamp)) return;
   say('building the page');
   rmSync(join(PAGE, '.stamp'), { force: true });
-  await runBeside('vite', 'bin/vite.js', ['build', '--logLevel', 'warn'], join(ROOT, 'web'));
+  await runBeside('vite', installed('vite', 'bin/vite.js'), ['build', '--logLevel', 'warn'], join(ROOT, 'web'));
   writeStamp(PAGE, stamp);
 }
 
@@ -108,6 +120,14 @@ function distStamp() {
     ...filesBelow(join(ROOT, 'src')).filter((path) => !path.endsWith('.spec.ts')),
     ...filesBelow(join(ROOT, 'prisma')),
     ...settings.map((name) => join(ROOT, name)),
+  ]);
+}
+
+function packageStamp() {
+  return hash([
+    ...filesBelow(join(ROOT, 'client', 'src')),
+    ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].map((name) => join(ROOT, 'client', name)),
+    join(ROOT, 'package-lock.json'),
   ]);
 }
 
@@ -151,8 +171,12 @@ function isInstalled(path) {
   return existsSync(join(ROOT, 'node_modules', path));
 }
 
+function installed(packageName, program) {
+  return join(ROOT, 'node_modules', packageName, program);
+}
+
 function run(packageName, program, parameters, stdio) {
-  const path = join(ROOT, 'node_modules', packageName, program);
+  const path = installed(packageName, program);
   // Prisma's look for a newer release would be a request to the Internet at every start.
   const env = { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' };
   const { status, signal, stderr } = spawnSync(process.execPath, [path, ...parameters], {
@@ -166,8 +190,7 @@ function run(packageName, program, parameters, stdio) {
 }
 
 /** As `run`, while something else runs as well. */
-function runBeside(packageName, program, parameters, cwd) {
-  const path = join(ROOT, 'node_modules', packageName, program);
+function runBeside(name, path, parameters, cwd) {
   const stdio = process.env.NODE_ENV === 'production' ? 'pipe' : 'inherit';
   const child = spawn(process.execPath, [path, ...parameters], { cwd, stdio: ['ignore', stdio, stdio] });
   let errors = '';
@@ -178,7 +201,7 @@ function runBeside(packageName, program, parameters, cwd) {
     child.once('close', (status, signal) => {
       if (status === 0) return resolve();
       if (errors !== '') say(errors.trimEnd(), 'error');
-      reject(new Error(`${packageName} ${parameters[0]} failed (${signal ?? `status ${status}`})`));
+      reject(new Error(`${name} ${parameters[0]} failed (${signal ?? `status ${status}`})`));
     });
   });
 }

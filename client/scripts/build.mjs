@@ -1,5 +1,6 @@
 // Compiles src twice, module for module, so that a bundler sees every seam: dist/esm for import, dist/cjs for require
-// and React Native, each with the types of its kind.
+// and React Native, each with the types of its kind. With --modules only dist/esm, without types, in a moment: what programs
+// of this repository import.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,9 +12,12 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
-rmSync(dist, { recursive: true, force: true });
-compile('esm', []);
-compile('cjs', ['--module', 'commonjs', '--moduleResolution', 'bundler']);
+if (process.argv.includes('--modules')) compile('esm', ['--noCheck', '--declaration', 'false']);
+else {
+  rmSync(dist, { recursive: true, force: true });
+  compile('esm', []);
+  compile('cjs', ['--module', 'commonjs', '--moduleResolution', 'bundler']);
+}
 
 function compile(format, options) {
   const folder = join(dist, format);

@@ -96,7 +96,7 @@ export class Engine {
           this.#ready = ready;
           return ports.identified(ready.userId);
         },
-        doubted: () => this.#doubt(),
+        doubted: () => this.doubt(),
       });
       this.connection = this.socket;
     } else this.connection = new RelayedConnection(tabs, this.sync.catchUp);
@@ -128,7 +128,7 @@ export class Engine {
     if (this.connection instanceof RelayedConnection) {
       this.connection.start();
       // A page that was frozen may not have been told everything.
-      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.#doubt(), this.outbox.lookAgain())));
+      this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.doubt(), this.outbox.lookAgain())));
     }
     if (this.socket === undefined) return;
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
@@ -136,7 +136,8 @@ export class Engine {
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
   }
 
-  #doubt(): void {
+  /** What is shown may not be what the server has. */
+  doubt(): void {
     this.sync.handle({ name: 'sync:needed', payload: {} });
   }
 

@@ -1,169 +1,116 @@
 // A chat in the terminal:  node examples/node-chat/chat.mjs <username> [server] [password]
-// All it needs is socket.io-client, which `npm ci` in the root of this repository installs.
-import { randomUUID } from 'node:crypto';
+// Tokens, connection, outbox and order are the business of @parley/client, which `npm start` has built (or `npm run build -w client`).
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { io } from 'socket.io-client';
-import { Account } from './account.mjs';
+import { createClient } from '@parley/client';
+import { memoryStorage } from '@parley/client/storage/memory';
 
 const HELP = '/add <username>  /accept  /friends  /chat <username>  /quit  in a chat, any other line is sent';
-const [username, server = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
+const [username, url = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
 if (username === undefined) throw new Error('usage: node chat.mjs <username> [server] [password]');
 
-const names = new Map(); // user id → username
-const outbox = []; // what was typed and has no answer yet, in order
-let myId, isFlushing;
-let cursor; // up to where everything is known, of all conversations
-let heard = 0; // messages since then: live events do not move the cursor
-let current; // the open conversation: { id, seen }, where `seen` is the last sequence number shown
+const client = createClient({ url, storage: memoryStorage() });
+const { conversations, connection, friends, outbox, users } = client;
+let open; // the open conversation: { id, messages, shown, unread, end }; up to the sequence number `shown` it is on screen
+let isConnected = false;
+const asked = new Set(); // users who asked for friendship, or were asked
+const told = new Set(); // what is said once
 
 const terminal = createInterface({ input: process.stdin, output: process.stdout });
-terminal.on('line', (line) => inTurn(() => command(line.trim())));
-terminal.on('close', () => inTurn(() => void flush()));
-const account = new Account(server);
-const auth = (give) => give({ token: account.accessToken });
-const socket = io(server, { autoConnect: false, ackTimeout: 10_000, auth });
-// One thing after the other, logging in first: what is typed and what arrives never overtake each other.
-let turn = start().catch((error) => quit(`! ${error.message}`));
-function inTurn(work) {
-  turn = turn.then(work).catch((error) => say(`! ${error.message}`));
-}
+const isMine = (userId) => userId === client.userId;
+const nameOf = (userId) => users.get(userId).getSnapshot()?.username;
 function say(text) {
   console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
 }
+function sayOnce(key, text) {
+  if (!told.has(key)) say(text);
+  told.add(key);
+}
 function quit(reason) {
-  say(outbox.length > 0 ? `${reason} (${outbox.length} not sent)` : reason);
+  say(outbox.items.length > 0 ? `${reason} (${outbox.items.length} not sent)` : reason);
   process.exit(reason === 'bye' ? 0 : 1);
 }
 
 async function start() {
   const password = passwordArgument ?? process.env.PARLEY_PASSWORD ?? (await terminal.question('password (visible): '));
-  myId = (await account.logIn(username, password)).id;
-  socket.connect();
+  await client.login({ username, password }).catch((error) => {
+    // Who is not known yet is registered.
+    if (error.code !== 'INVALID_CREDENTIALS') throw error;
+    return client.register({ username, password, email: `${username}@example.com` });
+  });
+  for (const part of [connection, conversations, friends, friends.requests]) part.subscribe(showNews);
+  showNews();
+  terminal.on('line', (line) => command(line.trim()).catch((error) => say(`! ${error.message}`)));
+  terminal.on('close', () => {
+    const quitWhenSent = () => outbox.items.length === 0 && quit('bye');
+    outbox.subscribe(quitWhenSent);
+    quitWhenSent();
+  });
 }
 
 async function command(line) {
   const [word, name] = line.split(/\s+/);
   if (word === '/quit') quit('bye');
-  else if (word === '/add') await account.call('POST', '/friends/requests', { userId: await userIdOf(name) });
-  else if (word === '/accept') {
-    const requests = await account.list('/friends/requests?direction=incoming&status=PENDING');
-    for (const { id } of requests) await account.call('POST', `/friends/requests/${id}/accept`);
+  else if (word === '/add') {
+    const { id } = await find(name);
+    asked.add(id);
+    await friends.request(id);
+  } else if (word === '/accept') {
+    for (const { id, senderId } of friends.requests.items) if (!isMine(senderId)) await friends.accept(id);
   } else if (word === '/friends') {
-    for (const user of await account.list('/friends'))
-      say(`* ${user.username} is ${user.isOnline ? 'online' : 'offline'}`);
-  } else if (word === '/chat') await openConversation(await userIdOf(name));
-  else if (line.startsWith('/') || current === undefined) say(HELP);
-  else if (line !== '') {
-    outbox.push({ conversationId: current.id, content: line, clientId: randomUUID() });
-    void flush();
+    for (const { id } of friends.items)
+      say(`* ${nameOf(id)} is ${client.presence(id).getSnapshot()?.isOnline ? 'online' : 'offline'}`);
+  } else if (word === '/chat') await openWith(await find(name));
+  else if (line.startsWith('/') || open === undefined) say(HELP);
+  else if (line !== '') client.send({ conversationId: open.id, content: line }); // Sent when it can be, once and in order.
+}
+
+async function find(name = '') {
+  const user = (await users.search(name)).items.find((candidate) => candidate.username === name.toLowerCase());
+  return user ?? Promise.reject(new Error(`there is nobody called ${name}`));
+}
+
+async function openWith(user) {
+  open?.end();
+  const { id, me, lastSeq } = await conversations.openDirect(user.id);
+  const messages = client.messages(id);
+  say(`--- ${user.username} ---`);
+  open = { id, messages, shown: 0, unread: [me.lastReadSeq, lastSeq] };
+  open.end = messages.subscribe(showMessages);
+  showMessages();
+}
+
+/** What is new in the open conversation; a star marks what was unread when it was opened. */
+function showMessages() {
+  const { items, isLoading } = open.messages.getSnapshot();
+  if (isLoading) return;
+  const [after, upTo] = open.unread;
+  for (const { seq, senderId, content, clientId, error } of items) {
+    if (error !== undefined) sayOnce(clientId, `! not sent: ${error.message}`);
+    if (seq === null || seq <= open.shown) continue;
+    const mark = !isMine(senderId) && seq > after && seq <= upTo ? '* ' : '';
+    say(`${mark}${isMine(senderId) ? 'you' : nameOf(senderId)}: ${content ?? '(deleted)'}`);
+    open.shown = seq;
+  }
+  client.markRead(open.id);
+}
+
+/** What has changed elsewhere. */
+function showNews() {
+  const { status, code } = connection.getSnapshot();
+  if (status === 'ended') quit(`! the server ended this session: ${code}`);
+  if (status === 'live' && !isConnected) say(`* connected as ${username}`);
+  if (status === 'waiting' && isConnected) say('* connection lost; what you type is sent when it is back');
+  isConnected = status === 'live' || (isConnected && status !== 'waiting');
+  for (const { id, senderId, receiverId } of friends.requests.items) {
+    asked.add(isMine(senderId) ? receiverId : senderId);
+    if (!isMine(senderId)) sayOnce(id, `* ${nameOf(senderId)} asks to be your friend: /accept`);
+  }
+  for (const { id } of friends.items) if (asked.delete(id)) say(`* ${nameOf(id)} is your friend: /chat ${nameOf(id)}`);
+  for (const { id, title, members, lastSeq, me } of conversations.items) {
+    const name = title ?? members.find(({ user }) => !isMine(user.id))?.user.username;
+    if (me.unreadCount > 0 && id !== open?.id)
+      sayOnce(`${id} ${lastSeq}`, `* ${me.unreadCount} unread from ${name}: /chat ${name}`);
   }
 }
 
-async function userIdOf(name = '') {
-  const found = await account.list(`/users?search=${encodeURIComponent(name)}`);
-  const user = found.find((candidate) => candidate.username === name.toLowerCase());
-  return user?.id ?? Promise.reject(new Error(`there is nobody called ${name}`));
-}
-
-/** Shows the newest messages; a star marks those that were unread. */
-async function openConversation(userId) {
-  const { id, members, me } = await account.call('POST', '/conversations', { userId });
-  const messages = await account.list(`/conversations/${id}/messages?limit=20`);
-  for (const { user } of members) names.set(user.id, user.username);
-  current = { id, seen: 0 };
-  say(`--- ${names.get(userId)} ---`);
-  for (const message of messages) show(message, message.seq > me.lastReadSeq ? '* ' : '');
-}
-
-/** Sends what waits. Only an answer takes a line out; sent again with the same clientId, it is never stored twice. */
-async function flush() {
-  if (isFlushing) return;
-  isFlushing = true;
-  while (outbox.length > 0 && socket.connected) {
-    const answer = await socket.emitWithAck('send_message', outbox[0]).catch(() => undefined);
-    if (answer?.error?.retryAfterMs !== undefined) await sleep(answer.error.retryAfterMs);
-    else if (answer !== undefined) {
-      outbox.shift();
-      inTurn(() => (answer.ok ? receive(answer.data.message) : say(`! not sent: ${answer.error.message}`)));
-    }
-  }
-  isFlushing = false;
-  if (terminal.closed && outbox.length === 0) inTurn(() => quit('bye'));
-}
-
-async function receive(message) {
-  if (message.conversationId === current?.id) {
-    if (message.seq === current.seen + 1) show(message);
-    else if (message.seq > current.seen) await catchUp(); // Some are missing. (One's own come twice: answer and event.)
-  } else if (message.senderId !== myId) await sayUnread();
-}
-
-function show({ senderId, content, seq }, mark = '') {
-  say(`${mark}${senderId === myId ? 'you' : names.get(senderId)}: ${content ?? '(deleted)'}`);
-  current.seen = seq;
-  if (senderId !== myId) socket.emit('mark_read', { conversationId: current.id, seq });
-}
-
-async function sayUnread() {
-  for (const { id, title, members, me } of await account.list('/conversations')) {
-    const name = title ?? members.find(({ user }) => user.id !== myId)?.user.username;
-    if (me.unreadCount > 0 && id !== current?.id) say(`* ${me.unreadCount} unread from ${name}: /chat ${name}`);
-  }
-}
-
-/** Shows what follows the last message shown. */
-async function catchUp() {
-  if (current === undefined) return;
-  const { items, hasAfter } = await account.call('GET', `/conversations/${current.id}/messages?after=${current.seen}`);
-  for (const message of items) show(message);
-  if (hasAfter) await catchUp();
-}
-
-/** What was missed in any conversation. What was heard live comes again, so ask before that is much. */
-async function moveOn() {
-  const before = cursor;
-  for (let hasMore = true; hasMore; ) {
-    const answer = await socket.emitWithAck('sync', { cursor });
-    if (!answer.ok) return; // Asked again with the next connection, or 50 messages later.
-    ({ cursor, hasMore } = answer.data.reset ? { cursor: undefined, hasMore: true } : answer.data);
-  }
-  heard = 0;
-  if (before !== undefined && before !== cursor) await catchUp();
-}
-
-/** Comes back with a new token, as soon as there is a server. */
-async function comeBack() {
-  await sleep(1_000);
-  const error = await account.renew().catch((reason) => reason);
-  if (error === undefined) socket.connect();
-  else if (error.code?.startsWith('REFRESH')) quit(`! ${error.message}`);
-  else await comeBack();
-}
-
-async function renewConnection() {
-  await account.renew();
-  socket.emit('authenticate', { token: account.accessToken });
-}
-
-socket.on('session:ready', ({ syncCursor }) => {
-  cursor ??= syncCursor;
-  inTurn(() => say(`* connected as ${username}`));
-  inTurn(sayUnread);
-  inTurn(catchUp);
-  inTurn(moveOn);
-  void flush();
-});
-socket.on('session:expiring', () => inTurn(renewConnection));
-socket.on('session:ended', ({ code, retry }) => retry || quit(`! the server ended this session: ${code}`));
-socket.on('message:new', ({ message }) => {
-  inTurn(() => receive(message));
-  if ((heard += 1) % 50 === 0) inTurn(moveOn);
-});
-socket.on('friend:request_sent', ({ user }) => say(`* ${user.username} asks to be your friend: /accept`));
-socket.on('friend:request_accepted', ({ user }) => say(`* ${user.username} is your friend: /chat ${user.username}`));
-socket.on('connect_error', () => socket.active || comeBack()); // Active: it was not reached, and tries again by itself.
-socket.on('disconnect', (reason) => {
-  say('* connection lost; what you type is sent when it is back');
-  if (reason === 'io server disconnect') void comeBack();
-});
+void start().catch((error) => quit(`! ${error.message}`));
