@@ -79,7 +79,9 @@ export class Engine {
       random,
       send: (event, payload) => this.connection.request(event, payload),
       uploader: new StoredUploads({ database, http }),
+      isShared,
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
+      sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),
       answered: (answer) => {
         this.sync.apply(answer);
         // The leader's socket is not sent what it sends itself, so the other tabs know it from here.

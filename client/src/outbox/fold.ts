@@ -42,8 +42,12 @@ export function fold(
   );
   if (send !== undefined && isUnsent(send) && command.type !== 'react') {
     folded.isNeeded = false;
-    if (command.type === 'edit') folded.replaced.push(revised(send, command.content));
-    else folded.removed.push(send, ...items.filter((item) => targets(item, target)));
+    const changes = items.filter((item) => targets(item, target));
+    if (command.type === 'edit') {
+      folded.replaced.push(revised(send, command.content));
+      // Given while the send seemed to be on its way: it would come after this one.
+      folded.removed.push(...changes.filter((item) => item.command.type === 'edit'));
+    } else folded.removed.push(send, ...changes);
     return folded;
   }
   for (const item of items) {

@@ -13,6 +13,10 @@ const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
+/** Less than it takes another tab to take over. */
+const MAX_PAUSE_MS = 1_000;
+/** How long another tab may take to copy the files of a message. */
+const COPY_TIMEOUT_MS = 20_000;
 
 export interface OutboxPorts {
   database: Database;
@@ -23,8 +27,12 @@ export interface OutboxPorts {
   uploader: Uploader;
   /** The direct conversation with a user, where it is known. */
   directConversationWith: (userId: string) => string | undefined;
+  /** One's own message, once the server has it. */
+  sentMessage: (conversationId: string, clientId: string) => Promise<Message | undefined>;
   /** The server has answered: stored together with the removal of the command. */
   answered: (answer: Answer) => void;
+  /** There may be other tabs on the same storage. */
+  isShared?: boolean;
   /** Where another tab sends: it alone knows whether the first byte of one has left, so it is asked to drop it. */
   cancelElsewhere?: ((clientId: string) => Promise<boolean>) | undefined;
 }
@@ -65,9 +73,8 @@ export class DurableOutbox implements Outbox {
 
   async start(): Promise<void> {
     this.#take(await readPersistently(this.ports.clock, () => this.#read()));
-    const files = this.#items.flatMap((item) => item.files ?? []);
     // What is left over is in nobody's way.
-    await this.ports.uploader.discardOthers(new Set(files.map(({ id }) => id))).catch(() => undefined);
+    await this.ports.uploader.discardOthers().catch(() => undefined);
   }
 
   async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
@@ -84,7 +91,7 @@ export class DurableOutbox implements Outbox {
       state: 'queued',
       attempts: 0,
       createdAt: this.ports.clock.now(),
-      ...(files.length > 0 ? { files } : {}),
+      ...(files.length > 0 ? { files, isCopying: true } : {}),
     };
     if (isNeeded) this.#runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
     const stored = this.#change([...replaced, ...(isNeeded ? [item] : [])], removed);
@@ -94,10 +101,21 @@ export class DurableOutbox implements Outbox {
     await stored;
     if (!isNeeded) return replaced[0] ?? item;
     for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
+    const { isCopying, ...copied } = this.#find(item.clientId) ?? item;
+    if (isCopying === true && copied.state === 'queued') await this.#change([copied], []);
     const run = this.#runs.get(item.clientId);
     if (run !== undefined) run.isDurable = true;
     this.#pump();
     return this.#find(item.clientId) ?? item;
+  }
+
+  /** The tab that copies its files may be gone: then it is refused, and the user is told. */
+  #giveUpLater(clientId: string): void {
+    this.ports.clock.setTimeout(() => {
+      const run = this.#runs.get(clientId);
+      if (run !== undefined) run.isDurable = true;
+      this.#pump();
+    }, COPY_TIMEOUT_MS);
   }
 
   /** Copies a file until it is kept; one that cannot be read refuses its message. */
@@ -160,7 +178,9 @@ export class DurableOutbox implements Outbox {
       } else if (this.#runs.get(key)?.isBusy !== true) {
         const item = value as unknown as OutboxItem;
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
-        this.#runs.set(key, { ...NEW_RUN, isDurable: true });
+        const isCopying = item.isCopying === true && this.ports.isShared === true;
+        this.#runs.set(key, { ...NEW_RUN, isDurable: !isCopying });
+        if (isCopying) this.#giveUpLater(key);
       }
     }
     if (changed.length + removed.length === 0) return;
@@ -170,8 +190,13 @@ export class DurableOutbox implements Outbox {
 
   stored({ rows }: RowChanges): void {
     for (const [store, key, value] of rows) {
-      const item = store === 'outbox' && value !== undefined ? this.#find(key) : undefined;
+      const item = store === 'outbox' ? this.#find(key) : undefined;
       if (item === undefined) continue;
+      // Another tab has brought it to its end.
+      if (value === undefined) {
+        this.#replace([], [item]);
+        continue;
+      }
       const { sequence } = value as unknown as OutboxItem;
       this.#know(sequence);
       if (item.sequence !== sequence) this.#show({ ...item, sequence });
@@ -288,7 +313,14 @@ export class DurableOutbox implements Outbox {
     const lanes = new Set<string>();
     for (const item of this.#items) {
       const run = this.#runs.get(item.clientId);
-      if (run === undefined || item.state === 'rejected' || this.#waitsForItsMessage(item)) continue;
+      if (run === undefined || item.state === 'rejected') continue;
+      const sent = this.#waitsFor(item);
+      if (sent !== undefined) {
+        if (run.isBusy || this.#find(sent) !== undefined) continue;
+        if (run.dueAt > now) next = Math.min(next, run.dueAt);
+        else void this.#aim(item, sent, run);
+        continue;
+      }
       const lane = this.#lane(item);
       if (lanes.has(lane)) continue;
       lanes.add(lane);
@@ -300,9 +332,26 @@ export class DurableOutbox implements Outbox {
     if (next !== Number.POSITIVE_INFINITY) this.#timer = this.ports.clock.setTimeout(() => this.#pump(), next - now);
   }
 
-  /** A change of a message that has no id yet. Behind one that is refused nothing has to wait, but for the changes of it. */
-  #waitsForItsMessage({ command }: OutboxItem): boolean {
-    return 'target' in command && 'clientId' in command.target;
+  /** The send whose message it changes, which has no id yet. Behind one that is refused nothing waits but for the changes of it. */
+  #waitsFor({ command }: OutboxItem): string | undefined {
+    return 'target' in command && 'clientId' in command.target ? command.target.clientId : undefined;
+  }
+
+  /** It was given in another tab, which did not know yet that its message was sent. */
+  async #aim({ clientId, command }: OutboxItem, sent: string, run: Run): Promise<void> {
+    run.isBusy = true;
+    try {
+      const message = await this.ports.sentMessage(command.conversationId ?? '', sent);
+      const item = this.#find(clientId);
+      if (item === undefined) return;
+      if (message !== undefined) await this.#change([aimed(item, message)], []);
+      else this.#refused(item, new ChatError('NOT_FOUND', 'There is no such message.'));
+    } catch (error) {
+      this.#failed(clientId, run, errorOf(error));
+    } finally {
+      run.isBusy = false;
+      this.#tellAndPump();
+    }
   }
 
   async #attempt({ clientId }: OutboxItem, run: Run): Promise<void> {
@@ -314,8 +363,11 @@ export class DurableOutbox implements Outbox {
       const item = this.#find(clientId);
       if (item === undefined || !this.#isLive) return;
       // Stored as begun before its first byte leaves: from here on it may have been done.
+      const begunAt = this.ports.clock.elapsed();
       await this.#update(item, { state: 'sending', attempts: item.attempts + 1 });
       if (this.#find(clientId) === undefined) return;
+      // A tab that was frozen here may lead no more, and others may have gone on: it asks the storage again.
+      if (this.ports.isShared === true && this.ports.clock.elapsed() - begunAt > MAX_PAUSE_MS) return;
       if (!this.#isLive || this.#isStopped) return;
       await this.#send(this.#find(clientId) as OutboxItem, attachmentIds);
       isAnswered = true;

@@ -42,6 +42,8 @@ export interface OutboxItem {
   readonly lane: string;
   /** Files of a send, in order. */
   readonly files?: readonly KeptFile[];
+  /** The tab in which they were given copies them into the storage; until then nobody can send it. */
+  readonly isCopying?: boolean;
   /** The order in which the user did things, in whichever tab: given by the storage that they share. Never a clock. */
   readonly sequence: number;
   readonly state: OutboxState;
@@ -125,6 +127,6 @@ export interface Uploader {
   upload(id: string, progress: (done: number) => void): Promise<string>;
   /** Its message was sent or dropped. */
   discard(id: string): Promise<void>;
-  /** At the start: removes what belongs to none of these. */
-  discardOthers(ids: ReadonlySet<string>): Promise<void>;
+  /** At the start: removes what belongs to no item of the outbox. */
+  discardOthers(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import type { Http, HttpRequest } from '../http/types.js';
 import { type Database, keysBelow, orderedKey, type StorageTransaction } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Uploader, UploadSource } from './types.js';
+import { ITEMS } from './order.js';
+import type { OutboxItem, Uploader, UploadSource } from './types.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Smaller files go in one request: to begin again costs less than to ask how far one was. */
@@ -51,8 +52,11 @@ export class StoredUploads implements Uploader {
     });
   }
 
-  async discardOthers(ids: ReadonlySet<string>): Promise<void> {
-    const found = await this.#read(async (transaction) => {
+  async discardOthers(): Promise<void> {
+    const stores = ['outbox', 'uploads', 'uploadChunks'] as const;
+    // Together: an item is stored before its files, in another tab at this very moment.
+    const [found, owned] = await this.ports.database.transaction('readonly', stores, async (transaction) => {
+      const items = await transaction.range('outbox', ITEMS);
       const rows = await transaction.range('uploads');
       const firstKey = async (from: string): Promise<string | undefined> =>
         (await transaction.range('uploadChunks', { from, limit: 1 }))[0]?.key;
@@ -62,9 +66,10 @@ export class StoredUploads implements Uploader {
         owners.add(owner);
         key = await firstKey(keysBelow(owner).to);
       }
-      return owners;
+      const files = items.flatMap(({ value }) => (value as unknown as OutboxItem).files ?? []);
+      return [owners, new Set(files.map(({ id }) => id))];
     });
-    for (const id of found) if (!ids.has(id)) await this.discard(id);
+    for (const id of found) if (!owned.has(id)) await this.discard(id);
   }
 
   async #send(id: string, { name, mimeType, voice }: UploadRow): Promise<string> {

@@ -126,8 +126,22 @@ export class Synchroniser implements SyncEngine {
     return this.#direct.byUser.get(userId);
   }
 
+  /** One's own message by what this device called it: of those held, else of the newest. */
+  async sentMessage(conversationId: string, clientId: string): Promise<Message | undefined> {
+    const isIt = (message: Message): boolean => message.clientId === clientId && message.senderId === this.state.userId;
+    // Moves nothing, but has the messages loaded.
+    this.read(conversationId, 0);
+    await this.#until(() => this.#isIdle());
+    const held = this.state.timelines.get(conversationId)?.rows.find(isIt);
+    return held ?? (await this.ports.fetchPage(conversationId, { newest: true }, PAGE_SIZE)).items.find(isIt);
+  }
+
+  #isIdle(): boolean {
+    return !this.#isBusy && this.#inputs.length === 0;
+  }
+
   async settle(): Promise<void> {
-    await this.#until(() => !this.#isBusy && this.#inputs.length === 0);
+    await this.#until(() => this.#isIdle());
     await this.ports.writer.flush();
   }
 

@@ -186,6 +186,7 @@ export class Device {
       send,
       uploader: this.#uploader(guarded),
       directConversationWith: (userId) => this.#sync.directConversationWith(userId),
+      sentMessage: (conversationId, clientId) => this.#sync.sentMessage(conversationId, clientId),
       answered: (answer) => this.#sync.apply(answer),
     });
     this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox });

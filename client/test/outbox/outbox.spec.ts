@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { fold } from '../../src/outbox/fold.js';
+import type { OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { Device, file, settled, World } from './device.js';
 
@@ -293,6 +295,22 @@ describe('what is done offline to messages', () => {
     await world.clock.advance(30_000);
     expect(world.texts()).toEqual(['changed', 'later', 'fourth']);
     expect(device.states()).toEqual([]);
+  });
+});
+
+describe('an edit of what seemed to be on its way and had not left', () => {
+  it('lets no older edit come after a newer one that was folded into its message', () => {
+    const item = (command: OutboxCommand, sequence: number): OutboxItem => ({
+      ...{ clientId: command.clientId, command, lane: 'c0', sequence, state: 'queued', attempts: 0, createdAt: 0 },
+    });
+    const edit = (clientId: string, content: string): OutboxCommand => ({
+      ...{ type: 'edit', clientId, conversationId: 'c0', target: { clientId: 'a' }, content },
+    });
+    const send = item({ type: 'send', clientId: 'a', conversationId: 'c0', content: 'text' }, 1);
+    const older = item(edit('e1', 'older'), 2);
+    const { replaced, removed, isNeeded } = fold([send, older], edit('e2', 'newer'));
+    expect(replaced.map(({ command }) => command)).toEqual([{ ...send.command, content: 'newer' }]);
+    expect([removed, isNeeded]).toEqual([[older], false]);
   });
 });
 

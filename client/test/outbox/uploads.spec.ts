@@ -102,8 +102,11 @@ describe('an upload', () => {
     await expect(kept.keep('torn', torn)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
     await expect(kept.upload('torn', () => undefined)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
     await kept.keep('whole', source(300_000));
-    await kept.discardOthers(new Set(['whole']));
     const database = await storage.open('phone');
+    await database.transaction('readwrite', ['outbox'], (transaction) =>
+      transaction.put('outbox', 'uuid', { clientId: 'uuid', files: [{ id: 'whole' }] }),
+    );
+    await kept.discardOthers();
     const chunks = await database.transaction('readonly', ['uploadChunks'], (transaction) =>
       transaction.range('uploadChunks'),
     );

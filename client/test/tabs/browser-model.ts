@@ -82,6 +82,7 @@ export class BrowserModel {
   isServerAway = false;
   /** How often, of a hundred requests, the connection is cut after the request and before its answer. */
   lossPercent = 0;
+  uploads = 0;
   readonly #lock = processLock();
   readonly #channel = sharedChannels();
   readonly #tokens = memoryTokens();
@@ -206,11 +207,13 @@ export class BrowserModel {
         });
         return this.world.server.page(id, Object.fromEntries(query), Number(searchParams.get('limit')));
       }
+      if (pathname === '/attachments') return { id: `file${this.uploads}` };
       return pathname === '/users/me' ? { id: ME, username: ME, displayName: ME } : { items: [], nextCursor: null };
     };
     return (address) =>
       life.guard(async () => {
         if (this.isServerAway) throw new TypeError('fetch failed');
+        if (address.endsWith('/attachments')) this.uploads += 1;
         const text = JSON.stringify(answer(address));
         return { status: 200, ok: true, headers: { get: () => null }, text: () => Promise.resolve(text) };
       });

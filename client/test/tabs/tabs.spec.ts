@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { OutboxItem } from '../../src/outbox/types.js';
+import { file } from '../outbox/device.js';
 import { Chance } from '../sync/model-server.js';
 import { settled } from '../support/virtual-clock.js';
 import { BrowserModel, type Tab } from './browser-model.js';
@@ -126,6 +128,19 @@ describe('the tab that leads', () => {
   }, 60_000);
 });
 
+interface Typed {
+  text: string;
+  clientId: string;
+  lane: string;
+  tab: Tab;
+  typedAt: number;
+  storedAt: number;
+  /** Texts that it was given later. */
+  edits: { text: string; typedAt: number; storedAt: number }[];
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** Tabs are opened, closed, killed at any step, frozen and thawed while their user types. Returns what is wrong in the end. */
 async function live(seed: number): Promise<string[]> {
   const chance = new Chance(seed);
@@ -133,25 +148,39 @@ async function live(seed: number): Promise<string[]> {
   model.lossPercent = 2;
   await model.logIn();
   const lanes = [...model.world.server.rooms.keys()];
-  const typed: { text: string; lane: string; tab: Tab; typedAt: number; storedAt: number }[] = [];
+  const typed: Typed[] = [];
   let tabs: Tab[] = [];
   let time = 0;
-  const running = (): Tab[] => tabs.filter(({ life }) => !life.isOver && !life.isFrozen);
+  const isRunning = ({ life }: Tab): boolean => !life.isOver && !life.isFrozen;
   const open = async (stepsToLive?: number): Promise<void> => {
     const tab = model.open(stepsToLive);
     for (const lane of lanes) tab.client.messages(lane).open();
     tabs.push(tab);
     await model.clock.advance(chance.below(200));
   };
-  const type = (tab: Tab): void => {
-    const [text, lane] = [`t${typed.length}`, chance.pick(lanes)];
-    if (tab.client.observe(`conversation:${lane}`).getSnapshot() === undefined) return;
-    const entry = { text, lane, tab, typedAt: (time += 1), storedAt: Number.POSITIVE_INFINITY };
-    typed.push(entry);
-    tab.client.send({ conversationId: lane, content: text }).stored.then(
+  const stored = (promise: Promise<unknown>, entry: { storedAt: number }): void =>
+    void promise.then(
       () => (entry.storedAt = time += 1),
       () => undefined,
     );
+  const type = (tab: Tab): void => {
+    const [text, lane] = [`t${typed.length}`, chance.pick(lanes)];
+    if (tab.client.observe(`conversation:${lane}`).getSnapshot() === undefined) return;
+    const attachments = chance.is(10) ? [file(text)] : [];
+    const sent = tab.client.send({ conversationId: lane, content: text, attachments });
+    const { clientId } = sent;
+    const entry = { text, clientId, lane, tab, typedAt: (time += 1), storedAt: NEVER, edits: [] };
+    typed.push(entry);
+    stored(sent.stored, entry);
+  };
+  const edit = (tab: Tab): void => {
+    const entry = typed.length === 0 ? undefined : chance.pick(typed);
+    const shownItem = tab.client.messages(entry?.lane ?? '').items.find(({ clientId }) => clientId === entry?.clientId);
+    if (entry === undefined || shownItem === undefined || shownItem.state === 'rejected') return;
+    const text = `${entry.text} edited ${entry.edits.length}`;
+    const change = { text, typedAt: (time += 1), storedAt: NEVER };
+    entry.edits.push(change);
+    stored(tab.client.edit(shownItem, text), change);
   };
   await open();
   await open();
@@ -160,8 +189,10 @@ async function live(seed: number): Promise<string[]> {
     const dice = chance.below(100);
     if (tab === undefined || (dice < 8 && tabs.length < 5))
       await open(chance.is(50) ? 1 + chance.below(300) : undefined);
-    else if (dice < 50) {
-      for (let count = 1 + chance.below(3); count > 0 && !tab.life.isFrozen && !tab.life.isOver; count -= 1) type(tab);
+    else if (dice < 44) {
+      for (let count = 1 + chance.below(3); count > 0 && isRunning(tab); count -= 1) type(tab);
+    } else if (dice < 50) {
+      if (isRunning(tab)) edit(tab);
     } else if (dice < 56) tab.life.kill();
     else if (dice < 60) {
       tabs = tabs.filter((other) => other !== tab);
@@ -181,42 +212,58 @@ async function live(seed: number): Promise<string[]> {
   }
   model.isServerAway = false;
   for (const { life, lifecycle } of tabs) {
-    life.stepsToLive = Number.POSITIVE_INFINITY;
+    life.stepsToLive = NEVER;
     life.thaw();
     lifecycle.set('active');
   }
   await open();
-  await model.clock.advance(120_000);
+  await model.clock.advance(180_000);
+
   const wrong: string[] = [];
   if (model.connected.length !== 1) wrong.push(`${model.connected.length} tabs are connected`);
   for (const lane of lanes) {
-    const stored = model.world.texts(lane).filter((text) => text?.startsWith('t'));
+    const messages = model.world.server.rooms.get(lane)?.messages ?? [];
     const own = typed.filter((entry) => entry.lane === lane);
-    for (const { text, storedAt } of own) {
-      const times = stored.filter((other) => other === text).length;
-      if (times > 1) wrong.push(`${text} is there ${times} times`);
-      if (times === 0 && storedAt !== Number.POSITIVE_INFINITY) wrong.push(`${text} is lost`);
+    const placeOf = ({ clientId }: Typed): number => messages.findIndex((message) => message.clientId === clientId);
+    for (const entry of own) {
+      const { text, clientId, storedAt, edits } = entry;
+      const found = messages.filter((message) => message.clientId === clientId);
+      if (found.length > 1) wrong.push(`${text} is there ${found.length} times`);
+      if (found.length === 0 && storedAt !== NEVER) wrong.push(`${text} is lost`);
+      const content = found[0]?.content ?? '';
+      const holds = edits.find((change) => content.startsWith(change.text));
+      const lost = edits.find((change) => change.storedAt !== NEVER && change.typedAt > (holds?.storedAt ?? 0));
+      if (found.length === 1 && lost !== undefined && lost !== holds) wrong.push(`${lost.text} is lost: ${content}`);
     }
     for (const [index, before] of own.entries())
       for (const after of own.slice(index + 1)) {
-        const [first, second] = [stored.indexOf(before.text), stored.indexOf(after.text)];
+        const [first, second] = [placeOf(before), placeOf(after)];
         if (first < 0 || second < 0 || first < second) continue;
         if (before.tab === after.tab || before.storedAt < after.typedAt)
           wrong.push(`${after.text} overtook ${before.text}`);
       }
-    const all = model.world.server.rooms.get(lane)?.messages.map(({ content }) => content) ?? [];
-    for (const tab of running()) {
-      const texts = shown(tab, lane);
-      const number = tabs.indexOf(tab);
+    const all = messages.map(({ content }) => content);
+    for (const tab of tabs) {
+      const texts = tab.client
+        .messages(lane)
+        .items.flatMap(({ content, state }) => (state === 'sent' ? [content] : []));
       if (JSON.stringify(texts) !== JSON.stringify(all.slice(-texts.length)) || (texts.length === 0 && all.length > 0))
-        wrong.push(`tab ${number} shows ${texts.slice(-5).join()} of ${all.slice(-5).join()} in ${lane}`);
+        wrong.push(`tab ${tabs.indexOf(tab)} shows ${texts.slice(-5).join()} of ${all.slice(-5).join()} in ${lane}`);
     }
   }
-  for (const tab of running()) {
-    const { status } = tab.client.connection.getSnapshot();
-    if (status !== 'live') wrong.push(`tab ${tabs.indexOf(tab)} is ${status}`);
-    const left = tab.client.outbox.items;
-    if (left.length > 0) wrong.push(`tab ${tabs.indexOf(tab)} has ${JSON.stringify(left.slice(0, 2))} in its outbox`);
+  const kept = new Set(typed.flatMap(({ clientId, storedAt }) => (storedAt === NEVER ? [] : [clientId])));
+  for (const [number, { client }] of tabs.entries()) {
+    const { status } = client.connection.getSnapshot();
+    if (status !== 'live') wrong.push(`tab ${number} is ${status}`);
+    // A file that was not copied yet when its tab was killed is gone; its message says so.
+    const isGone = ({ clientId, lastError }: OutboxItem): boolean =>
+      !kept.has(clientId) && lastError?.code === 'UNREADABLE_FILE';
+    const gone = new Set(client.outbox.items.filter(isGone).map(({ clientId }) => clientId));
+    const left = client.outbox.items.filter(({ clientId, command }) => {
+      const target = 'target' in command && 'clientId' in command.target ? command.target.clientId : '';
+      return !gone.has(clientId) && !gone.has(target);
+    });
+    if (left.length > 0) wrong.push(`tab ${number} has ${JSON.stringify(left.slice(0, 2))} in its outbox`);
   }
   await closed(model, tabs);
   return wrong;
