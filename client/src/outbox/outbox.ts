@@ -60,6 +60,8 @@ export class DurableOutbox implements Outbox {
   #isBehind = false;
   /** While the storage is read: what leaves the outbox meanwhile. */
   #left: Set<string> | undefined;
+  /** Messages whose files this tab copies. */
+  readonly #copying = new Set<string>();
   #timer: Timer | undefined;
 
   constructor(private readonly ports: OutboxPorts) {}
@@ -94,6 +96,7 @@ export class DurableOutbox implements Outbox {
       ...(files.length > 0 ? { files, isCopying: true } : {}),
     };
     if (isNeeded) this.#runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
+    if (files.length > 0) this.#copying.add(item.clientId);
     const stored = this.#change([...replaced, ...(isNeeded ? [item] : [])], removed);
     this.#tell();
     this.#discard(removed);
@@ -101,6 +104,7 @@ export class DurableOutbox implements Outbox {
     await stored;
     if (!isNeeded) return replaced[0] ?? item;
     for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
+    this.#copying.delete(item.clientId);
     const { isCopying, ...copied } = this.#find(item.clientId) ?? item;
     if (isCopying === true && copied.state === 'queued') await this.#change([copied], []);
     const run = this.#runs.get(item.clientId);
@@ -273,7 +277,7 @@ export class DurableOutbox implements Outbox {
     const { cancelElsewhere } = this.ports;
     const item = this.#find(clientId);
     if (item === undefined) return false;
-    if (!this.#isUnsent(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
+    if (!this.#isDroppable(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
     const gone = [item, ...this.#items.filter((other) => targets(other, { clientId }))];
     const stored = this.#change([], gone);
     this.#discard(gone);
@@ -289,9 +293,13 @@ export class DurableOutbox implements Outbox {
     return Promise.resolve();
   }
 
-  /** Nothing of it has left, nor can it leave at this moment. */
+  /** Nothing of it has left, nor can it leave at this moment; and no other tab is about to store it. */
   readonly #isUnsent = (item: OutboxItem): boolean =>
-    this.ports.cancelElsewhere === undefined ? isOnlyHere(item) : item.state === 'rejected';
+    this.#isDroppable(item) && (item.isCopying !== true || this.#copying.has(item.clientId));
+
+  #isDroppable(item: OutboxItem): boolean {
+    return this.ports.cancelElsewhere === undefined ? isOnlyHere(item) : item.state === 'rejected';
+  }
 
   // Sending
 
