@@ -39,7 +39,7 @@ async function start() {
   });
   for (const part of [connection, conversations, friends, friends.requests]) part.subscribe(showNews);
   showNews();
-  terminal.on('line', (line) => command(line.trim()).catch((error) => say(`! ${error.message}`)));
+  terminal.on('line', (line) => void command(line.trim()).catch((error) => say(`! ${error.message}`)));
   terminal.on('close', () => {
     const quitWhenSent = () => outbox.items.length === 0 && quit('bye');
     outbox.subscribe(quitWhenSent);
@@ -91,7 +91,7 @@ function showMessages() {
     say(`${mark}${isMine(senderId) ? 'you' : nameOf(senderId)}: ${content ?? '(deleted)'}`);
     open.shown = seq;
   }
-  client.markRead(open.id);
+  void client.markRead(open.id);
 }
 
 /** What has changed elsewhere. */
