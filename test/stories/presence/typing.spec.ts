@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Configuration } from '../../../src/config/configuration.js';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { type Anything, type Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('typing', () => {
@@ -50,16 +52,30 @@ describe('typing', () => {
     const conversationId = await ada.directConversation(bob);
     const [adas, bobs] = [await ada.device(), await bob.device()];
     await bobs.must('join_conversation', conversationId);
-    const begin = performance.now();
-    for (let index = 0; index < 300; index += 1)
-      await adas.must('typing', { conversationId, isTyping: index % 2 === 0 });
-    await adas.must('typing', { conversationId, isTyping: true });
-    // The last word counts: it is shown once the two seconds are over.
-    await until('she is shown typing', () => heard(bobs).at(-1) === true);
-    const seconds = (performance.now() - begin) / 1_000;
-    const shown = heard(bobs).filter((isTyping) => isTyping).length;
-    expect(shown).toBeLessThanOrEqual(Math.floor(seconds / 2) + 1);
-    await adas.must('typing', { conversationId, isTyping: false });
+    const { timings } = story.app.get(Configuration);
+    expect(timings.typingThrottleMs).toBe(2_000);
+    const stopAndStart = async (): Promise<void> => {
+      for (let index = 0; index < 300; index += 1)
+        await adas.must('typing', { conversationId, isTyping: index % 2 === 0 });
+    };
+    // As long as it lasts she is shown once, and never again.
+    timings.typingThrottleMs = 3_600_000;
+    await stopAndStart();
+    await say(adas, bobs, conversationId);
+    expect(heard(bobs)).toEqual([true, false]);
+    // The last word counts: it is shown once the time is over.
+    timings.typingThrottleMs = 500;
+    const other = await story.person();
+    const elsewhere = await other.directConversation(bob);
+    const others = await other.device();
+    await bobs.must('join_conversation', elsewhere);
+    for (const isTyping of [true, false, true]) await others.must('typing', { conversationId: elsewhere, isTyping });
+    const shown = (): boolean[] =>
+      bobs.all('typing').flatMap(({ userId, isTyping }) => (userId === other.id ? [isTyping] : []));
+    await until('she is shown typing again', () => shown().length === 3);
+    expect(shown()).toEqual([true, false, true]);
+    timings.typingThrottleMs = TIMINGS.typingThrottleMs;
+    await others.must('typing', { conversationId: elsewhere, isTyping: false });
   });
 
   it('ends with the typist’s connection, also while it is only about to be shown', async () => {
