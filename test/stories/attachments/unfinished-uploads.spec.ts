@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import sharp from 'sharp';
 import { Clock } from '../../../src/common/clock.js';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { film, picture } from '../../support/files.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
@@ -163,8 +164,10 @@ describe('uploads to a store that does not answer', () => {
     const { hostname, port } = new URL(s3.environment.S3_ENDPOINT ?? '');
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     directory = await mkdtemp(join(tmpdir(), 'parley-silent-'));
+    // Long enough for every answer of a store that does answer, on a machine that is busy.
+    expect(TIMINGS).toMatchObject({ storeSilenceMs: 6_000, storeCallMs: 14_000 });
     story = await startStory(
-      {},
+      { timings: { ...TIMINGS, storeSilenceMs: 1_500, storeCallMs: 3_500 } },
       { DATA_DIR: directory, ...s3.environment, S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` },
     );
     ada = await story.person('ada');
@@ -208,10 +211,12 @@ describe('uploads to a store that does not answer', () => {
   it('say so where a file is read, too', async () => {
     const { thumbnailUrl, url } = await ada.mustUpload(await picture(100, 100).png().toBuffer(), 'photo.png');
     proxy.stall();
-    for (const path of [thumbnailUrl, url]) {
+    const read = async (path: string): Promise<unknown> => {
       const answer = await fetch(new URL(path, story.url));
-      expect([answer.status, ((await answer.json()) as Anything).code]).toEqual([503, 'UNAVAILABLE']);
-    }
+      return [answer.status, ((await answer.json()) as Anything).code];
+    };
+    const unavailable = [503, 'UNAVAILABLE'];
+    expect(await Promise.all([thumbnailUrl, url].map(read))).toEqual([unavailable, unavailable]);
     proxy.pass();
     expect((await fetch(new URL(url, story.url))).status).toBe(200);
   });
