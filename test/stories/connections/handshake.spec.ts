@@ -60,7 +60,7 @@ describe('the handshake', () => {
   });
 
   it('tells an expired token from a wrong one, warns before the end, renews in place and ends with the token', async () => {
-    const brief = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl });
+    const brief = await startStory({ accessTokenSeconds: 5, databaseUrl: story.databaseUrl });
     const ada = await brief.person();
     const device = await ada.device();
     expect(await device.next('session:expiring')).toEqual({ expiresAt: expect.any(String) });

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { paths } from '../../documents/api.generated.js';
 import { DocumentObserver, Documents } from '../../support/documents.js';
 import { film, picture } from '../../support/files.js';
-import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
+import { type Anything, Person, request, startStory, type Story } from '../../support/story.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Paths = keyof paths;
@@ -312,13 +312,11 @@ describe('the documents', () => {
   });
 
   it('are what a connection is told at its end', async () => {
-    const short = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
+    // Long enough to log in and to connect, and nothing else.
+    const short = await startStory({ accessTokenSeconds: 5, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
+    const fay = await story.person('fay');
     try {
-      const fay = await short.person('fay');
-      const gus = await short.person('gus');
-      const device = await fay.device();
-      await fay.directConversation(gus);
-      await (await gus.device()).next('session:expiring');
+      const device = await (await Person.login(short.url, fay.username)).device();
       await device.next('session:expiring');
       await device.next('session:ended');
     } finally {
