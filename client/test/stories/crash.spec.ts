@@ -1,19 +1,10 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../../test/support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { ServerProcess } from '../../../test/support/process.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { Clients, firstConversationOf, live, textsOf, until } from '../support/clients.js';
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
 
 describe('what the user typed', () => {
   let database: TestDatabase;
@@ -22,7 +13,7 @@ describe('what the user typed', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    environment = { DATABASE_URL: database.url, RATE_LIMITS: 'off', PORT: await freePort() };
+    environment = { DATABASE_URL: database.url, RATE_LIMITS: 'off', PORT: `${await freePort()}` };
     server = await ServerProcess.start(environment);
   });
 

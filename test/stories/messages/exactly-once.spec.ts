@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Device, Person, until } from '../../support/story.js';
 
@@ -112,7 +112,7 @@ describe('kill -9 under load, again and again', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'parley-once-'));
     chmodSync(directory, 0o755);
-    port = await freePort();
+    port = `${await freePort()}`;
     server = await start();
   });
   afterAll(async () => {
@@ -195,12 +195,4 @@ function killDatabase(directory: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
-}
-
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return String(port);
 }

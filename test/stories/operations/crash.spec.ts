@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Device, Person, request, until } from '../../support/story.js';
 
@@ -41,7 +41,7 @@ describe('kill -9', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'parley-crash-'));
     chmodSync(directory, 0o755);
-    port = await freePort();
+    port = `${await freePort()}`;
     server = await start();
   });
   afterAll(async () => {
@@ -151,11 +151,3 @@ describe('kill -9', () => {
     expect((await request(server.url, 'GET', '/health/ready')).status).toBe(200);
   });
 });
-
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return String(port);
-}
