@@ -45,6 +45,7 @@ describe('users of a trusted issuer', () => {
   });
   afterAll(async () => {
     await story.close();
+    keyServer.closeAllConnections();
     keyServer.close();
   });
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../support/free-port.js';
 
 /** The way from a server to its database, which a test may cut. */
 export class Line {
@@ -14,11 +15,7 @@ export class Line {
   ) {}
 
   static async to(databaseUrl: string): Promise<Line> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as AddressInfo;
-    probe.close();
-    await once(probe, 'close');
+    const port = await freePort();
     const url = new URL(databaseUrl);
     url.host = `127.0.0.1:${port}`;
     const line = new Line(new URL(databaseUrl), url.href, port);
