@@ -126,7 +126,7 @@ describe('presence, typing and receipts', () => {
     await bobs.next('typing', ({ isTyping }) => isTyping);
     story.app.get(Configuration).timings.typingExpiryMs = TIMINGS.typingExpiryMs;
     adas.socket.close();
-    await bobs.next('typing', ({ isTyping }) => !isTyping);
+    expect(await bobs.next('typing', ({ isTyping }) => !isTyping)).toMatchObject({ conversationId, userId: ada.id });
   });
 
   it('moves cursors forward only, never beyond the end, and floods nobody', async () => {
