@@ -72,6 +72,12 @@ async function leaveUgly(client: pg.Client): Promise<void> {
        ($1, $2, 5, 3, 1), ($3, $2, -1, 0, 0), ($1, $4, 0, 0, 1), ($5, $2, 0, 0, 1)`,
     [id(40), ADA, id(41), nobody, id(98)],
   );
+  // Three who own one group, one of whom left it.
+  await client.query(
+    `INSERT INTO conversation_members (conversation_id, user_id, role, joined_at, left_at) VALUES
+       ($1, $2, 'OWNER', '2026-01-02', NULL), ($1, $3, 'OWNER', '2026-01-03', NULL), ($1, $4, 'OWNER', '2026-01-01', now())`,
+    [id(43), ADA, BOB, CY],
+  );
   await client.query(
     `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, system, created_at, deleted_at, attachments) VALUES
        ($1, $2, 1, $3, NULL, 'TEXT', 'without a key', '{"type":"MEMBER_LEFT"}', now(), NULL, NULL),
@@ -335,6 +341,19 @@ describe('a database of release 0.2.0', () => {
     ).toEqual([
       ['40', 5, 5, 1],
       ['41', 0, 0, 1],
+      ['43', 0, 0, 1],
+      ['43', 0, 0, 1],
+      ['43', 0, 0, 1],
+    ]);
+    expect(
+      await rows(
+        `SELECT right(user_id::text, 2), role, left_at IS NULL FROM conversation_members
+         WHERE conversation_id = '${id(43)}' ORDER BY user_id`,
+      ),
+    ).toEqual([
+      ['01', 'OWNER', true],
+      ['02', 'ADMIN', true],
+      ['03', 'OWNER', false],
     ]);
     expect(
       await rows(

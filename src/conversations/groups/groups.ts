@@ -144,8 +144,9 @@ export class Groups {
       const target = await this.requireMember(transaction, conversationId, userId);
       refuse(refusalToChangeRole(membership.role, userId === principal.userId));
       if (target.role === role) return null;
-      await this.setRole(transaction, conversationId, userId, role);
+      // First: a group never has two owners, not even within a transaction.
       if (role === 'OWNER') await this.setRole(transaction, conversationId, principal.userId, 'ADMIN');
+      await this.setRole(transaction, conversationId, userId, role);
       const event: SystemEventView = { type: 'ROLE_CHANGED', actorId: principal.userId, userIds: [userId], role };
       return record(transaction, conversationId, event, names);
     });
