@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { statementsOf } from '../../scripts/check-sql.mjs';
 import { AttachmentsRepository } from '../../src/attachments/attachments.repository.js';
@@ -8,7 +8,7 @@ import { Sessions } from '../../src/auth/sessions/sessions.js';
 import type { Principal } from '../../src/common/principal.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { fillDatabase, pretendSize } from '../support/large-database.js';
-import { type Asked, askedDuring, plannedScansOf, rowsOf, scansOf } from '../support/plans.js';
+import { type Asked, askedDuring, plannedScansOf, rowsOf, type Scan, scansOf } from '../support/plans.js';
 import { type Person, startStory, type Story } from '../support/story.js';
 
 /**
@@ -16,7 +16,8 @@ import { type Person, startStory, type Story } from '../support/story.js';
  * messages (some minutes); fewer show the same plans, since PostgreSQL takes an index from some thousand rows on.
  */
 const MESSAGES = Number(process.env.PLAN_ROWS ?? 60_000);
-const SETUP_TIMEOUT_MS = 900_000;
+/** No measure of anything: the end of a test that hangs, on the slowest machine, with a million messages. */
+jest.setTimeout(900_000);
 const PAGE = 20;
 const EXPORT_PAGE = 500;
 /** Of the user who is looked at, as `fillDatabase` makes them. */
@@ -54,7 +55,7 @@ describe('where there is much', () => {
     [ada, bob] = [await story.person('ada'), await story.person('bob')];
     group = await ada.group('Large', bob);
     await fillDatabase(client, { userId: ada.id, groupId: group }, MESSAGES);
-  }, SETUP_TIMEOUT_MS);
+  });
   afterAll(async () => {
     await client?.end();
     await story?.close();
@@ -165,10 +166,9 @@ describe('where there is much', () => {
       const used = new Set<string>();
       const faults: string[] = [];
       for (const [text, { place }] of texts) {
-        for (const { relation, index, isSequential, hasCondition } of await plannedScansOf(client, text)) {
-          // A partial index without a condition holds what is looked for and nothing else.
-          if (!large.has(relation) || (index !== undefined && (hasCondition || PARTIAL.has(index)))) continue;
-          if (index === undefined && !isSequential) continue;
+        for (const scan of await plannedScansOf(client, text)) {
+          const { relation } = scan;
+          if (!large.has(relation) || !isWhole(scan)) continue;
           if (WHOLE[place]?.relations.includes(relation)) used.add(place);
           else faults.push(`${place} reads ${relation} whole: ${text.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
         }
@@ -178,6 +178,11 @@ describe('where there is much', () => {
     });
   });
 });
+
+/** Whether a scan reads all of a table. */
+function isWhole({ index, isSequential, hasCondition }: Scan): boolean {
+  return isSequential || (index !== undefined && !hasCondition && !PARTIAL.has(index));
+}
 
 /** Partial indexes that are walked whole: nothing is in them that the walk does not want. */
 const PARTIAL = new Set(['attachments_doomed']);

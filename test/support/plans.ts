@@ -6,7 +6,7 @@ export interface Scan {
   index: string | undefined;
   /** The table was read from its beginning to its end. */
   isSequential: boolean;
-  /** The index says which rows: nobody walks all of it. Of a scan of a table without meaning. */
+  /** An index says which rows: nobody walks all of it. */
   hasCondition: boolean;
   /** Rows that were looked at, in all its rounds; 0 where the statement did not run. */
   rows: number;

@@ -109,8 +109,9 @@ const MEMBER_TUPLE =
  * An SQL expression: the members that conversation `c` shows, as tuples. All of a small one, in the order in which they
  * joined; of a large one at most `most`, those first whom its reader is likeliest to look for.
  *
- * Never reads all members of a large group: candidates are gathered, and each is looked up by key. PostgreSQL takes every
- * group for one of average size, and would rather go through all members; OFFSET keeps it from that.
+ * Never reads all members of a large group, nor all its messages: candidates are gathered, and each is looked up by key.
+ * PostgreSQL takes every group for one of average size, and would rather go through all members, and sort all messages to
+ * find the newest. OFFSET keeps it from the one; the newest are named by their numbers, and not by ORDER BY and LIMIT.
  * @param firstIds SQL expression, an array of ids: they come first, where they are members
  * @param friends a common table expression of the ids that come next, where they are members; null for none
  */
@@ -134,7 +135,8 @@ function shownMembers(firstIds: string, friends: string | null, most: number): s
             ${friendMembers}
             UNION ALL
             (SELECT w.sender_id, 2, -max(w.seq) FROM (
-               SELECT sender_id, seq FROM written_places WHERE conversation_id = c.id ORDER BY seq DESC LIMIT ${MAX_WRITERS_WINDOW}
+               SELECT sender_id, seq FROM written_places
+               WHERE conversation_id = c.id AND seq > c.last_seq - ${MAX_WRITERS_WINDOW}
              ) AS w GROUP BY w.sender_id)
             UNION ALL
             (SELECT l.user_id, 3, 0 FROM conversation_members l
