@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
@@ -59,9 +60,16 @@ export async function startStory(
     },
     close: async () => {
       for (const person of people) person.disconnect();
+      // What a client keeps alive would be waited for until it is given up: closing looks at idle connections once, and one
+      // whose answer is being finished at that moment is not idle.
+      const server = app.getHttpServer() as Server;
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const all = setTimeout(() => server.closeAllConnections(), 5_000);
       try {
         await ended('the application', app.close());
       } finally {
+        clearInterval(idle);
+        clearTimeout(all);
         await database?.drop();
       }
     },
