@@ -76,6 +76,9 @@ interface Tracks {
   noise?: string;
 }
 
+/** One channel, 48 kHz. */
+const OPUS_HEAD = new Uint8Array(Buffer.from('OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0', 'latin1'));
+
 /** A film or a sound whose description is right and whose pictures and sounds are noise. */
 export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Buffer> {
   const { video, audio, subtitles, seconds = 2, rotation = 0, tags = {}, noise = '' } = tracks;
@@ -103,7 +106,7 @@ export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Bu
     });
     const bytes = Buffer.concat([Buffer.from([0x78]), Buffer.from(noise), Buffer.alloc(loud, 3)]);
     await sounds?.add(new EncodedPacket(bytes, 'key', at, step), {
-      decoderConfig: { codec: 'opus', sampleRate: 48_000, numberOfChannels: 1 },
+      decoderConfig: { codec: 'opus', sampleRate: 48_000, numberOfChannels: 1, description: OPUS_HEAD },
     });
   }
   await output.finalize();
@@ -348,3 +351,73 @@ function gifPixels(count: number): Buffer {
   }
   return Buffer.concat([Buffer.of(2), ...blocks, Buffer.of(0)]);
 }
+
+/** One colour, 200, 100, 50 as sRGB has it, in a HEIC that is kept in Display P3, where its numbers are others; of 64 by 64. */
+export const heicOfDisplayP3 = (): Buffer =>
+  Buffer.from(
+    [
+      'AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAy9tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5waXRt',
+      'AAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAANTAAEAAAAAAAAAHQAAACNpaW5mAAAAAAABAAAAFWluZmUCAAAAAAEAAGh2YzEAAAACr2lw',
+      'cnAAAAKQaXBjbwAAAHhodmNDAQNwAAAAAAAAAAAAHvAA/P34+AAADwMgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQCEAAQArQgEBA3AA',
+      'AAMAkAAAAwAAAwAeoCCBBZbqSSmubgQEDAgAAAMACAAAAwAIQCIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABAAAAB7GNvbHJwcm9m',
+      'AAAB4GxjbXMEIAAAbW50clJHQiBYWVogB+IAAwAUAAkADgAdYWNzcE1TRlQAAAAAc2F3c2N0cmwAAAAAAAAAAAAAAAAAAPbWAAEAAAAA0y1o',
+      'YW5kguKocouKP/clPrmS7iTWrgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAKZGVzYwAAAPwAAAAkY3BydAAAASAAAAAid3RwdAAA',
+      'AUQAAAAUY2hhZAAAAVgAAAAsclhZWgAAAYQAAAAUZ1hZWgAAAZgAAAAUYlhZWgAAAawAAAAUclRSQwAAAcAAAAAgZ1RSQwAAAcAAAAAgYlRS',
+      'QwAAAcAAAAAgbWx1YwAAAAAAAAABAAAADGVuVVMAAAAIAAAAHABzAFAAMwBDbWx1YwAAAAAAAAABAAAADGVuVVMAAAAGAAAAHABDAEMAMAAA',
+      'WFlaIAAAAAAAAPbWAAEAAAAA0y1zZjMyAAAAAAABDEIAAAXe///zJQAAB5MAAP2Q///7of///k4AAAOaAADAFFhZWiAAAAAAAACD3wAAPb8A',
+      'AAAAWFlaIAAAAAAAAEq/AACxNwAACrVYWVogAAAAAAAAKDgAABEKAADIeHBhcmEAAAAAAAMAAAACZmkAAPKnAAANWQAAE9AAAApbAAAAEHBp',
+      'eGkAAAAAAwgICAAAABdpcG1hAAAAAAAAAAEAAQSBAoOEAAAAJW1kYXQAAAAZKAGvBrhjsNz9JL///rPv6H9M/Sf+IjaD/A==',
+    ].join(''),
+    'base64',
+  );
+
+const chunk = (id: string, ...parts: (Buffer | string)[]): Buffer => {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  const head = Buffer.alloc(8);
+  head.write(id, 'latin1');
+  head.writeUInt32LE(body.length, 4);
+  return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
+};
+
+/** The frame of an AVI, with a text in its descriptions and in the space between them. */
+export const avi = (text: string): Buffer =>
+  chunk(
+    'RIFF',
+    'AVI ',
+    chunk(
+      'LIST',
+      'hdrl',
+      chunk('avih', Buffer.alloc(56, 1)),
+      chunk('LIST', 'strl', chunk('strh', Buffer.alloc(56, 2))),
+    ),
+    chunk('LIST', 'INFO', chunk('ICMT', text)),
+    chunk('JUNK', text),
+    chunk('IDIT', text),
+    chunk('LIST', 'movi', chunk('00dc', Buffer.alloc(2_000, 3))),
+    chunk('idx1', Buffer.alloc(16)),
+  );
+
+/** A second of silence, with a text in its description. */
+export const describedSound = (text: string): Buffer => {
+  const plain = sound();
+  return chunk('RIFF', plain.subarray(8), chunk('LIST', 'INFO', chunk('ICMT', text)));
+};
+
+/** A film of Flash: what says something of it comes first. */
+export const flashFilm = (text: string): Buffer => {
+  const tag = Buffer.alloc(11);
+  tag[0] = 18;
+  tag.writeUIntBE(text.length, 1, 3);
+  return Buffer.concat([
+    Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0', 'latin1'),
+    tag,
+    Buffer.from(text),
+    Buffer.alloc(500),
+  ]);
+};
+
+/** Packets of television, empty ones. */
+export const television = (): Buffer =>
+  Buffer.concat(
+    Array.from({ length: 50 }, () => Buffer.concat([Buffer.from([0x47, 0x1f, 0xff, 0x10]), Buffer.alloc(184, 255)])),
+  );

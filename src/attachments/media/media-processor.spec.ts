@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { Mp4OutputFormat } from 'mediabunny';
 import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
 import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
+import { recorded } from '../../../test/support/files.js';
 import { MediaProcessor } from './media-processor.js';
 
 const bounds = (megabytes: number): Configuration => ({ mediaMemoryBytes: megabytes * 1024 * 1024 }) as Configuration;
@@ -131,6 +135,52 @@ describe('processing images', () => {
   it('says that it is the machine where a file cannot be written', async () => {
     const job = images.processImage('ada', paths(join(directory, 'nowhere')));
     await expect(job).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+  });
+
+  it('counts the time of the processor: an image whose worker is starved longer than it may take is taken', async () => {
+    class StrictProcessor extends MediaProcessor {
+      protected override readonly maxCpuMs = 3_000;
+    }
+    const processor = new StrictProcessor(new UnlimitedRateLimiter(), MEMORY);
+    try {
+      await processor.processImage('ada', paths());
+      const done = processor.processImage('ada', paths());
+      const worker = processor.workerPid as number;
+      process.kill(worker, 'SIGSTOP');
+      await setTimeout(4_000);
+      process.kill(worker, 'SIGCONT');
+      expect(await done).toMatchObject({ width: 4_000 });
+      expect(processor.workerPid).toBe(worker);
+    } finally {
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  // A device that is always full, which not every system has.
+  (existsSync('/dev/full') ? describe : describe.skip)('on a disk that is full', () => {
+    it.each([
+      ['the picture itself', 'output'],
+      ['its smaller picture', '1280'],
+      ['its smallest one', '320'],
+    ])('says that it is the machine where %s cannot be written', async (_, which) => {
+      const full = join(directory, `full-${which}`);
+      // Never the device itself: what fails is removed.
+      await symlink('/dev/full', full);
+      const good = paths(directory, `beside-${which}`);
+      const job =
+        which === 'output' ? { ...good, output: full } : { ...good, thumbnails: { ...good.thumbnails, [which]: full } };
+      await expect(images.processImage('ada', job)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      for (const path of [job.output, ...Object.values(job.thumbnails)]) expect(existsSync(path)).toBe(false);
+    });
+
+    it('says so where a film cannot be copied', async () => {
+      const film = join(directory, 'film.mp4');
+      await writeFile(film, await recorded(new Mp4OutputFormat(), { video: 'vp9', subtitles: 'somewhere' }));
+      const full = join(directory, 'full-film');
+      await symlink('/dev/full', full);
+      const job = { input: film, output: full, kind: 'VIDEO', mimeType: 'video/mp4', extension: 'mp4' } as const;
+      await expect(images.processRecording('ada', job)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    });
   });
 
   it('refuses more images of one user than it may have waiting, and takes others’', async () => {

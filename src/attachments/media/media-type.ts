@@ -78,6 +78,8 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
     return asfHasVideo(beginning)
       ? { kind: 'VIDEO', mimeType: 'video/x-ms-wmv', extension: 'wmv' }
       : { kind: 'AUDIO', mimeType: 'audio/x-ms-wma', extension: 'wma' };
+  // A name of nobody else's for streams of MPEG.
+  if (/^video\/MP[12][PS]$/.test(mime)) return { kind: 'VIDEO', mimeType: 'video/mpeg', extension: 'mpg' };
   if (mime.startsWith('video/') || mime === 'application/x-matroska')
     return { kind: 'VIDEO', mimeType: mime, extension: ext };
   if (mime.startsWith('audio/')) return { kind: 'AUDIO', mimeType: mime, extension: ext };

@@ -6,25 +6,32 @@ import {
   ALL_FORMATS,
   BufferSource,
   Input,
+  type MetadataTags,
   MkvOutputFormat,
   MovOutputFormat,
   Mp4OutputFormat,
+  OggOutputFormat,
   WebMOutputFormat,
 } from 'mediabunny';
 import sharp from 'sharp';
 import {
   animatedGif,
+  avi,
   avifGrid,
   avifSequence,
+  describedSound,
   film,
+  flashFilm,
   gif,
   heic,
+  heicOfDisplayP3,
   paddedMp3,
   picture,
   placedFilm,
   recorded,
   recording,
   sound,
+  television,
   webm,
   windowsMedia,
 } from '../../support/files.js';
@@ -126,6 +133,14 @@ describe('pictures, films and voices as people send them', () => {
         ['video'],
       ],
       [
+        'in a track of Matroska, its tags and its title',
+        await recorded(new MkvOutputFormat(), {
+          ...{ video: 'vp9', audio: 'opus', subtitles: PLACE },
+          tags: { title: PLACE, raw: { LOCATION: PLACE } },
+        }),
+        ['audio', 'video'],
+      ],
+      [
         'in the tags of a sound',
         await recorded(new Mp4OutputFormat(), { audio: 'opus', tags: { comment: PLACE } }),
         ['audio'],
@@ -143,9 +158,38 @@ describe('pictures, films and voices as people send them', () => {
     }
     const { url } = await ada.mustUpload(await placedFilm(), 'upright.mp4');
     expect((await readBack(url)).rotation).toBe(90);
+    const described = await ada.mustUpload(avi(PLACE), 'film.avi');
+    expect(described).toMatchObject({ kind: 'VIDEO', mimeType: 'video/vnd.avi' });
+    const blanked = await bytesOf(described.url);
+    expect({ isPlaced: blanked.includes('52.52'), length: blanked.length }).toEqual({
+      ...{ isPlaced: false, length: avi(PLACE).length },
+    });
+    // What cannot be freed of its place is handed on, and not played.
+    for (const bytes of [flashFilm(PLACE), television()])
+      expect(await ada.mustUpload(bytes, 'film')).toMatchObject({ kind: 'FILE', durationMs: null });
     const windows = await ada.mustUpload(windowsMedia('film'), 'film.wmv');
     expect((await bytesOf(windows.url)).includes('Berlin')).toBe(false);
     expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+  });
+
+  it('serves no sound with the place where it was made, and leaves who plays what', async () => {
+    const ogg = (tags: MetadataTags): Promise<Buffer> => recorded(new OggOutputFormat(), { audio: 'opus', tags });
+    const placed: [string, Buffer, object][] = [
+      ['Ogg, by its name', await ogg({ raw: { LOCATION: PLACE } }), { durationMs: 400 }],
+      ['Ogg, by its form', await ogg({ title: 'Song', comment: PLACE }), { durationMs: 400 }],
+      ['WAV', describedSound(PLACE), { durationMs: 1_000 }],
+    ];
+    for (const [what, bytes, expected] of placed) {
+      expect({ what, is: bytes.includes(PLACE) }).toEqual({ what, is: true });
+      const upload = await ada.mustUpload(bytes, 'voice');
+      expect({ what, ...upload }).toMatchObject({ what, kind: 'AUDIO', ...expected });
+      const served = await bytesOf(upload.url);
+      expect({ what, is: served.includes('52.52'), length: served.length }).toEqual({
+        ...{ what, is: false, length: upload.size },
+      });
+    }
+    for (const bytes of [await ogg({ title: 'Song', artist: 'Somebody' }), describedSound('a song')])
+      expect(await bytesOf((await ada.mustUpload(bytes, 'song')).url)).toEqual(bytes);
   });
 
   it('leaves a film that tells nothing as it is, to the byte', async () => {
@@ -237,6 +281,24 @@ describe('pictures, films and voices as people send them', () => {
     expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
     const damaged = heic().subarray(0, 500);
     expect((await ada.upload(damaged, 'x.heic')).body.code).toBe('UNSUPPORTED_MEDIA');
+  });
+
+  it('shows the colours that were meant, where they are kept in Display P3', async () => {
+    const { url, thumbnailUrl } = await ada.mustUpload(heicOfDisplayP3(), 'IMG_0002.HEIC');
+    for (const path of [url, thumbnailUrl]) {
+      const [red = 0, green = 0, blue = 0] = await sharp(await bytesOf(path))
+        .extract({ left: 30, top: 30, width: 1, height: 1 })
+        .removeAlpha()
+        .raw()
+        .toBuffer();
+      // Taken for sRGB as they are, these would be 187, 105 and 62.
+      for (const [found, meant] of [
+        [red, 200],
+        [green, 100],
+        [blue, 50],
+      ] as const)
+        expect(Math.abs(found - meant)).toBeLessThan(5);
+    }
   });
 
   it('keeps an animation moving in its small pictures, too', async () => {

@@ -1,10 +1,11 @@
 import { rm, stat } from 'node:fs/promises';
-import { ALL_FORMATS, FilePathSource, Input, type InputTrack, MATROSKA, WEBM } from 'mediabunny';
+import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import type { ProcessedRecording, RecordingJob } from '../media-job.js';
 import { removeAsfMetadata } from './asf.js';
+import { removeMatroskaMetadata } from './matroska.js';
 import { removeMovieMetadata } from './movie-boxes.js';
 import { removeRiffMetadata } from './riff.js';
-import { copyTracks } from './track-copy.js';
+import { copyTracks, type Family } from './track-copy.js';
 import { waveformOf } from './waveform.js';
 
 const MAX_CACHE_BYTES = 8 * 1024 * 1024;
@@ -16,17 +17,30 @@ const MAX_SIDE = 32_768;
 const MOVIE = /^(video|audio)\/(mp4|quicktime|x-m4v|x-m4a|3gpp2?|mp4a-latm)$|^audio\/(x-)?m4[abp]/;
 const MATROSKA_TYPE = /^(video|audio)\/(webm|(x-)?matroska)$/;
 
+/** Frames of films of former days and of television: no browser plays them, and what stands in them cannot be taken out. */
+const KEPT_AS_FILE = /^video\/(x-flv|mp2t|ogg)|^audio\/mp2t/;
+/** Sounds that can be copied without what they say of themselves, by their type. */
+const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
+  [/^audio\/(ogg|opus)/, 'ogg'],
+  [/^audio\/(wav|x-wav|vnd\.wave)/, 'wav'],
+  [/^audio\/mpeg$/, 'mp3'],
+  [/^audio\/(x-)?flac$/, 'flac'],
+];
+
 /**
  * What a film or a sound says of itself, and the file without the place where it was made. A file whose place cannot be taken
  * out of it becomes a FILE: it is handed on as it is, and no player shows where that was.
  *
  * - MPEG-4, QuickTime, 3GPP: all that is no picture and no sound is blanked where it stands. Where there is more (tracks of
  *   positions beside film and sound), film and sound are copied into a new file.
- * - Matroska and WebM: film and sound are copied into a new file, where there is anything else, or no duration.
+ * - Matroska and WebM: the same is blanked where it stands. Where there is no duration, film and sound are copied into a
+ *   new file, which has one.
  * - AVI and Windows Media: descriptions are blanked where they stand.
+ * - Sounds of other kinds keep who plays what, unless they say where: then the sound alone is copied into a new file.
  */
 export async function processRecording(job: RecordingJob): Promise<ProcessedRecording> {
   const { input: path, mimeType } = job;
+  if (KEPT_AS_FILE.test(mimeType)) return asFile(job);
   if (/ms-(asf|wm[av]|wma)/.test(mimeType)) return foreign(job, await removeAsfMetadata(path));
   if (/^video\/(x-msvideo|avi|vnd\.avi)$/.test(mimeType)) return foreign(job, await removeRiffMetadata(path));
   const isMovie = MOVIE.test(mimeType);
@@ -37,28 +51,34 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
     if (isMovie || isMatroska || mimeType === 'audio/mpeg') return asFile(job);
     return foreign(job, true);
   }
-  const { hasPicture, hasSound, tags, isIndexed, ...measures } = facts;
+  const { hasPicture, hasSound, isPlaced, isIndexed, ...measures } = facts;
   if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, true);
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
+  const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
+    if (await copyTracks(path, job.output, family, described.mimeType)) return whole(described, job.output);
+    await rm(job.output, { force: true });
+    return undefined;
+  };
   if (isMovie) {
     if (await removeMovieMetadata(path)) return whole(described, path);
-    return (await copyTracks(path, job.output, 'mp4', mimeType)) ? whole(described, job.output) : asFile(job);
+    return (await copied('mp4')) ?? asFile(job);
   }
-  if (isMatroska && (tags || !isIndexed)) {
-    const isCopied = await copyTracks(path, job.output, 'matroska', described.mimeType);
-    if (isCopied) return whole(described, job.output);
-    await rm(job.output, { force: true });
-    // Without a duration it is as good as it came; with tags it may say where it was made.
-    return tags ? asFile(job) : whole(described, path);
+  if (isMatroska) {
+    const isClean = await removeMatroskaMetadata(path);
+    const indexed = isClean && isIndexed ? undefined : await copied('matroska');
+    // Without a duration it is as good as it came.
+    return indexed ?? (isClean ? whole(described, path) : asFile(job));
   }
-  return whole(described, path);
+  if (!isPlaced) return whole(described, path);
+  const family = COPIED.find(([type]) => type.test(mimeType))?.[1];
+  return (family === undefined ? undefined : await copied(family)) ?? asFile(job);
 }
 
 type Facts = Pick<ProcessedRecording, 'width' | 'height' | 'durationMs' | 'waveform'> & {
   hasPicture: boolean;
   hasSound: boolean;
-  /** Whether it says anything besides its film and sound. */
-  tags: boolean;
+  /** Whether its description says where it was made. */
+  isPlaced: boolean;
   /** Whether it tells its duration without being read to its end. */
   isIndexed: boolean;
 };
@@ -70,12 +90,9 @@ async function factsOf(path: string): Promise<Facts | undefined> {
     source: new FilePathSource(path, { maxCacheSize: MAX_CACHE_BYTES }),
   });
   try {
-    const format = await input.getFormat();
-    const tracks = await input.getTracks();
     const video = await input.getPrimaryVideoTrack();
     const audio = await input.getPrimaryAudioTrack();
     const told = await input.getDurationFromMetadata().catch(() => null);
-    const isMatroska = format === MATROSKA || format === WEBM;
     const seconds = told !== null && told > 0 ? told : await input.computeDuration().catch(() => undefined);
     const [width, height] = video === null ? [undefined, undefined] : await sidesOf(video);
     return {
@@ -85,7 +102,7 @@ async function factsOf(path: string): Promise<Facts | undefined> {
       height: side(height),
       durationMs: milliseconds(seconds),
       waveform: video === null && audio !== null ? await waveformOf(audio) : null,
-      tags: isMatroska && (hasTags(await input.getMetadataTags()) || tracks.some((track) => isOther(track))),
+      isPlaced: saysWhere(await input.getMetadataTags()),
       isIndexed: told !== null && told > 0,
     };
   } catch (error) {
@@ -104,15 +121,15 @@ async function sidesOf(video: {
   return [await video.getDisplayWidth(), await video.getDisplayHeight()];
 }
 
-function hasTags(tags: object): boolean {
-  const { raw = {}, ...known } = tags as { raw?: object };
-  const names = [...Object.keys(known), ...Object.keys(raw)];
-  // What every encoder signs with.
-  return names.some((name) => !/^(encoder|duration)$/i.test(name));
-}
-
-function isOther(track: InputTrack): boolean {
-  return !track.isVideoTrack() && !track.isAudioTrack();
+/** By the names that recorders give it, or as ISO 6709 writes it, wherever; descriptions hold others by name. */
+function saysWhere(description: unknown, name = ''): boolean {
+  if (/location|gps|geo|coord|latit|longit|xyz/i.test(name)) return true;
+  if (typeof description === 'string') return /[+-]\d{1,3}\.\d+[+-]\d{1,3}\.\d+/.test(description);
+  // In whichever encoding.
+  if (description instanceof Uint8Array)
+    return saysWhere(Buffer.from(description).toString('latin1').replaceAll('\0', ''));
+  if (typeof description !== 'object' || description === null || description instanceof Date) return false;
+  return Object.entries(description).some(([inner, value]) => saysWhere(value, inner));
 }
 
 function milliseconds(seconds: number | undefined): number | null {

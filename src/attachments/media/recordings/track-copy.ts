@@ -3,33 +3,38 @@ import {
   Conversion,
   FilePathSource,
   FilePathTarget,
+  FlacOutputFormat,
   Input,
   MkvOutputFormat,
+  Mp3OutputFormat,
   MovOutputFormat,
   Mp4OutputFormat,
+  OggOutputFormat,
   Output,
   type OutputFormat,
+  WavOutputFormat,
   WebMOutputFormat,
 } from 'mediabunny';
 
-const MAX_CACHE_BYTES = 8 * 1024 * 1024;
+const MAX_CACHE_BYTES = 2 * 1024 * 1024;
+/** What is written at a time; several of these wait to be. */
+const WRITTEN_BYTES = 1024 * 1024;
+
+/** What frame a file is copied into. */
+export type Family = 'mp4' | 'matroska' | 'ogg' | 'wav' | 'mp3' | 'flac';
 
 /**
  * Copies film and sound into a new file, as they are: nothing is decoded, and nothing else comes along.
  * @returns false where that cannot be done whole; what stands at `to` is of no use then.
  */
-export async function copyTracks(
-  from: string,
-  to: string,
-  family: 'mp4' | 'matroska',
-  mimeType: string,
-): Promise<boolean> {
+export async function copyTracks(from: string, to: string, family: Family, mimeType: string): Promise<boolean> {
   const input = new Input({
     formats: ALL_FORMATS,
     source: new FilePathSource(from, { maxCacheSize: MAX_CACHE_BYTES }),
   });
   try {
-    const output = new Output({ format: formatOf(family, mimeType), target: new FilePathTarget(to) });
+    const target = new FilePathTarget(to, { chunkSize: WRITTEN_BYTES });
+    const output = new Output({ format: formatOf(family, mimeType), target });
     const conversion = await Conversion.init({
       input,
       output,
@@ -54,11 +59,22 @@ export async function copyTracks(
   }
 }
 
-function formatOf(family: 'mp4' | 'matroska', mimeType: string): OutputFormat {
-  // Its description behind its bytes: before them it would have to wait in memory for all of them.
-  if (family === 'mp4')
-    return mimeType === 'video/quicktime'
-      ? new MovOutputFormat({ fastStart: false })
-      : new Mp4OutputFormat({ fastStart: false });
-  return mimeType.endsWith('webm') ? new WebMOutputFormat() : new MkvOutputFormat();
+function formatOf(family: Family, mimeType: string): OutputFormat {
+  switch (family) {
+    case 'mp4':
+      // Its description behind its bytes: before them it would have to wait in memory for all of them.
+      return mimeType === 'video/quicktime'
+        ? new MovOutputFormat({ fastStart: false })
+        : new Mp4OutputFormat({ fastStart: false });
+    case 'matroska':
+      return mimeType.endsWith('webm') ? new WebMOutputFormat() : new MkvOutputFormat();
+    case 'ogg':
+      return new OggOutputFormat();
+    case 'wav':
+      return new WavOutputFormat();
+    case 'mp3':
+      return new Mp3OutputFormat();
+    case 'flac':
+      return new FlacOutputFormat();
+  }
 }
