@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
@@ -62,7 +61,7 @@ export async function startStory(
       for (const person of people) person.disconnect();
       // What a client keeps alive would be waited for until it is given up: closing looks at idle connections once, and one
       // whose answer is being finished at that moment is not idle.
-      const server = app.getHttpServer() as Server;
+      const server = app.getHttpServer();
       const idle = setInterval(() => server.closeIdleConnections(), 50);
       const all = setTimeout(() => server.closeAllConnections(), 5_000);
       try {

@@ -70,8 +70,8 @@ export interface WorkerReport {
   /** What the job has taken of the processor. */
   cpuMs: number;
   result?: MediaResult;
-  /** The job still runs, which only the end of the worker ends. */
-  isOverrun?: boolean;
+  /** The worker is of no more use: the job still runs, or has left more in memory than the next one should find there. */
+  isSpent?: boolean;
 }
 
 /** A job's failure, on its way to the report. */

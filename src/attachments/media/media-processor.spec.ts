@@ -9,7 +9,7 @@ import { Mp4OutputFormat } from 'mediabunny';
 import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
 import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
-import { recorded } from '../../../test/support/files.js';
+import { picture, recorded } from '../../../test/support/files.js';
 import { MediaProcessor } from './media-processor.js';
 
 const bounds = (megabytes: number): Configuration => ({ mediaMemoryBytes: megabytes * 1024 * 1024 }) as Configuration;
@@ -127,6 +127,20 @@ describe('processing images', () => {
       // Of the whole life of the process; where there is no such file, only what it made says something.
       const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
       expect(kilobytes).toBeLessThan(300 * 1024);
+    } finally {
+      processor.onApplicationShutdown();
+    }
+  }, 180_000);
+
+  it('gives the memory of a photograph back before the next one', async () => {
+    const photograph = join(directory, 'photograph.jpg');
+    await picture(4_000, 3_000).jpeg({ quality: 90 }).toFile(photograph);
+    const processor = new MediaProcessor(new UnlimitedRateLimiter(), MEMORY);
+    try {
+      for (let number = 0; number < 8; number += 1)
+        await processor.processImage('ada', paths(directory, 'photograph', photograph));
+      const status = await readFile(`/proc/${processor.workerPid}/status`, 'utf8').catch(() => '');
+      expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0)).toBeLessThan(300 * 1024);
     } finally {
       processor.onApplicationShutdown();
     }

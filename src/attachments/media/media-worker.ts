@@ -27,10 +27,12 @@ function run(job: MediaJob): void {
     resourceLimits: { maxOldGenerationSizeMb: MAX_OBJECTS_MB },
   }));
   const settle = (result: MediaResult, isOverrun = false): void => {
+    // Half of what a job may take: what decodes HEIC never gives anything back, and is loaded anew.
+    const isSpent = isOverrun || process.memoryUsage.rss() > job.maxMemoryBytes / 2;
     clearInterval(watch);
     worker.off('message', answered);
     worker.off('error', failed);
-    report({ cpuMs: cpuMs(), result, isOverrun });
+    report({ cpuMs: cpuMs(), result, isSpent });
   };
   const answered = (result: MediaResult): void => settle(result);
   const failed = (error: Error): void => {
