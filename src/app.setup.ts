@@ -2,6 +2,7 @@ import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
+import { TUS_HEADERS, useTusProtocol } from './attachments/resumable/tus-protocol.js';
 import { UPLOAD_TIMEOUT_MS } from './attachments/uploads/upload-pace.js';
 import { DomainError } from './common/errors.js';
 import { FreeSpace } from './common/free-space.js';
@@ -32,6 +33,7 @@ const EXPOSED_HEADERS = [
   'ETag',
   'Retry-After',
   'X-Request-Id',
+  ...TUS_HEADERS,
 ];
 /** Methods that store nothing. */
 const SAFE_METHODS = /^(GET|HEAD|OPTIONS)$/;
@@ -56,6 +58,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.use(securityHeaders(configuration.production));
   useRequestIds(app);
   useRequestMetrics(app, configuration.logRequests);
+  useTusProtocol(app);
   // Before anything may be refused: a page of another origin must be able to read why.
   app.enableCors({
     origin: (origin, allow) => allow(null, isAllowedOrigin(origin)),

@@ -2,6 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { AttachmentsRepository } from './attachments.repository.js';
 import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
+import { PartialFiles } from './resumable/partial-files.js';
+import { ResumableUploadsRepository } from './resumable/resumable-uploads.repository.js';
 import { Spool } from './uploads/spool.js';
 
 /** How often it looks; what a deleted message carried is gone within a minute even if nobody asks for it. */
@@ -25,6 +27,8 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     private readonly repository: AttachmentsRepository,
     private readonly store: BlobStore,
     private readonly spool: Spool,
+    private readonly resumable: ResumableUploadsRepository,
+    private readonly partialFiles: PartialFiles,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -54,6 +58,8 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   private async sweep(): Promise<void> {
     await this.spool.sweep();
     await this.repository.markExpiredPendingDeletion();
+    await this.resumable.markExpiredPendingDeletion();
+    await this.sweepPartialFiles();
     await this.inBatches(
       () => this.repository.doomed(BATCH),
       async (ids) => {
@@ -69,6 +75,16 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
         await this.repository.noteSwept(ids);
       },
     );
+  }
+
+  /** Those of this machine whose rows say that they are finished or given up. A row is there before its file. */
+  private async sweepPartialFiles(): Promise<void> {
+    const ids = await this.partialFiles.list();
+    for (let start = 0; start < ids.length; start += BATCH) {
+      const batch = ids.slice(start, start + BATCH);
+      const unfinished = new Set(await this.resumable.unfinished(batch));
+      for (const id of batch) if (!unfinished.has(id)) await this.partialFiles.remove(id);
+    }
   }
 
   private async inBatches(

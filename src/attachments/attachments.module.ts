@@ -12,13 +12,19 @@ import { BlobStore } from './store/blob-store.js';
 import { DiskBlobStore } from './store/disk-blob-store.js';
 import { MediaProcessor } from './media/media-processor.js';
 import { PageReader } from './previews/page-reader.js';
+import { PartialFiles } from './resumable/partial-files.js';
+import { ResumableUploadsRepository } from './resumable/resumable-uploads.repository.js';
+import { ResumableUploads } from './resumable/resumable-uploads.service.js';
+import { TusController } from './resumable/tus.controller.js';
 import { Spool } from './uploads/spool.js';
 import { StoreFailures } from './uploads/store-failures.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
 import { UploadKeeper } from './uploads/upload-keeper.js';
+import { UploadQuota } from './uploads/upload-quota.js';
 
 @Module({
-  controllers: [AttachmentsController, AttachmentFilesController],
+  // Its paths first: of theirs one has parameters alone.
+  controllers: [TusController, AttachmentsController, AttachmentFilesController],
   providers: [
     AttachmentLinks,
     AttachmentSweeper,
@@ -26,11 +32,15 @@ import { UploadKeeper } from './uploads/upload-keeper.js';
     AttachmentsService,
     MediaProcessor,
     PageReader,
+    PartialFiles,
+    ResumableUploads,
+    ResumableUploadsRepository,
     Scanner,
     Spool,
     StoreFailures,
     UploadAdmission,
     UploadKeeper,
+    UploadQuota,
     {
       provide: BlobStore,
       inject: [Configuration],

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, type SqlExecutor, type Transaction } from '../database/database.js';
 import type { StoredFile } from './attachment.js';
 import type { UploadHints } from './uploads/upload-fields.js';
 
@@ -17,9 +17,14 @@ const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, b
 const MAX_STORING_SECONDS = 120;
 /** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
 const CLOSED = `created_at < now() - interval '2 hours'`;
+/** For a day after its end, who asks for a resumable upload learns that it has expired; later, that there is none. */
+const FORGETTABLE = `(expires_at IS NULL OR expires_at < now() - interval '1 day')`;
 
 const WITHOUT_POSTER = `id = $1 AND owner_id = $2 AND state = 'READY' AND kind = 'VIDEO' AND message_id IS NULL
   AND NOT has_poster`;
+
+/** GIVEN_UP: the sweep was faster. */
+export type Completion = 'COMPLETE' | 'GIVEN_UP' | 'OVER_QUOTA';
 
 /** What its owner said before its bytes were there. */
 export interface AnnouncedUpload extends UploadHints {
@@ -59,7 +64,7 @@ export class AttachmentsRepository {
   async proceed(id: string, ownerId: string): Promise<AnnouncedUpload | undefined> {
     const [row] = await this.database.query<AnnouncedUpload>(
       `UPDATE attachments SET state = 'STORING', storing_since = now()
-       WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL
+       WHERE id = $1 AND owner_id = $2 AND announced_size IS NOT NULL AND expires_at IS NULL
          AND (state = 'EXPECTED' OR (state = 'STORING' AND storing_since < now() - make_interval(secs => $3)))
        RETURNING name, announced_size AS size, voice, waveform`,
       [id, ownerId, MAX_STORING_SECONDS],
@@ -72,16 +77,42 @@ export class AttachmentsRepository {
     await this.database.query(`UPDATE attachments SET state = 'EXPECTED' WHERE id = $1 AND state = 'STORING'`, [id]);
   }
 
-  /** Once all of it is stored; a second time changes nothing. False where the sweep gave it up meanwhile. */
-  async complete(file: StoredFile): Promise<boolean> {
+  /**
+   * Once all of it is stored; a second time changes nothing. With a quota, files of one user are completed one after the other,
+   * so that they never take more, however many come at once.
+   */
+  async complete(ownerId: string, file: StoredFile, quotaBytes: number | undefined): Promise<Completion> {
+    if (quotaBytes === undefined) return this.completeWithin(this.database, file);
+    return this.database.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`uploads of ${ownerId}`]);
+      const [others] = await transaction.query<{ bytes: number }>(
+        `SELECT coalesce(sum(size), 0) AS bytes FROM attachments WHERE owner_id = $1 AND state = 'READY' AND id <> $2`,
+        [ownerId, file.id],
+      );
+      if ((others?.bytes ?? 0) + file.size > quotaBytes) return 'OVER_QUOTA';
+      return this.completeWithin(transaction, file);
+    });
+  }
+
+  /** What all complete files of a user take. */
+  async usageOf(ownerId: string): Promise<{ bytes: number; count: number }> {
+    const [row] = await this.database.query<{ bytes: number; count: number }>(
+      `SELECT coalesce(sum(size), 0) AS bytes, count(*) AS count FROM attachments WHERE owner_id = $1 AND state = 'READY'`,
+      [ownerId],
+    );
+    return row ?? { bytes: 0, count: 0 };
+  }
+
+  private async completeWithin(executor: SqlExecutor, file: StoredFile): Promise<Completion> {
     const { id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated } = file;
-    const rows = await this.database.query(
+    const rows = await executor.query(
       `UPDATE attachments SET state = 'READY', kind = $2::message_kind, mime_type = $3, size = $4, name = $5,
-         width = $6, height = $7, blurhash = $8, duration_ms = $9, waveform = $10, voice = $11, animated = $12
+         width = $6, height = $7, blurhash = $8, duration_ms = $9, waveform = $10, voice = $11, animated = $12,
+         created_at = CASE WHEN expires_at IS NULL OR state = 'READY' THEN created_at ELSE now() END
        WHERE id = $1 AND (state = 'STORING' OR state = 'READY') RETURNING id`,
       [id, kind, mimeType, size, name, width, height, blurhash, durationMs, waveform, voice, animated],
     );
-    return rows.length > 0;
+    return rows.length > 0 ? 'COMPLETE' : 'GIVEN_UP';
   }
 
   /** Whether a film may still be given a poster: its owner's, complete, and in no message yet, which would not show it. */
@@ -163,14 +194,15 @@ export class AttachmentsRepository {
   async markExpiredPendingDeletion(): Promise<void> {
     await this.database.background.query(
       `UPDATE attachments SET state = 'DOOMED'
-       WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'`,
+       WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'
+         AND (expires_at IS NULL OR state = 'READY')`,
     );
   }
 
   /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */
   async doomed(limit: number): Promise<string[]> {
     return this.ids(
-      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR ${CLOSED}) ORDER BY id LIMIT $1`,
+      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE})) ORDER BY id LIMIT $1`,
       limit,
     );
   }
@@ -179,7 +211,7 @@ export class AttachmentsRepository {
   async closed(limit: number): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments
-       WHERE announced_size IS NOT NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED} ORDER BY id LIMIT $1`,
+       WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED} ORDER BY id LIMIT $1`,
       limit,
     );
   }
@@ -191,7 +223,7 @@ export class AttachmentsRepository {
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
   async forget(ids: readonly string[]): Promise<void> {
     await this.database.background.query(
-      `DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED' AND (announced_size IS NULL OR ${CLOSED})`,
+      `DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
       [ids],
     );
   }

@@ -14,7 +14,7 @@ import { AttachmentSweeper } from './attachment-sweeper.js';
 import { type StoredFile, type Variant } from './attachment.js';
 import type { Avatar, AvatarChoice } from './avatar.js';
 import { type AnnouncedUpload, type AttachmentRow, AttachmentsRepository } from './attachments.repository.js';
-import type { AttachmentView, PresignedUploadView } from './attachments.view.js';
+import type { AttachmentView, PresignedUploadView, UsageView } from './attachments.view.js';
 import { announcedKey, blobKey } from './store/blob-keys.js';
 import { BlobStore, type ByteRange } from './store/blob-store.js';
 import type { AnnounceUpload } from './dto/attachments.dto.js';
@@ -23,9 +23,10 @@ import { announcedBytes, receiveFile } from './uploads/multipart.js';
 import { Spool, type SpooledFile } from './uploads/spool.js';
 import { uploadFields } from './uploads/upload-fields.js';
 import { STORE_RETRY_MS, StoreFailures } from './uploads/store-failures.js';
+import { UploadQuota } from './uploads/upload-quota.js';
 import { UploadKeeper } from './uploads/upload-keeper.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
-import { maxUploadBytes } from '../http/uploads.js';
+import { maxUploadBytes, MULTIPART_OVERHEAD } from '../http/uploads.js';
 
 /** For how long a client may put bytes where it was told to. */
 const PRESIGNED_SECONDS = 3_600;
@@ -41,6 +42,7 @@ export class AttachmentsService {
     private readonly admission: UploadAdmission,
     private readonly keeper: UploadKeeper,
     private readonly failures: StoreFailures,
+    private readonly quota: UploadQuota,
     private readonly links: AttachmentLinks,
     private readonly sweeper: AttachmentSweeper,
     private readonly limiter: RateLimiter,
@@ -58,6 +60,7 @@ export class AttachmentsService {
     return this.failures.guarded(() =>
       this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
         await this.limiter.consume('uploads', principal.userId);
+        await this.quota.requireRoomFor(principal.userId, fileBytes(announcedBytes(request)));
         const { file, name, fields } = await this.receive(principal, request, reservation);
         try {
           const { posterFor, ...hints } = uploadFields(fields);
@@ -81,6 +84,7 @@ export class AttachmentsService {
     const limits = Object.values(this.configuration.uploadLimits);
     if (size > Math.max(...limits)) throw new DomainError('PAYLOAD_TOO_LARGE');
     await this.limiter.consume('uploads', principal.userId);
+    await this.quota.requireRoomFor(principal.userId, size);
     const id = newId();
     const type = mimeType ?? 'application/octet-stream';
     const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
@@ -157,6 +161,11 @@ export class AttachmentsService {
       const row = rows.get(id);
       return row === undefined ? [] : [storedFile(row)];
     });
+  }
+
+  /** What the files of a user take, and may take. */
+  usageOf({ userId }: Pick<Principal, 'userId'>): Promise<UsageView> {
+    return this.quota.usageOf(userId);
   }
 
   /** Says nothing about who may see it. @throws DomainError NOT_FOUND */
@@ -286,6 +295,11 @@ export class AttachmentsService {
     }
     return { ...taken, fields };
   }
+}
+
+/** Of the file in a form of so many bytes, at least. */
+function fileBytes(announced: number | undefined): number {
+  return Math.max(0, (announced ?? 0) - MULTIPART_OVERHEAD);
 }
 
 function megabytes(bytes: number): number {

@@ -46,6 +46,36 @@ export class AttachmentView {
   url!: string;
 }
 
+/** How far a resumable upload is. */
+export class UploadProgressView {
+  /** The attachment's id, once it is one. */
+  id!: string;
+  /** Bytes that the server has. All of them only once the file is an attachment. */
+  @ApiProperty({ type: 'integer' })
+  offset!: number;
+  /** Bytes that were announced. */
+  @ApiProperty({ type: 'integer' })
+  size!: number;
+  /** ISO 8601, UTC; null once it is complete. */
+  expiresAt!: string | null;
+  /** Null until it is complete. */
+  @ApiProperty({ type: () => AttachmentView, nullable: true })
+  attachment!: AttachmentView | null;
+}
+
+/** What the files take that a user has uploaded and not deleted. */
+export class UsageView {
+  /** As they are served; the small pictures that the server makes beside them do not count. */
+  @ApiProperty({ type: 'integer' })
+  bytes!: number;
+  /** Files. */
+  @ApiProperty({ type: 'integer' })
+  count!: number;
+  /** Bytes that they may take; null where there is no quota. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  quotaBytes!: number | null;
+}
+
 /** Where to put the bytes of an announced upload. */
 export class PresignedUploadView {
   /** The attachment's id. */

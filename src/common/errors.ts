@@ -8,9 +8,12 @@ export type ErrorCategory =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'CONFLICT'
+  | 'GONE'
+  | 'PRECONDITION'
   | 'TOO_LARGE'
   | 'UNSUPPORTED'
   | 'UNPROCESSABLE'
+  | 'LOCKED'
   | 'LIMITED'
   | 'UNAVAILABLE'
   | 'INTERNAL';
@@ -21,9 +24,12 @@ export const STATUS_OF_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  GONE: 410,
+  PRECONDITION: 412,
   TOO_LARGE: 413,
   UNSUPPORTED: 415,
   UNPROCESSABLE: 422,
+  LOCKED: 423,
   LIMITED: 429,
   UNAVAILABLE: 503,
   INTERNAL: 500,
@@ -44,6 +50,10 @@ export const ERRORS = {
   IMAGE_TOO_LARGE: {
     category: 'TOO_LARGE',
     message: 'The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one.',
+  },
+  QUOTA_EXCEEDED: {
+    category: 'TOO_LARGE',
+    message: 'Your files take as much room as they may; delete some first.',
   },
   INFECTED: { category: 'UNPROCESSABLE', message: 'A virus scanner found something in the file.' },
   UNAUTHORIZED: { category: 'UNAUTHENTICATED', message: 'A valid access token is required.' },
@@ -79,6 +89,10 @@ export const ERRORS = {
   URL_EXPIRED: { category: 'FORBIDDEN', message: 'The address has expired; read the message again for a new one.' },
   UPLOADS_NOT_PRESIGNED: { category: 'CONFLICT', message: 'This server takes uploads itself: POST /attachments.' },
   UPLOAD_INCOMPLETE: { category: 'CONFLICT', message: 'The file is not there yet.' },
+  UPLOAD_EXPIRED: { category: 'GONE', message: 'The upload has expired or was ended; begin it again.' },
+  UPLOAD_OFFSET_MISMATCH: { category: 'CONFLICT', message: 'The upload is at another offset; ask for it with HEAD.' },
+  UPLOAD_LOCKED: { category: 'LOCKED', message: 'Another request is at this upload; ask for its offset and go on.' },
+  TUS_VERSION_UNSUPPORTED: { category: 'PRECONDITION', message: 'Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0.' },
   UNKNOWN_DIALECT: { category: 'INVALID', message: 'There is no such dialect, or it is switched off.' },
   MALFORMED_FRAME: { category: 'INVALID', message: 'The frame is no JSON object.' },
   RATE_LIMITED: { category: 'LIMITED', message: 'Too many requests; try again later.' },

@@ -59,6 +59,8 @@ export class Configuration {
   readonly heic!: boolean;
   /** Memory that the process which decodes uploads may take at the most, in bytes. */
   readonly mediaMemoryBytes!: number;
+  /** Bytes that one user's files may take together; undefined: no quota. */
+  readonly uploadQuotaBytes!: number | undefined;
   /** Bytes of uploads that may lie under `dataDirectory` at a time before they are kept. */
   readonly spoolBytes!: number;
   /** Undefined scans nothing. */
@@ -141,6 +143,7 @@ export class Configuration {
       },
       heic: settings.HEIC,
       mediaMemoryBytes: (settings.MAX_MEDIA_MEMORY_MB ?? defaultMediaMegabytes()) * MEGABYTE,
+      uploadQuotaBytes: settings.UPLOAD_QUOTA_MB === undefined ? undefined : settings.UPLOAD_QUOTA_MB * MEGABYTE,
       spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
       clamav: clamavOf(settings),
       linkPreviews: settings.LINK_PREVIEWS,

@@ -368,10 +368,18 @@ export const SETTINGS = settings({
   MAX_SPOOL_MB: {
     schema: wholeNumber(16, 1_000_000),
     fallback: '4096',
-    meaning: 'room under `DATA_DIR/spool` for uploads under way, of one process; never less than two of the largest',
+    meaning:
+      'room under `DATA_DIR/spool` for uploads under way, of one process, and again under `DATA_DIR/tus` for unfinished resumable ones, of all; never less than two of the largest',
     comment: [
-      'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half.',
+      'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half. The same again',
+      'under DATA_DIR/tus for resumable uploads that are not finished.',
     ],
+  },
+  UPLOAD_QUOTA_MB: {
+    schema: v.optional(wholeNumber(1, 100_000_000)),
+    fallback: undefined,
+    meaning: "what one user's files may take together; unset: no quota",
+    comment: ["What one user's files may take together, in megabytes; not set: no quota."],
   },
   HEIC: {
     schema: onOff,

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { isUpload, maxUploadBytes } from './uploads.js';
+import { hasBody, isUpload, maxUploadBytes } from './uploads.js';
 import { DomainError } from '../common/errors.js';
 import { refuseHostileStructure } from '../common/validation/validation.js';
 import { Configuration } from '../config/configuration.js';
@@ -30,11 +30,6 @@ function refuseForeignBodies(request: Request, _: Response, next: NextFunction):
   if (hasBody(request) && !isUpload(request) && request.is('json') === false)
     next(new DomainError('UNSUPPORTED_MEDIA'));
   else next();
-}
-
-function hasBody({ headers }: Request): boolean {
-  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
-  return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
 /** Ends a request whose body does not come. Files have a time of their own, and may not pause for long (multipart.ts). */

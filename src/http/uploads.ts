@@ -2,13 +2,23 @@ import type { Request } from 'express';
 import type { Configuration } from '../config/configuration.js';
 
 /** What surrounds a file in its request at the most, in bytes. */
-const MULTIPART_OVERHEAD = 64 * 1024;
+export const MULTIPART_OVERHEAD = 64 * 1024;
 
-/** Whether a request brings a file, and so is neither JSON nor small. */
+/** Whether a request brings a file or a part of one, and so is neither JSON nor small. */
 export function isUpload(request: Request): boolean {
-  return (
-    request.method === 'POST' && /^\/attachments\/?$/i.test(request.path) && Boolean(request.is('multipart/form-data'))
-  );
+  const { method, path } = request;
+  const isWhole = method === 'POST' && /^\/attachments\/?$/i.test(path);
+  if (isWhole) return Boolean(request.is('multipart/form-data'));
+  const isPart =
+    (method === 'POST' && /^\/attachments\/tus\/?$/i.test(path)) ||
+    (method === 'PATCH' && /^\/attachments\/tus\/[^/]+\/?$/i.test(path));
+  return isPart && Boolean(request.is('application/offset+octet-stream'));
+}
+
+/** Whether anything follows the headers of a request. */
+export function hasBody({ headers }: Request): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
 /** Bytes of a request that brings a file at the most. */

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { UsageView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Page } from '../common/pagination.js';
@@ -24,6 +25,13 @@ export class UsersController {
   @ApiOkResponse({ type: OwnUserView })
   own(@CurrentPrincipal() principal: Principal): Promise<OwnUserView> {
     return this.users.own(principal);
+  }
+
+  /** What the caller's files take, and may take. */
+  @Get('me/usage')
+  @ApiOkResponse({ type: UsageView })
+  usage(@CurrentPrincipal() principal: Principal): Promise<UsageView> {
+    return this.users.usage(principal);
   }
 
   /** Changes the caller's own profile. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { type Avatar, requireOneAvatar } from '../attachments/avatar.js';
+import type { UsageView } from '../attachments/attachments.view.js';
 import { DomainError } from '../common/errors.js';
 import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import { foldText } from '../common/text/fold-text.js';
@@ -49,6 +50,10 @@ export class UsersService {
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return ownUserView(row);
+  }
+
+  usage(principal: Pick<Principal, 'userId'>): Promise<UsageView> {
+    return this.attachments.usageOf(principal);
   }
 
   /**

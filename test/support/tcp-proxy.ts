@@ -15,6 +15,10 @@ export interface TcpProxy {
    * is ended instead, and every other one with it.
    */
   loseAnswerTo(text: string): Promise<void>;
+  /** Once clients have sent so many bytes more, every connection is ended, in the middle of whatever that is. */
+  breakAfter(bytes: number): Promise<void>;
+  /** All that clients have sent through it. */
+  readonly bytesFromClients: number;
   close(): Promise<void>;
 }
 
@@ -22,6 +26,8 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let mode: 'pass' | 'stall' | 'refuse' = 'pass';
   let armed: { text: string; lost(): void } | undefined;
+  let fuse: { bytes: number; blown(): void } | undefined;
+  let bytesFromClients = 0;
   const sockets = new Set<Socket>();
   const endAll = (): void => {
     for (const socket of sockets) socket.destroy();
@@ -48,6 +54,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         armed = undefined;
       }
       upstream.write(bytes);
+      bytesFromClients += bytes.length;
+      if (fuse === undefined) return;
+      fuse.bytes -= bytes.length;
+      if (fuse.bytes > 0) return;
+      endAll();
+      fuse.blown();
+      fuse = undefined;
     });
     upstream.on('data', (bytes) => {
       isStalled ||= mode === 'stall';
@@ -76,6 +89,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     loseAnswerTo: (text) =>
       new Promise((resolve) => {
         armed = { text, lost: resolve };
+      }),
+    get bytesFromClients() {
+      return bytesFromClients;
+    },
+    breakAfter: (bytes) =>
+      new Promise((resolve) => {
+        fuse = { bytes, blown: resolve };
       }),
     close: async () => {
       endAll();

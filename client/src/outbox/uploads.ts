@@ -5,8 +5,16 @@ import { ITEMS } from './order.js';
 import type { OutboxItem, Uploader, UploadSource } from './types.js';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Smaller files go in one request: to begin again costs less than to ask how far one was. */
-const MIN_RESUMABLE_BYTES = 4 * CHUNK_BYTES;
+/** Up to here a file goes in one request: to begin again costs less than to ask how far one was. */
+const MAX_WHOLE_BYTES = 5 * 1024 * 1024;
+/** Chunks in one request of a larger one. */
+const CHUNKS_AT_ONCE = 4;
+/** The last part is answered once the server has looked at all of it. */
+const PART_TIMEOUT_MS = 120_000;
+/** A slower connection than this, in bytes a second, is too slow for a file in one piece. */
+const MIN_RATE = 8 * 1024;
+/** How often one attempt asks anew how far the server is. */
+const MAX_RESUMPTIONS = 3;
 const TUS_PATH = '/attachments/tus';
 
 /** What is known of a file whose bytes are all in `uploadChunks`. */
@@ -20,6 +28,9 @@ type UploadRow = {
   /** The server has it all. */
   attachmentId?: string;
 };
+
+/** Statuses of an upload that is further, or in other hands, or gone. */
+const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423]);
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
@@ -37,9 +48,7 @@ export class StoredUploads implements Uploader {
     const row = (await this.#read((transaction) => transaction.get('uploads', id))) as UploadRow | undefined;
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
-    // What a voice message is, only the form says.
-    const isSmall = row.size < MIN_RESUMABLE_BYTES || row.voice === true;
-    const resumed = isSmall ? undefined : await this.#resume(id, row, progress);
+    const resumed = row.size <= MAX_WHOLE_BYTES ? undefined : await this.#resume(id, row, progress);
     const attachmentId = resumed ?? (await this.#send(id, row));
     await this.#save(id, { ...row, attachmentId });
     return attachmentId;
@@ -72,7 +81,7 @@ export class StoredUploads implements Uploader {
     for (const id of found) if (!owned.has(id)) await this.discard(id);
   }
 
-  async #send(id: string, { name, mimeType, voice }: UploadRow): Promise<string> {
+  async #send(id: string, { name, mimeType, size, voice }: UploadRow): Promise<string> {
     const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
     const content = new FormData();
     if (voice === true) content.append('voice', 'true');
@@ -84,38 +93,72 @@ export class StoredUploads implements Uploader {
       ),
       name,
     );
-    const { body } = await this.ports.http.request<{ id: string }>('/attachments', { method: 'POST', content });
+    const { body } = await this.ports.http.request<{ id: string }>('/attachments', {
+      method: 'POST',
+      content,
+      timeoutMs: PART_TIMEOUT_MS + (size / MIN_RATE) * 1_000,
+    });
     return body.id;
   }
 
   /** Undefined where the server does not know how. */
   async #resume(id: string, row: UploadRow, progress: (done: number) => void): Promise<string | undefined> {
     let { location } = row;
-    let offset = location === undefined ? undefined : await this.#offset(location);
-    if (location === undefined || offset === undefined) {
-      location = await this.#create(row);
-      if (location === undefined) return undefined;
-      offset = 0;
-      await this.#save(id, { ...row, location });
+    for (let attempt = 1; ; attempt += 1) {
+      let offset = location === undefined ? undefined : await this.#offset(location);
+      if (location === undefined || offset === undefined) {
+        location = await this.#create(row);
+        if (location === undefined) return undefined;
+        offset = 0;
+        await this.#save(id, { ...row, location });
+      }
+      try {
+        await this.#append(id, row.size, location, offset, progress);
+        return location.slice(location.lastIndexOf('/') + 1);
+      } catch (error) {
+        // Another request was faster, or the server has forgotten it: it says how far it is, or that it begins anew.
+        const isElsewhere = error instanceof ChatError && ELSEWHERE.has(error.status);
+        if (!isElsewhere || attempt === MAX_RESUMPTIONS) throw error;
+      }
     }
-    while (offset < row.size) {
-      progress(offset / row.size);
-      const start = offset - (offset % CHUNK_BYTES);
-      const chunk = (await this.#read((transaction) => transaction.get('uploadChunks', orderedKey(id, start)))) as
-        | Uint8Array<ArrayBuffer>
-        | undefined;
-      if (chunk === undefined) throw new ChatError('UNREADABLE_FILE', 'A part of the file is missing.');
+  }
+
+  async #append(
+    id: string,
+    size: number,
+    location: string,
+    from: number,
+    progress: (done: number) => void,
+  ): Promise<void> {
+    for (let offset = from; offset < size; ) {
+      progress(offset / size);
       const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
-      const answer = await this.#tus(location, { method: 'PATCH', headers, content: chunk.slice(offset - start) });
+      const content = await this.#bytes(id, offset, size);
+      const answer = await this.#tus(location, { method: 'PATCH', headers, content, timeoutMs: PART_TIMEOUT_MS });
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       offset = next;
     }
-    return location.slice(location.lastIndexOf('/') + 1);
   }
 
-  async #create({ name, mimeType, size }: UploadRow): Promise<string | undefined> {
-    const metadata = `filename ${base64(name)},filetype ${base64(mimeType)}`;
+  /** Some chunks from here on, the first as far as it is still to be sent. */
+  async #bytes(id: string, offset: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    const first = offset - (offset % CHUNK_BYTES);
+    const end = Math.min(size, first + CHUNKS_AT_ONCE * CHUNK_BYTES);
+    const bytes = new Uint8Array(end - offset);
+    await this.#read(async (transaction) => {
+      for (let start = first; start < end; start += CHUNK_BYTES) {
+        const chunk = (await transaction.get('uploadChunks', orderedKey(id, start))) as Uint8Array | undefined;
+        if (chunk === undefined) throw new ChatError('UNREADABLE_FILE', 'A part of the file is missing.');
+        bytes.set(chunk.subarray(Math.max(0, offset - start)), Math.max(0, start - offset));
+      }
+    });
+    return bytes;
+  }
+
+  async #create({ name, mimeType, size, voice }: UploadRow): Promise<string | undefined> {
+    const hints = voice === true ? `,voice ${base64('true')}` : '';
+    const metadata = `filename ${base64(name)},filetype ${base64(mimeType)}${hints}`;
     const headers = { 'upload-length': String(size), 'upload-metadata': metadata };
     try {
       const location = (await this.#tus(TUS_PATH, { method: 'POST', headers })).header('location');

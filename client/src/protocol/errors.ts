@@ -78,6 +78,9 @@ const TRANSIENT: ReadonlySet<string> = new Set<ErrorCode | LocalErrorCode>([
   'RATE_LIMITED',
   'TOO_MANY_CONNECTIONS',
   'OVERLOADED',
+  'UPLOAD_LOCKED',
+  'UPLOAD_OFFSET_MISMATCH',
+  'UPLOAD_EXPIRED', // it is begun anew
   'UNAVAILABLE',
   'INTERNAL_ERROR',
 ]);

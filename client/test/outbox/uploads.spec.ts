@@ -4,7 +4,7 @@ import { StoredUploads } from '../../src/outbox/uploads.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 
-const SIZE = 1_500_000;
+const SIZE = 6_000_000;
 const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => index % 251);
 const source = (size = SIZE) => ({
   name: 'Ärger.bin',

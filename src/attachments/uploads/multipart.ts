@@ -2,10 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { DomainError, invalidField } from '../../common/errors.js';
-import { isTooSlow, PACE_WINDOW_MS } from './upload-pace.js';
+import { watchPace } from './pace-watch.js';
 
-/** How often it is looked whether an upload comes in fast enough. */
-const PACE_CHECK_MS = 2_000;
 const LIMITS = { files: 1, fields: 20, fieldSize: 4_096, fieldNameSize: 200, parts: 21, headerPairs: 20 };
 
 export interface Receiver<Result> {
@@ -51,7 +49,7 @@ export function receiveFile<Result>(
     const settle = (act: () => void): void => {
       request.off('close', closed);
       request.off('data', received);
-      clearInterval(watch);
+      endWatch();
       act();
     };
     const fail = (error: unknown): void =>
@@ -93,19 +91,7 @@ export function receiveFile<Result>(
     };
     request.on('data', received);
     request.on('close', closed);
-    const began = now();
-    /** When it was looked, and how many bytes there were; no older than the window. */
-    const looks = [{ at: began, bytes: 0 }];
-    const watch = setInterval(() => {
-      const at = now();
-      while (looks[1] !== undefined && at - looks[1].at >= PACE_WINDOW_MS) looks.shift();
-      const receivedInWindow = bytes - (looks[0]?.bytes ?? 0);
-      looks.push({ at, bytes });
-      // Bytes that wait to be read came in time: then it is the disk that is slow.
-      if (request.complete || request.readableLength > 0) return;
-      const announced = announcedBytes(request);
-      if (isTooSlow({ elapsedMs: at - began, received: bytes, receivedInWindow, announced })) request.destroy();
-    }, PACE_CHECK_MS).unref();
+    const endWatch = watchPace(request, { now, received: () => bytes, announced: announcedBytes(request) });
     request.pipe(parser);
   });
 }

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -44,6 +44,11 @@ export class Spool {
     this.limits = configuration.uploadLimits;
     this.heic = configuration.heic;
     own.add(this.directory);
+  }
+
+  /** What this process is called, on this machine and among those of others. */
+  get processName(): string {
+    return basename(this.directory);
   }
 
   /** A path that nothing is at. @throws DomainError UNAVAILABLE where none can be made. */
@@ -106,7 +111,11 @@ export class Spool {
 /** The directories of servers in this process, of which there are several in tests alone. */
 const own = new Set<string>();
 
-/** Whether a directory is of a process that ran on this machine and does not run any more. */
+/** Whether a name is that of a process that ran on this machine and does not run any more. */
+export function isDeadProcess(name: string): boolean {
+  return ![...own].some((directory) => basename(directory) === name) && isOfDeadProcess(name);
+}
+
 function isOfDeadProcess(name: string): boolean {
   const [, pid, ...host] = name.split('.');
   if (host.join('.') !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
@@ -127,7 +136,7 @@ function isSystemError(error: unknown): boolean {
 }
 
 /** A disk that cannot take a file now may take it later, and is not the sender's fault. */
-function cannotWrite(cause: unknown): never {
+export function cannotWrite(cause: unknown): never {
   throw new DomainError('UNAVAILABLE', { retryAfterMs: 10_000, cause });
 }
 

@@ -6,7 +6,7 @@ import { Configuration } from '../../config/configuration.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import type { StoredFile } from '../attachment.js';
 import { AttachmentSweeper } from '../attachment-sweeper.js';
-import { AttachmentsRepository } from '../attachments.repository.js';
+import { AttachmentsRepository, type Completion } from '../attachments.repository.js';
 import type { AttachmentView } from '../attachments.view.js';
 import type { ProcessedImage } from '../media/media-job.js';
 import { MediaProcessor } from '../media/media-processor.js';
@@ -69,21 +69,23 @@ export class UploadKeeper {
     await this.scanner.requireClean(userId, file);
     const stored = await this.stored(id, userId, file, named);
     // Where the sweep gave it up meanwhile.
-    if (!(await this.complete(stored))) throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
+    const completion = await this.complete(userId, stored);
+    if (completion === 'OVER_QUOTA') throw new DomainError('QUOTA_EXCEEDED');
+    if (completion === 'GIVEN_UP') throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
     return this.links.view(stored);
   }
 
   /** An answer that is lost says nothing of what was done: it is asked for again, which does no harm. */
-  private async complete(stored: StoredFile): Promise<boolean> {
+  private async complete(ownerId: string, stored: StoredFile): Promise<Completion> {
     for (const pause of [...COMPLETION_RETRY_MS, undefined]) {
       try {
-        return await this.repository.complete(stored);
+        return await this.repository.complete(ownerId, stored, this.configuration.uploadQuotaBytes);
       } catch (error) {
         if (pause === undefined || domainErrorOf(error).code !== 'UNAVAILABLE') throw error;
         await setTimeout(pause, undefined, { ref: false });
       }
     }
-    return false;
+    return 'GIVEN_UP';
   }
 
   private async stored(id: string, ownerId: string, file: SpooledFile, named: NamedUpload): Promise<StoredFile> {

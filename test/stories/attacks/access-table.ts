@@ -65,6 +65,10 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'POST /attachments': { ...own('415 UNSUPPORTED_MEDIA'), body: () => ({}) },
   'POST /attachments/uploads': { ...own('409 UPLOADS_NOT_PRESIGNED'), body: () => ({ name: 'x', size: 1 }) },
   'POST /attachments/uploads/{id}/confirm': own(NOT_FOUND),
+  'POST /attachments/tus': { ...own('412 TUS_VERSION_UNSUPPORTED'), body: () => ({}) },
+  'GET /attachments/tus/{id}': own(NOT_FOUND),
+  'PATCH /attachments/tus/{id}': own(NOT_FOUND),
+  'DELETE /attachments/tus/{id}': own(NOT_FOUND),
   'GET /attachments/{id}': { ...inside('200'), prepare: groupFile },
   // The right to read is in the address alone; who asks does not matter.
   'GET /attachments/{id}/{variant}': {
@@ -103,6 +107,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'PATCH /users/me': { ...own('200'), body: () => ({ displayName: 'Changed' }) },
   'DELETE /users/me': { ...own('204'), prepare: elsewhere },
   'GET /users/me/export': own('200'),
+  'GET /users/me/usage': own('200'),
   'GET /users': { ...own('200'), query: '?search=ada' },
   'GET /users/{id}': { ...person('200'), prepare: async ({ owner }) => ({ parameters: { id: owner.id } }) },
 

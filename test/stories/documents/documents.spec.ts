@@ -9,6 +9,7 @@ import type { paths } from '../../documents/api.generated.js';
 import { DocumentObserver, Documents } from '../../support/documents.js';
 import { film, picture } from '../../support/files.js';
 import { type Anything, Person, request, startStory, type Story } from '../../support/story.js';
+import { TusClient } from '../../support/tus.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Paths = keyof paths;
@@ -217,6 +218,14 @@ describe('the documents', () => {
     const announced = { body: { name: 'beach.jpg', size: 5 } };
     expect(await adas.refused('post', '/attachments/uploads', announced)).toBe('UPLOADS_NOT_PRESIGNED');
     expect(await adas.refused('post', '/attachments/uploads/{id}/confirm', path(randomUUID()))).toBe('NOT_FOUND');
+    const tus = new TusClient(ada, story.url);
+    const location = await tus.begin(10, { filename: 'a.txt' });
+    await tus.request('GET', location);
+    await tus.patch(location, 0, Buffer.from('12345'));
+    await tus.patch(location, 5, Buffer.from('67890'), { prefer: 'return=representation' });
+    await tus.request('GET', location);
+    await tus.request('DELETE', location);
+    await adas.call('get', '/users/me/usage', {});
     const profile = await adas.call('patch', '/users/me', { body: { displayName: 'Ada', avatarId: photo.id } });
     await request(story.url, 'GET', profile.avatarUrl ?? '');
 

@@ -1,0 +1,67 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startStory, type Story } from '../../../test/support/story.js';
+import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { Clients, live, until } from '../support/clients.js';
+
+describe('a large file over a connection that breaks', () => {
+  let directory: string;
+  let story: Story;
+  let proxy: TcpProxy;
+  let clients: Clients;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-client-uploads-'));
+    story = await startStory({ rateLimits: false }, { DATA_DIR: directory });
+    const { hostname, port } = new URL(story.url);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    clients = new Clients(`http://127.0.0.1:${proxy.port}`);
+  }, 120_000);
+  afterAll(async () => {
+    await clients.close();
+    await proxy.close();
+    await story.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('arrives once and whole, and no byte that the server had is sent again', async () => {
+    const [ada, grace] = [await clients.registered(), await clients.registered()];
+    const bytes = randomBytes(7_000_000);
+    // What no kind of file begins with: it is kept as it is.
+    bytes.fill('x', 0, 64);
+    const before = proxy.bytesFromClients;
+    let broken = proxy.breakAfter(2_500_000);
+    ada.send({
+      receiverId: grace.userId as string,
+      content: 'The whole film.',
+      attachments: [
+        {
+          name: 'film.bin',
+          mimeType: 'application/octet-stream',
+          size: bytes.length,
+          read: (start: number, end: number) => Promise.resolve(new Uint8Array(bytes.subarray(start, end))),
+        },
+      ],
+    });
+    for (const next of [1_500_000, 1_500_000, undefined]) {
+      await broken;
+      if (next !== undefined) broken = proxy.breakAfter(next);
+      ada.outbox.retry();
+    }
+    await live(ada);
+    await until('it is sent', () => ada.outbox.items.length === 0);
+    const conversationId = ada.conversations.items[0]?.id as string;
+    await until('it is there', () => grace.messages(conversationId).items.length === 1);
+    const [message] = grace.messages(conversationId).items;
+    expect(message?.attachments).toMatchObject([{ kind: 'FILE', name: 'film.bin', size: bytes.length }]);
+    const answer = await fetch(new URL(message?.attachments[0]?.url as string, story.url));
+    const stored = Buffer.from(await answer.arrayBuffer());
+    const digest = (of: Buffer): string => createHash('sha256').update(of).digest('hex');
+    expect(digest(stored)).toBe(digest(bytes));
+    // Three breaks: with each of them less than one part was on the wire. Begun anew each time it were 12 MB.
+    expect(proxy.bytesFromClients - before).toBeLessThan(bytes.length + 3 * 1_100_000);
+  }, 120_000);
+});

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import type { UploadHints } from '../uploads/upload-fields.js';
+
+/** An upload that goes on after a break, as far as its row says. */
+export interface ResumableUpload extends UploadHints {
+  id: string;
+  ownerId: string;
+  name: string;
+  /** Bytes that its sender announced. */
+  size: number;
+  /** `Upload-Metadata`, as it came. */
+  metadata: string | null;
+  state: 'EXPECTED' | 'STORING' | 'READY' | 'DOOMED';
+  expiresAt: Date;
+  isExpired: boolean;
+  /** The process that is at it, or was. */
+  holder: string | null;
+}
+
+export interface UnfinishedBounds {
+  maxUploadsOfUser: number;
+  maxBytesOfUser: number;
+  maxBytes: number;
+}
+
+const UNFINISHED = `expires_at IS NOT NULL AND state IN ('EXPECTED', 'STORING')`;
+/** One that has no bytes yet is forgotten soon; one that has any, a day after the last of them. */
+const FIRST_EXPIRY = `interval '1 hour'`;
+const NEXT_EXPIRY = `LEAST(now() + interval '1 day', created_at + interval '7 days')`;
+/** A process that did not say for so long that it is at an upload is taken for dead. It says so every few seconds. */
+const SILENT = `storing_since < now() - interval '30 seconds'`;
+
+@Injectable()
+export class ResumableUploadsRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Before its first byte. One after the other, so that the bounds hold whoever else begins one at the same moment.
+   * @returns when it expires; undefined where there is no room for it.
+   */
+  async begin(
+    {
+      id,
+      ownerId,
+      name,
+      size,
+      metadata,
+      voice,
+      waveform,
+    }: Omit<ResumableUpload, 'state' | 'expiresAt' | 'isExpired' | 'holder'>,
+    { maxUploadsOfUser, maxBytesOfUser, maxBytes }: UnfinishedBounds,
+  ): Promise<Date | undefined> {
+    return this.database.transaction(async (transaction) => {
+      await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended('unfinished uploads', 0))`);
+      const [row] = await transaction.query<{ expiresAt: Date }>(
+        `INSERT INTO attachments (id, owner_id, name, state, announced_size, voice, waveform, upload_metadata, expires_at)
+         SELECT $1, $2, $3, 'EXPECTED', $4::int, $5, $6, $7, now() + ${FIRST_EXPIRY}
+         WHERE (SELECT count(*) < $8::int AND coalesce(sum(announced_size), 0) + $4::int <= $9::bigint
+                FROM attachments WHERE owner_id = $2 AND ${UNFINISHED} AND expires_at > now())
+           AND (SELECT coalesce(sum(announced_size), 0) + $4::int <= $10::bigint
+                FROM attachments WHERE ${UNFINISHED} AND expires_at > now())
+         RETURNING expires_at AS "expiresAt"`,
+        [id, ownerId, name, size, voice, waveform, metadata, maxUploadsOfUser, maxBytesOfUser, maxBytes],
+      );
+      return row?.expiresAt;
+    });
+  }
+
+  async find(id: string, ownerId: string): Promise<ResumableUpload | undefined> {
+    const [row] = await this.database.query<ResumableUpload>(
+      `SELECT id, owner_id AS "ownerId", name, announced_size AS size, voice, waveform, upload_metadata AS metadata, state,
+         expires_at AS "expiresAt", state <> 'READY' AND expires_at <= now() AS "isExpired", storing_by AS holder
+       FROM attachments WHERE id = $1 AND owner_id = $2 AND expires_at IS NOT NULL`,
+      [id, ownerId],
+      'resumable_upload',
+    );
+    return row;
+  }
+
+  /**
+   * Whether a process may write to it and finish it: of several at once only one may. One that a dead process was at may be
+   * taken over. @returns when it expires.
+   */
+  async hold(id: string, holder: string, deadHolder: string | null): Promise<Date | undefined> {
+    const [row] = await this.database.query<{ expiresAt: Date }>(
+      `UPDATE attachments SET state = 'STORING', storing_since = now(), storing_by = $2, expires_at = ${NEXT_EXPIRY}
+       WHERE id = $1 AND expires_at > now()
+         AND (state = 'EXPECTED' OR (state = 'STORING' AND (storing_by = $2 OR storing_by = $3 OR ${SILENT})))
+       RETURNING expires_at AS "expiresAt"`,
+      [id, holder, deadHolder],
+      'hold_upload',
+    );
+    return row?.expiresAt;
+  }
+
+  /** That the process is still at these. */
+  async renew(ids: readonly string[], holder: string): Promise<void> {
+    await this.database.query(
+      `UPDATE attachments SET storing_since = now() WHERE id = ANY ($1) AND state = 'STORING' AND storing_by = $2`,
+      [ids, holder],
+    );
+  }
+
+  /** Nothing is written to it any more, and it is not finished. */
+  async release(id: string, holder: string): Promise<void> {
+    await this.database.query(
+      `UPDATE attachments SET state = 'EXPECTED', storing_by = NULL WHERE id = $1 AND state = 'STORING' AND storing_by = $2`,
+      [id, holder],
+      'release_upload',
+    );
+  }
+
+  /** Ends one that nobody is at, or that is complete and that nothing uses. False where it is neither. */
+  async terminate(id: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE attachments SET state = 'DOOMED', swept_at = NULL
+       WHERE id = $1 AND state IN ('EXPECTED', 'READY') AND message_id IS NULL AND NOT is_avatar RETURNING id`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+
+  async markExpiredPendingDeletion(): Promise<void> {
+    await this.database.background.query(
+      `UPDATE attachments SET state = 'DOOMED' WHERE ${UNFINISHED} AND expires_at <= now()`,
+    );
+  }
+
+  /** Those of these that are not finished yet. */
+  async unfinished(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT id FROM attachments WHERE id = ANY ($1::uuid[]) AND ${UNFINISHED}`,
+      [ids],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

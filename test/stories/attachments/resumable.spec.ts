@@ -1,0 +1,595 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
+import { type FakeClamd, INFECTION, startClamd } from '../../support/clamd.js';
+import { film, picture } from '../../support/files.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { ServerProcess } from '../../support/process.js';
+import { filesUnder, type S3Server, startS3 } from '../../support/s3.js';
+import { type Anything, Person, startStory, type Story, until } from '../../support/story.js';
+import { codeOf, idOf, TusClient } from '../../support/tus.js';
+
+const MEGABYTE = 1024 * 1024;
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** A download as it came, so that what is served can be held against what was sent. */
+const file = (size: number): Buffer => Buffer.concat([Buffer.from('plain text: '), randomBytes(size - 12)]);
+
+const served = async (person: Person, id: string): Promise<Buffer> => {
+  const { url } = await person.must('GET', `/attachments/${id}`);
+  return Buffer.from(await (await fetch(new URL(url, person.url))).arrayBuffer());
+};
+
+describe('a resumable upload', () => {
+  let directory: string;
+  let clamd: FakeClamd;
+  let story: Story;
+  let database: pg.Client;
+  let [ada, bob]: [Person, Person] = [] as never;
+  let tus: TusClient;
+  const partial = (location: string): string => join(directory, 'tus', idOf(location));
+  const received = async (location: string): Promise<number> =>
+    (await stat(partial(location)).catch(() => ({ size: 0 }))).size;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-tus-'));
+    clamd = await startClamd();
+    const limits = { MAX_IMAGE_MB: '2', MAX_FILE_MB: '4', MAX_AUDIO_MB: '4', MAX_VIDEO_MB: '4', MAX_SPOOL_MB: '64' };
+    story = await startStory(
+      {},
+      {
+        DATA_DIR: directory,
+        CLAMAV_URL: `tcp://127.0.0.1:${clamd.port}`,
+        CORS_ORIGINS: 'https://app.example.com',
+        ...limits,
+      },
+    );
+    [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
+    tus = new TusClient(ada, story.url);
+    database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+  });
+  afterAll(async () => {
+    await database.end();
+    await story.close();
+    await clamd.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('comes in pieces, and its id is the id of an attachment that a message can carry', async () => {
+    const bytes = file(1_000_000);
+    const begun = await tus.create(bytes.length, { filename: 'Ärger über München.txt', filetype: 'text/plain' });
+    expect(begun.status).toBe(201);
+    expect(begun.headers.get('tus-resumable')).toBe('1.0.0');
+    expect(new Date(begun.headers.get('upload-expires') ?? '').getTime()).toBeGreaterThan(Date.now());
+    const location = begun.headers.get('location') ?? '';
+    expect(location).toMatch(/^\/attachments\/tus\/[0-9a-f-]{36}$/);
+    for (let at = 0; at < bytes.length; at += 300_000) {
+      const head = await tus.head(location);
+      expect([head.status, head.headers.get('upload-offset')]).toEqual([200, String(at)]);
+      expect(head.headers.get('upload-length')).toBe(String(bytes.length));
+      expect(head.headers.get('cache-control')).toBe('no-store');
+      expect(head.headers.get('upload-metadata')).toContain('filetype dGV4dC9wbGFpbg==');
+      const part = bytes.subarray(at, at + 300_000);
+      const answer = await tus.patch(location, at, part);
+      expect([answer.status, answer.headers.get('upload-offset')]).toEqual([204, String(at + part.length)]);
+    }
+    const id = idOf(location);
+    const attachment = await ada.must('GET', `/attachments/${id}`);
+    expect(attachment).toMatchObject({ id, kind: 'FILE', size: bytes.length, name: 'Ärger über München.txt' });
+    expect(sha256(await served(ada, id))).toBe(sha256(bytes));
+    const conversationId = await ada.directConversation(bob);
+    const message = await ada.say(conversationId, 'Look!', { attachmentIds: [id] });
+    expect(message.attachments[0].id).toBe(id);
+    // It was scanned, once and whole, and nothing of it lies about.
+    expect(clamd.scanned.filter((size) => size === bytes.length)).toHaveLength(1);
+    expect(await filesUnder(join(directory, 'tus'))).toEqual([]);
+    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
+    expect(await codeOf(await tus.request('DELETE', location))).toBe('FORBIDDEN');
+  });
+
+  it('is a picture or a voice message like any other, and the answer shows it where that is preferred', async () => {
+    const photo = await picture(800, 600)
+      .withExif({ IFD0: { Make: 'Camera' } })
+      .jpeg()
+      .toBuffer();
+    const prefer = { prefer: 'return=representation' };
+    const whole = await tus.request(
+      'POST',
+      '/attachments/tus',
+      {
+        'Upload-Length': String(photo.length),
+        'Content-Type': 'application/offset+octet-stream',
+        'Upload-Metadata': `filename ${Buffer.from('beach').toString('base64')},is_private`,
+      },
+      new Uint8Array(photo),
+    );
+    expect([whole.status, whole.headers.get('upload-offset')]).toEqual([201, String(photo.length)]);
+    const view = (await ada.must('GET', whole.headers.get('location') ?? '')).attachment;
+    expect(view).toMatchObject({ kind: 'IMAGE', width: 800, height: 600, name: 'beach.jpg' });
+    expect(whole.headers.get('location')).toBe(`/attachments/tus/${view.id}`);
+    expect((await served(ada, view.id)).includes('Camera')).toBe(false);
+
+    const bytes = film();
+    const location = await tus.begin(bytes.length, { filename: 'film.mp4', voice: 'true' });
+    const last = await tus.patch(location, 0, bytes, prefer);
+    expect([last.status, JSON.parse(last.text).kind]).toEqual([200, 'VIDEO']);
+    expect(last.headers.get('preference-applied')).toBe('return=representation');
+    const shown = await ada.must('GET', location);
+    expect(shown).toMatchObject({ id: idOf(location), offset: bytes.length, size: bytes.length, expiresAt: null });
+    expect(shown.attachment).toMatchObject({ id: idOf(location), kind: 'VIDEO' });
+  });
+
+  it('keeps what a broken connection brought, and goes on from there', async () => {
+    const bytes = file(2 * MEGABYTE);
+    const location = await tus.begin(bytes.length);
+    const broken = tus.open(location, 0, bytes.length);
+    broken.write(bytes.subarray(0, 700_000));
+    await until('some of it is there', async () => (await received(location)) === 700_000);
+    broken.destroy();
+    const offset = await tus.offset(location);
+    expect(offset).toBe(700_000);
+    expect((await tus.patch(location, offset, bytes.subarray(offset))).status).toBe(204);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+
+  it('is taken from a connection that hangs by the one that goes on', async () => {
+    const bytes = file(MEGABYTE);
+    const location = await tus.begin(bytes.length);
+    const hanging = tus.open(location, 0, bytes.length);
+    const refused = once(hanging, 'data').then(([answer]) => String(answer));
+    hanging.write(bytes.subarray(0, 400_000));
+    await until('some of it is there', async () => (await received(location)) === 400_000);
+    expect(await tus.offset(location)).toBe(400_000);
+    expect(await refused).toMatch(/^HTTP\/1.1 423 /);
+    // What it brings now comes too late.
+    hanging.write(randomBytes(300_000));
+    expect((await tus.patch(location, 400_000, bytes.subarray(400_000))).status).toBe(204);
+    hanging.destroy();
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+
+  it('never mixes the bytes of requests that come at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const bodies = Array.from({ length: 6 }, () => file(600_000));
+      const location = await tus.begin(600_000);
+      const answers = await Promise.all(bodies.map((body) => tus.patch(location, 0, body)));
+      for (const { status } of answers) expect([204, 409, 423]).toContain(status);
+      const offset = await tus.offset(location);
+      if (offset < 600_000) {
+        // All were stopped: what is there is the beginning of one of them.
+        const beginning = await readFile(partial(location));
+        const whose = bodies.find((body) => body.subarray(0, beginning.length).equals(beginning));
+        expect(whose).toBeDefined();
+        expect((await tus.patch(location, offset, (whose as Buffer).subarray(offset))).status).toBe(204);
+      }
+      const stored = sha256(await served(ada, idOf(location)));
+      expect(bodies.map(sha256)).toContain(stored);
+    }
+  }, 60_000);
+
+  it('is refused at any other offset, and so is more than was announced', async () => {
+    const bytes = file(10_000);
+    const location = await tus.begin(bytes.length);
+    expect((await tus.patch(location, 0, bytes.subarray(0, 4_000))).status).toBe(204);
+    for (const offset of [0, 3_999, 4_001, 10_000, 999_999]) {
+      const answer = await tus.patch(location, offset, bytes.subarray(0, 10));
+      expect([answer.status, codeOf(answer)]).toEqual([409, 'UPLOAD_OFFSET_MISMATCH']);
+    }
+    const more = await tus.patch(location, 4_000, randomBytes(6_001));
+    expect([more.status, codeOf(more)]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    // Also where the request does not say how much it brings.
+    const chunked = await fetch(new URL(location, story.url), {
+      method: 'PATCH',
+      duplex: 'half',
+      headers: {
+        authorization: `Bearer ${ada.accessToken}`,
+        'Tus-Resumable': '1.0.0',
+        'Upload-Offset': '4000',
+        'Content-Type': 'application/offset+octet-stream',
+      },
+      body: new Blob([new Uint8Array(randomBytes(900_000))]).stream(),
+    } as RequestInit);
+    expect(chunked.status).toBe(413);
+    expect(await tus.offset(location)).toBe(4_000);
+    expect((await tus.patch(location, 4_000, bytes.subarray(4_000))).status).toBe(204);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+
+  it('answers a repeat of the last request as the first time, whatever was lost', async () => {
+    const bytes = file(5_000);
+    const location = await tus.begin(bytes.length);
+    expect((await tus.patch(location, 0, bytes)).status).toBe(204);
+    expect((await tus.head(location)).headers.get('upload-offset')).toBe('5000');
+    for (const [offset, body] of [
+      [5_000, Buffer.alloc(0)],
+      [4_999, bytes.subarray(4_999)],
+    ] as const) {
+      const again = await tus.patch(location, offset, body, { prefer: 'return=representation' });
+      expect([again.status, again.headers.get('upload-offset')]).toEqual([200, '5000']);
+      expect(JSON.parse(again.text)).toMatchObject({ id: idOf(location), size: 5_000 });
+    }
+    expect((await tus.patch(location, 0, bytes)).status).toBe(409);
+    expect(await ada.must('GET', '/users/me/export')).toBeDefined();
+    const { rows } = await database.query('SELECT state FROM attachments WHERE id = $1', [idOf(location)]);
+    expect(rows).toEqual([{ state: 'READY' }]);
+  });
+
+  it('is not complete before it is clean and kept: the last byte asks again', async () => {
+    const bytes = file(20_000);
+    const location = await tus.begin(bytes.length);
+    clamd.answerWith('break');
+    const away = await tus.patch(location, 0, bytes);
+    expect([away.status, codeOf(away)]).toEqual([503, 'UNAVAILABLE']);
+    expect(away.headers.get('retry-after')).not.toBeNull();
+    expect(await tus.offset(location)).toBe(19_999);
+    expect((await ada.call('GET', `/attachments/${idOf(location)}`)).status).toBe(404);
+    clamd.answerWith(undefined);
+    expect((await tus.patch(location, 19_999, bytes.subarray(19_999))).status).toBe(204);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+
+  it('is waited for by a repeat that comes while it is being looked at', async () => {
+    const bytes = file(20_001);
+    const location = await tus.begin(bytes.length);
+    let scanned = (): void => undefined;
+    const scanning = new Promise<void>((begun) => {
+      clamd.beforeAnswer = () => {
+        begun();
+        return new Promise((resolve) => (scanned = resolve));
+      };
+    });
+    const first = tus.patch(location, 0, bytes);
+    await scanning;
+    expect(await tus.offset(location)).toBe(20_000);
+    expect((await tus.request('DELETE', location)).status).toBe(423);
+    const second = tus.patch(location, 20_000, bytes.subarray(20_000));
+    clamd.beforeAnswer = undefined;
+    scanned();
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([204, 204]);
+    expect(clamd.scanned.filter((size) => size === bytes.length)).toHaveLength(1);
+  });
+
+  it('is gone where the file itself is wrong', async () => {
+    const infected = Buffer.concat([Buffer.from(INFECTION), randomBytes(1_000)]);
+    const damaged = (await picture(300, 300).jpeg().toBuffer()).subarray(0, 5_000);
+    const largePicture = Buffer.concat([await picture(100, 100).png().toBuffer(), randomBytes(3 * MEGABYTE)]);
+    for (const [bytes, status, code] of [
+      [infected, 422, 'INFECTED'],
+      [damaged, 415, 'UNSUPPORTED_MEDIA'],
+      [largePicture, 413, 'PAYLOAD_TOO_LARGE'],
+    ] as const) {
+      const location = await tus.begin(bytes.length);
+      const answer = await tus.patch(location, 0, bytes);
+      expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+      expect((await tus.head(location)).status).toBe(410);
+      expect(await received(location)).toBe(0);
+    }
+  });
+
+  it('need not come any further once its beginning says that it is too large', async () => {
+    const bytes = Buffer.concat([await picture(100, 100).png().toBuffer(), randomBytes(3 * MEGABYTE)]);
+    const location = await tus.begin(bytes.length);
+    expect((await tus.patch(location, 0, bytes.subarray(0, 10_000))).status).toBe(204);
+    const refused = await tus.patch(location, 10_000, bytes.subarray(10_000, 200_000));
+    expect([refused.status, codeOf(refused)]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    expect((await tus.head(location)).status).toBe(410);
+    expect(await received(location)).toBe(0);
+  });
+
+  it('is not seen by anybody else, nor known without a token', async () => {
+    const location = await tus.begin(1_000);
+    const others = new TusClient(bob, story.url);
+    expect((await others.head(location)).status).toBe(404);
+    for (const answer of [
+      await others.patch(location, 0, randomBytes(1_000)),
+      await others.request('DELETE', location),
+      await others.request('GET', location),
+      await others.patch(
+        location.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')),
+        0,
+        randomBytes(10),
+      ),
+    ])
+      expect([answer.status, codeOf(answer)]).toEqual([404, 'NOT_FOUND']);
+    const nobody = await fetch(new URL(location, story.url), { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
+    expect(nobody.status).toBe(401);
+    // Nor is an upload in one piece, or one that is announced for a store.
+    const { id } = await ada.mustUpload(Buffer.from('plain'), 'a.txt');
+    expect((await tus.head(`/attachments/tus/${id}`)).status).toBe(404);
+    expect((await ada.call('POST', `/attachments/uploads/${idOf(location)}/confirm`)).status).toBe(404);
+    expect(await tus.offset(location)).toBe(0);
+  });
+
+  it('ends where its sender ends it, or where its time is over, and says so', async () => {
+    const [ended, expired, fresh] = [await tus.begin(1_000), await tus.begin(1_000), await tus.begin(1_000)];
+    for (const location of [ended, expired, fresh]) await tus.patch(location, 0, randomBytes(500));
+    expect((await tus.request('DELETE', ended)).status).toBe(204);
+    expect(await received(ended)).toBe(0);
+    await database.query(`UPDATE attachments SET expires_at = now() - interval '1 second' WHERE id = $1`, [
+      idOf(expired),
+    ]);
+    const sweeper = story.app.get(AttachmentSweeper);
+    for (let pass = 0; pass < 2; pass += 1) {
+      for (const location of [ended, expired]) {
+        expect((await tus.head(location)).status).toBe(410);
+        const patched = await tus.patch(location, 500, randomBytes(500));
+        expect([patched.status, codeOf(patched)]).toEqual([410, 'UPLOAD_EXPIRED']);
+        expect((await tus.request('DELETE', location)).status).toBe(410);
+      }
+      sweeper.soon();
+      await until('the bytes are gone', async () => (await received(expired)) === 0);
+    }
+    expect(await tus.offset(fresh)).toBe(500);
+    // Whoever asks much later learns that there is nothing.
+    await database.query(
+      `UPDATE attachments SET expires_at = now() - interval '2 days', created_at = now() - interval '3 days' WHERE id = ANY ($1)`,
+      [[idOf(ended), idOf(expired)]],
+    );
+    sweeper.soon();
+    await until('they are forgotten', async () => (await tus.head(expired)).status === 404);
+    // A complete one may be ended until something uses it.
+    const whole = await tus.begin(100);
+    await tus.patch(whole, 0, file(100));
+    expect((await tus.request('DELETE', whole)).status).toBe(204);
+    expect((await ada.call('GET', `/attachments/${idOf(whole)}`)).status).toBe(404);
+  });
+
+  it('is refused where its first request is wrong', async () => {
+    const refused = async (headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>) => {
+      const answer = await tus.request('POST', '/attachments/tus', headers, body);
+      return [answer.status, codeOf(answer)];
+    };
+    const length = { 'Upload-Length': '1000' };
+    expect(await refused({})).toEqual([400, 'VALIDATION_FAILED']);
+    for (const wrong of ['0', '-1', '1.5', 'x', '1e3', '99999999999999999'])
+      expect(await refused({ 'Upload-Length': wrong })).toEqual([400, 'VALIDATION_FAILED']);
+    expect(await refused({ 'Upload-Defer-Length': '1' })).toEqual([400, 'VALIDATION_FAILED']);
+    expect(await refused({ 'Upload-Length': String(4 * MEGABYTE + 1) })).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    for (const metadata of [
+      'a b c',
+      'a !!!',
+      'a YQ==,a YQ==',
+      'x'.repeat(5_000),
+      'voice bm8=',
+      'waveform MQ==',
+      'Ü YQ==',
+    ])
+      expect([metadata, ...(await refused({ ...length, 'Upload-Metadata': metadata }))]).toEqual([
+        metadata,
+        400,
+        'VALIDATION_FAILED',
+      ]);
+    expect(await refused({ ...length, 'Tus-Resumable': '0.2.2' })).toEqual([412, 'TUS_VERSION_UNSUPPORTED']);
+    expect(await refused({ ...length, 'Content-Type': 'application/json' }, new Uint8Array(Buffer.from('{}')))).toEqual(
+      [415, 'UNSUPPORTED_MEDIA'],
+    );
+    const location = await tus.begin(100);
+    for (const headers of [{ 'Content-Type': 'text/plain' }, { 'Content-Type': 'image/png' }])
+      expect((await tus.patch(location, 0, randomBytes(10), headers)).status).toBe(415);
+    expect((await tus.patch(location, 0, randomBytes(10), { 'Tus-Resumable': '2.0.0' })).status).toBe(412);
+    expect((await tus.patch(location, 0, randomBytes(10), { 'Upload-Offset': 'x' })).status).toBe(400);
+    expect(await tus.offset(location)).toBe(0);
+  });
+
+  it('is in the hands of one process at a time', async () => {
+    const other = await startStory({ databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
+    try {
+      const bytes = file(500_000);
+      const location = await tus.begin(bytes.length);
+      const there = new TusClient(ada, other.url);
+      const running = tus.open(location, 0, bytes.length);
+      running.write(bytes.subarray(0, 200_000));
+      await until('some of it is there', async () => (await received(location)) === 200_000);
+      expect(await there.offset(location)).toBe(200_000);
+      const refused = await there.patch(location, 200_000, bytes.subarray(200_000));
+      expect([refused.status, codeOf(refused)]).toEqual([423, 'UPLOAD_LOCKED']);
+      expect((await there.request('DELETE', location)).status).toBe(423);
+      running.destroy();
+      await until('it is given back', async () => {
+        const { rows } = await database.query('SELECT state FROM attachments WHERE id = $1', [idOf(location)]);
+        return rows[0]?.state === 'EXPECTED';
+      });
+      expect((await there.patch(location, 200_000, bytes.subarray(200_000))).status).toBe(204);
+      expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+      // One that says nothing any more is taken for dead, wherever it was.
+      const stale = await tus.begin(1_000);
+      await database.query(
+        `UPDATE attachments SET state = 'STORING', storing_by = 'x.1.elsewhere', storing_since = now() - $2::interval WHERE id = $1`,
+        [idOf(stale), '20 seconds'],
+      );
+      expect((await there.patch(stale, 0, file(1_000))).status).toBe(423);
+      await database.query(`UPDATE attachments SET storing_since = now() - interval '31 seconds' WHERE id = $1`, [
+        idOf(stale),
+      ]);
+      expect((await there.patch(stale, 0, file(1_000))).status).toBe(204);
+    } finally {
+      await other.close();
+    }
+  }, 60_000);
+
+  it('has room up to a share for each user, and no more', async () => {
+    const greedy = await story.person('greedy');
+    const theirs = new TusClient(greedy, story.url);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => theirs.create(4 * MEGABYTE)));
+    // An eighth of 64 MB.
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 503, 503, 503, 503]);
+    expect(answers.filter(({ status }) => status === 503).map(codeOf)).toEqual(Array(4).fill('OVERLOADED'));
+    expect((await tus.create(1_000)).status).toBe(201);
+    // What is ended makes room.
+    const [first] = answers.filter(({ status }) => status === 201);
+    expect((await theirs.request('DELETE', first?.headers.get('location') ?? '')).status).toBe(204);
+    expect((await theirs.create(4 * MEGABYTE)).status).toBe(201);
+    const many = new TusClient(await story.person('many'), story.url);
+    for (let index = 0; index < 60; index += 1) await many.begin(1);
+    expect((await many.create(1)).status).toBe(503);
+  });
+
+  it('says what the server can do, and lets pages of allowed origins read it', async () => {
+    const options = await fetch(`${story.url}/attachments/tus`, { method: 'OPTIONS' });
+    expect(options.status).toBe(204);
+    expect(Object.fromEntries(options.headers)).toMatchObject({
+      'tus-resumable': '1.0.0',
+      'tus-version': '1.0.0',
+      'tus-extension': 'creation,creation-with-upload,termination,expiration',
+      'tus-max-size': String(4 * MEGABYTE),
+    });
+    const origin = 'https://app.example.com';
+    const preflight = await fetch(`${story.url}/attachments/tus/x`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'PATCH',
+        'access-control-request-headers': 'authorization,tus-resumable,upload-offset,content-type',
+      },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(preflight.headers.get('access-control-allow-methods')).toMatch(/PATCH/);
+    expect(preflight.headers.get('access-control-allow-methods')).toMatch(/HEAD/);
+    expect(preflight.headers.get('access-control-allow-methods')).toMatch(/DELETE/);
+    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/upload-offset/i);
+    const created = await tus.create(10, {}, { origin });
+    const exposed = (created.headers.get('access-control-expose-headers') ?? '').toLowerCase();
+    for (const name of [
+      'location',
+      'upload-offset',
+      'upload-length',
+      'upload-expires',
+      'tus-resumable',
+      'tus-max-size',
+    ])
+      expect(exposed).toContain(name);
+    const foreign = await fetch(`${story.url}/attachments/tus/x`, { method: 'PATCH' });
+    expect([foreign.status, foreign.headers.get('tus-resumable')]).toEqual([401, '1.0.0']);
+  });
+
+  it('passes where a network lets POST alone pass', async () => {
+    const location = await tus.begin(1_000);
+    const bytes = file(1_000);
+    const answer = await tus.request(
+      'POST',
+      location,
+      { 'X-HTTP-Method-Override': 'PATCH', 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' },
+      new Uint8Array(bytes),
+    );
+    expect(answer.status).toBe(204);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+});
+
+describe('a resumable upload to a server that is killed', () => {
+  let database: TestDatabase;
+  let directory: string;
+  let server: ServerProcess;
+  let ada: Person;
+  let control: string;
+
+  const start = async (): Promise<void> => {
+    server = await ServerProcess.start({
+      DATABASE_URL: database.url,
+      DATA_DIR: directory,
+      DISK_FAULTS: control,
+      NODE_OPTIONS: `--import ${new URL('../../support/disk-faults.mjs', import.meta.url).href}`,
+    });
+  };
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    directory = await mkdtemp(join(tmpdir(), 'parley-tus-killed-'));
+    control = join(directory, 'faults.json');
+    await start();
+    ada = await Person.register(server.url, 'ada');
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it('goes on at once after the next start, with the bytes that were there', async () => {
+    const bytes = file(3 * MEGABYTE);
+    let tus = new TusClient(ada, server.url);
+    const location = await tus.begin(bytes.length, { filename: 'long.bin' });
+    const partial = join(directory, 'tus', idOf(location));
+    for (const end of [1_000_000, 2_000_000]) {
+      const offset = await tus.offset(location);
+      const running = tus.open(location, offset, bytes.length - offset);
+      running.write(bytes.subarray(offset, end));
+      await until('it is in the middle', async () => (await stat(partial).catch(() => ({ size: 0 }))).size === end);
+      await server.kill();
+      running.destroy();
+      await start();
+      tus = new TusClient(ada, server.url);
+      expect(await tus.offset(location)).toBe(end);
+    }
+    expect((await tus.patch(location, 2_000_000, bytes.subarray(2_000_000))).status).toBe(204);
+    const { url } = await request(server, ada, idOf(location));
+    const stored = Buffer.from(await (await fetch(new URL(url, server.url))).arrayBuffer());
+    expect(sha256(stored)).toBe(sha256(bytes));
+    await until('nothing lies about', async () => (await filesUnder(join(directory, 'tus'))).length === 0);
+  }, 60_000);
+
+  it.each([
+    ['the directory cannot be made', 'mkdir', 'EROFS', '/tus'],
+    ['a file cannot be opened', 'open', 'EMFILE', '/tus/'],
+    ['the disk is full', 'write', 'ENOSPC', '/tus/'],
+    ['the spool is full, when all of it is there', 'write', 'ENOSPC', '/spool/'],
+    ['the store is, when all of it is there', 'rename', 'EDQUOT', '/spool/'],
+  ])('loses nothing where %s', async (_, call, code, path) => {
+    const bytes = file(300_000);
+    const tus = new TusClient(ada, server.url);
+    const location = await tus.begin(bytes.length);
+    expect((await tus.patch(location, 0, bytes.subarray(0, 100_000))).status).toBe(204);
+    await writeFile(control, JSON.stringify({ call, code, path }));
+    const answer = await tus.patch(location, 100_000, bytes.subarray(100_000));
+    await rm(control);
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'UNAVAILABLE']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    const offset = await tus.offset(location);
+    expect(offset).toBeGreaterThanOrEqual(100_000);
+    expect((await tus.patch(location, offset, bytes.subarray(offset))).status).toBe(204);
+    const { url } = await request(server, ada, idOf(location));
+    const stored = Buffer.from(await (await fetch(new URL(url, server.url))).arrayBuffer());
+    expect(sha256(stored)).toBe(sha256(bytes));
+  });
+});
+
+/** Another process listens elsewhere. */
+const request = async (server: ServerProcess, person: Person, id: string): Promise<Anything> => {
+  const response = await fetch(`${server.url}/attachments/${id}`, {
+    headers: { authorization: `Bearer ${person.accessToken}` },
+  });
+  return response.json();
+};
+
+describe('a resumable upload to a server whose files are in S3', () => {
+  let s3: S3Server;
+  let directory: string;
+  let story: Story;
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    directory = await mkdtemp(join(tmpdir(), 'parley-tus-s3-'));
+    story = await startStory({}, { DATA_DIR: directory, ...s3.environment });
+  }, 60_000);
+  afterAll(async () => {
+    await story.close();
+    await s3.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('ends in the store like every other', async () => {
+    const ada = await story.person('ada');
+    const tus = new TusClient(ada, story.url);
+    const bytes = file(300_000);
+    const location = await tus.begin(bytes.length);
+    await tus.patch(location, 0, bytes.subarray(0, 100_000));
+    expect(await s3.keys()).toEqual([]);
+    expect((await tus.patch(location, 100_000, bytes.subarray(100_000))).status).toBe(204);
+    expect(await s3.keys()).toEqual([`${idOf(location)}/original`]);
+    expect(sha256(await served(ada, idOf(location)))).toBe(sha256(bytes));
+  });
+});
