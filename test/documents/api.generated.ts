@@ -34,6 +34,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attachments/tus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an upload that may come in several requests. Where it goes on is in `Location`, which ends with the attachment's id. */
+        post: operations["Tus_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachments/tus/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload is; with HEAD in the headers alone, as tus has it. Once it is complete: the attachment. */
+        get: operations["Tus_progress"];
+        put?: never;
+        post?: never;
+        /** Ends an upload, and removes what came of it. A complete one may be ended until something uses it. */
+        delete: operations["Tus_terminate"];
+        options?: never;
+        head?: never;
+        /** Brings the next bytes. With the last ones the file is an attachment, and the answer waits until it is. */
+        patch: operations["Tus_append"];
+        trace?: never;
+    };
     "/attachments": {
         parameters: {
             query?: never;
@@ -139,6 +175,23 @@ export interface paths {
         head?: never;
         /** Changes the caller's own profile. */
         patch: operations["Users_update"];
+        trace?: never;
+    };
+    "/users/me/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller's files take, and may take. */
+        get: operations["Users_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/users": {
@@ -955,7 +1008,7 @@ export interface components {
          * @description A stable word to switch on.
          * @enum {string}
          */
-        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "INFECTED" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "QUOTA_EXCEEDED" | "INFECTED" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UPLOAD_EXPIRED" | "UPLOAD_OFFSET_MISMATCH" | "UPLOAD_LOCKED" | "TUS_VERSION_UNSUPPORTED" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
         ProblemView: {
             /** @description A stable word to switch on. */
             code: components["schemas"]["ErrorCode"];
@@ -987,19 +1040,6 @@ export interface components {
             requestId: string;
             /** @description Milliseconds after which the same may succeed; with `Retry-After`, which has whole seconds. */
             retryAfterMs?: number;
-        };
-        UploadForm: {
-            /** Format: binary */
-            file: string;
-            /** @description Its loudness over time: 64 whole numbers from 0 to 100, with commas between them, in brackets or without. */
-            waveform?: string;
-            /**
-             * Format: uuid
-             * @description The id of an own film that no message uses yet: the file is an image, and becomes that film's poster.
-             */
-            posterFor?: string;
-            /** @description A sound that was recorded to be listened to as a message. */
-            voice?: boolean;
         };
         /** @enum {string} */
         AttachmentKind: "IMAGE" | "VIDEO" | "AUDIO" | "FILE";
@@ -1044,6 +1084,37 @@ export interface components {
              * @example /attachments/0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11/original?expires=1795305600&signature=…
              */
             url: string;
+        };
+        UploadProgressView: {
+            /** @description Bytes that the server has. All of them only once the file is an attachment. */
+            offset: number;
+            /** @description Bytes that were announced. */
+            size: number;
+            /** @description Null until it is complete. */
+            attachment: components["schemas"]["AttachmentView"] | null;
+            /**
+             * Format: uuid
+             * @description The attachment's id, once it is one.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC; null once it is complete.
+             */
+            expiresAt: string | null;
+        };
+        UploadForm: {
+            /** Format: binary */
+            file: string;
+            /** @description Its loudness over time: 64 whole numbers from 0 to 100, with commas between them, in brackets or without. */
+            waveform?: string;
+            /**
+             * Format: uuid
+             * @description The id of an own film that no message uses yet: the file is an image, and becomes that film's poster.
+             */
+            posterFor?: string;
+            /** @description A sound that was recorded to be listened to as a message. */
+            voice?: boolean;
         };
         AnnounceUpload: {
             /** @example beach.jpg */
@@ -1109,6 +1180,14 @@ export interface components {
              * @description When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to.
              */
             lastSeenAt?: string | null;
+        };
+        UsageView: {
+            /** @description As they are served; the small pictures that the server makes beside them do not count. */
+            bytes: number;
+            /** @description Files. */
+            count: number;
+            /** @description Bytes that they may take; null where there is no quota. */
+            quotaBytes: number | null;
         };
         UpdateProfile: {
             /** @example ada */
@@ -1952,6 +2031,515 @@ export interface operations {
             };
         };
     };
+    Tus_begin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `filename`, `voice` and `waveform` (as fields of a form), with values in base64. */
+                "Upload-Metadata"?: string;
+                /** @description Bytes of the file. */
+                "Upload-Length"?: number;
+                /** @description `1.0.0` */
+                "Tus-Resumable"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Begun; with `Upload-Offset` where bytes came along. */
+            201: {
+                headers: {
+                    Location?: string;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `QUOTA_EXCEEDED`: Your files take as much room as they may; delete some first. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `OVERLOADED`: The server is overloaded; try again shortly. `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Tus_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far an upload is; with HEAD in the headers alone, as tus has it. Once it is complete: the attachment. */
+            200: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    "Upload-Length"?: number;
+                    "Upload-Metadata"?: string;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadProgressView"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Tus_terminate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `1.0.0` */
+                "Tus-Resumable"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ends an upload, and removes what came of it. A complete one may be ended until something uses it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_LOCKED`: Another request is at this upload; ask for its offset and go on. */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Tus_append: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `return=representation`: the answer that completes the upload is the attachment, with 200. */
+                Prefer?: string;
+                /** @description How many bytes the server has. */
+                "Upload-Offset"?: number;
+                /** @description `1.0.0` */
+                "Tus-Resumable"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Complete, and asked for with `Prefer: return=representation`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"];
+                };
+            };
+            /** @description The bytes are kept. */
+            204: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_OFFSET_MISMATCH`: The upload is at another offset; ask for it with HEAD. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one. `QUOTA_EXCEEDED`: Your files take as much room as they may; delete some first. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INFECTED`: A virus scanner found something in the file. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_LOCKED`: Another request is at this upload; ask for its offset and go on. */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `OVERLOADED`: The server is overloaded; try again shortly. `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     Attachments_upload: {
         parameters: {
             query?: never;
@@ -2662,6 +3250,71 @@ export interface operations {
             };
             /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Users_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the caller's files take, and may take. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
