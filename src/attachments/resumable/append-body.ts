@@ -59,7 +59,7 @@ export function appendBody(request: IncomingMessage, { path, start, room, now, s
       try {
         cannotWrite(failure);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     request.on('data', count);

@@ -25,7 +25,7 @@ describe('what a user may keep', () => {
     await story.close();
     await s3.close();
     await rm(directory, { recursive: true, force: true });
-  });
+  }, 60_000);
 
   const usage = (person: Person): Promise<Anything> => person.must('GET', '/users/me/usage');
 
