@@ -50,7 +50,7 @@ module.exports = {
     {
       name: 'socket-io-is-one-port',
       severity: 'error',
-      from: { path: '^client/src/', pathNot: '^client/src/ports/socket-io\\.ts$|\\.spec\\.tsx?$|/testing/' },
+      from: { path: '^client/src/', pathNot: '^client/src/ports/socket-io-client\\.ts$|\\.spec\\.tsx?$|/testing/' },
       to: { path: 'node_modules/socket\\.io-client/' },
     },
     {

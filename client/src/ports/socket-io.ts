@@ -1,56 +1,43 @@
-import { io } from 'socket.io-client';
-import type { SocketFactory } from './network.js';
+import type { Socket, SocketFactory } from './network.js';
+import { openWebSocket } from './web-socket.js';
 
-const HANDSHAKE_TIMEOUT_MS = 15_000;
+type NativeWebSocket = new (url: string) => WebSocket;
 
 /**
- * Socket.IO as a plain pipe: it never reconnects and never keeps anything to send later, since retries have one owner.
- * WebSocket first, long polling where something in between does not let it through.
+ * Over the WebSocket of the platform. Where there is none (Node 20), or where something in between does not let it through,
+ * Socket.IO's own client is loaded, which has long polling as well.
  */
-export const socketIo: SocketFactory = ({ url, auth }, listeners) => {
-  const socket = io(url, {
-    auth,
-    forceNew: true,
-    reconnection: false,
-    transports: ['websocket', 'polling'],
-    tryAllTransports: true,
-    timeout: HANDSHAKE_TIMEOUT_MS,
-  });
-  let isDone = false;
-  const once = (tell: () => void): void => {
-    if (isDone) return;
-    isDone = true;
-    tell();
-    socket.close();
+export function socketIoOver(Native: NativeWebSocket | undefined): SocketFactory {
+  return (options, listeners) => {
+    let socket: Socket | undefined;
+    let isDone = false;
+    const load = (reachable: Promise<unknown>): void => {
+      // A script that could not be loaded once some browsers do not load again: not before the network is there.
+      reachable
+        .then(() => import('./socket-io-client.js'))
+        .then(
+          ({ openSocketIoClient }) => {
+            if (!isDone) socket = openSocketIoClient(options, listeners);
+          },
+          (error: unknown) => {
+            if (!isDone) listeners.failed({ message: String(error) });
+          },
+        );
+    };
+    if (Native === undefined) load(Promise.resolve());
+    else
+      socket = openWebSocket(Native, options, listeners, () =>
+        load(fetch(`${options.url}/socket.io/`, { method: 'HEAD', mode: 'no-cors' })),
+      );
+    return {
+      emit: (event, payload, acknowledge) => socket?.emit(event, payload, acknowledge),
+      close: () => {
+        isDone = true;
+        socket?.close();
+      },
+    };
   };
-  socket.on('connect', () => {
-    if (!isDone) listeners.connected();
-  });
-  socket.on('connect_error', (error: Error & { data?: Record<string, unknown> }) =>
-    once(() => {
-      const code = error.data?.['code'];
-      listeners.failed({
-        message: error.message,
-        ...(typeof code === 'string' ? { code } : {}),
-        ...(error.data === undefined ? {} : { data: error.data }),
-      });
-    }),
-  );
-  socket.on('disconnect', (reason) =>
-    once(() => listeners.disconnected({ byServer: reason === 'io server disconnect', message: reason })),
-  );
-  socket.onAny((name: string, payload: unknown) => {
-    if (!isDone) listeners.event(name, payload);
-  });
-  return {
-    emit: (event, payload, acknowledge) => {
-      if (isDone || !socket.connected) return;
-      if (acknowledge === undefined) socket.emit(event, payload);
-      else socket.emit(event, payload, acknowledge);
-    },
-    close: () => {
-      isDone = true;
-      socket.close();
-    },
-  };
-};
+}
+
+export const socketIo: SocketFactory = (options, listeners) =>
+  socketIoOver((globalThis as { WebSocket?: NativeWebSocket }).WebSocket)(options, listeners);

@@ -1,10 +1,10 @@
 import { memoryTokens, systemClock, systemFetch, systemRandom } from '../../src/ports/platform.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';
 import type { Fetch, SocketFactory } from '../../src/ports/network.js';
-import { socketIo } from '../../src/ports/socket-io.js';
 import type { Storage } from '../../src/ports/storage.js';
 import { type ChatClient, createClient } from '../../src/index.js';
 import { memoryStorage } from '../../src/storage/memory.js';
+import { BROWSER_SOCKET } from '../support/clients.js';
 import { FakeLifecycle } from '../support/fake-ports.js';
 
 const NEVER = new Promise<never>(() => undefined);
@@ -99,7 +99,7 @@ export class Phone {
     };
     const fetch: Fetch = (url, init) => life.guard(() => systemFetch(url, init));
     const socket: SocketFactory = (options, listeners) => {
-      const made = socketIo(options, {
+      const made = BROWSER_SOCKET(options, {
         connected: () => life.run(() => listeners.connected()),
         failed: (failure) => life.run(() => listeners.failed(failure)),
         disconnected: (reason) => life.run(() => listeners.disconnected(reason)),

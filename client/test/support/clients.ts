@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel, ChannelFactory, ChannelMessage } from '../../src/ports/environment.js';
+import { WebSocket } from 'ws';
 import { memoryTokens } from '../../src/ports/platform.js';
+import { socketIoOver } from '../../src/ports/socket-io.js';
 import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 
 const PATIENCE_MS = 60_000;
+
+/** What clients use where the platform has a WebSocket; Node 20 has none. */
+export const BROWSER_SOCKET = socketIoOver(WebSocket as unknown as new (url: string) => globalThis.WebSocket);
 
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
@@ -32,7 +37,7 @@ export class Clients {
   constructor(private readonly url: string) {}
 
   make(options: Partial<ClientOptions> = {}): ChatClient {
-    const defaults = { url: this.url, storage: memoryStorage(), tokens: memoryTokens() };
+    const defaults = { url: this.url, storage: memoryStorage(), tokens: memoryTokens(), socket: BROWSER_SOCKET };
     const client = createClient({ ...defaults, ...options });
     this.made.push(client);
     return client;

@@ -1,0 +1,57 @@
+import { io } from 'socket.io-client';
+import type { SocketFactory } from './network.js';
+
+const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+/**
+ * Socket.IO's own client as a plain pipe: it never reconnects and never keeps anything to send later, since retries have
+ * one owner. It is 13 kB, and speaks long polling; loaded where it is needed alone.
+ */
+export const openSocketIoClient: SocketFactory = ({ url, auth }, listeners) => {
+  const socket = io(url, {
+    auth,
+    forceNew: true,
+    reconnection: false,
+    // Without WebSocket in the platform, the library brings one (Node 20). Where there is one, it was tried.
+    transports: 'WebSocket' in globalThis ? ['polling'] : ['websocket', 'polling'],
+    tryAllTransports: true,
+    timeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  let isDone = false;
+  const once = (tell: () => void): void => {
+    if (isDone) return;
+    isDone = true;
+    tell();
+    socket.close();
+  };
+  socket.on('connect', () => {
+    if (!isDone) listeners.connected();
+  });
+  socket.on('connect_error', (error: Error & { data?: Record<string, unknown> }) =>
+    once(() => {
+      const code = error.data?.['code'];
+      listeners.failed({
+        message: error.message,
+        ...(typeof code === 'string' ? { code } : {}),
+        ...(error.data === undefined ? {} : { data: error.data }),
+      });
+    }),
+  );
+  socket.on('disconnect', (reason) =>
+    once(() => listeners.disconnected({ byServer: reason === 'io server disconnect', message: reason })),
+  );
+  socket.onAny((name: string, payload: unknown) => {
+    if (!isDone) listeners.event(name, payload);
+  });
+  return {
+    emit: (event, payload, acknowledge) => {
+      if (isDone || !socket.connected) return;
+      if (acknowledge === undefined) socket.emit(event, payload);
+      else socket.emit(event, payload, acknowledge);
+    },
+    close: () => {
+      isDone = true;
+      socket.close();
+    },
+  };
+};
