@@ -104,8 +104,8 @@ export class ChatStore implements Store {
           [...state.friends.keys()].flatMap((userId) => users.get(userId) ?? []),
         );
       case 'friendRequests':
-        return this.#list(key, [state.requests], () =>
-          [...state.requests.values()].filter(({ status }) => status === 'PENDING'),
+        return this.#list(key, [state.friendRequests], () =>
+          [...state.friendRequests.values()].filter(({ status }) => status === 'PENDING'),
         );
       case 'receipts': {
         const members = conversations.get(id)?.members;

@@ -59,7 +59,7 @@ export class Synchroniser implements SyncEngine {
         (found[index] ?? []).map(({ key, value }): RowChanges['rows'][number] => [store, key, value]),
       );
     });
-    this.#feed({ type: 'rows', changes: { rows } });
+    this.#feed({ type: 'rows', rows });
   }
 
   handle({ name, payload }: ServerEvent): void {
@@ -108,10 +108,6 @@ export class Synchroniser implements SyncEngine {
   jumpToNewest(conversationId: string): Promise<void> {
     this.#feed({ type: 'newest', conversationId });
     return this.#untilSettled(conversationId);
-  }
-
-  takeRows(changes: RowChanges): void {
-    this.#feed({ type: 'rows', changes });
   }
 
   directConversationWith(userId: string): string | undefined {

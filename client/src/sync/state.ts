@@ -89,7 +89,7 @@ export interface SyncState {
   windows: ReadonlyMap<string, Window>;
   users: ReadonlyMap<string, User>;
   friends: ReadonlyMap<string, Friend>;
-  requests: ReadonlyMap<string, FriendRequest>;
+  friendRequests: ReadonlyMap<string, FriendRequest>;
   presence: ReadonlyMap<string, Presence>;
   /** Conversation → who types there. */
   typing: ReadonlyMap<string, readonly string[]>;
@@ -125,8 +125,8 @@ export type Failure = { code: string; retryAfterMs?: number };
 export type Settled = { clientId: string; message?: Message };
 
 export type SyncInput =
-  /** Rows as they were stored: at the start, and what another tab has stored. */
-  | { type: 'rows'; changes: RowChanges }
+  /** Rows as they were stored, at the start. */
+  | { type: 'rows'; rows: RowChanges['rows'] }
   /** A conversation's messages, read from storage because an input needs them. */
   | {
       type: 'loaded';

@@ -1,6 +1,6 @@
 import type { CatchUp, ServerEvent } from '../connection/types.js';
 import type { Conversation, ConversationBrief, FriendRequest, Message, User } from '../protocol/protocol.generated.js';
-import type { RowChanges, Settled, SyncState } from './state.js';
+import type { Settled, SyncState } from './state.js';
 
 /** Which page to load next of what is on screen. */
 export type PageDirection = 'older' | 'newer';
@@ -42,8 +42,6 @@ export interface SyncEngine {
   jumpTo(conversationId: string, seq: number): Promise<void>;
   /** Shows the newest messages, and those that come. */
   jumpToNewest(conversationId: string): Promise<void>;
-  /** Rows that another tab has stored. */
-  takeRows(changes: RowChanges): void;
   /** The direct conversation with a user, where there is one. */
   directConversationWith(userId: string): string | undefined;
   /** Resolves after what was taken in so far is committed. */

@@ -108,7 +108,7 @@ class Device {
     const rows = [...this.#stores].flatMap(([store, map]) =>
       ['coverage', 'messages'].includes(store) ? [] : [...map].map(([key, value]) => [store, key, value] as const),
     );
-    this.feed({ type: 'rows', changes: { rows } });
+    this.feed({ type: 'rows', rows });
   }
 
   /** Everything arrives, and nothing happens meanwhile. */
@@ -249,7 +249,7 @@ function actual({ state }: Device, server: ModelServer): unknown {
       messages: state.timelines.get(row.id)?.rows.map(({ state: __, ...message }) => message),
     })),
     friends: [...state.friends.keys()].sort(),
-    requests: [...state.requests.values()]
+    requests: [...state.friendRequests.values()]
       .filter(({ status }) => status === 'PENDING')
       .map(({ id }) => id)
       .sort(),

@@ -1,0 +1,83 @@
+import type { SyncChanges } from '../protocol/protocol.generated.js';
+import { CACHE_STORES } from '../ports/storage.js';
+import { dropConversation, moveCursor, takeConversation } from './conversations.js';
+import { groupedByConversation, takeMessages } from './messages.js';
+import { removeFriend, setFriend, takeRequest, takeUser } from './people.js';
+import { askSync, retryLater, saveCursor, type Step, type Table } from './step.js';
+import { NEW_WINDOW } from './window.js';
+import { setWindow } from './windows.js';
+
+/** Answers that tell nothing, and ask to go on all the same. */
+const MAX_EMPTY_ANSWERS = 20;
+
+/** An answer of sync: what changed since the cursor, and the next one. */
+export function takeChanges(step: Step, answer: SyncChanges): void {
+  const { state, effects } = step;
+  const { cursor, hasMore } = answer;
+  const isAtEnd = cursor === state.cursor;
+  for (const user of answer.users) takeUser(step, user);
+  for (const id of answer.leftConversationIds) dropConversation(step, id);
+  for (const view of answer.conversations) takeConversation(step, view);
+  for (const [id, messages] of groupedByConversation(answer.messages)) takeMessages(step, id, messages);
+  for (const { conversationId, userId, lastReadSeq, lastDeliveredSeq } of answer.receipts)
+    moveCursor(step, conversationId, userId, lastReadSeq, lastDeliveredSeq);
+  for (const { user, since, removedAt } of answer.friends)
+    if (removedAt === null) setFriend(step, since, user);
+    else removeFriend(step, user.id);
+  for (const request of answer.friendRequests) takeRequest(step, request);
+  state.cursor = cursor;
+  if (!isAtEnd) saveCursor(step);
+  const { catchUp } = state;
+  if (catchUp === null) return;
+  const isEmpty = Object.values(answer).every((list) => !Array.isArray(list) || list.length === 0);
+  const empty = isEmpty ? catchUp.empty + 1 : 0;
+  if (hasMore && !isAtEnd && empty < MAX_EMPTY_ANSWERS) {
+    state.catchUp = { ...catchUp, isLong: true, empty };
+    effects.push({ type: 'sync', cursor });
+    return;
+  }
+  state.isCaughtUp = true;
+  // A server that asks to go on and does not: what there is is shown, and it is asked again later.
+  if (hasMore) return retrySync(step);
+  Object.assign(state, { catchUp: null, failures: 0 });
+  if (catchUp.isAgain) askSync(step);
+}
+
+export function retrySync(step: Step, retryAfterMs?: number): void {
+  step.state.catchUp = null;
+  if (step.state.isReady) retryLater(step, 'sync', retryAfterMs);
+}
+
+/** The cursor is of another database: what is kept of it goes. What the user made (outbox, drafts, uploads) is not touched. */
+export function startAnew(step: Step): void {
+  const { state } = step;
+  if (state.cursor === null) return retrySync(step);
+  reset(step);
+  state.catchUp = null;
+  askSync(step);
+}
+
+const CACHED: readonly Table[] = [
+  'conversations',
+  'timelines',
+  'users',
+  'friends',
+  'friendRequests',
+  'presence',
+  'typing',
+];
+
+export function reset(step: Step): void {
+  const { state } = step;
+  for (const name of CACHED) {
+    Object.assign(state, { [name]: new Map() });
+    step.copied.add(name);
+  }
+  Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
+  state.generation += 1;
+  for (const [id, { viewers }] of state.windows) setWindow(step, id, { ...NEW_WINDOW, viewers });
+  step.rows.clear();
+  step.dropped.length = 0;
+  step.cleared = CACHE_STORES;
+  saveCursor(step);
+}

@@ -1,0 +1,99 @@
+import type { Message } from '../protocol/protocol.generated.js';
+import { orderedKey, type StoredValue } from '../ports/storage.js';
+import { moveCursor, saveCoverage, setConversation, setTimeline, withoutLeavers } from './conversations.js';
+import { uncoverBelow } from './coverage.js';
+import { setTyping } from './people.js';
+import type { Timeline } from './state.js';
+import { askSync, type Step, table, write } from './step.js';
+import { mergeMessages, rowAt } from './timeline.js';
+
+const MAX_TIMELINES = 40;
+/** A conversation that is not looked at keeps no more messages than the first, and then the second, newest. */
+const MAX_ROWS = 1_000;
+const KEPT_ROWS = 500;
+
+/** One that may be late. */
+export function hearMessage(step: Step, message: Message): void {
+  const { conversationId, seq } = message;
+  const timeline = step.state.timelines.get(conversationId);
+  if (timeline !== undefined && seq <= timeline.floor && rowAt(timeline.rows, seq) === undefined) settle(step, message);
+  else takeMessages(step, conversationId, [message]);
+}
+
+/** One of this user's own leaves the outbox. */
+function settle({ state, settled }: Step, message: Message): void {
+  const { senderId, clientId } = message;
+  if (senderId === state.userId && clientId !== null) settled.push({ clientId, message });
+}
+
+export function groupedByConversation(messages: readonly Message[]): Map<string, Message[]> {
+  const groups = new Map<string, Message[]>();
+  for (const message of messages) {
+    const { conversationId } = message;
+    const group = groups.get(conversationId);
+    if (group === undefined) groups.set(conversationId, [message]);
+    else group.push(message);
+  }
+  return groups;
+}
+
+export function takeMessages(step: Step, conversationId: string, messages: readonly Message[]): void {
+  const { state } = step;
+  const { userId } = state;
+  for (const message of messages) settle(step, message);
+  let timeline = state.timelines.get(conversationId);
+  // A conversation that is not known: sync brings it, with its messages.
+  if (timeline === undefined) return askSync(step);
+  for (const { seq, system } of messages) {
+    if (system?.type !== 'MEMBERS_ADDED' || userId === null) continue;
+    const { userIds, userCount = 0 } = system;
+    // A new membership: what was seen under a former one may not be there any more. Of very many not all are named.
+    if ((userIds.includes(userId) || userCount > userIds.length) && rowAt(timeline.rows, seq) === undefined)
+      timeline = forgetBelow(step, conversationId, timeline, seq);
+  }
+  const merged = mergeMessages(timeline, messages);
+  setTimeline(step, conversationId, merged.timeline);
+  let lastSeq = 0;
+  const moved = new Map<string, number>();
+  for (const { state: _, ...message } of merged.changed) {
+    lastSeq = message.seq;
+    write(step, 'messages', orderedKey(conversationId, lastSeq), message as unknown as StoredValue);
+    moved.set(message.senderId, lastSeq);
+  }
+  const row = state.conversations.get(conversationId);
+  const isNews = row !== undefined && lastSeq > row.lastSeq;
+  if (isNews) setConversation(step, { ...withoutLeavers(row, merged.changed), lastSeq });
+  for (const [sender, seq] of moved) {
+    // Whoever sends has stopped typing.
+    if (isNews) setTyping(step, conversationId, sender, false);
+    moveCursor(step, conversationId, sender, seq, seq);
+  }
+}
+
+function forgetBelow(step: Step, id: string, timeline: Timeline, seq: number): Timeline {
+  const isGone = (row: Message): boolean => row.seq < seq;
+  for (const row of timeline.rows) if (isGone(row)) write(step, 'messages', orderedKey(id, row.seq));
+  return {
+    ...timeline,
+    rows: timeline.rows.filter((row) => !isGone(row)),
+    coverage: uncoverBelow(timeline.coverage, seq),
+    floor: Math.max(timeline.floor, seq - 1),
+    generation: (step.state.generation += 1),
+  };
+}
+
+/** Lets go of the messages of conversations that nobody looks at; they rest in storage. */
+export function evictTimelines(step: Step): void {
+  const { timelines, windows } = step.state;
+  let surplus = timelines.size - MAX_TIMELINES;
+  for (const [id, timeline] of timelines) {
+    if (surplus <= 0) return;
+    if (windows.has(id) || step.touched.has(id)) continue;
+    surplus -= 1;
+    const { rows } = timeline;
+    const first = rows.at(-KEPT_ROWS);
+    if (rows.length > MAX_ROWS && first !== undefined)
+      saveCoverage(step, id, forgetBelow(step, id, timeline, first.seq));
+    table(step, 'timelines').delete(id);
+  }
+}

@@ -1,0 +1,55 @@
+import type { PageQuery, Window } from './state.js';
+import { type Step, table } from './step.js';
+import { lacks, settle } from './window.js';
+
+export function setWindow(step: Step, id: string, change: Partial<Window>): void {
+  const window = step.state.windows.get(id);
+  if (window !== undefined) table(step, 'windows').set(id, { ...window, ...change });
+}
+
+export function setWindows(step: Step, change: Partial<Window>): void {
+  for (const id of step.state.windows.keys()) setWindow(step, id, change);
+}
+
+const asksForNewest = (query: PageQuery): boolean => Object.keys(query).length === 0;
+
+/** A page has come; what it did not bring is not asked for again. */
+export function endPage(step: Step, id: string, query?: PageQuery): void {
+  const { windows, timelines, conversations } = step.state;
+  const [window, timeline, row] = [windows.get(id), timelines.get(id), conversations.get(id)];
+  setWindow(step, id, { isLoading: false });
+  if (query === undefined || window === undefined || timeline === undefined || row === undefined) return;
+  const isNewest = asksForNewest(query);
+  const { lastSeq } = row;
+  const end = timeline.coverage.at(-1)?.[1] ?? 0;
+  const { from, to, follows, wish } = settle(window, timeline, isNewest ? end : lastSeq);
+  const hasAdvanced = from !== window.from || to !== window.to || wish !== window.wish;
+  setWindow(step, id, { from, to, follows, wish: hasAdvanced ? wish : null });
+  if (isNewest ? end < lastSeq : !hasAdvanced && query.after !== undefined)
+    setWindow(step, id, { unreachable: lastSeq });
+}
+
+/** Places a window, and fetches what it lacks. */
+export function placeWindow(step: Step, id: string): void {
+  const { conversations, timelines, windows, isReady, catchUp } = step.state;
+  const [row, timeline, window] = [conversations.get(id), timelines.get(id), windows.get(id)];
+  if (row === undefined || timeline === undefined || window === undefined) return;
+  const { lastSeq } = row;
+  let settled = settle(window, timeline, lastSeq);
+  const change = (changed: Partial<Window>): void => {
+    settled = { ...settled, ...changed };
+  };
+  if (settled.unread === null) change({ unread: [row.me.lastReadSeq, lastSeq] });
+  const { isLoading, wish, from, to } = settled;
+  if (isReady && !isLoading) {
+    const query = lacks(settled, timeline, lastSeq);
+    if (query === undefined) {
+      if (wish !== null) change({ wish: null });
+      // What sync is about to bring is not fetched beside it, unless that takes long.
+    } else if (catchUp === null || catchUp.isLong || wish !== null || to < from) {
+      change({ isLoading: true, wish: asksForNewest(query) ? 'newest' : wish });
+      step.effects.push({ type: 'page', conversationId: id, generation: timeline.generation, query });
+    }
+  }
+  if (settled !== window) table(step, 'windows').set(id, settled);
+}
