@@ -1,12 +1,21 @@
+import { CurrentAccount } from './account.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
-import { EMPTY_STORE, Engine, NO_OUTBOX } from './engine.js';
-import { type Friends, friendsOf } from './facade/friends.js';
+import { NO_OUTBOX } from './engine.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
+import { type Friends, friendsOf } from './facade/friends.js';
+import { ConversationWindows, type Messages } from './facade/messages.js';
+import {
+  type ClientOutbox,
+  type MessageReference,
+  type OutgoingMessage,
+  type Sent,
+  sourceOf,
+} from './facade/outgoing.js';
 import { type Users, usersOf } from './facade/users.js';
-import { authenticatedHttp, call, type HttpPorts } from './http/http.js';
+import { authenticatedHttp, call } from './http/http.js';
 import type { Http } from './http/types.js';
-import type { MessageTarget, OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
+import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
 import {
   defaultConnectivity,
   defaultLifecycle,
@@ -15,11 +24,8 @@ import {
   systemFetch,
   systemRandom,
 } from './ports/platform.js';
-import type { Timer } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import { socketIo } from './ports/socket-io.js';
-import type { Database } from './ports/storage.js';
-import { ChatError } from './protocol/errors.js';
 import type {
   Attachment,
   Login,
@@ -31,20 +37,16 @@ import type {
   Tokens,
   VerifyCode,
 } from './protocol/protocol.generated.js';
-import type { MessageItem, MessagesSnapshot, SnapshotOf, StoreKey } from './store/types.js';
+import type { SnapshotOf, StoreKey } from './store/types.js';
 import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
 import { processLock } from './tabs/process-lock.js';
-import { createTabs, type Tabs } from './tabs/tabs.js';
 import { findWebLocks, webLock } from './tabs/web-lock.js';
 
-/** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
-const LEADER_WAIT_MS = 50;
 /** A typing indicator is repeated while the user types; the server relays one in 2 s. */
 const TYPING_REPEAT_MS = 2_500;
 const LOGOUT_TIMEOUT_MS = 5_000;
-/** For how long a conversation stays open that is read without a subscription. */
-const LINGER_MS = 30_000;
+const UPLOAD_TIMEOUT_MS = 300_000;
 
 export interface ClientOptions extends Partial<Omit<Ports, 'storage'>>, Pick<Ports, 'storage'> {
   /** The server, as `https://chat.example.com`. */
@@ -53,66 +55,26 @@ export interface ClientOptions extends Partial<Omit<Ports, 'storage'>>, Pick<Por
   deviceName?: string;
 }
 
-export interface OutgoingMessage {
-  conversationId?: string;
-  /** In place of `conversationId`: the direct conversation with this user, which need not exist. */
-  receiverId?: string;
-  content?: string;
-  attachments?: readonly (UploadSource | File)[];
-  replyToId?: string;
-}
-
-/** A message as it is in `items`, or what of it says which it is. */
-export type MessageReference = Pick<MessageItem, 'conversationId' | 'id' | 'clientId'>;
-
-export interface Sent {
-  readonly clientId: string;
-  /** Resolves when it survives the end of the app. Rejects only where this device can keep nothing. */
-  readonly stored: Promise<void>;
-}
-
-/**
- * The window of one conversation's messages around what is on screen. It is kept up to date while it is subscribed to or
- * opened, and for half a minute after it was read.
- */
-export interface Messages extends Observable<MessagesSnapshot>, MessagesSnapshot {
-  /** It is on screen from now on: its newest messages are fetched first. Returns what ends that. */
-  open(): () => void;
-  loadOlder(): Promise<void>;
-  loadNewer(): Promise<void>;
-  jumpTo(seq: number): Promise<void>;
-  jumpToNewest(): Promise<void>;
-}
-
-export interface ClientOutbox extends Observable<readonly OutboxItem[]> {
-  readonly items: readonly OutboxItem[];
-  /** Now, rather than when it is due. Without a `clientId` all of them. */
-  retry(clientId?: string): void;
-  /** Another text for one that was refused, or that has not left yet. */
-  edit(clientId: string, content: string): Promise<void>;
-  /** Drops one that has not left yet. False where it may have been sent. */
-  drop(clientId: string): Promise<boolean>;
-}
-
 export function createClient(options: ClientOptions): ChatClient {
   return new ChatClient(options);
 }
 
-interface Account {
-  userId: string;
-  name: string;
-  database: Database;
-  tabs: Tabs;
-  engine: Engine;
-  /** The engine led, and does no more, whatever its tab does by now. */
-  isOver: boolean;
-  end: () => void;
-}
-
-interface Watcher {
-  key: StoreKey;
-  listener: () => void;
-  end: () => void;
+function portsOf(given: ClientOptions): Ports {
+  const [locks, channel] = [findWebLocks(), findBroadcastChannels()];
+  // Tabs agree by both or not at all.
+  const hasTabs = locks !== undefined && channel !== undefined;
+  return {
+    storage: given.storage,
+    tokens: given.tokens ?? defaultTokens(),
+    connectivity: given.connectivity ?? defaultConnectivity(),
+    lifecycle: given.lifecycle ?? defaultLifecycle(),
+    lock: given.lock ?? (hasTabs ? webLock(locks) : processLock()),
+    channel: given.channel ?? (hasTabs ? channel : noChannel),
+    clock: given.clock ?? systemClock,
+    random: given.random ?? systemRandom,
+    fetch: given.fetch ?? systemFetch,
+    socket: given.socket ?? socketIo,
+  };
 }
 
 /** The one object that an app talks to. Safe to make once, at the start, before anybody has logged in. */
@@ -127,77 +89,46 @@ export class ChatClient {
   /** Calls that this client has no method for, under its session. */
   readonly http: Http;
 
-  readonly #ports: Ports;
-  readonly #httpPorts: HttpPorts;
+  readonly #ports: Ports & { url: string };
   readonly #session: Session;
-  readonly #url: string;
   readonly #deviceName: string | undefined;
-  #account: Account | undefined;
-  /** Changes of the account follow one another. */
-  #change: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
-  #isSuspended = false;
-  #idle: ConnectionSnapshot = { status: 'offline' };
-  readonly #watchers = new Set<Watcher>();
-  readonly #engineListeners = new Set<() => void>();
-  readonly #messages = new Map<string, Messages>();
-  readonly #opened = new Map<string, { count: number; end: () => void }>();
-  readonly #lingering = new Map<string, { close: () => void; timer: Timer }>();
+  readonly #account: CurrentAccount;
+  readonly #windows: ConversationWindows;
   readonly #typing = new Map<string, number>();
 
-  constructor({ url, deviceName, ...given }: ClientOptions) {
-    const locks = findWebLocks();
-    const channel = findBroadcastChannels();
-    // Tabs agree by both or not at all.
-    const hasTabs = locks !== undefined && channel !== undefined;
-    this.#ports = {
-      tokens: given.tokens ?? defaultTokens(),
-      connectivity: given.connectivity ?? defaultConnectivity(),
-      lifecycle: given.lifecycle ?? defaultLifecycle(),
-      lock: given.lock ?? (hasTabs ? webLock(locks) : processLock()),
-      channel: given.channel ?? (hasTabs ? channel : noChannel),
-      clock: given.clock ?? systemClock,
-      random: given.random ?? systemRandom,
-      fetch: given.fetch ?? systemFetch,
-      socket: given.socket ?? socketIo,
-      storage: given.storage,
-    };
-    this.#url = url.replace(/\/+$/, '');
-    this.#deviceName = deviceName;
-    this.#httpPorts = { url: this.#url, fetch: this.#ports.fetch, clock: this.#ports.clock };
-    this.#session = new Session({ ...this.#ports, url: this.#url });
-    this.#session.onEnd((code) => this.#ended(code));
-    this.http = authenticatedHttp(this.#httpPorts, this.#session);
-    this.connection = this.#observable(
-      (engine) => engine?.connection,
-      () => this.#idle,
-    );
-    const outbox = this.#observable(
-      (engine) => engine?.outbox,
-      () => NO_OUTBOX.getSnapshot(),
-    );
+  constructor(options: ClientOptions) {
+    const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
+    this.#deviceName = options.deviceName;
+    const session = (this.#session = new Session(ports));
+    this.http = authenticatedHttp(ports, session);
+    const account = (this.#account = new CurrentAccount({ ...ports, session, http: this.http }));
+    this.#windows = new ConversationWindows(account, ports.clock);
+    this.connection = account.part((engine) => engine?.connection ?? account.idle);
+    const outbox = account.part((engine) => engine?.outbox ?? NO_OUTBOX);
     this.outbox = {
       ...outbox,
       get items() {
         return outbox.getSnapshot();
       },
       retry: (clientId) => {
-        this.#account?.engine.outbox.retryNow(clientId);
-        this.#account?.engine.socket?.nudge();
+        account.engine?.outbox.retryNow(clientId);
+        account.engine?.socket?.nudge();
       },
-      edit: (clientId, content) => this.#engine().outbox.revise(clientId, content),
-      drop: (clientId) => this.#engine().outbox.cancel(clientId),
+      edit: (clientId, content) => account.requireEngine().outbox.revise(clientId, content),
+      drop: (clientId) => account.requireEngine().outbox.cancel(clientId),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
-    const apply = (answer: Answer): void => this.#account?.engine.sync.apply(answer);
+    const apply = (answer: Answer): void => account.engine?.sync.apply(answer);
     this.conversations = conversationsOf(this.http, observe, apply);
     this.friends = friendsOf(this.http, observe, apply);
     this.users = usersOf(this.http, observe, apply);
-    this.ready = this.#changeAccount(async () => {
-      const userId = await this.#session.restore();
-      if (userId === undefined) this.#setIdle({ status: 'ended' });
-      else await this.#open(userId);
-    }).catch(() => undefined);
+    this.ready = account
+      .change(async () => {
+        const userId = await session.restore();
+        if (userId === undefined) account.setIdle({ status: 'ended' });
+        else await account.open(userId);
+      })
+      .catch(() => undefined);
   }
 
   // Who
@@ -230,55 +161,39 @@ export class ChatClient {
    */
   async useToken(provider: TokenProvider): Promise<void> {
     await this.ready;
-    await this.#changeAccount(async () => {
+    await this.#account.change(async () => {
       this.#session.useProvider(provider);
       const known = this.#session.userId;
-      if (known !== undefined) return this.#open(known);
+      if (known !== undefined) return this.#account.open(known);
       const { body } = await this.http.request<OwnUser>('/users/me');
       await this.#session.identify(body.id);
-      await this.#open(body.id);
+      await this.#account.open(body.id);
     });
   }
 
   /** Ends the session here and on the server, and removes what this device holds of the user, the unsent included. */
   async logout(): Promise<void> {
     await this.ready;
-    await this.#changeAccount(async () => {
-      const account = this.#account;
-      await this.#closeAccount();
+    await this.#account.change(async () => {
+      const name = await this.#account.end();
       await this.http
         .request('/auth/logout', { method: 'POST', timeoutMs: LOGOUT_TIMEOUT_MS })
         // The server was not reached: the session ends by itself in time. Here it ends now.
         .catch(() => undefined);
       await this.#session.clear();
-      if (account !== undefined) await this.#ports.storage.destroy(account.name);
-      this.#setIdle({ status: 'ended' });
+      if (name !== undefined) await this.#ports.storage.destroy(name);
+      this.#account.setIdle({ status: 'ended' });
     });
   }
 
   // What is shown
 
   observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
-    return {
-      getSnapshot: () => this.#store().getSnapshot(key),
-      subscribe: (listener) => {
-        const watcher: Watcher = { key, listener, end: this.#store().subscribe(key, listener) };
-        this.#watchers.add(watcher);
-        return () => {
-          this.#watchers.delete(watcher);
-          watcher.end();
-        };
-      },
-    };
+    return this.#account.observe(key);
   }
 
   messages(conversationId: string): Messages {
-    let messages = this.#messages.get(conversationId);
-    if (messages === undefined) {
-      messages = this.#messagesOf(conversationId);
-      this.#messages.set(conversationId, messages);
-    }
-    return messages;
+    return this.#windows.of(conversationId);
   }
 
   presence(userId: string): Observable<Presence | undefined> {
@@ -306,7 +221,7 @@ export class ChatClient {
 
   edit(message: MessageReference, content: string): Promise<void> {
     // Not sent yet: it goes out with the new text.
-    const waiting = this.#account?.engine.outbox.getSnapshot().find((item) => item.clientId === message.clientId);
+    const waiting = this.#account.engine?.outbox.getSnapshot().find((item) => item.clientId === message.clientId);
     if (message.id === null && waiting?.state === 'rejected') return this.outbox.edit(waiting.clientId, content);
     return this.#enqueue({ type: 'edit', ...this.#aim(message), content });
   }
@@ -322,10 +237,10 @@ export class ChatClient {
 
   /** Up to this message, without `seq` up to the newest. Moves forward only. */
   markRead(conversationId: string, seq?: number): Promise<void> {
-    const conversation = this.#store().getSnapshot(`conversation:${conversationId}`);
+    const conversation = this.observe(`conversation:${conversationId}`).getSnapshot();
     const upTo = seq ?? conversation?.lastSeq ?? 0;
     if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
-    this.#account?.engine.sync.read(conversationId, upTo);
+    this.#account.engine?.sync.read(conversationId, upTo);
     return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId, seq: upTo });
   }
 
@@ -336,7 +251,7 @@ export class ChatClient {
     if (isTyping ? last !== undefined && now - last < TYPING_REPEAT_MS : last === undefined) return;
     if (isTyping) this.#typing.set(conversationId, now);
     else this.#typing.delete(conversationId);
-    this.#account?.engine.connection.request('typing', { conversationId, isTyping }).catch(() => undefined);
+    this.#account.engine?.connection.request('typing', { conversationId, isTyping }).catch(() => undefined);
   }
 
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
@@ -349,7 +264,7 @@ export class ChatClient {
     const request = {
       method: 'POST',
       content: form,
-      timeoutMs: 300_000,
+      timeoutMs: UPLOAD_TIMEOUT_MS,
       ...(signal === undefined ? {} : { signal }),
     } as const;
     return (await this.http.request<Attachment>('/attachments', request)).body;
@@ -359,25 +274,18 @@ export class ChatClient {
 
   /** Closes the connection until `resume`, at once. For apps that know better than their lifecycle. */
   suspend(): void {
-    this.#isSuspended = true;
-    this.#account?.engine.socket?.setWanted(false);
+    this.#account.setSuspended(true);
   }
 
   resume(): void {
-    this.#isSuspended = false;
-    this.#account?.engine.socket?.setWanted(this.#session.userId !== undefined);
-    this.#account?.engine.socket?.nudge();
+    this.#account.setSuspended(false);
   }
 
   /** Ends everything in this process; the session and what was not sent stay for the next start. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const { timer, close } of this.#lingering.values()) {
-      this.#ports.clock.clearTimeout(timer);
-      close();
-    }
-    this.#lingering.clear();
-    await this.#changeAccount(() => this.#closeAccount());
+    const closed = this.#account.close();
+    this.#windows.close();
+    await closed;
   }
 
   // Inside
@@ -388,155 +296,29 @@ export class ChatClient {
   }
 
   #post<Body>(path: string, body: object) {
-    return call<Body>(this.#httpPorts, path, { method: 'POST', body });
+    return call<Body>(this.#ports, path, { method: 'POST', body });
   }
 
   async #begin(tokens: Tokens, knownUserId: string | undefined): Promise<void> {
     await this.ready;
-    await this.#changeAccount(async () => {
+    await this.#account.change(async () => {
       let userId = knownUserId;
       if (userId === undefined) {
-        const { body } = await call<OwnUser>(this.#httpPorts, '/users/me', {}, tokens.accessToken);
+        const { body } = await call<OwnUser>(this.#ports, '/users/me', {}, tokens.accessToken);
         userId = body.id;
       }
       await this.#session.begin(userId, tokens);
-      await this.#open(userId);
+      await this.#account.open(userId);
     });
-  }
-
-  #changeAccount<Result>(work: () => Promise<Result>): Promise<Result> {
-    const change = this.#change.then(work);
-    this.#change = change.catch(() => undefined);
-    return change;
-  }
-
-  async #open(userId: string): Promise<void> {
-    if (this.#isClosed) throw new ChatError('ABORTED', 'The client was closed.');
-    if (this.#account?.userId === userId) {
-      // The same person again: what is in the outbox goes on.
-      this.#want(this.#account.engine);
-      this.#account.engine.socket?.nudge();
-      return;
-    }
-    await this.#closeAccount();
-    const name = `${this.#url.replace(/^\w+:\/\//, '')}:${userId}`;
-    const tabs = createTabs(name, this.#ports);
-    tabs.start();
-    let database: Database;
-    try {
-      // The list waits for both.
-      [database] = await Promise.all([this.#ports.storage.open(name), this.#knowsRole(tabs)]);
-    } catch (cause) {
-      await tabs.stop();
-      this.#setIdle({ status: 'ended', code: 'STORAGE' });
-      throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
-    }
-    const account: Account = {
-      userId,
-      name,
-      database,
-      tabs,
-      engine: this.#engineFor(userId, database, tabs),
-      isOver: false,
-      end: () => undefined,
-    };
-    await account.engine.start();
-    this.#account = account;
-    const ends = [
-      tabs.subscribe(() => {
-        // Another tab leads now: this one's connection is closed before anything else happens.
-        if (tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
-          account.engine.socket.close();
-          account.isOver = true;
-        }
-        this.#changeAccount(() => this.#takeRole(account)).catch(() => undefined);
-      }),
-      this.#ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
-    ];
-    account.end = () => ends.forEach((end) => end());
-    await this.#takeRole(account);
-    this.#shown();
-    this.#want(account.engine);
-  }
-
-  /** This tab leads from now on, or follows: from what is stored. */
-  async #takeRole(account: Account): Promise<void> {
-    const { engine, tabs } = account;
-    const isRight = (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
-    if (this.#account !== account || (isRight && !account.isOver)) return;
-    account.isOver = false;
-    await engine.stop();
-    const next = this.#engineFor(account.userId, account.database, tabs);
-    await next.start();
-    account.engine = next;
-    this.#shown();
-    this.#want(next);
-  }
-
-  #engineFor(userId: string, database: Database, tabs: Tabs): Engine {
-    return new Engine({
-      ...this.#ports,
-      url: this.#url,
-      role: tabs.getSnapshot(),
-      isShared: this.#ports.channel !== noChannel,
-      database,
-      tabs,
-      http: this.http,
-      session: this.#session,
-      identified: (actual) => {
-        if (actual === userId) return true;
-        // The application's tokens are another user's now.
-        this.#changeAccount(async () => {
-          await this.#session.identify(actual);
-          await this.#open(actual);
-        }).catch(() => undefined);
-        return false;
-      },
-    });
-  }
-
-  #want({ socket }: Engine): void {
-    if (this.#session.userId === undefined) socket?.setEnded();
-    else socket?.setWanted(!this.#isSuspended);
-  }
-
-  #knowsRole(tabs: Tabs): Promise<void> {
-    const { clock } = this.#ports;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clock.clearTimeout(timer);
-        end();
-        resolve();
-      };
-      const timer = clock.setTimeout(done, LEADER_WAIT_MS);
-      const end = tabs.subscribe(done);
-      if (tabs.getSnapshot() === 'leader') done();
-    });
-  }
-
-  async #closeAccount(): Promise<void> {
-    const account = this.#account;
-    if (account === undefined) return;
-    account.end();
-    this.#account = undefined;
-    this.#setIdle({ status: 'offline' });
-    this.#shown();
-    await account.tabs.stop(() => account.engine.stop());
-    await account.database.close();
-  }
-
-  #ended(code: string): void {
-    this.#account?.engine.socket?.setEnded(code);
-    this.#setIdle({ status: 'ended', code });
   }
 
   async #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
     // Before the first await, so that it is shown in the same tick.
-    const engine = this.#account?.engine;
+    const engine = this.#account.engine;
     if (engine !== undefined) return void (await engine.outbox.enqueue(command, files));
     await this.ready;
-    await this.#change;
-    await this.#engine().outbox.enqueue(command, files);
+    await this.#account.settled;
+    await this.#account.requireEngine().outbox.enqueue(command, files);
   }
 
   #aim({ conversationId, id, clientId }: MessageReference): {
@@ -548,152 +330,4 @@ export class ChatClient {
     const target = id === null ? { clientId: clientId as string } : { messageId: id };
     return { clientId: this.#ports.random.uuid(), conversationId, target };
   }
-
-  #engine(): Engine {
-    const engine = this.#account?.engine;
-    if (engine === undefined) throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-    return engine;
-  }
-
-  #store() {
-    return this.#account?.engine.store ?? EMPTY_STORE;
-  }
-
-  #setIdle(snapshot: ConnectionSnapshot): void {
-    this.#idle = snapshot;
-    for (const listener of [...this.#engineListeners]) listener();
-  }
-
-  /** Another engine: everything that is watched is watched there. */
-  #shown(): void {
-    for (const opened of this.#opened.values()) opened.end = () => undefined;
-    for (const [conversationId, opened] of this.#opened)
-      opened.end = this.#account?.engine.sync.open(conversationId) ?? (() => undefined);
-    for (const watcher of this.#watchers) {
-      watcher.end();
-      watcher.end = this.#store().subscribe(watcher.key, watcher.listener);
-    }
-    for (const listener of [...this.#engineListeners]) listener();
-    for (const { listener } of [...this.#watchers]) listener();
-  }
-
-  /** Of a part of whichever engine there is. */
-  #observable<Snapshot>(
-    of: (engine: Engine | undefined) => Observable<Snapshot> | undefined,
-    otherwise: () => Snapshot,
-  ): Observable<Snapshot> {
-    const source = (): Observable<Snapshot> | undefined => of(this.#account?.engine);
-    return {
-      getSnapshot: () => source()?.getSnapshot() ?? otherwise(),
-      subscribe: (listener) => {
-        let of = source();
-        let end = of?.subscribe(listener);
-        const changed = (): void => {
-          if (of !== source()) {
-            end?.();
-            of = source();
-            end = of?.subscribe(listener);
-          }
-          listener();
-        };
-        this.#engineListeners.add(changed);
-        return () => {
-          this.#engineListeners.delete(changed);
-          end?.();
-        };
-      },
-    };
-  }
-
-  #messagesOf(conversationId: string): Messages {
-    const { getSnapshot, subscribe } = this.observe(`messages:${conversationId}`);
-    const open = (): (() => void) => this.#openConversation(conversationId);
-    const sync = (): Engine['sync'] | undefined => this.#account?.engine.sync;
-    const read = (): MessagesSnapshot => {
-      this.#linger(conversationId, open);
-      return getSnapshot();
-    };
-    return {
-      getSnapshot,
-      subscribe: (listener) => {
-        const close = open();
-        const end = subscribe(listener);
-        return () => {
-          end();
-          close();
-        };
-      },
-      open,
-      loadOlder: async () => sync()?.load(conversationId, 'older'),
-      loadNewer: async () => sync()?.load(conversationId, 'newer'),
-      jumpTo: async (seq) => sync()?.jumpTo(conversationId, seq),
-      jumpToNewest: async () => sync()?.jumpToNewest(conversationId),
-      get items() {
-        return read().items;
-      },
-      get hasOlder() {
-        return read().hasOlder;
-      },
-      get hasNewer() {
-        return read().hasNewer;
-      },
-      get firstUnreadSeq() {
-        return read().firstUnreadSeq;
-      },
-      get isLoading() {
-        return read().isLoading;
-      },
-    };
-  }
-
-  /** Who reads a conversation without subscribing to it looks at it as well. */
-  #linger(conversationId: string, open: () => () => void): void {
-    if (this.#isClosed) return;
-    const { clock } = this.#ports;
-    const held = this.#lingering.get(conversationId);
-    clock.clearTimeout(held?.timer);
-    const close = held?.close ?? open();
-    const end = (): void => {
-      this.#lingering.delete(conversationId);
-      close();
-    };
-    this.#lingering.set(conversationId, { close, timer: clock.setTimeout(end, LINGER_MS) });
-  }
-
-  #openConversation(conversationId: string): () => void {
-    let opened = this.#opened.get(conversationId);
-    if (opened === undefined) {
-      opened = { count: 0, end: this.#account?.engine.sync.open(conversationId) ?? (() => undefined) };
-      this.#opened.set(conversationId, opened);
-    }
-    const held = opened;
-    held.count += 1;
-    let isOpen = true;
-    return () => {
-      if (!isOpen) return;
-      isOpen = false;
-      held.count -= 1;
-      if (held.count > 0) return;
-      this.#opened.delete(conversationId);
-      held.end();
-    };
-  }
-}
-
-function sourceOf(file: UploadSource | File): UploadSource {
-  if (!(typeof File !== 'undefined' && file instanceof File)) return file as UploadSource;
-  const { name, type, size } = file;
-  return {
-    name,
-    mimeType: type === '' ? 'application/octet-stream' : type,
-    size,
-    ...(typeof URL.createObjectURL === 'function' ? { previewUrl: URL.createObjectURL(file) } : {}),
-    read: async (start, end) => {
-      try {
-        return new Uint8Array(await file.slice(start, end).arrayBuffer());
-      } catch (cause) {
-        throw new ChatError('UNREADABLE_FILE', 'The file cannot be read any more.', { cause });
-      }
-    },
-  };
 }

@@ -96,8 +96,8 @@ function take(step: Step, input: SyncInput): void {
   switch (input.type) {
     case 'rows':
       for (const [store, key, value] of input.rows)
-        if (store === 'meta') Object.assign(state, value);
-        else table(step, store as Table).set(key, value as never);
+        if (store !== 'meta') table(step, store as Table).set(key, value as never);
+        else if (key === 'sync') Object.assign(state, value);
       return;
     case 'loaded': {
       const { conversationId, messages, type: _, ...held } = input;

@@ -1,0 +1,249 @@
+import { type Session } from './auth/session.js';
+import type { ConnectionSnapshot, Observable } from './connection/types.js';
+import { EMPTY_STORE, Engine } from './engine.js';
+import type { Http } from './http/types.js';
+import type { Unsubscribe } from './ports/environment.js';
+import type { Ports } from './ports/ports.js';
+import type { Database } from './ports/storage.js';
+import { ChatError } from './protocol/errors.js';
+import type { SnapshotOf, StoreKey } from './store/types.js';
+import { noChannel } from './tabs/broadcast-channel.js';
+import { createTabs, type Tabs } from './tabs/tabs.js';
+
+/** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
+const LEADER_WAIT_MS = 50;
+
+export interface AccountPorts extends Ports {
+  url: string;
+  session: Session;
+  http: Http;
+}
+
+interface Account {
+  userId: string;
+  name: string;
+  database: Database;
+  tabs: Tabs;
+  engine: Engine;
+  /** The engine led, and does no more, whatever its tab does by now. */
+  isOver: boolean;
+  end: Unsubscribe;
+}
+
+const NOT_WATCHED: Unsubscribe = () => undefined;
+
+/** Whoever is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
+export class CurrentAccount {
+  #account: Account | undefined;
+  /** Changes of the account follow one another. */
+  #change: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+  #isSuspended = false;
+  #idle: ConnectionSnapshot = { status: 'offline' };
+  readonly #listeners = new Set<() => void>();
+
+  constructor(private readonly ports: AccountPorts) {
+    ports.session.onEnd((code) => {
+      this.engine?.socket?.setEnded(code);
+      this.setIdle({ status: 'ended', code });
+    });
+  }
+
+  get engine(): Engine | undefined {
+    return this.#account?.engine;
+  }
+
+  /** Resolves when the changes that were asked for are done. */
+  get settled(): Promise<unknown> {
+    return this.#change;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  requireEngine(): Engine {
+    const { engine } = this;
+    if (engine === undefined) throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+    return engine;
+  }
+
+  /** The connection's status while there is no engine. */
+  readonly idle: Observable<ConnectionSnapshot> = { getSnapshot: () => this.#idle, subscribe: () => NOT_WATCHED };
+
+  setIdle(snapshot: ConnectionSnapshot): void {
+    this.#idle = snapshot;
+    this.#tell();
+  }
+
+  /** Called when there is another engine, or none; what is observed has moved on by then, if it was observed before. */
+  subscribe(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** A part of whichever engine there is. */
+  part<Snapshot>(of: (engine: Engine | undefined) => Observable<Snapshot>): Observable<Snapshot> {
+    return {
+      getSnapshot: () => of(this.engine).getSnapshot(),
+      subscribe: (listener) => {
+        let { engine } = this;
+        let end = of(engine).subscribe(listener);
+        const endChanges = this.subscribe(() => {
+          if (engine !== this.engine) {
+            end();
+            engine = this.engine;
+            end = of(engine).subscribe(listener);
+          }
+          listener();
+        });
+        return () => {
+          endChanges();
+          end();
+        };
+      },
+    };
+  }
+
+  observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
+    return this.part((engine) => (engine?.store ?? EMPTY_STORE).observe(key));
+  }
+
+  change<Result>(work: () => Promise<Result>): Promise<Result> {
+    const change = this.#change.then(work);
+    this.#change = change.catch(() => undefined);
+    return change;
+  }
+
+  async open(userId: string): Promise<void> {
+    if (this.#isClosed) throw new ChatError('ABORTED', 'The client was closed.');
+    if (this.#account?.userId === userId) {
+      // The same person again: what is in the outbox goes on.
+      this.#want(this.#account.engine);
+      this.#account.engine.socket?.nudge();
+      return;
+    }
+    await this.end();
+    const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
+    const tabs = createTabs(name, this.ports);
+    tabs.start();
+    let database: Database;
+    try {
+      // The list waits for both.
+      [database] = await Promise.all([this.ports.storage.open(name), this.#knowsRole(tabs)]);
+    } catch (cause) {
+      await tabs.stop();
+      this.setIdle({ status: 'ended', code: 'STORAGE' });
+      throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
+    }
+    const account: Account = {
+      userId,
+      name,
+      database,
+      tabs,
+      engine: this.#engineFor(userId, database, tabs),
+      isOver: false,
+      end: () => undefined,
+    };
+    await account.engine.start();
+    this.#account = account;
+    const ends = [
+      tabs.subscribe(() => {
+        // Another tab leads now: this one's connection is closed before anything else happens.
+        if (tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
+          account.engine.socket.close();
+          account.isOver = true;
+        }
+        this.change(() => this.#takeRole(account)).catch(() => undefined);
+      }),
+      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
+    ];
+    account.end = () => ends.forEach((end) => end());
+    await this.#takeRole(account);
+    this.#tell();
+    this.#want(account.engine);
+  }
+
+  /** This tab leads from now on, or follows: from what is stored. */
+  async #takeRole(account: Account): Promise<void> {
+    const { engine, tabs } = account;
+    const isRight = (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
+    if (this.#account !== account || (isRight && !account.isOver)) return;
+    account.isOver = false;
+    await engine.stop();
+    const next = this.#engineFor(account.userId, account.database, tabs);
+    await next.start();
+    account.engine = next;
+    this.#tell();
+    this.#want(next);
+  }
+
+  #engineFor(userId: string, database: Database, tabs: Tabs): Engine {
+    return new Engine({
+      ...this.ports,
+      role: tabs.getSnapshot(),
+      isShared: this.ports.channel !== noChannel,
+      database,
+      tabs,
+      identified: (actual) => {
+        if (actual === userId) return true;
+        // The application's tokens are another user's now.
+        this.change(async () => {
+          await this.ports.session.identify(actual);
+          await this.open(actual);
+        }).catch(() => undefined);
+        return false;
+      },
+    });
+  }
+
+  #want({ socket }: Engine): void {
+    if (this.ports.session.userId === undefined) socket?.setEnded();
+    else socket?.setWanted(!this.#isSuspended);
+  }
+
+  #knowsRole(tabs: Tabs): Promise<void> {
+    const { clock } = this.ports;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clock.clearTimeout(timer);
+        end();
+        resolve();
+      };
+      const timer = clock.setTimeout(done, LEADER_WAIT_MS);
+      const end = tabs.subscribe(done);
+      if (tabs.getSnapshot() === 'leader') done();
+    });
+  }
+
+  /** Closes the connection until it is taken back. */
+  setSuspended(isSuspended: boolean): void {
+    this.#isSuspended = isSuspended;
+    const socket = this.engine?.socket;
+    socket?.setWanted(!isSuspended && this.ports.session.userId !== undefined);
+    if (!isSuspended) socket?.nudge();
+  }
+
+  /** Nobody is logged in from now on; what is stored stays, under the name that is returned. */
+  async end(): Promise<string | undefined> {
+    const account = this.#account;
+    if (account === undefined) return undefined;
+    const { name, database, tabs, engine } = account;
+    account.end();
+    this.#account = undefined;
+    this.setIdle({ status: 'offline' });
+    await tabs.stop(() => engine.stop());
+    await database.close();
+    return name;
+  }
+
+  /** Ends everything in this process, for good. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.change(() => this.end());
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,131 @@
+import type { CurrentAccount } from '../account.js';
+import type { Observable } from '../connection/types.js';
+import type { Clock, Timer, Unsubscribe } from '../ports/environment.js';
+import type { MessagesSnapshot } from '../store/types.js';
+
+/** For how long a conversation stays open that is read without a subscription. */
+const LINGER_MS = 30_000;
+
+/**
+ * The window of one conversation's messages around what is on screen. It is kept up to date while it is subscribed to or
+ * opened, and for half a minute after it was read.
+ */
+export interface Messages extends Observable<MessagesSnapshot>, MessagesSnapshot {
+  /** It is on screen from now on: its newest messages are fetched first. Returns what ends that. */
+  open(): () => void;
+  loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  jumpTo(seq: number): Promise<void>;
+  jumpToNewest(): Promise<void>;
+}
+
+interface Opened {
+  count: number;
+  end: Unsubscribe;
+}
+
+/** The windows of messages that are looked at, through every change of the engine. */
+export class ConversationWindows {
+  readonly #messages = new Map<string, Messages>();
+  readonly #opened = new Map<string, Opened>();
+  readonly #lingering = new Map<string, { close: Unsubscribe; timer: Timer }>();
+
+  constructor(
+    private readonly account: CurrentAccount,
+    private readonly clock: Clock,
+  ) {
+    let { engine } = account;
+    account.subscribe(() => {
+      if (engine === account.engine) return;
+      engine = account.engine;
+      for (const [conversationId, opened] of this.#opened) opened.end = this.#begin(conversationId);
+    });
+  }
+
+  of(conversationId: string): Messages {
+    let messages = this.#messages.get(conversationId);
+    if (messages === undefined) this.#messages.set(conversationId, (messages = this.#make(conversationId)));
+    return messages;
+  }
+
+  close(): void {
+    for (const { timer, close } of this.#lingering.values()) {
+      this.clock.clearTimeout(timer);
+      close();
+    }
+    this.#lingering.clear();
+  }
+
+  #make(conversationId: string): Messages {
+    const { getSnapshot, subscribe } = this.account.observe(`messages:${conversationId}`);
+    const open = (): Unsubscribe => this.#open(conversationId);
+    const sync = () => this.account.engine?.sync;
+    const read = (): MessagesSnapshot => {
+      this.#linger(conversationId, open);
+      return getSnapshot();
+    };
+    return {
+      getSnapshot,
+      subscribe: (listener) => {
+        const close = open();
+        const end = subscribe(listener);
+        return () => {
+          end();
+          close();
+        };
+      },
+      open,
+      loadOlder: async () => sync()?.load(conversationId, 'older'),
+      loadNewer: async () => sync()?.load(conversationId, 'newer'),
+      jumpTo: async (seq) => sync()?.jumpTo(conversationId, seq),
+      jumpToNewest: async () => sync()?.jumpToNewest(conversationId),
+      get items() {
+        return read().items;
+      },
+      get hasOlder() {
+        return read().hasOlder;
+      },
+      get hasNewer() {
+        return read().hasNewer;
+      },
+      get firstUnreadSeq() {
+        return read().firstUnreadSeq;
+      },
+      get isLoading() {
+        return read().isLoading;
+      },
+    };
+  }
+
+  /** Who reads a conversation without subscribing to it looks at it as well. */
+  #linger(conversationId: string, open: () => Unsubscribe): void {
+    if (this.account.isClosed) return;
+    const held = this.#lingering.get(conversationId);
+    this.clock.clearTimeout(held?.timer);
+    const close = held?.close ?? open();
+    const end = (): void => {
+      this.#lingering.delete(conversationId);
+      close();
+    };
+    this.#lingering.set(conversationId, { close, timer: this.clock.setTimeout(end, LINGER_MS) });
+  }
+
+  #begin(conversationId: string): Unsubscribe {
+    return this.account.engine?.sync.open(conversationId) ?? (() => undefined);
+  }
+
+  #open(conversationId: string): Unsubscribe {
+    const opened = this.#opened.get(conversationId) ?? { count: 0, end: this.#begin(conversationId) };
+    this.#opened.set(conversationId, opened);
+    opened.count += 1;
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      opened.count -= 1;
+      if (opened.count > 0) return;
+      this.#opened.delete(conversationId);
+      opened.end();
+    };
+  }
+}

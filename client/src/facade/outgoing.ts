@@ -1,0 +1,50 @@
+import type { Observable } from '../connection/types.js';
+import type { OutboxItem, UploadSource } from '../outbox/types.js';
+import { ChatError } from '../protocol/errors.js';
+import type { MessageItem } from '../store/types.js';
+
+export interface OutgoingMessage {
+  conversationId?: string;
+  /** In place of `conversationId`: the direct conversation with this user, which need not exist. */
+  receiverId?: string;
+  content?: string;
+  attachments?: readonly (UploadSource | File)[];
+  replyToId?: string;
+}
+
+/** A message as it is in `items`, or what of it says which it is. */
+export type MessageReference = Pick<MessageItem, 'conversationId' | 'id' | 'clientId'>;
+
+export interface Sent {
+  readonly clientId: string;
+  /** Resolves when it survives the end of the app. Rejects only where this device can keep nothing. */
+  readonly stored: Promise<void>;
+}
+
+export interface ClientOutbox extends Observable<readonly OutboxItem[]> {
+  readonly items: readonly OutboxItem[];
+  /** Now, rather than when it is due. Without a `clientId` all of them. */
+  retry(clientId?: string): void;
+  /** Another text for one that was refused, or that has not left yet. */
+  edit(clientId: string, content: string): Promise<void>;
+  /** Drops one that has not left yet. False where it may have been sent. */
+  drop(clientId: string): Promise<boolean>;
+}
+
+export function sourceOf(file: UploadSource | File): UploadSource {
+  if (!(typeof File !== 'undefined' && file instanceof File)) return file as UploadSource;
+  const { name, type, size } = file;
+  return {
+    name,
+    mimeType: type === '' ? 'application/octet-stream' : type,
+    size,
+    ...(typeof URL.createObjectURL === 'function' ? { previewUrl: URL.createObjectURL(file) } : {}),
+    read: async (start, end) => {
+      try {
+        return new Uint8Array(await file.slice(start, end).arrayBuffer());
+      } catch (cause) {
+        throw new ChatError('UNREADABLE_FILE', 'The file cannot be read any more.', { cause });
+      }
+    },
+  };
+}
