@@ -1,4 +1,5 @@
 import { type Session } from './auth/session.js';
+import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { EMPTY_STORE, Engine } from './engine.js';
 import type { Http } from './http/types.js';
@@ -40,7 +41,7 @@ export class CurrentAccount {
   #isClosed = false;
   #isSuspended = false;
   #idle: ConnectionSnapshot = { status: 'offline' };
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
 
   constructor(private readonly ports: AccountPorts) {
     ports.session.onEnd((code) => {
@@ -73,14 +74,11 @@ export class CurrentAccount {
 
   setIdle(snapshot: ConnectionSnapshot): void {
     this.#idle = snapshot;
-    this.#tell();
+    this.#listeners.call();
   }
 
   /** Called when there is another engine, or none; what is observed has moved on by then, if it was observed before. */
-  subscribe(listener: () => void): Unsubscribe {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
+  readonly subscribe = this.#listeners.add;
 
   /** A part of whichever engine there is. */
   part<Snapshot>(of: (engine: Engine | undefined) => Observable<Snapshot>): Observable<Snapshot> {
@@ -160,7 +158,7 @@ export class CurrentAccount {
     ];
     account.end = () => ends.forEach((end) => end());
     await this.#takeRole(account);
-    this.#tell();
+    this.#listeners.call();
     this.#want(account.engine);
   }
 
@@ -174,7 +172,7 @@ export class CurrentAccount {
     const next = this.#engineFor(account.userId, account.database, tabs);
     await next.start();
     account.engine = next;
-    this.#tell();
+    this.#listeners.call();
     this.#want(next);
   }
 
@@ -241,9 +239,5 @@ export class CurrentAccount {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.change(() => this.end());
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -1,3 +1,4 @@
+import { Listeners } from '../connection/listeners.js';
 import { call, type HttpPorts, type TokenSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
 import type { StoredSession, TokenStore } from '../ports/token-store.js';
@@ -27,7 +28,7 @@ export class Session implements TokenSource {
   #isKept = true;
   /** Rises with each log-in and log-out: what was asked for before does not count after it. */
   #generation = 0;
-  readonly #endListeners = new Set<(code: string) => void>();
+  readonly #endListeners = new Listeners<[code: string]>();
 
   constructor(private readonly ports: SessionPorts) {}
 
@@ -36,10 +37,7 @@ export class Session implements TokenSource {
   }
 
   /** Told when the server says that this session is over; not of a log-out. */
-  onEnd(listener: (code: string) => void): () => void {
-    this.#endListeners.add(listener);
-    return () => void this.#endListeners.delete(listener);
-  }
+  readonly onEnd = this.#endListeners.add;
 
   /** What an earlier run left. */
   async restore(): Promise<string | undefined> {
@@ -95,7 +93,7 @@ export class Session implements TokenSource {
   async end(code: string): Promise<void> {
     if (this.#held === undefined) return;
     await this.clear();
-    for (const listener of [...this.#endListeners]) listener(code);
+    this.#endListeners.call(code);
   }
 
   async clear(): Promise<void> {

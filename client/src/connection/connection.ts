@@ -4,6 +4,7 @@ import type { Socket, SocketFactory } from '../ports/network.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ErrorCode, ServerEvents } from '../protocol/protocol.generated.js';
 import { backoffMs, MIN_BACKOFF_MS } from './backoff.js';
+import { Listeners } from './listeners.js';
 import {
   type CatchUp,
   type ClientEventName,
@@ -54,7 +55,6 @@ interface Attempt {
   token: string;
   /** Aborted when this attempt, or the connection it became, is over. */
   controller: AbortController;
-  isConnected: boolean;
   isReady: boolean;
   ended?: { code: string; retry: boolean; retryAfterMs?: number; until?: string | null; reason?: string | null };
   timer: Timer | undefined;
@@ -70,8 +70,8 @@ interface Pending {
  */
 export class SocketConnection implements Connection {
   #snapshot: ConnectionSnapshot = { status: 'offline' };
-  readonly #listeners = new Set<() => void>();
-  readonly #eventListeners = new Set<(event: ServerEvent) => void>();
+  readonly #listeners = new Listeners();
+  readonly #eventListeners = new Listeners<[event: ServerEvent]>();
   readonly #pending = new Set<Pending>();
   readonly #ends: Unsubscribe[];
   #attempt: Attempt | undefined;
@@ -102,16 +102,9 @@ export class SocketConnection implements Connection {
 
   readonly getSnapshot = (): ConnectionSnapshot => this.#snapshot;
 
-  readonly subscribe = (listener: () => void): Unsubscribe => {
-    const entry = (): void => listener();
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
-  };
+  readonly subscribe = this.#listeners.add;
 
-  onEvent(listener: (event: ServerEvent) => void): Unsubscribe {
-    this.#eventListeners.add(listener);
-    return () => void this.#eventListeners.delete(listener);
-  }
+  readonly onEvent = this.#eventListeners.add;
 
   /** Whether there should be a connection: there is a session, and this tab leads. */
   setWanted(isWanted: boolean): void {
@@ -186,22 +179,20 @@ export class SocketConnection implements Connection {
     this.#clearRetry();
     this.#end();
     this.#lastAttemptAt = this.ports.clock.elapsed();
-    const attempt: Attempt = {
-      token: '',
-      controller: new AbortController(),
-      isConnected: false,
-      isReady: false,
-      timer: undefined,
-    };
-    this.#attempt = attempt;
-    attempt.timer = this.ports.clock.setTimeout(() => this.#lost(attempt, { code: 'TIMEOUT' }), ATTEMPT_TIMEOUT_MS);
-    this.#show({ status: 'authenticating' });
+    const attempt = this.#begin();
+    this.#deadline(attempt, ATTEMPT_TIMEOUT_MS);
     this.ports.session.token().then(
       (token) => {
         if (attempt === this.#attempt) this.#open(attempt, token);
       },
       (error: unknown) => this.#refused(attempt, failureOf(error)),
     );
+  }
+
+  #begin(): Attempt {
+    this.#attempt = { token: '', controller: new AbortController(), isReady: false, timer: undefined };
+    this.#show({ status: 'authenticating' });
+    return this.#attempt;
   }
 
   #open(attempt: Attempt, token: string): void {
@@ -216,7 +207,6 @@ export class SocketConnection implements Connection {
         { url: this.ports.url, auth: { token, echo: false } },
         {
           connected: own(() => {
-            attempt.isConnected = true;
             this.#deadline(attempt, READY_TIMEOUT_MS);
           }),
           failed: ({ code = 'NETWORK', data }) => this.#refused(attempt, details(data, code)),
@@ -243,8 +233,7 @@ export class SocketConnection implements Connection {
       case 'session:expiring':
         return this.#renew(attempt);
       default: {
-        const event = { name, payload } as ServerEvent;
-        for (const listener of [...this.#eventListeners]) listener(event);
+        this.#eventListeners.call({ name, payload } as ServerEvent);
       }
     }
   }
@@ -294,15 +283,7 @@ export class SocketConnection implements Connection {
   }
 
   #renewThenStart(refused: string): void {
-    const waiting: Attempt = {
-      token: '',
-      controller: new AbortController(),
-      isConnected: false,
-      isReady: false,
-      timer: undefined,
-    };
-    this.#attempt = waiting;
-    this.#show({ status: 'authenticating' });
+    const waiting = this.#begin();
     this.ports.session.renew(refused).then(
       () => {
         if (waiting === this.#attempt) this.#start();
@@ -341,7 +322,7 @@ export class SocketConnection implements Connection {
       return this.setEnded(code);
     if (failure.isParked === true) return this.#show({ status: 'waiting', code });
     if (code === 'ACCOUNT_SUSPENDED') return this.#suspended(failure);
-    const backoff = backoffMs(this.#failures, this.ports.random);
+    const backoff = backoffMs(this.#failures + 1, this.ports.random);
     this.#failures += 1;
     // Spread over a little more than the server asked for: it has asked all of them.
     const asked = (failure.retryAfterMs ?? 0) * (1 + this.ports.random.number() / 4);
@@ -413,7 +394,7 @@ export class SocketConnection implements Connection {
   #show(snapshot: ConnectionSnapshot): void {
     if (JSON.stringify(snapshot) === JSON.stringify(this.#snapshot)) return;
     this.#snapshot = snapshot;
-    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.call();
   }
 }
 

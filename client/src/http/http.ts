@@ -1,3 +1,4 @@
+import { orAborted } from '../ports/abort.js';
 import type { Clock } from '../ports/environment.js';
 import type { Fetch, FetchInit, FetchResponse } from '../ports/network.js';
 import { ChatError } from '../protocol/errors.js';
@@ -88,14 +89,6 @@ async function exchange(
 ): Promise<{ response: FetchResponse; text: string }> {
   const response = await fetch(address, init);
   return { response, text: await response.text() };
-}
-
-function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('aborted'));
-    signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function addressOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {

@@ -23,8 +23,6 @@ export type OutboxCommand =
       /** In place of `conversationId`, where there may be no conversation yet. */
       receiverId?: string;
       content?: string;
-      /** Rows of the `uploads` store, in order. */
-      uploadIds?: readonly string[];
       replyToId?: string;
     }
   /** `target`: a message's id, or the `clientId` of one that is itself still in the outbox. */

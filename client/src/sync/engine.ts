@@ -1,3 +1,4 @@
+import { Listeners } from '../connection/listeners.js';
 import type { Connection, ServerEvent } from '../connection/types.js';
 import type { FetchPage, PagePosition } from '../http/types.js';
 import type { Clock, Random, Timer } from '../ports/environment.js';
@@ -33,7 +34,7 @@ export interface SyncPorts {
 /** Feeds the reducer one input after the other, and does what it asks for. */
 export class Synchroniser implements SyncEngine {
   state: SyncState = EMPTY_STATE;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #timers = new Map<string, Timer>();
   readonly #inputs: SyncInput[] = [];
   #isBusy = false;
@@ -42,10 +43,7 @@ export class Synchroniser implements SyncEngine {
 
   constructor(private readonly ports: SyncPorts) {}
 
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
+  readonly subscribe = this.#listeners.add;
 
   start(): Promise<void> {
     return readPersistently(this.ports.clock, () => this.#start());
@@ -145,7 +143,7 @@ export class Synchroniser implements SyncEngine {
     this.#isStopped = true;
     for (const timer of this.#timers.values()) this.ports.clock.clearTimeout(timer);
     await this.ports.writer.flush();
-    this.#tell();
+    this.#listeners.call();
   }
 
   #untilSettled(conversationId: string): Promise<void> {
@@ -169,10 +167,6 @@ export class Synchroniser implements SyncEngine {
       const end = this.subscribe(look);
       look();
     });
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 
   #feed(input: SyncInput): void {
@@ -199,7 +193,7 @@ export class Synchroniser implements SyncEngine {
       }
     }
     this.#isBusy = false;
-    this.#tell();
+    this.#listeners.call();
   }
 
   async #load(ids: readonly string[]): Promise<void> {
@@ -237,7 +231,7 @@ export class Synchroniser implements SyncEngine {
     this.state = state;
     // Rows and what they settle go into one transaction.
     for (const effect of effects) this.#effect(effect);
-    this.#tell();
+    this.#listeners.call();
   }
 
   #effect(effect: SyncEffect): void {

@@ -1,8 +1,6 @@
+import { doubledMs } from '../connection/backoff.js';
 import type { CacheStore, StoreName, StoredValue } from '../ports/storage.js';
 import type { RowChanges, Settled, SyncEffect, SyncState } from './state.js';
-
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 
 /** The maps of the state. */
 export type Table = {
@@ -67,7 +65,7 @@ export function setTimer({ effects }: Step, name: string, delayMs: number): void
 /** Later each time until it succeeds, and not before the server wants it. */
 export function retryLater(step: Step, name: string, retryAfterMs = 0): void {
   const failures = (step.state.failures += 1);
-  setTimer(step, name, Math.max(retryAfterMs, Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures)));
+  setTimer(step, name, Math.max(retryAfterMs, doubledMs(failures)));
 }
 
 /** Asks for what is missing; once more afterwards where that is being done. */

@@ -1,3 +1,4 @@
+import { Listeners } from '../connection/listeners.js';
 import type { Channel, ChannelFactory, ChannelMessage } from '../ports/environment.js';
 
 /** Messages between the tabs of an origin; undefined where the platform has no other tabs to talk to. */
@@ -12,9 +13,9 @@ export function findBroadcastChannels(): ChannelFactory | undefined {
 }
 
 function broadcastChannel(native: BroadcastChannel): Channel {
-  const listeners = new Set<(message: ChannelMessage) => void>();
+  const listeners = new Listeners<[message: ChannelMessage]>();
   native.addEventListener('message', ({ data }: MessageEvent<ChannelMessage>) => {
-    for (const listener of listeners) listener(data);
+    if (!closed) listeners.call(data);
   });
   let closed = false;
   return {
@@ -22,13 +23,9 @@ function broadcastChannel(native: BroadcastChannel): Channel {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
       if (!closed) native.postMessage(message);
     },
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: listeners.add,
     close: () => {
       closed = true;
-      listeners.clear();
       native.close();
     },
   };
