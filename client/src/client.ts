@@ -26,6 +26,7 @@ import {
 } from './ports/platform.js';
 import type { Ports } from './ports/ports.js';
 import { socketIo } from './ports/socket-io.js';
+import { defined } from './protocol/defined.js';
 import type {
   Attachment,
   Login,
@@ -208,15 +209,8 @@ export class ChatClient {
       throw new TypeError('A message goes to a conversationId or to a receiverId.');
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
-    const command: OutboxCommand = {
-      type: 'send',
-      clientId,
-      ...(conversationId === undefined ? {} : { conversationId }),
-      ...(receiverId === undefined ? {} : { receiverId }),
-      ...(content === undefined ? {} : { content }),
-      ...(replyToId === undefined ? {} : { replyToId }),
-    };
-    return { clientId, stored: this.#enqueue(command, attachments.map(sourceOf)) };
+    const fields = defined({ clientId, conversationId, receiverId, content, replyToId });
+    return { clientId, stored: this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf)) };
   }
 
   edit(message: MessageReference, content: string): Promise<void> {
@@ -260,13 +254,7 @@ export class ChatClient {
       file instanceof Blob ? file : new Blob([(await file.read(0, file.size)) as never], { type: file.mimeType });
     const form = new FormData();
     form.append('file', blob, 'name' in file ? file.name : 'file');
-    const { signal } = options;
-    const request = {
-      method: 'POST',
-      content: form,
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-      ...(signal === undefined ? {} : { signal }),
-    } as const;
+    const request = { method: 'POST', content: form, timeoutMs: UPLOAD_TIMEOUT_MS, ...options } as const;
     return (await this.http.request<Attachment>('/attachments', request)).body;
   }
 

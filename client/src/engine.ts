@@ -64,10 +64,9 @@ export class Engine {
       clock,
       random,
       request: (event, payload, timeoutMs) => this.connection.request(event, payload, timeoutMs),
-      fetchPage: async (conversationId, position, limit, signal) => {
-        const query = { ...('newest' in position ? {} : position), limit };
+      fetchPage: async (conversationId, position, limit) => {
         const path = `/conversations/${conversationId}/messages`;
-        return (await http.request<MessagePage>(path, signal === undefined ? { query } : { query, signal })).body;
+        return (await http.request<MessagePage>(path, { query: { ...position, limit } })).body;
       },
       fetchFriends: () => fetchFriends(http),
       settled: (settled) => this.outbox.settled(settled),

@@ -1,6 +1,7 @@
 import type { TokenSource } from '../http/http.js';
 import type { Clock, Connectivity, Lifecycle, Random, Timer, Unsubscribe } from '../ports/environment.js';
 import type { Socket, SocketFactory } from '../ports/network.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ErrorCode, ServerEvents } from '../protocol/protocol.generated.js';
 import { backoffMs, MIN_BACKOFF_MS } from './backoff.js';
@@ -118,7 +119,7 @@ export class SocketConnection implements Connection {
   /** The session is over: nothing is tried until somebody logs in. */
   setEnded(code?: string): void {
     this.#isWanted = false;
-    this.#abandon(code === undefined ? { status: 'ended' } : { status: 'ended', code });
+    this.#abandon(defined({ status: 'ended' as const, code }));
   }
 
   /** A hint that now is a better moment: the user, the network. It can make a try sooner, and never forbids one. */

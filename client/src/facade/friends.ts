@@ -26,7 +26,7 @@ export function friendsOf(http: Http, observe: Observe, apply: (answer: Answer) 
   const list = observe('friends');
   const requests = observe('friendRequests');
   const post = async <Body>(path: string, body?: object): Promise<Body> =>
-    (await http.request<Body>(path, { method: 'POST', ...(body === undefined ? {} : { body }) })).body;
+    (await http.request<Body>(path, { method: 'POST', body })).body;
   const shown = (request: FriendRequest): FriendRequest => {
     apply({ friendRequests: [request] });
     return request;

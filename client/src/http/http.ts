@@ -1,6 +1,7 @@
 import { orAborted } from '../ports/abort.js';
 import type { Clock } from '../ports/environment.js';
 import type { Fetch, FetchInit, FetchResponse } from '../ports/network.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ErrorCode } from '../protocol/protocol.generated.js';
 import type { Http, HttpAnswer, HttpRequest } from './types.js';
@@ -40,12 +41,12 @@ export async function call<Body>(
   }, timeoutMs);
   const init: FetchInit = {
     method,
-    headers: {
+    headers: defined({
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      'content-type': body && 'application/json',
+      authorization: token && `Bearer ${token}`,
       ...headers,
-    },
+    }) as Record<string, string>,
     signal: controller.signal,
     // The session is in the token. Cookies of another log-in on the same origin must not decide.
     credentials: 'omit',
@@ -92,7 +93,7 @@ async function exchange(
 }
 
 function addressOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const given = Object.entries(defined(query));
   const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
   return `${url.replace(/\/+$/, '')}${path}${text === '' ? '' : `?${text}`}`;
 }

@@ -27,13 +27,8 @@ export interface Http {
   request<Body>(path: string, request?: HttpRequest): Promise<HttpAnswer<Body>>;
 }
 
-/** Which page; `newest` is the one that a request without a position answers. */
-export type PagePosition = { before: number } | { after: number } | { around: number } | { newest: true };
+/** Which page, by sequence number; without any the newest. */
+export type PagePosition = { before?: number; after?: number; around?: number };
 
 /** GET /conversations/:id/messages. */
-export type FetchPage = (
-  conversationId: string,
-  position: PagePosition,
-  limit: number,
-  signal?: AbortSignal,
-) => Promise<MessagePage>;
+export type FetchPage = (conversationId: string, position: PagePosition, limit: number) => Promise<MessagePage>;

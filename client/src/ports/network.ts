@@ -22,14 +22,26 @@ export interface SocketOptions {
   auth: Readonly<Record<string, unknown>>;
 }
 
+export interface SocketFailure {
+  code?: string;
+  /** For whoever debugs a factory of their own. */
+  message?: string;
+  data?: Readonly<Record<string, unknown>>;
+}
+
+export function failureOf(data?: SocketFailure['data']): SocketFailure {
+  const code = data?.['code'];
+  return { ...(data && { data }), ...(typeof code === 'string' && { code }) };
+}
+
 /** What a socket tells. After `close` nothing more is told. */
 export interface SocketListeners {
   /** The handshake succeeded. */
   connected(): void;
   /** The handshake was refused or the server not reached: this socket is done. `code` is the server's, where it answered. */
-  failed(failure: { code?: string; message: string; data?: Readonly<Record<string, unknown>> }): void;
-  /** A socket that was connected is no longer: it is done. `byServer` where the server closed it on purpose. */
-  disconnected(reason: { byServer: boolean; message: string }): void;
+  failed(failure: SocketFailure): void;
+  /** A socket that was connected is no longer: it is done. */
+  disconnected(): void;
   event(name: string, payload: unknown): void;
 }
 

@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import type { SocketFactory } from './network.js';
+import { failureOf, type SocketFactory } from './network.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
@@ -29,17 +29,10 @@ export const openSocketIoClient: SocketFactory = ({ url, auth }, listeners) => {
   });
   socket.on('connect_error', (error: Error & { data?: Record<string, unknown> }) =>
     once(() => {
-      const code = error.data?.['code'];
-      listeners.failed({
-        message: error.message,
-        ...(typeof code === 'string' ? { code } : {}),
-        ...(error.data === undefined ? {} : { data: error.data }),
-      });
+      listeners.failed(failureOf(error.data));
     }),
   );
-  socket.on('disconnect', (reason) =>
-    once(() => listeners.disconnected({ byServer: reason === 'io server disconnect', message: reason })),
-  );
+  socket.on('disconnect', () => once(() => listeners.disconnected()));
   socket.onAny((name: string, payload: unknown) => {
     if (!isDone) listeners.event(name, payload);
   });

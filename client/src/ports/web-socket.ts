@@ -1,4 +1,4 @@
-import type { Socket, SocketListeners, SocketOptions } from './network.js';
+import { failureOf, type Socket, type SocketListeners, type SocketOptions } from './network.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
@@ -34,26 +34,25 @@ export function openWebSocket(
     if (state === 'done') return;
     state = 'done';
     clearTimeout(timer);
-    platform.removeEventListener?.('offline', offline);
+    platform.removeEventListener?.('offline', lost);
     native.close();
     report();
   };
-  const lost = (message: string, byServer = false): void => {
+  const lost = (): void => {
     const before = state;
     end(() => {
-      if (before === 'connected') listeners.disconnected({ byServer, message });
+      if (before === 'connected') listeners.disconnected();
       else if (before === 'opening') unreachable();
-      else listeners.failed({ message });
+      else listeners.failed({});
     });
   };
-  const offline = (): void => lost('offline');
   /** The server pings in time, or it is not there any more. */
   const watch = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       // Something listens at the other end: what it does not answer here, it does not answer another way.
       if (state === 'opening') state = 'handshake';
-      lost('timeout');
+      lost();
     }, silenceMs);
   };
   /** What a packet means; throws for what is none. */
@@ -80,12 +79,10 @@ export function openWebSocket(
         watch();
         listeners.connected();
       };
-    if (packet.startsWith(DISCONNECT)) return () => lost('io server disconnect', true);
+    if (packet.startsWith(DISCONNECT)) return lost;
     if (packet.startsWith(CONNECT_ERROR)) {
-      const { message, data } = JSON.parse(packet.slice(2)) as { message: string; data?: Record<string, unknown> };
-      const code = data?.['code'];
-      const failure = { message, ...(data && { data }), ...(typeof code === 'string' && { code }) };
-      return () => end(() => listeners.failed(failure));
+      const { data } = JSON.parse(packet.slice(2)) as { data?: Record<string, unknown> };
+      return () => end(() => listeners.failed(failureOf(data)));
     }
     const isEvent = packet.startsWith(EVENT);
     if (!isEvent && !packet.startsWith(ACKNOWLEDGEMENT)) return undefined;
@@ -102,16 +99,16 @@ export function openWebSocket(
     let react: (() => void) | undefined;
     try {
       react = read(data as string);
-    } catch (error) {
+    } catch {
       // Not the protocol: this socket is of no use.
-      return lost(String(error));
+      return lost();
     }
     react?.();
   });
-  native.addEventListener('error', () => lost('websocket error'));
-  native.addEventListener('close', () => lost('transport close'));
+  native.addEventListener('error', lost);
+  native.addEventListener('close', lost);
   // A socket whose network is gone would live on until a ping is missing.
-  platform.addEventListener?.('offline', offline);
+  platform.addEventListener?.('offline', lost);
   watch();
   return {
     emit: (event, payload, acknowledge) => {

@@ -1,5 +1,6 @@
 import type { Observable } from '../connection/types.js';
 import type { KeptFile, OutboxItem } from '../outbox/types.js';
+import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
 import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/state.js';
 import { isUnread, rowAt, rowsBetween } from '../sync/timeline.js';
@@ -191,6 +192,7 @@ export class ChatStore implements Store {
     if (command.type !== 'send') throw new TypeError(command.type);
     const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
     return this.#item(item, [quoted], () => ({
+      ...defined({ error: lastError, progress }),
       id: null,
       seq: null,
       conversationId,
@@ -206,8 +208,6 @@ export class ChatStore implements Store {
       editedAt: null,
       deletedAt: null,
       state: item.state === 'rejected' ? 'rejected' : 'pending',
-      ...(lastError === undefined ? {} : { error: lastError }),
-      ...(progress === undefined ? {} : { progress }),
     }));
   }
 

@@ -1,14 +1,15 @@
 import { Listeners } from '../connection/listeners.js';
 import type { Connection, ServerEvent } from '../connection/types.js';
-import type { FetchPage, PagePosition } from '../http/types.js';
+import type { FetchPage } from '../http/types.js';
 import type { Clock, Random, Timer } from '../ports/environment.js';
 import { type Database, keysBelow, type StoreName } from '../ports/storage.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
 import { covers } from './coverage.js';
 import { EMPTY_STATE, neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
-import type { Failure, PageQuery, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
+import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 import { PAGE_SIZE } from './window.js';
 
@@ -247,7 +248,7 @@ export class Synchroniser implements SyncEngine {
       }
       case 'sync': {
         const { cursor } = effect;
-        request('sync', { ...(cursor === null ? {} : { cursor }), limit: SYNC_LIMIT }).then(
+        request('sync', { cursor: cursor ?? undefined, limit: SYNC_LIMIT }).then(
           (answer) => this.#feed({ type: 'synced', cursor, answer }),
           (error: unknown) => this.#feed({ type: 'sync-failed', cursor, failure: failureOf(error) }),
         );
@@ -255,7 +256,7 @@ export class Synchroniser implements SyncEngine {
       }
       case 'page': {
         const { conversationId, generation, query } = effect;
-        fetchPage(conversationId, positionOf(query), PAGE_SIZE).then(
+        fetchPage(conversationId, query, PAGE_SIZE).then(
           (page) => this.#feed({ type: 'page', conversationId, generation, query, page }),
           (error: unknown) => this.#feed({ type: 'page-failed', conversationId, query, failure: failureOf(error) }),
         );
@@ -293,13 +294,6 @@ export class Synchroniser implements SyncEngine {
 
 function failureOf(error: unknown): Failure {
   if (!(error instanceof ChatError)) return { code: 'UNEXPECTED_ANSWER' };
-  return error.retryAfterMs === undefined
-    ? { code: error.code }
-    : { code: error.code, retryAfterMs: error.retryAfterMs };
-}
-
-function positionOf({ before, after, around }: PageQuery): PagePosition {
-  if (before !== undefined) return { before };
-  if (after !== undefined) return { after };
-  return around === undefined ? { newest: true } : { around };
+  const { code, retryAfterMs } = error;
+  return defined({ code, retryAfterMs });
 }

@@ -6,6 +6,7 @@ import {
   type ServerEvent,
 } from '../connection/types.js';
 import type { Unsubscribe } from '../ports/environment.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ServerEvents } from '../protocol/protocol.generated.js';
 import type { Tabs } from './tabs.js';
@@ -27,8 +28,7 @@ export function relayConnection(
   cancel: (clientId: string) => Promise<boolean>,
 ): Unsubscribe {
   const status = (): RelayedStatus => {
-    const ready = lastReady();
-    return { type: 'connection', snapshot: connection.getSnapshot(), ...(ready === undefined ? {} : { ready }) };
+    return defined({ type: 'connection' as const, snapshot: connection.getSnapshot(), ready: lastReady() });
   };
   const tell = (): void => tabs.post({ ...status() });
   const ends = [connection.subscribe(tell), connection.onEvent((event) => tabs.post({ type: 'event', event }))];

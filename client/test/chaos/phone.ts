@@ -102,7 +102,7 @@ export class Phone {
       const made = BROWSER_SOCKET(options, {
         connected: () => life.run(() => listeners.connected()),
         failed: (failure) => life.run(() => listeners.failed(failure)),
-        disconnected: (reason) => life.run(() => listeners.disconnected(reason)),
+        disconnected: () => life.run(() => listeners.disconnected()),
         event: (name, payload) => life.run(() => listeners.event(name, payload)),
       });
       this.#sockets.add(made);

@@ -358,7 +358,7 @@ describe('connection', () => {
     await live();
     const request = connection.request('mark_read', { conversationId: 'a', seq: 1 });
     const failed = rejection(request);
-    sockets.last.listeners.disconnected({ byServer: false, message: 'transport close' });
+    sockets.last.listeners.disconnected();
     expect(await failed).toMatchObject({ code: 'NETWORK' });
     await clock.advance(1_001);
     sockets.last.welcome();
@@ -380,7 +380,7 @@ describe('connection', () => {
     connection.setWanted(true);
     await settled();
     sockets.last.welcome();
-    sockets.last.listeners.disconnected({ byServer: false, message: 'transport close' });
+    sockets.last.listeners.disconnected();
     expect(catchUps[0]?.signal.aborted).toBe(true);
     catchUps[0]?.resolve();
     await settled();
@@ -392,7 +392,7 @@ describe('connection', () => {
     connection.onEvent(({ name }) => heard.push(name));
     await live();
     const old = sockets.last;
-    old.listeners.disconnected({ byServer: false, message: 'transport close' });
+    old.listeners.disconnected();
     old.listeners.event('message:new', {});
     old.welcome();
     old.listeners.failed({ message: 'late' });

@@ -16,7 +16,7 @@ class Reports {
   readonly listeners: SocketListeners = {
     connected: () => this.add(['connected']),
     failed: ({ code, data }) => this.add(['failed', code, data]),
-    disconnected: ({ byServer }) => this.add(['disconnected', byServer]),
+    disconnected: () => this.add(['disconnected']),
     event: (name, payload) => this.add(['event', name, payload]),
   };
 
@@ -122,7 +122,7 @@ describe.each([
     expect(reports.left).toEqual([]);
   });
 
-  it('reports the server’s disconnect after the event that explains it, and as the server’s', async () => {
+  it('reports the server’s disconnect after the event that explains it', async () => {
     const arriving = accepted();
     open();
     const other = await arriving;
@@ -130,7 +130,7 @@ describe.each([
     other.emit('session:ended', { code: 'X' });
     other.disconnect(true);
     expect(await reports.next()).toEqual(['event', 'session:ended', { code: 'X' }]);
-    expect(await reports.next()).toEqual(['disconnected', true]);
+    expect(await reports.next()).toEqual(['disconnected']);
   });
 
   it('reports a connection that breaks, and lives through pings until then', async () => {
@@ -146,7 +146,7 @@ describe.each([
       });
     });
     other.conn.transport.close();
-    expect(await reports.next()).toEqual(['disconnected', false]);
+    expect(await reports.next()).toEqual(['disconnected']);
   });
 
   it('closes in the same tick: the server hears of it, and nobody hears anything more of it', async () => {
@@ -194,7 +194,7 @@ describe('a socket over the platform’s WebSocket', () => {
       const reports = new Reports();
       const socket = socketIoOver(NATIVE)({ url, auth: {} }, reports.listeners);
       expect(await reports.next()).toEqual(['connected']);
-      expect(await reports.next()).toEqual(['disconnected', false]);
+      expect(await reports.next()).toEqual(['disconnected']);
       socket.close();
     }));
 
@@ -210,7 +210,7 @@ describe('a socket over the platform’s WebSocket', () => {
       const reports = new Reports();
       const socket = socketIoOver(NATIVE)({ url, auth: {} }, reports.listeners);
       expect(await reports.next()).toEqual(['connected']);
-      expect(await reports.next()).toEqual(['disconnected', false]);
+      expect(await reports.next()).toEqual(['disconnected']);
       socket.close();
     }),
   );

@@ -83,7 +83,7 @@ export class FakeSocket implements Socket {
 
   end(code: string, retry: boolean, more: object = {}): void {
     this.listeners.event('session:ended', { code, retry, ...more });
-    this.listeners.disconnected({ byServer: true, message: 'io server disconnect' });
+    this.listeners.disconnected();
   }
 
   answer(event: string, answer: unknown): void {
