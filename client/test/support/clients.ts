@@ -8,8 +8,16 @@ import { memoryStorage } from '../../src/storage/memory.js';
 
 const PATIENCE_MS = 60_000;
 
-/** What clients use where the platform has a WebSocket; Node 20 has none. */
-export const BROWSER_SOCKET = socketIoOver(WebSocket as unknown as new (url: string) => globalThis.WebSocket);
+/** Node 20 has none of its own. A server that was killed never answers a close: ws would wait half a minute for it. */
+class PlatformWebSocket extends WebSocket {
+  override close(code?: number, reason?: string): void {
+    super.close(code, reason);
+    setTimeout(() => this.terminate(), 1_000);
+  }
+}
+
+/** What clients use where the platform has a WebSocket. */
+export const BROWSER_SOCKET = socketIoOver(PlatformWebSocket as unknown as new (url: string) => globalThis.WebSocket);
 
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
