@@ -210,7 +210,8 @@ export class SocketConnection implements Connection {
           connected: own(() => {
             this.#deadline(attempt, READY_TIMEOUT_MS);
           }),
-          failed: ({ code = 'NETWORK', data }) => this.#refused(attempt, details(data, code)),
+          failed: ({ data, code = data?.['code'] }) =>
+            this.#refused(attempt, details(data, typeof code === 'string' ? code : 'NETWORK')),
           disconnected: own(() => this.#disconnected(attempt)),
           event: (name, payload) => {
             if (attempt === this.#attempt) this.#received(attempt, name, payload);

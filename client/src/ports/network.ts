@@ -22,23 +22,20 @@ export interface SocketOptions {
   auth: Readonly<Record<string, unknown>>;
 }
 
+/** Why a handshake failed: what the server said, or neither where it was not reached. */
 export interface SocketFailure {
+  /** The server's; without it the one in `data`. */
   code?: string;
   /** For whoever debugs a factory of their own. */
   message?: string;
   data?: Readonly<Record<string, unknown>>;
 }
 
-export function failureOf(data?: SocketFailure['data']): SocketFailure {
-  const code = data?.['code'];
-  return { ...(data && { data }), ...(typeof code === 'string' && { code }) };
-}
-
 /** What a socket tells. After `close` nothing more is told. */
 export interface SocketListeners {
   /** The handshake succeeded. */
   connected(): void;
-  /** The handshake was refused or the server not reached: this socket is done. `code` is the server's, where it answered. */
+  /** The handshake was refused or the server not reached: this socket is done. */
   failed(failure: SocketFailure): void;
   /** A socket that was connected is no longer: it is done. */
   disconnected(): void;

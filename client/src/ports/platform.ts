@@ -98,17 +98,11 @@ export function localStorageTokens(storage: Storage, key = 'parley.session'): To
   };
 }
 
-/** IndexedDB, or localStorage, in a browser that allows it; else memory, which a restart empties. */
+/** IndexedDB in a browser that allows it; else memory, which a restart empties. */
 export function defaultTokens(): TokenStore {
   try {
-    const { document, indexedDB, localStorage } = globalThis as {
-      document?: unknown;
-      indexedDB?: IDBFactory;
-      localStorage?: Storage;
-    };
-    // Node has a localStorage as well, which needs a file.
+    const { document, indexedDB } = globalThis as { document?: unknown; indexedDB?: IDBFactory };
     if (document !== undefined && indexedDB != null) return indexedDbTokens(indexedDB);
-    if (document !== undefined && localStorage != null) return localStorageTokens(localStorage);
   } catch {
     // Storage is denied on this page.
   }

@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import { failureOf, type SocketFactory } from './network.js';
+import type { SocketFactory } from './network.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
@@ -27,10 +27,8 @@ export const openSocketIoClient: SocketFactory = ({ url, auth }, listeners) => {
   socket.on('connect', () => {
     if (!isDone) listeners.connected();
   });
-  socket.on('connect_error', (error: Error & { data?: Record<string, unknown> }) =>
-    once(() => {
-      listeners.failed(failureOf(error.data));
-    }),
+  socket.on('connect_error', ({ data = {} }: Error & { data?: Record<string, unknown> }) =>
+    once(() => listeners.failed({ data })),
   );
   socket.on('disconnect', () => once(() => listeners.disconnected()));
   socket.onAny((name: string, payload: unknown) => {

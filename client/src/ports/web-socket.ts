@@ -1,4 +1,4 @@
-import { failureOf, type Socket, type SocketListeners, type SocketOptions } from './network.js';
+import type { Socket, SocketListeners, SocketOptions } from './network.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
@@ -81,8 +81,8 @@ export function openWebSocket(
       };
     if (packet.startsWith(DISCONNECT)) return lost;
     if (packet.startsWith(CONNECT_ERROR)) {
-      const { data } = JSON.parse(packet.slice(2)) as { data?: Record<string, unknown> };
-      return () => end(() => listeners.failed(failureOf(data)));
+      const { data } = JSON.parse(packet.slice(2)) as { data: Record<string, unknown> };
+      return () => end(() => listeners.failed({ data }));
     }
     const isEvent = packet.startsWith(EVENT);
     if (!isEvent && !packet.startsWith(ACKNOWLEDGEMENT)) return undefined;

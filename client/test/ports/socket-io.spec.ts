@@ -15,7 +15,7 @@ class Reports {
 
   readonly listeners: SocketListeners = {
     connected: () => this.add(['connected']),
-    failed: ({ code, data }) => this.add(['failed', code, data]),
+    failed: ({ data }) => this.add(['failed', data]),
     disconnected: () => this.add(['disconnected']),
     event: (name, payload) => this.add(['event', name, payload]),
   };
@@ -117,7 +117,7 @@ describe.each([
       next(Object.assign(new Error('No.'), { data: { code: 'TOKEN_EXPIRED', retryAfterMs: 5 } }));
     });
     open();
-    expect(await reports.next()).toEqual(['failed', 'TOKEN_EXPIRED', { code: 'TOKEN_EXPIRED', retryAfterMs: 5 }]);
+    expect(await reports.next()).toEqual(['failed', { code: 'TOKEN_EXPIRED', retryAfterMs: 5 }]);
     await new Promise((resolve) => http.close(resolve));
     expect(reports.left).toEqual([]);
   });
