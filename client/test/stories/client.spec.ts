@@ -5,6 +5,7 @@ import { ServerProcess } from '../../../test/support/process.js';
 import type { HookClient } from '../../src/react/client.js';
 import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
 import { memoryTokens } from '../../src/ports/platform.js';
+import { socketIoOver } from '../../src/ports/socket-io.js';
 import type { Storage } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { FakeLifecycle } from '../support/fake-ports.js';
@@ -133,6 +134,25 @@ describe('a client of a real server', () => {
     lifecycle.set('active');
     await until('it arrives', () => texts(grace, conversationId).length === 2);
     expect(back.outbox.items).toEqual([]);
+  });
+
+  it('is live where the platform’s WebSocket does not come through, and sends', async () => {
+    const opened: string[] = [];
+    class BlockedWebSocket extends EventTarget {
+      constructor(url: string) {
+        super();
+        opened.push(url);
+        queueMicrotask(() => this.dispatchEvent(new Event('error')));
+      }
+
+      close(): void {}
+    }
+    const socket = socketIoOver(BlockedWebSocket as unknown as new (url: string) => WebSocket);
+    const [ada, ben] = [await registered({ socket }), await registered()];
+    ada.send({ receiverId: idOf(ben), content: 'another way' });
+    const id = await firstConversation(ben);
+    await until('it', () => texts(ben, id).includes('another way'));
+    expect(opened[0]).toBe(`${story.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   });
 
   it('is what the hooks take', async () => {
