@@ -1,5 +1,5 @@
 import type { ServerEvent } from '../connection/types.js';
-import type { Presence, ServerEvents } from '../protocol/protocol.generated.js';
+import type { ServerEvents } from '../protocol/protocol.generated.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { hearMessage } from './messages.js';
 import { removeFriend, setFriend, setTyping, takeRequest, takeUser } from './people.js';
@@ -21,7 +21,7 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   const { state } = step;
   const { conversationId, userId, user, message, conversation, request, seq, isTyping } = payload as unknown as Fields;
   if (name === 'typing') return setTyping(step, conversationId, userId, isTyping);
-  if (name === 'presence:update') return void table(step, 'presence').set(userId, payload as Presence);
+  if (name === 'presence:update') return void table(step, 'presence').set(userId, payload);
   // Before the first answer of sync there is nothing to weigh it against; what it says, that or the next one says too.
   if (state.cursor === null || name === 'sync:needed') return askSync(step);
   const [subject, change] = name.split(':') as [string, string?];
