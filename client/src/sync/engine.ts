@@ -128,7 +128,7 @@ export class Synchroniser implements SyncEngine {
     this.read(conversationId, 0);
     await this.#until(() => this.#isIdle());
     const held = this.state.timelines.get(conversationId)?.rows.find(isIt);
-    return held ?? (await this.ports.fetchPage(conversationId, { newest: true }, PAGE_SIZE)).items.find(isIt);
+    return held ?? (await this.ports.fetchPage(conversationId, {}, PAGE_SIZE)).items.find(isIt);
   }
 
   #isIdle(): boolean {

@@ -149,8 +149,7 @@ export class BrowserModel {
 
   /** The server, or the network before it, breaks all connections. */
   cut(): void {
-    for (const { life, listeners } of [...this.sockets])
-      life.run(() => listeners.disconnected({ byServer: false, message: 'transport close' }));
+    for (const { life, listeners } of [...this.sockets]) life.run(() => listeners.disconnected());
     this.sockets.clear();
   }
 
