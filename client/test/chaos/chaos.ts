@@ -5,6 +5,7 @@ import type { MessageItem } from '../../src/store/types.js';
 import { Chance } from '../sync/model-server.js';
 import { Phone } from './phone.js';
 
+/** Without any progress: a busy machine may take as long as it needs. */
 const PATIENCE_MS = 120_000;
 const A_DAY_MS = 86_400_000;
 /** The smallest picture. */
@@ -268,8 +269,12 @@ export class Chaos {
       phone.thaw();
       phone.foreground();
     }
-    await this.#until('every phone is live, and its outbox empty', () =>
-      this.#phones.every((phone) => isLive(phone) && this.#left(phone).length === 0),
+    const left = (): number => this.#phones.reduce((sum, phone) => sum + this.#left(phone).length, 0);
+    await this.#until(
+      'every phone is live, and its outbox empty',
+      () => left() === 0 && this.#phones.every(isLive),
+      PATIENCE_MS,
+      left,
     );
   }
 
@@ -367,8 +372,10 @@ export class Chaos {
     close();
   }
 
-  async #until(what: string, isSo: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
-    for (const end = Date.now() + patienceMs; !isSo(); await sleep(20)) {
+  async #until(what: string, isSo: () => boolean, patienceMs = PATIENCE_MS, left = (): number => 0): Promise<void> {
+    let [end, least] = [Date.now() + patienceMs, left()];
+    for (; !isSo(); await sleep(20)) {
+      if (left() < least) [end, least] = [Date.now() + patienceMs, left()];
       if (Date.now() < end) continue;
       const states = this.#phones.map((phone) => {
         const { name, client } = phone;

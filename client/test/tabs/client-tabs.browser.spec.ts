@@ -21,6 +21,7 @@ const PATIENCE = { timeout: 60_000 };
   let tabs: Page[];
   let other: Page;
   let otherId: string;
+  /** How many each has open. */
   let sockets: Map<Page, number>;
 
   beforeAll(async () => {
@@ -40,7 +41,10 @@ const PATIENCE = { timeout: 60_000 };
     const tab = await context.newPage();
     tab.setDefaultTimeout(60_000);
     sockets.set(tab, 0);
-    tab.on('websocket', () => sockets.set(tab, (sockets.get(tab) ?? 0) + 1));
+    tab.on('websocket', (socket) => {
+      sockets.set(tab, (sockets.get(tab) ?? 0) + 1);
+      socket.on('close', () => sockets.set(tab, (sockets.get(tab) ?? 0) - 1));
+    });
     await tab.goto(`${server.url}/app`);
     await tab.evaluate(() => page.start());
     return tab;
@@ -66,6 +70,10 @@ const PATIENCE = { timeout: 60_000 };
     const tab = tabs[index];
     if (tab === undefined) throw new Error(`there is no tab ${index}`);
     return tab;
+  };
+  /** On a busy machine one tab may take over from another, which closes its socket. */
+  const oneSocket = async (among: readonly Page[]): Promise<void> => {
+    while (among.reduce((sum, tab) => sum + (sockets.get(tab) ?? 0), 0) !== 1) await among[0]?.waitForTimeout(50);
   };
   const crash = async (tab: Page): Promise<void> => {
     const session = await tab.context().newCDPSession(tab);
@@ -103,7 +111,7 @@ const PATIENCE = { timeout: 60_000 };
   });
 
   it('have one socket between them, and all show what one of them sends, once', async () => {
-    expect(tabs.map((tab) => sockets.get(tab))).toEqual([1, 0, 0, 0, 0]);
+    await oneSocket(tabs);
     await tabAt(3).evaluate((id) => page.send(id, 'from a tab that follows'), otherId);
     await tabAt(0).evaluate((id) => page.send(id, 'from the tab that leads'), otherId);
     expect(await received(2)).toEqual(['from a tab that follows', 'from the tab that leads']);
@@ -134,7 +142,7 @@ const PATIENCE = { timeout: 60_000 };
     expect(texts).toEqual(expect.arrayContaining(['zero is stored', 'while nobody led']));
     for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0, undefined, PATIENCE);
     await Promise.all(tabs.slice(1).map(live));
-    expect(tabs.slice(1).reduce((sum, tab) => sum + (sockets.get(tab) ?? 0), 0)).toBe(1);
+    await oneSocket(tabs.slice(1));
   }, 180_000);
 
   it('renew a token once that all of them find expired at once, and stay logged in', async () => {

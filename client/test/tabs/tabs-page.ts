@@ -24,7 +24,7 @@ let hangs = false;
 const page = {
   start(name: string): void {
     tabs = createTabs('account', ports);
-    tabs.onMessage((message) => received.push(message));
+    tabs.onMessage((message) => message.type === 'hello' && received.push(message));
     tabs.onAsk(async (question, payload) => {
       if (hangs) await new Promise(() => undefined);
       if (question === 'fail') throw Object.assign(new Error('refused'), { code: 'RATE_LIMITED' });

@@ -203,6 +203,8 @@ async function live(seed: number): Promise<string[]> {
     } else if (dice < 76) {
       tab.life.thaw();
       tab.lifecycle.set('active');
+      // Before its user can click anything, it has been told what happened.
+      await settled();
     } else if (dice < 80) model.cut();
     else if (dice < 84) model.isServerAway = !model.isServerAway;
     else if (dice < 90) model.write(chance.pick(lanes), `from the other side ${deed}`);
