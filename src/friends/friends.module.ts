@@ -5,6 +5,7 @@ import { BlocksService } from './blocks/blocks.service.js';
 import { ContactsModule } from './contacts/contacts.module.js';
 import { FriendRequestsService } from './requests/friend-requests.service.js';
 import { FriendsController } from './friends.controller.js';
+import { FriendsRepository } from './friends.repository.js';
 import { FriendsPersonalData } from './friends-personal-data.js';
 import { FriendshipsService } from './friendships.service.js';
 import { PairTransactions } from './pair-transactions.js';
@@ -13,7 +14,14 @@ import { PairTransactions } from './pair-transactions.js';
 @Module({
   imports: [UsersModule, ContactsModule],
   controllers: [FriendsController, BlocksController],
-  providers: [PairTransactions, FriendRequestsService, FriendshipsService, BlocksService, FriendsPersonalData],
+  providers: [
+    FriendsRepository,
+    PairTransactions,
+    FriendRequestsService,
+    FriendshipsService,
+    BlocksService,
+    FriendsPersonalData,
+  ],
   exports: [FriendRequestsService, FriendshipsService, BlocksService],
 })
 export class FriendsModule {}

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
-import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserView } from '../users/users.view.js';
+import { FriendsRepository } from './friends.repository.js';
 import { PairTransactions } from './pair-transactions.js';
 
 /** Friendships that are; how they come about is friend-requests.service.ts (contract, section 3). */
@@ -13,7 +13,7 @@ import { PairTransactions } from './pair-transactions.js';
 export class FriendshipsService {
   constructor(
     private readonly pairs: PairTransactions,
-    private readonly database: Database,
+    private readonly repository: FriendsRepository,
     private readonly users: UsersService,
     private readonly events: EventBus,
   ) {}
@@ -21,16 +21,7 @@ export class FriendshipsService {
   /** The caller's friends, the newest friendship first. */
   async list(principal: Principal, query: PageQuery): Promise<Page<UserView>> {
     const [since, beforeId] = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]) ?? [null, null];
-    const rows = await this.database.reads.query<{ friendId: string; since: Date }>(
-      `SELECT friend_id AS "friendId", since FROM (
-         SELECT high_id AS friend_id, since FROM friendships WHERE low_id = $1 AND removed_at IS NULL
-         UNION ALL
-         SELECT low_id AS friend_id, since FROM friendships WHERE high_id = $1 AND removed_at IS NULL
-       ) AS friends
-       WHERE $2::timestamptz IS NULL OR (since, friend_id) < ($2, $3::uuid)
-       ORDER BY since DESC, friend_id DESC LIMIT $4`,
-      [principal.userId, since, beforeId, query.limit + 1],
-    );
+    const rows = await this.repository.listFriends(principal.userId, since, beforeId, query.limit + 1);
     const users = await this.users.viewsSeenBy(
       principal.userId,
       rows.map((row) => row.friendId),

@@ -2,20 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { Database } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import { UsersService } from '../../users/users.service.js';
 import { DirectConversations } from '../direct-conversations.port.js';
 import { advance, roleIn } from '../requests/friend-request.machine.js';
 import type { BlockView } from '../friends.view.js';
-import { type Pair, PairTransactions } from '../pair-transactions.js';
+import { FriendsRepository } from '../friends.repository.js';
+import type { Pair } from '../pair.repository.js';
+import { PairTransactions } from '../pair-transactions.js';
 
 /** Blocks (contract, section 3). Nothing is emitted to the blocked side. */
 @Injectable()
 export class BlocksService {
   constructor(
     private readonly pairs: PairTransactions,
-    private readonly database: Database,
+    private readonly repository: FriendsRepository,
     private readonly users: UsersService,
     private readonly conversations: DirectConversations,
     private readonly events: EventBus,
@@ -65,12 +66,7 @@ export class BlocksService {
   /** Whom the caller blocks, the newest block first. */
   async list(principal: Principal, query: PageQuery): Promise<Page<BlockView>> {
     const [before, beforeId] = decodeCursor<[string, string]>(query.cursor, [isTimeText, isUuidText]) ?? [null, null];
-    const rows = await this.database.reads.query<{ blockedId: string; createdAt: Date }>(
-      `SELECT blocked_id AS "blockedId", created_at AS "createdAt" FROM blocks
-       WHERE blocker_id = $1 AND ($2::timestamptz IS NULL OR (created_at, blocked_id) < ($2, $3::uuid))
-       ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,
-      [principal.userId, before, beforeId, query.limit + 1],
-    );
+    const rows = await this.repository.listBlocks(principal.userId, before, beforeId, query.limit + 1);
     const users = await this.users.viewsOf(rows.map((row) => row.blockedId));
     const page = pageOf(
       rows,

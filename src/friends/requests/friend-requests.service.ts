@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { decodeCursor, isUuidText, type Page, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { Database } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { UsersService } from '../../users/users.service.js';
@@ -16,7 +15,9 @@ import {
   type FriendRequestView,
   friendRequestView,
 } from '../friends.view.js';
-import { findFriendRequest, type Pair, PairTransactions } from '../pair-transactions.js';
+import { FriendsRepository } from '../friends.repository.js';
+import type { Pair } from '../pair.repository.js';
+import { PairTransactions } from '../pair-transactions.js';
 import { Strangers } from '../contacts/strangers.js';
 
 /** An acceptance, committed, with what must be emitted to the others. */
@@ -32,7 +33,7 @@ interface Acceptance {
 export class FriendRequestsService {
   constructor(
     private readonly pairs: PairTransactions,
-    private readonly database: Database,
+    private readonly repository: FriendsRepository,
     private readonly users: UsersService,
     private readonly directConversations: DirectConversations,
     private readonly limiter: RateLimiter,
@@ -96,12 +97,13 @@ export class FriendRequestsService {
   /** The caller's requests, newest first. */
   async list(principal: Principal, query: ListFriendRequestsQuery): Promise<Page<FriendRequestItemView>> {
     const [before] = decodeCursor<[string]>(query.cursor, [isUuidText]) ?? [null];
-    const rows = await this.database.reads.query<FriendRequestRow>(LIST[query.direction ?? 'both'], [
+    const rows = await this.repository.listRequests(
       principal.userId,
+      query.direction ?? 'both',
       query.status ?? null,
       before,
       query.limit + 1,
-    ]);
+    );
     const otherSide = (row: FriendRequestRow) => (row.senderId === principal.userId ? row.receiverId : row.senderId);
     const users = await this.users.viewsSeenBy(principal.userId, rows.map(otherSide));
     const page = pageOf(
@@ -137,7 +139,7 @@ export class FriendRequestsService {
       advance(request.status, roleIn(request, principal.userId), action);
       return request;
     };
-    const { senderId, receiverId } = check(await findFriendRequest(this.database, requestId));
+    const { senderId, receiverId } = check(await this.repository.findRequest(requestId));
     return this.pairs.run(senderId, receiverId, async (pair) => apply(pair, check(await pair.request(requestId))));
   }
 
@@ -156,20 +158,3 @@ export class FriendRequestsService {
     this.events.publish('friend-request.accepted', { request });
   }
 }
-
-/** One side of a list. Parameters: user, status or null, id to start below or null, rows at most. Walks (side, id). */
-function listBy(side: 'sender_id' | 'receiver_id'): string {
-  return `(
-    SELECT id, sender_id AS "senderId", receiver_id AS "receiverId", status::text AS status,
-      created_at AS "createdAt", responded_at AS "respondedAt"
-    FROM friend_requests
-    WHERE ${side} = $1 AND ($2::friend_request_status IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
-    ORDER BY id DESC LIMIT $4
-  )`;
-}
-
-const LIST = {
-  incoming: listBy('receiver_id'),
-  outgoing: listBy('sender_id'),
-  both: `${listBy('receiver_id')} UNION ALL ${listBy('sender_id')} ORDER BY id DESC LIMIT $4`,
-} as const;
