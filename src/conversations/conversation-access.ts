@@ -1,24 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
-import { Database, type SqlExecutor } from '../database/database.js';
-import type { ConversationType, MemberRole } from './conversations.view.js';
+import type { Transaction } from '../database/database.js';
+import { ConversationsRepository, type Membership } from './conversations.repository.js';
 
 /** In conversations with more members, receipts and typing are not shown live (contract, section 6). */
 export const MAX_LIVE_AUDIENCE = 100;
-
-/** What a member may see and do in one conversation. */
-export interface Membership {
-  conversationId: string;
-  type: ConversationType;
-  role: MemberRole;
-  /** How many members the conversation has. */
-  memberCount: number;
-  lastSeq: number;
-  visibleFromSeq: number;
-  /** Direct conversations only: the other member. */
-  peerId: string | null;
-}
 
 /**
  * SQL: joins the membership of a reader, as `own`, and leaves only the messages of conversations it is a member of now that
@@ -34,31 +21,24 @@ export function visibleTo(reader: string, message: string): string {
 /** The one place that says who may see a conversation. */
 @Injectable()
 export class ConversationAccess {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly repository: ConversationsRepository) {}
 
   /**
    * The caller's membership.
-   * @param lock locks the conversation until the transaction `executor` ends: nobody joins, leaves or writes meanwhile.
    * @throws DomainError NOT_FOUND for whoever is no member, whether or not the conversation exists.
    */
-  async membership(
-    principal: Principal,
-    conversationId: string,
-    executor: SqlExecutor = this.database,
-    lock = false,
-  ): Promise<Membership> {
+  async membership(principal: Principal, conversationId: string): Promise<Membership> {
+    return required(await this.repository.findMembership(conversationId, principal.userId));
+  }
+
+  /**
+   * The same under the conversation's lock: nobody joins, leaves or writes until the transaction ends.
+   * @throws DomainError NOT_FOUND for whoever is no member, whether or not the conversation exists.
+   */
+  async lockMembership(transaction: Transaction, principal: Principal, conversationId: string): Promise<Membership> {
     // Lock first and read after: the second statement's snapshot then sees what the one who held the lock before wrote.
-    if (lock) await executor.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
-    const [membership] = await executor.query<Membership>(
-      `SELECT c.id AS "conversationId", c.type, m.role, c.member_count AS "memberCount", c.last_seq AS "lastSeq", m.visible_from_seq AS "visibleFromSeq",
-         CASE WHEN c.low_id = $2 THEN c.high_id ELSE c.low_id END AS "peerId"
-       FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
-       WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL`,
-      [conversationId, principal.userId],
-      'conversation_membership',
-    );
-    if (membership === undefined) throw new DomainError('NOT_FOUND');
-    return membership;
+    await this.repository.lock(transaction, conversationId);
+    return required(await this.repository.findMembership(conversationId, principal.userId, transaction));
   }
 
   /**
@@ -74,15 +54,7 @@ export class ConversationAccess {
     quotedSeq: number | undefined,
     thereIds: readonly string[],
   ): Promise<{ blindIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
-    const rows = await this.database.query<{ userId: string; isBlind: boolean; isBlindToQuotation: boolean }>(
-      `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
-         visible_from_seq > COALESCE($4::integer, $2) AS "isBlindToQuotation"
-       FROM conversation_members
-       WHERE conversation_id = $1 AND user_id = ANY ($5)
-         AND (left_at IS NOT NULL OR visible_from_seq > COALESCE($4::integer, $2) OR user_id = ANY ($3))`,
-      [conversationId, seq, userIds, quotedSeq ?? null, thereIds],
-      'conversation_audience',
-    );
+    const rows = await this.repository.limitedReaders(conversationId, seq, userIds, quotedSeq, thereIds);
     const seeing = rows.filter((row) => !row.isBlind);
     return {
       blindIds: rows.filter((row) => row.isBlind).map((row) => row.userId),
@@ -92,12 +64,12 @@ export class ConversationAccess {
   }
 
   /** Who is a member. For conversations that are known to be small. */
-  async memberIds(conversationId: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      'SELECT user_id AS id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL LIMIT $2',
-      [conversationId, MAX_LIVE_AUDIENCE],
-      'conversation_member_ids',
-    );
-    return rows.map(({ id }) => id);
+  memberIds(conversationId: string): Promise<string[]> {
+    return this.repository.memberIds(conversationId, MAX_LIVE_AUDIENCE);
   }
+}
+
+function required(membership: Membership | undefined): Membership {
+  if (membership === undefined) throw new DomainError('NOT_FOUND');
+  return membership;
 }

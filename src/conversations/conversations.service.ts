@@ -10,6 +10,8 @@ import { DirectConversations } from '../friends/direct-conversations.port.js';
 import { Strangers } from '../friends/contacts/strangers.js';
 import { lockUsers } from '../users/locked-users.js';
 import { ConversationAccess } from './conversation-access.js';
+import { ConversationsRepository } from './conversations.repository.js';
+import { DirectConversationsRepository } from './direct/direct-conversations.repository.js';
 import { ConversationReader } from './reading/conversation-reader.js';
 import type { ConversationType, ConversationView, MemberView, ReceiptView } from './conversations.view.js';
 import type { CreateConversationDto, UpdateOwnMembershipDto } from './dto/conversations.dto.js';
@@ -35,6 +37,8 @@ export class ConversationsService {
     private readonly reader: ConversationReader,
     private readonly directConversations: DirectConversations,
     private readonly groups: Groups,
+    private readonly repository: ConversationsRepository,
+    private readonly directRows: DirectConversationsRepository,
   ) {}
 
   /** @param type only those of this type */
@@ -100,27 +104,17 @@ export class ConversationsService {
   async findDirect({ userId }: Principal, otherUserId: string): Promise<string | undefined> {
     const known = this.directIds.get(`${userId} ${otherUserId}`);
     if (known !== undefined) return known;
-    const [row] = await this.database.query<{ id: string }>(
-      'SELECT id FROM conversations WHERE low_id = LEAST($1::uuid, $2::uuid) AND high_id = GREATEST($1::uuid, $2::uuid)',
-      [userId, otherUserId],
-      'conversation_of_pair',
-    );
-    if (row !== undefined) this.directIds.set(`${userId} ${otherUserId}`, row.id);
-    return row?.id;
+    const conversationId = await this.directRows.findByPair(userId, otherUserId);
+    if (conversationId !== undefined) this.directIds.set(`${userId} ${otherUserId}`, conversationId);
+    return conversationId;
   }
 
   /** The two of a direct conversation; undefined for a group. Says nothing about who may see it. */
   async pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
     const known = this.pairs.get(conversationId);
     if (known !== undefined) return known;
-    const [row] = await this.database.query<{ low: string | null; high: string | null }>(
-      'SELECT low_id AS low, high_id AS high FROM conversations WHERE id = $1',
-      [conversationId],
-      'pair_of_conversation',
-    );
-    if (row?.low == null || row.high === null) return undefined;
-    const pair = [row.low, row.high] as const;
-    this.pairs.set(conversationId, pair);
+    const pair = await this.directRows.findPair(conversationId);
+    if (pair !== undefined) this.pairs.set(conversationId, pair);
     return pair;
   }
 
@@ -130,31 +124,8 @@ export class ConversationsService {
     settings: UpdateOwnMembershipDto,
   ): Promise<ConversationView> {
     await this.access.membership(principal, conversationId);
-    const changed = await this.database.query(
-      `UPDATE conversation_members m SET
-         muted_until = wanted.muted_until, archived_at = wanted.archived_at, pinned_at = wanted.pinned_at
-       FROM (
-         SELECT
-           CASE WHEN $3 THEN $4::timestamptz(3) ELSE muted_until END AS muted_until,
-           CASE WHEN $5::boolean IS NULL THEN archived_at WHEN $5 THEN COALESCE(archived_at, now()) END AS archived_at,
-           CASE WHEN $6::boolean IS NULL THEN pinned_at WHEN $6 THEN COALESCE(pinned_at, now()) END AS pinned_at
-         FROM conversation_members WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL FOR NO KEY UPDATE
-       ) AS wanted
-       WHERE m.conversation_id = $1 AND m.user_id = $2
-         AND (m.muted_until, m.archived_at, m.pinned_at)
-           IS DISTINCT FROM (wanted.muted_until, wanted.archived_at, wanted.pinned_at)
-       RETURNING m.user_id`,
-      [
-        conversationId,
-        principal.userId,
-        settings.mutedUntil !== undefined,
-        settings.mutedUntil ?? null,
-        settings.archived ?? null,
-        settings.pinned ?? null,
-      ],
-    );
-    if (changed.length > 0)
-      this.events.publish('conversation.changed', { conversationId, userIds: [principal.userId] });
+    const isChanged = await this.repository.changeOwnSettings(conversationId, principal.userId, settings);
+    if (isChanged) this.events.publish('conversation.changed', { conversationId, userIds: [principal.userId] });
     return this.reader.view(principal, conversationId);
   }
 

@@ -2,16 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
-import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
-import { MAX_LIVE_AUDIENCE } from './conversation-access.js';
-
-export type ReceiptKind = 'read' | 'delivered';
-
-export interface Cursors {
-  lastReadSeq: number;
-  lastDeliveredSeq: number;
-}
+import { type Cursors, type ReceiptKind, ReceiptsRepository } from './receipts.repository.js';
 
 interface PendingMove {
   seq: number;
@@ -31,7 +23,7 @@ export class Receipts {
   private readonly waiting = new Map<string, PendingMove>();
 
   constructor(
-    private readonly database: Database,
+    private readonly repository: ReceiptsRepository,
     private readonly events: EventBus,
     private readonly clock: Clock,
   ) {}
@@ -69,34 +61,7 @@ export class Receipts {
   }
 
   private async store(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {
-    const column = kind === 'read' ? 'last_read_seq' : 'last_delivered_seq';
-    const [row] = await this.database.query<
-      Cursors & { moved: boolean; isOvertaken: boolean; isLarge: boolean; hiddenFrom: string[] }
-    >(
-      `WITH target AS (
-         SELECT m.last_read_seq, m.last_delivered_seq, c.member_count, LEAST($3::integer, c.last_seq) AS seq
-         FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL
-       ), moved AS (
-         UPDATE conversation_members m SET
-           last_read_seq = CASE WHEN $4 THEN target.seq ELSE m.last_read_seq END,
-           last_delivered_seq = GREATEST(m.last_delivered_seq, target.seq),
-           receipt_xid = pg_current_xact_id()
-         FROM target
-         WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NULL AND m.${column} < target.seq
-         RETURNING m.last_read_seq, m.last_delivered_seq
-       )
-       SELECT moved.last_read_seq IS NOT NULL AS "moved",
-         moved.last_read_seq IS NULL AND target.${column} < target.seq AS "isOvertaken",
-         target.member_count > ${MAX_LIVE_AUDIENCE} AS "isLarge",
-         CASE WHEN moved.last_read_seq IS NOT NULL AND target.member_count <= ${MAX_LIVE_AUDIENCE}
-           THEN ${hiddenReceiptsFrom('$2::uuid', '$1::uuid')} ELSE '{}' END AS "hiddenFrom",
-         COALESCE(moved.last_read_seq, target.last_read_seq) AS "lastReadSeq",
-         COALESCE(moved.last_delivered_seq, target.last_delivered_seq) AS "lastDeliveredSeq"
-       FROM target LEFT JOIN moved ON true`,
-      [conversationId, principal.userId, seq, kind === 'read'],
-      `move_${kind}_cursor`,
-    );
+    const row = await this.repository.move(conversationId, principal.userId, kind, seq);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     // Moved farther by somebody else (a message of the same user's) after this statement had looked: it looks again.
     if (row.isOvertaken) return this.store(principal, conversationId, kind, seq);
@@ -113,17 +78,4 @@ export class Receipts {
     }
     return { lastReadSeq: row.lastReadSeq, lastDeliveredSeq: row.lastDeliveredSeq };
   }
-}
-
-/** Those who are not shown the receipts of a member of conversation `conversation`: an array of ids. */
-function hiddenReceiptsFrom(member: string, conversation: string): string {
-  return `ARRAY(
-    SELECT b.other_id::text FROM blocked_pairs b JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id = b.other_id AND h.left_at IS NULL
-    WHERE b.user_id = ${member}
-    UNION
-    SELECT h.user_id::text FROM conversation_members s JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL
-    WHERE s.conversation_id = ${conversation} AND s.user_id = ${member} AND NOT s.is_shown
-  )`;
 }

@@ -1,66 +1,35 @@
 import { Injectable } from '@nestjs/common';
-import { newId, orderedPair } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import type { Transaction } from '../../database/database.js';
 import { DirectConversations } from '../../friends/direct-conversations.port.js';
-import { ConversationReader } from '../reading/conversation-reader.js';
 import type { ConversationView } from '../conversations.view.js';
+import { ConversationReader } from '../reading/conversation-reader.js';
+import { DirectConversationsRepository } from './direct-conversations.repository.js';
 
 /** Direct conversations: one per pair of users, whoever asks first and however many ask at once. */
 @Injectable()
 export class DirectConversationStore extends DirectConversations {
-  constructor(private readonly reader: ConversationReader) {
+  constructor(
+    private readonly repository: DirectConversationsRepository,
+    private readonly reader: ConversationReader,
+  ) {
     super();
   }
 
-  override async open(
+  override open(
     transaction: Transaction,
     userId: string,
     otherUserId: string,
   ): Promise<{ conversationId: string; created: boolean }> {
-    const [low, high] = orderedPair(userId, otherUserId);
-    const id = newId();
-    // The loser of a race waits here for the winner's commit, and then finds its row.
-    const inserted = await transaction.query(
-      `INSERT INTO conversations (id, type, low_id, high_id) VALUES ($1, 'DIRECT', $2, $3)
-       ON CONFLICT (low_id, high_id) DO NOTHING RETURNING id`,
-      [id, low, high],
-    );
-    if (inserted.length === 0) {
-      const [existing] = await transaction.query<{ id: string }>(
-        'SELECT id FROM conversations WHERE low_id = $1 AND high_id = $2',
-        [low, high],
-      );
-      if (existing === undefined) throw new Error('the conversation of a pair is taken and not there');
-      return { conversationId: existing.id, created: false };
-    }
-    // Who opens it may be anybody: neither is shown the other's presence before it has written.
-    await transaction.query(
-      `INSERT INTO conversation_members (conversation_id, user_id, is_shown)
-       VALUES ($1, $2, false), ($1, $3, false)`,
-      [id, low, high],
-    );
-    return { conversationId: id, created: true };
+    return this.repository.open(transaction, userId, otherUserId);
   }
 
-  override async show(transaction: Transaction, conversationId: string): Promise<boolean> {
-    // Stamped, so that sync delivers the cursors that were not shown so far.
-    const changed = await transaction.query(
-      `UPDATE conversation_members SET is_shown = true, receipt_xid = pg_current_xact_id()
-       WHERE conversation_id = $1 AND NOT is_shown RETURNING user_id`,
-      [conversationId],
-    );
-    return changed.length > 0;
+  override show(transaction: Transaction, conversationId: string): Promise<boolean> {
+    return this.repository.show(transaction, conversationId);
   }
 
-  override async unblocked(transaction: Transaction, userId: string, otherUserId: string): Promise<void> {
-    await transaction.query(
-      `UPDATE conversation_members m SET receipt_xid = pg_current_xact_id()
-       FROM conversation_members o
-       WHERE m.user_id IN ($1, $2) AND o.user_id IN ($1, $2)
-         AND o.user_id <> m.user_id AND o.conversation_id = m.conversation_id AND m.left_at IS NULL AND o.left_at IS NULL`,
-      [userId, otherUserId],
-    );
+  override unblocked(transaction: Transaction, userId: string, otherUserId: string): Promise<void> {
+    return this.repository.stampSharedCursors(transaction, userId, otherUserId);
   }
 
   override view(principal: Principal, conversationId: string): Promise<ConversationView> {
