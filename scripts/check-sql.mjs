@@ -36,7 +36,7 @@ const DYNAMIC = {
     reason: 'every column of type xid8, from the catalogue',
     variants: ['UPDATE messages SET changed_xid = pg_current_xact_id() WHERE changed_xid > pg_current_xact_id()'],
   },
-  'src/messages/search/message-search.ts#candidates': {
+  'src/messages/search/message-search.repository.ts#candidates': {
     reason: 'one condition a word',
     variants: [1, 2, 3].map(
       (words) => `SELECT candidate.id FROM unnest($1::uuid[]) AS searched(conversation_id) CROSS JOIN LATERAL (

@@ -15,6 +15,9 @@ import { LinkPreviews } from './links/link-previews.js';
 import { LinkPreviewsRepository } from './links/link-previews.repository.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesPersonalData } from './messages-personal-data.js';
+import { MessagesPersonalDataRepository } from './messages-personal-data.repository.js';
+import { MessageSearchRepository } from './search/message-search.repository.js';
+import { SearchIndexRepository } from './search/search-index.repository.js';
 import { MessagesRepository } from './reading/messages.repository.js';
 import { SearchIndexer } from './search/search-indexer.js';
 
@@ -26,7 +29,8 @@ import { SearchIndexer } from './search/search-indexer.js';
     ...[ChangedMessages, MessageChanges, MessageChangesRepository],
     ...[MessageReader, MessagesRepository],
     ...[LinkPreviews, LinkPreviewsRepository],
-    ...[MessageSearch, SearchIndexer, MessagesPersonalData],
+    ...[MessageSearch, MessageSearchRepository, SearchIndexer, SearchIndexRepository],
+    ...[MessagesPersonalData, MessagesPersonalDataRepository],
   ],
   exports: [MessageSender, MessageChanges, MessageReader, MessagesRepository],
 })

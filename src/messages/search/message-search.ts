@@ -2,21 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, isTimeText, isUuidText } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
-import { Database, isStatementGivenUp, type SqlExecutor } from '../../database/database.js';
+import type { SqlExecutor } from '../../database/database.js';
 import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { SearchMessagesQuery } from '../dto/messages.dto.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import type { MessageSearchPage } from '../messages.view.js';
 import { foldText } from '../../common/text/fold-text.js';
-import { hasTerms, hasTrigram, isExact, likePattern, searchTerms } from './search-text.js';
+import { MessageSearchRepository, type SearchedConversation } from './message-search.repository.js';
+import { hasTerms, hasTrigram, isExact, searchTerms } from './search-text.js';
 import { byNewest, type FoundMessage, type SearchKey, type Stretch, walk } from './search-walk.js';
 
-/** One statement of a search; a longer one is cancelled, and the search is UNAVAILABLE. */
-const STATEMENT_TIMEOUT_MS = 2_000;
-/** The index is of use where it answers within this time and with so few messages; otherwise they are walked. */
-const INDEX_TIMEOUT_MS = 300;
-const MAX_CANDIDATES = 1_000;
 const COMPARED_AT_ONCE = 50;
 /** Terms that the index is asked for; candidates are checked for the others. */
 const MAX_INDEX_TERMS = 3;
@@ -26,17 +22,6 @@ const WALK_BUDGET = { messages: 10_000, bytes: 4 * 1024 * 1024 };
 const TAIL_BUDGET = { messages: 5_000, bytes: 512 * 1024 };
 /** Text in one answer; what is beyond is on the next page. */
 const MAX_ANSWER_BYTES = 256 * 1024;
-/** The caller's conversations that are searched at the most, the newest activity first. */
-const MAX_CONVERSATIONS = 10_000;
-
-interface SearchedConversation {
-  conversationId: string;
-  visibleFromSeq: number;
-  indexedSeq: number;
-  lastMessageAt: Date;
-  /** Where the page begins: above every sequence number that it may show. */
-  before: number;
-}
 
 /**
  * Search in the caller's own conversations, newest first: messages that have all the words, also within others.
@@ -48,11 +33,11 @@ interface SearchedConversation {
 @Injectable()
 export class MessageSearch {
   constructor(
-    private readonly database: Database,
     private readonly limiter: RateLimiter,
     private readonly heavyQueries: HeavyQueries,
     private readonly access: ConversationAccess,
-    private readonly repository: MessagesRepository,
+    private readonly messages: MessagesRepository,
+    private readonly repository: MessageSearchRepository,
   ) {}
 
   /** @throws DomainError NOT_FOUND, RATE_LIMITED, OVERLOADED, UNAVAILABLE */
@@ -72,15 +57,15 @@ export class MessageSearch {
     terms: readonly string[],
     cursor: SearchKey | undefined,
   ): Promise<MessageSearchPage> {
-    const conversations = await this.conversations(userId, query.conversationId, cursor);
+    const conversations = await this.repository.conversations(userId, query.conversationId, cursor);
     const candidates = await this.candidates(conversations, terms);
-    return this.database.reads.readWithin(STATEMENT_TIMEOUT_MS, async (transaction) => {
+    return this.repository.within(async (transaction) => {
       const page =
         candidates === undefined
           ? await this.walked(transaction, userId, conversations, terms, query.limit, cursor)
           : await this.looked(transaction, userId, conversations, terms, candidates, query.limit, cursor);
       const shown = await this.withinAnswer(transaction, page.found.slice(0, query.limit));
-      const messages = await this.repository.byIds(
+      const messages = await this.messages.byIds(
         userId,
         shown.map(({ id }) => id),
         transaction,
@@ -95,64 +80,18 @@ export class MessageSearch {
     });
   }
 
-  /** As many of the messages as one answer may hold; the first one whatever its size. */
-  private async withinAnswer(executor: SqlExecutor, found: readonly FoundMessage[]): Promise<FoundMessage[]> {
-    const rows = await executor.query<{ id: string }>(
-      `SELECT id FROM (
-         SELECT m.id, position, sum(COALESCE(octet_length(m.content), 0)) OVER (ORDER BY position) AS bytes
-         FROM unnest($1::uuid[]) WITH ORDINALITY AS found(id, position) JOIN messages m USING (id)
-       ) AS answer WHERE bytes <= $2 OR position = 1`,
-      [found.map(({ id }) => id), MAX_ANSWER_BYTES],
-      'search_answer',
-    );
-    const ids = new Set(rows.map(({ id }) => id));
-    return found.filter(({ id }) => ids.has(id));
+  private reader(executor: SqlExecutor, userId: string, terms: readonly string[]) {
+    return (stretches: readonly Stretch[]) => this.repository.step(executor, userId, stretches, terms);
   }
 
-  /** What may be searched of each conversation, from the cursor on. */
-  private conversations(
-    userId: string,
-    conversationId: string | undefined,
-    cursor: SearchKey | undefined,
-  ): Promise<SearchedConversation[]> {
-    return this.database.reads.readWithin(STATEMENT_TIMEOUT_MS, (transaction) =>
-      transaction.query<SearchedConversation>(
-        `SELECT c.id AS "conversationId", own.visible_from_seq AS "visibleFromSeq",
-           COALESCE(p.indexed_seq, 0) AS "indexedSeq", c.last_message_at AS "lastMessageAt",
-           CASE
-             WHEN $3::timestamptz IS NULL OR c.last_message_at < $3 THEN c.last_seq + 1
-             WHEN c.id = $4::uuid THEN $5::integer
-             -- Times rise with the numbers: halving finds the first message that is too new for the page.
-             ELSE (
-               WITH RECURSIVE range(low, high) AS (
-                 SELECT own.visible_from_seq, c.last_seq + 1
-                 UNION ALL
-                 SELECT CASE WHEN is_too_new THEN low ELSE middle + 1 END, CASE WHEN is_too_new THEN middle ELSE high END
-                 FROM (SELECT low, high, (low + high) / 2 AS middle FROM range WHERE low < high) AS half
-                 CROSS JOIN LATERAL (SELECT COALESCE((
-                   SELECT m.created_at > $3 OR (m.created_at = $3 AND c.id > $4::uuid) FROM messages m
-                   WHERE m.conversation_id = c.id AND m.seq >= middle ORDER BY m.seq LIMIT 1
-                 ), true) AS is_too_new) AS look
-               )
-               SELECT low FROM range WHERE low >= high
-             )
-           END AS before
-         FROM conversation_members own
-         JOIN conversations c ON c.id = own.conversation_id AND c.last_message_at IS NOT NULL
-         LEFT JOIN message_search_progress p ON p.conversation_id = c.id
-         WHERE own.user_id = $1 AND own.left_at IS NULL AND ($2::uuid IS NULL OR c.id = $2)
-         ORDER BY c.last_message_at DESC LIMIT $6`,
-        [
-          userId,
-          conversationId ?? null,
-          cursor?.createdAt ?? null,
-          cursor?.conversationId ?? null,
-          cursor?.seq ?? null,
-          MAX_CONVERSATIONS,
-        ],
-        'search_conversations',
-      ),
+  /** As many of the messages as one answer may hold; the first one whatever its size. */
+  private async withinAnswer(executor: SqlExecutor, found: readonly FoundMessage[]): Promise<FoundMessage[]> {
+    const ids = await this.repository.fitting(
+      executor,
+      found.map(({ id }) => id),
+      MAX_ANSWER_BYTES,
     );
+    return found.filter(({ id }) => ids.has(id));
   }
 
   /** The ids of all indexed messages that have the terms; undefined where they are too many, or no index knows them. */
@@ -162,32 +101,11 @@ export class MessageSearch {
   ): Promise<string[] | undefined> {
     const indexTerms = terms.filter(hasTrigram).sort((one, other) => other.length - one.length);
     if (indexTerms.length === 0) return undefined;
-    const patterns = indexTerms.slice(0, MAX_INDEX_TERMS).map(likePattern);
-    try {
-      const rows = await this.database.reads.readWithin(INDEX_TIMEOUT_MS, (transaction) =>
-        transaction.query<{ id: string }>(
-          // One look into the index for each conversation: all at once it would look through everybody's messages.
-          `SELECT candidate.id FROM unnest($1::uuid[]) AS searched(conversation_id) CROSS JOIN LATERAL (
-             SELECT message_id AS id FROM message_search
-             WHERE conversation_id = searched.conversation_id
-               AND ${patterns.map((_, index) => `folded LIKE $${index + 4}`).join(' AND ')}
-               AND folded LIKE ALL ($2::text[])
-             LIMIT $3
-           ) AS candidate
-           LIMIT $3`,
-          [
-            conversations.map(({ conversationId }) => conversationId),
-            terms.map(likePattern),
-            MAX_CANDIDATES + 1,
-            ...patterns,
-          ],
-        ),
-      );
-      return rows.length > MAX_CANDIDATES ? undefined : rows.map(({ id }) => id);
-    } catch (error) {
-      if (isStatementGivenUp(error)) return undefined;
-      throw error;
-    }
+    return this.repository.candidates(
+      conversations.map(({ conversationId }) => conversationId),
+      terms,
+      indexTerms.slice(0, MAX_INDEX_TERMS),
+    );
   }
 
   /** Reads from the newest message on. Complete: what an answer does not reach is for the next page. */
@@ -200,7 +118,8 @@ export class MessageSearch {
     cursor: SearchKey | undefined,
   ): Promise<SearchResult> {
     const stretches = conversations.map((conversation) => stretch(conversation, conversation.visibleFromSeq, cursor));
-    const { found, reached } = await walk(executor, userId, stretches, terms, limit + 1, WALK_BUDGET);
+    const read = this.reader(executor, userId, terms);
+    const { found, reached } = await walk(read, stretches, terms, limit + 1, WALK_BUDGET);
     // The cursor is what was shown last: just above what was not read.
     return { found, reached: reached && { ...reached, seq: reached.seq + 1 }, indexedUpTo: null };
   }
@@ -216,21 +135,15 @@ export class MessageSearch {
     cursor: SearchKey | undefined,
   ): Promise<SearchResult> {
     const visibleFrom = new Map(conversations.map((one) => [one.conversationId, one.visibleFromSeq]));
-    const rows = await executor.query<Omit<FoundMessage, 'createdAt'> & { createdAt: Date }>(
-      `SELECT id, conversation_id AS "conversationId", seq, created_at AS "createdAt" FROM messages m
-       WHERE id = ANY ($2::uuid[]) AND deleted_at IS NULL AND kind <> 'SYSTEM'
-         AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1)`,
-      [userId, candidates],
-      'search_visible',
-    );
-    const indexed = rows
+    const present = await this.repository.present(executor, userId, candidates);
+    const indexed = present
       .filter(({ conversationId, seq }) => seq >= (visibleFrom.get(conversationId) ?? Infinity))
-      .map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }))
       .filter((message) => cursor === undefined || byNewest(cursor, message) < 0)
       .sort(byNewest);
     const certain = isExact(terms) ? indexed : await this.compared(executor, indexed, terms, limit + 1);
     const tail = conversations.map((one) => stretch(one, Math.max(one.visibleFromSeq, one.indexedSeq + 1), cursor));
-    const { found, reached } = await walk(executor, userId, tail, terms, limit + 1, TAIL_BUDGET);
+    const read = this.reader(executor, userId, terms);
+    const { found, reached } = await walk(read, tail, terms, limit + 1, TAIL_BUDGET);
     const isComplete = reached === undefined || found.length > limit;
     // An edited message may be in the index before its turn, and be found twice.
     const byId = new Map([...certain, ...found].map((message) => [message.id, message]));
@@ -251,10 +164,9 @@ export class MessageSearch {
     const certain: FoundMessage[] = [];
     for (let from = 0; from < candidates.length && certain.length < count; from += COMPARED_AT_ONCE) {
       const next = candidates.slice(from, from + COMPARED_AT_ONCE);
-      const rows = await executor.query<{ id: string; content: string }>(
-        'SELECT id, content FROM messages WHERE id = ANY ($1::uuid[]) AND content IS NOT NULL',
-        [next.map(({ id }) => id)],
-        'search_compare',
+      const rows = await this.repository.contents(
+        executor,
+        next.map(({ id }) => id),
       );
       const matching = new Set(rows.filter(({ content }) => hasTerms(foldText(content), terms)).map(({ id }) => id));
       certain.push(...next.filter(({ id }) => matching.has(id)));
@@ -265,13 +177,8 @@ export class MessageSearch {
   /** The time of the oldest message that the index does not have. */
   private async indexedUpTo(executor: SqlExecutor, tail: readonly Stretch[]): Promise<string | null> {
     const unread = tail.filter(({ before, floor }) => before > floor);
-    const [row] = await executor.query<{ at: Date | null }>(
-      `SELECT min(m.created_at) AS at FROM unnest($1::uuid[], $2::integer[]) AS tail(conversation_id, seq)
-       JOIN messages m USING (conversation_id, seq)`,
-      [unread.map(({ conversationId }) => conversationId), unread.map(({ floor }) => floor)],
-      'search_indexed_up_to',
-    );
-    return row?.at?.toISOString() ?? null;
+    const places = unread.map(({ conversationId, floor }) => ({ conversationId, seq: floor }));
+    return (await this.repository.oldestOf(executor, places))?.toISOString() ?? null;
   }
 }
 

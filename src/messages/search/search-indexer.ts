@@ -1,22 +1,16 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Database, type Transaction } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
 import { MessageWriter } from '../sending/message-writer.js';
 import { foldText } from '../../common/text/fold-text.js';
+import { type NextMessage, SearchIndexRepository, type Turn } from './search-index.repository.js';
 import { indexedText } from './search-text.js';
 
 /** What is said within this time after a quiet moment is indexed together. */
 const PAUSE_MS = 2_000;
 /** One transaction: bounded in time, so that neither a sender nor a search waits long for a core. */
 const MAX_STEP_CONVERSATIONS = 64;
-const MAX_STEP_MESSAGES = 100;
-const MAX_STEP_BYTES = 256 * 1024;
-/**
- * The index takes new entries over from its pending list in one go, which keeps a core. 128 kB costs twice the work of
- * 512 kB and stops for no shorter; 4 MB costs a third less and stops for half as long again.
- */
-const MAX_PENDING_LIST = '512kB';
+const STEP_BOUNDS = { messages: 100, bytes: 256 * 1024 };
 /** The rest after a step is so many times as long as the step: a fifth of a core while messages come in, half of one otherwise. */
 const REST_WHILE_BUSY = 4;
 const REST_WHILE_IDLE = 1;
@@ -49,7 +43,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   private wake: () => void = () => undefined;
 
   constructor(
-    private readonly database: Database,
+    private readonly repository: SearchIndexRepository,
     private readonly writer: MessageWriter,
     metrics: Metrics,
     events: EventBus,
@@ -140,59 +134,23 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async findForgotten(): Promise<void> {
-    const rows = await this.database.background.query<{ id: string }>(
-      `SELECT c.id FROM conversations c LEFT JOIN message_search_progress p ON p.conversation_id = c.id
-       WHERE c.last_seq > COALESCE(p.indexed_seq, 0) LIMIT $1`,
-      [MAX_WAITING],
-    );
-    this.hasForgotten = rows.length === MAX_WAITING;
-    for (const { id } of rows) this.note(id);
+    const conversationIds = await this.repository.waiting(MAX_WAITING);
+    this.hasForgotten = conversationIds.length === MAX_WAITING;
+    for (const id of conversationIds) this.note(id);
   }
 
   /** Indexes the next messages of some conversations, and says of which there are more. */
   private async index(conversationIds: readonly string[]): Promise<{ remaining: string[]; isIdle: boolean }> {
-    return this.database.background.transaction(async (transaction) => {
-      // Lost with the machine, it is done again.
-      await transaction.query(
-        `SELECT set_config('synchronous_commit', 'off', true), set_config('gin_pending_list_limit', $1, true)`,
-        [MAX_PENDING_LIST],
-      );
-      // One order for all processes, so that they do not wait for each other in a circle.
-      await transaction.query(
-        `INSERT INTO message_search_progress (conversation_id, indexed_seq)
-         SELECT id, 0 FROM unnest($1::uuid[]) AS turn(id) ORDER BY id ON CONFLICT DO NOTHING`,
-        [conversationIds],
-        'search_begin',
-      );
+    return this.repository.step(async (transaction) => {
       // What another process is indexing is waited for by nobody; it comes round again.
-      const turns = await transaction.query<Turn>(
-        `SELECT p.conversation_id AS "conversationId", p.indexed_seq AS "indexedSeq", c.last_seq AS "lastSeq"
-         FROM message_search_progress p JOIN conversations c ON c.id = p.conversation_id
-         WHERE p.conversation_id = ANY ($1) ORDER BY p.conversation_id FOR UPDATE OF p SKIP LOCKED`,
-        [conversationIds],
-        'search_lock_progress',
+      const turns = await this.repository.lock(transaction, conversationIds);
+      const messages = await this.repository.next(transaction, turns, STEP_BOUNDS);
+      const entries = messages.flatMap(({ id, conversationId, seq, isWithin, content }) =>
+        isWithin && content !== null ? [{ id, conversationId, seq, folded: indexedText(foldText(content)) }] : [],
       );
-      const messages = await this.next(transaction, turns);
-      const said = messages.filter(({ isWithin, content }) => isWithin && content !== null);
-      await transaction.query(
-        `INSERT INTO message_search (message_id, conversation_id, seq, folded)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[]) ON CONFLICT (message_id) DO NOTHING`,
-        [
-          said.map(({ id }) => id),
-          said.map(({ conversationId }) => conversationId),
-          said.map(({ seq }) => seq),
-          said.map(({ content }) => indexedText(foldText(content ?? ''))),
-        ],
-        'search_insert',
-      );
+      await this.repository.insert(transaction, entries);
       const reached = reachedBy(turns, messages);
-      await transaction.query(
-        `UPDATE message_search_progress p SET indexed_seq = done.seq
-         FROM unnest($1::uuid[], $2::integer[]) AS done(conversation_id, seq)
-         WHERE p.conversation_id = done.conversation_id`,
-        [[...reached.keys()], [...reached.values()]],
-        'search_note_progress',
-      );
+      await this.repository.noteProgress(transaction, reached);
       const held = new Set(turns.map(({ conversationId }) => conversationId));
       return {
         isIdle: messages.length === 0,
@@ -205,45 +163,6 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
       };
     });
   }
-
-  private next(transaction: Transaction, turns: readonly Turn[]): Promise<NextMessage[]> {
-    return transaction.query<NextMessage>(
-      `SELECT id, conversation_id AS "conversationId", seq, position = 1 OR bytes <= $4 AS "isWithin",
-         CASE WHEN kind <> 'SYSTEM' AND (position = 1 OR bytes <= $4) THEN content END AS content
-       FROM (
-         SELECT next.*, turn.conversation_id,
-           row_number() OVER turns AS position, sum(COALESCE(octet_length(next.content), 0)) OVER turns AS bytes
-         FROM unnest($1::uuid[], $2::integer[]) AS turn(conversation_id, indexed_seq)
-         CROSS JOIN LATERAL (
-           SELECT id, seq, kind, content FROM messages
-           WHERE conversation_id = turn.conversation_id AND seq > turn.indexed_seq ORDER BY seq LIMIT $3
-         ) AS next
-         WINDOW turns AS (ORDER BY turn.conversation_id, next.seq)
-       ) AS step ORDER BY position`,
-      [
-        turns.map(({ conversationId }) => conversationId),
-        turns.map(({ indexedSeq }) => indexedSeq),
-        Math.ceil(MAX_STEP_MESSAGES / Math.max(1, turns.length)),
-        MAX_STEP_BYTES,
-      ],
-      'search_next_messages',
-    );
-  }
-}
-
-interface Turn {
-  conversationId: string;
-  indexedSeq: number;
-  lastSeq: number;
-}
-
-interface NextMessage {
-  id: string;
-  conversationId: string;
-  seq: number;
-  /** Whether the step has room for it. */
-  isWithin: boolean;
-  content: string | null;
 }
 
 /** How far each conversation is indexed after a step. */

@@ -1,11 +1,8 @@
-import type { SqlExecutor } from '../../database/database.js';
 import { foldText } from '../../common/text/fold-text.js';
-import { hasTerms, isExact, likePattern } from './search-text.js';
+import { hasTerms } from './search-text.js';
 
-/** Messages that one step reads, from how many conversations at once. */
-const MAX_STEP_MESSAGES = 512;
+/** Conversations that one step reads from at once. */
 const MAX_STEP_CONVERSATIONS = 16;
-const MAX_STEP_BYTES = 512 * 1024;
 
 /** Where a message is in the order of all search results: by its time, then by its conversation and number. */
 export interface SearchKey {
@@ -46,12 +43,12 @@ export function byNewest(one: SearchKey, other: SearchKey): number {
  *
  * Times rise with the numbers within a conversation, so a match is certain to be the next one as soon as no stretch can
  * have a newer message.
+ * @param read the newest messages of each stretch, as many as one step has room for
  * @param count matches that are enough
  * @param budget bytes of text, and messages, that are read at the most
  */
 export async function walk(
-  executor: SqlExecutor,
-  userId: string,
+  read: (stretches: readonly Stretch[]) => Promise<StepRow[]>,
   stretches: readonly Stretch[],
   terms: readonly string[],
   count: number,
@@ -72,7 +69,7 @@ export async function walk(
       return { found: certain === -1 ? matches : matches.slice(0, certain), reached };
     }
     const next = left.slice(0, MAX_STEP_CONVERSATIONS);
-    const rows = await step(executor, userId, next, terms);
+    const rows = await read(next);
     const walkedTo = new Map(rows.map((row) => [row.conversationId, row]));
     left = left.flatMap((stretch, index) => {
       if (index >= next.length) return [stretch];
@@ -95,7 +92,8 @@ function nextOf({ createdAt, conversationId, before }: Stretch): SearchKey {
   return { createdAt, conversationId, seq: before - 1 };
 }
 
-interface StepRow {
+/** What one step read of a conversation. */
+export interface StepRow {
   conversationId: string;
   /** Null where the step had no room for a single message of it. */
   reachedSeq: number | null;
@@ -110,52 +108,4 @@ function matchesOf({ conversationId, found }: StepRow, terms: readonly string[])
   return (found ?? [])
     .filter(({ content }) => content === null || hasTerms(foldText(content), terms))
     .map(({ id, seq, at }) => ({ id, seq, conversationId, createdAt: new Date(at).toISOString() }));
-}
-
-/** The newest messages of each stretch, as many as there is room for. */
-function step(
-  executor: SqlExecutor,
-  userId: string,
-  stretches: readonly Stretch[],
-  terms: readonly string[],
-): Promise<StepRow[]> {
-  return executor.query<StepRow>(
-    `SELECT conversation_id AS "conversationId",
-       min(seq) FILTER (WHERE is_within) AS "reachedSeq", min(created_at) FILTER (WHERE is_within) AS "reachedAt",
-       count(*) FILTER (WHERE is_within)::integer AS messages,
-       COALESCE(sum(size) FILTER (WHERE is_within), 0)::integer AS bytes,
-       json_agg(json_build_object('id', id, 'seq', seq, 'at', floor(extract(epoch FROM created_at) * 1000), 'content', content))
-         FILTER (WHERE is_within AND is_match) AS found
-     FROM (
-       SELECT room.*,
-         CASE WHEN s.message_id IS NULL OR NOT $8::boolean THEN room.text END AS content,
-         room.is_within AND room.is_there AND (s.message_id IS NULL OR s.folded LIKE ALL ($5::text[]))
-           AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = room.id AND h.user_id = $1) AS is_match
-       FROM (
-         SELECT stretch.conversation_id, next.id, next.seq, next.created_at, next.content AS text,
-           next.deleted_at IS NULL AND next.kind <> 'SYSTEM' AND next.content <> '' AS is_there,
-           COALESCE(octet_length(next.content), 0) AS size,
-           row_number() OVER turns = 1 OR sum(COALESCE(octet_length(next.content), 0)) OVER turns <= $6 AS is_within
-         FROM unnest($2::uuid[], $3::integer[], $4::integer[]) WITH ORDINALITY
-           AS stretch(conversation_id, before, floor, position)
-         CROSS JOIN LATERAL (
-           SELECT id, seq, created_at, kind, deleted_at, content FROM messages
-           WHERE conversation_id = stretch.conversation_id AND seq < stretch.before AND seq >= stretch.floor
-           ORDER BY seq DESC LIMIT $7
-         ) AS next
-         WINDOW turns AS (ORDER BY stretch.position, next.seq DESC)
-       ) AS room LEFT JOIN message_search s ON s.message_id = room.id AND room.is_within
-     ) AS judged GROUP BY conversation_id`,
-    [
-      userId,
-      stretches.map(({ conversationId }) => conversationId),
-      stretches.map(({ before }) => before),
-      stretches.map(({ floor }) => floor),
-      terms.map(likePattern),
-      MAX_STEP_BYTES,
-      Math.ceil(MAX_STEP_MESSAGES / stretches.length),
-      isExact(terms),
-    ],
-    'search_walk',
-  );
 }

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { ShownEvent } from '../conversations/groups/system-event.js';
+import { Database, type Transaction } from '../database/database.js';
+import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
+
+export interface ExportedMessage {
+  id: string;
+  content: string | null;
+  system: ShownEvent | null;
+}
+
+const EXPORTED_COLUMNS = `id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
+  shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
+  edited_at AS "editedAt", deleted_at AS "deletedAt"`;
+
+/** What is kept of a user's messages, in pages, and what is left of it when the user is forgotten. */
+@Injectable()
+export class MessagesPersonalDataRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What the user did in groups, in no order of time. */
+  events(userId: string, after: string): Promise<ExportedMessage[]> {
+    return this.database.background.query<ExportedMessage>(
+      `SELECT ${EXPORTED_COLUMNS} FROM messages WHERE sender_id = $1 AND client_id IS NULL AND id > $2
+       ORDER BY id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  /**
+   * What the user wrote, in no order of time. Walked by the index that every message is in for its sender's key: another
+   * one by sender and id would cost each message that is stored. Without a name, so that each is planned for its own
+   * sender, who may have written much more than most.
+   */
+  written(userId: string, after: string): Promise<(ExportedMessage & { key: string })[]> {
+    return this.database.background.query<ExportedMessage & { key: string }>(
+      `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages WHERE sender_id = $1 AND client_id > $2
+       ORDER BY client_id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  reactions(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.database.background.query<{ id: string }>(
+      `SELECT message_id AS id, array_agg(emoji ORDER BY created_at) AS emojis, array_agg(created_at ORDER BY created_at) AS "reactedAt" FROM message_reactions
+       WHERE user_id = $1 AND message_id > $2 GROUP BY message_id ORDER BY message_id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  async deleteReactions(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query(
+      `WITH gone AS (DELETE FROM message_reactions WHERE user_id = $1 RETURNING message_id)
+       UPDATE messages SET version = version + 1 WHERE id IN (SELECT message_id FROM gone)`,
+      [userId],
+    );
+  }
+
+  hidden(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.database.background.query<{ id: string }>(
+      `SELECT message_id AS id, hidden_at AS "hiddenAt" FROM hidden_messages
+       WHERE user_id = $1 AND message_id > $2 ORDER BY message_id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  async deleteHidden(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query('DELETE FROM hidden_messages WHERE user_id = $1', [userId]);
+  }
+
+  /**
+   * What mentions the user is shown with another name from now on: it counts as changed, so that sync brings it to whoever
+   * keeps the old sentence. A sentence that is still stored, since it could not be read, gives way to what is known of it.
+   */
+  async forgetNames(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query(
+      `WITH renamed AS (
+         UPDATE messages m SET content = NULL, version = m.version + 1
+         FROM conversation_members own
+         WHERE own.user_id = $1 AND m.conversation_id = own.conversation_id AND m.kind = 'SYSTEM' AND m.deleted_at IS NULL
+           AND (m.sender_id = $1 OR m.content IS NOT NULL AND m.system->'userIds' @> to_jsonb($1::text)
+             OR $1::text IN (m.system->'userIds'->>0, m.system->'userIds'->>1, m.system->'userIds'->>2))
+         RETURNING m.id, m.conversation_id
+       )
+       UPDATE conversations c SET last_message = NULL
+       FROM renamed WHERE c.id = renamed.conversation_id AND c.last_message_id = renamed.id`,
+      [userId],
+    );
+  }
+}
