@@ -10,8 +10,6 @@ import { shownSentence } from '../groups/system-event.js';
 import {
   type ConversationRow,
   ConversationRowsRepository,
-  MAX_MEMBERS_LISTED,
-  MAX_MEMBERS_SHOWN,
   type MemberTuple,
   type OwnRow,
 } from './conversation-rows.repository.js';
@@ -42,7 +40,7 @@ export class ConversationReader {
 
   /** @throws DomainError NOT_FOUND where the caller is no member. */
   async view(principal: Principal, conversationId: string): Promise<ConversationView> {
-    const [view] = await this.read(principal, [conversationId], MAX_MEMBERS_SHOWN, 'conversation_by_id');
+    const [view] = await this.viewsOf(principal, await this.rows.byId(principal.userId, conversationId));
     if (view === undefined) throw new DomainError('NOT_FOUND');
     return view;
   }
@@ -50,7 +48,7 @@ export class ConversationReader {
   /** Several at once, as in a list; those the caller is no member of are left out. */
   async views(principal: Principal, conversationIds: readonly string[]): Promise<ConversationView[]> {
     if (conversationIds.length === 0) return [];
-    return this.read(principal, conversationIds, MAX_MEMBERS_LISTED, 'conversations_by_id');
+    return this.viewsOf(principal, await this.rows.byIds(principal.userId, conversationIds));
   }
 
   /**
@@ -125,13 +123,10 @@ export class ConversationReader {
     );
   }
 
-  private async read(
+  private async viewsOf(
     { userId }: Principal,
-    conversationIds: readonly string[],
-    maxMembers: number,
-    name: string,
+    rows: readonly (ConversationRow & OwnRow)[],
   ): Promise<ConversationView[]> {
-    const rows = await this.rows.byIds(userId, conversationIds, maxMembers, name);
     const users = await this.usersOf(
       rows.flatMap(({ members }) => members ?? []),
       userId,

@@ -191,8 +191,17 @@ export class ConversationRowsRepository {
     );
   }
 
-  /** Those among these that the user is a member of, in no order. @param name the statement's: one for each `maxMembers` */
-  byIds(
+  /** One, with as many members as it carries by itself; none where the user is no member. */
+  byId(userId: string, conversationId: string): Promise<(ConversationRow & OwnRow)[]> {
+    return this.read(userId, [conversationId], MAX_MEMBERS_SHOWN, 'conversation_by_id');
+  }
+
+  /** Those among these that the user is a member of, in no order, with as many members as in a list. */
+  byIds(userId: string, conversationIds: readonly string[]): Promise<(ConversationRow & OwnRow)[]> {
+    return this.read(userId, conversationIds, MAX_MEMBERS_LISTED, 'conversations_by_id');
+  }
+
+  private read(
     userId: string,
     conversationIds: readonly string[],
     maxMembers: number,
