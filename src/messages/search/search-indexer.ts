@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Pause } from '../../common/async/pause.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
 import { MessageWriter } from '../sending/message-writer.js';
@@ -40,7 +41,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   private failures = 0;
   private running: Promise<void> | undefined;
   private stopped = false;
-  private wake: () => void = () => undefined;
+  private readonly pause = new Pause();
 
   constructor(
     private readonly repository: SearchIndexRepository,
@@ -66,7 +67,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    this.wake();
+    this.pause.cutShort();
     await this.running;
   }
 
@@ -101,14 +102,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Ends early at the shutdown. */
   private rest(ms: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms).unref();
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
   }
 
   /** Whether there is nothing to do for now, although conversations wait: other processes have them under way. */

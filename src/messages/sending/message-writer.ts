@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MessageAttachment } from '../../attachments/attachment.js';
+import { Pause } from '../../common/async/pause.js';
 import { DomainError } from '../../common/errors.js';
 import { Clock } from '../../common/clock.js';
 import type { MessageKind } from '../../common/message-kind.js';
@@ -130,13 +131,17 @@ export class MessageWriter implements BeforeApplicationShutdown, OnApplicationSh
   }
 }
 
+/**
+ * A queue of its own, and no Batched of common/async: on the path of a message it is bounded, keeps a pace, and halves a batch
+ * that fails.
+ */
 class Lane {
   private queue: Waiting[] = [];
   private readonly pace = new BatchPace();
   private running: Promise<void> | undefined;
   private underWay = 0;
-  /** Ends the rest between two batches, where there is one. */
-  private wake: (() => void) | undefined;
+  /** Between two batches. */
+  private readonly pause = new Pause();
 
   constructor(
     private readonly database: Database,
@@ -154,7 +159,7 @@ class Lane {
       return Promise.reject(new DomainError('OVERLOADED', { retryAfterMs: 1_000 }));
     return new Promise((resolve, reject) => {
       this.queue.push({ draft, deadline: this.clock.now() + MAX_WAIT_MS, resolve, reject });
-      if (this.queue.length >= MIN_FULL_BATCH_SIZE) this.wake?.();
+      if (this.queue.length >= MIN_FULL_BATCH_SIZE) this.pause.cutShort();
       this.running ??= this.run();
     });
   }
@@ -181,14 +186,7 @@ class Lane {
   private async rest(milliseconds: number): Promise<void> {
     // A timer would be late for less.
     if (milliseconds < 1 || this.queue.length >= MIN_FULL_BATCH_SIZE) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.wake = undefined;
+    await this.pause.wait(milliseconds, { keepsAlive: true });
   }
 
   /**
