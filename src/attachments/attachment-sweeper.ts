@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { SerialQueue } from '../common/async/serial-queue.js';
 import { AttachmentsRepository } from './attachments.repository.js';
 import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
@@ -19,7 +20,8 @@ const BATCH = 100;
 export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(AttachmentSweeper.name);
   private timer: NodeJS.Timeout | undefined;
-  private pass: Promise<void> = Promise.resolve();
+  private readonly passes = new SerialQueue();
+  private last: Promise<void> = Promise.resolve();
   private isWaiting = false;
   private stopped = false;
 
@@ -39,7 +41,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
-    await this.pass;
+    await this.last;
     await this.spool.close();
   }
 
@@ -47,8 +49,8 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   soon(): void {
     if (this.isWaiting || this.stopped) return;
     this.isWaiting = true;
-    this.pass = this.pass
-      .then(() => {
+    this.last = this.passes
+      .run(() => {
         this.isWaiting = false;
         return this.sweep();
       })

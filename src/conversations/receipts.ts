@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { KeyedMutex } from '../common/async/keyed-mutex.js';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
@@ -19,7 +20,8 @@ interface PendingMove {
  */
 @Injectable()
 export class Receipts {
-  private readonly running = new Map<string, Promise<Cursors>>();
+  private readonly moves = new KeyedMutex();
+  /** By cursor: the move that is next, and takes all that come before its turn with it. */
   private readonly waiting = new Map<string, PendingMove>();
 
   constructor(
@@ -36,28 +38,15 @@ export class Receipts {
       waiting.seq = Math.max(waiting.seq, seq);
       return waiting.moved;
     }
-    const running = this.running.get(key);
-    if (running === undefined) return this.run(key, () => this.store(principal, conversationId, kind, seq));
-
     const pending: PendingMove = {
       seq,
-      moved: running
-        .catch(() => undefined)
-        .then(() => {
-          this.waiting.delete(key);
-          return this.run(key, () => this.store(principal, conversationId, kind, pending.seq));
-        }),
+      moved: this.moves.run(key, () => {
+        this.waiting.delete(key);
+        return this.store(principal, conversationId, kind, pending.seq);
+      }),
     };
     this.waiting.set(key, pending);
     return pending.moved;
-  }
-
-  private run(key: string, store: () => Promise<Cursors>): Promise<Cursors> {
-    const running = store().finally(() => {
-      if (this.running.get(key) === running) this.running.delete(key);
-    });
-    this.running.set(key, running);
-    return running;
   }
 
   private async store(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {

@@ -6,6 +6,9 @@
  * Sends are prepared one after the other and stored beside each other, so that those of one connection still share a
  * batch. A change (an edit, a deletion, a reaction) runs alone: behind all that was sent before it, and before all that
  * was sent after it. Whatever fails delays nothing but itself.
+ *
+ * No queue of common/async: on the path of a message, a send that has nothing to look up is handed over within the call,
+ * and sends are stored beside each other, which a queue would store one by one.
  */
 export class CommandSequencer {
   /** Settles once what was sent last may be followed; undefined while nothing has to be waited for. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { SerialQueue } from '../../common/async/serial-queue.js';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
@@ -34,7 +35,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private gatherMs = MIN_GATHER_MS;
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
-  private work: Promise<void> = Promise.resolve();
+  private readonly work = new SerialQueue();
 
   constructor(
     private readonly store: PresenceStore,
@@ -45,13 +46,13 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     // Without Redis there is one process: whatever lease is there now belongs to one that died.
-    this.enqueue(async () => {
+    void this.enqueue(async () => {
       await this.store.renew();
       await this.deliver(await this.store.sweep(true));
     });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),
-      setInterval(() => this.enqueue(async () => this.deliver(await this.store.sweep(false))), SWEEP_MS).unref(),
+      setInterval(() => void this.enqueue(async () => this.deliver(await this.store.sweep(false))), SWEEP_MS).unref(),
     ];
   }
 
@@ -92,7 +93,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
    * everybody who is here arrives again. What could not be stored when it happened is stored now.
    */
   renew(): void {
-    this.enqueue(async () => {
+    void this.enqueue(async () => {
       if (!(await this.store.renew())) for (const userId of this.present.keys()) this.arriving.add(userId);
       await this.flush();
     });
@@ -108,14 +109,13 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     }
     this.present.clear();
     this.arriving.clear();
-    this.enqueue(() => this.flush());
-    await this.work;
+    await this.enqueue(() => this.flush());
   }
 
   private gather(): void {
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
-      this.enqueue(() => this.flush());
+      void this.enqueue(() => this.flush());
     }, this.gatherMs).unref();
   }
 
@@ -167,8 +167,9 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, deliveries / DELIVERIES_PER_MS));
   }
 
-  private enqueue(statement: () => Promise<void>): void {
-    this.work = this.work.then(statement).catch((error: unknown) => {
+  /** Never rejects. */
+  private enqueue(statement: () => Promise<void>): Promise<void> {
+    return this.work.run(statement).catch((error: unknown) => {
       // The next renewal stores it.
       this.logger.warn(`presence is not stored at the moment: ${(error as Error).message}`);
     });

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { SerialQueue } from '../../../common/async/serial-queue.js';
 
 /** Bytes that may wait for a client to read them before it is known who it is: what a refusal needs, and room around it. */
 export const MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION = 64 * 1024;
@@ -23,7 +24,7 @@ export class OutboundQueue {
   maxBytes = MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION;
   private unencodedBytes = 0;
   /** Of what is delivered; most connections are only written to. */
-  private tail: Promise<void> | undefined;
+  private deliveries: SerialQueue | undefined;
   private hasOverflowed = false;
 
   /**
@@ -54,8 +55,9 @@ export class OutboundQueue {
   deliver(write: () => void | Promise<void>): void {
     if (!this.mayWrite()) return;
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
-    this.tail = (this.tail ?? Promise.resolve())
-      .then(() => (this.hasOverflowed ? undefined : write()))
+    this.deliveries ??= new SerialQueue();
+    this.deliveries
+      .run(() => (this.hasOverflowed ? undefined : write()))
       .catch((error: unknown) => logger.error('an event could not be delivered', String(error)))
       .finally(() => {
         this.unencodedBytes -= UNENCODED_EVENT_BYTES;
