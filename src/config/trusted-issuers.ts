@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import { exactObject, isObject } from './exact-object.js';
+
 /** Which claim says what: a claim's name, or the path to one inside others (`user_metadata.full_name`). */
 export interface ClaimPaths {
   readonly subject: string;
@@ -55,29 +58,130 @@ const MIN_SECRET_BYTES = 32;
 const MAX_NAME_LENGTH = 255;
 /** The `iss` of this server's own tokens, which no other may write. */
 const OWN_ISSUER = 'parley';
-const SECRET_ALGORITHMS = ['HS256'];
+const SECRET_ALGORITHMS = ['HS256'] as const;
 const JWKS_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
   'EdDSA',
 ] as const;
 const DEFAULT_JWKS_ALGORITHMS = ['RS256', 'ES256'];
-const DEFAULT_CLAIMS: ClaimPaths = { subject: 'sub', name: 'name', picture: 'picture', email: 'email' };
 const DEFAULT_SALT = 'authjs.session-token';
 
-/** The key that says which kind an entry is, and the other keys it may have. */
+const NOT_AN_OBJECT = 'must be an object';
+// Faults name the key, never what is under it: that may be a secret in the wrong place.
+const NAME_FAULT = `must be a text of 1 to ${MAX_NAME_LENGTH} characters`;
+const SECRET_FAULT = `must be a text of at least ${MIN_SECRET_BYTES} bytes`;
+const URL_FAULT = 'must be an https:// address (http:// only on localhost), without a user and password';
+const AUDIENCE_FAULT = 'must be a text or an array of them (null says that the tokens of this issuer have none)';
+
+/** What is said of a key that has to be there and is not: the same as where it is wrong. */
+const FAULT_OF_MISSING: Readonly<Record<string, string>> = {
+  issuer: NAME_FAULT,
+  secret: SECRET_FAULT,
+  authJsSecret: SECRET_FAULT,
+  jwksUrl: URL_FAULT,
+  audience: AUDIENCE_FAULT,
+};
+
+function exactly<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return exactObject(entries, {
+    notAnObject: NOT_AN_OBJECT,
+    surplus: (key, allowed) =>
+      `has ${/^\w{1,24}$/.test(key) ? `the key ${key}` : 'a key'} that does not belong there (allowed: ${allowed.join(', ')})`,
+    missing: (key) => FAULT_OF_MISSING[key] ?? NOT_AN_OBJECT,
+  });
+}
+
+const name = v.custom<string>(isName, NAME_FAULT);
+
+const issuer = v.pipe(
+  name,
+  v.check((value) => value !== OWN_ISSUER, `must not be "${OWN_ISSUER}", which issues this server's own tokens`),
+);
+
+const secret = v.custom<string>(
+  (value) => typeof value === 'string' && Buffer.byteLength(value) >= MIN_SECRET_BYTES,
+  SECRET_FAULT,
+);
+
+const audience = v.pipe(
+  v.custom<string | null | readonly string[]>(
+    (value) => value === null || isName(value) || (Array.isArray(value) && value.length > 0 && value.every(isName)),
+    AUDIENCE_FAULT,
+  ),
+  v.transform((value): readonly string[] | null => (typeof value === 'string' ? [value] : value)),
+);
+
+function algorithms(choices: readonly string[], fallback: readonly string[]) {
+  const fault = `must be an array of: ${choices.join(', ')}`;
+  return v.optional(v.pipe(v.array(v.picklist(choices, fault), fault), v.nonEmpty(fault)), [...fallback]);
+}
+
+const jwksUrl = v.pipe(
+  v.custom<string>((value) => typeof value === 'string' && URL.canParse(value), URL_FAULT),
+  v.transform((value) => new URL(value)),
+  // Keys that came in the clear might be anybody's.
+  v.check(
+    ({ protocol, hostname, username, password }) =>
+      (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname))) &&
+      username === '' &&
+      password === '',
+    URL_FAULT,
+  ),
+  v.transform(({ href }) => href),
+);
+
+const claimPaths = exactly({
+  subject: v.optional(name, 'sub'),
+  name: v.optional(name, 'name'),
+  picture: v.optional(name, 'picture'),
+  email: v.optional(name, 'email'),
+});
+
+/** Read by themselves, so that their faults say where they are. */
+const claims = v.optional(v.unknown(), {});
+
+/** An entry of each kind, by the key that says which kind it is. */
 const KINDS = {
-  secret: ['issuer', 'iss', 'claims', 'audience', 'algorithms'],
-  jwksUrl: ['issuer', 'claims', 'audience', 'algorithms'],
-  authJsSecret: ['issuer', 'claims', 'salt', 'version'],
+  secret: exactly({
+    secret,
+    issuer,
+    iss: v.optional(v.null('must be null (which says that the tokens of this issuer have none)')),
+    claims,
+    audience,
+    algorithms: algorithms(SECRET_ALGORITHMS, SECRET_ALGORITHMS),
+  }),
+  jwksUrl: exactly({
+    jwksUrl,
+    issuer,
+    claims,
+    audience,
+    algorithms: algorithms(JWKS_ALGORITHMS, DEFAULT_JWKS_ALGORITHMS),
+  }),
+  authJsSecret: v.pipe(
+    exactly({
+      authJsSecret: secret,
+      issuer,
+      claims,
+      salt: v.optional(v.custom<string>((value) => value === '' || isName(value), NAME_FAULT)),
+      version: v.optional(v.picklist([4, 5], 'must be 4 (NextAuth.js) or 5 (Auth.js)'), 5),
+    }),
+    v.forward(
+      v.check(({ version, salt }) => version === 4 || salt !== '', NAME_FAULT),
+      ['salt'],
+    ),
+  ),
 } as const;
+
+type Kind = keyof typeof KINDS;
+
+const entryOfOneKind = v.pipe(
+  v.custom<Readonly<Record<string, unknown>>>(isObject, NOT_AN_OBJECT),
+  v.check((fields) => kindsOf(fields).length === 1, `must have exactly one of ${Object.keys(KINDS).join(', ')}`),
+  v.transform((fields) => ({ fields, kind: kindsOf(fields)[0] as Kind })),
+);
+
+/** Without the parser's message, which quotes the text. */
+const json = v.pipe(v.string(), v.parseJson(undefined, 'must be JSON: an issuer, or an array of them'));
 
 /**
  * Reads AUTH_TRUSTED_ISSUERS: JSON, one issuer or an array of them; docs/trusted-issuers.md shows the shapes.
@@ -85,7 +189,7 @@ const KINDS = {
  */
 export function parseTrustedIssuers(text: string | undefined): readonly TrustedIssuer[] {
   if (text === undefined || text.trim() === '') return [];
-  const parsed = parseJson(text);
+  const parsed = read(json, text);
   const entries: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const issuers = entries.map((entry, index) => readIssuer(entry, `entry ${index + 1}`));
   issuers.forEach(({ issuer }, index) => {
@@ -103,146 +207,38 @@ export function parseTrustedIssuers(text: string | undefined): readonly TrustedI
   return issuers;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without the parser's message, which quotes the text.
-    throw new TrustedIssuersError('must be JSON: an issuer, or an array of them');
-  }
-}
-
 function readIssuer(value: unknown, place: string): TrustedIssuer {
-  // The type is what lets the compiler see that `fail` ends it.
-  const entry: Entry = new Entry(value, place);
-  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((key) => entry.has(key));
-  const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) entry.fail('', 'must have exactly one of secret, jwksUrl, authJsSecret');
-  entry.allowOnly([kind, ...KINDS[kind]]);
-
-  const issuer = entry.name('issuer');
-  if (issuer === OWN_ISSUER) entry.fail('issuer', `must not be "${OWN_ISSUER}", which issues this server's own tokens`);
-  const claims = readClaims(entry);
+  const { fields, kind } = read(entryOfOneKind, value, place);
+  const claimsOf = (entry: { claims: unknown }): ClaimPaths => read(claimPaths, entry.claims, `${place}: claims`);
   switch (kind) {
     case 'secret': {
-      const algorithms = entry.choices('algorithms', SECRET_ALGORITHMS, SECRET_ALGORITHMS);
-      const secret = entry.secret(kind);
-      return { kind: 'secret', issuer, claims, secret, audience: entry.audience(), algorithms, ...entry.iss() };
+      const { iss, ...entry } = read(KINDS.secret, fields, place);
+      return { ...entry, kind: 'secret', claims: claimsOf(entry), ...(iss === null ? { iss } : {}) };
     }
     case 'jwksUrl': {
-      const algorithms = entry.choices('algorithms', JWKS_ALGORITHMS, DEFAULT_JWKS_ALGORITHMS);
-      return { kind: 'jwks', issuer, claims, jwksUrl: entry.keysUrl(kind), audience: entry.audience(), algorithms };
+      const entry = read(KINDS.jwksUrl, fields, place);
+      return { ...entry, kind: 'jwks', claims: claimsOf(entry) };
     }
     case 'authJsSecret': {
-      const version = entry.version();
-      const salt = entry.salt(version);
-      return { kind: 'authjs', issuer, claims, authJsSecret: entry.secret(kind), salt, version };
+      const entry = read(KINDS.authJsSecret, fields, place);
+      const salt = entry.salt ?? (entry.version === 4 ? '' : DEFAULT_SALT);
+      return { ...entry, kind: 'authjs', claims: claimsOf(entry), salt };
     }
   }
 }
 
-function readClaims(entry: Entry): ClaimPaths {
-  if (!entry.has('claims')) return DEFAULT_CLAIMS;
-  const claims = entry.inner('claims');
-  claims.allowOnly(Object.keys(DEFAULT_CLAIMS));
-  const path = (claim: keyof ClaimPaths): string => (claims.has(claim) ? claims.name(claim) : DEFAULT_CLAIMS[claim]);
-  return { subject: path('subject'), name: path('name'), picture: path('picture'), email: path('email') };
+function kindsOf(fields: object): Kind[] {
+  return (Object.keys(KINDS) as Kind[]).filter((key) => Object.hasOwn(fields, key));
 }
 
-/** One object of the JSON. Its faults name the key, never what is under it: that may be a secret in the wrong place. */
-class Entry {
-  private readonly fields: Readonly<Record<string, unknown>>;
-
-  constructor(
-    value: unknown,
-    private readonly place: string,
-  ) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.fail('', 'must be an object');
-    this.fields = value as Record<string, unknown>;
-  }
-
-  fail(key: string, fault: string): never {
-    throw new TrustedIssuersError(`${this.place}: ${key === '' ? fault : `${key} ${fault}`}`);
-  }
-
-  has(key: string): boolean {
-    return Object.hasOwn(this.fields, key);
-  }
-
-  allowOnly(keys: readonly string[]): void {
-    const unknown = Object.keys(this.fields).find((key) => !keys.includes(key));
-    if (unknown === undefined) return;
-    const shown = /^\w{1,24}$/.test(unknown) ? `the key ${unknown}` : 'a key';
-    this.fail('', `has ${shown} that does not belong there (allowed: ${keys.join(', ')})`);
-  }
-
-  inner(key: string): Entry {
-    return new Entry(this.fields[key], `${this.place}: ${key}`);
-  }
-
-  name(key: string): string {
-    const value = this.fields[key];
-    if (!isName(value)) this.fail(key, `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
-    return value;
-  }
-
-  iss(): { iss?: null } {
-    if (!this.has('iss')) return {};
-    if (this.fields.iss !== null)
-      this.fail('iss', 'must be null (which says that the tokens of this issuer have none)');
-    return { iss: null };
-  }
-
-  secret(key: string): string {
-    const value = this.fields[key];
-    if (typeof value !== 'string' || Buffer.byteLength(value) < MIN_SECRET_BYTES) {
-      this.fail(key, `must be a text of at least ${MIN_SECRET_BYTES} bytes`);
-    }
-    return value;
-  }
-
-  audience(): readonly string[] | null {
-    const value = this.fields.audience;
-    if (value === null) return null;
-    if (isName(value)) return [value];
-    if (!Array.isArray(value) || value.length === 0 || !value.every(isName)) {
-      this.fail('audience', 'must be a text or an array of them (null says that the tokens of this issuer have none)');
-    }
-    return value;
-  }
-
-  choices(key: string, all: readonly string[], fallback: readonly string[]): readonly string[] {
-    if (!this.has(key)) return fallback;
-    const value = this.fields[key];
-    if (!Array.isArray(value) || value.length === 0 || !value.every((choice) => all.includes(choice as string))) {
-      this.fail(key, `must be an array of: ${all.join(', ')}`);
-    }
-    return value as string[];
-  }
-
-  keysUrl(key: string): string {
-    const value = this.fields[key];
-    const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-    // Keys that came in the clear might be anybody's.
-    const isSafe =
-      url?.protocol === 'https:' || (url?.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname));
-    if (url === undefined || !isSafe || url.username !== '' || url.password !== '') {
-      this.fail(key, 'must be an https:// address (http:// only on localhost), without a user and password');
-    }
-    return url.href;
-  }
-
-  version(): 4 | 5 {
-    const value = this.has('version') ? this.fields.version : 5;
-    if (value !== 4 && value !== 5) this.fail('version', 'must be 4 (NextAuth.js) or 5 (Auth.js)');
-    return value;
-  }
-
-  salt(version: 4 | 5): string {
-    if (!this.has('salt')) return version === 4 ? '' : DEFAULT_SALT;
-    if (version === 4 && this.fields.salt === '') return '';
-    return this.name('salt');
-  }
+/** @param place what the fault is of; none where it is of the whole */
+function read<Schema extends v.GenericSchema>(schema: Schema, value: unknown, place?: string): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [{ message, path }] = result.issues;
+  const key = path?.[0]?.key;
+  const fault = key === undefined ? message : `${String(key)} ${message}`;
+  throw new TrustedIssuersError(place === undefined ? fault : `${place}: ${fault}`);
 }
 
 function isName(value: unknown): value is string {
