@@ -88,6 +88,13 @@ module.exports = {
       to: { path: '^src/database/' },
     },
     {
+      name: 'own-repositories-only',
+      comment: 'a repository is of its feature: others ask its services',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/.*\\.repository\\.ts$', pathNot: '^src/$1/' },
+    },
+    {
       name: 'redis-in-cluster',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cluster/' },

@@ -32,6 +32,6 @@ import { SearchIndexer } from './search/search-indexer.js';
     ...[MessageSearch, MessageSearchRepository, SearchIndexer, SearchIndexRepository],
     ...[MessagesPersonalData, MessagesPersonalDataRepository],
   ],
-  exports: [MessageSender, MessageChanges, MessageReader, MessagesRepository],
+  exports: [MessageSender, MessageChanges, MessageReader],
 })
 export class MessagesModule {}

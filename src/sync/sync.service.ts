@@ -3,7 +3,8 @@ import { DEFAULT_PAGE_SIZE } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
 import { ConversationReader } from '../conversations/reading/conversation-reader.js';
 import { friendRequestView } from '../friends/friends.view.js';
-import { MAX_ANSWER_TEXT_BYTES, MessagesRepository } from '../messages/reading/messages.repository.js';
+import { MessageReader } from '../messages/reading/message-reader.js';
+import { MAX_ANSWER_TEXT_BYTES } from '../messages/reading/message-row.js';
 import { UsersService } from '../users/users.service.js';
 import {
   decodeSyncCursor,
@@ -27,7 +28,7 @@ export class SyncService {
   constructor(
     private readonly repository: SyncRepository,
     private readonly conversations: ConversationReader,
-    private readonly messages: MessagesRepository,
+    private readonly messages: MessageReader,
     private readonly users: UsersService,
   ) {}
 

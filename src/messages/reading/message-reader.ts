@@ -54,6 +54,16 @@ export class MessageReader {
     return message;
   }
 
+  /** Messages as the reader sees them, in no order. Says nothing about whether it may: that the caller has checked. */
+  byIds(readerId: string, ids: readonly string[]): Promise<MessageView[]> {
+    return this.repository.byIds(readerId, ids);
+  }
+
+  /** How many of these messages, from the first on, one answer may hold by their text; at least one. */
+  fitting(ids: readonly string[]): Promise<number> {
+    return this.repository.fitting(ids);
+  }
+
   /** What is written in a conversation and still there for the caller, a page of it ascending. */
   async written(
     principal: Principal,

@@ -1,46 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
-import type { MessageAttachment } from '../../attachments/attachment.js';
-import type { MessageKind } from '../../common/message-kind.js';
-import { preview } from '../../common/text/preview.js';
 import { visibleTo } from '../../conversations/conversation-access.js';
-import { eventView, type ShownEvent, shownSentence } from '../../conversations/groups/system-event.js';
 import { unreadCount } from '../../conversations/reading/unread.js';
 import { Database, type SqlExecutor } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import type { HistoryRange } from './history-range.js';
-import type { StoredLinkPreview } from '../links/link-previews.repository.js';
-import type { LinkPreviewView, MessageView, ReactionView, ReplyPreview } from '../messages.view.js';
-import { hiddenQuotation, unavailableQuotation } from './quotation.js';
-
-export interface MessageRow {
-  id: string;
-  conversationId: string;
-  seq: number;
-  version: number;
-  senderId: string;
-  clientId: string | null;
-  kind: MessageKind;
-  content: string | null;
-  attachments: MessageAttachment[] | null;
-  system: ShownEvent | null;
-  linkPreview: StoredLinkPreview | { removed: true } | null;
-  createdAt: Date;
-  editedAt: Date | null;
-  deletedAt: Date | null;
-  hiddenAt: Date | null;
-  replyToId: string | null;
-  replySeq: number | null;
-  replySenderId: string | null;
-  replyKind: MessageKind | null;
-  replyContent: string | null;
-  replySystem: ShownEvent | null;
-  replyDeletedAt: Date | null;
-  /** The reader's history begins after it. */
-  replyIsUnavailable: boolean | null;
-  replyHiddenAt: Date | null;
-  reactions: ReactionView[] | null;
-}
+import type { MessageView } from '../messages.view.js';
+import { MAX_ANSWER_TEXT_BYTES, type MessageRow, messageView } from './message-row.js';
 
 /**
  * A message with all that its view needs, as `m`. Never more than one statement, however many messages.
@@ -80,9 +46,6 @@ function isWritten(alias: string, reader: string): string {
   return `${alias}.deleted_at IS NULL AND ${alias}.kind <> 'SYSTEM' AND NOT EXISTS (
     SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
 }
-
-/** Text in one answer at the most, in bytes of UTF-8; the last message that begins within it is still whole. */
-export const MAX_ANSWER_TEXT_BYTES = 512 * 1024;
 
 /** Reads stored messages. New ones come through `MessageWriter`, changes through `MessageChangesRepository`. */
 @Injectable()
@@ -266,60 +229,4 @@ export class MessagesRepository {
     const hiddenAt = Object.entries(await this.quotationHiddenAt(messageId)).filter(([id]) => !blindIds.includes(id));
     return { blindIds, hiddenAt: Object.fromEntries(hiddenAt) };
   }
-}
-
-/** What is left of a message that was deleted. */
-export function tombstone(message: MessageView, deletedAt: string): MessageView {
-  const { linkPreview: _, ...rest } = message;
-  return { ...rest, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
-}
-
-function quotation(row: MessageRow): ReplyPreview | null {
-  if (row.replyToId === null || row.replySeq === null) return null;
-  const replyContent = contentOf(row.replyContent, row.replySystem, row.replyDeletedAt);
-  const reply: ReplyPreview = {
-    id: row.replyToId,
-    seq: row.replySeq,
-    senderId: row.replySenderId,
-    kind: row.replyKind,
-    content: replyContent && preview(replyContent),
-    deletedAt: row.replyDeletedAt?.toISOString() ?? null,
-  };
-  if (row.replyIsUnavailable === true) return unavailableQuotation(reply);
-  return row.replyHiddenAt === null ? reply : hiddenQuotation(reply, row.replyHiddenAt.toISOString());
-}
-
-/** What the server said itself is put into words here; old sentences that it could not read are stored as they are. */
-function contentOf(content: string | null, system: ShownEvent | null, deletedAt: Date | null): string | null {
-  if (deletedAt !== null) return null;
-  return content ?? (system && shownSentence(system));
-}
-
-function linkPreviewView({ imageId, ...preview }: StoredLinkPreview, links: AttachmentLinks): LinkPreviewView {
-  return { ...preview, imageUrl: imageId === null ? null : links.address(imageId, '1280') };
-}
-
-function messageView(row: MessageRow, links: AttachmentLinks): MessageView {
-  const deletedAt = row.deletedAt ?? row.hiddenAt;
-  const gone = deletedAt !== null;
-  return {
-    id: row.id,
-    conversationId: row.conversationId,
-    seq: row.seq,
-    version: row.version,
-    senderId: row.senderId,
-    clientId: row.clientId,
-    kind: row.kind,
-    content: contentOf(row.content, row.system, deletedAt),
-    attachments: gone || row.attachments === null ? [] : row.attachments.map((attachment) => links.view(attachment)),
-    replyTo: gone ? null : quotation(row),
-    reactions: gone ? [] : (row.reactions ?? []),
-    ...(row.system === null ? {} : { system: eventView(row.system) }),
-    ...(gone || row.linkPreview === null || 'removed' in row.linkPreview
-      ? {}
-      : { linkPreview: linkPreviewView(row.linkPreview, links) }),
-    createdAt: row.createdAt.toISOString(),
-    editedAt: row.editedAt?.toISOString() ?? null,
-    deletedAt: deletedAt?.toISOString() ?? null,
-  };
 }

@@ -5,7 +5,7 @@ import { ConversationReader } from '../../conversations/reading/conversation-rea
 import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';
-import { tombstone } from '../../messages/reading/messages.repository.js';
+import { tombstone } from '../../messages/reading/message-row.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { PresenceStore } from '../../presence/presence-store.js';
