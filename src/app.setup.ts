@@ -50,7 +50,7 @@ export function configureApp(app: NestExpressApplication): void {
   Object.assign(app.getHttpServer(), {
     // Longer than a proxy in front keeps it: who closes first must not be the one that is written to.
     keepAliveTimeout: configuration.keepAliveSeconds * 1_000,
-    // Of the headers alone, from their first byte on: a connection that waits for its next request is not meant.
+    // The headers alone, from their first byte on: a connection that waits for its next request is not meant.
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: UPLOAD_TIMEOUT_MS,
   });

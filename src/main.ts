@@ -22,7 +22,7 @@ try {
     else process.stdout.write(welcome(server, configuration));
   }
 } catch (error) {
-  // Told to end while it started: what had begun is undone, and nothing has failed.
+  // The signal to end came while it started: what had begun is undone, and nothing has failed.
   if (end.signal.aborted && error === end.signal.reason) process.exit();
   const reason = error instanceof ConfigurationError ? error.message : startFailure(error);
   if (production) new Logger('Server').fatal(reason);

@@ -201,7 +201,7 @@ export class AuthService {
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
     const ended = await this.database.transaction(async (transaction) => {
       await this.accounts.setPassword(transaction, userId, passwordHash);
-      // Whoever changes it has no use for a code that would change it again.
+      // A user who changes it has no use for a code that would change it again.
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
       // A session that ends at once, so that the address is known: guesses from elsewhere keep nobody out there.
       if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);

@@ -86,7 +86,7 @@ export class FreeSpace {
     else log.error(`writes are refused: ${left}, and MIN_FREE_DISK_MB is ${minFreeBytes / MEGABYTE}`);
   }
 
-  /** Of the place that has the least. */
+  /** The bytes of the place that has the least. */
   private async freeBytes(): Promise<{ path: string; bytes: number } | undefined> {
     const found = await Promise.all(
       this.options.paths.map(async (path) => ({ path, bytes: await this.probe.freeBytes(path) })),

@@ -4,7 +4,7 @@ const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /**
  * Which origins a browser may call from, for HTTP and sockets alike: `CORS_ORIGINS`, and in development also this
- * machine. Whoever sends no origin is no browser on a foreign page.
+ * machine. A client that sends no origin is no browser on a page of another origin.
  */
 export function originPolicy({ corsOrigins, production }: Configuration): (origin: string | undefined) => boolean {
   const allowed = new Set(corsOrigins);

@@ -26,7 +26,7 @@ export interface OwnSettings {
 /** A member who must not receive all that an event shows. */
 export interface LimitedReader {
   userId: string;
-  /** Of the message itself. */
+  /** To the message itself. */
   isBlind: boolean;
   isBlindToQuotation: boolean;
 }

@@ -60,6 +60,6 @@ function reason(
   if (/timeout/i.test(said)) return `${place} does not answer: check the network and its firewalls`;
   if (/does not support SSL/i.test(said)) return `PostgreSQL at ${place} does not speak TLS: remove sslmode from it`;
   if (/terminated/i.test(said)) return `${place} closed the connection: check that it is PostgreSQL`;
-  // Of TLS, of authentication, of a pooler: in the other side's words, which do not hold our password.
+  // What TLS, authentication or a pooler refuses is in the other side's words, which do not hold our password.
   return `${place} refuses the connection: ${said || code || String(first)}${code === '' ? '' : ` (${code})`}`;
 }

@@ -44,7 +44,7 @@ export async function renewIdentity(databaseUrl: string): Promise<void> {
 }
 
 async function renew(client: pg.Client): Promise<void> {
-  // Numbers of transactions that have not been here: sync would tell such rows for ever, or never.
+  // Numbers of transactions that have not been here: sync would answer such rows for ever, or never.
   for (const { table, column } of await stampedColumns(client)) {
     await client.query(`UPDATE ${table} SET ${column} = pg_current_xact_id() WHERE ${column} > pg_current_xact_id()`);
   }

@@ -92,7 +92,7 @@ export class ConnectionPool implements SqlExecutor {
       // oxlint-disable-next-line typescript/no-misused-promises
       onConnect: setUp,
     });
-    // An idle connection that breaks (database restarted) is replaced by the pool; unheard, it would end the process.
+    // An idle connection that breaks (database restarted) is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
   }
 
@@ -215,7 +215,7 @@ export class ConnectionPool implements SqlExecutor {
  * - `reads`: what answers with pages (history, sync, lists, search).
  * - `background`: what nobody waits for within a second (search index, sweeps, exports).
  *
- * Whoever holds a connection must not wait for another one of the same pool.
+ * What holds a connection must not wait for another one of the same pool.
  */
 @Injectable()
 export class Database extends ConnectionPool implements OnApplicationShutdown {

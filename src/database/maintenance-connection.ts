@@ -16,7 +16,7 @@ export async function connectForMaintenance(databaseUrl: string, applicationName
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  // A connection lost between two statements shows in the next one; unheard, the event would end the process.
+  // A connection lost between two statements shows in the next one; without a listener the event would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

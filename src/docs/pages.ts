@@ -101,7 +101,7 @@ export function protocolPage(schemas: Schemas): string {
     <p id="state" role="status">Not connected.</p>
     <form id="send"><label>Event <select name="event">${options.join('')}</select></label><p id="what"></p>
     <label>Payload <textarea name="payload" spellcheck="false"></textarea></label><button disabled>Send</button></form>
-    <p class="label">Heard</p><pre id="log" tabindex="0"></pre></article>
+    <p class="label">Received</p><pre id="log" tabindex="0"></pre></article>
     <script type="application/json" id="samples">${JSON.stringify(samplesOf(schemas)).replaceAll('<', '\\u003c')}</script>
     <script src="/socket.io/socket.io.js"></script><script src="/docs/try.js"></script>`,
   );

@@ -76,7 +76,7 @@ export interface CreatedMessage {
   limits?: QuotationLimits | undefined;
   /** The other side of the direct conversation is shown the sender's presence from this message on. */
   begins?: boolean;
-  /** Of a group's SYSTEM message: what happened. One event, so that all of it has one place in the order. */
+  /** What happened, for a group's SYSTEM message. One event, so that all of it has one place in the order. */
   group?: GroupChange;
 }
 

@@ -4,7 +4,7 @@ import type { DomainEvents } from './domain-events.js';
 type Handler<Name extends keyof DomainEvents> = (event: DomainEvents[Name]) => void | Promise<void>;
 
 /**
- * Tells the rest of this process what happened, after the commit that made it true.
+ * Publishes to the rest of this process what happened, after the commit that made it true.
  *
  * Guarantees: handlers of one event run in the order they subscribed; a handler that throws or rejects is logged and
  * hurts neither the publisher nor its neighbours. Not guaranteed: delivery after a crash; what must survive one is in

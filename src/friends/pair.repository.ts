@@ -112,7 +112,7 @@ export class Pair {
   }
 }
 
-/** Of a `FriendRequestRow`. */
+/** The columns of a `FriendRequestRow`. */
 export const FRIEND_REQUEST_COLUMNS =
   'id, sender_id AS "senderId", receiver_id AS "receiverId", status, created_at AS "createdAt", responded_at AS "respondedAt"';
 

@@ -27,7 +27,7 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
       disableFileAccess: true,
       disableUrlAccess: true,
     } as Parameters<typeof createTransport>[0]);
-    // Of a kept connection that nobody is sending over; unheard, it would end the process.
+    // Emitted by a kept connection that nobody is sending over; without a listener it would end the process.
     this.transport.on('error', (error: Error) => logger.warn(`an idle SMTP connection broke: ${error.message}`));
   }
 

@@ -55,7 +55,7 @@ function isOfThisMachine({ socket, headers, httpVersion }: Request): boolean {
   );
 }
 
-/** Of equal length whatever it is given, so that the comparison reveals nothing of the token's. */
+/** As long whatever it is given, so that the comparison reveals nothing of the token's length. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

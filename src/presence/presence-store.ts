@@ -71,7 +71,7 @@ export class PresenceStore {
   async depart(departures: readonly { userId: string; lastSeenAt: Date }[]): Promise<PresenceChange[]> {
     const userIds = departures.map(({ userId }) => userId);
     return this.database.transaction(async (transaction) => {
-      // Of two processes that let the same user go at once, the second must see what the first did.
+      // Where two processes let the same user go at once, the second must see what the first did.
       await transaction.query('SELECT 1 FROM last_seen WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE', [
         userIds,
       ]);

@@ -32,7 +32,7 @@ export class FoldedNames implements OnApplicationBootstrap, OnApplicationShutdow
       );
       const last = rows.at(-1);
       if (last === undefined) return;
-      // Whoever changes its name at this moment folds it itself.
+      // A user that changes its name at this moment folds it itself.
       await this.database.background.query(
         `UPDATE users SET folded_name = folded.name
          FROM unnest($1::uuid[], $2::text[]) AS folded(id, name) WHERE users.id = folded.id AND users.folded_name IS NULL`,

@@ -17,10 +17,10 @@ export const decoyHash = ({ memoryCost, timeCost, parallelism }: typeof COST): s
 
 // They run on the thread pool of libuv, which has 4 threads and other work to do, and share the cores with the event loop.
 const CONCURRENT = Math.min(3, Math.max(2, availableParallelism() - 1));
-/** Of one network address, and of all. Two slow cores take 2 s for the former. */
+/** Waiting for one network address, and for all. Two slow cores take 2 s for the former. */
 const MAX_QUEUED_PER_IP_ADDRESS = 64;
 const MAX_QUEUED = 1_024;
-/** Whoever waits longer has left. */
+/** A caller that waits longer has left. */
 const WAIT_TIMEOUT_MS = 8_000;
 
 /**

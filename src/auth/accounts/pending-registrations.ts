@@ -156,7 +156,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
     return rows.find((row) => row.id === id && row.codeHash?.equals(codeHash) === true);
   }
 
-  /** Of those that go by this name, the newest from the caller's network address, or the newest at all. */
+  /** The newest of those that go by this name: from the caller's network address, else from any. */
   async passwordHashOf(
     by: { email: string } | { username: string },
     ipAddress: string | undefined,

@@ -114,7 +114,7 @@ class MailedCode extends Address {
 }
 
 export class VerifyCode extends MailedCode {
-  /** Of older clients, which say for what they verify. Taken, and not looked at. @example "signup" */
+  /** Older clients say here for what they verify. Accepted, and not looked at. @example "signup" */
   @OptionalField()
   @IsText({ max: MAX_PURPOSE, singleLine: true })
   verifyingFor?: string;

@@ -61,7 +61,7 @@ export class ExternalUsers {
   private firstSight(identity: ExternalIdentity, sessionId: string): Promise<Known> {
     const { issuer, subject, name, picture, email } = identity;
     return this.database.transaction(async (transaction) => {
-      // Whoever comes at the same moment waits here, and then finds what was made.
+      // A request of the same moment waits here, and then finds what was made.
       await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${issuer}\n${subject}`]);
       const known = await this.find(identity, sessionId, transaction);
       if (known !== undefined) return known;

@@ -18,7 +18,7 @@ import { cleanName, normalEmail } from '../../common/text/visible-text.js';
 import type { AuthJsIssuer, JwksIssuer, SharedSecretIssuer, TrustedIssuer } from '../../config/trusted-issuers.js';
 import { AuthJsTokens } from './auth-js-token.js';
 
-/** Who a foreign token speaks of. `issuer` and `subject` together are the key; all else is only shown. */
+/** The user that an external token names. `issuer` and `subject` together are the key; all else is only shown. */
 export interface ExternalIdentity {
   readonly issuer: string;
   /** 1 to 255 characters, without control characters; unique within its issuer. */
@@ -98,7 +98,7 @@ export class TrustedIssuers {
   }
 
   /**
-   * Who the token speaks of; undefined where it is none of a trusted issuer: own tokens, unknown `iss`, not a token.
+   * The user that the token names; undefined where it is none of a trusted issuer: own tokens, unknown `iss`, not a token.
    * An encrypted token names no issuer: with any Auth.js issuer configured, it is either one of theirs or refused.
    * @throws DomainError UNAUTHORIZED; TOKEN_EXPIRED; UNAVAILABLE (with `retryAfterMs`) while the issuer's keys cannot be
    *   fetched

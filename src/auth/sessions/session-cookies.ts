@@ -34,7 +34,7 @@ export class SessionCookies {
     response.clearCookie(REFRESH, this.options('/auth'));
   }
 
-  /** @throws DomainError FOREIGN_ORIGIN where it comes with a request that changes something and is of a foreign page. */
+  /** @throws DomainError FOREIGN_ORIGIN where it comes with a request that changes something and is of a page of another origin. */
   accessToken({ method, headers }: Request): string | undefined {
     const token = read(headers.cookie, ACCESS);
     if (token !== undefined && !SAFE_METHODS.includes(method)) this.refuseForeign(headers);
@@ -48,7 +48,7 @@ export class SessionCookies {
     return token;
   }
 
-  /** Of a socket's handshake: undefined from a foreign page, which may open a socket to anywhere. */
+  /** For a socket's handshake. Undefined where it comes from a page of another origin, which may open a socket to anywhere. */
   accessTokenOfHandshake(headers: IncomingHttpHeaders): string | undefined {
     return this.isForeign(headers) ? undefined : read(headers.cookie, ACCESS);
   }

@@ -112,7 +112,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Spends a refresh token for its successor. Whoever presents it again within 10 s is given the newest one that came of
+   * Spends a refresh token for its successor. A client that presents it again within 10 s is given the newest one that came of
    * it, which is the same for all: of several tabs each goes on, however many of them refreshed meanwhile. Later it means
    * that two parties hold it, so the session ends for both; but for the one who spent it and names that very attempt, whose
    * answer was lost. That one is given the successor as long as nobody spent it: then somebody has received it.
@@ -232,7 +232,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return rows.length > 0;
   }
 
-  /** Of an issuer whose clock is ahead: the session's end, when it comes, is to be after all tokens made until then. */
+  /** For an issuer whose clock is ahead, so that the session's end, when it comes, is after all tokens made until then. */
   async noteIssue(sessionId: string, issuedAt: number): Promise<void> {
     await this.database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2', [
       sessionId,

@@ -185,7 +185,7 @@ function lastMessageOf({ lastMessage, lastSystem }: ConversationRow): string | n
   return lastMessage ?? (lastSystem && preview(shownSentence(lastSystem)));
 }
 
-/** Of nobody, nothing. Where its receipts are not shown, a member has read what everybody can tell it has. */
+/** Empty for nobody. A member whose receipts are not shown has read what everybody can see that it has: what it wrote. */
 function memberView(
   user: UserView | undefined,
   [, role, lastReadSeq, lastDeliveredSeq, , lastOwnSeq]: MemberTuple,

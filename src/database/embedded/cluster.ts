@@ -110,7 +110,7 @@ export class Cluster {
   /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */
   async shutDown(): Promise<void> {
     const { pid } = this;
-    for (const [signal, patience] of [
+    for (const [signal, timeoutMs] of [
       ['SIGINT', 5_000],
       ['SIGQUIT', 10_000],
     ] as const) {
@@ -121,7 +121,7 @@ export class Cluster {
       } catch {
         return;
       }
-      for (const deadline = Date.now() + patience; Date.now() < deadline && isAlive(pid); ) await sleep(20);
+      for (const deadline = Date.now() + timeoutMs; Date.now() < deadline && isAlive(pid); ) await sleep(20);
     }
   }
 

@@ -10,7 +10,7 @@ import { isSameDirectory, readIfPresent } from './file-access.js';
 /** Any number, so long as every release uses the same one. */
 const SERVER_LOCK = 7_205_301_412;
 /** How long after kill -9 of a server its last connection may still be seen. */
-const LOCK_PATIENCE_MS = 2_000;
+const LOCK_TIMEOUT_MS = 2_000;
 const DATABASE = 'parley';
 
 export type EmbeddedPostgresOptions = ClusterOptions;
@@ -102,13 +102,13 @@ export class EmbeddedPostgres {
   }
 
   private async takeLock(): Promise<pg.Client> {
-    const deadline = Date.now() + LOCK_PATIENCE_MS;
+    const deadline = Date.now() + LOCK_TIMEOUT_MS;
     const guard = new pg.Client({
       connectionString: this.cluster.address('postgres'),
       application_name: 'parley guard',
       keepAlive: true,
     });
-    // Unheard, a lost connection would end the process; 'end' follows and does what is to be done.
+    // Without a listener a lost connection would end the process; 'end' follows and does what is to be done.
     guard.on('error', () => undefined);
     try {
       await guard.connect();

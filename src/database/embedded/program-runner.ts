@@ -85,7 +85,7 @@ export class Runner {
     leading: string[];
     options: { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number };
   } {
-    // Of our own environment nothing: PGDATA, PGPORT and the like would change what PostgreSQL does.
+    // Nothing of our own environment: PGDATA, PGPORT and the like would change what PostgreSQL does.
     const { PATH, SystemRoot, TEMP } = process.env;
     const options = { cwd: parse(this.programs.root).root, env: { PATH, SystemRoot, TEMP, LC_ALL: 'C', TZ: 'UTC' } };
     if (this.user === undefined) return { command: program, leading: [], options };

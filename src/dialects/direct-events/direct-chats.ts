@@ -33,7 +33,7 @@ export class DirectChats {
     return { messages: await this.shown(messages), hasMore: hasBefore };
   }
 
-  /** Of all conversations with one other user, the newest first. */
+  /** The messages of all conversations with one other user, the newest first. */
   async recent(principal: Principal, limit: number, skip: number): Promise<ChatMessage[]> {
     const messages = await this.reads.recentDirect(principal, limit, skip);
     const direct = await Promise.all(messages.map((message) => this.direct.of(message)));

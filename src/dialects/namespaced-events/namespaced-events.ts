@@ -63,7 +63,7 @@ export class NamespacedEvents implements SocketTranslation, OnModuleInit {
     return new NamespacedSession(this, client);
   }
 
-  /** Of a message that is about to be sent. One that was sent already keeps its own. */
+  /** The reference of a message that is about to be sent. One that was sent already keeps its own. */
   noteSession(senderId: string, clientId: string, sessionId: string): void {
     const key = `${senderId} ${clientId}`;
     if (!this.sessionIds.has(key)) this.sessionIds.set(key, sessionId);

@@ -6,7 +6,7 @@ import { ipAddressKey } from '../ip-address-key.js';
 import { Counted } from './counted.js';
 
 interface TcpBounds {
-  /** Of one IP address, those that became WebSockets aside. */
+  /** Open connections of one IP address, those that became WebSockets aside. */
   maxPerIpAddress: number;
   /** How long a client may take nothing of what waits for it, or say nothing at all after it has connected. */
   stallTimeoutMs: number;

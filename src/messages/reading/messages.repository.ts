@@ -160,7 +160,7 @@ export class MessagesRepository {
     return rows.map((row) => messageView(row, this.links));
   }
 
-  /** Of all the reader's direct conversations, the newest first. */
+  /** The newest messages of all the reader's direct conversations, the newest first. */
   async recentDirect(readerId: string, limit: number, skip: number): Promise<MessageView[]> {
     const rows = await this.database.reads.query<MessageRow>(
       `${SELECT_MESSAGES} WHERE m.id IN (

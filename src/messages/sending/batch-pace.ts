@@ -11,7 +11,7 @@ const RATE_WINDOW_MS = 50;
  * Says how long a lane waits for company before its next batch.
  *
  * Every batch costs the same few wake-ups, whatever it holds: its statement, its commit, a system call for each connection
- * that hears of it. By themselves batches are as small as a quick disk lets them be, so that at half of the highest rate
+ * that receives it. By themselves batches are as small as a quick disk lets them be, so that at half of the highest rate
  * a machine is as busy as at the highest, and every hiccup becomes a queue. From MIN_GATHERING_RATE on a lane therefore
  * begins its batches GATHERING_WINDOW_MS apart. Below it nobody waits, and a commit that takes longer adds no wait.
  */

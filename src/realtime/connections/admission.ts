@@ -6,6 +6,6 @@ export interface Admission {
   setup: Setup;
   conversationIds: readonly string[];
   syncCursor: string;
-  /** Of a connection that was lost and came back as the same session: what it missed. */
+  /** What a connection missed that was lost and came back as the same session. */
   restored: Restored | undefined;
 }

@@ -75,7 +75,7 @@ export class Handshake {
     return this.cookies.accessTokenOfHandshake(headers);
   }
 
-  /** Of a connection that does not come to be. */
+  /** Ends a connection that does not come to be. */
   abandon({ setup }: Admission): void {
     this.rooms.abandon(setup);
   }

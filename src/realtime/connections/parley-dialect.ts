@@ -94,7 +94,7 @@ class ParleySession implements DialectSession, Connection {
     this.connections.renewed(this.socket);
   }
 
-  /** Who asked for no acknowledgement learns of a failure all the same. */
+  /** A client that asked for no acknowledgement learns of a failure all the same. */
   private reportUnanswered(event: string, result: Acknowledgement): Acknowledgement {
     if (!result.ok)
       this.broadcaster.toSocket(this.socket, 'exception', {

@@ -22,7 +22,7 @@ export class TokenExpiry {
   watch(socket: ChatSocket): void {
     this.forget(socket);
     const left = socket.data.expiresAt - this.clock.now();
-    // Of a token that lives shorter than that, half its life: a client that renews when warned must not be warned at once.
+    // Half the life of a token that lives shorter than that: a client that renews when warned must not be warned at once.
     this.after(socket, left > WARNING_MS ? left - WARNING_MS : left / 2, () => this.warn(socket));
   }
 

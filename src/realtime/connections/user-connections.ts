@@ -34,7 +34,7 @@ export class UserConnections {
   }
 }
 
-/** Of sets the oldest comes first. */
+/** Sets keep the oldest first. */
 function oldestOfLargestSession(sockets: ReadonlySet<ChatSocket>): ChatSocket {
   const bySession = new Map<string, ChatSocket[]>();
   for (const socket of sockets) {

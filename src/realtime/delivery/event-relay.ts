@@ -91,7 +91,7 @@ export class EventRelay {
     }
   }
 
-  /** Whoever writes to somebody for the first time is shown to it from then on. */
+  /** A user who writes to somebody for the first time is shown to it from then on. */
   private async presenceBegins(conversationId: string, userId: string): Promise<void> {
     const memberIds = await this.access.memberIds(conversationId);
     const viewerIds = memberIds.filter((id) => id !== userId);
@@ -228,7 +228,7 @@ export class EventRelay {
   }
 
   /**
-   * Of several changes that wait for their turn only the last one is sent: each view is of the present state, and where
+   * Where several changes wait for their turn, only the last one is sent: each view is of the present state, and where
    * somebody renames a group again and again, it is not read for a thousand members each time.
    */
   private sendViewsToAll(conversationId: string, firstIds: readonly string[]): void {
@@ -283,7 +283,7 @@ export class EventRelay {
     }
   }
 
-  /** Whoever is not connected, or shares only a large group with the user, is brought it by sync. */
+  /** Users who are not connected, or share only a large group with the user, get it by sync. */
   private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): void {
     this.inTurnOf(userId, [userId], async () => {
       const [user, audience] = await Promise.all([
@@ -306,7 +306,7 @@ export class EventRelay {
   }
 
   /**
-   * Whoever an event did not reach is brought it by sync, and is asked to sync now: nobody else knows that there was one.
+   * Those whom an event did not reach get it by sync, and are asked to sync now: nobody else knows that there was one.
    * @param id whose turn it was: a conversation's, or of those users who are named
    */
   private missed(error: unknown, id: string, userIds: readonly string[] = []): void {

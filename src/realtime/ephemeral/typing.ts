@@ -28,7 +28,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   // All by user and conversation.
   private readonly typists = new Map<string, Typist>();
   private readonly pauses = new Map<string, Pause>();
-  /** Those about to be shown, still being looked up. Whoever is stopped meanwhile is taken out, and not shown. */
+  /** Those about to be shown, still being looked up. One that is stopped meanwhile is taken out, and not shown. */
   private readonly starting = new Map<string, symbol>();
 
   constructor(
@@ -110,7 +110,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   private async show(principal: Principal, conversationId: string): Promise<void> {
     const key = `${principal.userId} ${conversationId}`;
     const attempt = Symbol();
-    // Of many at once the first is shown.
+    // Where many type at once, the first is shown.
     if (!this.starting.has(key)) this.starting.set(key, attempt);
     let isCurrent = false;
     const hiddenFrom = await this.hiddenFrom(principal, conversationId).finally(() => {

@@ -6,7 +6,7 @@ import { Database, type SqlExecutor, type Transaction, violatedConstraint } from
 import { derivedUsername, isReserved } from '../usernames.js';
 import { OWN_USER_COLUMNS, type OwnUserRow, type OwnUserView, ownUserView } from '../users.view.js';
 
-/** Of somebody whose e-mail address is proved, or needs no proof. */
+/** Somebody whose e-mail address is proved, or needs no proof. */
 export interface NewAccount {
   /** Where it was given to somebody already. */
   id?: string;

@@ -236,7 +236,7 @@ class NativeConnection implements NativeClient {
 
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
-    // Who does not answer a close is not waited for.
+    // A client that does not answer a close is not waited for.
     setTimeout(() => this.cut(), CLOSE_TIMEOUT_MS).unref();
   }
 

@@ -23,7 +23,7 @@ const logger = new Logger('OutboundQueue');
 export class OutboundQueue {
   maxBytes = MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION;
   private unencodedBytes = 0;
-  /** Of what is delivered; most connections are only written to. */
+  /** Made with the first delivery; most connections are only written to. */
   private deliveries: SerialQueue | undefined;
   private hasOverflowed = false;
 

@@ -105,7 +105,7 @@ export class RecoveryAdapter extends Adapter {
 
   override persistSession(session: PersistedSession): void {
     const { principal } = session.data as Partial<ConnectionState>;
-    // Of a namespace that is not ours, or of a socket that nobody was let in on.
+    // A namespace that is not ours, or a socket that nobody was let in on.
     if (principal === undefined) return;
     // In no room: its dialect has its own place in rooms, and its own way to ask for what it missed.
     if (session.rooms.length === 0) return;

@@ -6,7 +6,7 @@ export interface SocketEvent<Answer> {
   acknowledge: ((answer: Answer) => void) | undefined;
 }
 
-/** Of an event's name, which may be a number, and its parameters, the last of which may be the callback. */
+/** @param name may be a number. @param parameters the last of them may be the callback. */
 export function socketEvent<Answer>(name: unknown, parameters: readonly unknown[]): SocketEvent<Answer> {
   const last = parameters.at(-1);
   const acknowledge = typeof last === 'function' ? (last as (answer: Answer) => void) : undefined;
