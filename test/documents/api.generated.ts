@@ -1308,7 +1308,7 @@ export interface components {
              */
             deviceName?: string;
             /**
-             * @description Of older clients, which say for what they verify. Taken, and not looked at.
+             * @description Older clients say here for what they verify. Accepted, and not looked at.
              * @example signup
              */
             verifyingFor?: string;

@@ -617,7 +617,7 @@ export interface Verification {
 export interface VerifyCode {
   /** Shown in the list of sessions. */
   deviceName?: string | undefined;
-  /** Of older clients, which say for what they verify. Taken, and not looked at. */
+  /** Older clients say here for what they verify. Accepted, and not looked at. */
   verifyingFor?: string | undefined;
   otp: string;
   /** Taken in any case. */
