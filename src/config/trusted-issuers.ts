@@ -237,7 +237,7 @@ function read<Schema extends v.GenericSchema>(schema: Schema, value: unknown, pl
   if (result.success) return result.output;
   const [{ message, path }] = result.issues;
   const key = path?.[0]?.key;
-  const fault = key === undefined ? message : `${String(key)} ${message}`;
+  const fault = typeof key === 'string' ? `${key} ${message}` : message;
   throw new TrustedIssuersError(place === undefined ? fault : `${place}: ${fault}`);
 }
 

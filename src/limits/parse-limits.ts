@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { exactObject } from '../config/exact-object.js';
-import { type Limit, LIMITS, type LimitName, type LimitTable } from './limits.js';
+import { LIMITS, type LimitName, type LimitTable } from './limits.js';
 
 /** What is wrong with a table of limits; the message goes behind the name of its variable. */
 export class LimitsError extends Error {
@@ -37,7 +37,7 @@ function limitSchema(name: LimitName) {
         surplus: (key, parts) => `has "${key}" in "${name}", where only ${parts.join(', ')} may be set`,
       },
     ),
-    v.transform((parts) => ({ ...LIMITS[name], ...parts }) as Limit),
+    v.transform((parts) => ({ ...LIMITS[name], ...parts })),
   );
 }
 
