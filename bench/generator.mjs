@@ -8,8 +8,8 @@ const content = 'x'.repeat(100);
 const WARM_UP_SECONDS = 1.5;
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** One connection; resolves once it is ready. `heard` is called with every frame. */
-function open(user, heard = () => {}) {
+/** One connection; resolves once it is ready. `receive` is called with every frame. */
+function open(user, receive = () => {}) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${task.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
       perMessageDeflate: false,
@@ -22,7 +22,7 @@ function open(user, heard = () => {}) {
         socket.send(`40${JSON.stringify({ token: user.token, userId: user.id, rooms: user.rooms })}`);
       else if (frame.startsWith('42["session:ready"')) resolve(socket);
       else if (frame.startsWith('44')) reject(new Error(frame));
-      else heard(frame);
+      else receive(frame);
     });
   });
 }
@@ -122,7 +122,7 @@ const tasks = {
     return { p50: quantile(times.slice(20), 0.5) };
   },
 
-  /** Connects all and keeps them, until told to end. */
+  /** Connects all and keeps them, until it is asked to end. */
   async idle({ users }) {
     const queue = [...users];
     await Promise.all(
@@ -138,16 +138,16 @@ const tasks = {
   /** One sender, everybody in one room: deliveries per second. */
   async fanout({ users, seconds }) {
     let delivered = 0;
-    const heard = (frame) => frame.startsWith('42["message:new"') && (delivered += 1);
+    const receive = (frame) => frame.startsWith('42["message:new"') && (delivered += 1);
     const [sender] = users;
     let number = 0;
     const send = () =>
       socket.send(`42${(number += 1)}["send_message",{"conversationId":"${sender.room}","content":"${content}"}]`);
-    const socket = await open(sender, (frame) => (frame.startsWith('43') ? send() : heard(frame)));
+    const socket = await open(sender, (frame) => (frame.startsWith('43') ? send() : receive(frame)));
     const queue = users.slice(1);
     await Promise.all(
       Array.from({ length: 32 }, async () => {
-        for (let user = queue.pop(); user !== undefined; user = queue.pop()) await open(user, heard);
+        for (let user = queue.pop(); user !== undefined; user = queue.pop()) await open(user, receive);
       }),
     );
     for (let first = 0; first < 4; first += 1) send();

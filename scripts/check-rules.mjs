@@ -1,4 +1,4 @@
-// Rules of the house that no import tells. Prints each violation as file:line and fails.
+// Rules of the house that no import shows. Prints each violation as file:line and fails.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

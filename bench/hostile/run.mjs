@@ -74,8 +74,8 @@ async function play(stage, path, scene, children) {
     await stage.database.query('ANALYZE');
 
     const honest = start('honest.mjs');
-    let told = '';
-    honest.stdout.on('data', (chunk) => (told += chunk));
+    let report = '';
+    honest.stdout.on('data', (chunk) => (report += chunk));
     honest.send({ url: stage.url, pairs, perSecond: MESSAGES_PER_SECOND });
     await once(honest, 'message');
     await sleep(2_000); // plans, caches and the compiler warm up
@@ -109,7 +109,7 @@ async function play(stage, path, scene, children) {
     honest.send({ end: true });
     const [code] = await once(honest, 'close');
     if (code !== 0) throw new Error(`the honest pairs ended with ${code}`);
-    const { phases, refusals, acknowledged, lost } = JSON.parse(told);
+    const { phases, refusals, acknowledged, lost } = JSON.parse(report);
 
     const mega = (bytes) => Math.round(bytes / 1024 / 1024);
     const time = (value) => (value === 'Infinity' ? 'never' : `${Number(value).toFixed(1)} ms`);

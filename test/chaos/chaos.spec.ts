@@ -18,7 +18,7 @@ describe('chaos', () => {
         seed,
         mode,
         seconds: SECONDS,
-        tell: (line) => lines.push(line),
+        report: (line) => lines.push(line),
       });
       expect({ violations, logs, lines: violations.length === 0 ? [] : lines }).toEqual({
         violations: [],
@@ -36,7 +36,7 @@ describe('chaos', () => {
       seed: 3,
       mode: 'external',
       seconds: 3,
-      tell: () => undefined,
+      report: () => undefined,
       sabotage: async (database) => {
         await database.query(
           `DELETE FROM messages WHERE id = (SELECT id FROM messages WHERE kind = 'TEXT' AND deleted_at IS NULL ORDER BY id LIMIT 1)`,

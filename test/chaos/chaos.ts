@@ -14,7 +14,7 @@ export interface ChaosOptions {
   readonly mode: Mode;
   /** How long faults befall the server; longer on a slow machine, until there were some. */
   readonly seconds: number;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
   /** What is done to the rows behind everybody's back, so that there is something to find. */
   readonly sabotage?: (database: pg.Client) => Promise<void>;
 }
@@ -27,8 +27,8 @@ export interface Verdict {
   readonly logs: string | undefined;
 }
 
-/** Users at work while everything around them breaks; then whether everything is as they were told it is. */
-export async function runChaos({ seed, mode, seconds, tell, sabotage }: ChaosOptions): Promise<Verdict> {
+/** Users at work while everything around them breaks; then whether everything is as it was answered to them. */
+export async function runChaos({ seed, mode, seconds, report, sabotage }: ChaosOptions): Promise<Verdict> {
   const random = new Random(seed);
   const house = await House.build(mode);
   const ledger = new Ledger();
@@ -38,7 +38,7 @@ export async function runChaos({ seed, mode, seconds, tell, sabotage }: ChaosOpt
     const mirrors = workload.clients.map((client) => new Mirror(client, ledger, random.fork()));
     // From before the first message on.
     const working = [workload.run(), ...mirrors.map((mirror) => mirror.run())];
-    const trouble = new Faults(house, random.fork(), tell);
+    const trouble = new Faults(house, random.fork(), report);
     const befalling = trouble.run();
     await sleep(seconds * 1_000);
     trouble.end(MIN_FAULTS);
@@ -64,7 +64,7 @@ export async function runChaos({ seed, mode, seconds, tell, sabotage }: ChaosOpt
     await new Oracle(house, ledger).judge(workload.clients);
     workload.close();
     const resets = mirrors.reduce((sum, mirror) => sum + mirror.resets, 0);
-    tell(`acts ${JSON.stringify(ledger.counts)}${resets === 0 ? '' : `, ${resets} resets of sync`}`);
+    report(`acts ${JSON.stringify(ledger.counts)}${resets === 0 ? '' : `, ${resets} resets of sync`}`);
   } catch (error) {
     ledger.violation(`broken off: ${(error as Error).stack}`);
   }

@@ -36,7 +36,7 @@ export class Faults {
   constructor(
     private readonly house: House,
     private readonly random: Random,
-    private readonly tell: (line: string) => void,
+    private readonly report: (line: string) => void,
   ) {
     this.weights = { ...WEIGHTS };
     if (house.network === undefined) for (const fault of NEEDS_NETWORK) this.weights[fault] = 0;
@@ -51,7 +51,7 @@ export class Faults {
       if (number >= this.last) break;
       const fault = this.random.weighted(this.weights);
       number += 1;
-      this.tell(`fault ${number} at ${((Date.now() - began) / 1_000).toFixed(1)} s: ${fault}`);
+      this.report(`fault ${number} at ${((Date.now() - began) / 1_000).toFixed(1)} s: ${fault}`);
       await this.inflict(fault);
     }
     return number;

@@ -69,10 +69,10 @@ export class Ledger {
   /** Acts on one thing come one after another, so that "the last acknowledged" means something. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
-  /** @param bound how many of a kind are told at the most. */
+  /** @param bound how many of a kind are listed at the most. */
   violation(text: string, bound = 10): void {
     const kind = text.split(':')[0] ?? text;
-    const alike = this.violations.filter((told) => told.startsWith(`${kind}:`)).length;
+    const alike = this.violations.filter((violation) => violation.startsWith(`${kind}:`)).length;
     if (alike < bound) this.violations.push(text);
   }
 

@@ -7,7 +7,7 @@ import { Random, sleep } from './random.js';
 // oxlint-disable-next-line typescript/no-explicit-any
 type Anything = any;
 
-/** A client that hears no event and only syncs: what it holds at the end must be what it would fetch. */
+/** A client that receives no event and only syncs: what it holds at the end must be what it would fetch. */
 export class Mirror {
   private cursor: string | undefined;
   private conversations = new Map<string, Anything>();
@@ -173,7 +173,7 @@ export class Mirror {
   }
 }
 
-/** Without presence, which sync does not tell, and without what a client counts itself. */
+/** Without presence, which sync does not answer, and without what a client counts itself. */
 function steady(conversation: Anything): unknown {
   const { me, members, ...rest } = conversation;
   const { unreadCount: _, ...own } = me;

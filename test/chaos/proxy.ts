@@ -39,7 +39,7 @@ export class Proxy {
     for (const near of this.waiting) near.destroy();
   }
 
-  /** Nothing passes, in neither direction; nobody is told. */
+  /** Nothing passes, in neither direction, without a word to anybody. */
   stall(): void {
     this.isStalled = true;
     for (const { near, far } of this.links) {

@@ -21,7 +21,7 @@ for (const mode of modes) {
     seed,
     mode,
     seconds,
-    tell: (line) => print(`  ${line}`),
+    report: (line) => print(`  ${line}`),
   });
   for (const violation of violations) print(`  VIOLATION ${violation}`);
   if (violations.length > 0) isWhole = false;

@@ -61,7 +61,7 @@ describe('clients of the older documents, beyond what those say', () => {
       adas.say({ event: 'fetchChats', receiverId: bob.id });
       // A list, as the document has it; clients that look for `data.chats` see none.
       expect((await adas.next(({ event }) => event === 'fetchChats')).data).toHaveLength(1);
-      expect(adas.heard.filter(({ event }) => event === 'error')).toEqual([]);
+      expect(adas.received.filter(({ event }) => event === 'error')).toEqual([]);
     });
   });
 
@@ -90,7 +90,7 @@ describe('clients of the older documents, beyond what those say', () => {
       const adas = await connect();
       adas.socket.emit(event, payload);
       expect(await adas.ask(event, payload)).toMatchObject({ success: false, code: 'UNKNOWN_EVENT' });
-      expect(adas.heard.map(({ event: name }) => name).filter((name) => /error|exception/i.test(name))).toEqual([]);
+      expect(adas.received.map(({ event: name }) => name).filter((name) => /error|exception/i.test(name))).toEqual([]);
     });
 
     it.each<[unknown, string]>([
@@ -155,7 +155,7 @@ describe('clients of the older documents, beyond what those say', () => {
       }
     });
 
-    it('tells the list of rooms of a room once there is a message to show', async () => {
+    it('lists a room once there is a message to show', async () => {
       const cy = await story.person();
       const rooms = frames(`/rooms?token=${ada.accessToken}`);
       await rooms.next(({ type }) => type === 'ROOMS_LIST');
@@ -238,7 +238,7 @@ describe('clients of the older documents, beyond what those say', () => {
       ['send_message', [{ conversationId: NOBODY, content: 'Hi', messageType: 'text' }], 'VALIDATION_FAILED'],
       ['send_message', [{ conversationId: NOBODY, content: 'Hi', tempId: '1' }], 'VALIDATION_FAILED'],
       ['edit_message', [NOBODY, 'the text'], 'VALIDATION_FAILED'],
-    ])('is told by exception that %s %j is not understood', async (event, parameters, code) => {
+    ])('is sent by exception that %s %j is not understood', async (event, parameters, code) => {
       const adas = await ada.device();
       adas.socket.emit(event, ...parameters);
       expect(await adas.next('exception')).toMatchObject({ event, code });

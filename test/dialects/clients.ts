@@ -14,11 +14,11 @@ export interface Shown {
 export interface ChatClient {
   /** Resolves once the server has taken it; rejects with the code of a refusal. */
   send(to: Person, text: string, files?: string[]): Promise<void>;
-  hear(text: string): Promise<Shown>;
+  receive(text: string): Promise<Shown>;
   history(other: Person): Promise<Shown[]>;
   read?(other: Person): Promise<void>;
   unread?(other: Person): Promise<number>;
-  /** Hears that somebody comes or goes. */
+  /** Receives that somebody comes or goes. */
   hearOnline?(who: Person, isOnline: boolean): Promise<void>;
   type?(to: Person): Promise<void>;
   hearTyping?(from: Person): Promise<void>;
@@ -45,7 +45,7 @@ const parley: Dialect = {
         const answer = await device.ask('send_message', { receiverId: to.id, content, attachments });
         if (!answer.ok) throw new Error(answer.error.code);
       },
-      hear: async (content) =>
+      receive: async (content) =>
         shown((await device.next('message:new', ({ message }) => message.content === content)).message),
       history: async (other) => (await person.history(await open(other))).map(shown),
       unread: async (other) => (await person.must('GET', `/conversations/${await open(other)}`)).me.unreadCount,
@@ -86,7 +86,7 @@ const wsEvents: Dialect = {
         );
         if (answer.event === 'error') throw new Error(answer.data.code);
       },
-      hear: async (message) => shown((await frames.event('message', (data) => data.message === message)).data),
+      receive: async (message) => shown((await frames.event('message', (data) => data.message === message)).data),
       history: async (other) => {
         frames.say({ event: 'fetchChats', receiverId: other.id });
         const { data = [] } = await frames.next(({ event }) => event === 'fetchChats' || event === 'noRoomFound');
@@ -142,11 +142,11 @@ const directEvents: Dialect = {
         device.socket.emit('sendMessage', { senderId: person.id, receiverId: to.id, text: said, file });
         const { event, payload } = await device.nextOf(
           ['messageSent', 'messageError'],
-          (heard) => heard.code !== undefined || heard.text === said,
+          (received) => received.code !== undefined || received.text === said,
         );
         if (event === 'messageError') throw new Error(payload.code);
       },
-      hear: async (said) =>
+      receive: async (said) =>
         shown((await device.nextOf(['receiveMessage', 'messageSent'], (message) => message.text === said)).payload),
       history: async (other) => (await history(other)).map(shown),
       read: async (other) => {
@@ -182,7 +182,7 @@ const namespacedEvents: Dialect = {
         const answer = await device.ask('message:send', { recipientId: to.id, content });
         if (!answer.success) throw new Error(answer.code);
       },
-      hear: async (content) =>
+      receive: async (content) =>
         shown((await device.nextOf(['message:receive', 'message:sent'], (m) => m.content === content)).payload),
       // It has none; others have.
       history: async (other) => (await parley.connect(person)).history(other),
@@ -221,7 +221,7 @@ const wsRooms: Dialect = {
       send: async (to, content, images = []) => {
         const { frames, id } = await enter(to);
         frames.say({ content, images });
-        // The sender is told nothing; what it wrote is in the list of rooms at once.
+        // The sender is answered nothing; what it wrote is in the list of rooms at once.
         const enough = new AbortController();
         const isTaken = ({ type, data }: Anything): boolean =>
           type === 'ROOM_UPDATE' && data.roomId === id && data.lastMessage?.content === content;
@@ -232,7 +232,7 @@ const wsRooms: Dialect = {
         enough.abort();
         if (code !== undefined) throw new Error(code);
       },
-      hear: async (content) => {
+      receive: async (content) => {
         const { data } = await updates.type('ROOM_UPDATE', (frame) => frame.data.lastMessage?.content === content);
         return shown(data.lastMessage);
       },

@@ -49,7 +49,7 @@ describe('direct-events', () => {
   };
 
   it('is the document’s own session, as written', async () => {
-    // Strangers are not told what somebody has read before it answers.
+    // Strangers are not shown what somebody has read before it answers.
     await ada.befriend(bob);
     const [adas, bobs] = [await connect(ada), await connect(bob)];
     adas.socket.emit('setUserId', ada.id);
@@ -185,7 +185,7 @@ describe('direct-events', () => {
     await device.next('messageSent');
   });
 
-  it('tells a client that waits once for its message of nothing else that fails before', async () => {
+  it('sends a client that waits once for its message nothing else that fails before', async () => {
     const cy = await story.person();
     const device = await connect(cy);
     device.socket.emit('stopTyping', { receiverId: bob.id });
@@ -336,7 +336,7 @@ const sendMessage = (receiverId, text) => {
 `;
     const ends: (() => void)[] = [];
     let messages: Anything[] = [];
-    let heard: (() => void) | undefined;
+    let received: (() => void) | undefined;
     const [send] = (await run(
       code,
       {
@@ -345,14 +345,14 @@ const sendMessage = (receiverId, text) => {
         useEffect: (effect: () => () => void) => ends.push(effect()),
         setMessages: (change: (before: Anything[]) => Anything[]) => {
           messages = change(messages);
-          heard?.();
+          received?.();
         },
       },
       'sendMessage',
     )) as [(receiverId: string, text: string) => void];
     send(bob.id, 'from React');
     expect(await bobs.next('receiveMessage')).toMatchObject({ senderId: ada.id, text: 'from React' });
-    const answered = new Promise<void>((resolve) => (heard = resolve));
+    const answered = new Promise<void>((resolve) => (received = resolve));
     bobs.socket.emit('sendMessage', { senderId: bob.id, receiverId: ada.id, text: 'to React' });
     await answered;
     expect(messages).toMatchObject([{ senderId: bob.id, text: 'to React' }]);

@@ -3,9 +3,9 @@ import { WebSocket } from 'ws';
 import { PATIENCE_MS } from '../support/bounded.js';
 import type { Anything } from '../support/story.js';
 
-/** A native WebSocket that misses nothing: what it heard and nobody asked for yet waits. */
+/** A native WebSocket that misses nothing: what it received and nobody asked for yet waits. */
 export class Frames {
-  readonly heard: Anything[] = [];
+  readonly received: Anything[] = [];
   readonly socket: WebSocket;
   /** Close code and reason, once it is closed. */
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -53,7 +53,7 @@ export class Frames {
       };
       const timer = setTimeout(() => {
         stop();
-        reject(new Error(`it never came; heard: ${JSON.stringify(this.heard).slice(0, 2_000)}`));
+        reject(new Error(`it never came; received: ${JSON.stringify(this.received).slice(0, 2_000)}`));
       }, PATIENCE_MS);
       enough?.addEventListener('abort', () => stop());
       const stop = (): void => {
@@ -73,7 +73,7 @@ export class Frames {
   }
 
   private record(frame: Anything): void {
-    this.heard.push(frame);
+    this.received.push(frame);
     this.unread.push(frame);
     for (const look of this.waiters) look();
   }

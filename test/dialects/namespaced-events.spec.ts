@@ -125,12 +125,12 @@ socket.on("user:offline", ({ userId }) => {
     // Nothing of Parley's own words reaches it.
     await stranger.say(await stranger.directConversation(cy), 'hello');
     await device.next('message:receive');
-    const words = new Set(device.heard.map(({ event }) => event));
+    const words = new Set(device.received.map(({ event }) => event));
     for (const word of ['session:ready', 'message:new', 'conversation:new', 'exception'])
       expect(words).not.toContain(word);
   });
 
-  it('tells a client that waits once for its message of nothing else that fails before', async () => {
+  it('sends a client that waits once for its message nothing else that fails before', async () => {
     const cy = await story.person();
     const device = connect({ token: cy.accessToken });
     await device.next('users:online');
@@ -142,7 +142,7 @@ socket.on("user:offline", ({ userId }) => {
     const { event, payload } = await device.nextOf(['message:sent', 'message:error']);
     expect([event, payload.content]).toEqual(['message:sent', 'Hello!']);
     for (const name of ['message:error', 'exception']) expect(device.all(name)).toEqual([]);
-    // Who asks is told.
+    // A client that asks is answered.
     expect(await device.ask('typing:stop', {})).toMatchObject({ success: false, code: 'UNKNOWN_EVENT' });
     expect(device.all('message:error')).toEqual([]);
   });

@@ -23,20 +23,20 @@ describe('five dialects on one server', () => {
       const sender = await dialect.connect(ada);
       const said = `from ${dialect.name}`;
       await sender.send(bob, said);
-      const heard = await Promise.all([...adas, ...bobs].map((client) => client.hear(said)));
-      expect(heard).toEqual(heard.map(() => ({ senderId: ada.id, text: said, files: [] })));
+      const received = await Promise.all([...adas, ...bobs].map((client) => client.receive(said)));
+      expect(received).toEqual(received.map(() => ({ senderId: ada.id, text: said, files: [] })));
     });
 
-    it('tells a story: both ways, in order, history, unread, read', async () => {
+    it('lives a story: both ways, in order, history, unread, read', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       const adas = await dialect.connect(ada);
       const bobs = await dialect.connect(bob);
       await adas.send(bob, 'one');
-      expect(await bobs.hear('one')).toEqual({ senderId: ada.id, text: 'one', files: [] });
+      expect(await bobs.receive('one')).toEqual({ senderId: ada.id, text: 'one', files: [] });
       await bobs.send(ada, 'two');
-      expect((await adas.hear('two')).senderId).toBe(bob.id);
+      expect((await adas.receive('two')).senderId).toBe(bob.id);
       await adas.send(bob, 'three');
-      await bobs.hear('three');
+      await bobs.receive('three');
       if (bobs.unread !== undefined) expect(await bobs.unread(ada)).toBe(1);
       const history = await bobs.history(ada);
       expect(history.map(({ senderId, text }) => [senderId, text])).toEqual([
@@ -89,11 +89,11 @@ describe('five dialects on one server', () => {
         await ada.must('POST', `/conversations/${await ada.directConversation(bob)}/messages`, {
           attachments: [{ url: PICTURE, kind: 'IMAGE' }],
         });
-        expect(await bobs.hear(PICTURE)).toMatchObject({ files: [PICTURE] });
+        expect(await bobs.receive(PICTURE)).toMatchObject({ files: [PICTURE] });
         return;
       }
       await adas.send(bob, 'look', [PICTURE]);
-      expect(await bobs.hear('look')).toEqual({ senderId: ada.id, text: 'look', files: [PICTURE] });
+      expect(await bobs.receive('look')).toEqual({ senderId: ada.id, text: 'look', files: [PICTURE] });
       const [message] = await ada.history(await ada.directConversation(bob));
       expect(message).toMatchObject({ kind: 'IMAGE', attachments: [{ external: true, url: PICTURE }] });
     });
@@ -103,13 +103,13 @@ describe('five dialects on one server', () => {
       const adas = await dialect.connect(ada);
       const bobs = await dialect.connect(bob);
       await adas.send(bob, 'before');
-      await bobs.hear('before');
+      await bobs.receive('before');
       await bobs.close();
       await adas.send(bob, 'meanwhile');
       const again = await dialect.connect(bob);
       expect((await again.history(ada)).map(({ text }) => text)).toEqual(['before', 'meanwhile']);
       await adas.send(bob, 'after');
-      await again.hear('after');
+      await again.receive('after');
     });
 
     it('keeps the rules: blocks, oneself, nobody, nothing, too much', async () => {
@@ -133,9 +133,9 @@ describe('five dialects on one server', () => {
       await adas.send(bob, 'a secret');
       await adas.send(stranger, 'hello');
       // In order: had the secret come at all, it had come before.
-      await strangers.hear('hello');
-      const heard: Awaited<ReturnType<ChatClient['hear']>>[] = await strangers.history(ada);
-      expect(heard.map(({ text }) => text)).toEqual(['hello']);
+      await strangers.receive('hello');
+      const received: Awaited<ReturnType<ChatClient['receive']>>[] = await strangers.history(ada);
+      expect(received.map(({ text }) => text)).toEqual(['hello']);
     });
   });
 });

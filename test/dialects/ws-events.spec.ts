@@ -101,14 +101,14 @@ describe('ws-events', () => {
     }
   });
 
-  it('tells on entering who of one’s own is there already', async () => {
+  it('says on entering who of one’s own is there already', async () => {
     const [cy, dan, stranger] = await Promise.all([story.person(), story.person(), story.person()]);
     await dan.say(await cy.directConversation(dan), 'hello');
     await Promise.all([logIn(dan), logIn(stranger)]);
     await until('they are online', async () => (await cy.must('GET', `/users/${dan.id}`)).isOnline === true);
     const cys = await logIn(cy);
     await cys.event('userStatus', ({ userId, isOnline }) => userId === dan.id && isOnline);
-    expect(cys.heard.filter(({ event }) => event === 'userStatus').map(({ data }) => data.userId)).not.toContain(
+    expect(cys.received.filter(({ event }) => event === 'userStatus').map(({ data }) => data.userId)).not.toContain(
       stranger.id,
     );
   });
@@ -176,7 +176,7 @@ describe('ws-events', () => {
     frames.say({ event: 'message', receiverId: bob.id, message: 'Hello!' });
     const answer = await frames.next(({ event }) => event === 'message' || event === 'error');
     expect([answer.event, answer.data.message]).toEqual(['message', 'Hello!']);
-    expect(frames.heard.filter(({ event }) => event === 'error')).toEqual([]);
+    expect(frames.received.filter(({ event }) => event === 'error')).toEqual([]);
   });
 
   it('answers a message that was stored before with itself', async () => {
@@ -286,7 +286,7 @@ describe('ws-events with limits', () => {
       frames.say({ event: 'authenticate', token: ada.accessToken });
       await frames.event('userStatus');
       // Fewer at once than may wait, and more in a moment than may be.
-      const answered = (): Anything[] => frames.heard.filter(({ event }) => event === 'error');
+      const answered = (): Anything[] => frames.received.filter(({ event }) => event === 'error');
       for (let round = 1; round <= 20 && !answered().some(({ data }) => data.code === 'RATE_LIMITED'); round += 1) {
         for (let n = 0; n < 500; n += 1) frames.say('{');
         await until('all are answered', () => answered().length === round * 500);

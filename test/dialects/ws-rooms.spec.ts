@@ -75,7 +75,7 @@ describe('ws-rooms', () => {
     bobs.say({ content: 'Hello to you' });
     await adas.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello to you');
     // Not the one that sent it.
-    expect(adas.heard.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content)).toEqual([
+    expect(adas.received.filter(({ type }) => type === 'NEW_MESSAGE').map(({ data }) => data.content)).toEqual([
       'Hello to you',
     ]);
 
@@ -141,9 +141,9 @@ ws.onmessage = (event) => {
       'ws',
     )) as [WebSocket];
     expect((await bobs.type('NEW_MESSAGE', ({ data }) => data.content === 'Hello!')).data.senderId).toBe(ada.id);
-    const heard = new Promise<void>((resolve) => (said = resolve));
+    const received = new Promise<void>((resolve) => (said = resolve));
     bobs.say({ content: 'Hello, React' });
-    await heard;
+    await received;
     expect(lines).toEqual(['Connected!', 'New message from others: Hello, React']);
     ws.close();
   });
@@ -253,7 +253,7 @@ ws.onmessage = (event) => {
     users.say({ cursor: 5 });
     // The first was passed over.
     expect((await users.type('ERROR')).errors).toEqual({ cursor: [expect.any(String)] });
-    expect(users.heard.filter(({ type }) => type === 'ERROR')).toHaveLength(2);
+    expect(users.received.filter(({ type }) => type === 'ERROR')).toHaveLength(2);
   });
 
   it('passes over frames of another kind, so that a client takes none of them for its message', async () => {
@@ -266,7 +266,7 @@ ws.onmessage = (event) => {
     expect((await bobs.next(({ data }) => data?.content === 'after them')).type).toBe('NEW_MESSAGE');
     adas.say({ content: '' });
     await adas.type('ERROR');
-    expect(adas.heard.filter(({ type }) => type === 'ERROR')).toHaveLength(1);
+    expect(adas.received.filter(({ type }) => type === 'ERROR')).toHaveLength(1);
   });
 
   it('answers over REST what the caller may see', async () => {

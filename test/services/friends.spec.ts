@@ -31,7 +31,7 @@ import {
 setUpFriends();
 
 describe('asking', () => {
-  it('makes a pending request and tells it', async () => {
+  it('makes a pending request and publishes it', async () => {
     const request = await requests.send(ada, bob.userId);
     expect(request).toEqual({
       id: expect.any(String),
@@ -97,7 +97,7 @@ describe('asking', () => {
 });
 
 describe('answering', () => {
-  it('accepts: friends, with a conversation, told in that order', async () => {
+  it('accepts: friends, with a conversation, published in that order', async () => {
     const { id } = await requests.send(ada, bob.userId);
     const { request, friend, conversation } = await requests.accept(bob, id);
     expect(request).toMatchObject({ id, status: 'ACCEPTED', respondedAt: expect.any(String) });
@@ -131,7 +131,7 @@ describe('answering', () => {
     expect(await rowsOf(ada, bob)).toMatchObject({ conversations: 1, friends: true });
   });
 
-  it('rejects and cancels, and tells it', async () => {
+  it('rejects and cancels, and publishes it', async () => {
     const first = await requests.send(ada, bob.userId);
     const rejected = await requests.reject(bob, first.id);
     expect(rejected).toMatchObject({ id: first.id, status: 'REJECTED', respondedAt: expect.any(String) });
@@ -169,7 +169,7 @@ describe('answering', () => {
     await refused(requests.cancel(ada, id), 'REQUEST_NOT_PENDING');
   });
 
-  it('leaves nothing behind and tells nothing where the conversation cannot be opened', async () => {
+  it('leaves nothing behind and publishes nothing where the conversation cannot be opened', async () => {
     const { id } = await requests.send(ada, bob.userId);
     forgetEvents();
     directConversations.fails = true;
@@ -180,7 +180,7 @@ describe('answering', () => {
 });
 
 describe('unfriending', () => {
-  it('ends the friendship for both and tells both', async () => {
+  it('ends the friendship for both and publishes it for both', async () => {
     await befriend(ada, bob);
     forgetEvents();
     await friendships.remove(bob, ada.userId);

@@ -156,7 +156,7 @@ async function leavePictures(client: pg.Client): Promise<void> {
 /** Sentences as 0.2.0 stored them: who said it, what, the data beside it; and what is to become of both. */
 const sentences: [string, string, Anything, Anything, string][] = [
   [ADA, 'Ada created "Chess"', { type: 'GROUP_CREATED', userIds: [BOB] }, { title: 'Chess' }, 'Ada created "Chess"'],
-  // The name of then held the words between name and title: it is still the same, and tells where the title begins.
+  // The name of then held the words between name and title: it is still the same, and shows where the title begins.
   [
     BOB,
     'Bob created "x created "Go"',
@@ -164,7 +164,7 @@ const sentences: [string, string, Anything, Anything, string][] = [
     { title: 'Go' },
     'Bob created "x created "Go"',
   ],
-  // Nobody can say any more which part of this was the name: told as it was.
+  // Nobody can say any more which part of this was the name: shown as it was.
   [ADA, 'A created "B" created "C"', { type: 'GROUP_CREATED', userIds: [] }, {}, 'A created "B" created "C"'],
   [
     ADA,
@@ -253,10 +253,10 @@ describe('a database of release 0.2.0', () => {
     await database.drop();
   });
 
-  it('tells what happened in its groups as data, and in sentences', async () => {
+  it('shows what happened in its groups as data, and in sentences', async () => {
     const history = await ada.history(GROUP);
-    const told = history.slice(0, sentences.length).map(({ system, content }: Anything) => ({ system, content }));
-    expect(told).toEqual(
+    const answered = history.slice(0, sentences.length).map(({ system, content }: Anything) => ({ system, content }));
+    expect(answered).toEqual(
       sentences.map(([actorId, , before, becomes, content]) => ({
         system: { type: before.type, actorId, userIds: before.userIds, ...becomes },
         content,
@@ -264,7 +264,7 @@ describe('a database of release 0.2.0', () => {
     );
   });
 
-  it('keeps no sentence that its data can tell', async () => {
+  it('keeps no sentence that its data can make', async () => {
     const { rows } = await client.query(
       `SELECT content FROM messages WHERE kind = 'SYSTEM' AND content IS NOT NULL ORDER BY seq`,
     );
@@ -391,7 +391,7 @@ describe('a database of release 0.2.0', () => {
     expect(shown).toEqual(pictures.map(([, , becomes]) => becomes));
     expect((await ada.must('GET', `/conversations/${GROUP}`)).avatarUrl).toBe(`/avatars/${id(145)}`);
     expect((await ada.must('GET', `/conversations/${DIRECT}`)).avatarUrl).toBeNull();
-    // Only what looks different is told anew.
+    // Only what looks different is listed anew.
     const { rows } = await client.query(
       `SELECT right(id::text, 3) AS id FROM users WHERE username LIKE 'pictured_%' AND changed_xid > '3'::xid8
          AND changed_xid IN (SELECT changed_xid FROM users WHERE id = $1) ORDER BY id`,
@@ -413,9 +413,9 @@ describe('a database of release 0.2.0', () => {
   it('names nobody any more who is forgotten, also where a sentence could not be read', async () => {
     await ada.must('DELETE', '/users/me', { password: PASSWORD });
     const cy = await Person.login(story.url, 'cy');
-    const told = (await cy.history(GROUP)).map(({ content }: Anything) => content);
-    expect(told.filter((content: string) => /\bAda\b|created "B"/.test(content))).toEqual([]);
-    expect(told).toContain('Deleted user created the group');
-    expect(told).toContain('Deleted user changed the role of Cyrus');
+    const answered = (await cy.history(GROUP)).map(({ content }: Anything) => content);
+    expect(answered.filter((content: string) => /\bAda\b|created "B"/.test(content))).toEqual([]);
+    expect(answered).toContain('Deleted user created the group');
+    expect(answered).toContain('Deleted user changed the role of Cyrus');
   });
 });

@@ -11,14 +11,14 @@ const { readFileSync } = fs;
 const opened = new Map();
 
 function fault(call, path) {
-  let told;
+  let wanted;
   try {
-    told = JSON.parse(readFileSync(control, 'utf8'));
+    wanted = JSON.parse(readFileSync(control, 'utf8'));
   } catch {
     return undefined;
   }
-  if (told.call !== call || !String(path).includes(told.path)) return undefined;
-  return Object.assign(new Error(`${told.code}: ${call} '${path}'`), { code: told.code, syscall: call, path });
+  if (wanted.call !== call || !String(path).includes(wanted.path)) return undefined;
+  return Object.assign(new Error(`${wanted.code}: ${call} '${path}'`), { code: wanted.code, syscall: call, path });
 }
 
 const { open, write, writev, close } = fs;

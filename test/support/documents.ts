@@ -121,7 +121,7 @@ export class DocumentObserver implements Observer {
     this.faults.push(...this.documents.faultsOfAnswer(call, answer));
   }
 
-  heard(event: string, payload: unknown): void {
+  received(event: string, payload: unknown): void {
     if (OWN_EVENTS.has(event)) return;
     this.events.add(event);
     this.faults.push(...this.documents.faultsOfEvent(event, payload));

@@ -42,13 +42,13 @@ export class ServerProcess {
     }
     let output = '';
     const started = new Promise<string>((resolve, reject) => {
-      const hear = (chunk: Buffer): void => {
+      const receive = (chunk: Buffer): void => {
         output += chunk.toString();
         const match = /Parley listens on +(\S+)/.exec(output);
         if (match?.[1] !== undefined) resolve(match[1]);
       };
-      child.stdout?.on('data', hear);
-      child.stderr?.on('data', hear);
+      child.stdout?.on('data', receive);
+      child.stderr?.on('data', receive);
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${output}`)));
     });
     try {

@@ -75,10 +75,10 @@ export async function startStory(
   };
 }
 
-/** Told of all that passes between stories and servers, to hold it against something. */
+/** Sees all that passes between stories and servers, to hold it against something. */
 export interface Observer {
   answered?(call: { method: string; path: string; body: unknown }, answer: Answer<Anything>): void;
-  heard?(event: string, payload: unknown): void;
+  received?(event: string, payload: unknown): void;
   acknowledged?(event: string, payload: unknown, acknowledgement: unknown): void;
 }
 
@@ -241,11 +241,11 @@ interface Recorded {
   payload: Anything;
 }
 
-/** One connection. Its recorder hears everything from before it is connected, so that nothing is missed. */
+/** One connection. Its recorder receives everything from before it is connected, so that nothing is missed. */
 export class Device {
   readonly socket: Socket;
   /** All events in the order they came. */
-  readonly heard: Recorded[] = [];
+  readonly received: Recorded[] = [];
   private readonly unread: Recorded[] = [];
   private readonly waiters = new Set<() => void>();
   connectError: (Error & { data?: { code: string } }) | undefined;
@@ -289,8 +289,8 @@ export class Device {
       };
       const timer = setTimeout(() => {
         stop();
-        const heard = this.heard.map((recorded) => recorded.event).join(', ');
-        reject(new Error(`no ${events.join(' or ')} came; heard: ${heard}`));
+        const received = this.received.map((recorded) => recorded.event).join(', ');
+        reject(new Error(`no ${events.join(' or ')} came; received: ${received}`));
       }, PATIENCE_MS);
       const stop = (): void => {
         clearTimeout(timer);
@@ -302,7 +302,7 @@ export class Device {
 
   /** Everything of this name so far. */
   all(event: string): Anything[] {
-    return this.heard.filter((recorded) => recorded.event === event).map(({ payload }) => payload);
+    return this.received.filter((recorded) => recorded.event === event).map(({ payload }) => payload);
   }
 
   /** Sends, and answers the acknowledgement. */
@@ -331,8 +331,8 @@ export class Device {
 
   private record(event: string, payload: unknown): void {
     const recorded = { event, payload };
-    for (const observer of observers) observer.heard?.(event, payload);
-    this.heard.push(recorded);
+    for (const observer of observers) observer.received?.(event, payload);
+    this.received.push(recorded);
     this.unread.push(recorded);
     for (const look of this.waiters) look();
   }

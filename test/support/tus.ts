@@ -76,7 +76,7 @@ export class TusClient {
     return Number((await this.head(location)).headers.get('upload-offset'));
   }
 
-  /** A PATCH that announces so many bytes and sends what it is told to, when it is told to. */
+  /** A PATCH that announces so many bytes and sends what it is shown to, when it is shown to. */
   open(location: string, offset: number, length: number): Socket {
     const { port, hostname } = new URL(this.url);
     const socket = connect(Number(port), hostname);

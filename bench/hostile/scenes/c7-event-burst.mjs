@@ -46,7 +46,7 @@ export function burstScene(id, title, make) {
           await new Promise((resolve) => setTimeout(resolve, 200));
           continue;
         }
-        // From the very beginning: everything is to be told.
+        // From the very beginning: everything is to be answered.
         connection.cursor = (await connection.ask('sync', {})).data?.cursor ?? cursor;
         const answers = await Promise.race([
           Promise.all(

@@ -422,7 +422,7 @@ describe('accounts', () => {
   });
 
   describe('profiles', () => {
-    it('change, and tell that they did', async () => {
+    it('change, and emit that they did', async () => {
       const changed: string[] = [];
       server.get(EventBus).subscribe('user.changed', ({ userId }) => void changed.push(userId));
       const me = principalOf(await register({ username: 'margaret' }));

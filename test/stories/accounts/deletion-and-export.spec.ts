@@ -42,7 +42,7 @@ describe('an account', () => {
     );
     return rows.map(({ conversation_id: id }) => id);
   }
-  const heard = (person: Anything, event: string, matches?: (payload: Anything) => boolean): Promise<Anything> =>
+  const received = (person: Anything, event: string, matches?: (payload: Anything) => boolean): Promise<Anything> =>
     person.next(event, matches);
 
   describe('that ends', () => {
@@ -73,7 +73,7 @@ describe('an account', () => {
       ({ cursor } = await friend.must('GET', '/sync'));
     });
 
-    it('leaves nothing of its person, tells its friends, and closes its sockets', async () => {
+    it('leaves nothing of its person, emits that to its friends, and closes its sockets', async () => {
       const [own, friends, askeds] = [await gone.device(), await friend.device(), await asked.device()];
       expect((await gone.call('DELETE', '/users/me', { password: 'wrong horse' })).body.code).toBe(
         'INVALID_CREDENTIALS',
@@ -82,9 +82,9 @@ describe('an account', () => {
 
       expect(await own.next('session:ended')).toMatchObject({ code: 'ACCOUNT_DELETED', retry: false });
       await own.next('disconnect');
-      expect(await heard(friends, 'friend:removed')).toEqual({ userId: gone.id });
-      expect((await heard(askeds, 'friend:request_cancelled')).request.senderId).toBe(gone.id);
-      await heard(friends, 'conversation:updated', ({ conversation }) => conversation.id === group);
+      expect(await received(friends, 'friend:removed')).toEqual({ userId: gone.id });
+      expect((await received(askeds, 'friend:request_cancelled')).request.senderId).toBe(gone.id);
+      await received(friends, 'conversation:updated', ({ conversation }) => conversation.id === group);
 
       for (const text of [gone.email, gone.username, 'Grace', 'grace.png', '127.0.0.1'])
         expect([text, await placesOf(text, text === '127.0.0.1' ? ['sessions.ip'] : [])]).toEqual([text, []]);
@@ -115,12 +115,12 @@ describe('an account', () => {
       expect(view.members.map(({ user }: Anything) => user.username).sort()).toEqual(
         ['deleted', friend.username].sort(),
       );
-      const told = (await friend.history(group)).map(({ content }) => content);
-      expect(told).toContain('Deleted user created "Navy"');
-      expect(told.at(-1)).toBe('Deleted user left');
+      const answered = (await friend.history(group)).map(({ content }) => content);
+      expect(answered).toContain('Deleted user created "Navy"');
+      expect(answered.at(-1)).toBe('Deleted user left');
     });
 
-    it('passes its groups on, and is told by sync', async () => {
+    it('passes its groups on, and is synced', async () => {
       const { members } = await friend.must('GET', `/conversations/${group}`);
       expect(members.map(({ user, role }: Anything) => [user.id, role])).toContainEqual([friend.id, 'OWNER']);
       expect(members.some(({ user }: Anything) => user.id === gone.id)).toBe(false);
@@ -206,7 +206,7 @@ describe('an account', () => {
 
     const { message, conversation } = await device.next('message:new');
     expect([message.content, conversation.lastMessage]).toEqual(['Deleted user left', 'Deleted user left']);
-    const told = [
+    const answered = [
       `${friend.username} created "Trees"`,
       `${friend.username} added Deleted user`,
       `${friend.username} made Deleted user admin`,
@@ -215,11 +215,11 @@ describe('an account', () => {
       `Deleted user added ${other.username}`,
       'Deleted user left',
     ];
-    expect((await friend.history(group)).map(({ content }) => content)).toEqual(told);
+    expect((await friend.history(group)).map(({ content }) => content)).toEqual(answered);
     const { pages } = await friend.sync(cursor);
     const synced = pages.flatMap((page) => page.messages).map(({ content }: Anything) => content);
-    expect(synced.sort()).toEqual(told.slice(1).sort());
-    expect(JSON.stringify(device.heard)).not.toContain('Second Name');
+    expect(synced.sort()).toEqual(answered.slice(1).sort());
+    expect(JSON.stringify(device.received)).not.toContain('Second Name');
     for (const text of [gone.username, 'Second Name']) expect([text, await placesOf(text)]).toEqual([text, []]);
   });
 

@@ -114,7 +114,7 @@ describe('a registration whose address is not proved', () => {
       { email, username: name, password: SQUATTED, displayName: 'Squatter' },
       SQUATTER_AT,
     );
-    // It cannot be told that it is there: the answer is that of an address nobody ever registered.
+    // Nothing shows that it is there: the answer is that of an address nobody ever registered.
     const own = await register({ email, username: name });
     expect([own.user.username, own.user.id === squatted.user.id]).toEqual([name, false]);
 
@@ -173,7 +173,7 @@ describe('a registration whose address is not proved', () => {
     }
   });
 
-  it('is mailed a new code where it came from, and nobody’s where that cannot be told', async () => {
+  it('is mailed a new code where it came from, and nobody’s where that is not known', async () => {
     const email = addressOf(fresh());
     const squatted = await register({ email, password: SQUATTED }, SQUATTER_AT);
     const own = await register({ email });

@@ -26,7 +26,7 @@ describe('a profile that changes', () => {
   const of = (person: Person) => (payload: Anything) => payload.user.id === person.id;
   const named = (device: Device): string[] => device.all('user:updated').map(({ user }) => user.displayName);
 
-  it('is told to friends, partners, members of groups and its own devices, and by sync to all who meet it', async () => {
+  it('is emitted to friends, partners, members of groups and its own devices, and synced by all who meet it', async () => {
     const others = [friend, partner, member, opener, outsider];
     const adas = await ada.device();
     const devices = await Promise.all(others.map((person) => person.device()));
@@ -46,13 +46,13 @@ describe('a profile that changes', () => {
     expect(await synced(ada, ownCursor ?? '')).toEqual([await ada.must('GET', '/users/me')]);
     expect(await synced(outsider, cursors[4] ?? '')).toEqual([]);
 
-    // Whoever only opened a conversation is not told live what would show it that she is there.
+    // A user who only opened a conversation is not sent live what would show it that she is there.
     await ada.must('PATCH', '/users/me', { displayName: 'Lovelace' });
     await devices[0]?.next('user:updated', ({ user }) => user.displayName === 'Lovelace');
     expect([...named(devices[3] as Device), ...named(devices[4] as Device)]).toEqual([]);
   });
 
-  it('tells nothing where nothing changed, and nothing of who comes and goes', async () => {
+  it('emits nothing where nothing changed, and nothing of who comes and goes', async () => {
     const friends = await friend.device();
     await ada.must('PATCH', '/users/me', { displayName: 'Once' });
     await friends.next('user:updated');
@@ -69,7 +69,7 @@ describe('a profile that changes', () => {
     expect(await synced(friend, await cursorOf(friend))).toEqual([]);
   });
 
-  it('is told once each, however small the pages are', async () => {
+  it('is synced once each, however small the pages are', async () => {
     const group = await ada.group('Many', friend, partner, member, opener, outsider);
     const cursor = await cursorOf(ada);
     const others = [friend, partner, member, opener, outsider];
@@ -88,7 +88,7 @@ describe('a profile that changes', () => {
     }
   });
 
-  it('is not told live in groups above a hundred members, but by sync', async () => {
+  it('is not emitted live in groups above a hundred members, but synced', async () => {
     const [loner, reader] = await Promise.all([story.person('loner'), story.person('reader')]);
     const group = await loner.group('Crowd', reader);
     const outside = new pg.Client({ connectionString: story.databaseUrl });

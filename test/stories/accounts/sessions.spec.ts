@@ -274,7 +274,7 @@ describe('sessions', () => {
       allowed.socket.close();
     });
 
-    it('are told to keep nothing, to load nothing and to guess nothing', async () => {
+    it('carry headers that forbid to keep, to load and to guess anything', async () => {
       for (const path of ['/users/me', '/auth/login', '/nowhere', '/socket.io/']) {
         const { headers } = await call('GET', path, {});
         expect([path, headers.get('x-content-type-options'), headers.get('x-powered-by')]).toEqual([
@@ -289,7 +289,7 @@ describe('sessions', () => {
       expect((await call('GET', '/docs', {})).headers.get('content-security-policy')).toContain("script-src 'self'");
     });
 
-    it('are never told that any origin may read with credentials', async () => {
+    it('never carry a header that lets any origin read with credentials', async () => {
       for (const origin of ['https://evil.example.com', 'null', ALLOWED]) {
         for (const path of ['/users/me', '/socket.io/?EIO=4&transport=polling', '/auth/login']) {
           for (const method of ['GET', 'OPTIONS']) {

@@ -148,7 +148,7 @@ describe('npm run admin -- end-sessions', () => {
     expect([await isLoggedIn(bob), await mayRefresh(bob)]).toEqual([false, false]);
   }, 180_000);
 
-  it('does nothing where it is not told whose', async () => {
+  it('does nothing where it is not given whose', async () => {
     const ada = await story.person('ada');
     for (const parameters of [['end-sessions'], ['end-sessions', '--everybody'], ['no-such-command'], ['toString'], []])
       expect([parameters, await run(...parameters)]).toEqual([

@@ -108,7 +108,7 @@ describe('an address that has to be verified', () => {
     });
   });
 
-  it('is not told apart from one that is unknown, and is not sent any number of messages', async () => {
+  it('is answered as one that is unknown, and is not sent any number of messages', async () => {
     const { email } = await newcomer();
     const before = mailbox.received.length;
     for (const path of ['/auth/resend-otp', '/auth/forgot-password']) {

@@ -68,8 +68,8 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
       attachmentIds: [upload.id],
     });
     expect(message).toMatchObject({ kind: 'IMAGE', content: 'look', attachments: [{ id: upload.id, kind: 'IMAGE' }] });
-    const heard = await bobs.next('message:new');
-    expect(heard.message.attachments).toEqual(message.attachments);
+    const received = await bobs.next('message:new');
+    expect(received.message.attachments).toEqual(message.attachments);
     const [stored] = (await bob.history(conversationId)).slice(-1);
     expect(stored.attachments).toEqual(message.attachments);
 

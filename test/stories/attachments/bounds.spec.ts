@@ -66,7 +66,7 @@ describe('what is uploaded', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('is refused in words that every client hears, however much it sends', async () => {
+  it('is refused in words that every client receives, however much it sends', async () => {
     const answer = await ada.upload(Buffer.alloc(40 * MEGABYTE, 'x'));
     expect([answer.status, answer.body.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
   });
@@ -245,7 +245,7 @@ describe('what is uploaded', () => {
     expect([old, young, used].map(({ id }) => stored.includes(id as string))).toEqual([false, true, true]);
   });
 
-  it('is all told in an export, and goes with its owner where nobody else has it', async () => {
+  it('is all in an export, and goes with its owner where nobody else has it', async () => {
     const cy = await story.person('cy');
     const [unused, used, avatar] = [
       await cy.mustUpload(film()),
@@ -255,8 +255,8 @@ describe('what is uploaded', () => {
     const conversationId = await cy.directConversation(ada);
     await cy.must('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [used.id] });
     await cy.must('PATCH', '/users/me', { avatarId: avatar.id });
-    const told = await cy.must('GET', '/users/me/export');
-    expect(told.attachments.map(({ id }: Anything) => id)).toEqual([unused.id, used.id, avatar.id]);
+    const answered = await cy.must('GET', '/users/me/export');
+    expect(answered.attachments.map(({ id }: Anything) => id)).toEqual([unused.id, used.id, avatar.id]);
     await cy.must('DELETE', '/users/me', { password: 'correct horse' });
     await until('what nobody has is gone', async () => {
       const left = new Set((await rows()).map(({ id }) => id));

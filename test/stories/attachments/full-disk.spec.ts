@@ -29,7 +29,7 @@ describe('a disk that is nearly full', () => {
   });
   afterAll(() => story.close());
 
-  it('refuses what would be stored, tells readiness, answers reads, and goes on by itself', async () => {
+  it('refuses what would be stored, shows in readiness, answers reads, and goes on by itself', async () => {
     const device = await ada.device();
     const said = await device.must('send_message', { conversationId, content: 'before' });
     free = 99 * MEGABYTE;
@@ -99,7 +99,7 @@ describe('a disk that is nearly full', () => {
     ]);
   });
 
-  it('of the database alone is 503 as well, and readiness tells it', async () => {
+  it('of the database alone is 503 as well, and readiness shows it', async () => {
     const client = new pg.Client({ connectionString: story.databaseUrl });
     await client.connect();
     try {

@@ -192,7 +192,7 @@ describe('pictures, films and voices as people send them', () => {
       expect(await bytesOf((await ada.mustUpload(bytes, 'song')).url)).toEqual(bytes);
   });
 
-  it('leaves a film that tells nothing as it is, to the byte', async () => {
+  it('leaves a film without metadata as it is, to the byte', async () => {
     const bytes = film(50_000);
     expect(await bytesOf((await ada.mustUpload(bytes, 'film.mp4')).url)).toEqual(bytes);
   });
@@ -242,9 +242,9 @@ describe('pictures, films and voices as people send them', () => {
     const own = await post(form(bytes, 'voice.webm', { voice: 'true', waveform: JSON.stringify(WAVEFORM) }));
     expect(own).toMatchObject({ status: 201, body: { kind: 'AUDIO', voice: true, waveform: WAVEFORM } });
     await ada.must('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [own.body.id] });
-    const [heard] = (await bob.history(conversationId)).at(-1)?.attachments ?? [];
+    const [received] = (await bob.history(conversationId)).at(-1)?.attachments ?? [];
     // What a browser records says nothing of how long its last packet is.
-    expect(heard).toMatchObject({ voice: true, waveform: WAVEFORM, durationMs: 1_900 });
+    expect(received).toMatchObject({ voice: true, waveform: WAVEFORM, durationMs: 1_900 });
 
     // Without one it is drawn from the sound itself: quiet first, then loud.
     const { body } = await post(form(bytes, 'voice.webm', { voice: 'true' }));

@@ -17,7 +17,7 @@ import { type Anything, Person, startStory, type Story, until } from '../../supp
 
 const MEGABYTE = 1024 * 1024;
 
-/** An upload that is never finished: its head, and then what it is told to send. */
+/** An upload that is never finished: its head, and then what it is given to send. */
 function unfinished(person: Person, announced: number | undefined): { socket: Socket; answer: Promise<string> } {
   const { port, hostname } = new URL(person.url);
   const socket = connect(Number(port), hostname);

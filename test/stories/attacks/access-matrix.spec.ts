@@ -78,7 +78,7 @@ describe('who may do what', () => {
     await operation.after?.(world);
   });
 
-  it('tells nobody who is kept out whether there is anything at all', async () => {
+  it('shows nobody who is kept out whether there is anything at all', async () => {
     for (const [name, operation] of Object.entries(MATRIX)) {
       if (!/\{id\}/.test(name) || !/^\S+ \/(conversations|messages)/.test(name)) continue;
       for (const caller of ['stranger', 'former', 'blocked'] as const) {

@@ -117,7 +117,7 @@ describe('an attacker on sockets', () => {
     const raw = await open(ENGINE);
     await raw.flood(many(bytes), () => false);
     expect(raw.isClosed).toBe(true);
-    // What it was told before: the opening, and of each kind of refusal one.
+    // What it was sent before: the opening, and of each kind of refusal one.
     expect(raw.text.split('"message"').length).toBeLessThanOrEqual(2);
   });
 
@@ -157,12 +157,12 @@ describe('an attacker on sockets', () => {
     expect(raw.text.split('session:ready').length - 1).toBeLessThanOrEqual(1);
   });
 
-  it('lets an honest client try another namespace once, and tells it that there is none', async () => {
+  it('lets an honest client try another namespace once, and answers that there is none', async () => {
     const raw = await open(ENGINE);
     raw.say(`40{"token":"${ada.accessToken}"}`);
     await until('it is let in', () => raw.text.includes('session:ready'));
     raw.say('40/elsewhere,{}');
-    await until('it is told', () => raw.text.includes('44/elsewhere,{"message":"Invalid namespace"}'));
+    await until('it is answered', () => raw.text.includes('44/elsewhere,{"message":"Invalid namespace"}'));
     raw.say('421["join_conversation",{}]');
     await until('it is still answered', () => raw.text.includes('431[{"ok":false'));
     raw.say('40/elsewhere,{}');

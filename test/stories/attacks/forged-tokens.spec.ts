@@ -215,7 +215,7 @@ describe('an attacker with tokens', () => {
     }
   });
 
-  it.each([1, 0, -1, -1e300, () => now() - 1])('is told that it came too late with the end %p', async (exp) => {
+  it.each([1, 0, -1, -1e300, () => now() - 1])('is answered that it came too late with the end %p', async (exp) => {
     const presented = token({ ...own, exp: typeof exp === 'number' ? exp : exp() });
     expect(await doors(presented)).toEqual(everywhere('TOKEN_EXPIRED'));
   });

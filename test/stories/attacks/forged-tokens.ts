@@ -24,7 +24,7 @@ export function token(claims: unknown, header: unknown = HEADER, sign: Signature
 export const claimsOf = (accessToken: string): Anything =>
   JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
 
-/** What node:http sends as it is told, where `fetch` would put it right. */
+/** What node:http sends as it is given, where `fetch` would put it right. */
 export function plainRequest(
   url: string,
   path: string,

@@ -418,7 +418,7 @@ describe('what nobody thought of', () => {
         await stillThere();
         frames.socket.close();
         await frames.closed;
-        expect([path, frames.heard.filter((frame) => JSON.stringify(frame).includes('INTERNAL_ERROR'))]).toEqual([
+        expect([path, frames.received.filter((frame) => JSON.stringify(frame).includes('INTERNAL_ERROR'))]).toEqual([
           path,
           [],
         ]);

@@ -128,7 +128,7 @@ describe('hostile input over a socket', () => {
     const transport = adas.socket.io.engine.transport as unknown as { ws: { send(text: string): void } };
     transport.ws.send(frame);
     transport.ws.send(frame);
-    // Either it is ended, or it goes on: what it then asks is answered, or it is told that it is gone.
+    // Either it is ended, or it goes on: what it then asks is answered, or it is answered that it is gone.
     const rest = await Promise.race([
       adas.ask('leave_conversation', conversationId).catch(() => ({ ok: 'ended' })),
       adas.next('disconnect').then(() => ({ ok: 'ended' })),

@@ -179,7 +179,7 @@ describe('an attacker against the HTTP server', () => {
       }
     });
 
-    it('HEAD and OPTIONS tell no more than GET would', async () => {
+    it('HEAD and OPTIONS answer no more than GET would', async () => {
       const [head] = await untilClosed(message('HEAD /users/me HTTP/1.1'), 'HEAD');
       expect([200, 404]).toContain(head?.status);
       const closed = await fetch(`${attack.story.url}/users/me`, { method: 'HEAD' });

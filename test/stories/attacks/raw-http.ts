@@ -42,7 +42,7 @@ export function answersIn(received: string, { method = 'GET' } = {}): RawAnswer[
   }
 }
 
-/** A TCP connection that says what it is told to. */
+/** A TCP connection that sends what it is given. */
 export class Line {
   private readonly socket: Socket;
   private received = '';
@@ -140,7 +140,7 @@ export function rawHttpStory() {
   }
   const ping = (last = true): string => message('GET /users/me HTTP/1.1', [], '', { last });
 
-  /** Holds of every answer: it is no failure of the server, and tells nothing of its insides. */
+  /** Holds of every answer: it is no failure of the server, and shows nothing of its insides. */
   function checked(answer: RawAnswer): RawAnswer {
     expect(answer.status).toBeLessThan(500);
     if (answer.status < 400 || answer.body === '') return answer;
@@ -148,8 +148,8 @@ export function rawHttpStory() {
     const body = JSON.parse(answer.body);
     expect(body).toEqual(problem(answer.status, body.code, body.errors && Object.keys(body.errors)));
     expect(body.requestId).toBe(answer.headers['x-request-id']);
-    const { requestId: _, ...told } = body;
-    expect(JSON.stringify(told)).not.toMatch(
+    const { requestId: _, ...answered } = body;
+    expect(JSON.stringify(answered)).not.toMatch(
       /node_modules|\/work\/|\/src\/|\/dist\/|\bat \S+:\d+|\.[jt]s\b|SELECT |INSERT |Prisma|postgres|relation/i,
     );
     return answer;

@@ -88,8 +88,8 @@ describe('names and titles', () => {
       const { items } = await request(story.url, 'GET', '/auth/sessions', undefined, registered.body.accessToken).then(
         ({ body }) => (Array.isArray(body) ? { items: body } : body),
       );
-      const told = (await bob.must('GET', `/conversations/${groupId}`)).title;
-      return [title, displayName, registered.body.user.displayName, items[0].deviceName, told];
+      const answered = (await bob.must('GET', `/conversations/${groupId}`)).title;
+      return [title, displayName, registered.body.user.displayName, items[0].deviceName, answered];
     };
     for (const [text, shown] of [
       ['\u202eA\u0308da\u200b  \u3164L.\u202c', 'Äda L.'],

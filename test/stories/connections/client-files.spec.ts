@@ -55,7 +55,7 @@ describe('what pages load from the server', () => {
     for (const namespace of ['/admin', '/constructor', '/__proto__', `/${'x'.repeat(1_000)}`]) {
       const raw = await RawWebSocket.open(story.url, '/socket.io/?EIO=4&transport=websocket');
       raw.say(`40${namespace},{"token":"${ada.accessToken}"}`);
-      await until('it is told that there is none', () => raw.text.includes('Invalid namespace'));
+      await until('it is answered that there is none', () => raw.text.includes('Invalid namespace'));
       raw.say(`42${namespace},["send_message",{}]`);
       raw.close();
     }

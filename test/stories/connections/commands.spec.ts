@@ -40,7 +40,7 @@ describe('commands over a socket', () => {
       const opened = await ada.directConversation(eve);
       const conversation = directShape({
         id: opened,
-        // Eve is here, but has never written to Ada: Ada is not told.
+        // Eve is here, but has never written to Ada: Ada is not shown that.
         members: expect.arrayContaining([memberShape(userShape(ada)), memberShape(userShape(eve))]),
       });
       for (const payload of [{ conversationId: opened }, opened, opened.toUpperCase()]) {
@@ -59,7 +59,7 @@ describe('commands over a socket', () => {
   });
 
   describe('send_message', () => {
-    it('answers what every member then hears, to the letter', async () => {
+    it('answers what every member then receives, to the letter', async () => {
       const clientId = randomUUID();
       const answer = await adas.ask('send_message', { conversationId, content: ' Hello\n', clientId });
       const message = messageShape(ada, conversationId, ' Hello\n', { clientId });
@@ -75,7 +75,9 @@ describe('commands over a socket', () => {
         lastMessageAt: answer.data.message.createdAt,
       });
       for (const device of [adas, bobs]) {
-        expect(await device.next('message:new', (heard) => heard.message.clientId === clientId)).toEqual(answer.data);
+        expect(await device.next('message:new', (received) => received.message.clientId === clientId)).toEqual(
+          answer.data,
+        );
       }
       expect(await bob.must('GET', `/messages/${answer.data.message.id}`)).toEqual(answer.data.message);
     });
@@ -157,18 +159,20 @@ describe('commands over a socket', () => {
   });
 
   describe('edit_message', () => {
-    it('answers the message as all then hear it; the same text again changes nothing', async () => {
+    it('answers the message as all then receive it; the same text again changes nothing', async () => {
       const message = await sent('before');
       const expected = { ...message, content: 'after', version: 2, editedAt: A_TIME };
       const answer = await adas.ask('edit_message', { messageId: message.id, content: 'after' });
       expect(answer).toEqual({ ok: true, data: { message: expected } });
       for (const device of [adas, bobs]) {
-        expect(await device.next('message:updated', (heard) => heard.message.id === message.id)).toEqual(answer.data);
+        expect(await device.next('message:updated', (received) => received.message.id === message.id)).toEqual(
+          answer.data,
+        );
       }
       expect(await adas.must('edit_message', { messageId: message.id, content: 'after' })).toEqual(answer.data);
       await sent('marker of the edit');
-      await bobs.next('message:new', (heard) => heard.message.content === 'marker of the edit');
-      expect(bobs.all('message:updated').filter((heard) => heard.message.id === message.id)).toHaveLength(1);
+      await bobs.next('message:new', (received) => received.message.content === 'marker of the edit');
+      expect(bobs.all('message:updated').filter((received) => received.message.id === message.id)).toHaveLength(1);
     });
 
     it('is refused for others’ messages, deleted ones, old ones, unknown ones and strangers', async () => {
@@ -189,21 +193,23 @@ describe('commands over a socket', () => {
   });
 
   describe('delete_message', () => {
-    it('answers the tombstone as all then hear it; again changes nothing', async () => {
+    it('answers the tombstone as all then receive it; again changes nothing', async () => {
       const message = await sent('gone', { replyToId: (await sent('stays')).id });
       await bobs.must('react', { messageId: message.id, emoji: '👍' });
       const answer = await adas.ask('delete_message', { messageId: message.id });
       const tombstone = { ...message, content: null, replyTo: null, reactions: [], version: 3, deletedAt: A_TIME };
       expect(answer).toEqual({ ok: true, data: { message: tombstone } });
       for (const device of [adas, bobs]) {
-        expect(await device.next('message:deleted', (heard) => heard.message.id === message.id)).toEqual(answer.data);
+        expect(await device.next('message:deleted', (received) => received.message.id === message.id)).toEqual(
+          answer.data,
+        );
       }
       expect(await adas.must('delete_message', { messageId: message.id, for: 'everyone' })).toEqual(answer.data);
       expect(await bob.must('GET', `/messages/${message.id}`)).toEqual(answer.data.message);
       expect((await bob.must('GET', `/conversations/${conversationId}`)).lastMessage).toBeNull();
       await sent('marker of the tombstone');
-      await bobs.next('message:new', (heard) => heard.message.content === 'marker of the tombstone');
-      expect(bobs.all('message:deleted').filter((heard) => heard.message.id === message.id)).toHaveLength(1);
+      await bobs.next('message:new', (received) => received.message.content === 'marker of the tombstone');
+      expect(bobs.all('message:deleted').filter((received) => received.message.id === message.id)).toHaveLength(1);
     });
 
     it('for me alone empties it for all of my devices and for nobody else', async () => {
@@ -212,8 +218,8 @@ describe('commands over a socket', () => {
       const { message: hidden } = await bobs.must('delete_message', { messageId: message.id, for: 'me' });
       expect(hidden).toEqual({ ...message, content: null, deletedAt: A_TIME });
       for (const device of [bobs, second]) {
-        const heard = await device.next('message:deleted', (heard) => heard.message.id === message.id);
-        expect(heard).toEqual({ message: hidden });
+        const received = await device.next('message:deleted', (received) => received.message.id === message.id);
+        expect(received).toEqual({ message: hidden });
       }
       expect(await bob.must('GET', `/messages/${message.id}`)).toEqual(hidden);
       expect((await bob.history(conversationId)).find(({ id }) => id === message.id)).toEqual(hidden);
@@ -225,8 +231,8 @@ describe('commands over a socket', () => {
       expect(await ada.must('GET', `/messages/${message.id}`)).toEqual(message);
       expect((await ada.must('GET', `/conversations/${conversationId}`)).lastMessage).toBe('not for bob');
       await sent('marker of what is hidden');
-      await adas.next('message:new', (heard) => heard.message.content === 'marker of what is hidden');
-      expect(adas.all('message:deleted').filter((heard) => heard.message.id === message.id)).toEqual([]);
+      await adas.next('message:new', (received) => received.message.content === 'marker of what is hidden');
+      expect(adas.all('message:deleted').filter((received) => received.message.id === message.id)).toEqual([]);
       second.socket.close();
     });
 
@@ -247,7 +253,7 @@ describe('commands over a socket', () => {
   describe('react', () => {
     it('adds and takes back once each, as each viewer sees it', async () => {
       const message = await sent('react to me');
-      const ofThis = (heard: Anything): boolean => heard.message.id === message.id;
+      const ofThis = (received: Anything): boolean => received.message.id === message.id;
       const answer = await bobs.ask('react', { messageId: message.id, emoji: '❤️' });
       const seen = (mine: boolean): object => ({ ...message, version: 2, reactions: [{ emoji: '❤️', count: 1, mine }] });
       expect(answer).toEqual({ ok: true, data: { message: seen(true) } });
@@ -259,7 +265,7 @@ describe('commands over a socket', () => {
       expect(await adas.next('message:updated', ofThis)).toEqual(bare);
       expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true })).toEqual(bare);
       await sent('marker of the reaction');
-      await adas.next('message:new', (heard) => heard.message.content === 'marker of the reaction');
+      await adas.next('message:new', (received) => received.message.content === 'marker of the reaction');
       expect(adas.all('message:updated').filter(ofThis)).toHaveLength(2);
     });
 
@@ -313,8 +319,8 @@ describe('commands over a socket', () => {
   });
 
   describe('mark_read and mark_delivered', () => {
-    it('answer the cursor and tell it, forward only and never beyond the end', async () => {
-      // Before it has answered, Ada would not be told what Bob has read.
+    it('answer the cursor and emit it, forward only and never beyond the end', async () => {
+      // Before it has answered, Ada would not be shown what Bob has read.
       await bob.say(conversationId, 'yes?');
       const { seq } = await sent('to be read');
       const receipt = { conversationId, userId: bob.id, seq, at: A_TIME };
@@ -323,14 +329,14 @@ describe('commands over a socket', () => {
         data: { lastDeliveredSeq: seq },
       });
       for (const device of [adas, bobs]) {
-        expect(await device.next('receipt:delivered', (heard) => heard.seq === seq)).toEqual(receipt);
+        expect(await device.next('receipt:delivered', (received) => received.seq === seq)).toEqual(receipt);
       }
       expect(await bobs.ask('mark_read', { conversationId, seq: seq + 1_000 })).toEqual({
         ok: true,
         data: { lastReadSeq: seq },
       });
       for (const device of [adas, bobs]) {
-        expect(await device.next('receipt:read', (heard) => heard.seq === seq)).toEqual(receipt);
+        expect(await device.next('receipt:read', (received) => received.seq === seq)).toEqual(receipt);
       }
       expect(await bobs.must('mark_read', { conversationId, seq: 0 })).toEqual({ lastReadSeq: seq });
       expect(await bobs.must('mark_delivered', { conversationId, seq: 1 })).toEqual({ lastDeliveredSeq: seq });
@@ -406,7 +412,7 @@ describe('commands over a socket', () => {
   it('without a callback, what succeeds says nothing but its event', async () => {
     const before = adas.all('exception').length;
     adas.socket.emit('send_message', { conversationId, content: 'quietly' });
-    await adas.next('message:new', (heard) => heard.message.content === 'quietly');
+    await adas.next('message:new', (received) => received.message.content === 'quietly');
     await adas.must('leave_conversation', conversationId);
     expect(adas.all('exception')).toHaveLength(before);
   });

@@ -59,7 +59,7 @@ describe('the handshake', () => {
     expect(device.all('session:ready')).toEqual([]);
   });
 
-  it('tells an expired token from a wrong one, warns before the end, renews in place and ends with the token', async () => {
+  it('distinguishes an expired token from a wrong one, warns before the end, renews in place and ends with the token', async () => {
     const brief = await startStory({ accessTokenSeconds: 5, databaseUrl: story.databaseUrl });
     const ada = await brief.person();
     const device = await ada.device();

@@ -30,15 +30,15 @@ function ask(socket: Socket): Promise<string> {
     socket.once('close', end);
     socket.once('error', reject);
     let answer = '';
-    const hear = (chunk: Buffer): void => {
+    const receive = (chunk: Buffer): void => {
       answer += chunk.toString();
       if (!answer.includes('"ok"')) return;
-      socket.off('data', hear);
+      socket.off('data', receive);
       socket.off('close', end);
       socket.off('error', reject);
       resolve(answer);
     };
-    socket.on('data', hear);
+    socket.on('data', receive);
     socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   });
 }

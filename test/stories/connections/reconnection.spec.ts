@@ -42,7 +42,7 @@ describe('reconnection', () => {
     const { syncCursor } = await bobs.next('session:ready');
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
-    // It comes back when told to: what changes does so while it is away.
+    // It comes back when it is asked to: what changes does so while it is away.
     bobs.socket.io.reconnection(false);
     bobs.drop();
     await bobs.next('disconnect');
@@ -52,7 +52,7 @@ describe('reconnection', () => {
     expect((await bobs.next('session:ready')).recovered).toBe(false);
     expect((await bob.sync(syncCursor)).pages[0].leftConversationIds).toEqual([conversationId]);
     await bobs.must('leave_conversation', conversationId);
-    expect(JSON.stringify(bobs.heard)).not.toContain('without him');
+    expect(JSON.stringify(bobs.received)).not.toContain('without him');
     bobs.socket.close();
   });
 
@@ -77,7 +77,7 @@ describe('reconnection', () => {
       const { syncCursor } = await device.next('session:ready');
       const round = await bob.sync(cursor);
       for (const page of round.pages) for (const message of page.messages) have.set(message.id, message.seq);
-      // The connection hears all since its own cursor; from there the next sync may begin.
+      // The connection receives all since its own cursor; from there the next sync may begin.
       cursor = syncCursor;
       device.drop();
       for (const { message } of device.all('message:new')) have.set(message.id, message.seq);
@@ -107,7 +107,7 @@ describe('reconnection', () => {
       sent += 100;
       return (await connections()) === 2;
     });
-    await until('the other device has heard everything', () => bobs.all('message:new').length === sent);
+    await until('the other device has received everything', () => bobs.all('message:new').length === sent);
     expect(bobs.socket.connected).toBe(true);
     stalled.destroy();
   });
@@ -130,16 +130,16 @@ async function stalledConnection(url: string, token: string) {
     // A mask of zeros leaves the payload as it is.
     return Buffer.concat([header, Buffer.alloc(4), payload]);
   };
-  let heard = '';
+  let received = '';
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('data', (chunk) => {
-      heard += chunk.toString('latin1');
-      if (heard.includes('"sid"') && !heard.includes('asked')) {
-        heard += 'asked';
+      received += chunk.toString('latin1');
+      if (received.includes('"sid"') && !received.includes('asked')) {
+        received += 'asked';
         socket.write(frame(`40${JSON.stringify({ token })}`));
       }
-      if (heard.includes('session:ready')) {
+      if (received.includes('session:ready')) {
         socket.pause();
         resolve();
       }

@@ -40,7 +40,7 @@ describe('reconnection', () => {
     bobs.socket.close();
   });
 
-  it('tells nobody what a lost connection missed but the session that lost it', async () => {
+  it('sends nobody what a lost connection missed but the session that lost it', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const { body: other } = await request(story.url, 'POST', '/auth/login', {
@@ -51,7 +51,7 @@ describe('reconnection', () => {
       const lost = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
       lost.say(`40${JSON.stringify({ token: bob.accessToken })}`);
       const { sid, pid } = (await lost.next((frame) => frame.pid !== undefined)) as { sid: string; pid: string };
-      await ada.say(conversationId, 'heard');
+      await ada.say(conversationId, 'received');
       const [, , offset] = await lost.next((frame) => frame[0] === 'message:new');
       expect([typeof sid, typeof pid, typeof offset]).toEqual(['string', 'string', 'string']);
       lost.socket.terminate();
@@ -62,16 +62,16 @@ describe('reconnection', () => {
       const answer = await thief.next((frame) => frame.message !== undefined || frame[0] === 'session:ready');
       if (Array.isArray(answer)) expect(answer[1].recovered).toBe(false);
       else expect(answer.data.code).toBe('UNAUTHORIZED');
-      expect(JSON.stringify(thief.heard)).not.toContain('a secret');
+      expect(JSON.stringify(thief.received)).not.toContain('a secret');
       thief.socket.terminate();
     }
   });
 
-  it('hears of exactly the conversations that are its user’s, whatever changed while it was away', async () => {
+  it('receives events of exactly the conversations that are its user’s, whatever changed while it was away', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const [left, kept] = [await ada.group('Left', bob), await ada.group('Kept', bob)];
     const bobs = await connected(bob);
-    // It comes back when told to: what changes does so while it is away.
+    // It comes back when it is asked to: what changes does so while it is away.
     bobs.socket.io.reconnection(false);
     const { cursor } = await bobs.must('sync', {});
     await bobs.must('join_conversation', left);

@@ -114,7 +114,7 @@ describe('a group of 1,000', () => {
     expect(rowsRead() / (RENAMES + 2)).toBeLessThan(150);
   });
 
-  it('tells a change to those who are connected alone, a few members each, and keeps next to nothing of it', async () => {
+  it('sends a change to those who are connected alone, a few members each, and keeps next to nothing of it', async () => {
     const devices = await Promise.all([ada, ...people].map((person) => person.device()));
     const small = (
       await ada.must('POST', '/conversations', { type: 'GROUP', title: 'Small', memberIds: people.map(({ id }) => id) })
@@ -127,9 +127,9 @@ describe('a group of 1,000', () => {
     const kept = adapter.keptBytes;
     encoded = [];
     statements.length = 0;
-    await rename(groupId, 'Told');
-    const told = await Promise.all(devices.map((device) => device.next('conversation:updated', titled('Told'))));
-    for (const [index, { conversation }] of told.entries()) {
+    await rename(groupId, 'Sent');
+    const listed = await Promise.all(devices.map((device) => device.next('conversation:updated', titled('Sent'))));
+    for (const [index, { conversation }] of listed.entries()) {
       const { id } = [ada, ...people][index] as Person;
       expect(conversation.memberCount).toBe(MEMBERS);
       expect(conversation.members.length).toBeLessThanOrEqual(20);
@@ -148,8 +148,8 @@ describe('a group of 1,000', () => {
     const [joiner] = memberIds.slice(-1) as [string];
     await ada.must('DELETE', `/conversations/${groupId}/members/${joiner}`);
     await ada.must('POST', `/conversations/${groupId}/members`, { memberIds: [joiner] });
-    await rename(groupId, 'Told again');
-    await Promise.all(devices.map((device) => device.next('conversation:updated', titled('Told again'))));
+    await rename(groupId, 'Sent again');
+    await Promise.all(devices.map((device) => device.next('conversation:updated', titled('Sent again'))));
     expect(adapter.keptBytes - kept).toBeLessThan(16 * KIB);
 
     // Twenty times as many members, and as many who are connected: about as much is read, asked and encoded.
@@ -175,7 +175,7 @@ describe('a group of 1,000', () => {
     for (const device of devices) device.socket.close();
   });
 
-  it('is not recovered for who missed a change of it, and sync tells that change without a thousand members', async () => {
+  it('is not recovered for who missed a change of it, and sync answers that change without a thousand members', async () => {
     const [bob] = people as [Person, ...Person[]];
     const bobs = await bob.device();
     const { cursor } = await bobs.must('sync', {});
@@ -226,7 +226,7 @@ describe('a group of 1,000', () => {
     expect((await bob.must('GET', `/conversations/${groupId}/receipts`)).items).toHaveLength(100);
   });
 
-  it('hides presence across a block in its pages and in what is told of it', async () => {
+  it('hides presence across a block in its pages and in its events', async () => {
     const [bob, cy, dan] = people as [Person, Person, Person, ...Person[]];
     const [bobs, cys] = [await bob.device(), await cy.device()];
     await until('both are online', async () => (await dan.must('GET', `/users/${cy.id}`)).isOnline === true);
@@ -247,7 +247,7 @@ describe('a group of 1,000', () => {
     for (const device of [bobs, cys]) device.socket.close();
   });
 
-  it('is told of a reaction once for all who see the same, however many have reacted', async () => {
+  it('is sent a reaction once for all who see the same, however many have reacted', async () => {
     const devices = await Promise.all(people.map((person) => person.device()));
     const message = await ada.say(groupId, 'react to this');
     for (const person of people) await person.must('PUT', `/messages/${message.id}/reactions/+1`);
@@ -267,7 +267,7 @@ describe('a group of 1,000', () => {
     for (const device of devices) device.socket.close();
   });
 
-  it('lists no thousand users in the message that tells of them', async () => {
+  it('lists no thousand users in the message about them', async () => {
     const [message] = await ada.history(groupId, 'after=0&limit=1');
     expect(message.system.userIds).toHaveLength(100);
   });
@@ -311,7 +311,7 @@ describe('a group of 1,000', () => {
       encoded = [];
       statements.length = 0;
       await eve.must('DELETE', '/users/me', { password: 'correct horse' });
-      await until('all groups were told', () =>
+      await until('all groups were sent it', () =>
         groupIds.every((id) => adas.all('conversation:updated').some(({ conversation }) => conversation.id === id)),
       );
       expect(rowsRead() / GROUPS).toBeLessThan(60);

@@ -22,7 +22,7 @@ describe('who comes and goes', () => {
     ({ message }: Anything): boolean =>
       message.id === id;
 
-  it('hears every message in the order of sequence numbers, and none from a time without it', async () => {
+  it('receives every message in the order of sequence numbers, and none from a time without it', async () => {
     const conversationId = await ada.group('Door', bob, eve);
     const [adas, bobs, eves] = await Promise.all([ada.device(), bob.device(), eve.device()]);
     let isDone = false;
@@ -50,7 +50,7 @@ describe('who comes and goes', () => {
     }
     // Of Eve's life in the group: from each time she was let in, all, until she was put out.
     let [visits, from, next] = [0, 0, 0];
-    for (const { event, payload } of eves.heard) {
+    for (const { event, payload } of eves.received) {
       if (event === 'conversation:removed') next = -1;
       if (event === 'message:new') {
         const { seq, system } = payload.message;
@@ -63,7 +63,7 @@ describe('who comes and goes', () => {
     expect(visits).toBe(ROUNDS);
   });
 
-  it('is told nothing of what happens to messages it may not see', async () => {
+  it('receives nothing of what happens to messages it may not see', async () => {
     const conversationId = await ada.group('History', bob);
     const [bobs, eves] = await Promise.all([bob.device(), eve.device()]);
     const [edited, deleted, reacted] = await Promise.all(
@@ -72,7 +72,7 @@ describe('who comes and goes', () => {
     await bob.must('PUT', `/messages/${edited.id}/reactions/+1`);
     await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
     await eves.next('conversation:new', ({ conversation }) => conversation.id === conversationId);
-    const begun = eves.heard.length;
+    const begun = eves.received.length;
     const change = async (content: string): Promise<void> => {
       await ada.must('PATCH', `/messages/${edited.id}`, { content });
       await bobs.next('message:updated', ({ message }) => message.content === content);
@@ -84,7 +84,7 @@ describe('who comes and goes', () => {
     await bobs.next('message:updated', ofMessage(reacted));
     await ada.say(conversationId, 'marker');
     await eves.next('message:new', ({ message }) => message.content === 'marker');
-    expect(eves.heard.slice(begun).filter(({ event }) => /^message:(updated|deleted)$/.test(event))).toEqual([]);
+    expect(eves.received.slice(begun).filter(({ event }) => /^message:(updated|deleted)$/.test(event))).toEqual([]);
 
     // Bob reacted to it, and is no member any more.
     await bob.must('POST', `/conversations/${conversationId}/leave`);
@@ -96,7 +96,7 @@ describe('who comes and goes', () => {
     expect(bobs.all('message:updated').map(({ message }) => message.content)).not.toContain('changed again');
   });
 
-  it('goes on hearing what it may see since the beginning', async () => {
+  it('goes on receiving what it may see since the beginning', async () => {
     const conversationId = await ada.group('Open', bob);
     await ada.must('PATCH', `/conversations/${conversationId}`, { historyVisibility: 'FROM_START' });
     const first = await ada.say(conversationId, 'first');

@@ -48,10 +48,10 @@ describe('receipts', () => {
 
     await until('a last receipt is taken', async () => (await bobs.ask('mark_read', { conversationId, seq: 49 })).ok);
     await adas.next('receipt:read', ({ seq }) => seq === 49);
-    const told = adas.all('receipt:read').map(({ seq }) => seq);
-    expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+    const shown = adas.all('receipt:read').map(({ seq }) => seq);
+    expect(shown).toEqual([...new Set(shown)].sort((a, b) => a - b));
     // At most one broadcast a cursor position, and far fewer statements than receipts.
-    expect(told.length).toBeLessThanOrEqual(49);
+    expect(shown.length).toBeLessThanOrEqual(49);
     expect(statements).toBeLessThan(1_000);
   });
 
@@ -75,8 +75,8 @@ describe('receipts', () => {
     for (const ahead of answers) expect(ahead).toBeGreaterThanOrEqual(0);
     for (const device of [adas, one, two]) {
       await device.next('receipt:read', ({ seq }) => seq === 40);
-      const told = device.all('receipt:read').map(({ seq }) => seq);
-      expect(told).toEqual([...told].sort((a, b) => a - b));
+      const shown = device.all('receipt:read').map(({ seq }) => seq);
+      expect(shown).toEqual([...shown].sort((a, b) => a - b));
     }
     expect((await bob.must('GET', `/conversations/${conversationId}`)).me).toMatchObject({
       ...{ lastReadSeq: 40, unreadCount: 0 },
@@ -152,7 +152,7 @@ describe('receipts', () => {
   });
 });
 
-/** What a device makes of what it heard: others' messages after its own farthest cursor. */
+/** What a device makes of what it received: others' messages after its own farthest cursor. */
 function unreadOn(device: Device, person: Person): number {
   const read = device.all('receipt:read').filter(({ userId }) => userId === person.id);
   const messages = device.all('message:new').map(({ message }) => message);

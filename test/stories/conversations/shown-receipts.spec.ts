@@ -12,7 +12,7 @@ describe('who is shown how far somebody has read', () => {
   });
   afterAll(() => story.close());
 
-  /** How far `reader` has read, as `viewer` is told by every door, and what it was told of it by sync. */
+  /** How far `reader` has read, as `viewer` is shown by every door, and what it was answered of it by sync. */
   const seen = async (viewer: Person, reader: Person, conversationId: string, cursor: string): Promise<unknown> => {
     const member = ({ members, items }: Anything): Anything =>
       (members ?? items).find(({ user, userId }: Anything) => (user?.id ?? userId) === reader.id);
@@ -38,7 +38,7 @@ describe('who is shown how far somebody has read', () => {
   };
   const cursorOf = async (person: Person): Promise<string> => (await person.must('GET', '/sync')).cursor;
   const receiptsOf = (device: Device, person: Person): string[] =>
-    device.heard
+    device.received
       .filter(({ event, payload }) => event.startsWith('receipt:') && payload.userId === person.id)
       .map(({ event, payload }) => `${event} ${payload.seq}`);
   /** Everything that was on its way to this device has come. */
@@ -47,7 +47,7 @@ describe('who is shown how far somebody has read', () => {
     await device.next('message:new', ({ message }) => message.id === marker.id);
   };
 
-  it('tells a stranger nothing until the other has answered', async () => {
+  it('shows a stranger nothing until the other has answered', async () => {
     const conversationId = await ada.directConversation(bob);
     const [adas, bobs, desk] = await Promise.all([ada.device(), bob.device(), bob.device()]);
     for (let index = 0; index < 3; index += 1) await ada.say(conversationId, `${index}`);
@@ -70,7 +70,7 @@ describe('who is shown how far somebody has read', () => {
     expect(await adas.next('receipt:read')).toMatchObject({ userId: bob.id, seq: next.seq });
   });
 
-  it('tells what was read before once they are friends, live and by sync', async () => {
+  it('shows what was read before once they are friends, live and by sync', async () => {
     const conversationId = await ada.directConversation(bob);
     await ada.say(conversationId, 'one');
     await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
@@ -82,7 +82,7 @@ describe('who is shown how far somebody has read', () => {
     expect(await seen(ada, bob, conversationId, cursor)).toEqual({ shown: ['1/1'], synced: [1] });
   });
 
-  it('tells nothing across a block, in a direct conversation and in a group, but goes on for others', async () => {
+  it('shows nothing across a block, in a direct conversation and in a group, but goes on for others', async () => {
     const direct = await ada.befriend(bob);
     const group = await cy.group('Both', ada, bob);
     for (const person of [ada, bob]) {
@@ -127,7 +127,7 @@ describe('who is shown how far somebody has read', () => {
     for (const device of [adas, bobs]) await settled(device, cy, group);
     expect([...adas.all('typing'), ...bobs.all('typing')]).toEqual([]);
 
-    // And when it is over, what was read meanwhile is told.
+    // And when it is over, what was read meanwhile is shown.
     await bob.must('DELETE', `/blocks/${ada.id}`);
     expect(await seen(ada, bob, direct, adasCursor ?? '')).toEqual({ shown: ['3/3'], synced: [3] });
   });

@@ -18,8 +18,8 @@ describe('times that clients send', () => {
     ['2030-01-01T00:00:00.123456789Z', '2030-01-01T00:00:00.123Z'],
     // What clients send that mean for ever.
     ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999Z'],
-  ])('%s is kept, and told as %s', async (mutedUntil, told) => {
-    expect((await ada.must('PATCH', path, { mutedUntil })).me.mutedUntil).toBe(told);
+  ])('%s is kept, and answered as %s', async (mutedUntil, shown) => {
+    expect((await ada.must('PATCH', path, { mutedUntil })).me.mutedUntil).toBe(shown);
   });
 
   it('null unmutes', async () => {

@@ -22,21 +22,21 @@ describe('what changes nothing', () => {
   const outcome = async (person: Person, path: string, body: object): Promise<unknown[]> => {
     const { cursor } = await person.must('GET', '/sync');
     const devices = await Promise.all([ada.device(), bob.device()]);
-    const heard = (): string[] =>
+    const received = (): string[] =>
       devices
-        .flatMap((device: Device) => device.heard.map(({ event }) => event))
+        .flatMap((device: Device) => device.received.map(({ event }) => event))
         .filter((event) => /conv|mess/.test(event));
     published = [];
     await person.must('PATCH', path, body);
     const { pages } = await person.sync(cursor);
-    // Whatever was to be told before this was told before this.
+    // Whatever was to be sent before this was sent before this.
     const marker = await ada.say(await ada.directConversation(bob), 'marker');
     for (const device of devices) await device.next('message:new', ({ message }) => message.id === marker.id);
     for (const device of devices) device.socket.close();
     return [
       published.filter((name) => name !== 'messages.created').length,
       // But for the marker itself.
-      heard().length - devices.length,
+      received().length - devices.length,
       pages.flatMap(({ conversations, messages }) => [...conversations, ...messages]).length,
     ];
   };
@@ -47,7 +47,7 @@ describe('what changes nothing', () => {
     ['the history it has', { historyVisibility: 'FROM_JOIN' }],
     ['nothing at all', {}],
     ['all that it has', { title: 'Group', avatarUrl: null, historyVisibility: 'FROM_JOIN' }],
-  ])('is told to nobody: a group is given %s', async (_, body) => {
+  ])('is emitted to nobody: a group is given %s', async (_, body) => {
     const { lastSeq } = await ada.must('GET', `/conversations/${groupId}`);
     expect(await outcome(ada, `/conversations/${groupId}`, body)).toEqual([0, 0, 0]);
     expect((await ada.must('GET', `/conversations/${groupId}`)).lastSeq).toBe(lastSeq);
@@ -63,7 +63,7 @@ describe('what changes nothing', () => {
     await ada.must('PATCH', `/conversations/${groupId}`, { title: 'Group' });
   });
 
-  it('is told to nobody: settings, a role and a name as they are', async () => {
+  it('is emitted to nobody: settings, a role and a name as they are', async () => {
     const path = `/conversations/${groupId}/me`;
     const settings = { mutedUntil: '2099-01-01T00:00:00.000Z', archived: true, pinned: true };
     const before = await bob.must('PATCH', path, settings);

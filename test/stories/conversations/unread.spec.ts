@@ -19,13 +19,13 @@ describe('unread messages', () => {
     await story.close();
   });
 
-  /** Each time another one: a setting that is as it was is told to nobody. */
+  /** Each time another one: a setting that is as it was is emitted to nobody. */
   const later = (
     (at) => () =>
       (at += 1_000)
   )(Date.parse('2099-01-01T00:00:00.000Z'));
 
-  /** The number wherever one is told: REST, list, sync from now and from before, socket, a change of one's own. */
+  /** The number wherever one is shown: REST, list, sync from now and from before, socket, a change of one's own. */
   const everywhere = async (person: Person, conversationId: string, cursor: string): Promise<Set<unknown>> => {
     const device = await person.device();
     const of = (conversations: Anything[]): Anything => conversations.findLast(({ id }) => id === conversationId);
@@ -92,7 +92,7 @@ describe('unread messages', () => {
     expect((await cy.must('GET', `/conversations/${conversationId}`)).me.unreadCount).toBe(0);
   });
 
-  it('fall with the cursor, and sync tells a client so that does nothing else', async () => {
+  it('fall with the cursor, and sync answers so to a client that does nothing else', async () => {
     const { ada, bob, conversationId, cursor } = await pair();
     const sent: Anything[] = [];
     for (let index = 0; index < 5; index += 1) sent.push(await ada.say(conversationId, `${index}`));

@@ -320,7 +320,7 @@ describe('the documents', () => {
     expect(observer.faults).toEqual([]);
   });
 
-  it('are what a connection is told at its end', async () => {
+  it('are what a connection is sent at its end', async () => {
     // Long enough to log in and to connect, and nothing else.
     const short = await startStory({ accessTokenSeconds: 5, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
     const fay = await story.person('fay');
@@ -332,7 +332,7 @@ describe('the documents', () => {
       await short.close();
     }
     expect(observer.faults).toEqual([]);
-    // What cannot be brought about here is told by a server that has lost its way.
+    // What cannot be brought about here is sent by a server that has lost its way.
     const rare = ['sync:needed'];
     expect(documents.serverEvents().filter((name) => !observer.events.has(name) && !rare.includes(name))).toEqual([]);
   });

@@ -171,11 +171,11 @@ describe('kill -9 under load, again and again', () => {
       }
     }
 
-    const heard = listener.all('message:new').length;
+    const received = listener.all('message:new').length;
     await Promise.all(senders.map((sender) => sender.resendAll(url)));
     const marker = await ada.say(conversationIds[0] as string, 'marker');
     await listener.next('message:new', ({ message }) => message.id === marker.id);
-    expect(listener.all('message:new').length - heard).toBe(1);
+    expect(listener.all('message:new').length - received).toBe(1);
     listener.socket.close();
   });
 });

@@ -159,7 +159,7 @@ describe('what one connection sends', () => {
         ]);
       }
       await typing.must('typing', { conversationId: shared, isTyping: true });
-      // Told to the same connection afterwards, so whatever was told before has come.
+      // Sent to the same connection afterwards, so whatever was sent before has come.
       await typing.must('send_message', { conversationId: shared, content: 'done' });
       await device.next('message:new', ({ message }) => message.content === 'done');
       expect(device.all('typing').filter((event) => event.conversationId === shared)).toEqual([]);

@@ -69,7 +69,7 @@ describe('what a reply quotes', () => {
       expect(reacted).toMatchObject({ replyTo: unavailable, reactions: [{ emoji: '+1', count: 2, mine: true }] });
       expect((await cy.must('GET', `/messages/${reply.id}`)).replyTo).toEqual(unavailable);
     }
-    expect(JSON.stringify(cys.heard)).not.toContain('4711');
+    expect(JSON.stringify(cys.received)).not.toContain('4711');
   });
 
   it('is empty for who deleted it for itself, also for the one that replies', async () => {
@@ -126,7 +126,7 @@ describe('what a reply quotes', () => {
     const last = await ada.say(conversationId, 'last');
     await cys.next('message:new', ofMessage(last));
     let [isMember, next] = [true, 0];
-    for (const { event, payload } of cys.heard) {
+    for (const { event, payload } of cys.received) {
       if (event === 'conversation:removed') [isMember, next] = [false, 0];
       if (event !== 'message:new') continue;
       if (payload.message.system?.type === 'MEMBERS_ADDED') isMember = true;

@@ -30,7 +30,7 @@ describe('reactions', () => {
     expect((await bobs.ask('react', { messageId, emoji: '❤❤' })).error.code).toBe('VALIDATION_FAILED');
   });
 
-  it('of before are counted with the others, can be taken back, and clients are told', async () => {
+  it('of before are counted with the others, can be taken back, and clients receive that', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const { id: messageId } = await ada.say(conversationId, 'old');
@@ -48,8 +48,8 @@ describe('reactions', () => {
     await database.end();
 
     const { pages } = await ada.sync(cursor);
-    const told = pages.flatMap(({ messages }: Anything) => messages).find(({ id }: Anything) => id === messageId);
-    expect(told).toMatchObject({
+    const answered = pages.flatMap(({ messages }: Anything) => messages).find(({ id }: Anything) => id === messageId);
+    expect(answered).toMatchObject({
       version: before.version + 1,
       reactions: [{ emoji: '❤\ufe0f', count: 2, mine: true }],
     });

@@ -252,7 +252,7 @@ describe('the search index', () => {
 });
 
 describe('one user with many heavy searches', () => {
-  it('keeps nobody else waiting, and is answered or told to come back', async () => {
+  it('keeps nobody else waiting, and is answered or asked to come back', async () => {
     // A process of its own, so that what the attacker does with its answers is no part of what others wait for.
     const server = await ServerProcess.start({
       DATABASE_URL: story.databaseUrl,

@@ -26,8 +26,8 @@ describe('sending', () => {
     expect(sent.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(numbers);
     for (const device of devices) {
       await device.next('message:new', ({ message }) => message.seq === 201);
-      const heard = device.all('message:new').map(({ message }) => message);
-      expect(heard.filter(({ kind }) => kind === 'TEXT').map(({ seq }) => seq)).toEqual(numbers);
+      const received = device.all('message:new').map(({ message }) => message);
+      expect(received.filter(({ kind }) => kind === 'TEXT').map(({ seq }) => seq)).toEqual(numbers);
     }
     // Each author's own messages stand in the order it sent them.
     for (const author of devices.keys()) {
@@ -36,7 +36,7 @@ describe('sending', () => {
     }
   });
 
-  it('stores once what is sent many times, over every door, and tells it once', async () => {
+  it('stores once what is sent many times, over every door, and emits it once', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const elsewhere = await ada.group('Elsewhere', bob);
@@ -87,7 +87,7 @@ describe('sending', () => {
     expect(numbers(await page('after=25'))).toEqual([]);
   });
 
-  it('edits, deletes, reacts and replies, and every member hears it as it then reads it', async () => {
+  it('edits, deletes, reacts and replies, and every member receives it as it then reads it', async () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Changes', bob, cy);
     const [bobs, cys] = [await bob.device(), await cy.device()];
@@ -196,10 +196,10 @@ describe('sending', () => {
     }
     await ada.say(conversationId, 'still secret');
     await bobs.must('leave_conversation', conversationId);
-    expect(bobs.all('message:new').map(({ message: heard }) => heard.content)).not.toContain('still secret');
+    expect(bobs.all('message:new').map(({ message: received }) => received.content)).not.toContain('still secret');
   });
 
-  it('lets nothing through a block, and tells nobody why', async () => {
+  it('lets nothing through a block, and shows nobody why', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.befriend(bob);
     const message = await ada.say(conversationId, 'before');
@@ -215,7 +215,7 @@ describe('sending', () => {
     await adas.must('typing', { conversationId, isTyping: true });
     await bob.must('DELETE', `/blocks/${ada.id}`);
     await adas.must('send_message', { conversationId, content: 'after' });
-    await bobs.next('message:new', ({ message: heard }) => heard.content === 'after');
+    await bobs.next('message:new', ({ message: received }) => received.content === 'after');
     expect(bobs.all('typing')).toEqual([]);
     expect(adas.all('friend:removed')).toEqual([]);
     expect(bobs.all('friend:removed')).toEqual([{ userId: ada.id }]);

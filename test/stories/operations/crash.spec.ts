@@ -132,7 +132,7 @@ describe('kill -9', () => {
     expect(Date.parse((await bob.must('GET', `/users/${ada.id}`)).lastSeenAt)).toBeGreaterThanOrEqual(before - 1_000);
   });
 
-  it('finishes what it accepted when it is told to end, says so to its clients, and exits 0', async () => {
+  it('finishes what it accepted when it is asked to end, says so to its clients, and exits 0', async () => {
     const [ada, bob] = [await Person.register(server.url, 'ada'), await Person.register(server.url, 'bob')];
     const conversationId = await ada.directConversation(bob);
     const device = await ada.device();

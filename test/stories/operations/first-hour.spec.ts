@@ -35,7 +35,7 @@ describe('the first hour', () => {
       version: 1,
     });
 
-    // Nobody joined the conversation's room by hand: all sockets of all members hear it, the sending one included.
+    // Nobody joined the conversation's room by hand: all sockets of all members receive it, the sending one included.
     for (const phone of [adasPhone, bobsPhone]) {
       expect(await phone.next('message:new')).toEqual({
         message,
@@ -58,23 +58,23 @@ describe('the first hour', () => {
     expect(await bob.history(conversationId)).toEqual([message]);
   });
 
-  it('acknowledges before it announces, and spares who asked not to hear its own', async () => {
+  it('acknowledges before it announces, and spares a client that asked not to receive its own', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const [loud, quiet, bobs] = [await ada.device(), await ada.device({ echo: false }), await bob.device()];
 
     const order: string[] = [];
     loud.socket.on('message:new', () => order.push('event'));
-    // By callback: a promise would be told a moment after the next event.
+    // By callback: a promise would settle a moment after the next event.
     loud.socket.emit('send_message', { conversationId, content: 'one' }, () => order.push('acknowledgement'));
     await loud.next('message:new');
     expect(order).toEqual(['acknowledgement', 'event']);
-    // The quiet one hears what its sibling sends…
+    // The quiet one receives what its sibling sends…
     expect((await quiet.next('message:new')).message.content).toBe('one');
 
     await quiet.must('send_message', { conversationId, content: 'two' });
     await loud.must('send_message', { conversationId, content: 'three' });
-    // …and not what it sends itself: the message behind it is the next it hears.
+    // …and not what it sends itself: the message behind it is the next it receives.
     expect((await quiet.next('message:new')).message.content).toBe('three');
     expect((await bobs.next('message:new', ({ message }) => message.content === 'two')).message.seq).toBe(2);
   });

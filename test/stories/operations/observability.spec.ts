@@ -139,7 +139,7 @@ describe('a server in production', () => {
     other.socket.close();
   });
 
-  /** Names of series that were told, with what Prometheus derives of them. */
+  /** Names of series that were answered, with what Prometheus derives of them. */
   const names = new Set<string>();
 
   /** Every sample, after the text format was held to its grammar. */

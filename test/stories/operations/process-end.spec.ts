@@ -118,7 +118,7 @@ describe('the end of the process', () => {
       await new Promise((resolve) => setTimeout(resolve, pause));
       child.kill('SIGTERM');
       const [code] = await ended;
-      // Told before Node had run its first line, it dies of the signal as any program does.
+      // Asked before Node had run its first line, it dies of the signal as any program does.
       expect([0, null]).toContain(code);
       await postgresHasEnded();
     }

@@ -60,7 +60,7 @@ describe('a database that was restored from a backup', () => {
     return async (method, path, payload) => (await request(url, method, path, payload, body.accessToken)).body;
   };
 
-  /** Starting over, a client has what the server has; and from then on it is told each new thing once, and no other. */
+  /** Starting over, a client has what the server has; and from then on it is answered each new thing once, and no other. */
   const expectToConverge = async (
     url: string,
     { ada, bob, conversationId }: { ada: Person; bob: Person; conversationId: string },
@@ -150,7 +150,7 @@ describe('a database that was restored from a backup', () => {
     expect(asAda).toBeDefined();
   });
 
-  it('by copying the files of a cluster is told to clients by npm run admin -- after-restore, while the server runs', async () => {
+  it('by copying the files of a cluster shows to clients after npm run admin -- after-restore, while the server runs', async () => {
     const [home, backup] = [
       mkdtempSync(join(tmpdir(), 'parley-restore-')),
       mkdtempSync(join(tmpdir(), 'parley-backup-')),

@@ -21,7 +21,7 @@ describe('presence', () => {
   const isOnline = async (viewer: Person, person: Person): Promise<unknown> =>
     (await viewer.must('GET', `/users/${person.id}`)).isOnline;
 
-  it('tells of an arrival although leases are renewed at that very moment', async () => {
+  it('emits an arrival although leases are renewed at that very moment', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     await ada.befriend(bob);
     const bobs = await bob.device();

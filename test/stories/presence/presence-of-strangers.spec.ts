@@ -34,8 +34,8 @@ describe('the presence of people who do not know each other', () => {
   it('is not shown by opening a conversation or by writing into it, but once the other has answered', async () => {
     const eves = await eve.device();
     const conversationId = await eve.directConversation(ada);
-    const told = (await eves.next('conversation:new')).conversation.members.map(({ user }: Anything) => user);
-    for (const user of told) expect(user).not.toHaveProperty('isOnline');
+    const listed = (await eves.next('conversation:new')).conversation.members.map(({ user }: Anything) => user);
+    for (const user of listed) expect(user).not.toHaveProperty('isOnline');
     const adas = await ada.device();
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     expect(await shown(ada, eve, conversationId)).toEqual([undefined]);

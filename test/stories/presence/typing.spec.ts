@@ -10,20 +10,20 @@ describe('typing', () => {
   });
   afterAll(() => story.close());
 
-  const heard = (device: Device): boolean[] => device.all('typing').map(({ isTyping }) => isTyping);
+  const typings = (device: Device): boolean[] => device.all('typing').map(({ isTyping }) => isTyping);
   const say = async (from: Device, to: Device, conversationId: string): Promise<void> => {
     await from.must('send_message', { conversationId, content: 'marker' });
     await to.next('message:new', ({ message }) => message.content === 'marker');
   };
 
-  it('is told once of a burst, however many come at the same moment', async () => {
+  it('is emitted once for a burst, however many come at the same moment', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const [adas, bobs] = [await ada.device(), await bob.device()];
     await bobs.must('join_conversation', conversationId);
     await Promise.all(Array.from({ length: 200 }, () => adas.must('typing', { conversationId, isTyping: true })));
     await say(adas, bobs, conversationId);
-    expect(heard(bobs)).toEqual([true, false]);
+    expect(typings(bobs)).toEqual([true, false]);
   });
 
   it('never outlives the message that it came before', async () => {
@@ -42,9 +42,9 @@ describe('typing', () => {
     // The first may have been shown before its message; whatever was, has ended.
     await adas.must('typing', { conversationId, isTyping: false });
     await say(adas, bobs, conversationId);
-    const told = heard(bobs);
-    expect(told.filter((isTyping) => isTyping).length).toBe(told.filter((isTyping) => !isTyping).length);
-    expect(told.at(-1) ?? false).toBe(false);
+    const answered = typings(bobs);
+    expect(answered.filter((isTyping) => isTyping).length).toBe(answered.filter((isTyping) => !isTyping).length);
+    expect(answered.at(-1) ?? false).toBe(false);
   });
 
   it('is relayed at most once in two seconds, also to somebody who stops and starts all the time', async () => {
@@ -62,7 +62,7 @@ describe('typing', () => {
     timings.typingThrottleMs = 3_600_000;
     await stopAndStart();
     await say(adas, bobs, conversationId);
-    expect(heard(bobs)).toEqual([true, false]);
+    expect(typings(bobs)).toEqual([true, false]);
     // The last word counts: it is shown once the time is over.
     timings.typingThrottleMs = 500;
     const other = await story.person();
@@ -90,8 +90,8 @@ describe('typing', () => {
     }
     const adas = await ada.device();
     await say(adas, bobs, conversationId);
-    const told = heard(bobs);
-    expect(told.filter((isTyping) => isTyping).length).toBe(told.filter((isTyping) => !isTyping).length);
+    const answered = typings(bobs);
+    expect(answered.filter((isTyping) => isTyping).length).toBe(answered.filter((isTyping) => !isTyping).length);
   });
 
   it('is hidden across a block in a group, and from everybody who has not opened the conversation', async () => {
@@ -108,7 +108,7 @@ describe('typing', () => {
     await say(adas, dees, conversationId);
     for (const device of [bobs, cys, elsewhere]) {
       await device.next('message:new', ({ message }) => message.content === 'marker');
-      expect(heard(device)).toEqual([]);
+      expect(typings(device)).toEqual([]);
     }
     await dees.next('typing', ({ isTyping }) => !isTyping);
   });
@@ -123,7 +123,7 @@ describe('typing', () => {
     await adas.must('typing', { conversationId, isTyping: true });
     await bobs.must('mark_read', { conversationId, seq: 1 });
     await say(adas, bobs, conversationId);
-    expect([heard(bobs), adas.all('receipt:read')]).toEqual([[], []]);
+    expect([typings(bobs), adas.all('receipt:read')]).toEqual([[], []]);
     const receipts: Anything[] = (await ada.must('GET', `/conversations/${conversationId}/receipts`)).items;
     expect(receipts.find(({ userId }) => userId === bob.id)).toMatchObject({ lastReadSeq: 1 });
   });
@@ -138,10 +138,10 @@ describe('typing', () => {
       expect((await eves.ask('typing', { conversationId: one, isTyping })).error.code).toBe('NOT_FOUND');
     await adas.must('typing', { conversationId: one, isTyping: true });
     await say(adas, bobs, one);
-    expect([heard(bobs), heard(eves)]).toEqual([[], []]);
+    expect([typings(bobs), typings(eves)]).toEqual([[], []]);
   });
 
-  it('is never heard of by who was removed, however its joining and its removal meet', async () => {
+  it('never reaches a member that was removed, however its joining and its removal meet', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Door', bob, eve);
     const [bobs, eves] = await Promise.all([bob.device(), eve.device()]);
@@ -157,7 +157,7 @@ describe('typing', () => {
       await eves.next('conversation:removed', (payload) => payload.conversationId === conversationId);
       isRemoved = true;
       await joining;
-      const begun = eves.heard.length;
+      const begun = eves.received.length;
       // Said by another each time: one and the same is not shown so often.
       const typist = await story.person();
       await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [typist.id] });
@@ -165,14 +165,14 @@ describe('typing', () => {
       await typists.must('typing', { conversationId, isTyping: true });
       await bobs.next('typing', ({ userId }) => userId === typist.id);
       await eves.must('sync', { cursor: (await eve.must('GET', '/sync')).cursor });
-      expect(eves.heard.slice(begun).filter(({ event }) => event === 'typing')).toEqual([]);
+      expect(eves.received.slice(begun).filter(({ event }) => event === 'typing')).toEqual([]);
       typists.socket.close();
       await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [eve.id] });
       await eves.next('conversation:new');
     }
   });
 
-  it('is heard of no more after a join and a leave that were sent together', async () => {
+  it('reaches nobody after a join and a leave that were sent together', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.group('Quiet', bob);
     const [adas, bobs] = await Promise.all([ada.device(), bob.device()]);

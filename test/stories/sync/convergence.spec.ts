@@ -70,7 +70,7 @@ describe('convergence', () => {
         else if (kind < 90)
           await act(person, 'POST', `/conversations/${group}/members`, { memberIds: [other.id, watcher.id] });
         else if (kind < 92 && person !== watcher) {
-          // Who asks or answers is told by its own answer, and its other devices by sync: the watcher does neither.
+          // A user who asks or answers knows it by its own answer, and its other devices by sync: the watcher does neither.
           const request = await act(person, 'POST', '/friends/requests', { userId: pick([other, watcher]).id });
           if (request?.status === 'PENDING' && random(3) === 0)
             await act(person, 'DELETE', `/friends/requests/${request.id}`);
@@ -96,16 +96,16 @@ describe('convergence', () => {
       }
     };
     let drops = 0;
-    /** Connects, syncs from its last cursor, then applies what it heard meanwhile and hears from now on, in order. */
+    /** Connects, syncs from its last cursor, then applies what it received meanwhile and receives from now on, in order. */
     const listens = async (): Promise<Device> => {
       for (;;) {
         const device = new Device(story.url, { token: watcher.accessToken });
         const ready = await device.next('session:ready');
         for (const page of (await watcher.sync(listenCursor, 20 + random(80))).pages) listening.take(page);
         listenCursor = ready.syncCursor;
-        const heard = device.heard.splice(0);
-        for (const { event, payload } of heard) listening.hear(event, payload);
-        device.socket.onAny((event: string, payload: unknown) => listening.hear(event, payload));
+        const received = device.received.splice(0);
+        for (const { event, payload } of received) listening.receive(event, payload);
+        device.socket.onAny((event: string, payload: unknown) => listening.receive(event, payload));
         if (isDone) return device;
         await new Promise((resolve) => setTimeout(resolve, random(60)));
         // In mid-sentence: what was sent and not read yet is lost.
@@ -131,7 +131,7 @@ describe('convergence', () => {
     const expected = (name: string, replica: Replica): void => {
       const { requests, ...rest } = replica.shown();
       expect({ seed, name, ...rest }).toEqual({ seed, name, ...fetched.shown });
-      // Requests between others than the watcher it never hears of; of its own it knows every one.
+      // Requests between others than the watcher it never receives of; of its own it knows every one.
       expect({ seed, name, requests }).toEqual({ seed, name, requests: fetched.requests });
     };
     expected('who only syncs', syncing);

@@ -28,7 +28,7 @@ describe('known pains', () => {
       for (const { seq } of collect((await bob.sync(cursor, 7)).pages, 'messages')) seen.add(seq);
       cursor = ready.syncCursor;
       await ada.say(conversationId, 'awake');
-      // Asleep in the middle of a word: whatever is sent now, nobody hears.
+      // Asleep in the middle of a word: whatever is sent now, nobody receives.
       const asleep = Promise.all(Array.from({ length: 20 }, (_, index) => ada.say(conversationId, `${index}`)));
       device.drop();
       await asleep;
@@ -157,9 +157,9 @@ describe('known pains', () => {
     }
     // What says that it recovered everything has; what does not leaves nothing that sync does not bring.
     expect(recoveries).toBeGreaterThan(0);
-    const heard = device.all('message:new').map(({ message }) => message.seq);
-    expect(new Set(heard).size).toBe(heard.length);
-    expect([...new Set([...heard, ...synced])].sort((a, b) => a - b)).toEqual(upTo(46));
+    const received = device.all('message:new').map(({ message }) => message.seq);
+    expect(new Set(received).size).toBe(received.length);
+    expect([...new Set([...received, ...synced])].sort((a, b) => a - b)).toEqual(upTo(46));
     device.socket.close();
   });
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => story.close());
 
-it('a client that moves its cursor on while it listens is told only what it missed, for an answer of some hundred bytes', async () => {
+it('a client that moves its cursor on while it listens is answered only what it missed, in some hundred bytes', async () => {
   const [ada, bob] = [await story.person('ada'), await story.person('bob')];
   const conversationId = await ada.directConversation(bob);
   const device = await bob.device();
@@ -25,9 +25,9 @@ it('a client that moves its cursor on while it listens is told only what it miss
 
   device.drop();
   await say(11);
-  const told = async (from: string): Promise<number> =>
+  const shown = async (from: string): Promise<number> =>
     (await bob.sync(from)).pages.reduce((sum, { messages }) => sum + messages.length, 0);
-  expect(await told(idle.cursor)).toBe(11);
-  // From where the connection began, all that was heard live comes again.
-  expect(await told(syncCursor)).toBe(163);
+  expect(await listed(idle.cursor)).toBe(11);
+  // From where the connection began, all that was received live comes again.
+  expect(await listed(syncCursor)).toBe(163);
 });

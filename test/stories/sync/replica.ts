@@ -15,7 +15,7 @@ export function profileOf({ username, displayName, avatarUrl }: Anything): Anyth
 }
 
 /**
- * What one client keeps, and how it takes in what it is told: by version and sequence number, never by a clock. What
+ * What one client keeps, and how it takes in what it receives: by version and sequence number, never by a clock. What
  * the contract leaves to clients is derived here: the unread number from its cursor and the messages after it, a sender's cursor from its
  * messages, the last message's text from the message itself.
  */
@@ -41,7 +41,7 @@ export class Replica {
   }
 
   /** One event of a connection. */
-  hear(event: string, payload: Anything): void {
+  receive(event: string, payload: Anything): void {
     switch (event) {
       case 'message:new':
       case 'message:updated':
@@ -103,12 +103,12 @@ export class Replica {
     return seq > lastReadSeq && senderId !== this.userId && kind !== 'SYSTEM' && deletedAt === null;
   }
 
-  private conversation(told: Anything): void {
-    const { id, type, title, avatarUrl, historyVisibility, me } = told;
+  private conversation(answered: Anything): void {
+    const { id, type, title, avatarUrl, historyVisibility, me } = answered;
     const known = this.conversations.get(id);
-    const newest = known !== undefined && known.lastSeq > told.lastSeq ? known : told;
+    const newest = known !== undefined && known.lastSeq > answered.lastSeq ? known : answered;
     const members = new Map<string, Anything>();
-    for (const { user, role, lastReadSeq, lastDeliveredSeq } of told.members) {
+    for (const { user, role, lastReadSeq, lastDeliveredSeq } of answered.members) {
       this.user(user);
       const before = known?.members.get(user.id);
       members.set(user.id, {
@@ -198,7 +198,7 @@ export class Replica {
   }
 }
 
-/** Sentences of SYSTEM messages are made when they are read, with the names of then; all that they tell is in `system`. */
+/** Sentences of SYSTEM messages are made when they are read, with the names of then; all that they say is in `system`. */
 export function withoutSentences({ replyTo, ...message }: Anything): Anything {
   return {
     ...message,

@@ -61,17 +61,17 @@ describe('sync', () => {
 
     let cursor = await start(bob);
     const other = await dee.directConversation(bob);
-    const heard: Anything[] = [];
+    const received: Anything[] = [];
     for (let round = 0; round < 20; round += 1) {
       await dee.say(other, `meanwhile ${round}`);
       const answer = await bob.sync(cursor, 1 + (round % 3));
-      heard.push(...answer.pages);
+      received.push(...answer.pages);
       cursor = answer.cursor;
     }
-    expect(all(heard, 'messages').map(({ content }) => content)).toEqual(
+    expect(all(received, 'messages').map(({ content }) => content)).toEqual(
       Array.from({ length: 20 }, (_, round) => `meanwhile ${round}`),
     );
-    expect([all(heard, 'leftConversationIds'), all(heard, 'friends'), all(heard, 'friendRequests')]).toEqual([
+    expect([all(received, 'leftConversationIds'), all(received, 'friends'), all(received, 'friendRequests')]).toEqual([
       [],
       [],
       [],
@@ -119,7 +119,7 @@ describe('sync', () => {
     await elsewhere.drop();
   });
 
-  it('tells nothing twice within an answer and misses nothing that changes while it is paged through', async () => {
+  it('answers nothing twice within a round and misses nothing that changes while it is paged through', async () => {
     const [ada, bob] = await people(story, 2);
     const conversationIds = [];
     for (let index = 0; index < 4; index += 1) conversationIds.push(await ada.group(`Paged ${index}`, bob));
@@ -132,18 +132,18 @@ describe('sync', () => {
       for (let index = 0; index < 12; index += 1) messages.push(await ada.say(id, `new ${index}`));
 
     const random = seeded(7);
-    const told = new Map<string, Anything>();
+    const shown = new Map<string, Anything>();
     for (let page = 0; ; page += 1) {
       const answer = await bob.must('GET', `/sync?limit=5&cursor=${cursor}`);
       for (const kind of ['messages', 'conversations', 'receipts'])
         expect(new Set(answer[kind].map(keyOf)).size).toBe(answer[kind].length);
       for (const message of answer.messages) {
-        if (told.has(message.id)) expect(message.version).toBeGreaterThanOrEqual(told.get(message.id).version);
-        told.set(message.id, message);
+        if (shown.has(message.id)) expect(message.version).toBeGreaterThanOrEqual(shown.get(message.id).version);
+        shown.set(message.id, message);
       }
       cursor = answer.cursor;
       if (!answer.hasMore) break;
-      // Both what this round has told already and what it has yet to tell go on changing.
+      // Both what this round has answered already and what it has yet to answer go on changing.
       if (page < 15) {
         const { id } = messages[random(messages.length)];
         await ada.must('PATCH', `/messages/${id}`, { content: `changed at page ${page}` });
@@ -153,7 +153,7 @@ describe('sync', () => {
     for (const message of messages) {
       const current = await bob.must('GET', `/messages/${message.id}`);
       if (current.version > 1 || current.content.startsWith('new') || current.content.startsWith('during'))
-        expect(told.get(message.id)).toEqual(current);
+        expect(shown.get(message.id)).toEqual(current);
     }
   });
 

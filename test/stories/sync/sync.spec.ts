@@ -21,16 +21,16 @@ describe('sync', () => {
   const start = async (person: Person): Promise<string> => (await person.must('GET', '/sync')).cursor;
   const all = (pages: Anything[], kind: string): Anything[] => pages.flatMap((page) => page[kind]);
 
-  it('begins with the conversations, by pages, and tells nothing of the past', async () => {
+  it('begins with the conversations, by pages, and answers nothing of the past', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const ids = await Promise.all(Array.from({ length: 7 }, (_, index) => ada.group(`Group ${index}`, bob)));
     let page = await bob.must('GET', '/sync?limit=3');
-    const told = [...page.conversations];
+    const answered = [...page.conversations];
     while (page.hasMore) {
       page = await bob.must('GET', `/sync?limit=3&cursor=${page.cursor}`);
-      told.push(...page.conversations);
+      answered.push(...page.conversations);
     }
-    expect(told.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(answered.map(({ id }) => id).sort()).toEqual([...ids].sort());
     expect((await bob.sync(page.cursor)).pages).toHaveLength(1);
   });
 
@@ -46,7 +46,7 @@ describe('sync', () => {
     expect(all((await bob.sync(cursor, 20)).pages, 'messages')).toEqual(all(pages, 'messages'));
   });
 
-  it('tells edits, deletions, reactions, receipts, friends and requests as they stand', async () => {
+  it('answers edits, deletions, reactions, receipts, friends and requests as they stand', async () => {
     const [ada, bob, cy] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const [edited, deleted, hidden, reacted] = [
@@ -115,7 +115,7 @@ describe('sync', () => {
     expect(all(pages, 'messages').map(({ id }) => id)).toEqual([lateId]);
   });
 
-  it('tells memberships that begin, end, and begin again', async () => {
+  it('answers memberships that begin, end, and begin again', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     // Who left is put back by its friends alone.
     await ada.befriend(bob);
