@@ -193,7 +193,7 @@ describe('the storage adapter expo-sqlite', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      let report = '';
+      let told = '';
       await new Promise<void>((resolve) => {
         child.stdout.on('data', (chunk: Buffer) => {
           told += chunk.toString();
