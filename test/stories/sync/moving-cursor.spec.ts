@@ -27,7 +27,7 @@ it('a client that moves its cursor on while it listens is answered only what it 
   await say(11);
   const shown = async (from: string): Promise<number> =>
     (await bob.sync(from)).pages.reduce((sum, { messages }) => sum + messages.length, 0);
-  expect(await listed(idle.cursor)).toBe(11);
+  expect(await shown(idle.cursor)).toBe(11);
   // From where the connection began, all that was received live comes again.
-  expect(await listed(syncCursor)).toBe(163);
+  expect(await shown(syncCursor)).toBe(163);
 });
