@@ -15,6 +15,9 @@ import { Authenticator } from './tokens/authenticator.js';
 import { CodeSender } from './codes/code-sender.js';
 import { DeviceCookies } from './sessions/device-cookies.js';
 import { ExternalIdentitiesPersonalData } from './external/external-identities-personal-data.js';
+import { ExternalIdentitiesRepository } from './external/external-identities.repository.js';
+import { OneTimeCodesRepository } from './codes/one-time-codes.repository.js';
+import { PendingRegistrationsRepository } from './accounts/pending-registrations.repository.js';
 import { ExternalUsers } from './external/external-users.js';
 import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
@@ -35,11 +38,14 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     Authenticator,
     CodeSender,
     ExternalIdentitiesPersonalData,
+    ExternalIdentitiesRepository,
     ExternalUsers,
     DeviceCookies,
     GuessLimits,
     OneTimeCodes,
+    OneTimeCodesRepository,
     PendingRegistrations,
+    PendingRegistrationsRepository,
     SessionCookies,
     Sessions,
     {

@@ -2,36 +2,22 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
-import { Database, type Transaction } from '../../database/database.js';
+import type { Transaction } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
+import { GUESS_BOUNDS, type IssuedCode, OneTimeCodes } from '../codes/one-time-codes.js';
 import {
-  type IssuedCode,
-  MAX_GUESSES_PER_IP_ADDRESS,
-  MAX_GUESSES_BY_STRANGERS,
-  OneTimeCodes,
-} from '../codes/one-time-codes.js';
+  type NewRegistration,
+  type PendingRegistration,
+  PendingRegistrationsRepository,
+  type ProvedRegistration,
+} from './pending-registrations.repository.js';
 
 /** For how long a registration waits for its proof. */
 const PENDING_HOURS = 24;
 /** Registrations for one e-mail address that wait, of one network address and of all. Beyond that the oldest go. */
-const MAX_PENDING_PER_IP_ADDRESS = 3;
-const MAX_PENDING = 20;
+const MAX_PENDING = { perIpAddress: 3, total: 20 };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
-
-export interface NewRegistration {
-  /** Lower case. */
-  email: string;
-  username: string;
-  displayName: string;
-  passwordHash: string;
-}
-
-export interface PendingRegistration extends NewRegistration {
-  /** The user's, once there is one. */
-  id: string;
-  createdAt: Date;
-}
 
 /**
  * Registrations whose e-mail address is not proved yet. They are no users: nobody finds, befriends or writes to them.
@@ -47,7 +33,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
   private sweep: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly database: Database,
+    private readonly repository: PendingRegistrationsRepository,
     private readonly clock: Clock,
     private readonly codes: OneTimeCodes,
   ) {}
@@ -61,36 +47,13 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
     const now = this.clock.now();
     const pending: PendingRegistration = { ...registration, id: newId(), createdAt: new Date(now) };
     const issued = this.codes.draw(pending.id, 'VERIFY_EMAIL');
-    await this.database.transaction(async (transaction) => {
-      await transaction.query(
-        `INSERT INTO pending_registrations
-           (id, email, username, display_name, password_hash, requested_from, code_hash, code_expires_at, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [
-          pending.id,
-          pending.email,
-          pending.username,
-          pending.displayName,
-          pending.passwordHash,
-          ipAddressKey(ipAddress),
-          withoutCode ? null : issued.hash,
-          withoutCode ? null : issued.expiresAt,
-          pending.createdAt,
-          new Date(now + PENDING_HOURS * 3_600_000),
-        ],
-      );
-      await transaction.query(
-        `DELETE FROM pending_registrations WHERE id IN (
-           SELECT id FROM (
-             SELECT id,
-               row_number() OVER (PARTITION BY requested_from ORDER BY created_at DESC, id DESC) AS of_address,
-               row_number() OVER (ORDER BY created_at DESC, id DESC) AS of_all
-             FROM pending_registrations WHERE email = $1
-           ) AS ranked WHERE of_address > ${MAX_PENDING_PER_IP_ADDRESS} OR of_all > ${MAX_PENDING}
-         )`,
-        [pending.email],
-      );
-    });
+    await this.repository.add(
+      pending,
+      ipAddressKey(ipAddress),
+      withoutCode ? null : issued,
+      new Date(now + PENDING_HOURS * 3_600_000),
+      MAX_PENDING,
+    );
     return { pending, issued };
   }
 
@@ -100,20 +63,13 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
    * @returns undefined where there is none
    */
   async renewCode(email: string, ipAddress: string | undefined): Promise<IssuedCode | undefined> {
-    const waiting = await this.database.query<{ id: string; requestedFrom: string }>(
-      `SELECT id, requested_from AS "requestedFrom" FROM pending_registrations
-       WHERE email = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT ${MAX_PENDING}`,
-      [email, new Date(this.clock.now())],
-    );
+    const waiting = await this.repository.waitingAt(email, new Date(this.clock.now()), MAX_PENDING.total);
     const own = waiting.find(({ requestedFrom }) => requestedFrom === ipAddressKey(ipAddress));
     const isOfOne = new Set(waiting.map(({ requestedFrom }) => requestedFrom)).size === 1;
     const chosen = own ?? (isOfOne ? waiting[0] : undefined);
     if (chosen === undefined) return undefined;
     const issued = this.codes.draw(chosen.id, 'VERIFY_EMAIL');
-    await this.database.query(
-      `UPDATE pending_registrations SET code_hash = $2, code_expires_at = $3, guesses = 0, guessers = '{}' WHERE id = $1`,
-      [chosen.id, issued.hash, issued.expiresAt],
-    );
+    await this.repository.replaceCode(chosen.id, issued);
     return issued;
   }
 
@@ -124,16 +80,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
   async guess(email: string, code: string, ipAddress: string | undefined): Promise<ProvedRegistration> {
     const now = new Date(this.clock.now());
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
-    const rows = await this.database.query<{ id: string; hash: Buffer; expiresAt: Date }>(
-      `UPDATE pending_registrations SET
-         guesses = guesses + CASE WHEN requested_from = $2 THEN 0 ELSE 1 END,
-         guessers = guessers || jsonb_build_object($2::text, COALESCE((guessers ->> $2)::int, 0) + 1)
-       WHERE email = $1 AND expires_at > $3 AND code_hash IS NOT NULL
-         AND COALESCE((guessers ->> $2)::int, 0) < ${MAX_GUESSES_PER_IP_ADDRESS}
-         AND (requested_from = $2 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
-       RETURNING id, code_hash AS hash, code_expires_at AS "expiresAt"`,
-      [email, ipAddressKey(ipAddress), now],
-    );
+    const rows = await this.repository.countGuess(email, ipAddressKey(ipAddress), now, GUESS_BOUNDS);
     const right = rows.filter(({ id, hash }) => this.codes.isRight(id, 'VERIFY_EMAIL', code, hash));
     const proved = right.find(({ expiresAt }) => expiresAt > now);
     if (proved !== undefined) return { id: proved.id, email, codeHash: proved.hash };
@@ -145,42 +92,19 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
     transaction: Transaction,
     { id, email, codeHash }: ProvedRegistration,
   ): Promise<PendingRegistration | undefined> {
-    // In one order, so that two that are proved at once wait for each other and not in turn.
-    await transaction.query('SELECT 1 FROM pending_registrations WHERE email = $1 ORDER BY id FOR UPDATE', [email]);
-    const rows = await transaction.query<PendingRegistration & { codeHash: Buffer | null }>(
-      `DELETE FROM pending_registrations WHERE email = $1
-       RETURNING id, email, username, display_name AS "displayName", password_hash AS "passwordHash",
-         created_at AS "createdAt", code_hash AS "codeHash"`,
-      [email],
-    );
+    const rows = await this.repository.takeAllOf(transaction, email);
     return rows.find((row) => row.id === id && row.codeHash?.equals(codeHash) === true);
   }
 
   /** The newest of those that go by this name: from the caller's network address, else from any. */
-  async passwordHashOf(
-    by: { email: string } | { username: string },
-    ipAddress: string | undefined,
-  ): Promise<string | null> {
-    const [column, value] = 'email' in by ? ['email', by.email] : ['username', by.username];
-    const [row] = await this.database.query<{ passwordHash: string }>(
-      `SELECT password_hash AS "passwordHash" FROM pending_registrations
-       WHERE ${column} = $1 AND expires_at > $3
-       ORDER BY requested_from = $2 DESC, created_at DESC, id DESC LIMIT 1`,
-      [value, ipAddressKey(ipAddress), new Date(this.clock.now())],
-    );
-    return row?.passwordHash ?? null;
+  passwordHashOf(by: { email: string } | { username: string }, ipAddress: string | undefined): Promise<string | null> {
+    return this.repository.passwordHashOf(by, ipAddressKey(ipAddress), new Date(this.clock.now()));
   }
 
   /** Deletes those that nobody proved in time. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
     for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH; ) {
-      const rows = await this.database.query(
-        `DELETE FROM pending_registrations WHERE id IN (
-           SELECT id FROM pending_registrations WHERE expires_at <= $1 LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED
-         ) RETURNING 1`,
-        [new Date(this.clock.now())],
-      );
-      deleted = rows.length;
+      deleted = await this.repository.deleteExpired(new Date(this.clock.now()), SWEEP_BATCH);
     }
   }
 
@@ -197,11 +121,4 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
   onModuleDestroy(): void {
     clearInterval(this.sweep);
   }
-}
-
-/** One whose code came back. */
-export interface ProvedRegistration {
-  id: string;
-  email: string;
-  codeHash: Buffer;
 }

@@ -4,9 +4,10 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import type { SqlExecutor } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';
+import { OneTimeCodesRepository } from './one-time-codes.repository.js';
 
 export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 
@@ -16,6 +17,7 @@ export const CODE_MINUTES = 10;
 export const MAX_GUESSES_PER_IP_ADDRESS = 5;
 /** The same for all addresses together that neither asked for it nor were used by its account before. */
 export const MAX_GUESSES_BY_STRANGERS = 5;
+export const GUESS_BOUNDS = { perIpAddress: MAX_GUESSES_PER_IP_ADDRESS, byStrangers: MAX_GUESSES_BY_STRANGERS };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
 
@@ -41,7 +43,7 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   private sweep: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly database: Database,
+    private readonly repository: OneTimeCodesRepository,
     private readonly clock: Clock,
     configuration: Configuration,
   ) {
@@ -62,14 +64,10 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   /** @param ipAddress of who asked for it */
   async issue(userId: string, purpose: CodePurpose, ipAddress: string | undefined): Promise<IssuedCode> {
     const issued = this.draw(userId, purpose);
-    await this.database.query(
-      `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at, requested_from)
-       VALUES ($1, $2::code_purpose, $3, $4, $5, $6)
-       ON CONFLICT (user_id, purpose) DO UPDATE SET
-         hash = excluded.hash, guesses = 0, guessers = '{}', created_at = excluded.created_at,
-         expires_at = excluded.expires_at, requested_from = excluded.requested_from`,
-      [userId, purpose, issued.hash, new Date(this.clock.now()), issued.expiresAt, ipAddressKey(ipAddress)],
-    );
+    await this.repository.replace(userId, purpose, issued, {
+      createdAt: new Date(this.clock.now()),
+      requestedFrom: ipAddressKey(ipAddress),
+    });
     return issued;
   }
 
@@ -84,39 +82,26 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     { ipAddress, isKnownIpAddress }: Guesser,
   ): Promise<void> {
     // Counted before it is compared, so that of guesses made at once no more are looked at than may be.
-    const [row] = await this.database.query<{ hash: Buffer; expiresAt: Date }>(
-      `UPDATE one_time_codes SET
-         guesses = guesses + CASE WHEN $4 OR requested_from IS NOT DISTINCT FROM $3 THEN 0 ELSE 1 END,
-         guessers = guessers || jsonb_build_object($3::text, COALESCE((guessers ->> $3)::int, 0) + 1)
-       WHERE user_id = $1 AND purpose = $2::code_purpose
-         AND COALESCE((guessers ->> $3)::int, 0) < ${MAX_GUESSES_PER_IP_ADDRESS}
-         AND ($4 OR requested_from IS NOT DISTINCT FROM $3 OR guesses < ${MAX_GUESSES_BY_STRANGERS})
-       RETURNING hash, expires_at AS "expiresAt"`,
-      [userId, purpose, ipAddressKey(ipAddress), isKnownIpAddress],
+    const row = await this.repository.countGuess(
+      userId,
+      purpose,
+      { key: ipAddressKey(ipAddress), isKnown: isKnownIpAddress },
+      GUESS_BOUNDS,
     );
     if (!this.isRight(userId ?? '', purpose, code, row?.hash ?? NO_HASH) || row === undefined)
       throw new DomainError('OTP_INVALID');
     if (row.expiresAt.getTime() <= this.clock.now()) throw new DomainError('OTP_EXPIRED');
-    const spent = await this.database.query(
-      'DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose AND hash = $3 RETURNING 1',
-      [userId, purpose, row.hash],
-    );
-    if (spent.length === 0) throw new DomainError('OTP_INVALID');
+    if (!(await this.repository.spend(userId, purpose, row.hash))) throw new DomainError('OTP_INVALID');
   }
 
   /** Makes a code worthless. */
   async discard(executor: SqlExecutor, userId: string, purpose: CodePurpose): Promise<void> {
-    await executor.query('DELETE FROM one_time_codes WHERE user_id = $1 AND purpose = $2::code_purpose', [
-      userId,
-      purpose,
-    ]);
+    await this.repository.delete(executor, userId, purpose);
   }
 
   /** Deletes codes that expired a day ago: until then who is late learns why. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
-    await this.database.query('DELETE FROM one_time_codes WHERE expires_at <= $1', [
-      new Date(this.clock.now() - 24 * SWEEP_INTERVAL_MS),
-    ]);
+    await this.repository.deleteExpired(new Date(this.clock.now() - 24 * SWEEP_INTERVAL_MS));
   }
 
   onApplicationBootstrap(): void {

@@ -2,17 +2,12 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 import { Sessions } from '../sessions/sessions.js';
+import { ExternalIdentitiesRepository, type KnownIdentity } from './external-identities.repository.js';
 import type { ExternalIdentity } from './trusted-issuers.js';
-
-interface Known {
-  userId: string;
-  /** Null while the session lives. */
-  revokedAt: Date | null;
-}
 
 /**
  * The local users behind the tokens of trusted issuers (contract, section 2). All tokens of one subject are one session
@@ -25,6 +20,7 @@ interface Known {
 export class ExternalUsers {
   constructor(
     private readonly database: Database,
+    private readonly repository: ExternalIdentitiesRepository,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
@@ -34,7 +30,7 @@ export class ExternalUsers {
   async accessOf(identity: ExternalIdentity): Promise<VerifiedAccess> {
     const sessionId = externalSessionId(identity);
     const { userId, revokedAt } =
-      (await this.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
+      (await this.repository.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
     if (revokedAt !== null) {
       if (identity.issuedAt <= revokedAt.getTime()) throw new DomainError('UNAUTHORIZED');
       if (!(await this.sessions.reopen(sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
@@ -43,40 +39,18 @@ export class ExternalUsers {
     return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };
   }
 
-  private async find(
-    { issuer, subject }: ExternalIdentity,
-    sessionId: string,
-    executor: SqlExecutor = this.database,
-  ): Promise<Known | undefined> {
-    const [known] = await executor.query<Known>(
-      `SELECT i.user_id AS "userId", s.revoked_at AS "revokedAt"
-       FROM foreign_identities i JOIN sessions s ON s.id = $3 AND s.user_id = i.user_id
-       WHERE i.issuer = $1 AND i.subject = $2`,
-      [issuer, subject, sessionId],
-      'foreign_identity',
-    );
-    return known;
-  }
-
-  private firstSight(identity: ExternalIdentity, sessionId: string): Promise<Known> {
-    const { issuer, subject, name, picture, email } = identity;
+  private firstSight(identity: ExternalIdentity, sessionId: string): Promise<KnownIdentity> {
+    const { issuer, name, picture, email } = identity;
     return this.database.transaction(async (transaction) => {
       // A request of the same moment waits here, and then finds what was made.
-      await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${issuer}\n${subject}`]);
-      const known = await this.find(identity, sessionId, transaction);
+      await this.repository.lock(transaction, identity);
+      const known = await this.repository.find(identity, sessionId, transaction);
       if (known !== undefined) return known;
-      const [ended] = await transaction.query<{ endedAt: Date }>(
-        'SELECT ended_at AS "endedAt" FROM ended_identities WHERE session_id = $1',
-        [sessionId],
-      );
+      const endedAt = await this.repository.endOf(transaction, sessionId);
       // The account was deleted; only who signs in anew gets another.
-      if (ended !== undefined && identity.issuedAt <= ended.endedAt.getTime()) throw new DomainError('UNAUTHORIZED');
+      if (endedAt !== undefined && identity.issuedAt <= endedAt.getTime()) throw new DomainError('UNAUTHORIZED');
       const userId = await this.accounts.createExternal(transaction, { name, picture, email });
-      await transaction.query('INSERT INTO foreign_identities (issuer, subject, user_id) VALUES ($1, $2, $3)', [
-        issuer,
-        subject,
-        userId,
-      ]);
+      await this.repository.add(transaction, identity, userId);
       await this.sessions.openExternal(transaction, sessionId, userId, issuer, this.clock.now());
       return { userId, revokedAt: null };
     });
