@@ -24,6 +24,7 @@ import { OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
 import { PendingRegistrations } from './accounts/pending-registrations.js';
 import { SessionCookies } from './sessions/session-cookies.js';
+import { SessionsRepository } from './sessions/sessions.repository.js';
 import { Sessions } from './sessions/sessions.js';
 import { TrustedIssuers } from './external/trusted-issuers.js';
 
@@ -48,6 +49,7 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     PendingRegistrationsRepository,
     SessionCookies,
     Sessions,
+    SessionsRepository,
     {
       provide: TrustedIssuers,
       inject: [Configuration, Clock],

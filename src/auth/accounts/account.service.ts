@@ -3,12 +3,13 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { EventBus } from '../../events/event-bus.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { Accounts } from '../../users/accounts/accounts.js';
-import { EXPORT_PAGE, pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
+import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthService } from '../auth.service.js';
+import { OneTimeCodes } from '../codes/one-time-codes.js';
 import { Sessions } from '../sessions/sessions.js';
 
 /** A user's right to a copy of everything, and to be forgotten (contract, section 3). */
@@ -21,6 +22,7 @@ export class AccountService implements OnModuleInit {
     private readonly accounts: Accounts,
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
+    private readonly codes: OneTimeCodes,
     private readonly personalData: PersonalData,
     private readonly heavyQueries: HeavyQueries,
     private readonly events: EventBus,
@@ -29,15 +31,7 @@ export class AccountService implements OnModuleInit {
   onModuleInit(): void {
     this.personalData.register({
       name: 'sessions',
-      export: (userId) =>
-        pagesById((after) =>
-          this.database.background.query<{ id: string }>(
-            `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt",
-               expires_at AS "expiresAt", revoked_at AS "revokedAt"
-             FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
-            [userId, after],
-          ),
-        ),
+      export: (userId) => pagesById((after) => this.sessions.export(userId, after)),
       erase: (transaction, userId) => this.eraseSessions(transaction, userId),
     });
   }
@@ -102,16 +96,9 @@ export class AccountService implements OnModuleInit {
     this.events.publish('user.changed', { userId: principal.userId, isDeleted: true });
   }
 
-  private async eraseSessions(transaction: Parameters<Sessions['endAll']>[0], userId: string): Promise<() => void> {
-    const rows = await transaction.query<{ id: string }>('DELETE FROM sessions WHERE user_id = $1 RETURNING id', [
-      userId,
-    ]);
-    await transaction.query('DELETE FROM one_time_codes WHERE user_id = $1', [userId]);
-    return () =>
-      this.sessions.announceEnd(
-        userId,
-        rows.map(({ id }) => id),
-        'ACCOUNT_DELETED',
-      );
+  private async eraseSessions(transaction: Transaction, userId: string): Promise<() => void> {
+    const sessionIds = await this.sessions.deleteAllOf(transaction, userId);
+    await this.codes.discardAll(transaction, userId);
+    return () => this.sessions.announceEnd(userId, sessionIds, 'ACCOUNT_DELETED');
   }
 }

@@ -99,6 +99,11 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
     await this.repository.delete(executor, userId, purpose);
   }
 
+  /** With the account. */
+  async discardAll(executor: SqlExecutor, userId: string): Promise<void> {
+    await this.repository.deleteAllOf(executor, userId);
+  }
+
   /** Deletes codes that expired a day ago: until then who is late learns why. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
     await this.repository.deleteExpired(new Date(this.clock.now() - 24 * SWEEP_INTERVAL_MS));

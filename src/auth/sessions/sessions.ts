@@ -11,7 +11,8 @@ import { Database, type SqlExecutor, type Transaction } from '../../database/dat
 import type { SessionEndCode } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { ipAddressKey, plainIpAddress } from '../../limits/ip-address-key.js';
-import { type SessionRow, type SessionView, sessionView } from './session.view.js';
+import { type SessionView, sessionView } from './session.view.js';
+import { SessionsRepository } from './sessions.repository.js';
 import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from './refresh-token.js';
 
 /** How long a spent refresh token is taken for a client's retry rather than for a theft. */
@@ -58,6 +59,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: Database,
+    private readonly repository: SessionsRepository,
     private readonly events: EventBus,
     private readonly clock: Clock,
     private readonly configuration: Configuration,
@@ -66,29 +68,21 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** @param executor the caller's transaction, where the session must not outlive its failure. */
-  async open(
-    userId: string,
-    { deviceName, ip }: SessionOrigin,
-    executor: SqlExecutor = this.database,
-  ): Promise<OpenedSession> {
+  async open(userId: string, { deviceName, ip }: SessionOrigin, executor?: SqlExecutor): Promise<OpenedSession> {
     const sessionId = newId();
     const refreshToken = newRefreshToken();
     const now = this.clock.now();
-    await executor.query(
-      `WITH session AS (
-         INSERT INTO sessions (id, user_id, device_name, ip, created_at, last_used_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING id
-       )
-       INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $7, id, $5 FROM session`,
-      [
-        sessionId,
+    await this.repository.add(
+      {
+        id: sessionId,
         userId,
-        deviceName ?? null,
-        ip === undefined ? null : plainIpAddress(ip),
-        new Date(now),
-        this.endFrom(now),
-        refreshTokenHash(refreshToken),
-      ],
+        deviceName: deviceName ?? null,
+        ip: ip === undefined ? null : plainIpAddress(ip),
+        createdAt: new Date(now),
+        expiresAt: this.endFrom(now),
+      },
+      refreshTokenHash(refreshToken),
+      executor,
     );
     return { principal: { userId, sessionId }, refreshToken };
   }
@@ -102,12 +96,10 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async areLive(principals: readonly Principal[]): Promise<boolean[]> {
-    const rows = await this.database.query<{ id: string; userId: string }>(
-      'SELECT id, user_id AS "userId" FROM sessions WHERE id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2',
-      [principals.map(({ sessionId }) => sessionId), new Date(this.clock.now())],
-      'sessions_live',
+    const owners = await this.repository.ownersOfLive(
+      principals.map(({ sessionId }) => sessionId),
+      this.now(),
     );
-    const owners = new Map(rows.map(({ id, userId }) => [id, userId]));
     return principals.map(({ sessionId, userId }) => owners.get(sessionId) === userId);
   }
 
@@ -129,14 +121,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Ends sessions; their access tokens and refresh tokens with them. Those that have ended already are left alone. */
   async revoke(sessionIds: readonly string[], code: SessionEndCode): Promise<void> {
-    const ended = await this.database.query<{ userId: string; sessionIds: string[] }>(
-      `WITH ended AS (
-         UPDATE sessions SET revoked_at = GREATEST($2, last_used_at)
-         WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id
-       )
-       SELECT user_id AS "userId", array_agg(id::text) AS "sessionIds" FROM ended GROUP BY user_id`,
-      [sessionIds, new Date(this.clock.now())],
-    );
+    const ended = await this.repository.revoke(sessionIds, this.now());
     for (const { userId, sessionIds: ids } of ended)
       this.events.publish('session.ended', { userId, sessionIds: ids, code });
   }
@@ -146,26 +131,15 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
    * For nobody it takes as long and is false.
    */
   async isKnownIpAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {
-    const rows = await this.database.query<{ ip: string }>(
-      `SELECT ip FROM sessions WHERE user_id = $1 AND ip IS NOT NULL
-       ORDER BY last_used_at DESC LIMIT ${MAX_KNOWN_IP_ADDRESSES}`,
-      [userId ?? NOBODY],
-      'sessions_addresses',
-    );
+    const known = await this.repository.ipAddressesOf(userId ?? NOBODY, MAX_KNOWN_IP_ADDRESSES);
     const key = ipAddressKey(ipAddress);
-    return ipAddress !== undefined && rows.some(({ ip }) => ipAddressKey(ip) === key);
+    return ipAddress !== undefined && known.some((other) => ipAddressKey(other) === key);
   }
 
   /** A user's sessions that live, the last used first. */
   async list({ userId, sessionId }: Principal, { cursor, limit }: PageQuery): Promise<Page<SessionView>> {
     const [lastUsedAt, id] = decodeCursor<[string, string]>(cursor, [isTimeText, isUuidText]) ?? [null, null];
-    const rows = await this.database.query<SessionRow>(
-      `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt"
-       FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
-         AND ($3::timestamptz IS NULL OR (last_used_at, id) < ($3::timestamptz, $4::uuid))
-       ORDER BY last_used_at DESC, id DESC LIMIT $5`,
-      [userId, new Date(this.clock.now()), lastUsedAt, id, limit + 1],
-    );
+    const rows = await this.repository.listLive(userId, this.now(), lastUsedAt, id, limit + 1);
     return pageOf(
       rows,
       limit,
@@ -176,27 +150,18 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Ends one of the user's own. @throws DomainError NOT_FOUND */
   async revokeOwn({ userId }: Principal, sessionId: string): Promise<void> {
-    const rows = await this.database.query(
-      'SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3',
-      [sessionId, userId, new Date(this.clock.now())],
-    );
-    if (rows.length === 0) throw new DomainError('NOT_FOUND');
+    if (!(await this.repository.isLiveOf(userId, sessionId, this.now()))) throw new DomainError('NOT_FOUND');
     await this.revoke([sessionId], 'SESSION_REVOKED');
   }
 
   /** Ends all of a user's sessions. */
   async revokeAll(userId: string, code: SessionEndCode): Promise<void> {
-    this.announceEnd(userId, await this.endAll(this.database, userId, null), code);
+    this.announceEnd(userId, await this.repository.revokeAllOf(userId, null, this.now()), code);
   }
 
   /** Within the caller's transaction: all but one. `announceEnd` is to follow its commit. */
-  async endAll(executor: SqlExecutor, userId: string, exceptSessionId: string | null): Promise<string[]> {
-    const rows = await executor.query<{ id: string }>(
-      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at)
-       WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
-      [userId, exceptSessionId, new Date(this.clock.now())],
-    );
-    return rows.map(({ id }) => id);
+  endAll(executor: SqlExecutor, userId: string, exceptSessionId: string | null): Promise<string[]> {
+    return this.repository.revokeAllOf(userId, exceptSessionId, this.now(), executor);
   }
 
   announceEnd(userId: string, sessionIds: string[], code: SessionEndCode): void {
@@ -211,55 +176,44 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     issuer: string,
     now: number,
   ): Promise<void> {
-    await transaction.query(
-      `INSERT INTO sessions (id, user_id, device_name, created_at, last_used_at, expires_at)
-       VALUES ($1, $2, $3, $4, $4, $4::timestamptz + interval '100 years')
-       ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at,
-         last_used_at = excluded.last_used_at, expires_at = excluded.expires_at, revoked_at = NULL`,
-      [sessionId, userId, issuer.slice(0, 64), new Date(now)],
-    );
+    await this.repository.putExternal(transaction, {
+      ...{ id: sessionId, userId },
+      ...{ deviceName: issuer.slice(0, 64), createdAt: new Date(now) },
+    });
   }
 
   /**
    * After a new sign-in at the issuer.
    * @param revokedAt the end that is known of: one that came meanwhile stays. Answers whether the session lives now.
    */
-  async reopen(sessionId: string, revokedAt: Date): Promise<boolean> {
-    const rows = await this.database.query(
-      'UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
-      [sessionId, new Date(this.clock.now()), revokedAt],
-    );
-    return rows.length > 0;
+  reopen(sessionId: string, revokedAt: Date): Promise<boolean> {
+    return this.repository.reopen(sessionId, revokedAt, this.now());
   }
 
   /** For an issuer whose clock is ahead, so that the session's end, when it comes, is after all tokens made until then. */
-  async noteIssue(sessionId: string, issuedAt: number): Promise<void> {
-    await this.database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2', [
-      sessionId,
-      new Date(issuedAt),
-    ]);
+  noteIssue(sessionId: string, issuedAt: number): Promise<void> {
+    return this.repository.noteUse(sessionId, new Date(issuedAt));
   }
 
   /** Whose session a refresh token is of, also one that was spent; undefined where that has ended. */
-  async ofRefreshToken(presented: string): Promise<Principal | undefined> {
-    const [row] = await this.database.query<Principal>(
-      `SELECT s.user_id AS "userId", s.id AS "sessionId" FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
-       WHERE r.hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2`,
-      [refreshTokenHash(presented), new Date(this.clock.now())],
-    );
-    return row;
+  ofRefreshToken(presented: string): Promise<Principal | undefined> {
+    return this.repository.findByRefreshToken(refreshTokenHash(presented), this.now());
+  }
+
+  /** A page of an export. */
+  export(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.repository.export(userId, after);
+  }
+
+  /** Deletes all of a user's with its account. @returns them, for `announceEnd` after the commit */
+  deleteAllOf(transaction: Transaction, userId: string): Promise<string[]> {
+    return this.repository.deleteAllOf(transaction, userId);
   }
 
   /** Deletes sessions that expired, and their tokens. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
     for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH; ) {
-      const rows = await this.database.background.query(
-        `DELETE FROM sessions WHERE id IN (
-           SELECT id FROM sessions WHERE expires_at <= $1 LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED
-         ) RETURNING 1`,
-        [new Date(this.clock.now())],
-      );
-      deleted = rows.length;
+      deleted = await this.repository.deleteExpired(this.now(), SWEEP_BATCH);
     }
   }
 
@@ -285,43 +239,25 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     const hash = refreshTokenHash(presented);
     const successor = successorOf(presented, this.successorKeys[0]);
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
-    const [session] = await transaction.query<{ id: string; userId: string; revokedAt: Date | null; expiresAt: Date }>(
-      `SELECT id, user_id AS "userId", revoked_at AS "revokedAt", expires_at AS "expiresAt"
-       FROM sessions WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) FOR UPDATE`,
-      [hash],
-    );
+    const session = await this.repository.lockByRefreshToken(transaction, hash);
     const now = this.clock.now();
     if (session === undefined || session.revokedAt !== null || session.expiresAt.getTime() <= now)
       return { outcome: 'invalid' };
     const principal: Principal = { userId: session.userId, sessionId: session.id };
 
     // Tokens spent longer ago than any token lives are forgotten, so that a session kept for years stays small.
-    const spent = await transaction.query(
-      `WITH spent AS (
-         UPDATE refresh_tokens SET spent_at = $3, attempt_id = $7 WHERE hash = $1 AND spent_at IS NULL RETURNING session_id
-       ), successor AS (
-         INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $2, session_id, $3 FROM spent
-       ), forgotten AS (
-         DELETE FROM refresh_tokens WHERE session_id = (SELECT session_id FROM spent) AND spent_at < $5
-       )
-       UPDATE sessions SET last_used_at = $3, expires_at = $4, ip = COALESCE($6, ip)
-       FROM spent WHERE id = spent.session_id RETURNING 1`,
-      [
-        hash,
-        refreshTokenHash(successor),
-        new Date(now),
-        this.endFrom(now),
-        new Date(now - this.configuration.refreshTokenSeconds * 1_000),
-        ip === undefined ? null : plainIpAddress(ip),
-        attemptId ?? null,
-      ],
-    );
-    if (spent.length > 0) return { outcome: 'rotated', principal, refreshToken: successor };
+    const isSpent = await this.repository.spend(transaction, {
+      hash,
+      successorHash: refreshTokenHash(successor),
+      now: new Date(now),
+      sessionExpiresAt: this.endFrom(now),
+      forgottenBefore: new Date(now - this.configuration.refreshTokenSeconds * 1_000),
+      ip: ip === undefined ? null : plainIpAddress(ip),
+      attemptId: attemptId ?? null,
+    });
+    if (isSpent) return { outcome: 'rotated', principal, refreshToken: successor };
 
-    const [token] = await transaction.query<{ spentAt: Date | null; attemptId: string | null }>(
-      'SELECT spent_at AS "spentAt", attempt_id AS "attemptId" FROM refresh_tokens WHERE hash = $1',
-      [hash],
-    );
+    const token = await this.repository.spendingOf(transaction, hash);
     if (token?.spentAt == null) return { outcome: 'invalid' };
     if (token.spentAt.getTime() + REUSE_GRACE_MS >= now) {
       const newest = await this.newestAfter(transaction, session.id, presented, new Date(now - REUSE_GRACE_MS));
@@ -332,7 +268,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
       if (unspent !== undefined) return { outcome: 'rotated', principal, refreshToken: unspent };
     }
     // Returned and not thrown: the revocation must be committed.
-    await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [session.id, new Date(now)]);
+    await this.repository.revokeLocked(transaction, session.id, new Date(now));
     return { outcome: 'reused', principal };
   }
 
@@ -340,10 +276,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   private async unspentAfter(transaction: Transaction, presented: string): Promise<string | undefined> {
     for (const key of this.successorKeys) {
       const successor = successorOf(presented, key);
-      const found = await transaction.query('SELECT 1 FROM refresh_tokens WHERE hash = $1 AND spent_at IS NULL', [
-        refreshTokenHash(successor),
-      ]);
-      if (found.length > 0) return successor;
+      if (await this.repository.isUnspent(transaction, refreshTokenHash(successor))) return successor;
     }
     return undefined;
   }
@@ -358,11 +291,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     presented: string,
     since: Date,
   ): Promise<string | undefined> {
-    const rows = await transaction.query<{ hash: Buffer; isSpent: boolean }>(
-      `SELECT hash, spent_at IS NOT NULL AS "isSpent" FROM refresh_tokens
-       WHERE session_id = $1 AND (spent_at IS NULL OR spent_at >= $2)`,
-      [sessionId, since],
-    );
+    const rows = await this.repository.recentTokens(transaction, sessionId, since);
     const isSpent = new Map(rows.map((row) => [row.hash.toString('hex'), row.isSpent]));
     let token: string | undefined = presented;
     // Each link is another token of those rows, so this ends.
@@ -372,6 +301,10 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
       if (token !== undefined && isSpent.get(refreshTokenHash(token).toString('hex')) === false) return token;
     }
     return undefined;
+  }
+
+  private now(): Date {
+    return new Date(this.clock.now());
   }
 
   private endFrom(now: number): Date {

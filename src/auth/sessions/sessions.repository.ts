@@ -1,0 +1,257 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
+import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
+import type { SessionRow } from './session.view.js';
+
+/** A session as it begins. */
+export interface NewSession {
+  id: string;
+  userId: string;
+  deviceName: string | null;
+  ip: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+/** A session that is locked until the transaction ends. */
+export interface LockedSession {
+  id: string;
+  userId: string;
+  revokedAt: Date | null;
+  expiresAt: Date;
+}
+
+/** A refresh token that is spent for another. */
+export interface Spending {
+  hash: Buffer;
+  successorHash: Buffer;
+  now: Date;
+  sessionExpiresAt: Date;
+  /** Tokens spent before are forgotten. */
+  forgottenBefore: Date;
+  ip: string | null;
+  attemptId: string | null;
+}
+
+/** The rows of sessions and of their refresh tokens, which are kept by their hashes. */
+@Injectable()
+export class SessionsRepository {
+  constructor(private readonly database: Database) {}
+
+  async add(session: NewSession, refreshTokenHash: Buffer, executor: SqlExecutor = this.database): Promise<void> {
+    await executor.query(
+      `WITH session AS (
+         INSERT INTO sessions (id, user_id, device_name, ip, created_at, last_used_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING id
+       )
+       INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $7, id, $5 FROM session`,
+      [
+        ...[session.id, session.userId, session.deviceName, session.ip, session.createdAt, session.expiresAt],
+        refreshTokenHash,
+      ],
+    );
+  }
+
+  /** Adds the one session of an external identity, or makes it as new: it does not end by itself. */
+  async putExternal(
+    transaction: Transaction,
+    { id, userId, deviceName, createdAt }: Pick<NewSession, 'id' | 'userId' | 'deviceName' | 'createdAt'>,
+  ): Promise<void> {
+    await transaction.query(
+      `INSERT INTO sessions (id, user_id, device_name, created_at, last_used_at, expires_at)
+       VALUES ($1, $2, $3, $4, $4, $4::timestamptz + interval '100 years')
+       ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at,
+         last_used_at = excluded.last_used_at, expires_at = excluded.expires_at, revoked_at = NULL`,
+      [id, userId, deviceName, createdAt],
+    );
+  }
+
+  /** Those among these sessions that live, by id: whose they are. */
+  async ownersOfLive(ids: readonly string[], now: Date): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.database.query<{ id: string; userId: string }>(
+      'SELECT id, user_id AS "userId" FROM sessions WHERE id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2',
+      [ids, now],
+      'sessions_live',
+    );
+    return new Map(rows.map(({ id, userId }) => [id, userId]));
+  }
+
+  async isLiveOf(userId: string, sessionId: string, now: Date): Promise<boolean> {
+    const rows = await this.database.query(
+      'SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3',
+      [sessionId, userId, now],
+    );
+    return rows.length > 0;
+  }
+
+  /** Those that live, the last used first. @param before the page begins below it and `beforeId`; null for the first page */
+  listLive(
+    userId: string,
+    now: Date,
+    before: string | null,
+    beforeId: string | null,
+    limit: number,
+  ): Promise<SessionRow[]> {
+    return this.database.query<SessionRow>(
+      `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt"
+       FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+         AND ($3::timestamptz IS NULL OR (last_used_at, id) < ($3::timestamptz, $4::uuid))
+       ORDER BY last_used_at DESC, id DESC LIMIT $5`,
+      [userId, now, before, beforeId, limit],
+    );
+  }
+
+  /** The network addresses of a user's sessions, the last used first. */
+  async ipAddressesOf(userId: string, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ ip: string }>(
+      `SELECT ip FROM sessions WHERE user_id = $1 AND ip IS NOT NULL
+       ORDER BY last_used_at DESC LIMIT $2`,
+      [userId, limit],
+      'sessions_addresses',
+    );
+    return rows.map(({ ip }) => ip);
+  }
+
+  /** Ends those among these that live. @returns them by their users */
+  revoke(ids: readonly string[], now: Date): Promise<{ userId: string; sessionIds: string[] }[]> {
+    return this.database.query<{ userId: string; sessionIds: string[] }>(
+      `WITH ended AS (
+         UPDATE sessions SET revoked_at = GREATEST($2, last_used_at)
+         WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id
+       )
+       SELECT user_id AS "userId", array_agg(id::text) AS "sessionIds" FROM ended GROUP BY user_id`,
+      [ids, now],
+    );
+  }
+
+  /** Ends all of a user's but one. @returns those that it ended */
+  async revokeAllOf(
+    userId: string,
+    exceptSessionId: string | null,
+    now: Date,
+    executor: SqlExecutor = this.database,
+  ): Promise<string[]> {
+    const rows = await executor.query<{ id: string }>(
+      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at)
+       WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
+      [userId, exceptSessionId, now],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async revokeLocked(transaction: Transaction, id: string, now: Date): Promise<void> {
+    await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [id, now]);
+  }
+
+  /** Undoes the end that is known of; false where another came meanwhile. */
+  async reopen(id: string, revokedAt: Date, now: Date): Promise<boolean> {
+    const rows = await this.database.query(
+      'UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
+      [id, now, revokedAt],
+    );
+    return rows.length > 0;
+  }
+
+  /** Brings the time of its last use forward, never back. */
+  async noteUse(id: string, at: Date): Promise<void> {
+    await this.database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2', [id, at]);
+  }
+
+  /** @returns the sessions that were there */
+  async deleteAllOf(transaction: Transaction, userId: string): Promise<string[]> {
+    const rows = await transaction.query<{ id: string }>('DELETE FROM sessions WHERE user_id = $1 RETURNING id', [
+      userId,
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** At most `limit` of them, with their tokens. @returns how many */
+  async deleteExpired(now: Date, limit: number): Promise<number> {
+    const rows = await this.database.background.query(
+      `DELETE FROM sessions WHERE id IN (
+         SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+       ) RETURNING 1`,
+      [now, limit],
+    );
+    return rows.length;
+  }
+
+  /** A page of an export. */
+  export(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.database.background.query<{ id: string }>(
+      `SELECT id, device_name AS "deviceName", ip, created_at AS "createdAt", last_used_at AS "lastUsedAt",
+         expires_at AS "expiresAt", revoked_at AS "revokedAt"
+       FROM sessions WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  /** Whose session that lives a refresh token is of, spent or not. */
+  async findByRefreshToken(hash: Buffer, now: Date): Promise<Principal | undefined> {
+    const [row] = await this.database.query<Principal>(
+      `SELECT s.user_id AS "userId", s.id AS "sessionId" FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
+       WHERE r.hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2`,
+      [hash, now],
+    );
+    return row;
+  }
+
+  /** Locks the session of a refresh token until the transaction ends. */
+  async lockByRefreshToken(transaction: Transaction, hash: Buffer): Promise<LockedSession | undefined> {
+    const [session] = await transaction.query<LockedSession>(
+      `SELECT id, user_id AS "userId", revoked_at AS "revokedAt", expires_at AS "expiresAt"
+       FROM sessions WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) FOR UPDATE`,
+      [hash],
+    );
+    return session;
+  }
+
+  /** Spends a token for its successor. False where it was spent before. */
+  async spend(transaction: Transaction, spending: Spending): Promise<boolean> {
+    const { hash, successorHash, now, sessionExpiresAt, forgottenBefore, ip, attemptId } = spending;
+    const spent = await transaction.query(
+      `WITH spent AS (
+         UPDATE refresh_tokens SET spent_at = $3, attempt_id = $7 WHERE hash = $1 AND spent_at IS NULL RETURNING session_id
+       ), successor AS (
+         INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $2, session_id, $3 FROM spent
+       ), forgotten AS (
+         DELETE FROM refresh_tokens WHERE session_id = (SELECT session_id FROM spent) AND spent_at < $5
+       )
+       UPDATE sessions SET last_used_at = $3, expires_at = $4, ip = COALESCE($6, ip)
+       FROM spent WHERE id = spent.session_id RETURNING 1`,
+      [hash, successorHash, now, sessionExpiresAt, forgottenBefore, ip, attemptId],
+    );
+    return spent.length > 0;
+  }
+
+  /** When and by which attempt a token was spent; undefined where there is no such token. */
+  async spendingOf(
+    transaction: Transaction,
+    hash: Buffer,
+  ): Promise<{ spentAt: Date | null; attemptId: string | null } | undefined> {
+    const [token] = await transaction.query<{ spentAt: Date | null; attemptId: string | null }>(
+      'SELECT spent_at AS "spentAt", attempt_id AS "attemptId" FROM refresh_tokens WHERE hash = $1',
+      [hash],
+    );
+    return token;
+  }
+
+  async isUnspent(transaction: Transaction, hash: Buffer): Promise<boolean> {
+    const found = await transaction.query('SELECT 1 FROM refresh_tokens WHERE hash = $1 AND spent_at IS NULL', [hash]);
+    return found.length > 0;
+  }
+
+  /** A session's tokens that are not spent, or were spent since then. */
+  recentTokens(
+    transaction: Transaction,
+    sessionId: string,
+    since: Date,
+  ): Promise<{ hash: Buffer; isSpent: boolean }[]> {
+    return transaction.query<{ hash: Buffer; isSpent: boolean }>(
+      `SELECT hash, spent_at IS NOT NULL AS "isSpent" FROM refresh_tokens
+       WHERE session_id = $1 AND (spent_at IS NULL OR spent_at >= $2)`,
+      [sessionId, since],
+    );
+  }
+}
