@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { foldText } from '../common/text/fold-text.js';
-import { Database } from '../database/database.js';
+import { UsersRepository } from './users.repository.js';
 
 const BATCH = 500;
 
@@ -11,7 +11,7 @@ export class FoldedNames implements OnApplicationBootstrap, OnApplicationShutdow
   private pass: Promise<void> = Promise.resolve();
   private stopped = false;
 
-  constructor(private readonly database: Database) {}
+  constructor(private readonly repository: UsersRepository) {}
 
   onApplicationBootstrap(): void {
     // Searched as they were until the next start.
@@ -25,19 +25,10 @@ export class FoldedNames implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async foldAll(): Promise<void> {
     for (let after = '00000000-0000-0000-0000-000000000000'; !this.stopped; ) {
-      const rows = await this.database.background.query<{ id: string; displayName: string }>(
-        `SELECT id, display_name AS "displayName" FROM users
-         WHERE folded_name IS NULL AND deleted_at IS NULL AND id > $1 ORDER BY id LIMIT ${BATCH}`,
-        [after],
-      );
+      const rows = await this.repository.namesToFold(after, BATCH);
       const last = rows.at(-1);
       if (last === undefined) return;
-      // A user that changes its name at this moment folds it itself.
-      await this.database.background.query(
-        `UPDATE users SET folded_name = folded.name
-         FROM unnest($1::uuid[], $2::text[]) AS folded(id, name) WHERE users.id = folded.id AND users.folded_name IS NULL`,
-        [rows.map(({ id }) => id), rows.map(({ displayName }) => foldText(displayName))],
-      );
+      await this.repository.noteFolded(rows.map(({ id, displayName }) => ({ id, foldedName: foldText(displayName) })));
       after = last.id;
     }
   }

@@ -7,25 +7,16 @@ import { decodeCursor, isShortText, type Page, type PageQuery, pageOf } from '..
 import { foldText } from '../common/text/fold-text.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { Database, type Transaction, violatedConstraint } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { RateLimiter } from '../limits/rates/rate-limiter.js';
-import { areBlocked } from '../relations/relations.js';
 import type { UpdateProfile, UserSearch } from './dto/users.dto.js';
 import { isReserved } from './usernames.js';
-import {
-  IS_ONLINE,
-  OWN_USER_COLUMNS,
-  type OwnUserRow,
-  type OwnUserView,
-  ownUserView,
-  PRESENCE_COLUMNS,
-  presenceColumns,
-  USER_COLUMNS,
-  type UserRow,
-  type UserView,
-  userView,
-} from './users.view.js';
+import { UsersRepository } from './users.repository.js';
+import { type OwnUserRow, type OwnUserView, ownUserView, type UserView, userView } from './users.view.js';
+
+/** Users in the list of who is online. */
+const MAX_ONLINE_LISTED = 1_000;
 
 /** Profiles (contract, section 3). */
 @Injectable()
@@ -35,6 +26,7 @@ export class UsersService {
 
   constructor(
     private readonly database: Database,
+    private readonly repository: UsersRepository,
     private readonly events: EventBus,
     private readonly attachments: AttachmentsService,
     private readonly limiter: RateLimiter,
@@ -44,10 +36,7 @@ export class UsersService {
   }
 
   async own({ userId }: Pick<Principal, 'userId'>): Promise<OwnUserView> {
-    const [row] = await this.database.query<OwnUserRow>(
-      `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL`,
-      [userId],
-    );
+    const row = await this.repository.findOwn(userId);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return ownUserView(row);
   }
@@ -66,10 +55,7 @@ export class UsersService {
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
     requireOneAvatar(changes);
     const { before, row, avatar } = await this.database.transaction(async (transaction) => {
-      const [before] = await transaction.query<OwnUserRow>(
-        `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
-        [principal.userId],
-      );
+      const before = await this.repository.lockOwn(transaction, principal.userId);
       const avatar = await this.attachments.chosenAvatar(transaction, principal, changes);
       return { before, row: await this.write(transaction, principal, changes, avatar), avatar };
     });
@@ -81,31 +67,16 @@ export class UsersService {
     return view;
   }
 
+  /** @throws DomainError USERNAME_TAKEN */
   private async write(
     transaction: Transaction,
     { userId }: Principal,
     { username, displayName }: UpdateProfile,
     avatar: Avatar | undefined,
   ): Promise<OwnUserRow | undefined> {
-    const [row] = await transaction
-      .query<OwnUserRow>(
-        `UPDATE users SET
-           username = COALESCE($2, username),
-           display_name = COALESCE($3, display_name),
-           folded_name = COALESCE($4, folded_name),
-           avatar_id = CASE WHEN $5 THEN $6 ELSE avatar_id END,
-           avatar_url = CASE WHEN $5 THEN $7 ELSE avatar_url END
-         WHERE id = $1 AND deleted_at IS NULL
-         RETURNING ${OWN_USER_COLUMNS}`,
-        [
-          ...[userId, username ?? null, displayName ?? null],
-          displayName === undefined ? null : foldText(displayName),
-          ...[avatar !== undefined, avatar?.avatarId ?? null, avatar?.avatarUrl ?? null],
-        ],
-      )
-      .catch((error: unknown) => {
-        throw violatedConstraint(error) === 'users_username_key' ? new DomainError('USERNAME_TAKEN') : error;
-      });
+    const foldedName = displayName === undefined ? undefined : foldText(displayName);
+    const row = await this.repository.change(transaction, userId, { username, displayName, foldedName, avatar });
+    if (row === 'taken') throw new DomainError('USERNAME_TAKEN');
     return row;
   }
 
@@ -114,53 +85,26 @@ export class UsersService {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
     const folded = foldText(search);
     if (folded === '') return { items: [], nextCursor: null };
-    const rows = await this.database.reads.query<UserRow>(
-      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$6::boolean')} FROM users
-       WHERE (username LIKE $2 OR folded_name LIKE $2 OR (folded_name IS NULL AND lower(display_name) LIKE lower($3)))
-         AND username > $4
-         AND id <> $1 AND deleted_at IS NULL
-         AND NOT ${areBlocked('$1::uuid', 'users.id')}
-       ORDER BY username LIMIT $5`,
-      [userId, prefixPattern(folded), prefixPattern(search), after, limit + 1, this.everyone],
-    );
+    const beginning = { beginning: search, folded };
+    const rows = await this.repository.search(userId, beginning, after, limit + 1, this.everyone);
     return pageOf(rows, limit, (row) => [row.username], userView);
   }
 
   /** All others, by username; none across a block. */
   async directory({ userId }: Principal, { cursor, limit }: PageQuery): Promise<Page<UserView>> {
     const [after] = decodeCursor<[string]>(cursor, [isShortText]) ?? [''];
-    const rows = await this.database.reads.query<UserRow>(
-      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$4::boolean')} FROM users
-       WHERE username > $2 AND id <> $1 AND deleted_at IS NULL
-         AND NOT ${areBlocked('$1::uuid', 'users.id')}
-       ORDER BY username LIMIT $3`,
-      [userId, after, limit + 1, this.everyone],
-      'users_directory',
-    );
+    const rows = await this.repository.directory(userId, after, limit + 1, this.everyone);
     return pageOf(rows, limit, (row) => [row.username], userView);
   }
 
-  /** The ids of those who are online and whose presence the caller is shown; at most 1,000. */
-  async online({ userId }: Principal): Promise<string[]> {
-    const rows = await this.database.reads.query<{ id: string; isOnline: boolean | null }>(
-      `SELECT id, "isOnline" FROM (
-         SELECT users.id, ${presenceColumns('$1::uuid', '$2::boolean')} FROM users
-         WHERE id IN (SELECT user_id FROM online_users) AND deleted_at IS NULL
-       ) AS present WHERE "isOnline" LIMIT 1000`,
-      [userId, this.everyone],
-      'users_online',
-    );
-    return rows.map(({ id }) => id);
+  /** The ids of those who are online and whose presence the caller is shown; at most `MAX_ONLINE_LISTED`. */
+  online({ userId }: Principal): Promise<string[]> {
+    return this.repository.online(userId, MAX_ONLINE_LISTED, this.everyone);
   }
 
   /** @throws DomainError NOT_FOUND also where that user blocked the caller; whom the caller blocked is still shown. */
   async get({ userId }: Principal, otherUserId: string): Promise<UserView> {
-    const [row] = await this.database.query<UserRow>(
-      `SELECT ${USER_COLUMNS}, ${presenceColumns('$1::uuid', '$3::boolean')} FROM users
-       WHERE id = $2 AND deleted_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM blocked_pairs b WHERE b.user_id = $2 AND b.other_id = $1 AND b.is_blocker)`,
-      [userId, otherUserId, this.everyone],
-    );
+    const row = await this.repository.findShown(userId, otherUserId, this.everyone);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return userView(row);
   }
@@ -175,22 +119,14 @@ export class UsersService {
 
   /** As those see it who are shown its presence. */
   async withPresence(userId: string): Promise<UserView | undefined> {
-    const [row] = await this.database.query<UserRow>(
-      `SELECT ${USER_COLUMNS}, ${PRESENCE_COLUMNS} FROM users WHERE id = $1`,
-      [userId],
-      'user_with_presence',
-    );
+    const row = await this.repository.findWithPresence(userId);
     return row && userView(row);
   }
 
   /** For other features, which checked access themselves. Deleted users come as placeholders; ids of nobody are left out. */
   async viewsOf(userIds: readonly string[]): Promise<Map<string, UserView>> {
     if (userIds.length === 0) return new Map();
-    const rows = await this.database.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1::uuid[])`,
-      [userIds],
-      'users_by_ids',
-    );
+    const rows = await this.repository.byIds(userIds);
     return new Map(rows.map((row) => [row.id, userView(row)]));
   }
 
@@ -206,12 +142,7 @@ export class UsersService {
     const views = new Map(viewerIds.map((viewerId) => [viewerId, new Map<string, UserView>()]));
     if (userIds.length === 0 || viewerIds.length === 0) return views;
     if (shared || this.everyone) return this.sharedViews(viewerIds, userIds);
-    const rows = await this.database.query<UserRow & { viewerId: string }>(
-      `SELECT viewer.id AS "viewerId", ${USER_COLUMNS}, ${presenceColumns('viewer.id', '$3::boolean')}
-       FROM users CROSS JOIN unnest($1::uuid[]) AS viewer(id) WHERE users.id = ANY ($2::uuid[])`,
-      [viewerIds, userIds, false],
-      'users_for_viewers',
-    );
+    const rows = await this.repository.forViewers(viewerIds, userIds);
     for (const row of rows) views.get(row.viewerId)?.set(row.id, userView(row));
     return views;
   }
@@ -224,16 +155,7 @@ export class UsersService {
     viewerIds: readonly string[],
     userIds: readonly string[],
   ): Promise<Map<string, Map<string, UserView>>> {
-    const rows = await this.database.query<UserRow & { hiddenFrom: string[] }>(
-      `SELECT ${USER_COLUMNS}, (SELECT seen.at FROM last_seen seen WHERE seen.user_id = users.id) AS "lastSeenAt",
-         ${IS_ONLINE} AS "isOnline",
-         ARRAY(
-           SELECT b.other_id::text FROM blocked_pairs b WHERE b.user_id = users.id AND b.other_id = ANY ($1::uuid[])
-         ) AS "hiddenFrom"
-       FROM users WHERE users.id = ANY ($2::uuid[])`,
-      [viewerIds, userIds],
-      'users_shared',
-    );
+    const rows = await this.repository.withHiddenFrom(viewerIds, userIds);
     const common = new Map(rows.map((row) => [row.id, userView(row)]));
     const withoutPresence = new Map<string, UserView[]>();
     for (const row of rows) {
@@ -261,16 +183,6 @@ export class UsersService {
 
   /** Whether there are all these users, and none was deleted. */
   async exist(...userIds: readonly string[]): Promise<boolean> {
-    const [row] = await this.database.query<{ missing: number }>(
-      `SELECT count(*) AS missing FROM unnest($1::uuid[]) AS wanted(id)
-       WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = wanted.id AND deleted_at IS NULL)`,
-      [userIds],
-      'users_exist',
-    );
-    return row?.missing === 0;
+    return (await this.repository.countMissing(userIds)) === 0;
   }
-}
-
-function prefixPattern(prefix: string): string {
-  return `${prefix.replace(/[\\%_]/g, '\\$&')}%`;
 }

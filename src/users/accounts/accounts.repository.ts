@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../common/identifier.js';
+import { foldText } from '../../common/text/fold-text.js';
+import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../../database/database.js';
+import { OWN_USER_COLUMNS, type OwnUserRow } from '../users.view.js';
+
+/** Somebody whose e-mail address is proved, or needs no proof. */
+export interface NewAccount {
+  /** Where it was given to somebody already. */
+  id?: string;
+  createdAt?: Date;
+  /** Lower case. */
+  email: string;
+  passwordHash: string;
+  /** Lower case; derived from the e-mail address where there is none. */
+  username?: string | undefined;
+  /** The username where there is none. */
+  displayName?: string | undefined;
+}
+
+export interface Credentials {
+  userId: string;
+  /** Null for users that can only come from a trusted issuer. */
+  passwordHash: string | null;
+}
+
+/** What users log in with, and their beginning and end. */
+@Injectable()
+export class AccountsRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Undefined where the username is taken, 'emailTaken' where the e-mail address is: waits for whoever is taking it at this
+   * moment. A username that is taken harms no transaction.
+   */
+  async add(
+    transaction: Transaction,
+    account: NewAccount,
+    username: string,
+  ): Promise<OwnUserRow | 'emailTaken' | undefined> {
+    const displayName = account.displayName ?? username;
+    try {
+      const [row] = await transaction.query<OwnUserRow>(
+        `INSERT INTO users (id, email, username, display_name, password_hash, email_verified_at, created_at, folded_name)
+         VALUES ($1, $2, $3, $4, $5, now(), COALESCE($6, now()), $7)
+         ON CONFLICT (username) DO NOTHING
+         RETURNING ${OWN_USER_COLUMNS}`,
+        [
+          ...[account.id ?? newId(), account.email, username, displayName, account.passwordHash],
+          ...[account.createdAt ?? null, foldText(displayName)],
+        ],
+      );
+      return row;
+    } catch (error) {
+      if (violatedConstraint(error) === 'users_email_key') return 'emailTaken';
+      throw error;
+    }
+  }
+
+  /** Without a password. Undefined where the username or the e-mail address is taken. */
+  async addExternal(
+    transaction: Transaction,
+    user: { email: string | null; username: string; displayName: string; avatarUrl: string | null },
+  ): Promise<string | undefined> {
+    const [row] = await transaction.query<{ id: string }>(
+      `INSERT INTO users (id, email, email_verified_at, username, display_name, avatar_url, folded_name)
+       VALUES ($1, $2, CASE WHEN $2::text IS NULL THEN NULL ELSE now() END, $3, $4, $5, $6)
+       ON CONFLICT DO NOTHING RETURNING id`,
+      [newId(), user.email, user.username, user.displayName, user.avatarUrl, foldText(user.displayName)],
+    );
+    return row?.id;
+  }
+
+  async isEmailTaken(email: string, executor: SqlExecutor = this.database): Promise<boolean> {
+    return (await executor.query('SELECT 1 FROM users WHERE email = $1', [email])).length > 0;
+  }
+
+  async isUsernameTaken(username: string): Promise<boolean> {
+    return (await this.database.query('SELECT 1 FROM users WHERE username = $1', [username])).length > 0;
+  }
+
+  async credentialsOf(by: { email: string } | { username: string }): Promise<Credentials | null> {
+    const [column, value] = 'email' in by ? ['email', by.email] : ['username', by.username];
+    const [row] = await this.database.query<Credentials>(
+      `SELECT id AS "userId", password_hash AS "passwordHash"
+       FROM users WHERE ${column} = $1 AND deleted_at IS NULL`,
+      [value],
+    );
+    return row ?? null;
+  }
+
+  async credentialsOfUser(userId: string): Promise<Credentials | null> {
+    const [row] = await this.database.query<Credentials>(
+      `SELECT id AS "userId", password_hash AS "passwordHash"
+       FROM users WHERE id = $1 AND deleted_at IS NULL`,
+      [userId],
+    );
+    return row ?? null;
+  }
+
+  /** Keeps the password as it is until the transaction ends, where it is that one. */
+  async holdPassword(transaction: Transaction, { userId, passwordHash }: Credentials): Promise<boolean> {
+    const rows = await transaction.query(
+      'SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE',
+      [userId, passwordHash],
+    );
+    return rows.length > 0;
+  }
+
+  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {
+    await executor.query('UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL', [
+      userId,
+      passwordHash,
+    ]);
+  }
+
+  /** False where there is none any more. */
+  async lock(transaction: Transaction, userId: string): Promise<boolean> {
+    const rows = await transaction.query('SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE', [
+      userId,
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Leaves of a user what others' rows refer to: its id, and when it came and went. */
+  async anonymise(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query(
+      `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user', folded_name = NULL,
+         avatar_id = NULL, avatar_url = NULL, password_hash = NULL, deleted_at = now()
+       WHERE id = $1`,
+      [userId],
+    );
+  }
+}
