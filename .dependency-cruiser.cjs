@@ -82,7 +82,7 @@ module.exports = {
     },
     {
       name: 'sql-not-at-edges',
-      comment: 'SQL belongs to the repositories and services of features',
+      comment: 'SQL belongs to the repositories of features',
       severity: 'error',
       from: { path: '(\\.controller\\.ts$|^src/realtime/|^src/dialects/|^src/docs/)', pathNot: '^src/observability/' },
       to: { path: '^src/database/' },
