@@ -34,8 +34,8 @@ const WHOLE: Record<string, { relations: string[]; reason: string }> = {
     relations: ['presences'],
     reason: 'those who are online, and only after a process died',
   },
-  'src/users/users.service.ts#online': { relations: ['presences'], reason: 'a list of those who are online' },
-  'src/messages/search/search-indexer.ts#findForgotten': {
+  'src/users/users.repository.ts#online': { relations: ['presences'], reason: 'a list of those who are online' },
+  'src/messages/search/search-index.repository.ts#waiting': {
     relations: ['conversations', 'message_search_progress'],
     reason: 'once, at the start of a process',
   },
