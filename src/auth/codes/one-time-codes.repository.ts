@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type SqlExecutor } from '../../database/database.js';
-import type { CodePurpose, IssuedCode } from './one-time-codes.js';
+
+export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
+
+export interface IssuedCode {
+  /** Six digits. */
+  code: string;
+  /** What may be stored of it. */
+  hash: Buffer;
+  expiresAt: Date;
+}
 
 /** Guesses that a code bears, from one network address and from strangers together. */
 export interface GuessBounds {

@@ -7,9 +7,9 @@ import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
 import type { SqlExecutor } from '../../database/database.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import type { Guesser } from './guess-limits.js';
-import { OneTimeCodesRepository } from './one-time-codes.repository.js';
+import { type CodePurpose, type IssuedCode, OneTimeCodesRepository } from './one-time-codes.repository.js';
 
-export type CodePurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
+export type { CodePurpose, IssuedCode } from './one-time-codes.repository.js';
 
 /** For how long a code is good. */
 export const CODE_MINUTES = 10;
@@ -20,14 +20,6 @@ export const MAX_GUESSES_BY_STRANGERS = 5;
 export const GUESS_BOUNDS = { perIpAddress: MAX_GUESSES_PER_IP_ADDRESS, byStrangers: MAX_GUESSES_BY_STRANGERS };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
-
-export interface IssuedCode {
-  /** Six digits. */
-  code: string;
-  /** What may be stored of it. */
-  hash: Buffer;
-  expiresAt: Date;
-}
 
 /**
  * Six digits that prove that somebody reads an address (contract, section 2).
