@@ -63,7 +63,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     await this.resumable.markExpiredPendingDeletion();
     await this.sweepPartialFiles();
     await this.inBatches(
-      () => this.repository.doomed(BATCH),
+      () => this.repository.listPendingDeletion(BATCH),
       async (ids) => {
         for (const id of ids) await this.store.remove(blobKeys(id));
         await this.repository.noteSwept(ids);

@@ -15,7 +15,7 @@ const COLUMNS = `id, kind, mime_type AS "mimeType", size, name, width, height, b
 
 /** After this long a process that stores an announced upload is taken for dead. */
 const MAX_STORING_SECONDS = 120;
-/** Nothing can be put where a client was told to put it any more: twice as long as that address is good. */
+/** Nothing can be put any more where a client was sent to put it: twice as long as that URL is good. */
 const CLOSED = `created_at < now() - interval '2 hours'`;
 /** For a day after its end, who asks for a resumable upload learns that it has expired; later, that there is none. */
 const FORGETTABLE = `(expires_at IS NULL OR expires_at < now() - interval '1 day')`;
@@ -44,7 +44,7 @@ export class AttachmentsRepository {
     );
   }
 
-  /** Before the client is told where to put the bytes. */
+  /** Before the client is answered where to put the bytes. */
   async announce(
     id: string,
     ownerId: string,
@@ -171,7 +171,7 @@ export class AttachmentsRepository {
    * From here on nobody reads it; the sweep removes its bytes. Also of one that the sweep has forgotten, which is known
    * anew: bytes may have been stored since.
    */
-  async doom(id: string, ownerId: string): Promise<void> {
+  async markPendingDeletion(id: string, ownerId: string): Promise<void> {
     await this.database.query(
       `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', 'DOOMED')
        ON CONFLICT (id) DO UPDATE SET state = 'DOOMED', swept_at = NULL`,
@@ -200,7 +200,7 @@ export class AttachmentsRepository {
   }
 
   /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */
-  async doomed(limit: number): Promise<string[]> {
+  async listPendingDeletion(limit: number): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE})) ORDER BY id LIMIT $1`,
       limit,

@@ -28,7 +28,7 @@ import { UploadKeeper } from './uploads/upload-keeper.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
 import { maxUploadBytes, MULTIPART_OVERHEAD } from '../http/uploads.js';
 
-/** For how long a client may put bytes where it was told to. */
+/** For how long a client may put bytes where it was sent to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;
 
@@ -76,7 +76,7 @@ export class AttachmentsService {
   }
 
   /**
-   * Tells where a client may put bytes by itself, past this server.
+   * Answers where a client may put bytes by itself, past this server.
    * @throws DomainError UPLOADS_NOT_PRESIGNED where the store is this server's own disk.
    */
   async announce(principal: Principal, upload: AnnounceUpload): Promise<PresignedUploadView> {
@@ -100,7 +100,7 @@ export class AttachmentsService {
   }
 
   /**
-   * Takes in what a client put where it was told to. A second time it answers the same again.
+   * Takes in what a client put where it was sent to. A second time it answers the same again.
    * @throws DomainError NOT_FOUND, UPLOAD_INCOMPLETE while nothing is there or it is being looked at, and as `upload`.
    */
   async confirm(principal: Principal, ipAddress: string | undefined, id: string): Promise<AttachmentView> {
@@ -226,7 +226,7 @@ export class AttachmentsService {
     return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.address(row.id, 'original') : null }));
   }
 
-  /** Removes what was doomed, soon. */
+  /** Removes soon what is to be deleted. */
   sweep(): void {
     this.sweeper.soon();
   }

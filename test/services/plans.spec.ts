@@ -151,7 +151,7 @@ describe('where there is much', () => {
       ['registrations', 'pending_registrations', () => story.app.get(PendingRegistrations).deleteExpired()],
       ['codes', 'one_time_codes', () => story.app.get(OneTimeCodes).deleteExpired()],
       ['uploads', 'attachments', () => story.app.get(AttachmentsRepository).markExpiredPendingDeletion()],
-      ['files', 'attachments', () => story.app.get(AttachmentsRepository).doomed(100)],
+      ['files', 'attachments', () => story.app.get(AttachmentsRepository).listPendingDeletion(100)],
       ['announced files', 'attachments', () => story.app.get(AttachmentsRepository).closed(100)],
     ];
     it.each(sweeps)('a sweep of %s that are over finds them by an index', async (_, relation, work) => {

@@ -18,7 +18,7 @@ export interface Cast {
 
 /**
  * Fills a database with a crowd, everything that a user can have, and so many messages: half of them in one group, where
- * every tenth is of one user; the others in 20,000 conversations. Some are deleted, some tell what happened.
+ * every tenth is of one user; the others in 20,000 conversations. Some are deleted, some say what happened.
  */
 export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast, messages: number): Promise<void> {
   const run = async (text: string, values?: unknown[]): Promise<void> => {

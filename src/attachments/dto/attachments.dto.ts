@@ -31,7 +31,7 @@ export class AnnounceUpload {
   @Max(MAX_SIZE)
   size!: number;
 
-  /** What the store is told; the server looks for itself. @example "image/jpeg" */
+  /** What the store is given; the server looks for itself. @example "image/jpeg" */
   @OptionalField()
   @MaxLength(100)
   @Matches(/^[\w.+-]+\/[\w.+-]+$/, { message: 'mimeType must be a MIME type' })

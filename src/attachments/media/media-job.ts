@@ -47,7 +47,7 @@ export interface ProcessedRecording {
   path: string;
   /** Bytes. */
   size: number;
-  /** Pixels, as it is shown; null where there is nothing to see, or nobody can tell. */
+  /** Pixels, as it is shown; null where there is nothing to see, or nothing says so. */
   width: number | null;
   height: number | null;
   durationMs: number | null;

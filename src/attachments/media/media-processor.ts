@@ -237,7 +237,7 @@ export class MediaProcessor implements OnApplicationShutdown {
         if (isEnd) this.end(worker);
         resolve(outcome);
       };
-      // Of this job alone: a worker takes the next one only after it has answered.
+      // This job's alone: a worker takes the next one only after it has answered.
       const reported = (message: unknown): void => {
         const report = message as WorkerReport;
         reportedAt = performance.now();
@@ -250,7 +250,7 @@ export class MediaProcessor implements OnApplicationShutdown {
           isWorkerLost: true,
           isCrash: signal !== null && CRASHES.has(signal),
         });
-      // It could not be started, or could not be told: perhaps no exit follows.
+      // It could not be started, or nothing could be sent to it: perhaps no exit follows.
       const failed = ({ message }: Error): void => settle({ ...unavailable(message, cpuMs), isWorkerLost: true }, true);
       const watch = setInterval(() => {
         const now = performance.now();

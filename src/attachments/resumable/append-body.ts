@@ -31,7 +31,7 @@ export function appendBody(request: IncomingMessage, { path, start, room, now, s
     const stop = (error: DomainError): void => {
       failure ??= error;
       request.unpipe(file);
-      // What is still to come is read and thrown away, so that the client hears the answer.
+      // What is still to come is read and thrown away, so that the client receives the answer.
       request.resume();
       file.end();
     };

@@ -5,7 +5,7 @@ import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { scanWithClamd } from './clamd.js';
 
-/** Scans at once; clamd has ten threads unless told otherwise. */
+/** Scans at once; clamd has ten threads unless configured otherwise. */
 const MAX_SCANS = 8;
 const MAX_SCANS_OF_USER = 4;
 const MAX_WAITING_OF_USER = 60;

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BlobStore, type ByteRange } from './blob-store.js';
-import { heard } from '../uploads/counted-stream.js';
+import { withErrorListener } from '../uploads/counted-stream.js';
 
 /** Files in a directory on the same disk as what is put into it. */
 export class DiskBlobStore extends BlobStore {
@@ -22,7 +22,7 @@ export class DiskBlobStore extends BlobStore {
 
   override async read(key: string, range?: ByteRange): Promise<Readable | undefined> {
     const handle = await open(this.pathOf(key)).catch(absent);
-    return handle === undefined ? undefined : heard(createReadStream('', { fd: handle, ...range }));
+    return handle === undefined ? undefined : withErrorListener(createReadStream('', { fd: handle, ...range }));
   }
 
   override async remove(keys: readonly string[]): Promise<void> {

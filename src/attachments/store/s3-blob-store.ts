@@ -14,7 +14,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Settings } from '../../config/configuration.js';
 import { TIMINGS, type Timings } from '../../config/timings.js';
 import { BlobStore, type ByteRange, type PresignedPut } from './blob-store.js';
-import { heard } from '../uploads/counted-stream.js';
+import { withErrorListener } from '../uploads/counted-stream.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const MAX_ATTEMPTS = 2;
@@ -39,7 +39,7 @@ export class S3BlobStore extends BlobStore {
       ...(credentials === undefined ? {} : { credentials }),
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: timings.storeSilenceMs },
       maxAttempts: MAX_ATTEMPTS,
-      // What fails is thrown, and told by who called; unasked, it would warn past the log.
+      // What fails is thrown, and logged by the caller; by itself it would warn past the log.
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       // Many stores that are not Amazon's refuse the checksums that the client would add by itself.
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -50,7 +50,7 @@ export class S3BlobStore extends BlobStore {
   override async put(key: string, path: string, mimeType: string): Promise<void> {
     const { size } = await stat(path);
     const Body = createReadStream(path);
-    // A file that cannot be read to its end fails the call. The client does not listen, and an error that nobody hears
+    // A file that cannot be read to its end fails the call. The client does not listen, and an error without a listener
     // would end the process.
     const unreadable = new AbortController();
     Body.once('error', (error) => unreadable.abort(error));
@@ -80,7 +80,7 @@ export class S3BlobStore extends BlobStore {
         }),
       )
       .catch(absent);
-    return heard(Body as Readable | undefined);
+    return withErrorListener(Body as Readable | undefined);
   }
 
   override async remove(keys: readonly string[]): Promise<void> {

@@ -55,9 +55,9 @@ export function receiveFile<Result>(
     const fail = (error: unknown): void =>
       settle(() => {
         request.unpipe(parser);
-        // What is still to come is read and thrown away, so that the client hears the answer.
+        // What is still to come is read and thrown away, so that the client receives the answer.
         request.resume();
-        // A file that broke off tells so with an error of the parser's.
+        // A file that broke off shows in an error of the parser's.
         reject(error === file?.errored && !(error instanceof DomainError) ? broken : error);
         file?.destroy(broken);
         void undone(taken, undo);
@@ -67,7 +67,7 @@ export function receiveFile<Result>(
     };
     parser.on('file', (_, stream, name) => {
       file = stream;
-      // Whoever reads it hears of its end too; afterwards nobody listens, and an error unheard would end the process.
+      // Its reader gets its end too; afterwards nobody listens, and an error without a listener would end the process.
       stream.on('error', () => undefined);
       taken = take(stream, name);
       taken.catch(fail);

@@ -5,7 +5,7 @@ import { DomainError } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 
 export const STORE_RETRY_MS = 10_000;
-/** The same failure is told once in so long, however many uploads meet it. */
+/** The same failure is logged once in so long, however many uploads meet it. */
 const LOG_WINDOW_MS = 60_000;
 
 /** Makes a temporary failure of what the store, the disk or the database could not do. */

@@ -181,7 +181,7 @@ export class UploadKeeper {
   }
 
   async giveUp(id: string, ownerId: string): Promise<void> {
-    await this.repository.doom(id, ownerId);
+    await this.repository.markPendingDeletion(id, ownerId);
     this.sweeper.soon();
   }
 }

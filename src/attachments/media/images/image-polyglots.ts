@@ -27,7 +27,7 @@ export function isPolyglot(file: Buffer): boolean {
   return FOREIGN.some((beginning) => text.includes(beginning)) || endsAsZip(file);
 }
 
-/** An archive is read from its end: its last record tells how long the comment after it is, up to the file's own end. */
+/** An archive is read from its end: its last record says how long the comment after it is, up to the file's own end. */
 function endsAsZip(file: Buffer): boolean {
   const from = Math.max(0, file.length - ZIP_END - MAX_ZIP_COMMENT_BYTES);
   for (

@@ -59,7 +59,7 @@ class Cleaning {
   private window = Buffer.alloc(0);
   private windowStart = 0;
   private left = MAX_ELEMENTS;
-  /** Numbers of the tracks that are neither seen nor heard. */
+  /** Numbers of the tracks that are neither picture nor sound. */
   private readonly others = new Set<number>();
 
   constructor(

@@ -25,7 +25,7 @@ interface Box {
 
 /**
  * Blanks, in place, everything of a film that is neither picture nor sound; nothing else in the file moves.
- * @returns false where there is a track of something else: its bytes are among the others, and cannot be told from them.
+ * @returns false where there is a track of something else: its bytes are among the others, and look like them.
  *   Nothing was changed then.
  */
 export async function removeMovieMetadata(path: string): Promise<boolean> {
@@ -73,7 +73,7 @@ async function boxAt(file: FileHandle, start: number, limit: number): Promise<Bo
   return { type: head.toString('latin1', 4, 8), start, content, end };
 }
 
-/** Whether a track is one that is seen or heard: its handler says so. */
+/** Whether a track is picture or sound: its handler says so. */
 async function isPlayed(file: FileHandle, { content }: Box): Promise<boolean> {
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, content + 8);
   return ['vide', 'soun', 'auxv'].includes(buffer.toString('latin1'));

@@ -79,7 +79,7 @@ type Facts = Pick<ProcessedRecording, 'width' | 'height' | 'durationMs' | 'wavef
   hasSound: boolean;
   /** Whether its description says where it was made. */
   isPlaced: boolean;
-  /** Whether it tells its duration without being read to its end. */
+  /** Whether its duration is known without reading it to its end. */
   isIndexed: boolean;
 };
 
@@ -92,8 +92,8 @@ async function factsOf(path: string): Promise<Facts | undefined> {
   try {
     const video = await input.getPrimaryVideoTrack();
     const audio = await input.getPrimaryAudioTrack();
-    const told = await input.getDurationFromMetadata().catch(() => null);
-    const seconds = told !== null && told > 0 ? told : await input.computeDuration().catch(() => undefined);
+    const stated = await input.getDurationFromMetadata().catch(() => null);
+    const seconds = stated !== null && stated > 0 ? stated : await input.computeDuration().catch(() => undefined);
     const [width, height] = video === null ? [undefined, undefined] : await sidesOf(video);
     return {
       hasPicture: video !== null,
@@ -103,7 +103,7 @@ async function factsOf(path: string): Promise<Facts | undefined> {
       durationMs: milliseconds(seconds),
       waveform: video === null && audio !== null ? await waveformOf(audio) : null,
       isPlaced: saysWhere(await input.getMetadataTags()),
-      isIndexed: told !== null && told > 0,
+      isIndexed: stated !== null && stated > 0,
     };
   } catch (error) {
     // A disk that cannot be read is this machine's fault.
