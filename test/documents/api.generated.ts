@@ -1122,7 +1122,7 @@ export interface components {
             /** @description Bytes, exactly. */
             size: number;
             /**
-             * @description What the store is told; the server looks for itself.
+             * @description What the store is given; the server looks for itself.
              * @example image/jpeg
              */
             mimeType?: string;
