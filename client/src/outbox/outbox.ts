@@ -1,3 +1,5 @@
+import { backoffMs, doubledMs, MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
+import { Listeners } from '../connection/listeners.js';
 import type { Clock, Random, Timer } from '../ports/environment.js';
 import type { Database, StoredValue } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
@@ -9,8 +11,6 @@ import { fold, isOnlyHere, revised, targets } from './fold.js';
 import { FIRST_PROVISIONAL, ITEMS, lastNumber } from './order.js';
 import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
 
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
 /** Less than it takes another tab to take over. */
@@ -50,7 +50,7 @@ interface Run {
 export class DurableOutbox implements Outbox {
   #items: readonly OutboxItem[] = [];
   readonly #runs = new Map<string, Run>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #isLive = false;
   #isStopped = false;
   #typed = FIRST_PROVISIONAL;
@@ -68,10 +68,7 @@ export class DurableOutbox implements Outbox {
 
   readonly getSnapshot = (): readonly OutboxItem[] => this.#items;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   async start(): Promise<void> {
     this.#take(await readPersistently(this.ports.clock, () => this.#read()));
@@ -129,9 +126,7 @@ export class DurableOutbox implements Outbox {
         return await this.ports.uploader.keep(id, source);
       } catch (error) {
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
-        await new Promise<void>((resolve) => {
-          this.ports.clock.setTimeout(resolve, Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
-        });
+        await pause(this.ports.clock, doubledMs(failures));
       }
     }
   }
@@ -246,9 +241,7 @@ export class DurableOutbox implements Outbox {
       ]);
     } catch {
       this.#isBehind = true;
-      await new Promise<void>((resolve) => {
-        this.ports.clock.setTimeout(resolve, MIN_RETRY_MS);
-      });
+      await pause(this.ports.clock, MIN_BACKOFF_MS);
     } finally {
       this.#left = undefined;
       if (this.#isBehind) void this.#catchUp();
@@ -449,11 +442,7 @@ export class DurableOutbox implements Outbox {
       return this.#show({ ...item, state: 'queued', attempts: Math.max(0, item.attempts - 1) });
     const isPoison = error.code === 'INTERNAL_ERROR' && item.attempts >= MAX_INTERNAL_ERRORS;
     if (!error.isTransient || isPoison) return this.#refused(item, error);
-    const ceiling = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(item.attempts, 10));
-    const delay = Math.max(
-      error.retryAfterMs ?? 0,
-      MIN_RETRY_MS + this.ports.random.number() * (ceiling - MIN_RETRY_MS),
-    );
+    const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(item.attempts, this.ports.random));
     run.isServersTime = error.retryAfterMs !== undefined;
     run.dueAt = this.ports.clock.elapsed() + delay;
     this.#show({
@@ -518,7 +507,7 @@ export class DurableOutbox implements Outbox {
   }
 
   #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.call();
   }
 
   #tellAndPump(): void {

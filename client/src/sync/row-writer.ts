@@ -1,3 +1,4 @@
+import { doubledMs, pause } from '../connection/backoff.js';
 import type { Clock } from '../ports/environment.js';
 import {
   CACHE_STORES,
@@ -13,21 +14,17 @@ import type { RowChanges } from './state.js';
 
 type Row = RowChanges['rows'][number];
 
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 /** The row of `meta` that says who writes the cache. */
 export const WRITER = 'writer';
 
 /** Reads from storage, again and again while it does not answer: what it has is not given up for a bad moment. */
 export async function readPersistently<Result>(clock: Clock, read: () => Promise<Result>): Promise<Result> {
-  for (let delayMs = MIN_RETRY_MS; ; delayMs = Math.min(MAX_RETRY_MS, delayMs * 2)) {
+  for (let failures = 0; ; failures += 1) {
     try {
       return await read();
     } catch (error) {
       if (error instanceof StorageError && (error.code === 'CLOSED' || error.code === 'OUTDATED')) throw error;
-      await new Promise<void>((resolve) => {
-        clock.setTimeout(resolve, delayMs);
-      });
+      await pause(clock, doubledMs(failures));
     }
   }
 }
@@ -132,18 +129,11 @@ export class RowWriter {
         batch.waiters.push(...this.#next.waiters);
         this.#next = batch;
         failures += 1;
-        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1)
-          await this.#pause(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** failures));
+        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1) await pause(this.clock, doubledMs(failures));
       }
     }
     this.#current = undefined;
     this.#isWriting = false;
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.clock.setTimeout(resolve, delayMs);
-    });
   }
 
   async #commit(batch: Batch): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type ConnectionSnapshot,
   type ServerEvent,
 } from '../connection/types.js';
+import { Listeners } from '../connection/listeners.js';
 import type { Unsubscribe } from '../ports/environment.js';
 import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
@@ -51,8 +52,8 @@ export function relayConnection(
 export class RelayedConnection implements Connection {
   #snapshot: ConnectionSnapshot = { status: 'connecting' };
   #catchingUp: AbortController | undefined;
-  readonly #listeners = new Set<() => void>();
-  readonly #eventListeners = new Set<(event: ServerEvent) => void>();
+  readonly #listeners = new Listeners();
+  readonly #eventListeners = new Listeners<[event: ServerEvent]>();
   #end: Unsubscribe = () => undefined;
 
   constructor(
@@ -67,8 +68,7 @@ export class RelayedConnection implements Connection {
       if (message.type === 'connection') {
         if (tabs.isOfLeader(message)) this.#take(message as unknown as RelayedStatus);
       } else if (message.type === 'leader') this.#ask();
-      else if (message.type === 'event')
-        for (const listener of [...this.#eventListeners]) listener(message['event'] as ServerEvent);
+      else if (message.type === 'event') this.#eventListeners.call(message['event'] as ServerEvent);
     });
     this.#ask();
   }
@@ -82,16 +82,9 @@ export class RelayedConnection implements Connection {
 
   readonly getSnapshot = (): ConnectionSnapshot => this.#snapshot;
 
-  readonly subscribe = (listener: () => void): Unsubscribe => {
-    const entry = (): void => listener();
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
-  };
+  readonly subscribe = this.#listeners.add;
 
-  onEvent(listener: (event: ServerEvent) => void): Unsubscribe {
-    this.#eventListeners.add(listener);
-    return () => void this.#eventListeners.delete(listener);
-  }
+  readonly onEvent = this.#eventListeners.add;
 
   async request<Name extends ClientEventName>(
     event: Name,
@@ -137,6 +130,6 @@ export class RelayedConnection implements Connection {
 
   #show(snapshot: ConnectionSnapshot): void {
     this.#snapshot = snapshot;
-    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.call();
   }
 }
