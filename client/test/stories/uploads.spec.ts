@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startStory, type Story } from '../../../test/support/story.js';
 import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.js';
-import { Clients, live, until } from '../support/clients.js';
+import { Clients, firstConversationOf, live, until } from '../support/clients.js';
 
 describe('a large file over a connection that breaks', () => {
   let directory: string;
@@ -57,7 +57,7 @@ describe('a large file over a connection that breaks', () => {
     }
     await live(ada);
     await until('it is sent', () => ada.outbox.items.length === 0);
-    const conversationId = ada.conversations.items[0]?.id as string;
+    const conversationId = await firstConversationOf(grace);
     await until('it is there', () => grace.messages(conversationId).items.length === 1);
     const [message] = grace.messages(conversationId).items;
     expect(message?.attachments).toMatchObject([{ kind: 'FILE', name: 'film.bin', size: bytes.length }]);
