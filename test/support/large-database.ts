@@ -4,6 +4,8 @@ import type pg from 'pg';
 const CROWD = 5_000;
 /** As many as a group may have, with those who are looked at. */
 const GROUP_MEMBERS = 998;
+/** Messages of the user who is looked at: several pages, however many there are. */
+const OWN_MESSAGES = 3_000;
 /** What a table is pretended to hold where only a plan is asked for. */
 const PRETENDED_ROWS = 1_000_000;
 /** Rows as there are connections, not as there are users. */
@@ -18,7 +20,7 @@ export interface Cast {
 
 /**
  * Fills a database with a crowd, everything that a user can have, and so many messages: half of them in one group, where
- * every tenth is of one user; the others in 20,000 conversations. Some are deleted, some say what happened.
+ * some are of the user who is looked at; the others in 10,000 conversations. Some are deleted, some say what happened.
  */
 export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast, messages: number): Promise<void> {
   const run = async (text: string, values?: unknown[]): Promise<void> => {
@@ -124,13 +126,13 @@ export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast,
        SELECT array_agg(id ORDER BY id) AS ids, array_agg(COALESCE(low_id, created_by) ORDER BY id) AS owners
        FROM conversations WHERE id <> $1
      ) AS room, LATERAL (
-       SELECT $1::uuid AS id, $2::integer + n / 2 AS seq, CASE WHEN n % 20 = 0 THEN $3::uuid ELSE room.owners[1 + n % 2000] END AS sender_id
+       SELECT $1::uuid AS id, $2::integer + n / 2 AS seq, CASE WHEN n % $5::integer = 0 THEN $3::uuid ELSE room.owners[1 + n % 2000] END AS sender_id
          WHERE n % 2 = 0
        UNION ALL
        SELECT room.ids[1 + n / 2 % cardinality(room.ids)], $2::integer + 1 + n / 2 / cardinality(room.ids),
          room.owners[1 + n / 2 % cardinality(room.ids)] WHERE n % 2 = 1
      ) AS place`,
-    [groupId, rows[0].last_seq, userId, messages],
+    [groupId, rows[0].last_seq, userId, messages, Math.max(20, 2 * Math.round(messages / (2 * OWN_MESSAGES)))],
   );
   await run(
     `UPDATE conversations c SET last_seq = newest.seq, last_message_at = newest.at
