@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/ports/environment.js';
 import { findBroadcastChannels } from '../../src/tabs/broadcast-channel.js';
+import { indexedDbTokens } from '../../src/ports/platform.js';
 import { createTabs, type Tabs } from '../../src/tabs/tabs.js';
 import { findWebLocks, webLock } from '../../src/tabs/web-lock.js';
 
@@ -14,6 +15,8 @@ const locks = findWebLocks();
 const channel = findBroadcastChannels();
 if (locks === undefined || channel === undefined) throw new Error('this browser has no tabs');
 const lock = webLock(locks);
+/** Not in localStorage, of which each process of the browser has a copy that lags. */
+const tokens = indexedDbTokens(indexedDB);
 const ports = { lock, channel, clock, random: { number: Math.random, uuid: () => crypto.randomUUID() } };
 
 let tabs: Tabs;
@@ -42,12 +45,13 @@ const page = {
   received: () => received,
   answered: () => answered,
   stop: () => tabs.stop(),
+  spend: () => tokens.save({ url: '', userId: '', accessToken: 'spent' }),
   /** One refresh of a token that all tabs share, as auth does it: the lock, then a second look at what is kept. */
   refresh: (url: string) =>
     lock.run('account:refresh', async () => {
-      if (localStorage.getItem('token') !== 'spent') return;
+      if ((await tokens.load())?.accessToken !== 'spent') return;
       await fetch(url, { method: 'POST' });
-      localStorage.setItem('token', 'new');
+      await tokens.save({ url: '', userId: '', accessToken: 'new' });
     }),
 };
 

@@ -116,7 +116,7 @@ declare const page: TabsPage;
       refreshes += 1;
       await route.fulfill({ status: 204 });
     });
-    await tabAt(0).evaluate(() => localStorage.setItem('token', 'spent'));
+    await tabAt(0).evaluate(() => page.spend());
     await Promise.all(tabs.map((tab) => tab.evaluate(() => page.refresh('/refresh'))));
     expect(refreshes).toBe(1);
   });
