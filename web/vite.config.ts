@@ -33,9 +33,14 @@ function serviceWorker(): Plugin {
         .sort();
       const hash = createHash('sha256').update(readFileSync(join(output, 'index.html')));
       for (const address of files) hash.update(address).update(readFileSync(join(output, address)));
-      const text = readFileSync(join(root, 'src/offline/service-worker.js'), 'utf8')
-        .replace('__VERSION__', hash.digest('hex').slice(0, 12))
-        .replace('[/* FILES */]', JSON.stringify(['/', ...files]));
+      let text = readFileSync(join(root, 'src/offline/service-worker.js'), 'utf8');
+      for (const [name, value] of [
+        ['__VERSION__', hash.digest('hex').slice(0, 12)],
+        ['__FILES__', JSON.stringify(['/', ...files])],
+      ] as const) {
+        if (!text.includes(name)) throw new Error(`the service worker has no ${name}`);
+        text = text.replace(name, value);
+      }
       writeFileSync(join(output, 'sw.js'), text);
     },
   };
@@ -82,6 +87,7 @@ export default defineConfig({
     cssCodeSplit: false,
     reportCompressedSize: false,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: {
         // What every visit needs is one file; what a click needs comes with the click.
         codeSplitting: { groups: [{ name: 'base', test: FIRST_LOAD }] },

@@ -6,21 +6,28 @@ import { client } from './session/client.js';
 import { takeInvitation } from './session/invitation.js';
 import { watchOtherTabs } from './session/other-tabs.js';
 import { keepForOffline } from './offline/offline.js';
-import { loadTexts } from './texts/texts.js';
+import { loadTexts, t } from './texts/texts.js';
 import './design/tokens.css';
 import './design/base.css';
 import './app/app.css';
 
-applyTheme();
-takeInvitation();
-watchOtherTabs(() => client.userId);
-const root = document.getElementById('root');
-await Promise.all([loadTexts(), client.ready]);
-if (root !== null)
+async function start(root: HTMLElement): Promise<void> {
+  applyTheme();
+  takeInvitation();
+  watchOtherTabs(() => client.userId);
+  await Promise.all([loadTexts(), client.ready]);
   render(
     <ChatProvider client={client}>
       <App />
     </ChatProvider>,
     root,
   );
-keepForOffline();
+  keepForOffline();
+}
+
+const root = document.getElementById('root');
+if (root !== null)
+  start(root).catch(() => {
+    // A browser that keeps nothing for a page, cookies and storage alike, cannot hold a session.
+    root.textContent = t('connection.storage');
+  });

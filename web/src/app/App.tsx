@@ -37,6 +37,9 @@ function Chat({ userId }: { userId: string }) {
   return (
     <div class={`chat fill ${place.name === 'home' ? 'at-home' : ''}`}>
       <UnreadTitle />
+      <button type="button" class="skip button" onClick={skip}>
+        {t('app.skip')}
+      </button>
       <Sidebar />
       {place.name === 'conversation' ? (
         <ConversationPage key={place.id} id={place.id} seq={place.seq} />
@@ -51,6 +54,13 @@ function Chat({ userId }: { userId: string }) {
       )}
     </div>
   );
+}
+
+/** Past the list of conversations, for who goes by keyboard. */
+function skip(): void {
+  const main = document.querySelector('main');
+  const target = main?.querySelector<HTMLElement>('textarea') ?? main?.querySelector<HTMLElement>('input, a, button');
+  target?.focus();
 }
 
 /** What the tab says while it is not looked at. */

@@ -1,6 +1,7 @@
 import type { ComponentChild, FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../texts/texts.js';
+import { reloadIfNewer } from './newer-build.js';
 
 type Loaded<Properties> = { default: FunctionComponent<Properties> };
 type Load<Properties> = () => Promise<Loaded<Properties>>;
@@ -32,6 +33,7 @@ export function Lazy<Properties extends object>({
         if (isCurrent) setTimes((times) => times + 1);
       },
       () => {
+        reloadIfNewer().catch(() => undefined);
         if (!isCurrent) return;
         setFailed(() => load);
         onFailed?.();

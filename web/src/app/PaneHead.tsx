@@ -1,14 +1,20 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
 import { goBack } from './router.js';
 
+/** The head of a place in the page. It takes the focus: who cannot see that the page is another one hears its name. */
 export function PaneHead({ title }: { title: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
     <header class="pane-head">
       <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goBack}>
         <Icon name="back" />
       </button>
-      <h1 class="grow cut pane-title">{title}</h1>
+      <h1 ref={heading} tabIndex={-1} class="grow cut pane-title">
+        {title}
+      </h1>
     </header>
   );
 }

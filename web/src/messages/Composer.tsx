@@ -21,6 +21,8 @@ const recorder = () => import('./Recorder.js');
 
 interface Properties {
   conversation: Conversation;
+  /** Whether the cursor goes into it when the conversation opens: not where a message was asked for. */
+  isFirst: boolean;
   intent: Intent;
   files: readonly File[];
   onFiles: (files: readonly File[]) => void;
@@ -29,7 +31,7 @@ interface Properties {
   onEditLast: () => void;
 }
 
-export function Composer({ conversation, intent, files, onFiles, onIntent, onSent, onEditLast }: Properties) {
+export function Composer({ conversation, isFirst, intent, files, onFiles, onIntent, onSent, onEditLast }: Properties) {
   const { id } = conversation;
   const [text, setText] = useState(() => draftOf(id));
   const [isPicking, pick] = useState(false);
@@ -46,7 +48,7 @@ export function Composer({ conversation, intent, files, onFiles, onIntent, onSen
     if (intent.type !== 'new') field.current?.focus();
   }, [intent, id]);
   useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
+    if (isFirst && matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
   }, [id]);
 
   const write = (next: string): void => {

@@ -69,6 +69,7 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
       <TypingLine conversation={conversation} />
       <Composer
         conversation={conversation}
+        isFirst={seq === undefined}
         intent={intent}
         files={files}
         onFiles={setFiles}

@@ -1,8 +1,6 @@
 // Keeps this build of the page, so that it starts without a network. Nothing of the chat is kept here: that is in IndexedDB.
 const NAME = 'parley-__VERSION__';
-const FILES = [
-  /* FILES */
-];
+const FILES = JSON.parse('__FILES__');
 
 self.addEventListener('install', (event) => {
   event.waitUntil(

@@ -4,10 +4,11 @@ import { client } from './client.js';
 const PARAMETER = 'with';
 
 /** Whose link led here; kept while this window makes an account, and after its first load. */
-let invitedBy: string | undefined = sessionStorage.getItem(PARAMETER) ?? undefined;
+let invitedBy: string | undefined;
 
 /** Before anything is drawn: the address becomes a plain one again. */
 export function takeInvitation(): void {
+  invitedBy = sessionStorage.getItem(PARAMETER) ?? undefined;
   const name = new URLSearchParams(location.search).get(PARAMETER)?.trim();
   if (name === undefined || name === '' || name.length > 64) return;
   invitedBy = name;

@@ -42,7 +42,6 @@ export const more = {
   'people.block': 'Block',
   'people.unblock': 'Unblock',
   'people.blocked': '{name} is blocked.',
-  'people.isFriend': 'Friend',
   'people.invite': 'Your link',
   'people.inviteHint': 'Who opens it can write to you.',
 
@@ -100,5 +99,4 @@ export const more = {
   'settings.delete': 'Delete the account',
   'settings.deleteHint': 'For good. Your messages stay, under nobody’s name.',
   'settings.deleteConfirm': 'Delete my account for good',
-  'settings.install': 'Install as an app',
 } as const;

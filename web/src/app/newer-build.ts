@@ -1,0 +1,16 @@
+const KEY = 'parley.reloaded';
+const MIN_BETWEEN_RELOADS_MS = 60_000;
+
+/**
+ * After a part of the page could not be fetched: where the server has another build by now, the page begins anew with it.
+ * What was written is kept, so nothing is lost by that.
+ */
+export async function reloadIfNewer(): Promise<void> {
+  const script = document.querySelector<HTMLScriptElement>('script[type=module]')?.getAttribute('src');
+  const last = Number(sessionStorage.getItem(KEY) ?? 0);
+  if (script == null || Date.now() - last < MIN_BETWEEN_RELOADS_MS) return;
+  const response = await fetch('/', { cache: 'no-store' });
+  if (!response.ok || (await response.text()).includes(script)) return;
+  sessionStorage.setItem(KEY, String(Date.now()));
+  location.reload();
+}
