@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const TARGET = join(ROOT, 'docs', 'images');
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const WIDE = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 };
-const NARROW = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, hasTouch: true };
+const NARROW = { width: 390, height: 780 };
 const PATIENCE_MS = 60_000;
 
 await prepare();
@@ -95,15 +95,20 @@ async function photograph(url) {
   await ada.emulateMedia({ colorScheme: 'dark' });
   await picture(ada, 'chat-dark.png');
 
-  await mary.setViewportSize(NARROW.viewport);
   await open(mary, /Analytical/);
+  await mary.setViewportSize(NARROW);
   await picture(mary, 'phone-chat.png');
   await mary.getByRole('button', { name: 'Back' }).click();
   await picture(mary, 'phone-list.png');
 }
 
 async function person(url, name, username, options, path = '/') {
-  const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    ...options,
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await page.goto(url + path);

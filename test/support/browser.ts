@@ -22,6 +22,9 @@ export function startBrowser(): Promise<Browser> {
     '--no-sandbox',
     '--disable-gpu',
     '--disable-background-networking',
+    // A microphone that beeps, and nobody to ask for it.
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
     // Pages of one local origin call another.
     '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
   ];

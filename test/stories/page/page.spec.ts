@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startStory, type Story } from '../../support/story.js';
+
+const DIST = join(process.cwd(), 'web', 'dist');
+const MAX_SCRIPT_BYTES = 70_000;
+const MAX_STYLE_BYTES = 10_000;
+
+const page = readFileSync(join(DIST, 'index.html'), 'utf8');
+/** What the page names is what every visit fetches. */
+const namedIn = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map(([, path]) => path as string);
+const scripts = namedIn(/(?:src|href)="(\/assets\/[^"]+\.js)"/g);
+const styles = namedIn(/href="(\/assets\/[^"]+\.css)"/g);
+const gzipped = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + gzipSync(readFileSync(join(DIST, path)), { level: 9 }).length, 0);
+
+/** As it is on the wire: fetch decompresses, and adds headers of its own. */
+function ask(
+  address: string,
+  headers: Record<string, string>,
+): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    request(address, { headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('the page', () => {
+  let story: Story;
+  let url: string;
+  beforeAll(async () => {
+    story = await startStory();
+    ({ url } = story);
+  });
+  afterAll(() => story.close());
+
+  it('is shown at / and at every place in it', async () => {
+    const paths = ['/', '/people', '/settings', '/new', '/c/01890000-0000-7000-8000-000000000000', '/c/abc/12'];
+    for (const path of paths) {
+      const answer = await fetch(url + path);
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+        path,
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      expect(await answer.text()).toBe(page);
+    }
+  });
+
+  it('leaves everything else to the API, with its own words for what is not there', async () => {
+    for (const [path, status] of [
+      ['/nothing', 404],
+      ['/c', 404],
+      ['/assets/nothing.js', 404],
+      ['/assets/../../package.json', 404],
+      ['/conversations', 401],
+      ['/users/me', 401],
+    ] as const) {
+      const answer = await fetch(url + path);
+      expect([path, answer.status]).toEqual([path, status]);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    }
+    expect((await fetch(`${url}/`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('lets nothing in: a policy without inline script or style, and no other origin', async () => {
+    const { headers } = await fetch(url);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("style-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|https?:\/\//);
+  });
+
+  it('gives files with a hash in their name for ever, and the page itself never without asking', async () => {
+    const asset = await fetch(url + scripts[0]);
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    for (const path of ['/', '/sw.js', '/manifest.webmanifest']) {
+      const answer = await fetch(url + path);
+      expect([path, answer.headers.get('cache-control')]).toEqual([path, 'no-cache']);
+      const again = await ask(url + path, { 'if-none-match': answer.headers.get('etag') ?? '' });
+      expect([path, again.status, again.body.length]).toEqual([path, 304, 0]);
+    }
+  });
+
+  it('comes compressed as its build made it, in the best way that the browser takes', async () => {
+    const raw = async (accepted: string): Promise<[string | undefined, Buffer]> => {
+      const { headers, body } = await ask(url + scripts[0], { 'accept-encoding': accepted });
+      return [headers['content-encoding'], body];
+    };
+    const [, plain] = await raw('identity');
+    const [brotli, withBrotli] = await raw('gzip, deflate, br');
+    expect(brotli).toBe('br');
+    expect(brotliDecompressSync(withBrotli).equals(plain)).toBe(true);
+    const [gzip, withGzip] = await raw('gzip, br;q=0');
+    expect(gzip).toBe('gzip');
+    expect(gunzipSync(withGzip).equals(plain)).toBe(true);
+    expect((await raw('br;q=0'))[0]).toBeUndefined();
+  });
+
+  it('answers HEAD with the headers alone', async () => {
+    const answer = await fetch(url, { method: 'HEAD' });
+    expect(answer.status).toBe(200);
+    expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(0);
+    expect(await answer.text()).toBe('');
+  });
+
+  it(`fetches at most ${MAX_SCRIPT_BYTES} bytes of script and ${MAX_STYLE_BYTES} of style before it can be used`, () => {
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(styles.length).toBeGreaterThan(0);
+    expect(gzipped(scripts)).toBeLessThanOrEqual(MAX_SCRIPT_BYTES);
+    expect(gzipped(styles)).toBeLessThanOrEqual(MAX_STYLE_BYTES);
+  });
+
+  it('keeps every file of its build for a start without a network', () => {
+    const worker = readFileSync(join(DIST, 'sw.js'), 'utf8');
+    for (const name of readdirSync(join(DIST, 'assets')).filter((file) => /\.(js|css)$/.test(file)))
+      expect(worker).toContain(`"/assets/${name}"`);
+    expect(worker).toMatch(/parley-[0-9a-f]{12}/);
+  });
+
+  it('is not there with WEB=off', async () => {
+    const bare = await startStory({}, { WEB: 'off' });
+    try {
+      for (const path of ['/', '/people', '/sw.js', scripts[0]]) {
+        const answer = await fetch(bare.url + path);
+        expect([path, answer.status]).toEqual([path, 404]);
+      }
+      expect((await fetch(`${bare.url}/health/live`)).status).toBe(200);
+    } finally {
+      await bare.close();
+    }
+  });
+});
