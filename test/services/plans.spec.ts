@@ -184,5 +184,5 @@ function isWhole({ index, isSequential, hasCondition }: Scan): boolean {
   return isSequential || (index !== undefined && !hasCondition && !PARTIAL.has(index));
 }
 
-/** Partial indexes that are walked whole: nothing is in them that the walk does not want. */
-const PARTIAL = new Set(['attachments_doomed']);
+/** Partial indexes that may be walked whole: they hold what is under way, or to be removed soon, which is never much. */
+const PARTIAL = new Set(['attachments_doomed', 'attachments_unfinished']);
