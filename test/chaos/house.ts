@@ -85,11 +85,14 @@ export class House {
         const server = await ServerProcess.start(this.environment(), { logFile: this.logFile });
         this.server = server;
         this.isEnding = false;
-        void server.exited().then((code) => {
+        const ended = (code: number | null): void => {
           if (this.server !== server || this.isEnding) return;
           this.violations.push(`died: the server ended by itself (${code})`);
           this.restarting = this.start().catch(() => undefined);
-        });
+        };
+        // It is waited for in turns, for as long as it lives.
+        const watch = (): Promise<void> => server.exited().then(ended, () => watch());
+        void watch();
         return;
       } catch (error) {
         if (Date.now() < deadline) {
