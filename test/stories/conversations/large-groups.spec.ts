@@ -40,7 +40,9 @@ pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[])
   answer.then(record, () => undefined);
   return answer;
 } as never;
-const rowsRead = (): number => statements.reduce((sum, { rows }) => sum + rows, 0);
+/** Without the search index, which catches up beside whatever is measured. */
+const rowsRead = (): number =>
+  statements.reduce((sum, { name, rows }) => sum + (name?.startsWith('search_') === true ? 0 : rows), 0);
 
 describe('a group of 1,000', () => {
   let story: Story;
