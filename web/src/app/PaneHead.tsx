@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
-import { goBack } from './router.js';
+import { goToList } from './router.js';
 
 /** The head of a place in the page. It takes the focus: who cannot see that the page is another one hears its name. */
 export function PaneHead({ title }: { title: string }) {
@@ -9,7 +9,7 @@ export function PaneHead({ title }: { title: string }) {
   useEffect(() => heading.current?.focus(), []);
   return (
     <header class="pane-head">
-      <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goBack}>
+      <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goToList}>
         <Icon name="back" />
       </button>
       <h1 ref={heading} tabIndex={-1} class="grow cut pane-title">

@@ -30,23 +30,20 @@ export function pathOf(place: Place): string {
 /** `replace` where going back must not lead here. */
 export function go(place: Place, { replace = false } = {}): void {
   const path = pathOf(place);
-  if (replace || path === location.pathname) history.replaceState({ depth: depth() }, '', path);
-  else history.pushState({ depth: depth() + 1 }, '', path);
+  if (replace || path === location.pathname) history.replaceState(history.state, '', path);
+  else history.pushState({ from: location.pathname }, '', path);
   show(place);
 }
 
-/** To where the user came from in this page; to the list where it came from elsewhere. */
-export function goBack(): void {
-  if (depth() > 0) history.back();
-  else go({ name: 'home' }, { replace: true });
+/** To the list: back where the user came from there, else on. */
+export function goToList(): void {
+  const from = (history.state as { from?: string } | null)?.from;
+  if (from === '/') history.back();
+  else go({ name: 'home' });
 }
 
 export const openConversation = (id: string, seq?: number): void =>
   go({ name: 'conversation', id, ...(seq === undefined ? {} : { seq }) });
-
-function depth(): number {
-  return (history.state as { depth?: number } | null)?.depth ?? 0;
-}
 
 function show(place: Place): void {
   current = place;

@@ -1,6 +1,6 @@
 import type { Conversation, User } from '@parley/client';
 import { usePresence } from '@parley/client/react';
-import { goBack } from '../app/router.js';
+import { goToList } from '../app/router.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
 import { Icon } from '../design/Icon.js';
@@ -17,7 +17,7 @@ export function ConversationHeader({ conversation, onDetails, onSearch }: Proper
   const partner = partnerOf(conversation);
   return (
     <header class="pane-head">
-      <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goBack}>
+      <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goToList}>
         <Icon name="back" />
       </button>
       <button type="button" class="head-button grow" onClick={onDetails} aria-haspopup="dialog">

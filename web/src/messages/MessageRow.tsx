@@ -92,7 +92,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
           )}
           <span class="meta">
             {item.editedAt === null || isDeleted ? null : <span>{t('message.edited')}</span>}
-            <time dateTime={item.createdAt} title={fullTimeOf(item.createdAt)}>
+            <time dateTime={item.createdAt} title={isHot ? fullTimeOf(item.createdAt) : undefined}>
               {time}
             </time>
             {tick === undefined || isDeleted ? null : <TickMark tick={tick} progress={item.progress} />}
