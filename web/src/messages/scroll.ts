@@ -77,6 +77,8 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
     const before = shown.current;
     shown.current = messages.items;
     if (messages.items.length === 0) return;
+    // Nothing came or went: where things were measured last is where they were then.
+    if (before === messages.items && isPlaced.current) return check();
     if (!isPlaced.current) {
       isPlaced.current = true;
       if (target.current !== undefined) jump(target.current);

@@ -1,0 +1,273 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import sharp from 'sharp';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { startStory, type Story } from '../support/story.js';
+import { expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+jest.setTimeout(5 * PATIENCE_MS);
+
+interface Axe {
+  run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+}
+
+/** What assistive technology could not use, of the impacts that keep somebody out. */
+async function barriers({ page }: Visitor): Promise<string[]> {
+  // The page's policy lets nothing in; the debugger of the browser is not bound by it.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: Axe }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+(browserPath === undefined ? describe.skip : describe)('the page', () => {
+  let story: Story;
+  let browser: Browser;
+  let ada: Visitor;
+  let bob: Visitor;
+  const visitors: Visitor[] = [];
+  const arrive = async (options?: BrowserContextOptions): Promise<Visitor> => {
+    const visitor = await Visitor.arrive(browser, story.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+
+  beforeAll(async () => {
+    [story, browser] = await Promise.all([startStory({ rateLimits: false }), startBrowser()]);
+    ada = await arrive();
+    await ada.register('Ada');
+    bob = await arrive({ permissions: ['microphone'] });
+    // Who opens somebody's link is in a conversation with them.
+    await bob.register('Bob', { path: '/?with=ada' });
+    await bob.say('Hello Ada!');
+    await ada.conversation(/Bob Example/).click();
+    await expectShown(ada.message('Hello Ada!'));
+  }, 2 * PATIENCE_MS);
+
+  afterEach(() => {
+    for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+    await browser.close();
+    await story.close();
+  }, PATIENCE_MS);
+
+  it('keeps no token where a script could read it', async () => {
+    const cookies = await ada.context.cookies();
+    expect(cookies.map(({ name, httpOnly }) => [name, httpOnly])).toEqual(
+      expect.arrayContaining([
+        ['accessToken', true],
+        ['refreshToken', true],
+      ]),
+    );
+    const tokens = cookies.filter(({ name }) => name !== 'knownDevice').map(({ value }) => value);
+    const readable = await ada.page.evaluate(async () => {
+      const stored: unknown[] = [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+      for (const { name = '' } of await indexedDB.databases()) {
+        const database = await new Promise<IDBDatabase>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.addEventListener('success', () => resolve(opening.result));
+          opening.addEventListener('error', () => reject(new Error(name)));
+        });
+        for (const store of database.objectStoreNames)
+          stored.push(
+            await new Promise((resolve) => {
+              const all = database.transaction(store).objectStore(store).getAll();
+              all.addEventListener('success', () => resolve(JSON.stringify(all.result)));
+            }),
+          );
+        database.close();
+      }
+      return stored.join('\n');
+    });
+    for (const token of tokens) expect(readable).not.toContain(token);
+    expect(readable).toContain('Hello Ada!');
+  });
+
+  it('shows what two people write, read, answer, edit, react to and delete', async () => {
+    await ada.field.pressSequentially('On my');
+    await expectShown(bob.page.getByText('Ada Example is typing'));
+    await ada.say('On my way');
+    await expectShown(bob.message('On my way'));
+    await expectPresent(ada.message('On my way').getByText('Read', { exact: true }));
+
+    await bob.message('On my way').focus();
+    await bob.page.keyboard.press('r');
+    await bob.say('Take an umbrella');
+    const answer = ada.message('Take an umbrella');
+    await expectShown(answer.getByRole('button', { name: /Reply to Ada Example: On my way/ }));
+
+    await answer.hover();
+    await answer.getByRole('button', { name: 'React' }).click();
+    await ada.page.getByRole('searchbox', { name: 'Search emoji' }).fill('thumbs up');
+    await ada.page.keyboard.press('Enter');
+    await expectShown(bob.message('Take an umbrella').getByRole('button', { name: '👍, 1' }));
+
+    await ada.field.press('ArrowUp');
+    await ada.field.fill('On my way, with an umbrella');
+    await ada.field.press('Enter');
+    await expectShown(bob.message('On my way, with an umbrella').getByText('edited'));
+
+    await bob.message('Take an umbrella').focus();
+    await bob.page.keyboard.press('Delete');
+    await bob.page.getByRole('button', { name: 'Delete for everyone' }).click();
+    await expectShown(ada.message('This message was deleted'));
+  });
+
+  it('never makes markup of what somebody types, and breaks at no length', async () => {
+    const hostile = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1) https://example.com/<script>';
+    await bob.say(hostile);
+    await expectShown(ada.message(hostile));
+    expect(await ada.log.locator('img, b, script').count()).toBe(0);
+    expect(await ada.message(hostile).getByRole('link').getAttribute('href')).toBe('https://example.com/');
+    await bob.field.fill('x'.repeat(8_001));
+    await expectShown(bob.page.getByText('1 characters too many'));
+    expect(await bob.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    await bob.field.fill('x'.repeat(8_000));
+    await bob.field.press('Enter');
+    await bob.field.fill('مرحبا بالعالم');
+    await bob.field.press('Enter');
+    const arabic = ada.message('مرحبا').locator('p');
+    await expectShown(arabic);
+    expect(await arabic.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
+    const width = await ada.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width[0]).toBe(width[1]);
+  });
+
+  it('sends pictures and files, and shows a picture large', async () => {
+    const color = { width: 640, height: 480, channels: 3 as const, background: '#0d5c63' };
+    const buffer = await sharp({ create: color }).jpeg().toBuffer();
+    await ada.page.locator('input[type=file]').setInputFiles([
+      { name: 'sea.jpg', mimeType: 'image/jpeg', buffer },
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') },
+    ]);
+    await ada.field.press('Enter');
+    const picture = bob.page.getByRole('button', { name: 'Open Picture sea.jpg' });
+    await expectShown(picture.locator('img.loaded'));
+    await picture.click();
+    await expectShown(bob.page.getByRole('dialog', { name: 'Picture viewer' }).getByRole('img'));
+    await bob.page.keyboard.press('Escape');
+    await expectShown(bob.page.getByRole('link', { name: 'Open notes.txt' }));
+  });
+
+  it('records a voice message and plays it', async () => {
+    await bob.page.getByRole('button', { name: 'Record a voice message' }).click();
+    await expectShown(bob.page.getByRole('timer').filter({ hasText: '0:01' }));
+    await bob.page.getByRole('button', { name: 'Send the recording' }).click();
+    await expectShown(ada.page.locator('.sound .waveform'));
+    await ada.page.getByRole('button', { name: 'Play' }).click();
+    await expectShown(ada.page.getByRole('button', { name: 'Pause' }));
+  });
+
+  it('is a group for who makes one, and finds what was said', async () => {
+    await ada.page.getByRole('link', { name: 'New group' }).click();
+    await ada.page.getByLabel('Name of the group').fill('Engine');
+    await ada.page.getByLabel('Search by name').fill('bob');
+    await ada.page.getByRole('checkbox', { name: 'Bob Example' }).check();
+    await ada.page.getByRole('button', { name: 'Create the group' }).click();
+    await ada.say('Tea at four?');
+    await expectShown(bob.conversation(/Engine/).getByText(/^1\s+unread/));
+    await bob.conversation(/Engine/).click();
+    await expectShown(bob.page.getByText('Ada Example created the group “Engine”'));
+
+    await bob.list.getByRole('button', { name: 'Search messages' }).click();
+    await bob.page.getByRole('searchbox').fill('umbrella');
+    await bob.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /with an umbrella/ })
+      .click();
+    await expectShown(bob.page.locator('article:focus').filter({ hasText: 'with an umbrella' }));
+  });
+
+  it('makes friends, and mutes, pins, archives and blocks', async () => {
+    const cy = await arrive();
+    await cy.register('Cyd');
+    await cy.page.getByRole('link', { name: 'People', exact: true }).click();
+    await cy.page.getByLabel('Search by name').fill('ada');
+    await cy.page.getByRole('button', { name: 'Add as a friend' }).click();
+    await expectShown(cy.page.getByRole('button', { name: 'Withdraw' }));
+    await ada.page.getByRole('link', { name: 'People, 1' }).click();
+    await ada.page.getByRole('button', { name: 'Accept' }).click();
+    await cy.conversation(/Ada Example/).click();
+    await cy.page.getByRole('button', { name: 'Details' }).click();
+    for (const [before, after] of [
+      ['Mute', 'Unmute'],
+      ['Pin to the top', 'Unpin'],
+      ['Archive', 'Take out of the archive'],
+    ] as const) {
+      await cy.page.getByRole('button', { name: before, exact: true }).click();
+      await expectShown(cy.page.getByRole('button', { name: after, exact: true }));
+    }
+    await cy.page.getByRole('button', { name: 'Block', exact: true }).click();
+    await cy.page
+      .getByRole('dialog', { name: /Block Ada/ })
+      .getByRole('button', { name: 'Block' })
+      .click();
+    await expectShown(cy.page.getByRole('status').getByText('Ada Example is blocked.'));
+    await cy.page.keyboard.press('Escape');
+    await cy.say('Are you there?');
+    await expectShown(cy.page.getByText('You cannot write to this person.'));
+  });
+
+  it('keeps nobody out: no serious barrier on any of its places, in light and in dark', async () => {
+    for (const scheme of ['light', 'dark'] as const) {
+      await ada.page.emulateMedia({ colorScheme: scheme });
+      await ada.conversation(/Bob Example/).click();
+      await expectShown(ada.log.getByText('umbrella').first());
+      expect(await barriers(ada)).toEqual([]);
+    }
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await expectShown(ada.page.getByRole('button', { name: 'Change the password' }));
+    expect(await barriers(ada)).toEqual([]);
+    await ada.page.getByRole('link', { name: 'People', exact: true }).click();
+    await expectShown(ada.page.getByRole('heading', { name: 'Friends' }));
+    expect(await barriers(ada)).toEqual([]);
+    const stranger = await arrive();
+    await stranger.open();
+    await expectShown(stranger.page.getByLabel('Password'));
+    expect(await barriers(stranger)).toEqual([]);
+  });
+
+  it('fits a telephone: one thing at a time, and nothing wider than the screen', async () => {
+    const phone = await arrive({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+    await phone.open();
+    await expectShown(phone.page.getByLabel('Password'));
+    await phone.logIn('ada');
+    const isNoWider = (): Promise<boolean> =>
+      phone.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    await expectShown(phone.conversation(/Bob Example/));
+    expect(await isNoWider()).toBe(true);
+    await phone.conversation(/Bob Example/).click();
+    await expectShown(phone.log.getByText('umbrella').first());
+    expect(await phone.list.isVisible()).toBe(false);
+    expect(await isNoWider()).toBe(true);
+    await phone.page.getByRole('button', { name: 'Back' }).click();
+    await expectShown(phone.list);
+    await phone.page.getByRole('link', { name: 'Settings' }).click();
+    await expectShown(phone.page.getByRole('button', { name: 'Change the password' }));
+    expect(await isNoWider()).toBe(true);
+  });
+
+  it('is one chat in two tabs, and leaves both at once', async () => {
+    await ada.conversation(/Bob Example/).click();
+    const second = await bob.tab();
+    visitors.push(second);
+    await second.conversation(/Ada Example/).click();
+    await second.say('from the second tab');
+    await expectShown(ada.message('from the second tab'));
+    await expectShown(bob.conversation(/Ada Example/).getByText('from the second tab'));
+    await second.page.getByRole('link', { name: 'Settings' }).click();
+    await second.page.getByRole('button', { name: 'Log out', exact: true }).first().click();
+    await expectShown(second.page.getByLabel('Password'));
+    await expectShown(bob.page.getByLabel('Password'));
+  });
+});

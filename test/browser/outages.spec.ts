@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ServerProcess } from '../support/process.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+
+jest.setTimeout(5 * PATIENCE_MS);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+(browserPath === undefined ? describe.skip : describe)('the page without its server', () => {
+  let database: TestDatabase;
+  let directory: string;
+  let server: ServerProcess;
+  let browser: Browser;
+  let ada: Visitor;
+  let bob: Visitor;
+  let environment: Record<string, string>;
+  /** Ada's way to the server. */
+  let network: TcpProxy;
+  /** The browser knows of it, and the connections that it had are gone. */
+  const goOffline = async (): Promise<void> => {
+    await ada.context.setOffline(true);
+    network.refuse();
+  };
+  const goOnline = async (): Promise<void> => {
+    network.pass();
+    await ada.context.setOffline(false);
+  };
+  const start = (): Promise<ServerProcess> => ServerProcess.start(environment);
+
+  beforeAll(async () => {
+    [database, directory] = await Promise.all([createTestDatabase(), mkdtemp(join(tmpdir(), 'parley-page-'))]);
+    environment = {
+      DATABASE_URL: database.url,
+      DATA_DIR: directory,
+      PORT: String(await freePort()),
+      RATE_LIMITS: 'off',
+    };
+    [server, browser] = await Promise.all([start(), startBrowser()]);
+    network = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
+    ada = await Visitor.arrive(browser, `http://127.0.0.1:${network.port}`);
+    await ada.register('Ada');
+    bob = await Visitor.arrive(browser, server.url);
+    await bob.register('Bob', { path: '/?with=ada' });
+    await bob.say('before');
+    await ada.conversation(/Bob Example/).click();
+    await expectShown(ada.message('before'));
+  }, 3 * PATIENCE_MS);
+
+  afterAll(async () => {
+    await ada?.close();
+    await bob?.close();
+    await browser?.close();
+    await network?.close();
+    await server?.kill();
+    await database?.drop();
+    await rm(directory, { recursive: true, force: true });
+  }, PATIENCE_MS);
+
+  it('says quietly that it is offline, reads and queues, and sends in order when it is back', async () => {
+    await goOffline();
+    await expectShown(ada.list.getByText('Offline. What you write is sent'));
+    await ada.say('first, offline');
+    await ada.say('second, offline');
+    await expectPresent(ada.message('second, offline').getByText('Waiting to be sent'));
+    await goOnline();
+    await expectShown(bob.message('second, offline'));
+    const texts = await bob.log.getByRole('article').allInnerTexts();
+    const at = (text: string): number => texts.findIndex((shown) => shown.includes(text));
+    expect(at('first, offline')).toBeLessThan(at('second, offline'));
+    await expectGone(ada.list.getByText('Offline.'));
+  });
+
+  it('keeps what is being typed while the server dies, and what was sent meanwhile goes out after', async () => {
+    await ada.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await ada.field.pressSequentially('Half a sent');
+    await server.kill();
+    await ada.field.pressSequentially('ence');
+    await expectShown(ada.list.getByText('The server is not reached.'));
+    await ada.field.press('Enter');
+    await expectShown(ada.message('Half a sentence'));
+    await ada.field.fill('the next one');
+    await ada.page.reload();
+    await expectShown(ada.message('Half a sentence'));
+    expect(await ada.field.inputValue()).toBe('the next one');
+    server = await start();
+    await expectShown(bob.message('Half a sentence'));
+    expect(await bob.message('Half a sentence').count()).toBe(1);
+  });
+
+  it('starts without a network, with what was there, and goes on', async () => {
+    await goOffline();
+    await ada.page.reload();
+    await expectShown(ada.message('Half a sentence'));
+    await expectShown(ada.list.getByText('Offline.'));
+    await ada.field.fill('written on the train');
+    await ada.field.press('Enter');
+    await expectShown(ada.message('written on the train'));
+    await goOnline();
+    await expectShown(bob.message('written on the train'));
+  });
+
+  it('asks to log in again where the session was ended, and keeps the draft', async () => {
+    await ada.field.fill('not finished');
+    const other = await Visitor.arrive(browser, server.url);
+    await other.open();
+    await other.logIn('ada');
+    await other.page.getByRole('link', { name: 'Settings' }).click();
+    const heading = other.page.getByRole('heading', { name: 'Devices' });
+    const devices = other.page.locator('section').filter({ has: heading });
+    await devices.getByRole('button', { name: 'Log out', exact: true }).first().click();
+    await expectShown(ada.page.getByText('Your session has ended.'));
+    await other.close();
+    await ada.logIn('ada');
+    expect(await ada.field.inputValue()).toBe('not finished');
+  });
+
+  it('lets somebody leave for good', async () => {
+    await bob.page.getByRole('link', { name: 'Settings' }).click();
+    await bob.page.getByRole('button', { name: 'Delete the account' }).click();
+    const dialog = bob.page.getByRole('dialog', { name: 'Delete the account' });
+    await dialog.getByLabel('Password').fill('not the password');
+    await dialog.getByRole('button', { name: 'Delete my account for good' }).click();
+    await expectShown(dialog.getByText('The password is wrong.'));
+    await dialog.getByLabel('Password').fill('correct horse');
+    await dialog.getByRole('button', { name: 'Delete my account for good' }).click();
+    await expectShown(bob.page.getByLabel('E-mail or username'));
+    expect(await bob.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('draft')))).toEqual([]);
+  });
+});
