@@ -267,7 +267,7 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(bob.conversation(/Ada Example/).getByText('from the second tab'));
     await second.page.getByRole('link', { name: 'Settings' }).click();
     await second.page.getByRole('button', { name: 'Log out', exact: true }).first().click();
-    await expectShown(second.page.getByLabel('Password'));
-    await expectShown(bob.page.getByLabel('Password'));
+    await expectShown(second.page.getByLabel('E-mail or username'));
+    await expectShown(bob.page.getByLabel('E-mail or username'));
   });
 });
