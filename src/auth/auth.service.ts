@@ -46,11 +46,9 @@ export class AuthService {
    * Makes an account and logs it in; where addresses have to be verified, keeps a registration until its code comes back.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
-  async register(
-    { email, password, username, displayName, deviceName }: Registration,
-    ip?: string,
-  ): Promise<RegistrationView | PendingRegistrationView> {
-    if (this.mustVerify) return this.registerPending({ email, password, username, displayName }, ip);
+  async register(registration: Registration, ip?: string): Promise<RegistrationView | PendingRegistrationView> {
+    if (this.mustVerify) return this.registerPending(registration, ip);
+    const { email, password, username, displayName, deviceName } = registration;
     const passwordHash = await this.passwords.hash(password, ip);
     const account = { email, passwordHash, username: username ?? undefined, displayName: displayName ?? undefined };
     const { user, opened } = await this.database.transaction(async (transaction) => {
