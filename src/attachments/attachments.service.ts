@@ -21,7 +21,7 @@ import type { AnnounceUpload } from './dto/attachments.dto.js';
 import { safeFileName } from './uploads/file-name.js';
 import { announcedBytes, receiveFile } from './uploads/multipart.js';
 import { Spool, type SpooledFile } from './uploads/spool.js';
-import { uploadFields } from './uploads/upload-fields.js';
+import { UPLOAD_FIELDS, uploadFields } from './uploads/upload-fields.js';
 import { STORE_RETRY_MS, StoreFailures } from './uploads/store-failures.js';
 import { UploadQuota } from './uploads/upload-quota.js';
 import { UploadKeeper } from './uploads/upload-keeper.js';
@@ -181,13 +181,16 @@ export class AttachmentsService {
 
   /**
    * Within the transaction that changes somebody's picture: what it becomes; undefined where it stays.
+   * @param currentId the upload that is the picture now: naming it again changes nothing
    * @throws DomainError VALIDATION_FAILED unless an `avatarId` is an image of the caller's own that nothing uses yet.
    */
   async chosenAvatar(
     transaction: Transaction,
     { userId }: Principal,
     { avatarId, avatarUrl }: AvatarChoice,
+    currentId: string | null,
   ): Promise<Avatar | undefined> {
+    if (avatarId !== undefined && avatarId === currentId) return undefined;
     if (avatarId === undefined) return avatarUrl === undefined ? undefined : { avatarId: null, avatarUrl };
     if (!(await this.repository.lockUnusedImage(transaction, avatarId, userId)))
       throw invalidField('avatarId', 'avatarId must be an unused image of your own');
@@ -277,6 +280,7 @@ export class AttachmentsService {
     const { result: taken, fields } = await receiveFile(request, {
       largest: maxUploadBytes(this.configuration),
       now: () => this.clock.now(),
+      fieldNames: UPLOAD_FIELDS,
       count: (bytes) => {
         received = bytes;
         reservation.require(bytes);

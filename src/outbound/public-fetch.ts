@@ -61,6 +61,15 @@ export async function publicFetch(url: string, options: PublicFetchOptions): Pro
   }
 }
 
+/** Whether a URL's host is one of those that may be reached although they are not public: `host` or `host:port`. */
+export function isAllowedHost(url: URL, allowedHosts: readonly string[]): boolean {
+  return allowedHosts.includes(url.hostname) || allowedHosts.includes(`${url.hostname}:${portOf(url)}`);
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}
+
 function open(
   target: URL,
   { accept, allowedHosts }: PublicFetchOptions,
@@ -70,8 +79,8 @@ function open(
   if (!isSecure && target.protocol !== 'http:') throw new Error(`a protocol that is not fetched: ${target.protocol}`);
   if (target.username !== '' || target.password !== '') throw new Error('a URL with credentials');
   const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = target.port === '' ? (isSecure ? 443 : 80) : Number(target.port);
-  const isAllowed = allowedHosts.includes(target.hostname) || allowedHosts.includes(`${target.hostname}:${port}`);
+  const port = portOf(target);
+  const isAllowed = isAllowedHost(target, allowedHosts);
   if (!isAllowed && port !== 80 && port !== 443) throw new Error(`a port that is not reached: ${port}`);
   // No lookup is made for these.
   if (!isAllowed && isIP(hostname) !== 0 && !isPublicAddress(hostname))

@@ -35,9 +35,12 @@ export class UsersRepository {
   }
 
   /** Locks the profile until the transaction ends. */
-  async lockOwn(transaction: Transaction, userId: string): Promise<OwnUserRow | undefined> {
-    const [row] = await transaction.query<OwnUserRow>(
-      `SELECT ${OWN_USER_COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+  async lockOwn(
+    transaction: Transaction,
+    userId: string,
+  ): Promise<(OwnUserRow & { avatarId: string | null }) | undefined> {
+    const [row] = await transaction.query<OwnUserRow & { avatarId: string | null }>(
+      `SELECT ${OWN_USER_COLUMNS}, avatar_id AS "avatarId" FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
       [userId],
     );
     return row;

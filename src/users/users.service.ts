@@ -56,7 +56,7 @@ export class UsersService {
     requireOneAvatar(changes);
     const { before, row, avatar } = await this.database.transaction(async (transaction) => {
       const before = await this.repository.lockOwn(transaction, principal.userId);
-      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes);
+      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes, before?.avatarId ?? null);
       return { before, row: await this.write(transaction, principal, changes, avatar), avatar };
     });
     if (before === undefined || row === undefined) throw new DomainError('NOT_FOUND');

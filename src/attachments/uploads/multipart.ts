@@ -11,6 +11,8 @@ export interface Receiver<Result> {
   largest: number;
   /** Milliseconds since any moment. */
   now: () => number;
+  /** Fields that there may be beside the file, each once. */
+  fieldNames: readonly string[];
   /** With each chunk: how many bytes came so far. What it throws ends the upload. */
   count: (received: number) => void;
   /** The file as it comes in, with the name it was given. */
@@ -33,18 +35,19 @@ export function announcedBytes({ headers }: IncomingMessage): number | undefined
 /**
  * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it and with the
  * fields beside it, before it or behind it, once all of the request was read. A request that comes in too slowly is ended without an answer.
- * @throws DomainError UNSUPPORTED_MEDIA for any other request, VALIDATION_FAILED for one without a file, with several, or
- *   that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
+ * @throws DomainError UNSUPPORTED_MEDIA for any other request, VALIDATION_FAILED for one without a file, with several, with
+ *   another field or one given twice, or that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
  */
 export function receiveFile<Result>(
   request: IncomingMessage,
-  { largest, now, count, take, undo }: Receiver<Result>,
+  { largest, now, fieldNames, count, take, undo }: Receiver<Result>,
 ): Promise<Received<Result>> {
   return new Promise((resolve, reject) => {
     const parser = parserFor(request);
     const fields = new Map<string, string>();
     let file: Readable | undefined;
     let taken: Promise<Result> | undefined;
+    let isRefused = false;
     const broken = invalidField('file', 'the request ended before its file did');
     const settle = (act: () => void): void => {
       request.off('close', closed);
@@ -54,6 +57,7 @@ export function receiveFile<Result>(
     };
     const fail = (error: unknown): void =>
       settle(() => {
+        isRefused = true;
         request.unpipe(parser);
         // What is still to come is read and thrown away, so that the client receives the answer.
         request.resume();
@@ -69,10 +73,16 @@ export function receiveFile<Result>(
       file = stream;
       // Its reader gets its end too; afterwards nobody listens, and an error without a listener would end the process.
       stream.on('error', () => undefined);
+      // The parser goes on with what it has already: nobody would give back what is taken of it.
+      if (isRefused) return void stream.resume();
       taken = take(stream, name);
       taken.catch(fail);
     });
-    parser.on('field', (name, value) => fields.set(name, value));
+    parser.on('field', (name, value) => {
+      if (!fieldNames.includes(name)) fail(invalidField(name, `property ${name} should not exist`));
+      else if (fields.has(name)) fail(invalidField(name, `${name} must be given once`));
+      else fields.set(name, value);
+    });
     parser.on('filesLimit', () => fail(invalidField('file', 'there must be one file')));
     parser.on('error', () => fail(invalidField('file', 'the body is not well-formed multipart/form-data')));
     parser.on('finish', () => {

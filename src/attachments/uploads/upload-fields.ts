@@ -15,8 +15,11 @@ export interface UploadFields extends UploadHints {
   posterFor: string | null;
 }
 
+/** What a form may say beside its file. */
+export const UPLOAD_FIELDS = ['voice', 'waveform', 'posterFor'] as const satisfies readonly (keyof UploadFields)[];
+
 /**
- * The fields of a form beside its file; those that are unknown mean nothing.
+ * The fields beside a file, of a form or of an upload's metadata; others than `UPLOAD_FIELDS` mean nothing here.
  * @throws DomainError VALIDATION_FAILED
  */
 export function uploadFields(fields: ReadonlyMap<string, string>): UploadFields {

@@ -48,9 +48,13 @@ export class GroupsRepository {
     );
   }
 
-  async titleOf(transaction: Transaction, id: string): Promise<string | undefined> {
-    const [group] = await transaction.query<{ title: string }>('SELECT title FROM conversations WHERE id = $1', [id]);
-    return group?.title;
+  /** How a group is shown now. */
+  async shown(transaction: Transaction, id: string): Promise<{ title: string; avatarId: string | null } | undefined> {
+    const [group] = await transaction.query<{ title: string; avatarId: string | null }>(
+      'SELECT title, avatar_id AS "avatarId" FROM conversations WHERE id = $1',
+      [id],
+    );
+    return group;
   }
 
   /** False where nothing changed. */

@@ -73,8 +73,8 @@ export class Groups {
     requireOneAvatar(changes);
     const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
       refuse(refusalToManage(membership.role));
-      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes);
-      const before = await this.repository.titleOf(transaction, conversationId);
+      const before = await this.repository.shown(transaction, conversationId);
+      const avatar = await this.attachments.chosenAvatar(transaction, principal, changes, before?.avatarId ?? null);
       const { title, historyVisibility } = changes;
       const isChanged = await this.repository.change(transaction, conversationId, {
         title,
@@ -83,7 +83,7 @@ export class Groups {
       });
       if (!isChanged) return null;
       const event: SystemEventView = { type: 'GROUP_CHANGED', actorId: principal.userId, userIds: [] };
-      if (title !== undefined && title !== before) event.title = title;
+      if (title !== undefined && title !== before?.title) event.title = title;
       return this.record(transaction, conversationId, event, names);
     });
     if (message !== null) this.publish(message);

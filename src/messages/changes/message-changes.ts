@@ -7,6 +7,7 @@ import { Database } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../messages.view.js';
+import { textOf } from '../sending/message-drafts.js';
 import { ChangedMessages } from './changed-messages.js';
 import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
 import { MAX_REACTIONS, normalReaction } from './reaction.js';
@@ -29,12 +30,18 @@ export class MessageChanges {
     private readonly links: LinkPreviews,
   ) {}
 
-  /** @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE. */
-  async edit(principal: Principal, messageId: string, content: string): Promise<MessageView> {
+  /**
+   * @throws DomainError NOT_FOUND, FORBIDDEN (not one's own), EDIT_WINDOW_CLOSED, MESSAGE_DELETED, CANNOT_MESSAGE,
+   *   VALIDATION_FAILED (`content`) for a text of which nothing can be seen, unless something is attached.
+   */
+  async edit(principal: Principal, messageId: string, text: string): Promise<MessageView> {
+    const content = textOf(text);
     let message = await this.changed.requireVisible(principal, messageId);
     await this.limiter.consume('messages', principal.userId);
     for (let attempt = 1; attempt <= MAX_EDIT_ATTEMPTS; attempt += 1) {
       this.assertMayEdit(principal, message);
+      // What something is attached to is of its kind.
+      if (content === '' && message.kind === 'TEXT') throw invalidField('content', 'content must not be blank');
       if (message.content === content) return this.changed.view(principal, messageId);
       if (await this.repository.edit(messageId, content)) {
         const edited = await this.changed.publish(principal, messageId, false);

@@ -61,8 +61,8 @@ export class CreateMessageDto extends MessageContentDto {
 }
 
 export class EditMessageDto {
-  /** @example "Hello, world!" */
-  @IsText({ min: 1, max: MAX_CONTENT_LENGTH })
+  /** As of a send: empty takes the text away where there are attachments. @example "Hello, world!" */
+  @IsText({ max: MAX_CONTENT_LENGTH })
   content!: string;
 }
 

@@ -16,7 +16,7 @@ describe('the first link of a text', () => {
     ['https://user:secret@example.com then https://second.example/', 'https://second.example/'],
     ['http://localhost:3000 and https://second.example', 'https://second.example/'],
   ])('of %j is %s', (text, link) => {
-    expect(firstLink(text)).toBe(link);
+    expect(firstLink(text, [])).toBe(link);
   });
 
   it.each([
@@ -28,7 +28,17 @@ describe('the first link of a text', () => {
     'https://',
     `https://example.com/${'x'.repeat(2_048)}`,
   ])('of %j is none', (text) => {
-    expect(firstLink(text)).toBeUndefined();
+    expect(firstLink(text, [])).toBeUndefined();
+  });
+
+  it.each([
+    ['http://localhost:3955/a', ['localhost:3955'], 'http://localhost:3955/a'],
+    ['http://localhost:3955/a', ['localhost'], 'http://localhost:3955/a'],
+    ['http://vm/ and https://second.example', ['vm:80'], 'http://vm/'],
+    ['http://vm/ and https://second.example', ['vm:443', 'localhost'], 'https://second.example/'],
+    ['http://localhost:3956/a', ['localhost:3955'], undefined],
+  ])('of %j with the hosts %j is %s', (text, allowedHosts, link) => {
+    expect(firstLink(text, allowedHosts)).toBe(link);
   });
 
   it('is found in linear time, whatever the text', () => {
@@ -37,7 +47,7 @@ describe('the first link of a text', () => {
       `https://example.com/${')'.repeat(7_000)}`,
       `https://a.b/${'.'.repeat(7_900)}`,
     ];
-    for (const text of texts) firstLink(text);
-    expect(firstLink(`${'http://x '.repeat(800)} https://example.com`)).toBe('https://example.com/');
+    for (const text of texts) firstLink(text, []);
+    expect(firstLink(`${'http://x '.repeat(800)} https://example.com`, [])).toBe('https://example.com/');
   });
 });

@@ -73,7 +73,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async follow(principal: Principal, message: MessageView): Promise<void> {
-    const url = firstLink(message.content ?? '');
+    const url = firstLink(message.content ?? '', this.configuration.linkPreviewAllowedHosts);
     const former = message.linkPreview?.url;
     if (url === former) return;
     if (former !== undefined && (await this.repository.drop(message.id, former))) {
@@ -98,7 +98,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
 
   private consider({ id, senderId, content, kind }: MessageView): void {
     if (content === null || kind === 'SYSTEM' || !content.includes('://')) return;
-    const url = firstLink(content);
+    const url = firstLink(content, this.configuration.linkPreviewAllowedHosts);
     if (url === undefined) return;
     void this.places
       .run(senderId, () => this.preview({ messageId: id, senderId, content, url }))

@@ -103,6 +103,6 @@ function draftOf(
 }
 
 /** What shows nothing is no text: beside attachments they may be sent, and are left out. */
-function textOf(content: string | null | undefined): string {
+export function textOf(content: string | null | undefined): string {
   return content === undefined || content === null || !showsSomething(content) ? '' : content;
 }

@@ -72,7 +72,8 @@ export class EditMessageEventDto {
   @IsId()
   messageId!: string;
 
-  @IsText({ min: 1, max: MAX_CONTENT_LENGTH })
+  /** As of a send: empty takes the text away where there are attachments. */
+  @IsText({ max: MAX_CONTENT_LENGTH })
   content!: string;
 }
 

@@ -301,6 +301,73 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect((await ada.must('GET', `/attachments/${kept.id}`)).id).toBe(kept.id);
   });
 
+  it('leaves an avatar as it is where it is chosen again', async () => {
+    const [mine, ours] = [
+      await ada.mustUpload(await picture().png().toBuffer(), 'me.png'),
+      await ada.mustUpload(await picture().png().toBuffer(), 'us.png'),
+    ];
+    const group = await ada.group('Same', bob);
+    const { avatarUrl } = await ada.must('PATCH', '/users/me', { avatarId: mine.id });
+    const changed = await ada.must('PATCH', `/conversations/${group}`, { avatarId: ours.id });
+    const device = await bob.device();
+
+    for (const id of [mine.id, mine.id.toUpperCase()])
+      expect((await ada.must('PATCH', '/users/me', { avatarId: id })).avatarUrl).toBe(avatarUrl);
+    const again = await ada.must('PATCH', `/conversations/${group}`, { avatarId: ours.id });
+    expect([again.avatarUrl, again.lastSeq]).toEqual([changed.avatarUrl, changed.lastSeq]);
+    for (const url of [avatarUrl, changed.avatarUrl]) expect((await get(url)).status).toBe(200);
+    // The picture of one is none for the other.
+    expect((await ada.call('PATCH', `/conversations/${group}`, { avatarId: mine.id })).status).toBe(400);
+    expect((await ada.call('PATCH', '/users/me', { avatarId: ours.id })).status).toBe(400);
+
+    // The next changes are the first that anybody is told of.
+    await ada.must('PATCH', '/users/me', { displayName: 'Ada again' });
+    await ada.must('PATCH', `/conversations/${group}`, { title: 'Same again' });
+    await device.next('message:new', ({ message }) => message.conversationId === group);
+    await device.next('user:updated', ({ user }) => user.id === ada.id);
+    expect(device.all('user:updated').filter(({ user }) => user.id === ada.id)).toHaveLength(1);
+    expect(device.all('message:new').filter(({ message }) => message.conversationId === group)).toHaveLength(1);
+  });
+
+  it('loses the text beside it by an edit, and one without attachments does not', async () => {
+    const file = await ada.mustUpload(pdf(), 'a.pdf');
+    const device = await ada.device();
+    const captioned = await send([file.id], { content: 'look' });
+    const { body: without, status } = await ada.call('PATCH', `/messages/${captioned.id}`, { content: '' });
+    expect([status, without]).toEqual([
+      200,
+      {
+        ...captioned,
+        content: '',
+        version: captioned.version + 1,
+        editedAt: expect.any(String),
+        attachments: [expect.objectContaining({ id: file.id })],
+      },
+    ]);
+    expect((await bob.must('GET', `/messages/${captioned.id}`)).content).toBe('');
+    await device.must('edit_message', { messageId: captioned.id, content: 'a text again' });
+    const { message } = await device.must('edit_message', { messageId: captioned.id, content: '\u3164' });
+    expect(message).toMatchObject({ content: '', kind: 'FILE', version: captioned.version + 3 });
+    const outside = await send([], {
+      content: 'x',
+      attachments: [{ url: 'https://files.example.com/a', kind: 'AUDIO' }],
+    });
+    expect(await ada.must('PATCH', `/messages/${outside.id}`, { content: '' })).toMatchObject({ content: '' });
+    expect(
+      (await bob.must('GET', '/conversations')).items.find(({ id }: Anything) => id === conversationId),
+    ).toMatchObject({
+      lastMessage: '',
+    });
+
+    const plain = await send([], { content: 'only text' });
+    for (const answer of [
+      (await ada.call('PATCH', `/messages/${plain.id}`, { content: '' })).body,
+      (await device.ask('edit_message', { messageId: plain.id, content: '' })).error,
+    ])
+      expect(answer.code).toBe('VALIDATION_FAILED');
+    expect((await bob.must('GET', `/messages/${plain.id}`)).content).toBe('only text');
+  });
+
   it('makes avatars of users and groups, and forgets those that are replaced', async () => {
     const [first, second, third] = [
       await ada.mustUpload(await picture().png().toBuffer(), 'me.png'),
@@ -316,7 +383,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect(
       (await ada.call('POST', `/conversations/${conversationId}/messages`, { attachmentIds: [first.id] })).status,
     ).toBe(400);
-    expect((await ada.call('PATCH', '/users/me', { avatarId: first.id })).status).toBe(400);
+    expect((await bob.call('PATCH', '/users/me', { avatarId: first.id })).status).toBe(400);
     expect((await bob.call('PATCH', '/users/me', { avatarId: second.id })).status).toBe(400);
     expect((await ada.call('PATCH', '/users/me', { avatarId: (await ada.mustUpload(pdf())).id })).status).toBe(400);
 

@@ -193,6 +193,35 @@ describe('what is uploaded', () => {
     await until('nothing is left', async () => (await leftovers()).length === 0);
   });
 
+  it('is refused with fields that there are not, or twice, before the file and behind it', async () => {
+    const before = (await rows()).length;
+    const field = (name: string, value: string): string =>
+      `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const file = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhello\r\n';
+    const large = file.replace('hello', 'x'.repeat(1_000_000));
+    const cases: [string, string][] = [
+      ['foo', field('foo', 'bar') + file],
+      ['foo', file + field('foo', 'bar')],
+      ['foo', field('foo', 'bar') + large],
+      ['foo', large + field('foo', 'bar')],
+      ['postrFor', field('postrFor', '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11') + file],
+      ['__proto__', field('__proto__', 'x') + file],
+      ['voice', field('voice', 'true') + field('voice', 'false') + file],
+      ['voice', field('voice', 'true') + file + field('voice', 'true')],
+    ];
+    for (const [name, body] of cases) {
+      const answer = await fetch(`${story.url}/attachments`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ada.accessToken}`, 'content-type': 'multipart/form-data; boundary=x' },
+        body: `${body}--x--`,
+      });
+      const { code, errors } = (await answer.json()) as Anything;
+      expect([answer.status, code, Object.keys(errors)]).toEqual([400, 'VALIDATION_FAILED', [name]]);
+    }
+    await until('nothing is left', async () => (await leftovers()).length === 0);
+    expect(await rows()).toHaveLength(before);
+  });
+
   it('leaves nothing where its sender goes away in the middle', async () => {
     const before = (await rows()).length;
     const { port, hostname } = new URL(story.url);

@@ -8,6 +8,8 @@ describe('the preview of a link', () => {
   let story: Story;
   let pages: Server;
   let site: string;
+  /** The same by a name without a dot, which is allowed too. */
+  let local: string;
   let [ada, bob]: [Person, Person] = [] as never;
   let bobs: Device;
   let conversationId: string;
@@ -34,7 +36,8 @@ describe('the preview of a link', () => {
     });
     await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
     site = `127.0.0.1:${(pages.address() as AddressInfo).port}`;
-    story = await startStory({ linkPreviewAllowedHosts: [site] });
+    local = site.replace('127.0.0.1', 'localhost');
+    story = await startStory({ linkPreviewAllowedHosts: [site, local] });
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
     conversationId = await ada.directConversation(bob);
     bobs = await bob.device();
@@ -126,6 +129,22 @@ describe('the preview of a link', () => {
     await until('the missing page was asked for', () => asked.includes('/missing'));
     expect(asked).not.toContain('/never');
     expect((await stored(missing.id)).version).toBe(1);
+  });
+
+  it('is made of a name without a dot that is allowed, and follows an edit to it', async () => {
+    const message = await send(`http://${local}/by-name`);
+    expect((await updated(message.id)).linkPreview).toMatchObject({
+      url: `http://${local}/by-name`,
+      title: 'Page /by-name',
+    });
+    await ada.call('PATCH', `/messages/${message.id}`, { content: `http://${local}/by-name-too` });
+    await updated(message.id, ({ linkPreview }) => linkPreview?.title === 'Page /by-name-too');
+  });
+
+  it('is not enough for a message without a text', async () => {
+    const message = await send(`http://${site}/only`);
+    await updated(message.id);
+    expect((await ada.call('PATCH', `/messages/${message.id}`, { content: '' })).status).toBe(400);
   });
 
   it('is not made of addresses inside', async () => {
