@@ -1772,7 +1772,10 @@ export interface components {
             items: components["schemas"]["MessageView"][];
         };
         EditMessageDto: {
-            /** @example Hello, world! */
+            /**
+             * @description As of a send: empty takes the text away where there are attachments.
+             * @example Hello, world!
+             */
             content: string;
         };
         FriendChangeView: {

@@ -131,6 +131,7 @@ export interface DeliveredCursor {
 
 export interface EditMessage {
   messageId: string;
+  /** As of a send: empty takes the text away where there are attachments. */
   content: string;
 }
 
