@@ -65,8 +65,13 @@ export class CurrentAccount {
 
   requireEngine(): Engine {
     const { engine } = this;
-    if (engine === undefined) throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-    return engine;
+    if (engine !== undefined) return engine;
+    this.#requireOpen();
+    throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new ChatError('ABORTED', 'The client was closed.');
   }
 
   /** The connection's status while there is no engine. */
@@ -114,7 +119,7 @@ export class CurrentAccount {
   }
 
   async open(userId: string): Promise<void> {
-    if (this.#isClosed) throw new ChatError('ABORTED', 'The client was closed.');
+    this.#requireOpen();
     if (this.#account?.userId === userId) {
       // The same person again: what is in the outbox goes on.
       this.#want(this.#account.engine);

@@ -210,7 +210,10 @@ export class ChatClient {
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
     const fields = defined({ clientId, conversationId, receiverId, content, replyToId });
-    return { clientId, stored: this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf)) };
+    const stored = this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf));
+    // Whoever does not wait for it must not end the process by that.
+    stored.catch(() => undefined);
+    return { clientId, stored };
   }
 
   edit(message: MessageReference, content: string): Promise<void> {
@@ -232,7 +235,9 @@ export class ChatClient {
   /** Up to this message, without `seq` up to the newest. Moves forward only. */
   markRead(conversationId: string, seq?: number): Promise<void> {
     const conversation = this.observe(`conversation:${conversationId}`).getSnapshot();
-    const upTo = seq ?? conversation?.lastSeq ?? 0;
+    const newest = conversation?.lastSeq ?? seq ?? 0;
+    // A cursor beyond the newest message would hide what is still to come.
+    const upTo = Math.min(seq ?? newest, newest);
     if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
     this.#account.engine?.sync.read(conversationId, upTo);
     return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId, seq: upTo });

@@ -12,6 +12,21 @@ export class Listeners<Values extends readonly unknown[] = []> {
   };
 
   call(...values: Values): void {
-    for (const listener of [...this.#listeners]) listener(...values);
+    callEach(this.#listeners, ...values);
+  }
+}
+
+/** One that throws stops neither the others nor whoever calls: its fault is the application's, and is reported. */
+export function callEach<Values extends readonly unknown[]>(
+  listeners: Iterable<(...values: Values) => void>,
+  ...values: Values
+): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener(...values);
+    } catch (error) {
+      // oxlint-disable-next-line no-console -- a library has no other place that the application looks at
+      console.error(error);
+    }
   }
 }

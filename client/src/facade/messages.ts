@@ -59,7 +59,11 @@ export class ConversationWindows {
   #make(conversationId: string): Messages {
     const { getSnapshot, subscribe } = this.account.observe(`messages:${conversationId}`);
     const open = (): Unsubscribe => this.#open(conversationId);
-    const sync = () => this.account.engine?.sync;
+    /** Without a window there is nothing to move: then it is opened, as by reading it. */
+    const sync = () => {
+      if (!this.#opened.has(conversationId)) this.#linger(conversationId, open);
+      return this.account.engine?.sync;
+    };
     const read = (): MessagesSnapshot => {
       this.#linger(conversationId, open);
       return getSnapshot();

@@ -32,7 +32,7 @@ export interface ClientOutbox extends Observable<readonly OutboxItem[]> {
 }
 
 export function sourceOf(file: UploadSource | File): UploadSource {
-  if (!(typeof File !== 'undefined' && file instanceof File)) return file as UploadSource;
+  if (!(typeof File !== 'undefined' && file instanceof File)) return checked(file as UploadSource);
   const { name, type, size } = file;
   return {
     name,
@@ -47,4 +47,12 @@ export function sourceOf(file: UploadSource | File): UploadSource {
       }
     },
   };
+}
+
+/** From JavaScript anything may come; what cannot be kept must not enter the outbox. */
+function checked(source: UploadSource): UploadSource {
+  const { name, mimeType, size, read } = Object(source) as UploadSource;
+  const isSource = typeof name === 'string' && typeof mimeType === 'string' && size >= 0 && typeof read === 'function';
+  if (!isSource) throw new ChatError('VALIDATION_FAILED', 'An attachment is a File or an UploadSource.');
+  return source;
 }

@@ -538,8 +538,8 @@ function idOf({ target }: Extract<OutboxCommand, { target: unknown }>): string {
   return 'messageId' in target ? target.messageId : '';
 }
 
-function brief({ code, message }: ChatError): { code: ChatError['code']; message: string } {
-  return { code, message };
+function brief({ code, message, errors }: ChatError): NonNullable<OutboxItem['lastError']> {
+  return { code, message, ...(errors === undefined ? {} : { errors }) };
 }
 
 function contentOf({ command }: OutboxItem): string {

@@ -1,6 +1,6 @@
 import type { Observable } from '../connection/types.js';
-import type { LocalErrorCode } from '../protocol/errors.js';
-import type { ClientEvents, ErrorCode } from '../protocol/protocol.generated.js';
+import type { ChatError } from '../protocol/errors.js';
+import type { ClientEvents } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
 
 export type OutboxState =
@@ -50,7 +50,10 @@ export interface OutboxItem {
   readonly retryAt?: number;
   /** With `uploading`: 0 to 1. */
   readonly progress?: number;
-  readonly lastError?: { readonly code: ErrorCode | LocalErrorCode; readonly message: string };
+  /** `errors`: field to messages, with `VALIDATION_FAILED`. */
+  readonly lastError?: Readonly<Pick<ChatError, 'code' | 'message'>> & {
+    readonly errors?: NonNullable<ChatError['errors']>;
+  };
   /** When the user did it, device time, to be shown. */
   readonly createdAt: number;
 }

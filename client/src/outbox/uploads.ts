@@ -36,9 +36,10 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 export class StoredUploads implements Uploader {
   constructor(private readonly ports: { database: Database; http: Http }) {}
 
-  async keep(id: string, { name, mimeType, size, voice = false, read }: UploadSource): Promise<void> {
+  async keep(id: string, source: UploadSource): Promise<void> {
+    const { name, mimeType, size, voice = false } = source;
     for (let start = 0; start < size; start += CHUNK_BYTES) {
-      const bytes = await read(start, Math.min(size, start + CHUNK_BYTES));
+      const bytes = await readPart(source, start, Math.min(size, start + CHUNK_BYTES));
       await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
     }
     await this.#save(id, { name, mimeType, size, ...(voice ? { voice } : {}) });
@@ -193,6 +194,18 @@ export class StoredUploads implements Uploader {
 
   #write(work: (transaction: StorageTransaction) => Promise<void>): Promise<void> {
     return this.ports.database.transaction('readwrite', ['uploads', 'uploadChunks'], work);
+  }
+}
+
+/** Whatever a source fails with: read again it would hold up its conversation for ever. */
+async function readPart(source: UploadSource, start: number, end: number): Promise<Uint8Array> {
+  try {
+    const bytes = await source.read(start, end);
+    if (bytes.length !== end - start) throw new Error(`Not ${end - start} bytes.`);
+    return bytes;
+  } catch (cause) {
+    if (cause instanceof ChatError) throw cause;
+    throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
   }
 }
 

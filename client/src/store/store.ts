@@ -1,3 +1,4 @@
+import { callEach } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
 import type { KeptFile, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
@@ -76,7 +77,7 @@ export class ChatStore implements Store {
       const snapshot: unknown = this.getSnapshot(key);
       if (this.#told.get(key) === snapshot) continue;
       this.#told.set(key, snapshot);
-      for (const listener of [...listeners]) listener();
+      callEach(listeners);
     }
   }
 

@@ -1,14 +1,6 @@
 import type { Observable } from '../connection/types.js';
-import type {
-  ErrorCode,
-  Conversation,
-  FriendRequest,
-  Message,
-  Presence,
-  Receipt,
-  User,
-} from '../protocol/protocol.generated.js';
-import type { LocalErrorCode } from '../protocol/errors.js';
+import type { OutboxItem } from '../outbox/types.js';
+import type { Conversation, FriendRequest, Message, Presence, Receipt, User } from '../protocol/protocol.generated.js';
 
 /** What one can subscribe to; everything else of a snapshot stays the same object while its key is not told. */
 export type StoreKey =
@@ -31,7 +23,7 @@ export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
   readonly seq: number | null;
   /** There is one row for a `clientId` at any time: pending, then sent in its place. */
   readonly state: 'pending' | 'sent' | 'rejected';
-  readonly error?: { readonly code: ErrorCode | LocalErrorCode; readonly message: string };
+  readonly error?: NonNullable<OutboxItem['lastError']>;
   /** 0 to 1 while its files are uploaded. */
   readonly progress?: number;
   /** An edit, deletion or reaction of one's own is on its way; what is shown contains it already. */

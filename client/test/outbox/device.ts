@@ -56,7 +56,10 @@ export async function settled(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export type Fault = { code: ChatError['code']; retryAfterMs?: number } | 'lost' | 'unanswered';
+export type Fault =
+  | { code: ChatError['code']; retryAfterMs?: number; errors?: ChatError['errors'] }
+  | 'lost'
+  | 'unanswered';
 
 /** One server, and what happens to the frames on their way to it. */
 export class World {
@@ -292,12 +295,7 @@ export class Device {
     const fault = isCommand ? this.world.faults.shift() : undefined;
     if (fault === 'lost') return this.#never(connection);
     await Promise.resolve();
-    if (typeof fault === 'object')
-      throw new ChatError(
-        fault.code,
-        fault.code,
-        fault.retryAfterMs === undefined ? {} : { retryAfterMs: fault.retryAfterMs },
-      );
+    if (typeof fault === 'object') throw new ChatError(fault.code, fault.code, fault);
     const answer = this.world.do(event, payload);
     await this.#step();
     if (fault === 'unanswered' || connection.signal.aborted) return this.#never(connection);

@@ -82,6 +82,16 @@ describe('sending', () => {
     expect(world.texts()).toEqual(['hello']);
   });
 
+  it('keeps what was wrong with each field of a message that was refused', async () => {
+    const { world, device } = await connected();
+    const errors = { content: ['is too long'] };
+    world.faults.push({ code: 'VALIDATION_FAILED', errors });
+    await device.send('a', 'hello');
+    await settled();
+    expect(device.outbox.getSnapshot()).toMatchObject([{ state: 'rejected', lastError: { errors } }]);
+    expect(device.store.getSnapshot('messages:c0').items.at(-1)).toMatchObject({ error: { errors } });
+  });
+
   it('never lets a later message overtake one that could not be sent yet', async () => {
     const { world, device } = await connected();
     world.faults.push({ code: 'UNAVAILABLE' }, { code: 'UNAVAILABLE' });

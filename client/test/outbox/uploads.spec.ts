@@ -3,6 +3,7 @@ import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import { StoredUploads } from '../../src/outbox/uploads.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { memoryStorage } from '../../src/storage/memory.js';
+import { rejection } from '../support/virtual-clock.js';
 
 const SIZE = 6_000_000;
 const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => index % 251);
@@ -86,6 +87,22 @@ describe('an upload', () => {
     await small.keep('g', source());
     expect(await small.upload('g', () => undefined)).toBe('whole');
     expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
+  });
+
+  it.each([
+    ['fails with an error of its own', () => Promise.reject(new Error('EACCES'))],
+    [
+      'throws at once',
+      () => {
+        throw new TypeError('no such method');
+      },
+    ],
+    ['gives fewer bytes than its size', () => Promise.resolve(new Uint8Array(9))],
+    ['gives more bytes than its size', () => Promise.resolve(new Uint8Array(11))],
+    ['gives no bytes', () => Promise.resolve(undefined as unknown as Uint8Array)],
+  ])('of a source that %s is refused for good', async (_, read) => {
+    const error = await rejection((await uploader(new UploadServer())).keep('f', { ...source(10), read }));
+    expect(error).toMatchObject({ code: 'UNREADABLE_FILE', isTransient: false });
   });
 
   it('of a file that was not copied to its end is refused, and what is left of it goes', async () => {
