@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { startStory, type Story } from '../support/story.js';
-import { expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -123,6 +123,58 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(ada.message('This message was deleted'));
   });
 
+  it('keeps what may be done with a message in reach of mouse, keyboard and finger', async () => {
+    const { page } = ada;
+    await ada.say('What shall I bring?');
+    const mine = ada.message('What shall I bring?');
+
+    await mine.focus();
+    await ada.field.focus();
+    await mine.hover();
+    await mine.getByRole('button', { name: 'Reply', exact: true }).click();
+    await expectShown(page.getByRole('button', { name: 'Do not reply' }));
+    await page.getByRole('button', { name: 'Do not reply' }).click();
+
+    await page.mouse.move(0, 0);
+    await mine.focus();
+    await page.keyboard.press('Tab');
+    await expectShown(mine.getByRole('button', { name: 'React', exact: true }).and(page.locator(':focus')));
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('searchbox', { name: 'Search emoji' }).and(page.locator(':focus')));
+    await page.keyboard.press('Escape');
+    await expectShown(mine.and(page.locator(':focus')));
+
+    const phone = await arrive({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    await phone.open();
+    await phone.logIn('ada');
+    await phone.conversation(/Bob Example/).tap();
+    const row = phone.message('What shall I bring?');
+    await row.locator('.bubble').tap();
+    const bubble = await row.locator('.bubble').boundingBox();
+    const tools = await row.locator('.row-tools').boundingBox();
+    expect((tools?.y ?? 0) + (tools?.height ?? 0)).toBeLessThanOrEqual((bubble?.y ?? 0) + 1);
+    await row.getByRole('button', { name: 'Actions for this message' }).tap();
+    await expectShown(phone.page.getByRole('menuitem', { name: 'Reply' }));
+    await phone.page.getByRole('menuitem', { name: 'Reply' }).tap();
+    await expectShown(phone.page.getByRole('button', { name: 'Do not reply' }));
+  });
+
+  it('opens a conversation at the first message that was not read', async () => {
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await expectShown(ada.page.getByRole('button', { name: 'Change the password' }));
+    for (let number = 1; number <= 30; number++) await bob.say(`Unread number ${number}.`);
+    await expectShown(ada.conversation(/Bob Example/).getByText('Unread number 30.'));
+    await ada.conversation(/Bob Example/).click();
+    await expectShown(ada.message('Unread number 1.'));
+    const frame = await ada.log.boundingBox();
+    const line = await ada.page.locator('.unread-line').boundingBox();
+    const first = await ada.message('Unread number 1.').boundingBox();
+    expect(line?.y).toBeGreaterThanOrEqual(frame?.y ?? Infinity);
+    expect(first?.y).toBeGreaterThan(line?.y ?? Infinity);
+    expect(first?.y).toBeLessThan((frame?.y ?? 0) + (frame?.height ?? 0));
+    await ada.page.getByRole('button', { name: /newest/i }).click();
+  });
+
   it('never makes markup of what somebody types, and breaks at no length', async () => {
     const hostile = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1) https://example.com/<script>';
     await bob.say(hostile);
@@ -155,7 +207,8 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(picture.locator('img.loaded'));
     await picture.click();
     await expectShown(bob.page.getByRole('dialog', { name: 'Picture viewer' }).getByRole('img'));
-    await bob.page.keyboard.press('Escape');
+    await bob.page.goBack();
+    await expectGone(bob.page.getByRole('dialog', { name: 'Picture viewer' }));
     await expectShown(bob.page.getByRole('link', { name: 'Open notes.txt' }));
   });
 

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from '../react.js';
+import { useEffect, useRef, useSyncExternalStore } from '../react.js';
 
 /** A place in the page: what is shown beside the list. */
 export type Place =
@@ -40,6 +40,21 @@ export function goToList(): void {
   const from = (history.state as { from?: string } | null)?.from;
   if (from === '/') history.back();
   else go({ name: 'home' });
+}
+
+/** While the component is shown, going back leads out of it and not out of the place around it. */
+export function useBack(onBack: () => void): void {
+  const latest = useRef(onBack);
+  latest.current = onBack;
+  useEffect(() => {
+    history.pushState({ ...history.state, isOver: true }, '');
+    const back = (): void => latest.current();
+    addEventListener('popstate', back);
+    return () => {
+      removeEventListener('popstate', back);
+      if ((history.state as { isOver?: boolean } | null)?.isOver === true) history.back();
+    };
+  }, []);
 }
 
 export const openConversation = (id: string, seq?: number): void =>

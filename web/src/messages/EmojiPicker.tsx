@@ -34,6 +34,7 @@ export default function EmojiPicker({ onChoose, onClose }: Properties) {
       <input
         class="input"
         type="search"
+        autofocus
         placeholder={t('picker.search')}
         aria-label={t('picker.search')}
         value={search}

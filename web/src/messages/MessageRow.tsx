@@ -30,7 +30,8 @@ interface Properties {
 
 export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions }: Properties) => {
   const sender = useUser(item.senderId);
-  const [isHot, setHot] = useState(false);
+  // Made when first needed, and from then on shown by CSS: what is pressed must still be there when its click comes.
+  const [hasTools, makeTools] = useState(false);
   const [menu, openMenu] = useState<Place>();
   const closeMenu = useCallback(() => openMenu(undefined), []);
   const own = isOwn(item);
@@ -56,10 +57,8 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
       tabIndex={-1}
       aria-label={t('message.by', { name, time })}
       onKeyDown={onKeyDown}
-      onMouseEnter={() => setHot(true)}
-      onMouseLeave={() => setHot(false)}
-      onFocusIn={() => setHot(true)}
-      onFocusOut={() => setHot(false)}
+      onMouseEnter={() => makeTools(true)}
+      onFocusIn={() => makeTools(true)}
       onContextMenu={(event) => {
         // A link or a selected text has a menu of the browser's own.
         if (!hasActions || (event.target as Element).closest('a') !== null || getSelection()?.isCollapsed === false)
@@ -92,7 +91,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
           )}
           <span class="meta">
             {item.editedAt === null || isDeleted ? null : <span>{t('message.edited')}</span>}
-            <time dateTime={item.createdAt} title={isHot ? fullTimeOf(item.createdAt) : undefined}>
+            <time dateTime={item.createdAt} title={hasTools ? fullTimeOf(item.createdAt) : undefined}>
               {time}
             </time>
             {tick === undefined || isDeleted ? null : <TickMark tick={tick} progress={item.progress} />}
@@ -100,9 +99,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
         </div>
         {item.reactions.length > 0 ? <Reactions item={item} /> : null}
         {item.state === 'rejected' ? <Rejection item={item} /> : null}
-        {hasActions && (isHot || menu !== undefined) ? (
-          <RowTools item={item} actions={actions} onMenu={openMenu} />
-        ) : null}
+        {hasActions && hasTools ? <RowTools item={item} actions={actions} onMenu={openMenu} /> : null}
       </div>
       {menu === undefined ? null : <MessageMenu item={item} at={menu} actions={actions} onClose={closeMenu} />}
     </article>

@@ -10,10 +10,15 @@ interface Properties {
   onMenu: (at: Place) => void;
 }
 
+/** The message has the focus before a menu or a dialog opens, and gets it back: this bar may be hidden by then. */
+function focusRow(event: Event): void {
+  (event.currentTarget as Element).closest<HTMLElement>('[data-row]')?.focus({ preventScroll: true });
+}
+
 /** Beside a message that is pointed at or has the focus. */
 export function RowTools({ item, actions, onMenu }: Properties) {
   return (
-    <div class="row-tools">
+    <div class="row-tools" onClickCapture={focusRow}>
       {item.id === null ? null : (
         <>
           <button

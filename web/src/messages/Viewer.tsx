@@ -1,5 +1,6 @@
 import type { Attachment } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useBack } from '../app/router.js';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
@@ -20,6 +21,7 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
     element?.showModal();
     return () => element?.close();
   }, []);
+  useBack(onClose);
   const picture = pictures[current];
   if (picture === undefined) return null;
   const move = (step: number): void => {

@@ -25,7 +25,9 @@ export function layOut(items: readonly MessageItem[], firstUnreadSeq: number | n
       previous = undefined;
       entries.push({ type: 'day', key: `day ${itemDay}`, at: item.createdAt });
     }
-    if (!isUnreadShown && item.seq !== null && item.seq >= (firstUnreadSeq ?? 0)) {
+    // Where what is held begins later, the first unread one is further above: no line then.
+    const isUnread = firstUnreadSeq !== null && item.seq !== null && item.seq >= firstUnreadSeq;
+    if (!isUnreadShown && isUnread && (item !== items[0] || item.seq === firstUnreadSeq)) {
       isUnreadShown = true;
       previous = undefined;
       entries.push({ type: 'unread' });

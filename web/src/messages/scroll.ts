@@ -37,6 +37,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   const [isAtEnd, setAtEnd] = useState(true);
   const target = useRef<number | undefined>(seq);
   const isPlaced = useRef(false);
+  const isUnreadPlaced = useRef(false);
   const shown = useRef<readonly MessageItem[]>([]);
   const anchor = useRef<Anchor | 'end'>('end');
   const latest = useRef(messages);
@@ -56,12 +57,19 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
     setAtEnd(below < END_PX && !hasNewer);
     if (!isLoading && hasOlder && above < LOAD_AHEAD_PX) void loadOlder();
     else if (!isLoading && hasNewer && below < LOAD_AHEAD_PX) void loadNewer();
-    readOn();
+    // On the way to another place, what is passed is not read.
+    if (target.current === undefined) readOn();
   }, [readOn]);
 
   const jump = useCallback((to: number) => {
     target.current = to;
-    if (!showTarget(scroller.current, target)) void latest.current.jumpTo(to);
+    if (showTarget(scroller.current, target)) return;
+    const end = (): void => {
+      requestAnimationFrame(() => {
+        if (target.current === to) target.current = undefined;
+      });
+    };
+    latest.current.jumpTo(to).then(end, end);
   }, []);
   const toEnd = useCallback(() => {
     target.current = undefined;
@@ -77,6 +85,13 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
     const before = shown.current;
     shown.current = messages.items;
     if (messages.items.length === 0) return;
+    // What is unread is known a moment after what is held is shown.
+    const opensAtUnread = messages.firstUnreadSeq !== null && !isUnreadPlaced.current;
+    if (messages.firstUnreadSeq !== null) isUnreadPlaced.current = true;
+    if (isPlaced.current && opensAtUnread && target.current === undefined && element.scrollTop > -END_PX) {
+      showUnread(element, messages, jump);
+      return check();
+    }
     // Nothing came or went: where things were measured last is where they were then.
     if (before === messages.items && isPlaced.current) return check();
     if (!isPlaced.current) {
@@ -91,7 +106,7 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
       if (row.isConnected) element.scrollTop += row.getBoundingClientRect().top - top;
     }
     check();
-  }, [messages.items, messages.hasOlder, messages.hasNewer, messages.isLoading]);
+  }, [messages.items, messages.hasOlder, messages.hasNewer, messages.isLoading, messages.firstUnreadSeq]);
 
   useEffect(() => {
     if (seq !== undefined && isPlaced.current) jump(seq);

@@ -73,6 +73,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
       <input
         class="input"
         type="search"
+        autofocus
         dir="auto"
         maxLength={200}
         placeholder={t('search.placeholder')}

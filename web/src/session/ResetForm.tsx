@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
+import { useBack } from '../app/router.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { Field, Form } from './form.js';
 import { publicPost } from './public-calls.js';
 
 /** A new password by a code that is mailed. */
-export default function ResetForm({ onDone }: { onDone: () => void }) {
+export default function ResetForm({ onDone, onBack }: { onDone: () => void; onBack: () => void }) {
+  useBack(onBack);
   const [email, setEmail] = useState<string>();
   if (email === undefined) {
     const ask = async ({ email = '' }: Record<string, string>): Promise<void> => {

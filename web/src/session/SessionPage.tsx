@@ -41,7 +41,11 @@ export function SessionPage() {
         ) : step.name === 'code' ? (
           <Lazy load={codeForm} email={step.email} />
         ) : (
-          <Lazy load={resetForm} onDone={() => show({ name: 'login', note: t('session.resetDone') })} />
+          <Lazy
+            load={resetForm}
+            onDone={() => show({ name: 'login', note: t('session.resetDone') })}
+            onBack={() => show({ name: 'login' })}
+          />
         )}
         <button
           type="button"
