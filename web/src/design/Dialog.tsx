@@ -44,32 +44,3 @@ export function Dialog({ title, onClose, children, class: name }: Properties) {
     </dialog>
   );
 }
-
-interface Question {
-  text: string;
-  confirm: string;
-  onConfirm: () => void;
-  onClose: () => void;
-}
-
-export function Confirm({ text, confirm, onConfirm, onClose }: Question) {
-  return (
-    <Dialog title={text} onClose={onClose} class="confirm">
-      <div class="row end">
-        <button type="button" class="button" onClick={onClose}>
-          {t('app.cancel')}
-        </button>
-        <button
-          type="button"
-          class="button danger"
-          onClick={() => {
-            onClose();
-            onConfirm();
-          }}
-        >
-          {confirm}
-        </button>
-      </div>
-    </Dialog>
-  );
-}

@@ -3,7 +3,10 @@ import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
 import { linkTo } from '../app/router.js';
-import { nameOf } from '../conversations/names.js';
+import { attempt } from '../app/toasts.js';
+import { ConnectionBar } from '../conversations/ConnectionBar.js';
+import { nameOf, partnerOf } from '../conversations/names.js';
+import { unblock, useIsBlocked } from '../people/blocked.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { Composer } from './Composer.js';
@@ -22,6 +25,8 @@ const searchDialog = () => import('../search/SearchDialog.js');
 export function ConversationPage({ id, seq }: { id: string; seq: number | undefined }) {
   const conversation = useConversation(id);
   const { status } = useConnection();
+  const partner = conversation && partnerOf(conversation);
+  const isBlocked = useIsBlocked(partner);
   const [intent, setIntent] = useState<Intent>({ type: 'new' });
   const [dialog, openDialog] = useState<Dialogs>();
   const [files, setFiles] = useState<readonly File[]>([]);
@@ -65,18 +70,28 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
         onDetails={() => openDialog({ type: 'details' })}
         onSearch={() => openDialog({ type: 'search' })}
       />
+      <ConnectionBar />
       <MessageList handle={list} conversation={conversation} seq={seq} actions={actions} />
       <TypingLine conversation={conversation} />
-      <Composer
-        conversation={conversation}
-        isFirst={seq === undefined}
-        intent={intent}
-        files={files}
-        onFiles={setFiles}
-        onIntent={setIntent}
-        onSent={afterSend}
-        onEditLast={editLast}
-      />
+      {isBlocked && partner !== undefined ? (
+        <p class="blocked row">
+          <span class="grow">{t('chat.blocked', { name: partner.displayName })}</span>
+          <button type="button" class="button small" onClick={() => void attempt(() => unblock(partner.id))}>
+            {t('people.unblock')}
+          </button>
+        </p>
+      ) : (
+        <Composer
+          conversation={conversation}
+          isFirst={seq === undefined}
+          intent={intent}
+          files={files}
+          onFiles={setFiles}
+          onIntent={setIntent}
+          onSent={afterSend}
+          onEditLast={editLast}
+        />
+      )}
       {dialog?.type === 'details' ? (
         <Lazy load={detailsDialog} id={id} onClose={closeDialog} onFailed={closeDialog} />
       ) : dialog?.type === 'search' ? (

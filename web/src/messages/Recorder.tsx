@@ -31,10 +31,15 @@ export default function Recorder({ onSend, onEnd }: Properties) {
       },
       (error: unknown) => {
         if (!isCurrent) return;
+        const name = error instanceof DOMException ? error.name : '';
         notify(
-          error instanceof DOMException && error.name === 'NotAllowedError'
-            ? t('record.denied')
-            : t('record.impossible'),
+          t(
+            name === 'NotAllowedError'
+              ? 'record.denied'
+              : name === 'NotFoundError'
+                ? 'record.missing'
+                : 'record.impossible',
+          ),
         );
         onEnd();
       },

@@ -5,10 +5,12 @@ import { go } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
 import { FOR_GOOD, isMuted, nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
-import { Confirm, Dialog } from '../design/Dialog.js';
+import { Confirm } from '../design/Confirm.js';
+import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
+import { block, unblock, useIsBlocked } from './blocked.js';
 import { GroupMembers } from './GroupMembers.js';
 import { GroupSettings } from './GroupSettings.js';
 import './people.css';
@@ -60,7 +62,7 @@ function OwnSettings({ conversation }: { conversation: Conversation }) {
         aria-pressed={isQuiet}
         onClick={change({ mutedUntil: isQuiet ? null : FOR_GOOD })}
       >
-        {isQuiet ? t('details.unmute') : t('details.mute')}
+        {t('details.mute')}
       </button>
       <button
         type="button"
@@ -68,7 +70,7 @@ function OwnSettings({ conversation }: { conversation: Conversation }) {
         aria-pressed={me.pinnedAt !== null}
         onClick={change({ pinned: me.pinnedAt === null })}
       >
-        {me.pinnedAt === null ? t('details.pin') : t('details.unpin')}
+        {t('details.pin')}
       </button>
       <button
         type="button"
@@ -76,7 +78,7 @@ function OwnSettings({ conversation }: { conversation: Conversation }) {
         aria-pressed={me.archivedAt !== null}
         onClick={change({ archived: me.archivedAt === null })}
       >
-        {me.archivedAt === null ? t('details.archive') : t('details.unarchive')}
+        {t('details.archive')}
       </button>
     </div>
   );
@@ -84,12 +86,18 @@ function OwnSettings({ conversation }: { conversation: Conversation }) {
 
 function Block({ user }: { user: User }) {
   const [isAsked, ask] = useState(false);
-  const block = (): void => {
+  const blockUser = (): void => {
     void attempt(async () => {
-      await client.friends.block(user.id);
+      await block(user.id);
       notify(t('people.blocked', { name: user.displayName }));
     });
   };
+  if (useIsBlocked(user))
+    return (
+      <button type="button" class="button" onClick={() => void attempt(() => unblock(user.id))}>
+        {t('people.unblock')}
+      </button>
+    );
   return (
     <>
       <button type="button" class="button danger" onClick={() => ask(true)}>
@@ -97,9 +105,10 @@ function Block({ user }: { user: User }) {
       </button>
       {isAsked ? (
         <Confirm
+          title={t('people.block')}
           text={t('details.blockQuestion', { name: user.displayName })}
           confirm={t('people.block')}
-          onConfirm={block}
+          onConfirm={blockUser}
           onClose={() => ask(false)}
         />
       ) : null}
@@ -121,6 +130,7 @@ function Leave({ conversation, onClose }: { conversation: Conversation; onClose:
       </button>
       {isAsked ? (
         <Confirm
+          title={t('group.leave')}
           text={t('group.leaveQuestion', { name: nameOf(conversation) })}
           confirm={t('group.leave')}
           onConfirm={() => void leave()}

@@ -1,7 +1,8 @@
-import type { Conversation, Member, MemberRole, User } from '@parley/client';
+import type { Conversation, CreateConversation, Member, MemberRole, User } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
+import { Confirm } from '../design/Confirm.js';
 import { Icon, type IconName } from '../design/Icon.js';
 import { below, Menu, MenuItem, type Place } from '../design/Menu.js';
 import { client } from '../session/client.js';
@@ -73,10 +74,10 @@ function AddMembers({ conversation: { id, members } }: { conversation: Conversat
     );
   const add = async (): Promise<void> => {
     const isDone = await attempt(() =>
-      client.conversations.addMembers(
-        id,
-        chosen.map((user) => user.id),
-      ),
+      client.http.request(`/conversations/${id}/members`, {
+        method: 'POST',
+        body: { memberIds: chosen.map((user) => user.id) } satisfies Pick<CreateConversation, 'memberIds'>,
+      }),
     );
     if (isDone) choose(undefined);
   };
@@ -101,6 +102,7 @@ interface RowProperties extends Properties {
 
 function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }: RowProperties) {
   const [menu, openMenu] = useState<Place>();
+  const [question, ask] = useState<'remove' | 'owner'>();
   const isMe = user.id === client.userId;
   const write = (): void => {
     void attempt(async () => {
@@ -118,16 +120,12 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }
       role === 'MEMBER'
         ? ['check', t('group.makeAdmin'), give('ADMIN')]
         : ['close', t('group.makeMember'), give('MEMBER')],
-      ['people', t('group.makeOwner'), give('OWNER')],
+      ['people', t('group.makeOwner'), () => ask('owner')],
     );
   }
   if (me.role === 'OWNER' || (me.role === 'ADMIN' && role === 'MEMBER'))
-    items.push([
-      'trash',
-      t('group.remove'),
-      () => void attempt(() => client.conversations.removeMember(id, user.id)),
-      true,
-    ]);
+    items.push(['trash', t('group.remove'), () => ask('remove'), true]);
+  const remove = (): void => void attempt(() => client.conversations.removeMember(id, user.id));
   return (
     <PersonRow user={isMe ? { ...user, displayName: t('group.you', { name: user.displayName }) } : user}>
       {role === 'MEMBER' ? null : <span class="role">{t(`role.${role}`)}</span>}
@@ -148,6 +146,17 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }
             <MenuItem key={text} icon={icon} text={text} onChoose={onChoose} isDangerous={isDangerous ?? false} />
           ))}
         </Menu>
+      )}
+      {question === undefined ? null : (
+        <Confirm
+          title={t(question === 'remove' ? 'group.remove' : 'group.makeOwner')}
+          text={t(question === 'remove' ? 'group.removeQuestion' : 'group.makeOwnerQuestion', {
+            name: user.displayName,
+          })}
+          confirm={t(question === 'remove' ? 'group.remove' : 'group.makeOwner')}
+          onConfirm={question === 'remove' ? remove : give('OWNER')}
+          onClose={() => ask(undefined)}
+        />
       )}
     </PersonRow>
   );

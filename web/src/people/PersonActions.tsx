@@ -3,11 +3,12 @@ import { useFriendRequests, useFriends } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
-import { Confirm } from '../design/Dialog.js';
+import { Confirm } from '../design/Confirm.js';
 import { Icon } from '../design/Icon.js';
 import { below, Menu, MenuItem, type Place } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import { block } from './blocked.js';
 
 /** Write to somebody, become friends, or no longer. */
 export function PersonActions({ user }: { user: User }) {
@@ -18,9 +19,9 @@ export function PersonActions({ user }: { user: User }) {
   const write = (): void => {
     void attempt(async () => openConversation((await client.conversations.openDirect(user.id)).id));
   };
-  const block = (): void => {
+  const blockUser = (): void => {
     void attempt(async () => {
-      await client.friends.block(user.id);
+      await block(user.id);
       notify(t('people.blocked', { name: user.displayName }));
     });
   };
@@ -62,9 +63,10 @@ export function PersonActions({ user }: { user: User }) {
       )}
       {isBlocking ? (
         <Confirm
+          title={t('people.block')}
           text={t('details.blockQuestion', { name: user.displayName })}
           confirm={t('people.block')}
-          onConfirm={block}
+          onConfirm={blockUser}
           onClose={() => askBlock(false)}
         />
       ) : null}

@@ -25,10 +25,12 @@ export function Field({
   fault,
   isOptional = false,
   autocomplete,
+  value,
   ...input
 }: FieldProperties) {
   const note = useId();
-  const attributes = { type, ...input } as InputHTMLAttributes;
+  // Typed text is the field's own: drawn again with a fault beside it, it stays.
+  const attributes = { type, defaultValue: value, ...input } as InputHTMLAttributes;
   const hasNote = hint !== undefined || fault !== undefined;
   return (
     <label class="field">
@@ -55,13 +57,14 @@ export function Field({
 
 interface FormProperties {
   submit: string;
+  isDangerous?: boolean;
   fields: readonly string[];
   /** What was typed, by field. What it rejects with is shown, at the field where it belongs to one. */
   onSubmit: (values: Record<string, string>) => Promise<void>;
   children: (faults: Readonly<Record<string, string>>) => ComponentChildren;
 }
 
-export function Form({ submit, fields, onSubmit, children }: FormProperties) {
+export function Form({ submit, isDangerous = false, fields, onSubmit, children }: FormProperties) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const faults = fieldFaults(error);
@@ -93,7 +96,7 @@ export function Form({ submit, fields, onSubmit, children }: FormProperties) {
           {errorText(error)}
         </p>
       )}
-      <button class="button primary" disabled={isBusy}>
+      <button class={isDangerous ? 'button primary danger' : 'button primary'} disabled={isBusy}>
         {isBusy ? t('session.wait') : submit}
       </button>
     </form>

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { go } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
-import { Confirm, Dialog } from '../design/Dialog.js';
+import { Confirm } from '../design/Confirm.js';
+import { Dialog } from '../design/Dialog.js';
 import { Icon } from '../design/Icon.js';
 import { forgetDrafts } from '../messages/drafts.js';
 import { client } from '../session/client.js';
@@ -53,15 +54,16 @@ export function AccountSection() {
       </div>
       {question === 'logout' ? (
         <Confirm
+          title={t('settings.logout')}
           text={t('settings.logoutQuestion', { count: unsent })}
           confirm={t('settings.logout')}
           onConfirm={() => void leave()}
           onClose={() => ask(undefined)}
         />
       ) : question === 'delete' ? (
-        <Dialog title={t('settings.delete')} onClose={() => ask(undefined)}>
+        <Dialog title={t('settings.delete')} onClose={() => ask(undefined)} class="confirm">
           <p>{t('settings.deleteHint')}</p>
-          <Form submit={t('settings.deleteConfirm')} fields={['password']} onSubmit={remove}>
+          <Form submit={t('settings.deleteConfirm')} isDangerous fields={['password']} onSubmit={remove}>
             {(faults) => (
               <Field
                 label={t('session.password')}

@@ -1,16 +1,16 @@
 import type { Block } from '@parley/client';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
+import { unblock } from '../people/blocked.js';
 import { PersonRow } from '../people/PersonRow.js';
-import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { usePages } from './pages.js';
 
 export function BlockedSection() {
   const { items, hasMore, load, remove } = usePages<Block>('/blocks');
   useEffect(load, []);
-  const unblock = async (userId: string): Promise<void> => {
-    if (await attempt(() => client.friends.unblock(userId))) remove(({ user }) => user.id === userId);
+  const take = async (userId: string): Promise<void> => {
+    if (await attempt(() => unblock(userId))) remove(({ user }) => user.id === userId);
   };
   return (
     <section class="section">
@@ -21,7 +21,7 @@ export function BlockedSection() {
         <ul class="card people">
           {items.map(({ user }) => (
             <PersonRow key={user.id} user={user}>
-              <button type="button" class="button small" onClick={() => void unblock(user.id)}>
+              <button type="button" class="button small" onClick={() => void take(user.id)}>
                 {t('people.unblock')}
               </button>
             </PersonRow>

@@ -1,4 +1,4 @@
-/** The catalogue that others follow: the same names, and `{names}` of what is filled in. What is drawn at once. */
+/** The catalogue that others follow: the same names, `{names}` of what is filled in, and `{count:one|more}`. What is drawn at once. */
 export const en = {
   'app.name': 'Parley',
   'app.close': 'Close',
@@ -89,7 +89,7 @@ export const en = {
   'chat.searchHere': 'Search in this conversation',
   'chat.online': 'online',
   'chat.lastSeen': 'last seen {when}',
-  'chat.members': '{count} members',
+  'chat.members': '{count} {count:member|members}',
   'chat.typing': '{name} is typing …',
   'chat.typingTwo': '{name} and {other} are typing …',
   'chat.typingMany': 'Several people are typing …',
@@ -104,11 +104,13 @@ export const en = {
   'chat.editing': 'Edit your message',
   'chat.cancelReply': 'Do not reply',
   'chat.cancelEdit': 'Do not edit',
-  'chat.tooLong': '{count} characters too many',
-  'chat.left': '{count} characters left',
+  'chat.tooLong': '{count} {count:character|characters} too many',
+  'chat.left': '{count} {count:character|characters} left',
   'chat.tooManyFiles': 'A message takes 10 files at most.',
   'chat.removeFile': 'Remove {name}',
   'chat.drop': 'Drop files here to send them',
+  'chat.blocked': 'You have blocked {name}.',
+  'people.unblock': 'Unblock',
   'chat.gone': 'This conversation is not there, or not yours.',
   'chat.goneHint': 'It may have been left or removed.',
 
@@ -155,7 +157,7 @@ export const en = {
   'system.ROLE_CHANGED': '{actor} made {users} {role}',
   'system.GROUP_CHANGED': '{actor} changed the group',
   'system.GROUP_RENAMED': '{actor} named the group “{title}”',
-  'system.others': '{count} others',
+  'system.others': '{count} {count:other|others}',
 
   'role.OWNER': 'owner',
   'role.ADMIN': 'admin',

@@ -29,7 +29,11 @@ export function addTexts(added: Partial<Catalogue>): void {
 }
 
 export function t(name: TextName, values: Readonly<Record<string, string | number>> = {}): string {
-  return (catalogue[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
+  return (catalogue[name] ?? name).replace(
+    /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g,
+    (whole, key: string, one?: string, more?: string) =>
+      one === undefined ? String(values[key] ?? whole) : ((values[key] === 1 ? one : more) ?? ''),
+  );
 }
 
 export function has(name: string): name is TextName {
