@@ -21,6 +21,8 @@ export type SqlValue =
 /** No statement of ours takes this long unless something is wrong. */
 const QUERY_TIMEOUT_MS = 10_000;
 
+const CONNECT_TIMEOUT_MS = 5_000;
+
 /** What still holds a connection when the server stops has so long to give it back. */
 const END_TIMEOUT_MS = 5_000;
 
@@ -65,8 +67,12 @@ export class ConnectionPool implements SqlExecutor {
 
   private lacksResourcesUntil = 0;
 
+  /** Whether a connection failed, or could not be made, after the last one that could. */
+  private connectionFailed = false;
+  private connectionTrial: Promise<boolean> | undefined;
+
   constructor(
-    databaseUrl: string,
+    private readonly databaseUrl: string,
     max: number,
     private readonly logger: Logger,
   ) {
@@ -78,11 +84,12 @@ export class ConnectionPool implements SqlExecutor {
       this.open.add(client as ClientWithConnection);
       client.on('end', () => this.open.delete(client as ClientWithConnection));
       await client.query(sessionSetup(schema));
+      this.connectionFailed = false;
     };
     this.pool = new pg.Pool({
       connectionString,
       max,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       // A connection whose other end is silently gone would otherwise be waited for as long as TCP does: many minutes.
@@ -131,7 +138,39 @@ export class ConnectionPool implements SqlExecutor {
     return Date.now() < this.lacksResourcesUntil;
   }
 
+  /**
+   * Whether a new connection can be made: the database may let nobody in while those that there are live on. Costs nothing
+   * unless one failed lately; then one is made, for this question alone, by however many ask at once.
+   */
+  async takesConnections(): Promise<boolean> {
+    if (!this.connectionFailed) return true;
+    this.connectionTrial ??= this.tryConnection().finally(() => {
+      this.connectionTrial = undefined;
+    });
+    return this.connectionTrial;
+  }
+
+  private async tryConnection(): Promise<boolean> {
+    const { connectionString } = parseDatabaseUrl(this.databaseUrl);
+    const client = new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'parley',
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      this.connectionFailed = false;
+      return true;
+    } catch {
+      return false;
+    } finally {
+      void client.end().catch(() => undefined);
+    }
+  }
+
   private noteFailure(error: unknown): void {
+    if (isConnectionFailure(error)) this.connectionFailed = true;
     if (!isResourceFailure(error)) return;
     if (!this.lacksResources) this.logger.error(`PostgreSQL cannot store anything now: ${(error as Error).message}`);
     this.lacksResourcesUntil = Date.now() + RESOURCE_FAILURE_WINDOW_MS;
@@ -163,7 +202,10 @@ export class ConnectionPool implements SqlExecutor {
 
   private async attempt<Result>(work: (transaction: Transaction) => Promise<Result>, begin = 'BEGIN'): Promise<Result> {
     this.refuseFlood();
-    const client = await this.pool.connect();
+    const client = await this.pool.connect().catch((error: unknown) => {
+      this.noteFailure(error);
+      throw error;
+    });
     let broken: Error | undefined;
     try {
       await client.query(begin);
@@ -232,6 +274,12 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
     this.schema = parseDatabaseUrl(configuration.databaseUrl).schema;
     this.reads = new ConnectionPool(configuration.databaseUrl, sizes.reads, logger);
     this.background = new ConnectionPool(configuration.databaseUrl, sizes.background, logger);
+  }
+
+  /** Of all three pools. */
+  override async takesConnections(): Promise<boolean> {
+    const answers = [super.takesConnections(), this.reads.takesConnections(), this.background.takesConnections()];
+    return !(await Promise.all(answers)).includes(false);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -39,13 +39,14 @@ export class HealthController {
     return { status: isReady ? 'ok' : 'error', checks: { database, disk } };
   }
 
+  /** A connection that lives may answer while new ones are refused, and with them a part of all requests. */
   private async databaseAnswers(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
     });
     const answer = this.database.query('SELECT 1').then(
-      () => true,
+      () => this.database.takesConnections(),
       () => false,
     );
     return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));

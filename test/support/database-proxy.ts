@@ -5,6 +5,8 @@ import { ended } from './bounded.js';
 /** A network between the server and its database that can be cut. */
 export class DatabaseProxy {
   private readonly sockets = new Set<Socket>();
+  /** Whether each new connection is reset at once; those that there are stay. */
+  isRefusing = false;
 
   private constructor(
     private readonly server: Server,
@@ -16,6 +18,11 @@ export class DatabaseProxy {
     const target = new URL(databaseUrl);
     const [host, port] = [target.hostname, Number(target.port || 5432)];
     const server = createServer((near) => {
+      if (proxy.isRefusing) {
+        near.on('error', () => undefined);
+        near.resetAndDestroy();
+        return;
+      }
       const far = connect(port, host);
       for (const [socket, other] of [
         [near, far],

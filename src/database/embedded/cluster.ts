@@ -9,6 +9,7 @@ import {
   readFileSync,
   realpathSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,7 +82,13 @@ export class Cluster {
     for (let trial = 0; ; trial += 1) {
       signal?.throwIfAborted();
       const postmaster = this.readPostmaster();
-      if (postmaster !== undefined && postmaster.port !== undefined) {
+      if (postmaster?.isStopping === true) {
+        // It may wait for connections for ever, and lets nobody in: only another one helps.
+        this.pid = postmaster.pid;
+        await this.shutDown();
+        this.child = undefined;
+        lastAnswerAt = Date.now();
+      } else if (postmaster !== undefined && postmaster.port !== undefined) {
         const answer = await this.ask(postmaster.port);
         if (answer === 'ready') {
           if (this.portIsFixed && this.port !== postmaster.port) {
@@ -105,6 +112,13 @@ export class Cluster {
       }
       await sleep(trial < 20 ? 25 : 100);
     }
+  }
+
+  /** Whether the postmaster was asked to end, by whomever, and waits until its last connection does. */
+  async isStopping(): Promise<boolean> {
+    // A file that cannot be read now is read at the next look.
+    const content = await readFile(this.pidFile, 'utf8').catch(() => '');
+    return Number(content.split('\n', 1)[0]) === this.pid && saysStopping(content);
   }
 
   /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */
@@ -141,9 +155,13 @@ export class Cluster {
     return join(this.home, 'postgres.log');
   }
 
+  private get pidFile(): string {
+    return join(this.directory, 'postmaster.pid');
+  }
+
   /** The live postmaster of this directory, if any. */
-  private readPostmaster(): { pid: number; port: number | undefined } | undefined {
-    const path = join(this.directory, 'postmaster.pid');
+  private readPostmaster(): { pid: number; port: number | undefined; isStopping: boolean } | undefined {
+    const path = this.pidFile;
     const content = readIfPresent(path) ?? '';
     const lines = content.split('\n');
     const pid = Number(lines[0]);
@@ -154,7 +172,7 @@ export class Cluster {
       return undefined;
     }
     const port = Number(lines[3]);
-    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined };
+    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined, isStopping: saysStopping(content) };
   }
 
   private async ask(port: number): Promise<'ready' | 'busy' | 'silent'> {
@@ -230,6 +248,11 @@ export class Cluster {
     if (/could not (bind|create any TCP)/.test(text) && !this.portIsFixed) return;
     throw new EmbeddedPostgresError(`${text}; see ${this.logFile}`);
   }
+}
+
+/** The eighth line of postmaster.pid says what the postmaster is doing. */
+function saysStopping(content: string): boolean {
+  return content.split('\n')[7]?.trim() === 'stopping';
 }
 
 async function freePort(): Promise<number> {

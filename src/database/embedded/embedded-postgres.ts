@@ -12,6 +12,8 @@ const SERVER_LOCK = 7_205_301_412;
 /** How long after kill -9 of a server its last connection may still be seen. */
 const LOCK_TIMEOUT_MS = 2_000;
 const DATABASE = 'parley';
+/** How often it is looked whether somebody else asked PostgreSQL to shut down. */
+const STOPPING_CHECK_INTERVAL_MS = 1_000;
 
 export type EmbeddedPostgresOptions = ClusterOptions;
 
@@ -20,6 +22,7 @@ export type EmbeddedPostgresOptions = ClusterOptions;
  * adopts it. While this object lives:
  * - no second server runs on the same directory: a lock is held in the cluster itself, over a connection of its own;
  * - a cluster that dies is started again on the same port, so that pools recover. Everybody's connections break then;
+ * - so is one that somebody else asked to shut down, which otherwise lets nobody in until our own connections end;
  * - a process that exits without stopping it, for whatever reason but kill -9, ends the cluster all the same: at once,
  *   losing nothing that was committed.
  */
@@ -130,13 +133,19 @@ export class EmbeddedPostgres {
     this.guard = guard;
     this.cluster.portIsFixed = true;
     this.cluster.isOurs = true;
+    const stoppingCheck = setInterval(() => {
+      void this.cluster.isStopping().then((isStopping) => {
+        if (isStopping && !this.stopSignal.signal.aborted) guard.end().catch(() => undefined);
+      });
+    }, STOPPING_CHECK_INTERVAL_MS).unref();
     guard.once('end', () => {
+      clearInterval(stoppingCheck);
       if (!this.stopSignal.signal.aborted) this.recovery = this.recover();
     });
     return guard;
   }
 
-  /** The guard's connection broke: PostgreSQL died, or restarted itself after one of its processes did. */
+  /** The guard's connection ended: PostgreSQL died, restarted itself after one of its processes did, or is shutting down. */
   private async recover(): Promise<void> {
     const { signal } = this.stopSignal;
     this.log('embedded PostgreSQL went away: restarting it');
