@@ -123,7 +123,7 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(ada.message('This message was deleted'));
   });
 
-  it('keeps what may be done with a message in reach of mouse, keyboard and finger', async () => {
+  it('keeps what may be done with a message in reach of mouse and keyboard', async () => {
     const { page } = ada;
     await ada.say('What shall I bring?');
     const mine = ada.message('What shall I bring?');
@@ -141,22 +141,7 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(mine.getByRole('button', { name: 'React', exact: true }).and(page.locator(':focus')));
     await page.keyboard.press('Enter');
     await expectShown(page.getByRole('searchbox', { name: 'Search emoji' }).and(page.locator(':focus')));
-    await page.keyboard.press('Escape');
-    await expectShown(mine.and(page.locator(':focus')));
-
-    const phone = await arrive({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-    await phone.open();
-    await phone.logIn('ada');
-    await phone.conversation(/Bob Example/).tap();
-    const row = phone.message('What shall I bring?');
-    await row.locator('.bubble').tap();
-    const bubble = await row.locator('.bubble').boundingBox();
-    const tools = await row.locator('.row-tools').boundingBox();
-    expect((tools?.y ?? 0) + (tools?.height ?? 0)).toBeLessThanOrEqual((bubble?.y ?? 0) + 1);
-    await row.getByRole('button', { name: 'Actions for this message' }).tap();
-    await expectShown(phone.page.getByRole('menuitem', { name: 'Reply' }));
-    await phone.page.getByRole('menuitem', { name: 'Reply' }).tap();
-    await expectShown(phone.page.getByRole('button', { name: 'Do not reply' }));
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
   });
 
   it('opens a conversation at the first message that was not read', async () => {
