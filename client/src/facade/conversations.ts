@@ -22,7 +22,7 @@ export interface Conversations extends Observable<readonly Conversation[]> {
   /** Mute, archive, pin: for oneself. */
   updateOwn(conversationId: string, change: UpdateOwnMembership): Promise<void>;
   members(conversationId: string, cursor?: string): Promise<{ items: Member[]; nextCursor: string | null }>;
-  addMembers(conversationId: string, userIds: readonly string[]): Promise<void>;
+  addMembers(conversationId: string, memberIds: readonly string[]): Promise<void>;
   updateMember(conversationId: string, userId: string, role: MemberRole): Promise<void>;
   removeMember(conversationId: string, userId: string): Promise<void>;
   leave(conversationId: string): Promise<void>;
@@ -52,7 +52,7 @@ export function conversationsOf(http: Http, observe: Observe, apply: (answer: An
     update: (id, body) => shown(`/conversations/${id}`, { method: 'PATCH', body }),
     updateOwn: (id, body) => done(`/conversations/${id}/me`, { method: 'PATCH', body }),
     members: (id, cursor) => ask(`/conversations/${id}/members`, { query: { cursor } }),
-    addMembers: (id, userIds) => done(`/conversations/${id}/members`, { method: 'POST', body: { userIds } }),
+    addMembers: (id, memberIds) => done(`/conversations/${id}/members`, { method: 'POST', body: { memberIds } }),
     updateMember: (id, userId, role) =>
       done(`/conversations/${id}/members/${userId}`, { method: 'PATCH', body: { role } }),
     removeMember: (id, userId) => done(`/conversations/${id}/members/${userId}`, { method: 'DELETE' }),

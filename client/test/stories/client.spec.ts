@@ -189,6 +189,24 @@ describe('a client of a real server', () => {
     expect(view(ada)).toEqual(expected);
   });
 
+  it('makes a group, adds people to it, gives roles and takes people out', async () => {
+    const [ada, bob, cy] = await Promise.all([registered(), registered(), registered()]);
+    const [adaId, bobId, cyId] = [idOf(ada), idOf(bob), idOf(cy)];
+    const { id } = await ada.conversations.createGroup({ title: 'Trip', memberIds: [bobId] });
+    await ada.conversations.addMembers(id, [cyId]);
+    await until('the added one sees the group', () => cy.conversations.items.some((one) => one.id === id));
+    await ada.conversations.updateMember(id, bobId, 'ADMIN');
+    await bob.conversations.removeMember(id, cyId);
+    await until('who was taken out sees it no longer', () => cy.conversations.items.every((one) => one.id !== id));
+    const { items } = await ada.conversations.members(id);
+    expect(items.map(({ user, role }) => [user.id, role]).toSorted()).toEqual(
+      [
+        [adaId, 'OWNER'],
+        [bobId, 'ADMIN'],
+      ].toSorted(),
+    );
+  });
+
   it('shows a refused message, lets it be edited, and goes on with the next', async () => {
     const [ada, grace] = [await registered(), await registered()];
     ada.send({ receiverId: idOf(grace), content: 'fine' });

@@ -1,4 +1,4 @@
-import type { Conversation, CreateConversation, Member, MemberRole, User } from '@parley/client';
+import type { Conversation, Member, MemberRole, User } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
@@ -74,10 +74,10 @@ function AddMembers({ conversation: { id, members } }: { conversation: Conversat
     );
   const add = async (): Promise<void> => {
     const isDone = await attempt(() =>
-      client.http.request(`/conversations/${id}/members`, {
-        method: 'POST',
-        body: { memberIds: chosen.map((user) => user.id) } satisfies Pick<CreateConversation, 'memberIds'>,
-      }),
+      client.conversations.addMembers(
+        id,
+        chosen.map((user) => user.id),
+      ),
     );
     if (isDone) choose(undefined);
   };
