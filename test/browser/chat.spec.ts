@@ -167,7 +167,7 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     expect(await ada.log.locator('img, b, script').count()).toBe(0);
     expect(await ada.message(hostile).getByRole('link').getAttribute('href')).toBe('https://example.com/');
     await bob.field.fill('x'.repeat(8_001));
-    await expectShown(bob.page.getByText('1 characters too many'));
+    await expectShown(bob.page.getByText('1 character too many'));
     expect(await bob.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
     await bob.field.fill('x'.repeat(8_000));
     await bob.field.press('Enter');
