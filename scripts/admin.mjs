@@ -16,7 +16,7 @@ const [name, ...parameters] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
   if (command === undefined) throw new Error(USAGE);
-  await prepare();
+  await prepare({ serverOnly: true });
   await withDatabase(command);
 } catch (error) {
   console.error(error.message);

@@ -130,7 +130,7 @@ export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = o
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await prepare();
+  await prepare({ serverOnly: true });
   const { faults, prepared, listed } = await checkSql(
     fileURLToPath(new URL('../', import.meta.url)),
     process.argv[2] ?? 'src',

@@ -19,7 +19,7 @@ const [command, ...parameters] = process.argv.slice(2);
 try {
   const run = { deploy, status, diff, dev, record }[command];
   if (run === undefined) throw new Error(USAGE);
-  await prepare();
+  await prepare({ serverOnly: true });
   await run();
 } catch (error) {
   console.error(error.message);

@@ -34,15 +34,16 @@ export function say(message, level = 'log') {
   write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
 }
 
-export async function prepare({ force = false, client = false } = {}) {
+/** With `serverOnly` no more than dist: for commands that serve no page and speak to nobody. */
+export async function prepare({ force = false, client = false, serverOnly = false } = {}) {
   // An image or a package that ships dist alone has nothing to prepare.
   if (!existsSync(join(ROOT, 'src'))) return;
-  const page = process.env.WEB?.trim() !== 'off';
+  const page = !serverOnly && process.env.WEB?.trim() !== 'off';
   if (
     !force &&
     (!client || isFresh(CLIENT, clientStamp())) &&
     isFresh(DIST, distStamp()) &&
-    isFresh(PACKAGE, packageStamp()) &&
+    (serverOnly || isFresh(PACKAGE, packageStamp())) &&
     (!page || isFresh(PAGE, pageStamp()))
   )
     return;
@@ -58,7 +59,11 @@ export async function prepare({ force = false, client = false } = {}) {
     // Once more: another process may have done it all meanwhile.
     if (client) generate(force);
     // Beside each other: a first start is waited for.
-    const built = await Promise.allSettled([build(force), buildPackage(force), page ? buildPage(force) : undefined]);
+    const built = await Promise.allSettled([
+      build(force),
+      serverOnly ? undefined : buildPackage(force),
+      page ? buildPage(force) : undefined,
+    ]);
     for (const { reason } of built) if (reason !== undefined) throw reason;
   } finally {
     unlock();

@@ -57,7 +57,7 @@ function refuseProduction() {
 }
 
 async function startOwn() {
-  await prepare();
+  await prepare({ serverOnly: true });
   const [{ Configuration }, { startServer }] = await Promise.all([
     import('../dist/config/configuration.js'),
     import('../dist/server.js'),
