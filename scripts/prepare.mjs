@@ -1,5 +1,5 @@
-// Makes what a checkout lacks: dist, the page (web/dist), the modules of the client package (client/dist/esm), and with --client the Prisma client that the bench compares with. Does nothing, in a
-// moment, where they are fresh.
+// Makes what a checkout lacks: dist, the page (web/dist), the modules of the client package (client/dist/esm), and with
+// --client the Prisma client that the bench compares with. Does nothing, in a moment, where they are fresh.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {

@@ -128,8 +128,9 @@ export class ResumableUploads implements OnApplicationShutdown {
   }
 
   /**
-   * Writes what a request brings at the end of what is there; `offset` is read once it is known that there is such an upload. One that another request is at is taken from it: what that one
-   * wrote stays, and the offset says so. With the last byte the upload is complete; a repeat answers the same again.
+   * Writes what a request brings at the end of what is there. An upload that another request is at is taken from it: what that
+   * one wrote stays, and the offset says so. With the last byte the upload is complete; a repeat answers the same again.
+   * @param body `offset` is read once it is known that there is such an upload
    * @throws DomainError NOT_FOUND, UPLOAD_EXPIRED, UPLOAD_OFFSET_MISMATCH, UPLOAD_LOCKED where another process is at it, and
    *   as an upload in one piece.
    */

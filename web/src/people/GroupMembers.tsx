@@ -4,9 +4,11 @@ import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Icon, type IconName } from '../design/Icon.js';
-import { below, Menu, MenuItem, type Place } from '../design/Menu.js';
+import { LoadMore } from '../design/LoadMore.js';
+import { MenuItem } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import { ActionsMenu } from './ActionsMenu.js';
 import { PeopleChoice } from './PeopleChoice.js';
 import { PersonRow } from './PersonRow.js';
 
@@ -32,11 +34,7 @@ export function GroupMembers({ conversation, onClose }: Properties) {
           <MemberRow key={member.user.id} member={member} conversation={conversation} onClose={onClose} />
         ))}
       </ul>
-      {more.hasMore ? (
-        <button type="button" class="button" onClick={more.load}>
-          {t('app.loadMore')}
-        </button>
-      ) : null}
+      {more.hasMore ? <LoadMore onLoad={more.load} /> : null}
     </section>
   );
 }
@@ -101,7 +99,6 @@ interface RowProperties extends Properties {
 }
 
 function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }: RowProperties) {
-  const [menu, openMenu] = useState<Place>();
   const [question, ask] = useState<'remove' | 'owner'>();
   const isMe = user.id === client.userId;
   const write = (): void => {
@@ -130,22 +127,11 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }
     <PersonRow user={isMe ? { ...user, displayName: t('group.you', { name: user.displayName }) } : user}>
       {role === 'MEMBER' ? null : <span class="role">{t(`role.${role}`)}</span>}
       {isMe ? null : (
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={t('list.actions', { name: user.displayName })}
-          aria-haspopup="menu"
-          onClick={(event) => openMenu(below(event))}
-        >
-          <Icon name="more" />
-        </button>
-      )}
-      {menu === undefined ? null : (
-        <Menu label={t('list.actions', { name: user.displayName })} at={menu} onClose={() => openMenu(undefined)}>
+        <ActionsMenu user={user}>
           {items.map(([icon, text, onChoose, isDangerous]) => (
             <MenuItem key={text} icon={icon} text={text} onChoose={onChoose} isDangerous={isDangerous ?? false} />
           ))}
-        </Menu>
+        </ActionsMenu>
       )}
       {question === undefined ? null : (
         <Confirm

@@ -4,15 +4,14 @@ import { useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
-import { Icon } from '../design/Icon.js';
-import { below, Menu, MenuItem, type Place } from '../design/Menu.js';
+import { MenuItem } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import { ActionsMenu } from './ActionsMenu.js';
 import { block } from './blocked.js';
 
 /** Write to somebody, become friends, or no longer. */
 export function PersonActions({ user }: { user: User }) {
-  const [menu, openMenu] = useState<Place>();
   const [isBlocking, askBlock] = useState(false);
   const isFriend = useFriends().some(({ id }) => id === user.id);
   const isAsked = useFriendRequests().some(({ receiverId }) => receiverId === user.id);
@@ -40,27 +39,16 @@ export function PersonActions({ user }: { user: User }) {
       <button type="button" class="button primary small" onClick={write}>
         {t('people.message')}
       </button>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={t('list.actions', { name: user.displayName })}
-        aria-haspopup="menu"
-        onClick={(event) => openMenu(below(event))}
-      >
-        <Icon name="more" />
-      </button>
-      {menu === undefined ? null : (
-        <Menu label={t('list.actions', { name: user.displayName })} at={menu} onClose={() => openMenu(undefined)}>
-          {isFriend ? (
-            <MenuItem
-              icon="close"
-              text={t('people.remove')}
-              onChoose={() => void attempt(() => client.friends.remove(user.id))}
-            />
-          ) : null}
-          <MenuItem icon="block" text={t('people.block')} isDangerous onChoose={() => askBlock(true)} />
-        </Menu>
-      )}
+      <ActionsMenu user={user}>
+        {isFriend ? (
+          <MenuItem
+            icon="close"
+            text={t('people.remove')}
+            onChoose={() => void attempt(() => client.friends.remove(user.id))}
+          />
+        ) : null}
+        <MenuItem icon="block" text={t('people.block')} isDangerous onChoose={() => askBlock(true)} />
+      </ActionsMenu>
       {isBlocking ? (
         <Confirm
           title={t('people.block')}

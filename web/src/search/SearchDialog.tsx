@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { nameOf } from '../conversations/names.js';
 import { Dialog } from '../design/Dialog.js';
+import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
 import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
@@ -105,11 +106,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
           />
         ))}
       </ul>
-      {found?.nextCursor == null ? null : (
-        <button type="button" class="button" onClick={() => void more()}>
-          {t('app.loadMore')}
-        </button>
-      )}
+      {found?.nextCursor == null ? null : <LoadMore onLoad={() => void more()} />}
     </Dialog>
   );
 }

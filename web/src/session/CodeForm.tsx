@@ -3,7 +3,8 @@ import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { publicPost } from './public-calls.js';
 import { client } from './client.js';
-import { Field, Form } from './form.js';
+import { CodeField } from './fields.js';
+import { Form } from './form.js';
 
 /** The code that was mailed to a new account's address. */
 export default function CodeForm({ email }: { email: string }) {
@@ -19,16 +20,7 @@ export default function CodeForm({ email }: { email: string }) {
         fields={['otp']}
         onSubmit={({ otp = '' }) => client.verify({ email, otp: otp.trim() })}
       >
-        {(faults) => (
-          <Field
-            label={t('session.code')}
-            name="otp"
-            autocomplete="one-time-code"
-            inputMode="numeric"
-            maxLength={12}
-            fault={faults['otp']}
-          />
-        )}
+        {(faults) => <CodeField fault={faults['otp']} />}
       </Form>
       <button type="button" class="link-button small" onClick={() => void sendAgain()}>
         {t('session.resend')}

@@ -1,6 +1,7 @@
 import { ChatError } from '@parley/client';
 import { t } from '../texts/texts.js';
 import { client } from './client.js';
+import { CurrentPasswordField } from './fields.js';
 import { Field, Form } from './form.js';
 
 interface Properties {
@@ -23,13 +24,7 @@ export function LoginForm({ onUnverified, onForgot }: Properties) {
         {() => (
           <>
             <Field label={t('session.name')} name="name" autocomplete="username" maxLength={254} />
-            <Field
-              label={t('session.password')}
-              name="password"
-              type="password"
-              autocomplete="current-password"
-              maxLength={128}
-            />
+            <CurrentPasswordField label={t('session.password')} name="password" />
           </>
         )}
       </Form>

@@ -1,5 +1,6 @@
 import { t } from '../texts/texts.js';
 import { client } from './client.js';
+import { EmailField, NewPasswordField } from './fields.js';
 import { Field, Form } from './form.js';
 
 const FIELDS = ['displayName', 'username', 'email', 'password'];
@@ -29,24 +30,8 @@ export function RegisterForm({ onUnverified }: { onUnverified: (email: string) =
             hint={t('session.usernameHint')}
             fault={faults['username']}
           />
-          <Field
-            label={t('session.email')}
-            name="email"
-            type="email"
-            autocomplete="email"
-            maxLength={254}
-            fault={faults['email']}
-          />
-          <Field
-            label={t('session.password')}
-            name="password"
-            type="password"
-            autocomplete="new-password"
-            minLength={8}
-            maxLength={128}
-            hint={t('session.passwordHint')}
-            fault={faults['password']}
-          />
+          <EmailField fault={faults['email']} />
+          <NewPasswordField label={t('session.password')} name="password" fault={faults['password']} />
         </>
       )}
     </Form>

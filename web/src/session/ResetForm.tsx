@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks';
 import { useBack } from '../app/router.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
-import { Field, Form } from './form.js';
+import { CodeField, EmailField, NewPasswordField } from './fields.js';
+import { Form } from './form.js';
 import { publicPost } from './public-calls.js';
 
 /** A new password by a code that is mailed. */
@@ -16,16 +17,7 @@ export default function ResetForm({ onDone, onBack }: { onDone: () => void; onBa
     };
     return (
       <Form key="ask" submit={t('session.sendCode')} fields={['email']} onSubmit={ask}>
-        {(faults) => (
-          <Field
-            label={t('session.email')}
-            name="email"
-            type="email"
-            autocomplete="email"
-            hint={t('session.forgotHint')}
-            fault={faults['email']}
-          />
-        )}
+        {(faults) => <EmailField hint={t('session.forgotHint')} fault={faults['email']} />}
       </Form>
     );
   }
@@ -38,24 +30,8 @@ export default function ResetForm({ onDone, onBack }: { onDone: () => void; onBa
       {(faults) => (
         <>
           <p role="status">{t('session.codeSent', { email })}</p>
-          <Field
-            label={t('session.code')}
-            name="otp"
-            autocomplete="one-time-code"
-            inputMode="numeric"
-            maxLength={12}
-            fault={faults['otp']}
-          />
-          <Field
-            label={t('session.newPassword')}
-            name="newPassword"
-            type="password"
-            autocomplete="new-password"
-            minLength={8}
-            maxLength={128}
-            hint={t('session.passwordHint')}
-            fault={faults['newPassword']}
-          />
+          <CodeField fault={faults['otp']} />
+          <NewPasswordField label={t('session.newPassword')} name="newPassword" fault={faults['newPassword']} />
         </>
       )}
     </Form>

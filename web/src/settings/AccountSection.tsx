@@ -6,7 +6,8 @@ import { Dialog } from '../design/Dialog.js';
 import { Icon } from '../design/Icon.js';
 import { forgetDrafts } from '../messages/drafts.js';
 import { client } from '../session/client.js';
-import { Field, Form } from '../session/form.js';
+import { CurrentPasswordField } from '../session/fields.js';
+import { Form } from '../session/form.js';
 import { followOtherTabs } from '../session/other-tabs.js';
 import { t } from '../texts/texts.js';
 import { wrongPassword } from './wrong-password.js';
@@ -65,14 +66,7 @@ export function AccountSection() {
           <p>{t('settings.deleteHint')}</p>
           <Form submit={t('settings.deleteConfirm')} isDangerous fields={['password']} onSubmit={remove}>
             {(faults) => (
-              <Field
-                label={t('session.password')}
-                name="password"
-                type="password"
-                autocomplete="current-password"
-                maxLength={128}
-                fault={faults['password']}
-              />
+              <CurrentPasswordField label={t('session.password')} name="password" fault={faults['password']} />
             )}
           </Form>
         </Dialog>

@@ -1,6 +1,7 @@
 import type { Block } from '@parley/client';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
+import { LoadMore } from '../design/LoadMore.js';
 import { unblock } from '../people/blocked.js';
 import { PersonRow } from '../people/PersonRow.js';
 import { t } from '../texts/texts.js';
@@ -28,11 +29,7 @@ export function BlockedSection() {
           ))}
         </ul>
       )}
-      {hasMore ? (
-        <button type="button" class="button" onClick={load}>
-          {t('app.loadMore')}
-        </button>
-      ) : null}
+      {hasMore ? <LoadMore onLoad={load} /> : null}
     </section>
   );
 }

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { notify } from '../app/toasts.js';
 import { client } from '../session/client.js';
-import { Field, Form } from '../session/form.js';
+import { CurrentPasswordField, NewPasswordField } from '../session/fields.js';
+import { Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
 import { wrongPassword } from './wrong-password.js';
 
@@ -25,24 +26,12 @@ export function PasswordSection() {
       >
         {(faults) => (
           <>
-            <Field
+            <CurrentPasswordField
               label={t('session.currentPassword')}
               name="currentPassword"
-              type="password"
-              autocomplete="current-password"
-              maxLength={128}
               fault={faults['currentPassword']}
             />
-            <Field
-              label={t('session.newPassword')}
-              name="newPassword"
-              type="password"
-              autocomplete="new-password"
-              minLength={8}
-              maxLength={128}
-              hint={t('session.passwordHint')}
-              fault={faults['newPassword']}
-            />
+            <NewPasswordField label={t('session.newPassword')} name="newPassword" fault={faults['newPassword']} />
           </>
         )}
       </Form>

@@ -1,6 +1,7 @@
 import type { Session } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
+import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
 import { agoOf, t } from '../texts/texts.js';
 import { usePages } from './pages.js';
@@ -39,11 +40,7 @@ export function SessionsSection() {
           </li>
         ))}
       </ul>
-      {hasMore ? (
-        <button type="button" class="button" onClick={load}>
-          {t('app.loadMore')}
-        </button>
-      ) : null}
+      {hasMore ? <LoadMore onLoad={load} /> : null}
     </section>
   );
 }
