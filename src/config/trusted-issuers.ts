@@ -60,7 +60,15 @@ const MAX_NAME_LENGTH = 255;
 const OWN_ISSUER = 'parley';
 const SECRET_ALGORITHMS = ['HS256'] as const;
 const JWKS_ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
   'EdDSA',
 ] as const;
 const DEFAULT_JWKS_ALGORITHMS = ['RS256', 'ES256'];

@@ -63,8 +63,13 @@ export class UsersRepository {
          WHERE id = $1 AND deleted_at IS NULL
          RETURNING ${OWN_USER_COLUMNS}`,
         [
-          ...[userId, username ?? null, displayName ?? null, foldedName ?? null],
-          ...[avatar !== undefined, avatar?.avatarId ?? null, avatar?.avatarUrl ?? null],
+          userId,
+          username ?? null,
+          displayName ?? null,
+          foldedName ?? null,
+          avatar !== undefined,
+          avatar?.avatarId ?? null,
+          avatar?.avatarUrl ?? null,
         ],
       );
       return row;

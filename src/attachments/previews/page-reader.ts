@@ -44,7 +44,9 @@ export class PageReader {
   async readImage(url: string): Promise<Buffer> {
     const { body } = await publicFetch(url, {
       ...this.options(),
-      ...{ maxBytes: MAX_IMAGE_BYTES, truncate: false, accept: 'image/*' },
+      maxBytes: MAX_IMAGE_BYTES,
+      truncate: false,
+      accept: 'image/*',
       takes: (type) => /^image\/(?!svg)/i.test(type),
     });
     return body;
@@ -53,7 +55,9 @@ export class PageReader {
   private async fetch(url: string): Promise<PageMetadata | undefined> {
     const page = await publicFetch(url, {
       ...this.options(),
-      ...{ maxBytes: MAX_PAGE_BYTES, truncate: true, accept: 'text/html, application/xhtml+xml' },
+      maxBytes: MAX_PAGE_BYTES,
+      truncate: true,
+      accept: 'text/html, application/xhtml+xml',
       takes: (type) => /^(text\/html|application\/xhtml\+xml)\b/i.test(type),
     });
     return pageMetadata(page.body, page.headers['content-type'] ?? '', page.url);

@@ -49,7 +49,15 @@ export class AttachmentLinks {
     const { id, kind, mimeType, size, name, width, height, blurhash } = file;
     const hasPictures = kind === 'IMAGE' || file.hasPoster;
     return {
-      ...{ id, external: false, kind, mimeType, size, name, width, height, blurhash },
+      id,
+      external: false,
+      kind,
+      mimeType,
+      size,
+      name,
+      width,
+      height,
+      blurhash,
       // What was sent before these were known does not have them.
       durationMs: file.durationMs ?? null,
       waveform: file.waveform ?? null,
@@ -76,7 +84,21 @@ export class AttachmentLinks {
 
 function externalView({ url, kind, name, size }: Extract<MessageAttachment, { url: string }>): AttachmentView {
   return {
-    ...{ id: null, external: true, kind, mimeType: null, size, name, width: null, height: null, blurhash: null },
-    ...{ durationMs: null, waveform: null, voice: false, animated: false, thumbnailUrl: null, previewUrl: null, url },
+    id: null,
+    external: true,
+    kind,
+    mimeType: null,
+    size,
+    name,
+    width: null,
+    height: null,
+    blurhash: null,
+    durationMs: null,
+    waveform: null,
+    voice: false,
+    animated: false,
+    thumbnailUrl: null,
+    previewUrl: null,
+    url,
   };
 }

@@ -24,8 +24,14 @@ const COMPLETION_RETRY_MS = [100, 500, 2_000];
 
 /** What nothing is known of besides its bytes. */
 const PLAIN = {
-  ...{ width: null, height: null, blurhash: null, durationMs: null, waveform: null },
-  ...{ voice: false, animated: false, hasPoster: false },
+  width: null,
+  height: null,
+  blurhash: null,
+  durationMs: null,
+  waveform: null,
+  voice: false,
+  animated: false,
+  hasPoster: false,
 };
 
 /** What a file is called, and what its sender says of it. */

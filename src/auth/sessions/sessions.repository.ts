@@ -47,7 +47,12 @@ export class SessionsRepository {
        )
        INSERT INTO refresh_tokens (hash, session_id, created_at) SELECT $7, id, $5 FROM session`,
       [
-        ...[session.id, session.userId, session.deviceName, session.ip, session.createdAt, session.expiresAt],
+        session.id,
+        session.userId,
+        session.deviceName,
+        session.ip,
+        session.createdAt,
+        session.expiresAt,
         refreshTokenHash,
       ],
     );

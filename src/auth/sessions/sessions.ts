@@ -177,8 +177,10 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     now: number,
   ): Promise<void> {
     await this.repository.putExternal(transaction, {
-      ...{ id: sessionId, userId },
-      ...{ deviceName: issuer.slice(0, 64), createdAt: new Date(now) },
+      id: sessionId,
+      userId,
+      deviceName: issuer.slice(0, 64),
+      createdAt: new Date(now),
     });
   }
 

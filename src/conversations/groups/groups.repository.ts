@@ -71,8 +71,12 @@ export class GroupsRepository {
          IS DISTINCT FROM (changed.title, changed.history_visibility, changed.avatar_id, changed.avatar_url)
        RETURNING id`,
       [
-        ...[id, changes.title ?? null, changes.historyVisibility ?? null],
-        ...[changes.avatar !== undefined, changes.avatar?.avatarId ?? null, changes.avatar?.avatarUrl ?? null],
+        id,
+        changes.title ?? null,
+        changes.historyVisibility ?? null,
+        changes.avatar !== undefined,
+        changes.avatar?.avatarId ?? null,
+        changes.avatar?.avatarUrl ?? null,
       ],
     );
     return changed.length > 0;

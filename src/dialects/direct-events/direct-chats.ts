@@ -59,7 +59,10 @@ export class DirectChats {
       const users = new Map(members.map(({ user }) => [user.id, user]));
       const shown = chatUser(other);
       return {
-        ...{ _id: id, id, unreadCount: me.unreadCount, updatedAt: lastMessageAt ?? createdAt },
+        _id: id,
+        id,
+        unreadCount: me.unreadCount,
+        updatedAt: lastMessageAt ?? createdAt,
         user: shown && { ...shown, isOnline: other?.isOnline ?? false, lastSeen: other?.lastSeenAt ?? null },
         lastMessage: newest === undefined ? null : chatMessage(newest, newest.isRead, users),
       };

@@ -33,7 +33,14 @@ export function chatMessage(
   const [first] = attachments;
   const file = first === undefined ? null : chatFile(first);
   return {
-    ...{ _id: id, id, senderId, receiverId, text: content ?? '', file, isRead, createdAt },
+    _id: id,
+    id,
+    senderId,
+    receiverId,
+    text: content ?? '',
+    file,
+    isRead,
+    createdAt,
     updatedAt: editedAt ?? createdAt,
     ...(attachments.length > 1 ? { files: attachments.map(chatFile) } : {}),
     sender: chatUser(users.get(senderId)),

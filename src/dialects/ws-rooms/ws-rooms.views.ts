@@ -15,7 +15,11 @@ export function roomMessageOf({
 }: MessageView): RoomMessage {
   const images = attachments.map(({ url }) => url);
   return {
-    ...{ id, roomId: conversationId, content: content ?? '', senderId, createdAt },
+    id,
+    roomId: conversationId,
+    content: content ?? '',
+    senderId,
+    createdAt,
     ...(images.length === 0 ? {} : { images }),
   };
 }

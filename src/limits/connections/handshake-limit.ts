@@ -31,12 +31,11 @@ export class HandshakeLimit {
     const maxWaiting = rateLimits ? maxUnauthenticatedConnections : Number.POSITIVE_INFINITY;
     this.unauthenticated = new Counted(maxWaiting);
     this.verifications = new KeyedSemaphore({
-      ...{ maxPerKey: MAX_VERIFICATIONS_PER_IP_ADDRESS, maxTotal: MAX_VERIFICATIONS },
-      ...{
-        maxQueuedPerKey: maxWaiting,
-        maxQueuedTotal: Number.POSITIVE_INFINITY,
-        waitTimeoutMs: VERIFICATION_TIMEOUT_MS,
-      },
+      maxPerKey: MAX_VERIFICATIONS_PER_IP_ADDRESS,
+      maxTotal: MAX_VERIFICATIONS,
+      maxQueuedPerKey: maxWaiting,
+      maxQueuedTotal: Number.POSITIVE_INFINITY,
+      waitTimeoutMs: VERIFICATION_TIMEOUT_MS,
     });
   }
 

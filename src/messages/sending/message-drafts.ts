@@ -76,7 +76,9 @@ export class MessageDrafts {
     const attachments = [
       ...uploads,
       ...external.map(({ url, kind, name = null, size = null }) => ({
-        ...{ url, kind, size },
+        url,
+        kind,
+        size,
         name: name === null ? null : safeFileName(name, undefined),
       })),
     ];

@@ -279,7 +279,12 @@ class Lane {
     return this.database.query<OutcomeRow>(
       'SELECT * FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
       [
-        ...[id, conversationId, senderId, clientId, content, replyToId],
+        id,
+        conversationId,
+        senderId,
+        clientId,
+        content,
+        replyToId,
         attached?.kind ?? 'TEXT',
         attached === undefined || attached.uploadIds.length === 0 ? null : attached.uploadIds,
         attached === undefined ? null : JSON.stringify(attached.attachments),

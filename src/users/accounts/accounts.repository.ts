@@ -46,8 +46,13 @@ export class AccountsRepository {
          ON CONFLICT (username) DO NOTHING
          RETURNING ${OWN_USER_COLUMNS}`,
         [
-          ...[account.id ?? newId(), account.email, username, displayName, account.passwordHash],
-          ...[account.createdAt ?? null, foldText(displayName)],
+          account.id ?? newId(),
+          account.email,
+          username,
+          displayName,
+          account.passwordHash,
+          account.createdAt ?? null,
+          foldText(displayName),
         ],
       );
       return row;

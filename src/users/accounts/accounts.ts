@@ -84,8 +84,10 @@ export class Accounts {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const username = derivedUsername(`${name ?? own?.split('@')[0] ?? 'user'}@`, attempt);
       const userId = await this.repository.addExternal(transaction, {
-        ...{ email: own, username },
-        ...{ displayName: name ?? username, avatarUrl: picture ?? null },
+        email: own,
+        username,
+        displayName: name ?? username,
+        avatarUrl: picture ?? null,
       });
       if (userId !== undefined) return userId;
     }

@@ -25,7 +25,14 @@ const TRACK_NAME = 0x536e;
 const PLAYED_TYPES: ReadonlySet<number> = new Set([1, 2]);
 /** Elements of a segment, at one of which a cluster of unknown length ends. */
 const OF_SEGMENT: ReadonlySet<number> = new Set([
-  ...[0x114d9b74, INFO, TRACKS, CLUSTER, 0x1c53bb6b, 0x1254c367, 0x1941a469, 0x1043a770],
+  0x114d9b74,
+  INFO,
+  TRACKS,
+  CLUSTER,
+  0x1c53bb6b,
+  0x1254c367,
+  0x1941a469,
+  0x1043a770,
 ]);
 const MAX_ELEMENTS = 500_000;
 const MAX_HEAD_BYTES = 12;
