@@ -187,6 +187,7 @@ async function barriers({ page }: Visitor): Promise<string[]> {
       { name: 'sea.jpg', mimeType: 'image/jpeg', buffer },
       { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') },
     ]);
+    await ada.field.fill('at the sea');
     await ada.field.press('Enter');
     const picture = bob.page.getByRole('button', { name: 'Open Picture sea.jpg' });
     await expectShown(picture.locator('img.loaded'));
@@ -194,6 +195,13 @@ async function barriers({ page }: Visitor): Promise<string[]> {
     await expectShown(bob.page.getByRole('dialog', { name: 'Picture viewer' }).getByRole('img'));
     await bob.page.goBack();
     await expectGone(bob.page.getByRole('dialog', { name: 'Picture viewer' }));
+    await expectShown(bob.page.getByRole('link', { name: 'Open notes.txt' }));
+    const caption = bob.page.getByRole('log').getByText('at the sea');
+    await expectShown(caption);
+    await ada.field.press('ArrowUp');
+    await ada.field.fill('');
+    await ada.field.press('Enter');
+    await expectGone(caption);
     await expectShown(bob.page.getByRole('link', { name: 'Open notes.txt' }));
   });
 

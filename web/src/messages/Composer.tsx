@@ -40,7 +40,9 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   const picker = useRef<HTMLInputElement>(null);
   const left = MAX_CHARACTERS - charactersOf(text);
   const isEditing = intent.type === 'edit';
-  const canSend = left >= 0 && (text.trim() !== '' || (files.length > 0 && !isEditing));
+  // An edit may take the text from beside files; it cannot change the files.
+  const hasFiles = isEditing ? intent.item.attachments.length > 0 : files.length > 0;
+  const canSend = left >= 0 && (text.trim() !== '' || hasFiles);
 
   // The draft waits while another message is edited.
   useEffect(() => {
