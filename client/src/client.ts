@@ -197,6 +197,10 @@ export class ChatClient {
     return this.#windows.of(conversationId);
   }
 
+  draft(conversationId: string): Observable<string> {
+    return this.observe(`draft:${conversationId}`);
+  }
+
   presence(userId: string): Observable<Presence | undefined> {
     return this.observe(`presence:${userId}`);
   }
@@ -241,6 +245,11 @@ export class ChatClient {
     if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
     this.#account.engine?.sync.read(conversationId, upTo);
     return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId, seq: upTo });
+  }
+
+  /** What is written and not sent, kept until it is sent: for each keystroke, empty when it was. Without a session nothing happens. */
+  keepDraft(conversationId: string, text: string): void {
+    this.#account.engine?.drafts.keep(conversationId, text);
   }
 
   /** For each keystroke: sent as often as it has to be, only while live. */

@@ -2,6 +2,7 @@ import type { ChannelMessage } from './ports/environment.js';
 import { SocketConnection, type ConnectionPorts } from './connection/connection.js';
 import type { Connection, Observable } from './connection/types.js';
 import type { Http } from './http/types.js';
+import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/order.js';
 import { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxItem } from './outbox/types.js';
@@ -40,6 +41,7 @@ export class Engine {
   readonly socket: SocketConnection | undefined;
   readonly sync: Synchroniser;
   readonly outbox: DurableOutbox;
+  readonly drafts: StoredDrafts;
   readonly store: ChatStore;
   readonly #writer: RowWriter;
   readonly #mark: string | undefined;
@@ -88,7 +90,8 @@ export class Engine {
       },
       cancelElsewhere: isLeader ? undefined : async (clientId) => (await tabs.ask('cancel', clientId)) === true,
     });
-    this.store = new ChatStore({ sync: this.sync, outbox: this.outbox });
+    this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
+    this.store = new ChatStore({ sync: this.sync, outbox: this.outbox, drafts: this.drafts });
     if (isLeader) {
       this.socket = new SocketConnection({
         ...ports,
@@ -113,7 +116,7 @@ export class Engine {
         else early.push(message);
       }),
     );
-    await Promise.all([this.sync.start(), this.outbox.start()]);
+    await Promise.all([this.sync.start(), this.outbox.start(), this.drafts.start()]);
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
       this.connection.subscribe(() => {
@@ -154,9 +157,14 @@ export class Engine {
   #take(message: ChannelMessage): void {
     if (message.type === 'leader') this.outbox.lookAgain();
     else if (message.type === 'rows') {
-      const { rows } = message['changes'] as RowChanges;
       // JSON says null for what is gone.
-      this.outbox.takeRows({ rows: rows.map(([store, key, value]) => [store, key, value ?? undefined]) });
+      const rows = (message['changes'] as RowChanges).rows.map(([store, key, value]): RowChanges['rows'][number] => [
+        store,
+        key,
+        value ?? undefined,
+      ]);
+      this.outbox.takeRows({ rows });
+      this.drafts.takeRows({ rows });
     } else if (message.type === 'answer' && this.ports.role === 'follower')
       this.sync.apply(message['answer'] as Answer);
   }
@@ -215,4 +223,5 @@ export const NO_OUTBOX: Observable<readonly OutboxItem[]> = {
 export const EMPTY_STORE = new ChatStore({
   sync: { state: EMPTY_STATE, subscribe: () => () => undefined },
   outbox: NO_OUTBOX,
+  drafts: { of: () => '', subscribe: () => () => undefined },
 });

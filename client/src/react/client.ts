@@ -11,6 +11,7 @@ export interface HookClient {
   messages(conversationId: string): HookMessages;
   send(message: OutgoingMessage): { clientId: string };
   typing(conversationId: string, isTyping: boolean): void;
+  keepDraft(conversationId: string, text: string): void;
   upload(file: Uploadable, options?: { signal?: AbortSignal }): Promise<Attachment>;
 }
 

@@ -121,6 +121,13 @@ export function useTyping(
   );
 }
 
+/** What is written and not sent, and what keeps it: for each keystroke, and empty after it was sent. */
+export function useDraft(conversationId: string): readonly [draft: string, keep: (text: string) => void] {
+  const client = useClient();
+  const draft = useKey(`draft:${conversationId}`);
+  return useMemo(() => [draft, (text) => client.keepDraft(conversationId, text)], [client, conversationId, draft]);
+}
+
 export function usePresence(userId: string): Presence | undefined {
   return useKey(`presence:${userId}`);
 }

@@ -9,10 +9,11 @@ import { PAGE_SIZE } from '../sync/window.js';
 import { overlaid } from './overlay.js';
 import type { MessageItem, MessagesSnapshot, SnapshotOf, Store, StoreKey, StoreSnapshots } from './types.js';
 
-/** What the snapshots are made of. Both never change in place. */
+/** What the snapshots are made of. Nothing of it changes in place. */
 export interface StoreSources {
   sync: { readonly state: SyncState; subscribe(listener: () => void): () => void };
   outbox: Observable<readonly OutboxItem[]>;
+  drafts: { of(conversationId: string): string; subscribe(listener: () => void): () => void };
 }
 
 type Snapshot = StoreSnapshots[keyof StoreSnapshots];
@@ -39,7 +40,7 @@ export class ChatStore implements Store {
 
   constructor(private readonly sources: StoreSources) {
     const tell = (): void => this.#tell();
-    this.#ends = [sources.sync.subscribe(tell), sources.outbox.subscribe(tell)];
+    this.#ends = [sources.sync.subscribe(tell), sources.outbox.subscribe(tell), sources.drafts.subscribe(tell)];
   }
 
   subscribe(key: StoreKey, listener: () => void): () => void {
@@ -120,6 +121,8 @@ export class ChatStore implements Store {
           })),
         );
       }
+      case 'draft':
+        return this.sources.drafts.of(id);
       case 'messages':
         return this.#messages(key, id, state);
     }

@@ -11,6 +11,7 @@ export type StoreKey =
   | `conversation:${string}`
   | `messages:${string}`
   | `receipts:${string}`
+  | `draft:${string}`
   | `typing:${string}`
   | `presence:${string}`
   | `user:${string}`;
@@ -52,6 +53,8 @@ export interface StoreSnapshots {
   receipts: readonly Receipt[];
   /** Ids of the users who type, each ends by itself 6 s after its last event. */
   typing: readonly string[];
+  /** What is written and not sent; empty where there is nothing. */
+  draft: string;
   presence: Presence | undefined;
   user: User | undefined;
 }

@@ -192,7 +192,7 @@ export class Device {
       sentMessage: (conversationId, clientId) => this.#sync.sentMessage(conversationId, clientId),
       answered: (answer) => this.#sync.apply(answer),
     });
-    this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox });
+    this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox, drafts: NO_DRAFTS });
   }
 
   static async start(world: World, stepsToLive = Number.POSITIVE_INFINITY, storageFailures = 0): Promise<Device> {
@@ -347,3 +347,5 @@ export function file(name: string): UploadSource {
     read: (start, end) => Promise.resolve(bytes.slice(start, end)),
   };
 }
+
+const NO_DRAFTS = { of: () => '', subscribe: () => () => undefined };

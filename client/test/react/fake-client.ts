@@ -45,6 +45,7 @@ export class FakeClient implements HookClient {
   readonly outbox = new Value<readonly OutboxItem[]>([]);
   readonly sent: OutgoingMessage[] = [];
   readonly typed: [string, boolean][] = [];
+  readonly drafts: [string, string][] = [];
   readonly loads: string[] = [];
   readonly opens = new Map<string, number>();
   private readonly values = new Map<string, Value<unknown>>();
@@ -53,7 +54,9 @@ export class FakeClient implements HookClient {
     let value = this.values.get(key);
     if (value === undefined) {
       const isList = ['conversations', 'friends', 'friendRequests'].includes(key) || /^(receipts|typing):/.test(key);
-      value = new Value<unknown>(key.startsWith('messages:') ? noMessages : isList ? [] : undefined);
+      value = new Value<unknown>(
+        key.startsWith('messages:') ? noMessages : key.startsWith('draft:') ? '' : isList ? [] : undefined,
+      );
       this.values.set(key, value);
     }
     return value as unknown as Value<SnapshotOf<Key>>;
@@ -89,6 +92,10 @@ export class FakeClient implements HookClient {
   send(message: OutgoingMessage): { clientId: string } {
     this.sent.push(message);
     return { clientId: `client ${this.sent.length}` };
+  }
+
+  keepDraft(conversationId: string, text: string): void {
+    this.drafts.push([conversationId, text]);
   }
 
   typing(conversationId: string, isTyping: boolean): void {

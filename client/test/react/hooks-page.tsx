@@ -12,6 +12,7 @@ import {
   useOutbox,
   usePresence,
   useSend,
+  useDraft,
   useTyping,
   useUnread,
   useUpload,
@@ -72,6 +73,15 @@ function Typing({ id }: { id: string }): ReactNode {
   const [userIds, type] = useTyping(id);
   useEffect(() => type(true), [type]);
   return <p id="typing">{userIds.join()}</p>;
+}
+function Draft({ id }: { id: string }): ReactNode {
+  counted('Draft');
+  const [draft, keep] = useDraft(id);
+  return (
+    <button id="draft" type="button" onClick={() => keep(`${draft}!`)}>
+      {draft}
+    </button>
+  );
 }
 function Person(): ReactNode {
   counted('Person');
@@ -241,8 +251,12 @@ const scenes: Record<string, () => Promise<void>> = {
       <>
         <Thread id="a" />
         <Typing id="a" />
+        <Draft id="a" />
       </>,
     );
+    client.value('draft:a').set('Hello');
+    await shows('draft', 'Hello');
+    document.getElementById('draft')?.click();
     await until(() => document.getElementById('older') !== null, 'the buttons are there');
     document.getElementById('older')?.click();
     document.getElementById('send')?.click();
@@ -250,6 +264,7 @@ const scenes: Record<string, () => Promise<void>> = {
     equal(client.loads, ['older of a']);
     equal(client.sent, [{ conversationId: 'a', content: 'typed', replyToId: 'other' }]);
     equal(client.typed, [['a', true]]);
+    equal(client.drafts, [['a', 'Hello!']]);
   },
   'follow a change of the conversation, and let go of the one before': async () => {
     client.value('messages:a').set({ ...noMessages, items: [message(1)] });

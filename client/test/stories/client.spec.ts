@@ -313,8 +313,14 @@ describe('a client of a real server', () => {
     await ada.http.request('/auth/logout-all', { method: 'POST' });
     await until('ended', () => ada.connection.getSnapshot().status === 'ended');
     ada.send({ conversationId, content: 'written after the end' });
+    ada.keepDraft(conversationId, 'half a sen');
+    expect(ada.draft(conversationId).getSnapshot()).toBe('half a sen');
     await ada.login({ username: name, password: 'a long password' });
     await until('it arrives', () => texts(grace, conversationId).includes('written after the end'));
     expect(texts(grace, conversationId)).toEqual(['first', 'written after the end']);
+    expect(ada.draft(conversationId).getSnapshot()).toBe('half a sen');
+    await ada.logout();
+    await ada.login({ username: name, password: 'a long password' });
+    expect(ada.draft(conversationId).getSnapshot()).toBe('');
   });
 });
