@@ -38,7 +38,20 @@ module.exports = {
       name: 'features-know-no-edge',
       severity: 'error',
       from: { path: `^src/(${FEATURES.join('|')}|presence)/` },
-      to: { path: '^src/(realtime|dialects|notifications|cluster)/' },
+      to: { path: '^src/(realtime|dialects|push|cluster)/' },
+    },
+    {
+      name: 'push-knows-no-other-edge',
+      comment: 'nobody asks push, and push asks features and leaves alone',
+      severity: 'error',
+      from: { path: '^src/push/' },
+      to: { path: '^src/(realtime|dialects|cluster)/' },
+    },
+    {
+      name: 'nobody-knows-push',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(push/|app\\.module\\.ts$)' },
+      to: { path: '^src/push/' },
     },
     {
       name: 'leaves',

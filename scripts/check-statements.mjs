@@ -49,6 +49,7 @@ const OWNED = {
     'store_message',
     'store_messages',
   ],
+  push: ['push_devices', 'push_log'],
 };
 
 /** The rooms below each, whose tables it may name besides its own. */
@@ -63,6 +64,7 @@ const BELOW = {
   friends: [...LEAVES, 'presence', 'attachments', 'users'],
   conversations: [...LEAVES, 'presence', 'attachments', 'users', 'friends'],
   messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
+  push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
 };
 
 /** Rooms that read everything, and write nothing: they show what is there in one answer. */

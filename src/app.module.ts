@@ -12,6 +12,7 @@ import { FriendsModule } from './friends/friends.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
+import { PushModule } from './push/push.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         ConversationsModule,
         MessagesModule,
         SyncModule,
+        ...(configuration.push.enabled ? [PushModule] : []),
         RealtimeModule,
         DialectsModule.with(configuration),
       ],

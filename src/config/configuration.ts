@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { LimitsError, parseLimits } from '../limits/parse-limits.js';
 import type { Limit, LimitTable } from '../limits/limits.js';
 import { parseDatabaseUrl, DatabaseUrlError } from './database-url.js';
+import { pushSettingsOf, type PushSettings } from './push-settings.js';
 import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
@@ -85,6 +86,7 @@ export class Configuration {
   /** Hosts that are fetched for it although they are not public: `host` or `host:port`. */
   readonly linkPreviewAllowedHosts!: readonly string[];
   readonly presenceAudience!: PresenceAudience;
+  readonly push!: PushSettings;
   /** Whether the chat's page is served at /. */
   readonly web!: boolean;
   /** The older dialects that clients may speak, by name. */
@@ -169,6 +171,7 @@ export class Configuration {
       trustedProxies: settings.TRUSTED_PROXIES,
       timings: { ...TIMINGS },
       jwtSecretPrevious: ownSecret(settings, 'JWT_SECRET_PREVIOUS', trustedIssuers),
+      push: pushSettingsOf(settings, dataDirectory),
       // Last: it may write a file, which a start that fails for another reason should not have done.
       jwtSecret: jwtSecretOf(settings, production, dataDirectory, trustedIssuers),
     });

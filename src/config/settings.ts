@@ -51,6 +51,11 @@ function url(protocols: readonly string[], message: string) {
   );
 }
 
+const baseUrl = v.pipe(
+  v.string(),
+  v.check((value) => ['https:', 'http:'].includes(protocolOf(value)), 'must be an https:// or http:// address'),
+);
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -434,6 +439,81 @@ export const SETTINGS = settings({
       'Hosts that are fetched for it although they are not public, as in an intranet: host or host:port, separated by commas',
     ],
   },
+  PUSH: {
+    schema: onOff,
+    fallback: 'on',
+    meaning: '`off`: no notifications on phones and in browsers, and no `/devices` ([push.md](push.md))',
+    comment: ['Notifications on phones and in browsers (docs/push.md): on | off'],
+  },
+  PUSH_PREVIEW: {
+    schema: oneOf(['full', 'sender', 'none']),
+    fallback: 'full',
+    meaning: 'what a notification may show at the most, whatever a device asks for: `full`, `sender`, `none`',
+    comment: ['What they may show at the most: full | sender | none'],
+  },
+  PUSH_WEB_HOSTS: {
+    schema: list,
+    fallback: 'fcm.googleapis.com, *.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com',
+    meaning:
+      "push services that browsers' endpoints may lie at: `host`, `*.host`, or `http://host:port` for one of your own network, separated by commas",
+    comment: ["The push services that browsers' endpoints may lie at, separated by commas."],
+  },
+  VAPID_PRIVATE_KEY: {
+    schema: text,
+    fallback: undefined,
+    shownDefault: 'generated, kept in `DATA_DIR/vapid-private-key`',
+    meaning:
+      'the key that browsers know this server by: of P-256, 32 bytes, base64url. Another one ends every subscription',
+    comment: [
+      'The key that browsers know this server by (P-256, 32 bytes, base64url); without it one is generated and kept in DATA_DIR.',
+      'Whom their push services may write to: mailto: or https:, an address of yours.',
+    ],
+  },
+  VAPID_SUBJECT: {
+    schema: url(['mailto:', 'https:'], 'must be a mailto: or https:// address'),
+    fallback: undefined,
+    shownDefault: '`mailto:` with the address of `MAIL_FROM`',
+    example: 'mailto:admin@example.com',
+    meaning: 'whom push services of browsers may write to; Apple refuses one that is not real',
+  },
+  EXPO_ACCESS_TOKEN: {
+    schema: text,
+    fallback: undefined,
+    meaning: 'for Expo accounts with enhanced security for push',
+    comment: ['For Expo accounts with enhanced security for push.'],
+  },
+  EXPO_PUSH_URL: {
+    schema: baseUrl,
+    fallback: 'https://exp.host/--/api/v2/push',
+    meaning: 'base address, for tests',
+    comment: ['Base addresses, for tests.'],
+  },
+  FCM_URL: { schema: baseUrl, fallback: 'https://fcm.googleapis.com', meaning: 'base address, for tests' },
+  APNS_URL: {
+    schema: v.optional(baseUrl),
+    fallback: undefined,
+    shownDefault: "Apple's, by the environment of a device",
+    meaning: 'base address, for tests',
+  },
+  FCM_SERVICE_ACCOUNT: {
+    schema: text,
+    fallback: undefined,
+    example: '/run/secrets/firebase.json',
+    meaning: 'the JSON of a service account of Firebase, or the path of a file with it',
+    comment: ['Firebase: the JSON of a service account, or the path of a file with it.'],
+  },
+  APNS_KEY: {
+    schema: text,
+    fallback: undefined,
+    example: '/run/secrets/AuthKey_ABC123DEFG.p8',
+    meaning: "Apple's .p8 key, or the path of its file; set together with the next three",
+    comment: [
+      "Apple: the .p8 key or the path of its file, the key's id, the team's id, the app's bundle id; set together.",
+    ],
+  },
+  APNS_KEY_ID: { schema: text, fallback: undefined, example: 'ABC123DEFG', meaning: 'its id' },
+  APNS_TEAM_ID: { schema: text, fallback: undefined, example: 'DEF123GHIJ', meaning: "the team's id" },
+  APNS_BUNDLE_ID: { schema: text, fallback: undefined, example: 'com.example.chat', meaning: "the app's bundle id" },
   WEB: {
     schema: onOff,
     fallback: 'on',

@@ -70,6 +70,8 @@ export const LIMITS = {
   uploadedMegabytes: { per: 'user', burst: 5_000, points: 5_000, perSeconds: 86_400 },
   /** Requests that bring a part of a resumable upload; each ends with its bytes on the disk itself. */
   uploadParts: { per: 'user', burst: 1_000, points: 20, perSeconds: 1 },
+  /** Registrations of devices for push. An app registers once a start. */
+  devices: { per: 'user', burst: 60, points: 30, perSeconds: 60 },
   /** Seconds of a processor that one user's images take; a photograph takes half a one. */
   imageSeconds: { per: 'user', burst: 300, points: 600, perSeconds: 3_600 },
   /** Saying that one types; what is shown of it is less. */

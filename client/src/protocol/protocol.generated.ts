@@ -490,6 +490,11 @@ export interface SessionReady {
   recovered: boolean;
 }
 
+export interface SetActive {
+  /** False while nobody looks: the app is in the background, the page's tab is hidden. */
+  active: boolean;
+}
+
 export interface SyncChanges {
   /** For the next call. */
   cursor: string;
@@ -663,4 +668,5 @@ export interface ClientEvents {
   typing: { payload: TypingRequest; answer: EmptyResult };
   sync: { payload: SyncRequest; answer: SyncChanges | SyncReset };
   authenticate: { payload: Authenticate; answer: ExpiryResult };
+  set_active: { payload: SetActive; answer: EmptyResult };
 }

@@ -58,7 +58,13 @@ export class DirectEventsController {
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<ChatDeletedView> {
     await this.chats.find(principal, messageId);
-    const connection = { id: '', principal, setOpen: () => undefined, renewed: () => undefined };
+    const connection = {
+      id: '',
+      principal,
+      setOpen: () => undefined,
+      setActive: () => undefined,
+      renewed: () => undefined,
+    };
     acknowledged(await this.commands.run('delete_message', connection, { messageId, for: 'everyone' }));
     return { success: true };
   }

@@ -33,6 +33,10 @@ export class VirtualConnection implements Connection {
     else this.socket.leave(room.open(conversationId));
   }
 
+  setActive(isActive: boolean): void {
+    this.socket.data.isActive = isActive;
+  }
+
   /** Shows all the conversations it is in, as a client does that has no word for showing one. */
   openAll(): void {
     this.socket.join([...this.socket.rooms].filter((name) => UUID_PATTERN.test(name)).map(room.open));

@@ -34,6 +34,7 @@ const STORES_NOTHING: ReadonlySet<ClientEventName> = new Set([
   'typing',
   'sync',
   'authenticate',
+  'set_active',
 ]);
 
 /**
@@ -151,6 +152,10 @@ export class ChatCommands {
       }
       connection.renewed(expiresAt);
       return { expiresAt: new Date(expiresAt).toISOString() };
+    },
+    set_active: async (connection, { active }) => {
+      connection.setActive(active);
+      return {};
     },
   };
 }

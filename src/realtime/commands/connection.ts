@@ -7,6 +7,8 @@ export interface Connection {
   readonly principal: Principal;
   /** Marks a conversation as shown on this connection, or as no longer shown. */
   setOpen(conversationId: string, isOpen: boolean): void;
+  /** Whether somebody is looking at its app. */
+  setActive(isActive: boolean): void;
   /** Whether files it sends may be kept over plain http. */
   readonly takesPlainHttp?: boolean;
   /** What it sent was stored before: for dialects whose only answer is the message itself. */

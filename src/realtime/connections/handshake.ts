@@ -109,7 +109,7 @@ export class Handshake {
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       return {
-        state: { principal, expiresAt, echo },
+        state: { principal, expiresAt, echo, isActive: true },
         admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
       };
     } catch (error) {
@@ -131,7 +131,7 @@ export class Handshake {
     ).catch((error: unknown) => {
       throw withDialectMessage(domainErrorOf(error), dialect);
     });
-    socket.data = state;
+    socket.data = { ...state, isActive: auth.active !== false };
     const isSame = isOf(restored, state.principal);
     this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
     // A client that goes before it is connected never reaches the gateway.

@@ -89,6 +89,10 @@ class ParleySession implements DialectSession, Connection {
     if (!isOpen) void this.socket.leave(room.open(conversationId));
   }
 
+  setActive(isActive: boolean): void {
+    this.socket.data.isActive = isActive;
+  }
+
   renewed(expiresAt: number): void {
     this.socket.data.expiresAt = expiresAt;
     this.connections.renewed(this.socket);

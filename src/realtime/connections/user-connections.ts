@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
+import { Attention, type AttentionLevel } from '../../presence/attention.js';
+import { room } from '../delivery/room-names.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 
 /**
@@ -13,7 +15,23 @@ import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 export class UserConnections {
   private readonly byUser = new Map<string, Set<ChatSocket>>();
 
-  constructor(private readonly configuration: Configuration) {}
+  constructor(
+    private readonly configuration: Configuration,
+    attention: Attention,
+  ) {
+    attention.register((userId, conversationId) => this.attentionOf(userId, conversationId));
+  }
+
+  private attentionOf(userId: string, conversationId: string | undefined): AttentionLevel {
+    const shown = conversationId === undefined ? undefined : room.open(conversationId);
+    let level: AttentionLevel = 'none';
+    for (const { data, rooms } of this.byUser.get(userId) ?? []) {
+      if (!data.isActive) continue;
+      if (shown !== undefined && rooms.has(shown)) return 'looking';
+      level = 'elsewhere';
+    }
+    return level;
+  }
 
   /** Returns the connection that is one too many, which is counted no longer and has to be ended. */
   add(socket: ChatSocket): ChatSocket | undefined {

@@ -68,6 +68,12 @@ export class DialectMessageDto extends SendMessageDto {
   override attachments?: AnyExternalAttachment[] | null = null;
 }
 
+export class SetActiveDto {
+  /** False while nobody looks: the app is in the background, the page's tab is hidden. */
+  @IsBoolean()
+  active!: boolean;
+}
+
 export class EditMessageEventDto {
   @IsId()
   messageId!: string;

@@ -11,6 +11,7 @@ import {
   MoveCursorDto,
   ReactDto,
   SendMessageDto,
+  SetActiveDto,
   TypingDto,
 } from './client-events.dto.js';
 import { ConversationResult, EmptyResult, ExpiryResult, MessageNewView, MessageResult } from './events.view.js';
@@ -69,6 +70,12 @@ export const CLIENT_EVENTS = {
     payload: AuthenticateDto,
     result: ExpiryResult,
     description: 'Renews the token of this connection in place.',
+  },
+  set_active: {
+    payload: SetActiveDto,
+    result: EmptyResult,
+    description:
+      "Whether somebody is looking at this connection's app: while nobody is, a message rings on the user's devices soon. A connection begins active, unless its handshake has `auth.active: false`.",
   },
 } as const satisfies Record<string, ClientEvent>;
 

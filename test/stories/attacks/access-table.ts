@@ -181,6 +181,16 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
 
   'GET /sync': own('200'),
 
+  // A device is named by its owner, and is nobody else's to see.
+  'PUT /devices/{deviceId}': {
+    ...own('200'),
+    body: ({ self }) => ({ platform: 'expo', token: `ExponentPushToken[${self?.id}]` }),
+  },
+  'GET /devices': own('200'),
+  'DELETE /devices/{deviceId}': own(NOT_FOUND),
+  'GET /devices/{deviceId}/log': own(NOT_FOUND),
+  'GET /push/web-key': open('200'),
+
   // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),
   'GET /api/chats/conversations': own('200'),

@@ -403,6 +403,7 @@ describe('commands over a socket', () => {
     ['typing', { conversationId: NOBODY, isTyping: true, more: 1 }, ['more']],
     ['authenticate', {}, ['token']],
     ['sync', { limit: 0 }, ['limit']],
+    ['set_active', {}, ['active']],
   ])('%s without a callback fails as an exception', async (event, payload, fields) => {
     expect(await adas.ask(event, payload)).toEqual(refusal('VALIDATION_FAILED', fields));
     adas.socket.emit(event, payload);

@@ -229,6 +229,15 @@ describe('the documents', () => {
     const profile = await adas.call('patch', '/users/me', { body: { displayName: 'Ada', avatarId: photo.id } });
     await request(story.url, 'GET', profile.avatarUrl ?? '');
 
+    // Devices.
+    const device = { path: { deviceId: randomUUID() } };
+    const body = { platform: 'expo', token: 'ExponentPushToken[of-ada]', preview: 'sender' } as const;
+    await adas.call('put', '/devices/{deviceId}', { ...device, body });
+    await adas.call('get', '/devices', {});
+    await adas.call('get', '/devices/{deviceId}/log', device);
+    await adas.call('delete', '/devices/{deviceId}', device);
+    await anybody.call('get', '/push/web-key', {});
+
     // Users.
     await adas.call('get', '/users/me', {});
     await adas.call('get', '/users', { query: { search: 'bob' } });
@@ -306,6 +315,7 @@ describe('the documents', () => {
     await dis.must('sync', { cursor: syncCursor, limit: 10 });
     await dis.must('sync', {});
     await dis.must('authenticate', { token: di.accessToken });
+    await dis.must('set_active', { active: false });
     for (const event of ['send_message', 'mark_read']) await dis.ask(event, { conversationId });
     dis.socket.emit('send_message', { conversationId });
     const group = await di.group('Trip', ed);

@@ -10,6 +10,8 @@ export interface ConnectionState {
   expiresAt: number;
   /** False where it asked not to receive the messages it sends itself. */
   echo: boolean;
+  /** Whether somebody is looking at this connection's app. */
+  isActive: boolean;
 }
 
 type NoServerSideEvents = Record<string, never>;

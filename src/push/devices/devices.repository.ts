@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import { Database, type Transaction, violatedConstraint } from '../../database/database.js';
+import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
+import { lockedUser } from '../../users/locked-users.js';
+import type { ApnsEnvironment, DeviceLogRow, DeviceRow, PushPlatform, PushPreview } from './devices.view.js';
+
+export interface Registration {
+  /** Of a new row. */
+  id: string;
+  deviceId: string;
+  platform: PushPlatform;
+  address: string;
+  p256dh: string | null;
+  auth: string | null;
+  environment: ApnsEnvironment | null;
+  /** Null leaves what it was. */
+  preview: PushPreview | null;
+  locale: string | null;
+  now: Date;
+}
+
+const COLUMNS = `device_id AS "deviceId", platform, preview, created_at AS "createdAt", registered_at AS "registeredAt"`;
+const MAX_ATTEMPTS = 5;
+
+/** The rows of devices and of what was decided for them. */
+@Injectable()
+export class DevicesRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Registers a device, and takes its address from whatever device had it, in the same statement: at no moment is it of
+   * two users, or of none. Undefined where the session has ended meanwhile.
+   */
+  async register(principal: Principal, registration: Registration): Promise<DeviceRow | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.put(principal, registration);
+      } catch (error) {
+        // Somebody registered the same address at the same moment; that row is seen now.
+        if (violatedConstraint(error) === undefined || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async put(
+    { userId, sessionId }: Principal,
+    { id, deviceId, platform, address, p256dh, auth, environment, preview, locale, now }: Registration,
+  ): Promise<DeviceRow | undefined> {
+    const [row] = await this.database.queryAtomically<DeviceRow>(
+      `WITH owner AS (
+         ${lockedUser('$2')}
+       ), live AS (
+         SELECT id FROM sessions WHERE id = $4 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $12 FOR KEY SHARE
+       ), moved AS (
+         DELETE FROM push_devices WHERE platform = $5 AND address = $6 AND NOT (user_id = $2 AND device_id = $3)
+           AND EXISTS (SELECT FROM owner) AND EXISTS (SELECT FROM live)
+         RETURNING id
+       )
+       INSERT INTO push_devices AS d (id, user_id, device_id, session_id, platform, address, p256dh, auth, environment,
+         preview, locale, created_at, registered_at, follows_from)
+       SELECT $1, $2, $3, live.id, $5, $6, $7, $8, $9, COALESCE($10::text, 'full'), $11, $12, $12, $12
+       FROM live, owner,
+         -- Before the row goes in, what it takes the address from is out.
+         (SELECT count(*) FROM moved) AS gone
+       ON CONFLICT (user_id, device_id) DO UPDATE SET session_id = excluded.session_id, platform = excluded.platform,
+         address = excluded.address, p256dh = excluded.p256dh, auth = excluded.auth, environment = excluded.environment,
+         preview = COALESCE($10::text, d.preview), locale = COALESCE(excluded.locale, d.locale),
+         registered_at = excluded.registered_at
+       RETURNING ${COLUMNS}`,
+      [id, userId, deviceId, sessionId, platform, address, p256dh, auth, environment, preview, locale, now],
+      'push_register',
+    );
+    return row;
+  }
+
+  /** Keeps the newest registrations of a user, and lets the rest go. */
+  async keepNewest(userId: string, count: number): Promise<void> {
+    await this.database.query(
+      `DELETE FROM push_devices WHERE id IN (
+         SELECT id FROM push_devices WHERE user_id = $1 ORDER BY registered_at DESC, id DESC OFFSET $2
+       )`,
+      [userId, count],
+      'push_keep_newest',
+    );
+  }
+
+  list(userId: string, after: readonly [Date | string, string] | null, limit: number): Promise<DeviceRow[]> {
+    return this.database.reads.query<DeviceRow>(
+      `SELECT ${COLUMNS} FROM push_devices
+       WHERE user_id = $1 AND ($2::timestamptz IS NULL OR (created_at, device_id) < ($2, $3))
+       ORDER BY created_at DESC, device_id DESC LIMIT $4`,
+      [userId, after?.[0] ?? null, after?.[1] ?? null, limit],
+      'push_devices_of',
+    );
+  }
+
+  async remove(userId: string, deviceId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'DELETE FROM push_devices WHERE user_id = $1 AND device_id = $2 RETURNING id',
+      [userId, deviceId],
+      'push_remove',
+    );
+    return rows.length > 0;
+  }
+
+  async removeOfSessions(sessionIds: readonly string[]): Promise<void> {
+    await this.database.query(
+      'DELETE FROM push_devices WHERE session_id = ANY ($1)',
+      [sessionIds],
+      'push_remove_sessions',
+    );
+  }
+
+  /** The id of the row of one of the user's devices. */
+  async find(userId: string, deviceId: string): Promise<string | undefined> {
+    const [row] = await this.database.reads.query<{ id: string }>(
+      'SELECT id FROM push_devices WHERE user_id = $1 AND device_id = $2',
+      [userId, deviceId],
+      'push_device',
+    );
+    return row?.id;
+  }
+
+  /** What was decided for a device, the newest first. */
+  log(id: string, since: Date, before: string | null, limit: number): Promise<DeviceLogRow[]> {
+    return this.database.reads.query<DeviceLogRow>(
+      `SELECT id, at, conversation_id AS "conversationId", seq, outcome, reason FROM push_log
+       WHERE device_id = $1 AND at >= $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
+      [id, since, before, limit],
+      'push_log_of',
+    );
+  }
+
+  /** A page of an export. */
+  export(userId: string, after: string): Promise<(Record<string, unknown> & { id: string })[]> {
+    return this.database.background.query<Record<string, unknown> & { id: string }>(
+      `SELECT id, device_id AS "deviceId", platform, address, environment, preview, locale, created_at AS "createdAt",
+         registered_at AS "registeredAt"
+       FROM push_devices WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+      'push_export',
+    );
+  }
+
+  async removeAllOf(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query('DELETE FROM push_devices WHERE user_id = $1', [userId]);
+  }
+}
