@@ -1889,7 +1889,7 @@ export interface components {
         /** @enum {string} */
         PushPlatform: "expo" | "fcm" | "apns" | "web";
         /**
-         * @description Of apns: where its token is from. Default: production.
+         * @description Where the token of an iPhone (apns) is from. Default: production.
          * @enum {string}
          */
         ApnsEnvironment: "production" | "sandbox";
@@ -1916,16 +1916,16 @@ export interface components {
         };
         RegisterDeviceDto: {
             platform: components["schemas"]["PushPlatform"];
-            /** @description Of apns: where its token is from. Default: production. */
+            /** @description Where the token of an iPhone (apns) is from. Default: production. */
             environment?: components["schemas"]["ApnsEnvironment"];
             /** @description What a notification may show. Left out: as it was, and `full` for a new device. */
             preview?: components["schemas"]["PushPreview"];
             /**
-             * @description Of expo, fcm and apns.
+             * @description For expo, fcm and apns.
              * @example ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]
              */
             token?: string;
-            /** @description Of web. */
+            /** @description For web. */
             subscription?: components["schemas"]["SubscriptionDto"];
             /**
              * @description A language tag.

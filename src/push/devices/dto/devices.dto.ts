@@ -48,19 +48,19 @@ export class RegisterDeviceDto {
   @IsIn(PUSH_PLATFORMS)
   platform!: PushPlatform;
 
-  /** Of expo, fcm and apns. @example "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]" */
+  /** For expo, fcm and apns. @example "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]" */
   @OptionalField()
   @IsText({ min: 1, max: 1_100, singleLine: true })
   token?: string;
 
-  /** Of web. */
+  /** For web. */
   @OptionalField()
   @IsObject()
   @ValidateNested()
   @Type(() => SubscriptionDto)
   subscription?: SubscriptionDto;
 
-  /** Of apns: where its token is from. Default: production. */
+  /** Where the token of an iPhone (apns) is from. Default: production. */
   @ApiProperty({ enum: APNS_ENVIRONMENTS, enumName: 'ApnsEnvironment', required: false })
   @OptionalField()
   @IsIn(APNS_ENVIRONMENTS)
