@@ -33,7 +33,7 @@ interface Account {
 
 const NOT_WATCHED: Unsubscribe = () => undefined;
 
-/** Whoever is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
+/** The user who is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
 export class CurrentAccount {
   #account: Account | undefined;
   /** Changes of the account follow one another. */

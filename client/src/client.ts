@@ -215,7 +215,7 @@ export class ChatClient {
     const clientId = this.#ports.random.uuid();
     const fields = defined({ clientId, conversationId, receiverId, content, replyToId });
     const stored = this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf));
-    // Whoever does not wait for it must not end the process by that.
+    // A caller that does not wait for it must not end the process by that.
     stored.catch(() => undefined);
     return { clientId, stored };
   }

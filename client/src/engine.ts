@@ -108,7 +108,7 @@ export class Engine {
 
   async start(): Promise<void> {
     const { tabs, role, lifecycle } = this.ports;
-    // What other tabs store while this one reads comes after it: told to nobody, it would wait for the next start.
+    // What other tabs store while this one reads comes after it: known to nobody, it would wait for the next start.
     let early: ChannelMessage[] | undefined = [];
     this.#ends.push(
       tabs.onMessage((message) => {
@@ -131,7 +131,7 @@ export class Engine {
     for (const message of taken) this.#take(message);
     if (this.connection instanceof RelayedConnection) {
       this.connection.start();
-      // A page that was frozen may not have been told everything.
+      // A page that was frozen may not have received everything.
       this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.doubt(), this.outbox.lookAgain())));
     }
     if (this.socket === undefined) return;
@@ -145,7 +145,7 @@ export class Engine {
     this.sync.handle({ name: 'sync:needed', payload: {} });
   }
 
-  /** Sync tells of one's own profile only when it changes. */
+  /** Sync sends one's own profile only when it changes. */
   #meetOneself(): void {
     if (this.store.getSnapshot('me') !== undefined) return;
     this.ports.http.request<OwnUser>('/users/me').then(
@@ -179,7 +179,7 @@ export class Engine {
   }
 }
 
-/** Of a tab that does not lead: it keeps what its user typed. The cache is written by the leader alone. */
+/** The writer of a tab that does not lead: it keeps what its user typed. The cache is written by the leader alone. */
 class FollowingWriter extends RowWriter {
   override write({ rows }: RowChanges): Promise<void> {
     const durable: readonly StoreName[] = DURABLE_STORES;

@@ -36,7 +36,7 @@ export class Session implements TokenSource {
     return this.#held?.userId || undefined;
   }
 
-  /** Told when the server says that this session is over; not of a log-out. */
+  /** Called when the server says that this session is over; not of a log-out. */
   readonly onEnd = this.#endListeners.add;
 
   /** What an earlier run left. */

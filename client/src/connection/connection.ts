@@ -95,7 +95,7 @@ export class SocketConnection implements Connection {
       }),
       ports.connectivity.subscribe((isOnline) => {
         if (isOnline) this.nudge();
-        // A change of network kills sockets without telling them.
+        // A change of network kills sockets without their noticing.
         else if (this.#snapshot.status === 'live') this.ports.doubted();
       }),
     ];
@@ -204,7 +204,7 @@ export class SocketConnection implements Connection {
     };
     try {
       attempt.socket = this.ports.socket(
-        // What this connection sends itself, its acknowledgements tell.
+        // What this connection sends itself, its acknowledgements bring.
         { url: this.ports.url, auth: { token, echo: false } },
         {
           connected: own(() => {

@@ -17,7 +17,7 @@ const sameTarget = (a: MessageTarget, b: MessageTarget): boolean =>
   'messageId' in a ? 'messageId' in b && a.messageId === b.messageId : 'clientId' in b && a.clientId === b.clientId;
 
 /**
- * What a new command makes of those that wait: the server is told how things are in the end, not how they came to be so.
+ * What a new command makes of those that wait: the server is sent how things are in the end, not how they came to be so.
  * What is on its way, or may have arrived, is never changed; the new command then follows it.
  */
 export function fold(
@@ -56,7 +56,7 @@ export function fold(
     else if (command.type === 'edit' && item.command.type === 'edit') folded.removed.push(item);
     else if (command.type === 'react' && item.command.type === 'react' && item.command.emoji === command.emoji) {
       folded.removed.push(item);
-      // Done and undone before anybody heard of it.
+      // Done and undone before anybody knew of it.
       if (isUnsent(item) && item.command.remove !== command.remove) folded.isNeeded = false;
     }
   }

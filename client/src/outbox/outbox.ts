@@ -95,7 +95,7 @@ export class DurableOutbox implements Outbox {
     if (isNeeded) this.#runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
     if (files.length > 0) this.#copying.add(item.clientId);
     const stored = this.#change([...replaced, ...(isNeeded ? [item] : [])], removed);
-    this.#tell();
+    this.#notify();
     this.#discard(removed);
     if (!isNeeded) this.#pump();
     await stored;
@@ -110,7 +110,7 @@ export class DurableOutbox implements Outbox {
     return this.#find(item.clientId) ?? item;
   }
 
-  /** The tab that copies its files may be gone: then it is refused, and the user is told. */
+  /** The tab that copies its files may be gone: then it is refused, and the user sees it. */
   #giveUpLater(clientId: string): void {
     this.ports.clock.setTimeout(() => {
       const run = this.#runs.get(clientId);
@@ -156,7 +156,7 @@ export class DurableOutbox implements Outbox {
     this.#replace(changed, gone);
     this.#discard(gone);
     // After the caller has shown what came in their place.
-    queueMicrotask(() => this.#tellAndPump());
+    queueMicrotask(() => this.#notifyAndPump());
     return rowsOf(changed, gone);
   }
 
@@ -184,7 +184,7 @@ export class DurableOutbox implements Outbox {
     }
     if (changed.length + removed.length === 0) return;
     this.#replace(changed, removed);
-    this.#tellAndPump();
+    this.#notifyAndPump();
   }
 
   stored({ rows }: RowChanges): void {
@@ -254,7 +254,7 @@ export class DurableOutbox implements Outbox {
       if (clientId === undefined || id === clientId) Object.assign(run, { dueAt: 0, isServersTime: false });
     const item = clientId === undefined ? undefined : this.#find(clientId);
     if (item?.state === 'rejected') this.#change([revised(item, contentOf(item))], []).catch(() => undefined);
-    this.#tellAndPump();
+    this.#notifyAndPump();
   }
 
   async revise(clientId: string, content: string): Promise<void> {
@@ -262,7 +262,7 @@ export class DurableOutbox implements Outbox {
     if (item === undefined) return;
     if (!this.#isUnsent(item)) throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
     const stored = this.#change([revised(item, content)], []);
-    this.#tellAndPump();
+    this.#notifyAndPump();
     await stored;
   }
 
@@ -274,7 +274,7 @@ export class DurableOutbox implements Outbox {
     const gone = [item, ...this.#items.filter((other) => targets(other, { clientId }))];
     const stored = this.#change([], gone);
     this.#discard(gone);
-    this.#tellAndPump();
+    this.#notifyAndPump();
     await stored;
     return true;
   }
@@ -351,7 +351,7 @@ export class DurableOutbox implements Outbox {
       this.#failed(clientId, run, errorOf(error));
     } finally {
       run.isBusy = false;
-      this.#tellAndPump();
+      this.#notifyAndPump();
     }
   }
 
@@ -379,7 +379,7 @@ export class DurableOutbox implements Outbox {
       const item = this.#find(clientId);
       if (!isAnswered && item !== undefined && (item.state === 'sending' || item.state === 'uploading'))
         this.#show({ ...item, state: 'queued' });
-      this.#tellAndPump();
+      this.#notifyAndPump();
     }
   }
 
@@ -391,7 +391,7 @@ export class DurableOutbox implements Outbox {
         const item = this.#find(clientId);
         if (item === undefined) return;
         this.#show({ ...item, state: 'uploading', progress: (index + done) / files.length });
-        this.#tell();
+        this.#notify();
       };
       show(0);
       ids.push(await this.ports.uploader.upload(id, show));
@@ -465,7 +465,7 @@ export class DurableOutbox implements Outbox {
     const item = this.#find(clientId);
     if (item !== undefined)
       this.#change([{ ...item, state: 'rejected', lastError: brief(error) }], []).catch(() => undefined);
-    this.#tellAndPump();
+    this.#notifyAndPump();
   }
 
   // Items
@@ -477,7 +477,7 @@ export class DurableOutbox implements Outbox {
   #update(item: OutboxItem, change: Partial<OutboxItem>): Promise<void> {
     const { retryAt: _, progress: __, ...rest } = item;
     const stored = this.#change([{ ...rest, ...change }], []);
-    this.#tell();
+    this.#notify();
     return stored;
   }
 
@@ -506,12 +506,12 @@ export class DurableOutbox implements Outbox {
       for (const { id } of files) this.ports.uploader.discard(id).catch(() => undefined);
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#listeners.call();
   }
 
-  #tellAndPump(): void {
-    this.#tell();
+  #notifyAndPump(): void {
+    this.#notify();
     this.#pump();
   }
 }

@@ -46,7 +46,7 @@ export interface Channel {
   close(): void;
 }
 
-/** JSON; its shapes are those of the module that sends it, told apart by `type`. */
+/** JSON; its shapes are those of the module that sends it, distinguished by `type`. */
 export type ChannelMessage = { readonly type: string; readonly [field: string]: unknown };
 
 /** Opens the channel of a name; the default has no others to talk to. */

@@ -31,7 +31,7 @@ export interface SocketFailure {
   data?: Readonly<Record<string, unknown>>;
 }
 
-/** What a socket tells. After `close` nothing more is told. */
+/** What a socket reports. After `close` it reports nothing more. */
 export interface SocketListeners {
   /** The handshake succeeded. */
   connected(): void;

@@ -129,7 +129,7 @@ export function defaultConnectivity(): Connectivity {
 }
 
 /**
- * Of a browser page: a hidden tab keeps its connection, since it may have to count and to ring; one that the browser freezes
+ * The lifecycle of a browser page: a hidden tab keeps its connection, since it may have to count and to ring; one that the browser freezes
  * or puts away loses it. Elsewhere (Node) always active; React Native: `appStateLifecycle` of `@parley/client/react-native`.
  */
 export function defaultLifecycle(): Lifecycle {
@@ -145,13 +145,13 @@ export function defaultLifecycle(): Lifecycle {
   return {
     getState: () => state,
     subscribe: (listener) => {
-      const tell = (event: Event): void => {
+      const notify = (event: Event): void => {
         const next = stateAfter(event);
         if (next !== undefined) listener((state = next));
       };
       const ends = [
-        listen(window, ['pagehide', 'pageshow'], tell),
-        listen(document, ['freeze', 'resume', 'visibilitychange'], tell),
+        listen(window, ['pagehide', 'pageshow'], notify),
+        listen(document, ['freeze', 'resume', 'visibilitychange'], notify),
       ];
       return () => {
         for (const end of ends) end();

@@ -18,10 +18,10 @@ export const openSocketIoClient: SocketFactory = ({ url, auth }, listeners) => {
     timeout: HANDSHAKE_TIMEOUT_MS,
   });
   let isDone = false;
-  const once = (tell: () => void): void => {
+  const once = (report: () => void): void => {
     if (isDone) return;
     isDone = true;
-    tell();
+    report();
     socket.close();
   };
   socket.on('connect', () => {

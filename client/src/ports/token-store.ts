@@ -6,7 +6,7 @@ export interface StoredSession {
   accessToken: string;
   /** Absent where the application brings its own tokens (`useToken`). */
   refreshToken?: string;
-  /** Of a refresh that was not answered yet: it is repeated under the same. */
+  /** The id of a refresh that was not answered yet; it is repeated under the same. */
   attemptId?: string;
 }
 

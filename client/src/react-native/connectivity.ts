@@ -17,7 +17,7 @@ export function netInfoConnectivity(netInfo: NetInfo): Connectivity {
       let last: boolean | undefined;
       return netInfo.addEventListener(({ isConnected }) => {
         isOnline = isConnected ?? undefined;
-        // NetInfo tells each change of the signal's strength.
+        // NetInfo reports each change of the signal's strength.
         if (isOnline === last) return;
         last = isOnline;
         if (isOnline !== undefined) listener(isOnline);

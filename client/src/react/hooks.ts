@@ -109,7 +109,7 @@ export function useOutbox(conversationId?: string): readonly OutboxItem[] {
   );
 }
 
-/** Who types, and what tells the others that one does. */
+/** Who types, and what shows the others that one does. */
 export function useTyping(
   conversationId: string,
 ): readonly [userIds: readonly string[], type: (isTyping: boolean) => void] {

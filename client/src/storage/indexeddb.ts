@@ -442,7 +442,7 @@ class LostConnection extends Error {
 function classified(error: unknown): unknown {
   const name = (error as Error | null)?.name;
   if (name === 'QuotaExceededError') return failure(error);
-  // Of a row itself: to repeat it would change nothing.
+  // The fault is of a row itself: to repeat it would change nothing.
   if (name === 'DataError' || name === 'DataCloneError' || name === 'ConstraintError') return error;
   return new LostConnection(error);
 }

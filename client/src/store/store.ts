@@ -30,7 +30,7 @@ interface Memo {
 export class ChatStore implements Store {
   readonly #listeners = new Map<StoreKey, Set<() => void>>();
   readonly #memos = new Map<StoreKey, Memo>();
-  readonly #told = new Map<StoreKey, unknown>();
+  readonly #notified = new Map<StoreKey, unknown>();
   readonly #conversations = new WeakMap<
     ConversationRow,
     { users: readonly (User | undefined)[]; view: Conversation }
@@ -39,15 +39,15 @@ export class ChatStore implements Store {
   readonly #ends: (() => void)[];
 
   constructor(private readonly sources: StoreSources) {
-    const tell = (): void => this.#tell();
-    this.#ends = [sources.sync.subscribe(tell), sources.outbox.subscribe(tell), sources.drafts.subscribe(tell)];
+    const notify = (): void => this.#notify();
+    this.#ends = [sources.sync.subscribe(notify), sources.outbox.subscribe(notify), sources.drafts.subscribe(notify)];
   }
 
   subscribe(key: StoreKey, listener: () => void): () => void {
     let listeners = this.#listeners.get(key);
     if (listeners === undefined) {
       this.#listeners.set(key, (listeners = new Set()));
-      this.#told.set(key, this.getSnapshot(key));
+      this.#notified.set(key, this.getSnapshot(key));
     }
     // One function may subscribe twice.
     const entry = (): void => listener();
@@ -56,7 +56,7 @@ export class ChatStore implements Store {
       listeners.delete(entry);
       if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
       this.#listeners.delete(key);
-      this.#told.delete(key);
+      this.#notified.delete(key);
     };
   }
 
@@ -73,11 +73,11 @@ export class ChatStore implements Store {
     for (const end of this.#ends) end();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const [key, listeners] of [...this.#listeners]) {
       const snapshot: unknown = this.getSnapshot(key);
-      if (this.#told.get(key) === snapshot) continue;
-      this.#told.set(key, snapshot);
+      if (this.#notified.get(key) === snapshot) continue;
+      this.#notified.set(key, snapshot);
       callEach(listeners);
     }
   }

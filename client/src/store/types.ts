@@ -2,7 +2,7 @@ import type { Observable } from '../connection/types.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type { Conversation, FriendRequest, Message, Presence, Receipt, User } from '../protocol/protocol.generated.js';
 
-/** What one can subscribe to; everything else of a snapshot stays the same object while its key is not told. */
+/** What one can subscribe to; everything else of a snapshot stays the same object while nobody is notified of its key. */
 export type StoreKey =
   | 'me'
   | 'conversations'

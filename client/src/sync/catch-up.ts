@@ -7,7 +7,7 @@ import { askSync, retryLater, saveCursor, type Step, type Table } from './step.j
 import { NEW_WINDOW } from './window.js';
 import { setWindow } from './windows.js';
 
-/** Answers that tell nothing, and ask to go on all the same. */
+/** Answers that say nothing, and ask to go on all the same. */
 const MAX_EMPTY_ANSWERS = 20;
 
 /** An answer of sync: what changed since the cursor, and the next one. */

@@ -15,7 +15,7 @@ export function takeConversation(step: Step, view: Conversation | ConversationBr
   }
   const { me, members } = view;
   const { lastReadSeq, unreadCount } = me;
-  // Whatever changes in a conversation is told by a message in it, so an older view knows nothing.
+  // Whatever changes in a conversation is a message in it, so an older view knows nothing.
   if (held !== undefined && lastSeq < held.counted.lastSeq) return;
   for (const { user } of members) takeUser(step, user);
   if (held === undefined) {
@@ -105,7 +105,7 @@ export function withoutLeavers(row: ConversationRow, messages: readonly Message[
   return gone.length === 0 ? row : { ...row, members: row.members.filter(({ userId }) => !gone.includes(userId)) };
 }
 
-/** Of a large group a view carries only some members: they are added to those known. Cursors only move forward. */
+/** A view of a large group carries only some members: they are added to those known. Cursors only move forward. */
 function mergeMembers(held: readonly MemberRow[], { members, memberCount }: Conversation): readonly MemberRow[] {
   const known = new Map(held.map((member) => [member.userId, member]));
   const rows = members.map(({ user, ...member }: Member): MemberRow => {

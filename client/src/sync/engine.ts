@@ -185,7 +185,7 @@ export class Synchroniser implements SyncEngine {
         if (needed.length > 0) await this.#load(needed);
         this.#step(input);
       } catch {
-        // Not what the server's documents promise: whatever it was about, sync tells it.
+        // Not what the server's documents promise: whatever it was about, sync says it.
         if (input.type === 'event') this.#inputs.push({ type: 'timer', name: 'sync' });
         else if (input.type === 'answer' && input.settled !== undefined)
           this.#effect({ type: 'settle', settled: input.settled });

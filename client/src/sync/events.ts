@@ -1,13 +1,13 @@
 import type { ServerEvent } from '../connection/types.js';
 import type { ServerEvents } from '../protocol/protocol.generated.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
-import { hearMessage } from './messages.js';
+import { receiveMessage } from './messages.js';
 import { removeFriend, setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import { askAgain, askSync, setTimer, type Step, table } from './step.js';
 
 /** Live events do not move the cursor: after so many, or so long after the first, it is moved on. */
-const MAX_HEARD = 50;
-const MAX_HEARD_MS = 60_000;
+const MAX_UNCOVERED = 50;
+const UNCOVERED_WINDOW_MS = 60_000;
 
 /** The fields of all events: one name is one thing in each of them. */
 type Fields = ServerEvents['message:new'] &
@@ -16,7 +16,7 @@ type Fields = ServerEvents['message:new'] &
   ServerEvents['friend:request_sent'] &
   ServerEvents['conversation:new'];
 
-/** One server event. One that nobody knows, or that lacks its fields, throws or changes nothing: sync tells what it was about. */
+/** One server event. One that nobody knows, or that lacks its fields, throws or changes nothing: sync says what it was about. */
 export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   const { state } = step;
   const { conversationId, userId, user, message, conversation, request, seq, isTyping } = payload as unknown as Fields;
@@ -27,13 +27,13 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   const [subject, change] = name.split(':') as [string, string?];
   if (subject === 'receipt') return moveCursor(step, conversationId, userId, change === 'read' ? seq : 0, seq);
   if (subject === 'message') {
-    hear(step);
-    hearMessage(step, message);
+    countUncovered(step);
+    receiveMessage(step, message);
     if (name === 'message:new') takeConversation(step, conversation);
     return;
   }
   if (subject !== 'user' && subject !== 'friend' && subject !== 'conversation') return;
-  hear(step);
+  countUncovered(step);
   // What has no version may have been passed over by an answer that is under way, or be the older of the two.
   askAgain(state);
   if (subject === 'user') takeUser(step, user);
@@ -46,8 +46,8 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
 }
 
 /** Something came that no cursor covers yet; enough of it, and the cursor is moved on. */
-function hear(step: Step): void {
-  const heard = (step.state.heard += 1);
-  if (heard >= MAX_HEARD) askSync(step);
-  else if (heard === 1) setTimer(step, 'sync', MAX_HEARD_MS);
+function countUncovered(step: Step): void {
+  const uncovered = (step.state.uncovered += 1);
+  if (uncovered >= MAX_UNCOVERED) askSync(step);
+  else if (uncovered === 1) setTimer(step, 'sync', UNCOVERED_WINDOW_MS);
 }

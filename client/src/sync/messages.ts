@@ -13,7 +13,7 @@ const MAX_ROWS = 1_000;
 const KEPT_ROWS = 500;
 
 /** One that may be late. */
-export function hearMessage(step: Step, message: Message): void {
+export function receiveMessage(step: Step, message: Message): void {
   const { conversationId, seq } = message;
   const timeline = step.state.timelines.get(conversationId);
   if (timeline !== undefined && seq <= timeline.floor && rowAt(timeline.rows, seq) === undefined) settle(step, message);
@@ -64,7 +64,7 @@ export function takeMessages(step: Step, conversationId: string, messages: reado
   const isNews = row !== undefined && lastSeq > row.lastSeq;
   if (isNews) setConversation(step, { ...withoutLeavers(row, merged.changed), lastSeq });
   for (const [sender, seq] of moved) {
-    // Whoever sends has stopped typing.
+    // The sender has stopped typing.
     if (isNews) setTyping(step, conversationId, sender, false);
     moveCursor(step, conversationId, sender, seq, seq);
   }

@@ -4,7 +4,7 @@ import type { Conversation, Message } from '../protocol/protocol.generated.js';
 import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
 import { moveCursor, setTimeline, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
-import { evictTimelines, hearMessage, takeMessages } from './messages.js';
+import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, type Step, type Table, table, write } from './step.js';
@@ -21,7 +21,7 @@ export const EMPTY_STATE: SyncState = {
   isReady: false,
   isCaughtUp: false,
   catchUp: null,
-  heard: 0,
+  uncovered: 0,
   failures: 0,
   conversations: new Map(),
   timelines: new Map(),
@@ -150,7 +150,7 @@ function take(step: Step, input: SyncInput): void {
       for (const user of users) takeUser(step, user);
       for (const request of friendRequests) takeRequest(step, request);
       if (conversation !== undefined) takeConversation(step, conversation);
-      if (message !== undefined) hearMessage(step, message);
+      if (message !== undefined) receiveMessage(step, message);
       step.settled.push(...settled);
       return;
     }

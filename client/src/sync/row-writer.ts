@@ -42,7 +42,7 @@ interface Batch {
  * never ahead of itself. Where the disk is full, the cache is given up, so that what the user typed still fits.
  */
 export interface RowWriterOptions {
-  /** Told what is stored from now on, before whoever gave it is. */
+  /** Called with what is stored from now on, before the promise of who gave it resolves. */
   written?: (changes: RowChanges) => void;
   /** The last word about the rows, within the transaction that stores them. It may be asked twice of the same ones. */
   prepare?: (transaction: StorageTransaction, rows: readonly Row[]) => Promise<readonly Row[]>;

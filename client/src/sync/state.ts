@@ -33,7 +33,7 @@ export interface Timeline {
   /** Where the history that this user may read begins, as far as is known. */
   start: number;
   /**
-   * Messages up to here that are not held may have changed before the cursor, and sync does not tell them: they are taken
+   * Messages up to here that are not held may have changed before the cursor, and sync does not send them: they are taken
    * from pages alone, never from an event that may be late.
    */
   floor: number;
@@ -70,7 +70,7 @@ export interface Friend {
 export interface SyncState {
   userId: string | null;
   cursor: string | null;
-  /** Friends and requests were fetched; sync tells only what changes from then on. */
+  /** Friends and requests were fetched; sync sends only what changes from then on. */
   hasFriends: boolean;
   isFetchingFriends: boolean;
   isFriendsStale: boolean;
@@ -80,7 +80,7 @@ export interface SyncState {
   isCaughtUp: boolean;
   catchUp: CatchUp | null;
   /** Events since the cursor was moved. */
-  heard: number;
+  uncovered: number;
   failures: number;
   conversations: ReadonlyMap<string, ConversationRow>;
   /** Of the conversations that were touched lately; the others' rest in storage. */
@@ -101,7 +101,7 @@ export interface CatchUp {
   isAgain: boolean;
   /** So much that what is looked at is fetched beside it. */
   isLong: boolean;
-  /** Answers in a row that told nothing. */
+  /** Answers in a row that said nothing. */
   empty: number;
 }
 
@@ -155,7 +155,7 @@ export type SyncInput =
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }
   | { type: 'friends-failed'; failure: Failure }
-  /** This user has read up to here; the outbox tells the server. */
+  /** This user has read up to here; the outbox sends it to the server. */
   | { type: 'read'; conversationId: string; seq: number }
   | { type: 'open' | 'close' | 'older' | 'newer' | 'newest'; conversationId: string }
   | { type: 'jump'; conversationId: string; seq: number }

@@ -71,7 +71,7 @@ export function retryLater(step: Step, name: string, retryAfterMs = 0): void {
 /** Asks for what is missing; once more afterwards where that is being done. */
 export function askSync({ state, effects }: Step): void {
   if (!state.isReady) return;
-  state.heard = 0;
+  state.uncovered = 0;
   if (state.catchUp !== null) return askAgain(state);
   state.catchUp = { isAgain: false, isLong: state.cursor === null, empty: 0 };
   effects.push({ type: 'sync', cursor: state.cursor });

@@ -32,7 +32,7 @@ export interface SyncEngine {
   setLive(isLive: boolean): void;
   /** What an acknowledged command of one's own changed: ahead of, or instead of, its event. */
   apply(answer: Answer): void;
-  /** This user has read up to here: shown at once; the outbox tells the server. */
+  /** This user has read up to here: shown at once; the outbox sends it to the server. */
   read(conversationId: string, seq: number): void;
   /** A conversation is on screen: fetched first, its window kept. Returns what ends that. */
   open(conversationId: string): () => void;

@@ -31,7 +31,7 @@ function broadcastChannel(native: BroadcastChannel): Channel {
   };
 }
 
-/** Of a process without tabs: nobody listens. */
+/** The channel of a process without tabs; nobody listens. */
 export const noChannel: ChannelFactory = () => ({
   post: () => undefined,
   subscribe: () => () => undefined,

@@ -14,7 +14,7 @@ import type { Tabs } from './tabs.js';
 
 type Ready = ServerEvents['session:ready'];
 
-/** What the leading tab tells the others of its connection. */
+/** What the leading tab posts to the others of its connection. */
 export interface RelayedStatus {
   type: 'connection';
   snapshot: ConnectionSnapshot;
@@ -31,15 +31,15 @@ export function relayConnection(
   const status = (): RelayedStatus => {
     return defined({ type: 'connection' as const, snapshot: connection.getSnapshot(), ready: lastReady() });
   };
-  const tell = (): void => tabs.post({ ...status() });
-  const ends = [connection.subscribe(tell), connection.onEvent((event) => tabs.post({ type: 'event', event }))];
+  const post = (): void => tabs.post({ ...status() });
+  const ends = [connection.subscribe(post), connection.onEvent((event) => tabs.post({ type: 'event', event }))];
   tabs.onAsk((name, payload) => {
     if (name === 'connection') return Promise.resolve(status());
     if (name === 'cancel') return cancel(payload as string);
     const { event, payload: content } = payload as { event: ClientEventName; payload: never };
     return connection.request(event, content);
   });
-  tell();
+  post();
   return () => {
     for (const end of ends) end();
   };
@@ -47,7 +47,7 @@ export function relayConnection(
 
 /**
  * The connection of a tab that does not lead: the leader's socket is its socket. It catches up for itself, over the leader,
- * so that what it shows does not depend on what it was told while it did not listen.
+ * so that what it shows does not depend on what was posted while it did not listen.
  */
 export class RelayedConnection implements Connection {
   #snapshot: ConnectionSnapshot = { status: 'connecting' };

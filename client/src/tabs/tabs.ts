@@ -12,14 +12,14 @@ import type {
 
 /** How long a tab waits for what it asked the leader, through changes of leadership. */
 export const ASK_TIMEOUT_MS = 30_000;
-/** How often a tab that follows wants to hear of its leader, and how often in vain before it takes over: in less than 2 s. */
+/** How often a tab that follows wants a word of its leader, and how often in vain before it takes over: in less than 2 s. */
 const PING_INTERVAL_MS = 400;
 const MAX_MISSES = 3;
 
 export type TabRole =
   /** Owns the socket, the refresh of tokens and the outbox. */
   | 'leader'
-  /** Writes durably, asks the leader, and shows what it is told. */
+  /** Writes durably, asks the leader, and shows what it answers. */
   | 'follower';
 
 /** Does what another tab asks. May be asked the same again after the leader before died half-way: it must be idempotent. */
@@ -28,7 +28,7 @@ export type AskHandler = (name: string, payload: unknown) => Promise<unknown>;
 /**
  * The tabs of one account in one browser. One of them leads, for as long as it lives and answers: the lock decides, and lets
  * go by itself when a tab is closed, crashes or is killed. From one that is frozen it is taken. That one may believe that
- * it leads until it is thawed and hears of it, so whatever a leader does must be harmless when it is done twice; the storage
+ * it leads until it is thawed and learns of it, so whatever a leader does must be harmless when it is done twice; the storage
  * takes nothing more of its cache (`RowWriter`). Without tabs this one leads at once.
  */
 export interface Tabs extends Observable<TabRole> {
@@ -36,7 +36,7 @@ export interface Tabs extends Observable<TabRole> {
   start(): void;
   /** To all other tabs; never to this one. */
   post(message: ChannelMessage): void;
-  /** Also told `{ type: 'leader' }` when this tab hears of another one that leads. */
+  /** Also receives `{ type: 'leader' }` when this tab learns of another one that leads. */
   onMessage(listener: (message: ChannelMessage) => void): Unsubscribe;
   /** Whether it is of the tab that leads, as far as this one knows: one that was frozen may speak as if it still did. */
   isOfLeader(message: ChannelMessage): boolean;
@@ -201,7 +201,7 @@ class LockedTabs implements Tabs {
       this.withdraw();
       this.beCandidate({ steal: true });
     }
-    // Counted by this tab's own turns: one that was itself held up hears first what has come meanwhile.
+    // Counted by this tab's own turns: one that was itself held up receives first what has come meanwhile.
     this.misses += 1;
     this.pingLater();
   }
