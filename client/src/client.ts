@@ -1,4 +1,5 @@
 import { CurrentAccount } from './account.js';
+import type { Revocations } from './auth/revocations.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { NO_OUTBOX } from './engine.js';
@@ -15,7 +16,9 @@ import {
 import { type Users, usersOf } from './facade/users.js';
 import { authenticatedHttp, call } from './http/http.js';
 import type { Http } from './http/types.js';
+import type { DurableOutbox } from './outbox/outbox.js';
 import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
+import type { Timer } from './ports/environment.js';
 import {
   defaultConnectivity,
   defaultLifecycle,
@@ -27,6 +30,7 @@ import {
 import type { Ports } from './ports/ports.js';
 import { socketIo } from './ports/socket-io.js';
 import { defined } from './protocol/defined.js';
+import { handled, ignorable } from './protocol/ignorable.js';
 import type {
   Attachment,
   Login,
@@ -46,7 +50,8 @@ import { findWebLocks, webLock } from './tabs/web-lock.js';
 
 /** A typing indicator is repeated while the user types; the server relays one in 2 s. */
 const TYPING_REPEAT_MS = 2_500;
-const LOGOUT_TIMEOUT_MS = 5_000;
+/** So long a log-out, and the log-in after it, wait for the server to end the session that was left. */
+const REVOCATION_TIMEOUT_MS = 800;
 const UPLOAD_TIMEOUT_MS = 300_000;
 
 export interface ClientOptions extends Partial<Omit<Ports, 'storage'>>, Pick<Ports, 'storage'> {
@@ -96,6 +101,7 @@ export class ChatClient {
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;
   readonly #typing = new Map<string, number>();
+  #revocations: Promise<Revocations> | undefined;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
@@ -115,17 +121,18 @@ export class ChatClient {
         account.engine?.outbox.retryNow(clientId);
         account.engine?.socket?.nudge();
       },
-      edit: (clientId, content) => account.requireEngine().outbox.revise(clientId, content),
-      drop: (clientId) => account.requireEngine().outbox.cancel(clientId),
+      edit: (clientId, content) => this.#withOutbox((items) => items.revise(clientId, content)),
+      drop: (clientId) => this.#withOutbox((items) => items.cancel(clientId)),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
     const apply = (answer: Answer): void => account.engine?.sync.apply(answer);
-    this.conversations = conversationsOf(this.http, observe, apply);
-    this.friends = friendsOf(this.http, observe, apply);
-    this.users = usersOf(this.http, observe, apply);
+    this.conversations = ignorable(conversationsOf(this.http, observe, apply));
+    this.friends = ignorable(friendsOf(this.http, observe, apply));
+    this.users = ignorable(usersOf(this.http, observe, apply));
     this.ready = account
       .change(async () => {
         const userId = await session.restore();
+        void this.#revoke();
         if (userId === undefined) account.setIdle({ status: 'ended' });
         else await account.open(userId);
       })
@@ -172,19 +179,20 @@ export class ChatClient {
     });
   }
 
-  /** Ends the session here and on the server, and removes what this device holds of the user, the unsent included. */
-  async logout(): Promise<void> {
-    await this.ready;
-    await this.#account.change(async () => {
-      const name = await this.#account.end();
-      await this.http
-        .request('/auth/logout', { method: 'POST', timeoutMs: LOGOUT_TIMEOUT_MS })
-        // The server was not reached: the session ends by itself in time. Here it ends now.
-        .catch(() => undefined);
-      await this.#session.clear();
-      if (name !== undefined) await this.#ports.storage.destroy(name);
-      this.#account.setIdle({ status: 'ended' });
-    });
+  /**
+   * Ends the session, and removes what this device holds of the user, the unsent included. On the server the session ends
+   * as soon as that is reached, if need be after the next start; nobody waits for it longer than a second.
+   */
+  logout(): Promise<void> {
+    const left = this.ready.then(() =>
+      this.#account.change(async () => {
+        const name = await this.#account.end();
+        await this.#session.leave();
+        this.#account.setIdle({ status: 'ended' });
+        if (name !== undefined) await this.#ports.storage.destroy(name);
+      }),
+    );
+    return handled(left.then(() => this.#revoke()));
   }
 
   // What is shown
@@ -214,10 +222,7 @@ export class ChatClient {
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
     const fields = defined({ clientId, conversationId, receiverId, content, replyToId });
-    const stored = this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf));
-    // A caller that does not wait for it must not end the process by that.
-    stored.catch(() => undefined);
-    return { clientId, stored };
+    return { clientId, stored: this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf)) };
   }
 
   edit(message: MessageReference, content: string): Promise<void> {
@@ -227,9 +232,11 @@ export class ChatClient {
     return this.#enqueue({ type: 'edit', ...this.#aim(message), content });
   }
 
-  async delete(message: MessageReference, options: { for?: 'everyone' | 'me' } = {}): Promise<void> {
-    if (message.id === null && message.clientId !== null && (await this.outbox.drop(message.clientId))) return;
-    await this.#enqueue({ type: 'delete', ...this.#aim(message), for: options.for ?? 'everyone' });
+  delete(message: MessageReference, options: { for?: 'everyone' | 'me' } = {}): Promise<void> {
+    const remove = (): Promise<void> =>
+      this.#enqueue({ type: 'delete', ...this.#aim(message), for: options.for ?? 'everyone' });
+    if (message.id !== null || message.clientId === null) return remove();
+    return handled(this.outbox.drop(message.clientId).then((isDropped) => (isDropped ? undefined : remove())));
   }
 
   react(message: MessageReference, emoji: string, options: { remove?: boolean } = {}): Promise<void> {
@@ -263,7 +270,11 @@ export class ChatClient {
   }
 
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
-  async upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
+  upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
+    return handled(this.#upload(file, options));
+  }
+
+  async #upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal }): Promise<Attachment> {
     const blob =
       file instanceof Blob ? file : new Blob([(await file.read(0, file.size)) as never], { type: file.mimeType });
     const form = new FormData();
@@ -287,12 +298,14 @@ export class ChatClient {
   async close(): Promise<void> {
     const closed = this.#account.close();
     this.#windows.close();
-    await closed;
+    await Promise.all([closed, this.#revocations?.then((revocations) => revocations.close())]);
   }
 
   // Inside
 
   async #logIn(path: string, body: object): Promise<void> {
+    // Before its cookies are replaced.
+    await this.#revoke();
     const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName: this.#deviceName, ...body });
     await this.#begin(answer.body, answer.body.user?.id);
   }
@@ -314,13 +327,35 @@ export class ChatClient {
     });
   }
 
-  async #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
-    // Before the first await, so that it is shown in the same tick.
-    const engine = this.#account.engine;
-    if (engine !== undefined) return void (await engine.outbox.enqueue(command, files));
-    await this.ready;
-    await this.#account.settled;
-    await this.#account.requireEngine().outbox.enqueue(command, files);
+  /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
+  async #revoke(): Promise<void> {
+    const { clock } = this.#ports;
+    if (this.#session.revocations.length === 0) return;
+    this.#revocations ??= import('./auth/revocations.js').then(
+      ({ Revocations }) => new Revocations(this.#ports, this.#session),
+    );
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, REVOCATION_TIMEOUT_MS);
+    });
+    const attempt = this.#revocations.then(
+      (revocations) => revocations.attempt(),
+      // The code itself did not come: at the next chance.
+      () => void (this.#revocations = undefined),
+    );
+    await Promise.race([attempt, late]);
+    clock.clearTimeout(timer);
+  }
+
+  #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
+    return this.#withOutbox(async (outbox) => void (await outbox.enqueue(command, files)));
+  }
+
+  /** In this tick, so that it is shown at once; where the session of an earlier run is still being opened, after that. */
+  #withOutbox<Result>(work: (outbox: DurableOutbox) => Promise<Result>): Promise<Result> {
+    const { engine } = this.#account;
+    if (engine !== undefined) return handled(work(engine.outbox));
+    return handled(this.ready.then(() => this.#account.settled).then(() => work(this.#account.requireEngine().outbox)));
   }
 
   #aim({ conversationId, id, clientId }: MessageReference): {

@@ -1,6 +1,7 @@
 import type { Fetch, SocketFactory } from './ports/network.js';
 import { systemFetch, systemRandom } from './ports/platform.js';
 import { socketIo } from './ports/socket-io.js';
+import { COOKIE_MARK } from './ports/token-store.js';
 
 /** Calls whose answers hold tokens. */
 const ISSUING_PATHS = /\/auth\/(login|register|verify-otp|refresh)$/;
@@ -60,7 +61,7 @@ function withoutTokens(text: string): string {
     return text;
   }
   if (typeof body !== 'object' || body === null || !('accessToken' in body)) return text;
-  const mark = `cookie ${systemRandom.uuid()}`;
+  const mark = `${COOKIE_MARK}${systemRandom.uuid()}`;
   return JSON.stringify({ ...body, accessToken: mark, refreshToken: mark });
 }
 

@@ -3,7 +3,14 @@ export type { ClientOptions } from './client.js';
 export type { Conversations } from './facade/conversations.js';
 export type { Friends } from './facade/friends.js';
 export type { Messages } from './facade/messages.js';
-export type { ClientOutbox, MessageReference, OutgoingMessage, Sent } from './facade/outgoing.js';
+export type {
+  ClientOutbox,
+  MessageReference,
+  OutgoingContent,
+  OutgoingMessage,
+  Recipient,
+  Sent,
+} from './facade/outgoing.js';
 export type { Users } from './facade/users.js';
 export type { Http, HttpAnswer, HttpRequest } from './http/types.js';
 export type * from './connection/types.js';

@@ -1,7 +1,8 @@
 import { Listeners } from '../connection/listeners.js';
 import { call, type HttpPorts, type TokenSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
-import type { StoredSession, TokenStore } from '../ports/token-store.js';
+import { COOKIE_MARK, type Revocation, type StoredSession, type TokenStore } from '../ports/token-store.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
 
@@ -13,6 +14,9 @@ export interface SessionPorts extends HttpPorts {
 
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
+
+/** Sessions that wait for their end on the server; beyond that the oldest end by themselves, in time. */
+const MAX_REVOCATIONS = 5;
 
 /** Brings a token of the application's own log-in; called again when the server refused the last one. */
 export type TokenProvider = () => Promise<string>;
@@ -26,6 +30,7 @@ export class Session implements TokenSource {
   #provider: TokenProvider | undefined;
   #renewal: Promise<string> | undefined;
   #isKept = true;
+  #revocations: readonly Revocation[] = [];
   /** Rises with each log-in and log-out: what was asked for before does not count after it. */
   #generation = 0;
   readonly #endListeners = new Listeners<[code: string]>();
@@ -36,6 +41,11 @@ export class Session implements TokenSource {
     return this.#held?.userId || undefined;
   }
 
+  /** Sessions that were left here, and may go on on the server. */
+  get revocations(): readonly Revocation[] {
+    return this.#revocations;
+  }
+
   /** Called when the server says that this session is over; not of a log-out. */
   readonly onEnd = this.#endListeners.add;
 
@@ -43,7 +53,7 @@ export class Session implements TokenSource {
   async restore(): Promise<string | undefined> {
     const generation = this.#generation;
     const stored = await this.#stored();
-    if (generation === this.#generation) this.#held = stored;
+    if (generation === this.#generation) this.#hold(stored);
     return this.userId;
   }
 
@@ -53,6 +63,9 @@ export class Session implements TokenSource {
   ): Promise<void> {
     this.#generation += 1;
     this.#provider = undefined;
+    await this.#learnRevocations();
+    // A browser holds one session's cookies: with these gone, nothing is left by which the one before could be ended.
+    this.#revocations = this.#revocations.filter((one) => !one.accessToken.startsWith(COOKIE_MARK));
     await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
   }
 
@@ -101,7 +114,37 @@ export class Session implements TokenSource {
     this.#renewal = undefined;
     this.#held = undefined;
     this.#provider = undefined;
-    await this.ports.tokens.clear();
+    await this.#keepRevocations();
+  }
+
+  /** The user leaves: this device forgets the session at once, and owes the server its end. */
+  async leave(): Promise<void> {
+    const own = this.#held;
+    const generation = (this.#generation += 1);
+    this.#held = undefined;
+    const stored = await this.#learnRevocations();
+    // Another tab may have renewed it.
+    const left = stored !== undefined && stored.userId === own?.userId ? stored : own;
+    if (left !== undefined && left.accessToken !== '') {
+      const { accessToken, refreshToken } = left;
+      this.#revocations = [...this.#revocations, defined({ accessToken, refreshToken })].slice(-MAX_REVOCATIONS);
+    }
+    if (generation === this.#generation) await this.clear();
+  }
+
+  /** It is over on the server. */
+  async revoked(revocation: Revocation): Promise<void> {
+    this.#revocations = this.#revocations.filter(({ accessToken }) => accessToken !== revocation.accessToken);
+    // Not beside a renewal, in whichever tab, whose tokens this would put back.
+    await this.#alone(async () => {
+      for (let generation = -1; generation !== this.#generation; ) {
+        generation = this.#generation;
+        const stored = await this.#stored();
+        // Somebody logged in or out meanwhile: what is stored now is theirs.
+        if (generation !== this.#generation) continue;
+        await (stored === undefined || stored.userId === '' ? this.#keepRevocations() : this.#save(stored));
+      }
+    });
   }
 
   async #provide(provider: TokenProvider): Promise<string> {
@@ -120,15 +163,18 @@ export class Session implements TokenSource {
   }
 
   /** A tab that was frozen in the middle of its renewal is not waited for: to ask again as the same attempt is harmless. */
-  async #refresh(refused: string): Promise<string> {
+  #refresh(refused: string): Promise<string> {
+    const generation = this.#generation;
+    return this.#alone(() => this.#refreshAlone(refused, generation));
+  }
+
+  async #alone<Result>(work: () => Promise<Result>): Promise<Result> {
     const { clock, lock, url } = this.ports;
     const name = `parley:refresh:${url}`;
-    const generation = this.#generation;
-    const work = (): Promise<string> => this.#refreshAlone(refused, generation);
     const controller = new AbortController();
     let isGranted = false;
     const timer = clock.setTimeout(() => controller.abort(), LOCK_TIMEOUT_MS);
-    const granted = (): Promise<string> => {
+    const granted = (): Promise<Result> => {
       isGranted = true;
       return work();
     };
@@ -184,11 +230,35 @@ export class Session implements TokenSource {
     return stored?.url === this.ports.url ? stored : undefined;
   }
 
+  #hold(session: StoredSession | undefined): void {
+    this.#held = session?.userId === '' ? undefined : session;
+    this.#revocations = session?.revocations ?? this.#revocations;
+  }
+
+  /** What another tab owes, too. */
+  async #learnRevocations(): Promise<StoredSession | undefined> {
+    const stored = await this.#stored();
+    for (const one of stored?.revocations ?? [])
+      if (!this.#revocations.some(({ accessToken }) => accessToken === one.accessToken))
+        this.#revocations = [...this.#revocations, one];
+    return stored;
+  }
+
   async #keep(session: StoredSession): Promise<void> {
     this.#held = session;
     this.#isKept = true;
-    await this.ports.tokens.save(session).catch(() => {
+    await this.#save(session).catch(() => {
       this.#isKept = this.#held !== session;
     });
+  }
+
+  #save({ revocations: _, ...session }: StoredSession): Promise<void> {
+    const revocations = this.#revocations.length > 0 ? this.#revocations : undefined;
+    return this.ports.tokens.save({ ...session, ...defined({ revocations }) });
+  }
+
+  #keepRevocations(): Promise<void> {
+    const nobody = { url: this.ports.url, userId: '', accessToken: '' };
+    return this.#revocations.length > 0 ? this.#save(nobody) : this.ports.tokens.clear();
   }
 }

@@ -302,7 +302,7 @@ export class SocketConnection implements Connection {
     if (ended === undefined) return this.#lost(attempt, { code: 'NETWORK' });
     const failure = details({ ...ended }, ended.code);
     if (ended.code.includes('SUSPENDED')) return this.#lost(attempt, { ...failure, code: 'ACCOUNT_SUSPENDED' });
-    if (ended.retry && ended.code === 'TOKEN_EXPIRED') {
+    if (ended.retry && ended.code === 'TOKEN_EXPIRED' && ended.retryAfterMs === undefined) {
       this.#end();
       return this.#renewThenStart(attempt.token);
     }

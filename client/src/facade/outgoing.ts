@@ -3,14 +3,18 @@ import type { OutboxItem, UploadSource } from '../outbox/types.js';
 import { ChatError } from '../protocol/errors.js';
 import type { MessageItem } from '../store/types.js';
 
-export interface OutgoingMessage {
-  conversationId?: string;
-  /** In place of `conversationId`: the direct conversation with this user, which need not exist. */
-  receiverId?: string;
-  content?: string;
-  attachments?: readonly (UploadSource | File)[];
-  replyToId?: string;
+export interface OutgoingContent {
+  content?: string | undefined;
+  attachments?: readonly (UploadSource | File)[] | undefined;
+  replyToId?: string | undefined;
 }
+
+/** Where a message goes: into a conversation, or to a user with whom there need not be one yet. */
+export type Recipient =
+  | { conversationId: string; receiverId?: undefined }
+  | { receiverId: string; conversationId?: undefined };
+
+export type OutgoingMessage = OutgoingContent & Recipient;
 
 /** A message as it is in `items`, or what of it says which it is. */
 export type MessageReference = Pick<MessageItem, 'conversationId' | 'id' | 'clientId'>;

@@ -1,4 +1,14 @@
-/** What a session needs to go on after a restart. */
+/** What stands in place of a token that only the browser holds, in a cookie, begins with this. */
+export const COOKIE_MARK = 'cookie ';
+
+/** A session that the user has left on this device, and that may go on on the server. */
+export interface Revocation {
+  accessToken: string;
+  /** Absent where the application brought the token. */
+  refreshToken?: string;
+}
+
+/** What a session needs to go on after a restart; `userId` and `accessToken` are empty where nobody is logged in. */
 export interface StoredSession {
   /** The server it belongs to, as given to `createClient`. */
   url: string;
@@ -8,6 +18,8 @@ export interface StoredSession {
   refreshToken?: string;
   /** The id of a refresh that was not answered yet; it is repeated under the same. */
   attemptId?: string;
+  /** Left without a network: they are ended on the server when it is reached. */
+  revocations?: readonly Revocation[];
 }
 
 /**

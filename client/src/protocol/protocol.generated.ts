@@ -472,6 +472,8 @@ export interface SessionEnded {
   code: CloseCode;
   /** Whether to come back with the credentials at hand. */
   retry: boolean;
+  /** With `retry`: not before so many milliseconds from now. */
+  retryAfterMs?: number | undefined;
 }
 
 export interface SessionExpiring {

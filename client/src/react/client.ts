@@ -1,4 +1,5 @@
 import type { ConnectionSnapshot, Observable } from '../connection/types.js';
+import type { OutgoingMessage } from '../facade/outgoing.js';
 import type { OutboxItem, UploadSource } from '../outbox/types.js';
 import type { Attachment } from '../protocol/protocol.generated.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
@@ -24,12 +25,4 @@ export interface HookMessages extends Observable<MessagesSnapshot> {
   loadOlder(): Promise<void>;
   loadNewer(): Promise<void>;
   jumpTo(seq: number): Promise<void>;
-}
-
-export interface OutgoingMessage {
-  conversationId?: string;
-  receiverId?: string;
-  content?: string;
-  attachments?: readonly (UploadSource | File)[];
-  replyToId?: string;
 }

@@ -1,5 +1,6 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
+import type { OutgoingContent } from '../facade/outgoing.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type {
   Attachment,
@@ -10,7 +11,7 @@ import type {
   User,
 } from '../protocol/protocol.generated.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
-import type { HookClient, OutgoingMessage, Uploadable } from './client.js';
+import type { HookClient, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
 
 const ClientContext = createContext<HookClient | undefined>(undefined);
@@ -89,7 +90,7 @@ export function useMessages(conversationId: string): Messages {
   );
 }
 
-export type Send = (content: string, more?: Pick<OutgoingMessage, 'attachments' | 'replyToId'>) => { clientId: string };
+export type Send = (content: string, more?: Pick<OutgoingContent, 'attachments' | 'replyToId'>) => { clientId: string };
 
 /** Sends into a conversation, or to a user with whom there may be none yet. The bubble is there when this returns. */
 export function useSend(to: string | { receiverId: string }): Send {

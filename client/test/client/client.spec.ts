@@ -3,7 +3,7 @@ import { type ChatClient, type OutgoingMessage, createClient } from '../../src/i
 import type { Fetch } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
-import { FakeSockets } from '../support/fake-ports.js';
+import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
 import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 import { Chance, ME, ModelServer } from '../sync/model-server.js';
 
@@ -78,6 +78,42 @@ describe('a client', () => {
     expect(unhandled).toEqual([]);
   });
 
+  it('ends no process by the result of a call that nobody waits for', async () => {
+    const { client } = made();
+    await client.ready;
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listen);
+    const message = { conversationId: CONVERSATION, id: 'm1', clientId: null };
+    const unsent = { conversationId: CONVERSATION, id: null, clientId: 'k1' };
+    const ignored: (() => unknown)[] = [
+      () => client.edit(message, 'text'),
+      () => client.edit(unsent, 'text'),
+      () => client.delete(message),
+      () => client.delete(unsent),
+      () => client.react(message, '👍'),
+      () => client.markRead(CONVERSATION, 1),
+      () => client.typing(CONVERSATION, true),
+      () => client.upload(new Blob(['x'])),
+      () => client.outbox.edit('k1', 'text'),
+      () => client.outbox.drop('k1'),
+      () => client.outbox.retry('k1'),
+      () => client.conversations.leave(CONVERSATION),
+      () => client.conversations.openDirect('u1'),
+      () => client.friends.request('u1'),
+      () => client.friends.remove('u1'),
+      () => client.users.fetch('u1'),
+      () => client.messages(CONVERSATION).loadOlder(),
+      () => client.logout(),
+    ];
+    for (const call of ignored) call();
+    await settled();
+    await client.close();
+    await settled();
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
+  });
+
   it.each([[new Blob(['x'])], [null], [{ name: 'a', mimeType: 'text/plain', size: 1 }]])(
     'refuses at once an attachment that is neither a file nor a source: %p',
     async (attachment) => {
@@ -100,5 +136,86 @@ describe('a client', () => {
     expect(messages.getSnapshot().isLoading).toBe(true);
     await client.close();
     await loaded;
+  });
+});
+
+describe('a log-out', () => {
+  /** A server that can be reached or not, and what it was asked. */
+  function network() {
+    const state = { isReachable: true, isExpired: false, asked: [] as string[] };
+    const fetch: Fetch = (address, { headers, body }) => {
+      if (!state.isReachable) return new Promise(() => undefined);
+      const path = address.replace('https://chat.example', '');
+      const token = headers['authorization']?.replace('Bearer ', '') ?? '';
+      state.asked.push(`${path} ${token}`.trim());
+      const isRefused = state.isExpired && token === 'access';
+      const isRefresh = path === '/auth/refresh';
+      const spent = isRefresh ? (JSON.parse(body as string) as { refreshToken: string }).refreshToken : '';
+      const tokens = { accessToken: `access${spent && ' after '}${spent}`, refreshToken: 'refresh', expiresIn: 900 };
+      const answer = isRefused ? { code: 'TOKEN_EXPIRED' } : { ...tokens, user: { id: ME } };
+      const status = isRefused ? 401 : 200;
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status, ok: !isRefused, headers: { get: () => null }, text });
+    };
+    return { state, fetch };
+  }
+
+  async function left(isClosed: boolean) {
+    const { state, fetch } = network();
+    const [tokens, clock, connectivity] = [memoryTokens(), new VirtualClock(), new FakeConnectivity()];
+    const start = (): ChatClient => {
+      const ports = { storage: memoryStorage(), tokens, socket: new FakeSockets().factory, clock, fetch, connectivity };
+      return createClient({ url: 'https://chat.example', ...ports });
+    };
+    const client = start();
+    await client.login({ username: 'me', password: 'a long password' });
+    state.isReachable = false;
+    let isOut = false;
+    void client.logout().then(() => (isOut = true));
+    await clock.advance(1_000);
+    expect(isOut).toBe(true);
+    expect(client.userId).toBeUndefined();
+    expect(client.connection.getSnapshot()).toEqual({ status: 'ended' });
+    expect(await tokens.load()).toMatchObject({ userId: '', accessToken: '' });
+    if (isClosed) await client.close();
+    state.asked.length = 0;
+    return { state, tokens, clock, connectivity, client, start };
+  }
+
+  it('on a stalled network ends here within a second, and on the server when there is a network', async () => {
+    const { state, tokens, clock, connectivity, client } = await left(false);
+    await clock.advance(60_000);
+    state.isReachable = true;
+    connectivity.set(true);
+    await clock.advance(60_000);
+    expect(state.asked).toEqual(['/auth/logout access']);
+    expect(await tokens.load()).toBeUndefined();
+    await client.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('that the server did not get before the app ended is repeated at the next start, with a token of its own', async () => {
+    const { state, tokens, clock, start } = await left(true);
+    Object.assign(state, { isReachable: true, isExpired: true });
+    const again = start();
+    await again.ready;
+    expect(again.userId).toBeUndefined();
+    await clock.advance(60_000);
+    expect(state.asked).toEqual(['/auth/logout access', '/auth/refresh', '/auth/logout access after refresh']);
+    expect(await tokens.load()).toBeUndefined();
+    await again.close();
+  });
+
+  it('that waits for the server leaves the session of the next log-in alone', async () => {
+    const { state, tokens, clock, client } = await left(false);
+    await clock.advance(60_000);
+    state.isReachable = true;
+    const login = client.login({ username: 'me', password: 'a long password' });
+    await clock.advance(60_000);
+    await login;
+    expect(state.asked.filter((one) => one.startsWith('/auth/logout'))).toEqual(['/auth/logout access']);
+    expect(await tokens.load()).toMatchObject({ userId: ME, accessToken: 'access', refreshToken: 'refresh' });
+    expect(client.userId).toBe(ME);
+    await client.close();
   });
 });

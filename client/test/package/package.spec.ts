@@ -138,6 +138,10 @@ describe('the package as it is published', () => {
        }
        // @ts-expect-error a message goes somewhere
        client.send({ conversation: 'nowhere' });
+       // @ts-expect-error content alone goes nowhere
+       client.send({ content: 'Hello' });
+       // @ts-expect-error a message goes to one place
+       client.send({ conversationId: 'one', receiverId: 'another', content: 'Hello' });
        const kind: Message['kind'] = 'TEXT';
        console.log(kind);`,
       );

@@ -2,7 +2,8 @@ import type { Observable } from '../../src/connection/types.js';
 import type { ConnectionSnapshot } from '../../src/connection/types.js';
 import type { OutboxItem } from '../../src/outbox/types.js';
 import type { Attachment } from '../../src/protocol/protocol.generated.js';
-import type { HookClient, HookMessages, OutgoingMessage, Uploadable } from '../../src/react/client.js';
+import type { OutgoingMessage } from '../../src/facade/outgoing.js';
+import type { HookClient, HookMessages, Uploadable } from '../../src/react/client.js';
 import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../../src/store/types.js';
 
 /** A value that a test sets, and counts who listens. */

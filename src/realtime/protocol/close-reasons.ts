@@ -1,6 +1,7 @@
 /**
  * Why the server ends a connection, and whether the client should come back with the credentials it has. Refusing one
- * request has codes of its own: common/errors.ts. Sent as `session:ended { code, retry }` before the disconnect.
+ * request has codes of its own: common/errors.ts. Sent as `session:ended { code, retry, retryAfterMs? }` before the
+ * disconnect.
  */
 export const CLOSE_REASONS = {
   /** The token's time is over; come back with a new one. */
@@ -11,7 +12,7 @@ export const CLOSE_REASONS = {
   PASSWORD_CHANGED: { retry: false },
   ACCOUNT_DELETED: { retry: false },
   /** Far more events than any client needs, after they had been refused for a while. */
-  FLOODING: { retry: true },
+  FLOODING: { retry: true, retryAfterMs: 5_000 },
   /** The client does not read what it is sent. It syncs when it is back. */
   SLOW_CONSUMER: { retry: true },
   /** The user has as many connections as one may have, and this was the oldest of the session that has most of them. */
@@ -19,6 +20,6 @@ export const CLOSE_REASONS = {
   SERVER_SHUTDOWN: { retry: true },
   /** The connection could not be set up. */
   UNAVAILABLE: { retry: true },
-} as const satisfies Record<string, { retry: boolean }>;
+} as const satisfies Record<string, { retry: boolean; retryAfterMs?: number }>;
 
 export type CloseCode = keyof typeof CLOSE_REASONS;

@@ -80,6 +80,8 @@ export class SessionEndedView {
   code!: CloseCode;
   /** Whether to come back with the credentials at hand. */
   retry!: boolean;
+  /** With `retry`: not before so many milliseconds from now. */
+  retryAfterMs?: number;
 }
 
 export class ConversationResult {

@@ -184,7 +184,7 @@ describe('hostile input over a socket', () => {
       await bob.call('GET', '/users/me');
     }
     // It is read ever more slowly, so the end comes later than the flood.
-    expect(await adas.next('session:ended')).toEqual({ code: 'FLOODING', retry: true });
+    expect(await adas.next('session:ended')).toEqual({ code: 'FLOODING', retry: true, retryAfterMs: 5_000 });
     await adas.next('disconnect');
     expect((await (await ada.device()).ask('leave_conversation', conversationId)).ok).toBe(true);
   });
