@@ -1,3 +1,4 @@
+import { revised } from './items.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
 
 /** Nothing of it can have reached the server, or the server has refused it: it may be changed or dropped as if never done. */
@@ -65,10 +66,4 @@ export function fold(
 
 export function targets({ command }: OutboxItem, target: MessageTarget): boolean {
   return 'target' in command && sameTarget(command.target, target);
-}
-
-/** A send with another text, to be tried anew. */
-export function revised(item: OutboxItem, content: string): OutboxItem {
-  const { lastError: _, retryAt: __, ...rest } = item;
-  return { ...rest, command: { ...item.command, content } as OutboxCommand, state: 'queued', attempts: 0 };
 }

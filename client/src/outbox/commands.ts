@@ -1,0 +1,45 @@
+import type { Answer } from '../sync/types.js';
+import type { CommandSender, OutboxCommand, OutboxItem } from './types.js';
+
+/** Sends one command, once, and resolves with what its answer changes; the command is settled by it. */
+export async function sendCommand(
+  send: CommandSender,
+  { clientId, command }: OutboxItem,
+  attachmentIds: readonly string[],
+): Promise<Answer> {
+  const settled = [{ clientId }];
+  switch (command.type) {
+    case 'send': {
+      const { content, conversationId, receiverId, replyToId } = command;
+      const payload = {
+        clientId,
+        ...(content === undefined ? {} : { content }),
+        ...(conversationId === undefined ? { receiverId } : { conversationId }),
+        ...(replyToId === undefined ? {} : { replyToId }),
+        ...(attachmentIds.length > 0 ? { attachmentIds: [...attachmentIds] } : {}),
+      };
+      const { message, conversation } = await send('send_message', payload);
+      return { message, conversation, settled: [{ clientId, message }] };
+    }
+    case 'edit': {
+      const { message } = await send('edit_message', { messageId: idOf(command), content: command.content });
+      return { message, settled };
+    }
+    case 'delete': {
+      const { message } = await send('delete_message', { messageId: idOf(command), for: command.for });
+      return { message, settled };
+    }
+    case 'react': {
+      const { emoji, remove } = command;
+      const { message } = await send('react', { messageId: idOf(command), emoji, remove });
+      return { message, settled };
+    }
+    case 'read':
+      await send('mark_read', { conversationId: command.conversationId, seq: command.seq });
+      return { settled };
+  }
+}
+
+function idOf({ target }: Extract<OutboxCommand, { target: unknown }>): string {
+  return 'messageId' in target ? target.messageId : '';
+}

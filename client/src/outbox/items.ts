@@ -1,0 +1,94 @@
+import { Listeners } from '../connection/listeners.js';
+import type { StoredValue } from '../ports/storage.js';
+import type { ChatError } from '../protocol/errors.js';
+import type { Message } from '../protocol/protocol.generated.js';
+import type { RowWriter } from '../sync/row-writer.js';
+import type { RowChanges } from '../sync/state.js';
+import type { OutboxCommand, OutboxItem } from './types.js';
+
+/** What only this run knows of an item. */
+export interface Run {
+  /** Stored: its first byte may leave. */
+  isDurable: boolean;
+  isBusy: boolean;
+  /** When it is due, by `elapsed`; and whether the server named the time. */
+  dueAt: number;
+  isServersTime: boolean;
+}
+
+export const NEW_RUN: Run = { isDurable: true, isBusy: false, dueAt: 0, isServersTime: false };
+
+/** The items as this tab knows them, in the order in which they are sent, and what their run knows of each. */
+export class OutboxItems {
+  list: readonly OutboxItem[] = [];
+  readonly runs = new Map<string, Run>();
+  /** While the storage is read: what leaves the outbox meanwhile. */
+  left: Set<string> | undefined;
+  readonly #listeners = new Listeners();
+
+  constructor(private readonly writer: RowWriter) {}
+
+  readonly getSnapshot = (): readonly OutboxItem[] => this.list;
+
+  readonly subscribe = this.#listeners.add;
+
+  notify(): void {
+    this.#listeners.call();
+  }
+
+  find(clientId: string): OutboxItem | undefined {
+    return this.list.find((item) => item.clientId === clientId);
+  }
+
+  /** In memory alone: what a restart forgets. */
+  show(item: OutboxItem): void {
+    this.replace([item], []);
+  }
+
+  /** Known at once; resolves when it survives a kill. */
+  change(put: readonly OutboxItem[], removed: readonly OutboxItem[]): Promise<void> {
+    this.replace(put, removed);
+    return this.writer.write({ rows: rowsOf(put, removed) });
+  }
+
+  replace(put: readonly OutboxItem[], removed: readonly OutboxItem[]): void {
+    const gone = new Set([...put, ...removed].map(({ clientId }) => clientId));
+    for (const { clientId } of removed) {
+      this.runs.delete(clientId);
+      this.left?.add(clientId);
+    }
+    const rest = this.list.filter(({ clientId }) => !gone.has(clientId));
+    this.list = [...rest, ...put].sort((a, b) => a.sequence - b.sequence);
+  }
+}
+
+export function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[]): RowChanges['rows'] {
+  return [
+    ...removed.map(({ clientId }) => ['outbox', clientId, undefined] as const),
+    ...put.map((item) => ['outbox', item.clientId, item as unknown as StoredValue] as const),
+  ];
+}
+
+export function laneOf(command: OutboxCommand): string {
+  return command.conversationId ?? `user:${(command as { receiverId?: string }).receiverId ?? ''}`;
+}
+
+/** A change of a message that had no id yet. */
+export function aimed(item: OutboxItem, { id, conversationId }: Message): OutboxItem {
+  return { ...item, command: { ...item.command, conversationId, target: { messageId: id } } as OutboxCommand };
+}
+
+/** The same, to be tried anew. */
+export function requeued(item: OutboxItem): OutboxItem {
+  const { lastError: _, retryAt: __, ...rest } = item;
+  return { ...rest, state: 'queued', attempts: 0 };
+}
+
+/** A send or an edit with another text, to be tried anew. */
+export function revised(item: OutboxItem, content: string): OutboxItem {
+  return { ...requeued(item), command: { ...item.command, content } as OutboxCommand };
+}
+
+export function brief({ code, message, errors }: ChatError): NonNullable<OutboxItem['lastError']> {
+  return { code, message, ...(errors === undefined ? {} : { errors }) };
+}

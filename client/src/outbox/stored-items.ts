@@ -1,0 +1,156 @@
+import { MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
+import type { Clock } from '../ports/environment.js';
+import type { Database } from '../ports/storage.js';
+import { readPersistently, type RowWriter } from '../sync/row-writer.js';
+import type { RowChanges } from '../sync/state.js';
+import { NEW_RUN, type OutboxItems } from './items.js';
+import { ITEMS, lastNumber } from './order.js';
+import type { OutboxItem } from './types.js';
+
+/** How long another tab may take to copy the files of a message. */
+const COPY_TIMEOUT_MS = 20_000;
+
+export interface StoredItemsPorts {
+  database: Database;
+  writer: RowWriter;
+  clock: Clock;
+  /** There may be other tabs on the same storage. */
+  isShared?: boolean;
+}
+
+/** Keeps the items equal to those of the storage, which several tabs may change. */
+export class StoredItems {
+  /** This tab knows of this number and of all below it. */
+  #known = 0;
+  /** Other tabs may have stored what is not known here. */
+  #isBehind = false;
+  #isStopped = false;
+
+  constructor(
+    private readonly ports: StoredItemsPorts,
+    private readonly items: OutboxItems,
+    /** Called when something may have become due. */
+    private readonly changed: () => void,
+  ) {}
+
+  /** Whether nothing may be sent yet, since other tabs may have stored something before it. */
+  get isBehind(): boolean {
+    return this.#isBehind || this.items.left !== undefined;
+  }
+
+  async load(): Promise<void> {
+    this.#take(await readPersistently(this.ports.clock, () => this.#read()));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Rows that another tab has stored. */
+  takeRows({ rows }: RowChanges): void {
+    const isKnown = (key: string): boolean => this.items.find(key) !== undefined;
+    this.#take(rows.filter(([store, key]) => store === 'outbox' && isKnown(key)));
+    // Another tab may post late what has left the outbox since: the storage knows.
+    if (rows.some(([store, key, value]) => store === 'outbox' && value !== undefined && !isKnown(key)))
+      this.lookAgain();
+  }
+
+  /** What this tab's writer has stored, with the numbers that it got. */
+  stored({ rows }: RowChanges): void {
+    for (const [store, key, value] of rows) {
+      const item = store === 'outbox' ? this.items.find(key) : undefined;
+      if (item === undefined) continue;
+      // Another tab has brought it to its end.
+      if (value === undefined) {
+        this.items.replace([], [item]);
+        continue;
+      }
+      const { sequence } = value as unknown as OutboxItem;
+      this.#know(sequence);
+      if (item.sequence !== sequence) this.items.show({ ...item, sequence });
+    }
+  }
+
+  /** From now on nothing is sent before the storage was read. */
+  fallBehind(): void {
+    this.#isBehind = true;
+  }
+
+  lookAgain(): void {
+    this.#isBehind = true;
+    void this.catchUp();
+  }
+
+  /** What other tabs have stored and removed. Before anything is sent that they may have stored later. */
+  async catchUp(): Promise<void> {
+    const { items } = this;
+    if (items.left !== undefined || this.#isStopped) return;
+    const left = new Set<string>();
+    items.left = left;
+    this.#isBehind = false;
+    try {
+      // What has left the outbox before is gone from the storage, too.
+      await this.ports.writer.flush();
+      const durable = items.list.filter(({ clientId }) => items.runs.get(clientId)?.isDurable === true);
+      const rows = await this.#read();
+      const there = new Set(rows.map(([, key]) => key));
+      const gone = durable.filter(({ clientId }) => !there.has(clientId) && items.runs.get(clientId)?.isBusy === false);
+      this.#take([
+        ...gone.map(({ clientId }): RowChanges['rows'][number] => ['outbox', clientId, undefined]),
+        ...rows.filter(([, key]) => !left.has(key) && items.find(key) === undefined),
+      ]);
+    } catch {
+      this.#isBehind = true;
+      await pause(this.ports.clock, MIN_BACKOFF_MS);
+    } finally {
+      items.left = undefined;
+      if (this.#isBehind) void this.catchUp();
+      else this.changed();
+    }
+  }
+
+  #take(rows: RowChanges['rows']): void {
+    const { items } = this;
+    const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
+    for (const [, key, value] of rows) {
+      const held = items.find(key);
+      if (value === undefined) {
+        if (held !== undefined) removed.push(held);
+      } else if (items.runs.get(key)?.isBusy !== true) {
+        const item = value as unknown as OutboxItem;
+        changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
+        const isCopying = item.isCopying === true && this.ports.isShared === true;
+        items.runs.set(key, { ...NEW_RUN, isDurable: !isCopying });
+        if (isCopying) this.#giveUpLater(key);
+      }
+    }
+    if (changed.length + removed.length === 0) return;
+    items.replace(changed, removed);
+    items.notify();
+    this.changed();
+  }
+
+  /** The tab that copies its files may be gone: then it is refused, and the user sees it. */
+  #giveUpLater(clientId: string): void {
+    this.ports.clock.setTimeout(() => {
+      const run = this.items.runs.get(clientId);
+      if (run !== undefined) run.isDurable = true;
+      this.changed();
+    }, COPY_TIMEOUT_MS);
+  }
+
+  /** A number that the storage gave. Where one is missing before it, another tab stored something first. */
+  #know(sequence: number): void {
+    if (sequence > this.#known + 1) this.#isBehind = true;
+    else this.#known = Math.max(this.#known, sequence);
+  }
+
+  async #read(): Promise<RowChanges['rows']> {
+    const { rows, last } = await this.ports.database.transaction('readonly', ['outbox'], async (transaction) => ({
+      rows: await transaction.range('outbox', ITEMS),
+      last: await lastNumber(transaction),
+    }));
+    this.#known = Math.max(this.#known, last);
+    return rows.map(({ key, value }) => ['outbox', key, value]);
+  }
+}
