@@ -312,11 +312,11 @@ export class DurableOutbox implements Outbox {
   }
 
   #refused(item: OutboxItem, error: ChatError): void {
-    const { type } = item.command;
     const isGone = error.code === 'MESSAGE_DELETED' || error.code === 'NOT_FOUND';
     // Where there is nothing to change, to react to or to read any more, nothing is to be done and nobody to be asked.
-    if (type === 'send' || (type === 'edit' && !isGone)) this.#reject(item.clientId, error);
-    else this.#items.change([], [item]).catch(() => undefined);
+    if (item.command.type === 'read' || (isGone && item.command.type !== 'send'))
+      this.#items.change([], [item]).catch(() => undefined);
+    else this.#reject(item.clientId, error);
   }
 
   #reject(clientId: string, error: ChatError): void {

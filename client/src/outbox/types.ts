@@ -11,7 +11,7 @@ export type OutboxState =
   | 'sending'
   /** The server refused for now; tried again at `retryAt`. */
   | 'waiting'
-  /** The server refuses it as it is: shown, can be edited, tried again or dropped. Its lane goes on. */
+  /** The server refuses it as it is, for good: shown, can be edited, tried again or dropped. Its lane goes on. */
   | 'rejected';
 
 /** What a command does, as the user meant it; ids of uploads are filled in when it is sent. */
@@ -32,6 +32,9 @@ export type OutboxCommand =
   | { type: 'read'; clientId: string; conversationId: string; seq: number };
 
 export type MessageTarget = { messageId: string } | { clientId: string };
+
+/** A command that changes a message. */
+export type MessageChange = Extract<OutboxCommand, { target: unknown }>;
 
 export interface OutboxItem {
   readonly clientId: string;
@@ -79,7 +82,7 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   stored(changes: RowChanges): void;
   /** The user, the network or the foreground asks: what waits is due now. */
   retryNow(clientId?: string): void;
-  /** A rejected or waiting send with another text. */
+  /** A send or an edit with another text, where it was rejected or has not left yet. */
   revise(clientId: string, content: string): Promise<void>;
   /** Drops what was not sent yet. False where it is on its way already. */
   cancel(clientId: string): Promise<boolean>;

@@ -1,13 +1,12 @@
 import type { OutboxItem } from '../outbox/types.js';
 import type { Reaction } from '../protocol/protocol.generated.js';
-import type { SentMessage } from '../sync/state.js';
 import type { MessageItem } from './types.js';
 
-/** A message as it will be when the server has done what waits for it. */
-export function overlaid(message: SentMessage, changes: readonly OutboxItem[], userId: string | null): MessageItem {
-  let item: MessageItem = message;
-  for (const { command, createdAt } of changes) {
-    if (item.deletedAt !== null) break;
+/** A message as it will be when the server has done what waits for it, with what the server refused to do. */
+export function overlaid(message: MessageItem, changes: readonly OutboxItem[], userId: string | null): MessageItem {
+  let item = message;
+  for (const { command, createdAt, state } of changes) {
+    if (state === 'rejected' || item.deletedAt !== null) continue;
     const at = new Date(createdAt).toISOString();
     if (command.type === 'edit') item = { ...item, content: command.content, editedAt: at };
     else if (command.type === 'delete')
@@ -15,7 +14,9 @@ export function overlaid(message: SentMessage, changes: readonly OutboxItem[], u
     else if (command.type === 'react' && userId !== null)
       item = { ...item, reactions: withReaction(item.reactions, command.emoji, !command.remove) };
   }
-  return changes.length === 0 ? item : { ...item, isChanging: true };
+  const refusedChanges = changes.filter(({ state }) => state === 'rejected');
+  if (changes.length > refusedChanges.length) item = { ...item, isChanging: true };
+  return refusedChanges.length === 0 ? item : { ...item, refusedChanges };
 }
 
 function withReaction(reactions: readonly Reaction[], emoji: string, mine: boolean): Reaction[] {

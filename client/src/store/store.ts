@@ -1,5 +1,6 @@
 import { callEach } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
+import { targets } from '../outbox/fold.js';
 import type { KeptFile, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
@@ -143,7 +144,7 @@ export class ChatStore implements Store {
         const sent = new Set(rows.map(({ clientId, senderId }) => (senderId === state.userId ? clientId : null)));
         for (const item of outbox)
           if (item.command.type === 'send' && !sent.has(item.clientId))
-            items.push(this.#pending(item, id, rows, state.userId));
+            items.push(this.#pending(item, id, rows, outbox, state.userId));
       }
       const isEmpty = to < from;
       const [after, upTo] = window?.unread ?? [0, 0];
@@ -177,12 +178,11 @@ export class ChatStore implements Store {
 
   #sent(message: SentMessage, { rows }: Timeline, outbox: readonly OutboxItem[], userId: string | null): MessageItem {
     const quoted = message.replyTo === null ? undefined : rowAt(rows, message.replyTo.seq);
+    const isOwn = message.senderId === userId;
     const changes = outbox.filter(
-      ({ command, state }) =>
-        'target' in command &&
-        'messageId' in command.target &&
-        command.target.messageId === message.id &&
-        state !== 'rejected',
+      (item) =>
+        // What was given while it had no id yet names it by its `clientId`.
+        targets(item, { messageId: message.id }) || (isOwn && targets(item, { clientId: message.clientId ?? '' })),
     );
     if (quoted === undefined && changes.length === 0) return message;
     return this.#item(message, [quoted, ...changes], () => {
@@ -191,28 +191,38 @@ export class ChatStore implements Store {
     });
   }
 
-  #pending(item: OutboxItem, conversationId: string, rows: readonly SentMessage[], userId: string | null): MessageItem {
+  #pending(
+    item: OutboxItem,
+    conversationId: string,
+    rows: readonly SentMessage[],
+    outbox: readonly OutboxItem[],
+    userId: string | null,
+  ): MessageItem {
     const { command, clientId, lastError, progress } = item;
     if (command.type !== 'send') throw new TypeError(command.type);
     const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
-    return this.#item(item, [quoted], () => ({
-      ...defined({ error: lastError, progress }),
-      id: null,
-      seq: null,
-      conversationId,
-      clientId,
-      version: 0,
-      senderId: userId ?? '',
-      kind: kindOf(item.files?.[0]),
-      content: command.content ?? '',
-      attachments: (item.files ?? []).map(attachmentOf),
-      replyTo: quoted === undefined ? null : previewOf(quoted),
-      reactions: [],
-      createdAt: new Date(item.createdAt).toISOString(),
-      editedAt: null,
-      deletedAt: null,
-      state: item.state === 'rejected' ? 'rejected' : 'pending',
-    }));
+    const changes = outbox.filter((other) => targets(other, { clientId }));
+    return this.#item(item, [quoted, ...changes], () => {
+      const shown: MessageItem = {
+        ...defined({ error: lastError, progress }),
+        id: null,
+        seq: null,
+        conversationId,
+        clientId,
+        version: 0,
+        senderId: userId ?? '',
+        kind: kindOf(item.files?.[0]),
+        content: command.content ?? '',
+        attachments: (item.files ?? []).map(attachmentOf),
+        replyTo: quoted === undefined ? null : previewOf(quoted),
+        reactions: [],
+        createdAt: new Date(item.createdAt).toISOString(),
+        editedAt: null,
+        deletedAt: null,
+        state: item.state === 'rejected' ? 'rejected' : 'pending',
+      };
+      return overlaid(shown, changes, userId);
+    });
   }
 
   #item(of: SentMessage | OutboxItem, sources: readonly unknown[], make: () => MessageItem): MessageItem {

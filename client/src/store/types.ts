@@ -29,6 +29,12 @@ export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
   readonly progress?: number;
   /** An edit, deletion or reaction of one's own is on its way; what is shown contains it already. */
   readonly isChanging?: boolean;
+  /**
+   * Edits, deletions and reactions of one's own that the server has refused for good, with their `lastError`: what is shown
+   * does not contain them. Each stays until `outbox.retry`, `outbox.edit` or `outbox.drop` with its `clientId`, or until
+   * another change takes its place.
+   */
+  readonly refusedChanges?: readonly OutboxItem[];
 }
 
 export interface MessagesSnapshot {

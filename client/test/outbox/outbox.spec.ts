@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fold } from '../../src/outbox/fold.js';
-import type { OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
+import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
+import type { MessageItem } from '../../src/store/types.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { Device, file, settled, World } from './device.js';
 
@@ -304,6 +305,130 @@ describe('what is done offline to messages', () => {
     await device.send('d', 'fourth');
     await world.clock.advance(30_000);
     expect(world.texts()).toEqual(['changed', 'later', 'fourth']);
+    expect(device.states()).toEqual([]);
+  });
+});
+
+describe('a change of a message', () => {
+  const conversationId = 'c0';
+  const newest = (device: Device): MessageItem => device.store.getSnapshot(`messages:${conversationId}`).items.at(-1)!;
+  const react = (clientId: string, target: MessageTarget, emoji = '+1', remove = false): OutboxCommand => ({
+    ...{ type: 'react', clientId, conversationId, target, emoji, remove },
+  });
+
+  it.each([
+    ['reaction', 'TOO_MANY_REACTIONS', 'react'],
+    ['deletion', 'FORBIDDEN', 'delete'],
+    ['edit', 'EDIT_WINDOW_CLOSED', 'edit'],
+  ] as const)(
+    'that the server refuses for good, a %s, is shown on its message until it is dropped',
+    async (_, code, type) => {
+      const { world, device } = await connected();
+      await device.send('a', 'first');
+      await settled();
+      const target = { messageId: newest(device).id ?? '' };
+      world.faults.push({ code });
+      const about = { clientId: 'x', conversationId, target };
+      if (type === 'react') await device.enqueue(react('x', target));
+      else if (type === 'delete') await device.enqueue({ ...about, type, for: 'everyone' });
+      else await device.enqueue({ ...about, type, content: 'second' });
+      await settled();
+      expect(device.outbox.getSnapshot()).toMatchObject([{ clientId: 'x', state: 'rejected', lastError: { code } }]);
+      const [refused] = device.outbox.getSnapshot();
+      expect(newest(device)).toMatchObject({ content: 'first', reactions: [], deletedAt: null, state: 'sent' });
+      expect(newest(device)).toMatchObject({ refusedChanges: [refused] });
+      expect(newest(device).isChanging).toBeUndefined();
+      // After a restart as well, and without being sent again.
+      device.kill();
+      const again = await Device.start(world);
+      again.sync.open(conversationId);
+      await again.connect();
+      await world.clock.advance(60_000);
+      expect(newest(again).refusedChanges).toHaveLength(1);
+      expect(await again.outbox.cancel('x')).toBe(true);
+      expect(newest(again).refusedChanges).toBeUndefined();
+      expect(again.states()).toEqual([]);
+    },
+  );
+
+  it('that was refused is sent again when the user says so, an edit with another text too', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: newest(device).id ?? '' };
+    world.faults.push({ code: 'FORBIDDEN' }, { code: 'VALIDATION_FAILED' });
+    await device.enqueue(react('r', target));
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId, target, content: 'second' });
+    await settled();
+    expect(newest(device).refusedChanges?.map(({ clientId }) => clientId)).toEqual(['r', 'e']);
+    device.outbox.retryNow('r');
+    await device.outbox.revise('e', 'third');
+    await world.clock.advance(1_000);
+    expect(newest(device)).toMatchObject({ content: 'third', reactions: [{ emoji: '+1' }] });
+    expect(newest(device).refusedChanges).toBeUndefined();
+    expect(device.states()).toEqual([]);
+  });
+
+  it('takes the place of one like it that was refused', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: newest(device).id ?? '' };
+    world.faults.push({ code: 'FORBIDDEN' });
+    await device.enqueue(react('r1', target));
+    await settled();
+    world.frames.length = 0;
+    // What never was needs no undoing.
+    await device.enqueue(react('r2', target, '+1', true));
+    await settled();
+    expect(device.states()).toEqual([]);
+    expect(world.frames).toEqual([]);
+  });
+
+  it('that is not sent yet is shown at once, and follows it', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'first');
+    await device.enqueue(react('r1', { clientId: 'a' }));
+    await device.enqueue(react('r2', { clientId: 'a' }, 'heart'));
+    expect(newest(device)).toMatchObject({ state: 'pending', reactions: [{ emoji: '+1' }, { emoji: 'heart' }] });
+    await device.enqueue(react('r3', { clientId: 'a' }, 'heart', true));
+    expect(newest(device).reactions).toEqual([{ emoji: '+1', count: 1, mine: true }]);
+    device.kill();
+    const again = await Device.start(world);
+    again.sync.open(conversationId);
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect(world.frames.map(({ event }) => event)).toEqual(['send_message', 'react']);
+    expect(newest(again)).toMatchObject({ state: 'sent', reactions: [{ emoji: '+1' }] });
+    expect(again.states()).toEqual([]);
+  });
+
+  it('that may be on its way is shown at once, too', async () => {
+    const { world, device } = await connected();
+    world.faults.push('lost', undefined);
+    void device.send('a', 'first');
+    await settled();
+    const target = { clientId: 'a' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId, target, content: 'second' });
+    expect(newest(device)).toMatchObject({ state: 'pending', content: 'second', isChanging: true });
+    await device.enqueue({ type: 'delete', clientId: 'd', conversationId, target, for: 'everyone' });
+    expect(newest(device).deletedAt).not.toBeNull();
+    await world.clock.advance(30_000);
+    expect(world.texts()).toEqual([null]);
+    expect(device.states()).toEqual([]);
+  });
+
+  it('goes with its message where that is refused and dropped', async () => {
+    const { world, device } = await connected();
+    world.refused.add('bad');
+    await device.disconnect();
+    await device.send('a', 'bad');
+    await device.enqueue(react('r', { clientId: 'a' }));
+    await device.connect();
+    await world.clock.advance(1_000);
+    expect(newest(device)).toMatchObject({ state: 'rejected', reactions: [{ emoji: '+1' }] });
+    expect(await device.outbox.cancel('a')).toBe(true);
     expect(device.states()).toEqual([]);
   });
 });
