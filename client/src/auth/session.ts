@@ -252,9 +252,9 @@ export class Session implements TokenSource {
     });
   }
 
-  #save({ revocations: _, ...session }: StoredSession): Promise<void> {
+  #save(session: StoredSession): Promise<void> {
     const revocations = this.#revocations.length > 0 ? this.#revocations : undefined;
-    return this.ports.tokens.save({ ...session, ...defined({ revocations }) });
+    return this.ports.tokens.save(defined({ ...session, revocations }));
   }
 
   #keepRevocations(): Promise<void> {

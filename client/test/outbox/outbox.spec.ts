@@ -311,7 +311,8 @@ describe('what is done offline to messages', () => {
 
 describe('a change of a message', () => {
   const conversationId = 'c0';
-  const newest = (device: Device): MessageItem => device.store.getSnapshot(`messages:${conversationId}`).items.at(-1)!;
+  const newest = (device: Device): MessageItem =>
+    device.store.getSnapshot(`messages:${conversationId}`).items.at(-1) as MessageItem;
   const react = (clientId: string, target: MessageTarget, emoji = '+1', remove = false): OutboxCommand => ({
     ...{ type: 'react', clientId, conversationId, target, emoji, remove },
   });
