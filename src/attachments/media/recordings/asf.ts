@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { type Measures, milliseconds, sides, UNKNOWN } from './measures.js';
 
 /** Identifiers of Windows Media's objects, as they stand in a file. */
 const HEADER = '3026b2758e66cf11a6d900aa0062ce6c';
@@ -6,9 +7,10 @@ const HEADER_EXTENSION = 'b503bf5f2ea9cf118ee300c00c205365';
 const PADDING = Buffer.from('74d40618dfca0945a4ba9aabcb96aae8', 'hex');
 const STREAM = '9107dcb7b7a9cf118ee600c00c205365';
 const VIDEO = 'c0ef19bc4d5bcf11a8fd00805f5c442b';
+const FILE = 'a1dcab8c47a9cf118ee400c00c205365';
 /** What players need. */
 const KEPT = new Set([
-  'a1dcab8c47a9cf118ee400c00c205365', // file
+  FILE,
   STREAM,
   '4052d1861d31d011a3a400a0c90348f6', // codecs
   'ce75f87b8d46d1118d82006097c9a2b2', // bit rates
@@ -30,17 +32,18 @@ export function asfHasVideo(beginning: Buffer): boolean {
 
 /**
  * Blanks, in place, what a file of Windows Media says of itself: title, author, whatever its maker put beside them.
- * @returns false where its description cannot be read.
+ * @returns its size and length; undefined where its description cannot be read.
  */
-export async function removeAsfMetadata(path: string): Promise<boolean> {
+export async function cleanAsf(path: string): Promise<Measures | undefined> {
   const file = await open(path, 'r+');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
     const header = buffer.subarray(0, bytesRead);
-    if (header.toString('hex', 0, 16) !== HEADER || Number(header.readBigUInt64LE(16)) > header.length) return false;
+    if (header.toString('hex', 0, 16) !== HEADER || Number(header.readBigUInt64LE(16)) > header.length)
+      return undefined;
     blankObjects(header, HEADER_HEAD, headerEnd(header));
     await file.write(header, 0, header.length, 0);
-    return true;
+    return measuresIn(header);
   } finally {
     await file.close();
   }
@@ -54,6 +57,30 @@ function blankObjects(header: Buffer, from: number, to: number): void {
       header.fill(0, content, end);
     }
   }
+}
+
+/** Bytes into the description of a file, and of a stream. */
+const [PLAY_TIME, PREROLL, FILE_BYTES] = [40, 56, 80];
+const [VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_BYTES] = [54, 58, 65];
+/** A time is counted in these. */
+const TICKS_PER_SECOND = 10_000_000;
+
+function measuresIn(header: Buffer): Measures {
+  const measures = { ...UNKNOWN };
+  for (const { id, content, end } of objectsOf(header, HEADER_HEAD, headerEnd(header))) {
+    if (id === FILE && end - content >= FILE_BYTES) {
+      const played = Number(header.readBigUInt64LE(content + PLAY_TIME)) / TICKS_PER_SECOND;
+      // The time in which a player fills its buffer is a part of it.
+      measures.durationMs = milliseconds(played - Number(header.readBigUInt64LE(content + PREROLL)) / 1_000);
+    }
+    const isVideo = id === STREAM && header.toString('hex', content, content + 16) === VIDEO;
+    if (isVideo && end - content >= VIDEO_BYTES && measures.width === null)
+      Object.assign(
+        measures,
+        sides(header.readUInt32LE(content + VIDEO_WIDTH), header.readUInt32LE(content + VIDEO_HEIGHT)),
+      );
+  }
+  return measures;
 }
 
 function headerEnd(header: Buffer): number {

@@ -1,17 +1,18 @@
 import { rm, stat } from 'node:fs/promises';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import type { ProcessedRecording, RecordingJob } from '../media-job.js';
-import { removeAsfMetadata } from './asf.js';
+import { aiffMeasures } from './aiff.js';
+import { amrMeasures } from './amr.js';
+import { cleanAsf } from './asf.js';
 import { removeMatroskaMetadata } from './matroska.js';
+import { type Measures, milliseconds, side, UNKNOWN } from './measures.js';
 import { removeMovieMetadata } from './movie-boxes.js';
-import { removeRiffMetadata } from './riff.js';
+import { programStreamMeasures } from './program-stream.js';
+import { cleanAvi } from './riff.js';
 import { copyTracks, type Family } from './track-copy.js';
 import { waveformOf } from './waveform.js';
 
 const MAX_CACHE_BYTES = 8 * 1024 * 1024;
-/** What no film and no sound is longer than that comes in here: a number beyond it is noise. */
-const MAX_DURATION_SECONDS = 24 * 24 * 3_600;
-const MAX_SIDE = 32_768;
 
 /** The frame of MPEG-4, whatever it calls itself. */
 const MOVIE = /^(video|audio)\/(mp4|quicktime|x-m4v|x-m4a|3gpp2?|mp4a-latm)$|^audio\/(x-)?m4[abp]/;
@@ -19,6 +20,17 @@ const MATROSKA_TYPE = /^(video|audio)\/(webm|(x-)?matroska)$/;
 
 /** Frames of films of former days and of television: no browser plays them, and what stands in them cannot be taken out. */
 const KEPT_AS_FILE = /^video\/(x-flv|mp2t|ogg)|^audio\/mp2t/;
+/**
+ * Frames that are read, and cleaned where something in them says where they were made, by small readers of our own. What such a
+ * reader cannot read is a FILE.
+ */
+const READERS: readonly (readonly [type: RegExp, read: (path: string) => Promise<Measures | undefined>])[] = [
+  [/ms-(asf|wm[av]|wma)/, cleanAsf],
+  [/^video\/(x-msvideo|avi|vnd\.avi)$/, cleanAvi],
+  [/^video\/mpeg$/, programStreamMeasures],
+  [/^audio\/(x-)?aiff$/, async (path) => (await aiffMeasures(path)) ?? UNKNOWN],
+  [/^audio\/amr/, async (path) => (await amrMeasures(path)) ?? UNKNOWN],
+];
 /** Sounds that can be copied without what they say of themselves, by their type. */
 const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
   [/^audio\/(ogg|opus)/, 'ogg'],
@@ -41,18 +53,21 @@ const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
 export async function processRecording(job: RecordingJob): Promise<ProcessedRecording> {
   const { input: path, mimeType } = job;
   if (KEPT_AS_FILE.test(mimeType)) return asFile(job);
-  if (/ms-(asf|wm[av]|wma)/.test(mimeType)) return foreign(job, await removeAsfMetadata(path));
-  if (/^video\/(x-msvideo|avi|vnd\.avi)$/.test(mimeType)) return foreign(job, await removeRiffMetadata(path));
+  const reader = READERS.find(([type]) => type.test(mimeType))?.[1];
+  if (reader !== undefined) {
+    const measures = await reader(path);
+    return measures === undefined ? asFile(job) : foreign(job, measures);
+  }
   const isMovie = MOVIE.test(mimeType);
   const isMatroska = MATROSKA_TYPE.test(mimeType);
   const facts = await factsOf(path);
   if (facts === undefined) {
     // What breaks off or is none is nothing that could be played, nor be looked through.
     if (isMovie || isMatroska || mimeType === 'audio/mpeg') return asFile(job);
-    return foreign(job, true);
+    return foreign(job, UNKNOWN);
   }
   const { hasPicture, hasSound, isPlaced, isIndexed, ...measures } = facts;
-  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, true);
+  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, UNKNOWN);
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
   const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
     if (await copyTracks(path, job.output, family, described.mimeType)) return whole(described, job.output);
@@ -74,7 +89,7 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   return (family === undefined ? undefined : await copied(family)) ?? asFile(job);
 }
 
-type Facts = Pick<ProcessedRecording, 'width' | 'height' | 'durationMs' | 'waveform'> & {
+type Facts = Measures & {
   hasPicture: boolean;
   hasSound: boolean;
   /** Whether its description says where it was made. */
@@ -132,15 +147,6 @@ function saysWhere(description: unknown, name = ''): boolean {
   return Object.entries(description).some(([inner, value]) => saysWhere(value, inner));
 }
 
-function milliseconds(seconds: number | undefined): number | null {
-  if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_DURATION_SECONDS) return null;
-  return Math.round(seconds * 1_000);
-}
-
-function side(pixels: number | undefined): number | null {
-  return pixels !== undefined && Number.isInteger(pixels) && pixels > 0 && pixels <= MAX_SIDE ? pixels : null;
-}
-
 type Type = Pick<ProcessedRecording, 'kind' | 'mimeType' | 'extension'>;
 
 /** Sound alone comes in the same frames that films do, above all what browsers and phones record. */
@@ -162,13 +168,10 @@ function typeOf({ kind, mimeType, extension }: RecordingJob, hasPicture: boolean
   }
 }
 
-const UNKNOWN = { width: null, height: null, durationMs: null, waveform: null };
-
-/** What is played as its first bytes say, and says nothing of itself that is understood here. */
-async function foreign(job: RecordingJob, isClean: boolean): Promise<ProcessedRecording> {
-  if (!isClean) return asFile(job);
+/** What is played as its first bytes say. */
+async function foreign(job: RecordingJob, measures: Measures): Promise<ProcessedRecording> {
   const { kind, mimeType, extension } = job;
-  return whole({ ...UNKNOWN, kind, mimeType, extension }, job.input);
+  return whole({ ...measures, kind, mimeType, extension }, job.input);
 }
 
 async function asFile({ input, mimeType }: RecordingJob): Promise<ProcessedRecording> {

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aiff, amr, measuredAvi, measuredWindowsMedia, programStream } from '../../../../test/support/recordings.js';
+import type { ProcessedRecording } from '../media-job.js';
+import { mediaType } from '../media-type.js';
+import { processRecording } from './recording.js';
+
+describe('a recording in a frame of former days', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-recordings-'));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  const process = async (bytes: Buffer): Promise<ProcessedRecording> => {
+    const input = join(directory, 'input');
+    await writeFile(input, bytes);
+    const type = await mediaType(bytes.subarray(0, 64 * 1024), true);
+    return processRecording({ type: 'recording', input, output: join(directory, 'output'), ...type });
+  };
+
+  it.each([
+    ['AVI', measuredAvi(), { kind: 'VIDEO', width: 320, height: 240, durationMs: 12_000 }],
+    ['AVI of several parts', measuredAvi(3_000), { kind: 'VIDEO', width: 320, height: 240, durationMs: 120_000 }],
+    ['Windows Media', measuredWindowsMedia(), { kind: 'VIDEO', width: 320, height: 240, durationMs: 12_500 }],
+    ['MPEG', programStream(), { kind: 'VIDEO', width: 352, height: 288, durationMs: 10_000 }],
+    ['AIFF', aiff(), { kind: 'AUDIO', width: null, height: null, durationMs: 2_000 }],
+    ['AMR', amr(), { kind: 'AUDIO', width: null, height: null, durationMs: 1_600 }],
+  ])('says how large and how long it is: %s', async (_, bytes, expected) => {
+    expect(await process(bytes)).toMatchObject(expected);
+  });
+
+  it('says nothing of itself where its description is noise', async () => {
+    for (const whole of [measuredAvi(), measuredWindowsMedia(), programStream(), aiff(), amr()])
+      for (let at = 24; at < Math.min(400, whole.length - 4); at += 7) {
+        const bytes = Buffer.from(whole);
+        bytes.fill(0xff, at, at + 4);
+        const { width, height, durationMs } = await process(bytes);
+        for (const number of [width, height, durationMs])
+          expect(number === null || (Number.isInteger(number) && number > 0)).toBe(true);
+      }
+  });
+
+  it('is drawn where its sound says how loud it is, though all of its frames are of one size', async () => {
+    for (const bytes of [amr(), aiff()]) {
+      const { waveform } = await process(bytes);
+      expect(waveform).toHaveLength(64);
+      expect(waveform?.[8]).toBeLessThan(20);
+      expect(waveform?.at(-8)).toBeGreaterThan(60);
+    }
+  });
+});
