@@ -391,6 +391,32 @@ describe('uploads to S3 itself', () => {
     await database.end();
   });
 
+  it('leave nothing beside themselves where bytes come again after they were confirmed', async () => {
+    const bytes = await picture(64, 64).png().toBuffer();
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'again.png', size: bytes.length });
+    await put(announced, bytes);
+    await ada.must('POST', `/attachments/uploads/${announced.id}/confirm`);
+    const conversationId = await ada.directConversation(await story.person());
+    const message = await ada.must('POST', `/conversations/${conversationId}/messages`, {
+      attachmentIds: [announced.id],
+    });
+    const keys = async (): Promise<string[]> => (await s3.keys()).filter((key) => key.includes(announced.id));
+    await until('what was put there is gone', async () => (await keys()).length === 3);
+    expect(await put(announced, Buffer.alloc(bytes.length, 7))).toBe(200);
+    expect(await keys()).toHaveLength(4);
+    const database = new pg.Client({ connectionString: story.databaseUrl });
+    await database.connect();
+    // Two hours later.
+    await database.query(`UPDATE attachments SET created_at = now() - interval '3 hours' WHERE id = $1`, [
+      announced.id,
+    ]);
+    await database.end();
+    await ada.must('PATCH', '/users/me', { avatarUrl: null });
+    await until('what came again is gone', async () => (await keys()).length === 3);
+    const served = await fetch(new URL(message.attachments[0].url, story.url));
+    expect([served.status, (await served.arrayBuffer()).byteLength]).toEqual([200, message.attachments[0].size]);
+  });
+
   it('may be confirmed again where the process that was at it died, and are as large as they were said to be', async () => {
     const bytes = film();
     const [taken, small] = await Promise.all([
