@@ -35,7 +35,7 @@ export async function waveformOf(audio: InputAudioTrack): Promise<number[] | nul
   return outlineOf(levels, meter !== undefined);
 }
 
-/** Codings that take as many bytes as there is to hear. */
+/** Codings that take more bytes for more sound. */
 const SIZED: ReadonlySet<string> = new Set(['vorbis', 'flac', 'alac']);
 
 function meterOf(codec: string): LoudnessMeter | undefined {

@@ -2,7 +2,7 @@ import { CeltEnergies } from './celt-energy.js';
 import type { LoudnessMeter } from './loudness-meter.js';
 import { RangeDecoder } from './range-decoder.js';
 
-/** Bands of CELT by the width that is heard: narrow, wide, super wide, full. */
+/** Bands of CELT by how wide the sound is: narrow, wide, super wide, full. */
 const BANDS = [13, 17, 19, 21];
 /** SILK: how probable the kinds of a frame are, and how strong each kind is. In the form that `RangeDecoder.symbol` takes. */
 const ACTIVE_KINDS = [232, 158, 10, 0];
@@ -36,13 +36,13 @@ const REPEATED_OF_2 = [203, 150, 0];
 const REPEATED_OF_3 = [215, 195, 166, 125, 110, 82, 0];
 const MAX_GAIN = 63;
 /** Decibels of the smallest gain, and from it to the greatest. */
-const [LEAST_DECIBELS, SPAN_OF_DECIBELS] = [2, 86];
+const [MIN_DECIBELS, SPAN_OF_DECIBELS] = [2, 86];
 /** What SILK excites its filters with for a sound is to what CELT calls its amplitude about as this; measured. */
 const CELT_SCALE = 1 / 8;
 
 interface Coding {
   isCelt: boolean;
-  /** Of CELT alone: 0 to 3 for 2.5 to 20 ms. */
+  /** 0 to 3 for 2.5 to 20 ms; CELT has this alone. */
   length: number;
   bands: number;
   /** SILK's parts of at most 20 ms in a frame, and how many gains the first of them has. */
@@ -107,7 +107,7 @@ export class OpusLoudness implements LoudnessMeter {
 }
 
 function amplitudeOf(gain: number): number {
-  return 10 ** ((LEAST_DECIBELS + (gain * SPAN_OF_DECIBELS) / MAX_GAIN) / 20);
+  return 10 ** ((MIN_DECIBELS + (gain * SPAN_OF_DECIBELS) / MAX_GAIN) / 20);
 }
 
 function codingOf(head: number): Coding {
