@@ -115,9 +115,9 @@ export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Bu
 
 const FILM = await recorded(new Mp4OutputFormat({ fastStart: 'in-memory' }), { video: 'vp9' });
 
-/** A film of two seconds, with so many bytes of no meaning in it that it has `size` and 40 more. */
+/** A film of two seconds, with so many zeros in it that it has `size` and 40 more. */
 export const film = (size = 5_000): Buffer =>
-  Buffer.concat([FILM, box('mdat', Buffer.alloc(Math.max(0, size + 40 - FILM.length - 8), 7))]);
+  Buffer.concat([FILM, box('mdat', Buffer.alloc(Math.max(0, size + 40 - FILM.length - 8)))]);
 
 /** The same with a place in its description, and another in free space behind it. */
 export const placedFilm = async (): Promise<Buffer> => {

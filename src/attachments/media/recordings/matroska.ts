@@ -16,6 +16,8 @@ const CHECKSUM = 0xbf;
 /** What players need; of anything else nobody knows what it says. */
 const KEPT: Readonly<Record<number, ReadonlySet<number>>> = {
   [SEGMENT]: new Set([0x114d9b74, INFO, TRACKS, CLUSTER, 0x1c53bb6b]),
+  // Its time, blocks, where it is, how long the one before was.
+  [CLUSTER]: new Set([0xe7, SIMPLE_BLOCK, BLOCK_GROUP, 0xa7, 0xab]),
   // Scale of its times, duration, its own number.
   [INFO]: new Set([0x2ad7b1, 0x4489, 0x73a4]),
 };
@@ -117,22 +119,21 @@ class Cleaning {
 
   /** @returns where it ends. */
   private async cluster(cluster: Element): Promise<number | undefined> {
-    if (!cluster.isOfUnknownLength && this.others.size === 0) return cluster.end;
     let at = cluster.content;
     while (at < cluster.end) {
       const element = await this.elementAt(at, cluster.end);
       if (element === undefined) return this.left > 0 ? cluster.end : undefined;
       if (cluster.isOfUnknownLength && OF_SEGMENT.has(element.id)) break;
-      if (await this.isOther(element)) await this.blank(element);
-      else if (element.id === CHECKSUM) await this.blank(element);
+      if (KEPT[CLUSTER]?.has(element.id) !== true || (await this.isOther(element))) await this.blank(element);
       at = element.end;
     }
     return at;
   }
 
   private async isOther({ id, content, end }: Element): Promise<boolean> {
+    if (this.others.size === 0) return false;
     if (id === SIMPLE_BLOCK) return this.others.has((await this.numberAt(content, end)) ?? 0);
-    if (id !== BLOCK_GROUP || this.others.size === 0) return false;
+    if (id !== BLOCK_GROUP) return false;
     let isOther = false;
     await this.children({ content, end }, async (child) => {
       if (child.id === BLOCK) isOther = this.others.has((await this.numberAt(child.content, child.end)) ?? 0);

@@ -1,4 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import {
+  type FileRange,
+  type Fragment,
+  FragmentSamples,
+  gapsIn,
+  samplesOf,
+  type SampleTables,
+} from './movie-samples.js';
 
 /**
  * What a file in the frame of MPEG-4 consists of, as far as players need it. Everything else may say where it was made: user
@@ -7,51 +15,50 @@ import { type FileHandle, open } from 'node:fs/promises';
 const KEPT: Readonly<Record<string, ReadonlySet<string>>> = {
   file: new Set(['ftyp', 'styp', 'moov', 'moof', 'mdat', 'mfra', 'sidx', 'ssix', 'pdin', 'prft', 'wide']),
   moov: new Set(['mvhd', 'trak', 'mvex', 'iods']),
+  mvex: new Set(['mehd', 'trex', 'leva']),
   trak: new Set(['tkhd', 'tref', 'edts', 'mdia', 'tapt', 'load']),
   moof: new Set(['mfhd', 'traf']),
   traf: new Set(['tfhd', 'tfdt', 'trun', 'sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'senc', 'sdtp']),
   mdia: new Set(['mdhd', 'hdlr', 'minf', 'elng']),
+  minf: new Set(['vmhd', 'smhd', 'nmhd', 'hdlr', 'dinf', 'stbl', 'gmhd']),
+  stbl: new Set([
+    ...['stsd', 'stts', 'ctts', 'cslg', 'stsc', 'stsz', 'stz2', 'stco', 'co64', 'stss', 'stsh', 'stps'],
+    ...['padb', 'stdp', 'sdtp', 'sbgp', 'sgpd', 'subs', 'saiz', 'saio'],
+  ]),
 };
 const MAX_BOXES = 20_000;
+/** Of all tables of a film together, in memory. */
+const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 const ZEROS = Buffer.alloc(64 * 1024);
+/** Version and flags. */
+const FLAGS_BYTES = 4;
+/** Where a handler's name begins, in its box. */
+const HANDLER_NAME = 24;
+/** Where the name of what compressed a picture begins in its description, and how long it is. */
+const COMPRESSOR_NAME = 50;
+const COMPRESSOR_BYTES = 32;
 
-interface Box {
+const PICTURES: ReadonlySet<string> = new Set(['vide', 'auxv']);
+const SOUND = 'soun';
+
+interface Box extends FileRange {
   type: string;
-  /** Where it begins, where what is in it begins, and where it ends. */
-  start: number;
+  /** Where what is in it begins. */
   content: number;
-  end: number;
 }
 
 /**
- * Blanks, in place, everything of a film that is neither picture nor sound; nothing else in the file moves.
- * @returns false where there is a track of something else: its bytes are among the others, and look like them.
- *   Nothing was changed then.
+ * Blanks, in place, everything of a film that is neither picture nor sound, also what stands between their bytes; nothing else in
+ * the file moves.
+ * @returns false where there is a track of something else, whose bytes are among the others and look like them, or where it cannot be
+ *   said which bytes are whose. Nothing was changed then.
  */
 export async function removeMovieMetadata(path: string): Promise<boolean> {
   const file = await open(path, 'r+');
   try {
-    const { size } = await file.stat();
-    const superfluous: { start: number; end: number; isBox: boolean }[] = [];
-    let left = MAX_BOXES;
-    let isPlain = true;
-    const walk = async (parent: string, from: number, to: number): Promise<void> => {
-      let at = from;
-      while (at < to) {
-        left -= 1;
-        const box = left > 0 ? await boxAt(file, at, to) : undefined;
-        if (box === undefined) {
-          superfluous.push({ start: at, end: to, isBox: false });
-          return;
-        }
-        if (KEPT[parent]?.has(box.type) !== true) superfluous.push({ start: box.start, end: box.end, isBox: true });
-        else if (KEPT[box.type] !== undefined) await walk(box.type, box.content, box.end);
-        else if (box.type === 'hdlr' && parent === 'mdia' && !(await isPlayed(file, box))) isPlain = false;
-        at = box.end;
-      }
-    };
-    await walk('file', 0, size);
-    if (!isPlain || left <= 0) return false;
+    const movie = new Movie(file, (await file.stat()).size);
+    const superfluous = await movie.superfluous();
+    if (superfluous === undefined) return false;
     for (const part of superfluous) await blank(file, part);
     return true;
   } finally {
@@ -59,7 +66,138 @@ export async function removeMovieMetadata(path: string): Promise<boolean> {
   }
 }
 
-async function boxAt(file: FileHandle, start: number, limit: number): Promise<Box | undefined> {
+interface Superfluous extends FileRange {
+  /** A box, which is of a kind that says nothing from then on. */
+  isBox: boolean;
+}
+
+/** What becomes known of a file on one way through its boxes. */
+class Movie {
+  private readonly superfluousParts: Superfluous[] = [];
+  private readonly bytes: FileRange[] = [];
+  private readonly tables: SampleTables[] = [];
+  private readonly fragments: (Omit<Fragment, 'head' | 'runs'> & { head: Buffer; runs: Buffer[] })[] = [];
+  private readonly defaultSizes = new Map<number, number>();
+  private left = MAX_BOXES;
+  private tableBytes = MAX_TABLE_BYTES;
+  private isPlain = true;
+  private fragmentStart = 0;
+  /** Whether the track that it is at is one. */
+  private isPicture = false;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly size: number,
+  ) {}
+
+  async superfluous(): Promise<Superfluous[] | undefined> {
+    await this.walk('file', 0, this.size);
+    if (!this.isPlain || this.left <= 0 || this.tableBytes < 0) return undefined;
+    const samples = this.samples();
+    if (samples === undefined) return undefined;
+    const gaps = this.bytes.flatMap((part) => gapsIn(part, samples));
+    return [...this.superfluousParts, ...gaps.map((gap) => ({ ...gap, isBox: false }))];
+  }
+
+  private samples(): FileRange[] | undefined {
+    const fragments = new FragmentSamples(this.defaultSizes);
+    const ranges: FileRange[] = [];
+    for (const found of [
+      ...this.tables.map((tables) => samplesOf(tables)),
+      ...this.fragments.map((fragment) => fragments.samplesOf(fragment)),
+    ]) {
+      if (found === undefined) return undefined;
+      for (const range of found) ranges.push(range);
+    }
+    return ranges;
+  }
+
+  private async walk(parent: string, from: number, to: number): Promise<void> {
+    for (let at = from; at < to; ) {
+      this.left -= 1;
+      const box = this.left > 0 ? await boxAt(this.file, at, to, parent) : undefined;
+      if (box === undefined) {
+        this.superfluousParts.push({ start: at, end: to, isBox: false });
+        return;
+      }
+      if (KEPT[parent]?.has(box.type) !== true) this.superfluousParts.push({ ...box, isBox: true });
+      else {
+        await this.note(parent, box);
+        if (KEPT[box.type] !== undefined) await this.walk(box.type, box.content, box.end);
+      }
+      at = box.end;
+    }
+  }
+
+  private async note(parent: string, box: Box): Promise<void> {
+    switch (box.type) {
+      case 'mdat':
+        this.bytes.push({ start: box.content, end: box.end });
+        return;
+      case 'hdlr':
+        if (parent === 'mdia') this.noteHandler(await handlerOf(this.file, box));
+        if (box.end > box.content + HANDLER_NAME)
+          this.superfluousParts.push({ start: box.content + HANDLER_NAME, end: box.end, isBox: false });
+        return;
+      case 'moof':
+        this.fragmentStart = box.start;
+        return;
+      case 'stbl':
+        this.tables.push({});
+        return;
+      case 'traf':
+        this.fragments.push({ start: this.fragmentStart, head: Buffer.alloc(0), runs: [] });
+        return;
+      case 'stsd':
+        return this.noteDescriptions(box);
+    }
+    if (['stco', 'co64', 'stsc', 'stsz', 'stz2', 'tfhd', 'trun', 'trex'].includes(box.type))
+      this.noteTable(box.type, await this.contentOf(box));
+  }
+
+  private noteHandler(handler: string): void {
+    this.isPicture = PICTURES.has(handler);
+    if (!this.isPicture && handler !== SOUND) this.isPlain = false;
+  }
+
+  private noteTable(type: string, content: Buffer): void {
+    const table = content.subarray(FLAGS_BYTES);
+    const [tables, fragment] = [this.tables.at(-1), this.fragments.at(-1)];
+    if (type === 'trex' && table.length >= 16) this.defaultSizes.set(table.readUInt32BE(0), table.readUInt32BE(12));
+    if (fragment !== undefined && type === 'tfhd') fragment.head = content;
+    if (fragment !== undefined && type === 'trun') fragment.runs.push(content);
+    if (tables === undefined) return;
+    if (type === 'stco') tables.chunkOffsets = { table, bytes: 4 };
+    if (type === 'co64') tables.chunkOffsets = { table, bytes: 8 };
+    if (type === 'stsc') tables.samplesOfChunks = table;
+    if (type === 'stsz') tables.sampleSizes = table;
+    if (type === 'stz2') tables.compactSizes = table;
+  }
+
+  /** Names of programs in the descriptions of pictures. */
+  private async noteDescriptions(box: Box): Promise<void> {
+    if (!this.isPicture) return;
+    for (let at = box.content + 8; at + 8 <= box.end; ) {
+      this.left -= 1;
+      const entry = this.left > 0 ? await boxAt(this.file, at, box.end, box.type) : undefined;
+      if (entry === undefined) return;
+      const start = entry.start + COMPRESSOR_NAME;
+      const end = start + COMPRESSOR_BYTES;
+      if (end <= entry.end) this.superfluousParts.push({ start, end, isBox: false });
+      at = entry.end;
+    }
+  }
+
+  private async contentOf({ content, end }: Box): Promise<Buffer> {
+    const length = end - content;
+    this.tableBytes -= length;
+    if (this.tableBytes < 0) return Buffer.alloc(0);
+    const { buffer, bytesRead } = await this.file.read(Buffer.alloc(length), 0, length, content);
+    return buffer.subarray(0, bytesRead);
+  }
+}
+
+async function boxAt(file: FileHandle, start: number, limit: number, parent: string): Promise<Box | undefined> {
   const { buffer: head, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, start);
   if (bytesRead < 8) return undefined;
   const short = head.readUInt32BE(0);
@@ -69,20 +207,20 @@ async function boxAt(file: FileHandle, start: number, limit: number): Promise<Bo
   const length = isLong ? Number(head.readBigUInt64BE(8)) : short === 0 ? limit - start : short;
   const content = start + (isLong ? 16 : 8);
   const end = start + length;
-  if (end < content || end > limit) return undefined;
-  return { type: head.toString('latin1', 4, 8), start, content, end };
+  const type = head.toString('latin1', 4, 8);
+  // A film that broke off in the middle is played as far as it goes.
+  const isCut = parent === 'file' && type === 'mdat' && end > limit;
+  if (end < content || (end > limit && !isCut)) return undefined;
+  return { type, start, content, end: Math.min(end, limit) };
 }
 
-/** Whether a track is picture or sound: its handler says so. */
-async function isPlayed(file: FileHandle, { content }: Box): Promise<boolean> {
+/** What a track is, as its handler says. */
+async function handlerOf(file: FileHandle, { content }: Box): Promise<string> {
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, content + 8);
-  return ['vide', 'soun', 'auxv'].includes(buffer.toString('latin1'));
+  return buffer.toString('latin1');
 }
 
-async function blank(
-  file: FileHandle,
-  { start, end, isBox }: { start: number; end: number; isBox: boolean },
-): Promise<void> {
+async function blank(file: FileHandle, { start, end, isBox }: Superfluous): Promise<void> {
   let at = start;
   if (isBox) {
     const { buffer: head } = await file.read(Buffer.alloc(4), 0, 4, start);

@@ -31,6 +31,10 @@ const READERS: readonly (readonly [type: RegExp, read: (path: string) => Promise
   [/^audio\/(x-)?aiff$/, async (path) => (await aiffMeasures(path)) ?? UNKNOWN],
   [/^audio\/amr/, async (path) => (await amrMeasures(path)) ?? UNKNOWN],
 ];
+const CLEANERS: Partial<Readonly<Record<Family, (path: string) => Promise<boolean>>>> = {
+  mp4: removeMovieMetadata,
+  matroska: removeMatroskaMetadata,
+};
 /** Sounds that can be copied without what they say of themselves, by their type. */
 const COPIED: readonly (readonly [type: RegExp, family: Family])[] = [
   [/^audio\/(ogg|opus)/, 'ogg'],
@@ -70,7 +74,9 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, UNKNOWN);
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
   const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
-    if (await copyTracks(path, job.output, family, described.mimeType)) return whole(described, job.output);
+    const isCopied = await copyTracks(path, job.output, family, described.mimeType);
+    // Names of tracks come along.
+    if (isCopied && (await (CLEANERS[family]?.(job.output) ?? true))) return whole(described, job.output);
     await rm(job.output, { force: true });
     return undefined;
   };
