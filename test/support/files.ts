@@ -72,6 +72,8 @@ interface Tracks {
   seconds?: number;
   rotation?: 0 | 90 | 180 | 270;
   tags?: MetadataTags;
+  /** Of its tracks. */
+  name?: string;
   /** What the sound's bytes hold. */
   noise?: string;
 }
@@ -81,14 +83,15 @@ const OPUS_HEAD = new Uint8Array(Buffer.from('OpusHead\x01\x01\0\0\x80\xbb\0\0\0
 
 /** A film or a sound whose description is right and whose pictures and sounds are noise. */
 export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Buffer> {
-  const { video, audio, subtitles, seconds = 2, rotation = 0, tags = {}, noise = '' } = tracks;
+  const { video, audio, subtitles, seconds = 2, rotation = 0, tags = {}, name, noise = '' } = tracks;
+  const named = name === undefined ? {} : { name };
   const target = new BufferTarget();
   const output = new Output({ format, target });
   const pictures = video === undefined ? undefined : new EncodedVideoPacketSource(video);
   const sounds = audio === undefined ? undefined : new EncodedAudioPacketSource(audio);
   const texts = subtitles === undefined ? undefined : new TextSubtitleSource('webvtt');
-  if (pictures !== undefined) output.addVideoTrack(pictures, { rotation });
-  if (sounds !== undefined) output.addAudioTrack(sounds);
+  if (pictures !== undefined) output.addVideoTrack(pictures, { rotation, ...named });
+  if (sounds !== undefined) output.addAudioTrack(sounds, named);
   if (texts !== undefined) output.addSubtitleTrack(texts);
   output.setMetadataTags(tags);
   await output.start();

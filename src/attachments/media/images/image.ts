@@ -4,7 +4,8 @@ import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
 import { type ImageJob, MediaError, type MediaJob, type ProcessedImage } from '../media-job.js';
 import { gifFrames } from './gif.js';
 import { asTiff, decodeHeic } from './heic.js';
-import { nameCoding } from './heif-brand.js';
+import { cleanPictureSequence } from '../recordings/movie-boxes.js';
+import { brandsOf, nameCoding } from './heif-brand.js';
 import {
   estimatedCost,
   estimatedMemory,
@@ -59,32 +60,43 @@ export async function processImage({
   const file = await readFile(input);
   if (isPolyglot(file)) throw new MediaError('invalid', 'it is something else besides an image');
   try {
+    const isSequence = brandsOf(file).includes('avis') && (await cleanedInto(output, file));
     const source = await sourceOf(file, maxMemoryBytes);
     const animated = (source.header.pages ?? 1) > 1;
     const { previewPages } = source;
     const whole = previewPages === undefined ? await encoded(source) : asItIs(source);
     if (whole.data.length > Math.max(MIN_OUTPUT_BYTES, file.length * MAX_GROWTH))
       throw new MediaError('costly', 'it grows too large where it is encoded anew');
-    await writeFile(output, whole.data);
+    if (!isSequence) await writeFile(output, whole.data);
     // JPEG is decoded small where a small picture is wanted. What is not is decoded once, each picture from the larger one.
     const large = await thumbnail(whole.data, 1_280, animated, previewPages);
     await writeFile(thumbnails[1280], large);
     const small = await thumbnail(whole.info.format === 'jpeg' ? whole.data : large, 320, animated);
     await writeFile(thumbnails[320], small);
-    const { format, width, height, pageHeight } = whole.info;
+    const { width, height, pageHeight } = whole.info;
+    const format = isSequence ? 'avif' : whole.info.format;
     return {
       mimeType: `image/${format}`,
       extension: format === 'jpeg' ? 'jpg' : format,
-      size: whole.data.length,
+      size: isSequence ? file.length : whole.data.length,
       width,
       height: pageHeight ?? height,
-      animated,
+      animated: animated || isSequence,
       blurhash: await blurhash(small),
     };
   } catch (error) {
     for (const path of [output, ...Object.values(thumbnails)]) await rm(path, { force: true });
     throw error;
   }
+}
+
+/**
+ * Pictures in AVIF that follow one another, which nothing here encodes: they are kept as they came, without anything that is no picture.
+ * @returns false where there is but one, or where nobody can say which bytes are theirs; what is at `output` is of no use then.
+ */
+async function cleanedInto(output: string, file: Buffer): Promise<boolean> {
+  await writeFile(output, file);
+  return cleanPictureSequence(output);
 }
 
 /** @throws MediaError `costly` for what will take too much of the processor or of the memory: it is not decoded then. */

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { pictureItems } from './picture-items.js';
 import {
   type FileRange,
   type Fragment,
@@ -38,8 +39,36 @@ const HANDLER_NAME = 24;
 const COMPRESSOR_NAME = 50;
 const COMPRESSOR_BYTES = 32;
 
-const PICTURES: ReadonlySet<string> = new Set(['vide', 'auxv']);
-const SOUND = 'soun';
+interface MovieKind {
+  kept: Readonly<Record<string, ReadonlySet<string>>>;
+  /** Handlers of its tracks; those of pictures, and all. */
+  pictures: ReadonlySet<string>;
+  played: ReadonlySet<string>;
+  /** Samples of each of its tracks at least. */
+  minSamples: number;
+}
+
+const FILM: MovieKind = {
+  kept: KEPT,
+  pictures: new Set(['vide', 'auxv']),
+  played: new Set(['vide', 'auxv', 'soun']),
+  minSamples: 0,
+};
+const PICTURE_SEQUENCE: MovieKind = {
+  kept: {
+    ...KEPT,
+    file: new Set(['ftyp', 'meta', 'moov', 'mdat']),
+    meta: new Set(['hdlr', 'pitm', 'iloc', 'iinf', 'iprp', 'iref', 'idat']),
+    iprp: new Set(['ipco', 'ipma']),
+    ipco: new Set([
+      ...['ispe', 'pixi', 'av1C', 'colr', 'auxC', 'pasp', 'clap', 'irot', 'imir', 'a1op', 'a1lx', 'lsel'],
+      ...['clli', 'mdcv', 'cclv', 'amve'],
+    ]),
+  },
+  pictures: new Set(['pict', 'auxv']),
+  played: new Set(['pict', 'auxv']),
+  minSamples: 2,
+};
 
 interface Box extends FileRange {
   type: string;
@@ -53,10 +82,22 @@ interface Box extends FileRange {
  * @returns false where there is a track of something else, whose bytes are among the others and look like them, or where it cannot be
  *   said which bytes are whose. Nothing was changed then.
  */
-export async function removeMovieMetadata(path: string): Promise<boolean> {
+export function removeMovieMetadata(path: string): Promise<boolean> {
+  return clean(path, FILM);
+}
+
+/**
+ * The same of pictures in AVIF that follow one another, and of the picture that stands for them.
+ * @returns false where there is but one, or as above. Nothing was changed then.
+ */
+export function cleanPictureSequence(path: string): Promise<boolean> {
+  return clean(path, PICTURE_SEQUENCE);
+}
+
+async function clean(path: string, kind: MovieKind): Promise<boolean> {
   const file = await open(path, 'r+');
   try {
-    const movie = new Movie(file, (await file.stat()).size);
+    const movie = new Movie(file, (await file.stat()).size, kind);
     const superfluous = await movie.superfluous();
     if (superfluous === undefined) return false;
     for (const part of superfluous) await blank(file, part);
@@ -82,21 +123,40 @@ class Movie {
   private tableBytes = MAX_TABLE_BYTES;
   private isPlain = true;
   private fragmentStart = 0;
+  /** What describes pictures beside the tracks, and what of their bytes stands in the description. */
+  private information: { start: number; table: Buffer } | undefined;
+  private locations: Buffer | undefined;
+  private own: FileRange | undefined;
   /** Whether the track that it is at is one. */
   private isPicture = false;
 
   constructor(
     private readonly file: FileHandle,
     private readonly size: number,
+    private readonly kind: MovieKind,
   ) {}
 
   async superfluous(): Promise<Superfluous[] | undefined> {
     await this.walk('file', 0, this.size);
     if (!this.isPlain || this.left <= 0 || this.tableBytes < 0) return undefined;
     const samples = this.samples();
-    if (samples === undefined) return undefined;
-    const gaps = this.bytes.flatMap((part) => gapsIn(part, samples));
+    const items = this.items();
+    if (samples === undefined || items === undefined) return undefined;
+    const used = [...samples, ...items];
+    const gaps = this.bytes.flatMap((part) => gapsIn(part, used));
     return [...this.superfluousParts, ...gaps.map((gap) => ({ ...gap, isBox: false }))];
+  }
+
+  /** Where pictures beside the tracks are. What names them is superfluous. */
+  private items(): FileRange[] | undefined {
+    const { information, locations, own } = this;
+    if (information === undefined && locations === undefined) return [];
+    if (information === undefined || locations === undefined) return undefined;
+    const found = pictureItems(information.table, locations);
+    if (found === undefined || (own === undefined && found.ofDescription.length > 0)) return undefined;
+    const moved = ({ start, end }: FileRange, by: number): FileRange => ({ start: start + by, end: end + by });
+    for (const name of found.names) this.superfluousParts.push({ ...moved(name, information.start), isBox: false });
+    return [...found.ofFile, ...found.ofDescription.map((range) => moved(range, own?.start ?? 0))];
   }
 
   private samples(): FileRange[] | undefined {
@@ -109,7 +169,9 @@ class Movie {
       if (found === undefined) return undefined;
       for (const range of found) ranges.push(range);
     }
-    return ranges;
+    const { minSamples } = this.kind;
+    const isTooShort = this.tables.some(({ sampleSizes }) => (sampleSizes?.readUInt32BE(4) ?? 0) < minSamples);
+    return isTooShort || (this.tables.length === 0 && minSamples > 0) ? undefined : ranges;
   }
 
   private async walk(parent: string, from: number, to: number): Promise<void> {
@@ -120,10 +182,11 @@ class Movie {
         this.superfluousParts.push({ start: at, end: to, isBox: false });
         return;
       }
-      if (KEPT[parent]?.has(box.type) !== true) this.superfluousParts.push({ ...box, isBox: true });
+      if (this.kind.kept[parent]?.has(box.type) !== true) this.superfluousParts.push({ ...box, isBox: true });
       else {
         await this.note(parent, box);
-        if (KEPT[box.type] !== undefined) await this.walk(box.type, box.content, box.end);
+        const content = box.type === 'meta' ? box.content + FLAGS_BYTES : box.content;
+        if (this.kind.kept[box.type] !== undefined) await this.walk(box.type, content, box.end);
       }
       at = box.end;
     }
@@ -133,6 +196,16 @@ class Movie {
     switch (box.type) {
       case 'mdat':
         this.bytes.push({ start: box.content, end: box.end });
+        return;
+      case 'idat':
+        this.own = { start: box.content, end: box.end };
+        this.bytes.push(this.own);
+        return;
+      case 'iinf':
+        this.information = { start: box.content, table: await this.contentOf(box) };
+        return;
+      case 'iloc':
+        this.locations = await this.contentOf(box);
         return;
       case 'hdlr':
         if (parent === 'mdia') this.noteHandler(await handlerOf(this.file, box));
@@ -156,8 +229,8 @@ class Movie {
   }
 
   private noteHandler(handler: string): void {
-    this.isPicture = PICTURES.has(handler);
-    if (!this.isPicture && handler !== SOUND) this.isPlain = false;
+    this.isPicture = this.kind.pictures.has(handler);
+    if (!this.kind.played.has(handler)) this.isPlain = false;
   }
 
   private noteTable(type: string, content: Buffer): void {
