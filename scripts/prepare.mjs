@@ -27,15 +27,23 @@ const PACKAGE = join(ROOT, 'client', 'dist', 'esm');
 const LOCK = join(ROOT, 'node_modules', '.cache', 'parley-prepare.lock');
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
-/** As the server's own log is: JSON lines in production. */
+/** As the server's own log is: JSON lines in production. Elsewhere beside what a start prints: that begins with the address. */
 export function say(message, level = 'log') {
-  const write = level === 'log' ? console.log : console.error;
-  if (process.env.NODE_ENV !== 'production') return write(message);
-  write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
+  if (process.env.NODE_ENV === 'production') {
+    const write = level === 'log' ? console.log : console.error;
+    return write(JSON.stringify({ level, pid: process.pid, timestamp: Date.now(), message, context: 'Prepare' }));
+  }
+  console.error(message);
 }
 
-/** With `serverOnly` no more than dist: for commands that serve no page and speak to nobody. */
-export async function prepare({ force = false, client = false, serverOnly = false } = {}) {
+let report = say;
+
+/**
+ * With `serverOnly` no more than dist: for commands that serve no page and speak to nobody. `onProgress` gets a line for
+ * each thing that is made.
+ */
+export async function prepare({ force = false, client = false, serverOnly = false, onProgress = say } = {}) {
+  report = onProgress;
   // An image or a package that ships dist alone has nothing to prepare.
   if (!existsSync(join(ROOT, 'src'))) return;
   const page = !serverOnly && process.env.WEB?.trim() !== 'off';
@@ -73,7 +81,7 @@ export async function prepare({ force = false, client = false, serverOnly = fals
 function generate(force) {
   const stamp = clientStamp();
   if (!force && isFresh(CLIENT, stamp)) return;
-  say('generating the Prisma client');
+  report('generating the Prisma client');
   rmSync(CLIENT, { recursive: true, force: true });
   run('prisma', 'build/index.js', ['generate', '--no-hints'], 'pipe');
   writeStamp(CLIENT, stamp);
@@ -83,7 +91,7 @@ async function build(force) {
   // Taken before the build: what is edited meanwhile makes the next run build again.
   const stamp = distStamp();
   if (!force && isFresh(DIST, stamp)) return;
-  say('building dist');
+  report('building dist');
   // The stamp goes first and comes last, so a build that was interrupted never passes for a whole one.
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
@@ -95,7 +103,7 @@ async function build(force) {
 async function buildPackage(force) {
   const stamp = packageStamp();
   if (!force && isFresh(PACKAGE, stamp)) return;
-  say('building the client package');
+  report('building the client package');
   rmSync(join(PACKAGE, '.stamp'), { force: true });
   await runBeside('the client package', join(ROOT, 'client', 'scripts', 'build.mjs'), ['--modules'], ROOT);
   writeStamp(PACKAGE, stamp);
@@ -104,7 +112,7 @@ async function buildPackage(force) {
 async function buildPage(force) {
   const stamp = pageStamp();
   if (!force && isFresh(PAGE, stamp)) return;
-  say('building the page');
+  report('building the page');
   rmSync(join(PAGE, '.stamp'), { force: true });
   await runBeside('vite', installed('vite', 'bin/vite.js'), ['build', '--logLevel', 'warn'], join(ROOT, 'web'));
   writeStamp(PAGE, stamp);
@@ -227,7 +235,7 @@ async function lock() {
     const theirs = read(LOCK);
     if (theirs !== undefined && isAbandoned(theirs)) removeLock(theirs);
     else {
-      if (!waiting) say('waiting for another process that builds this checkout');
+      if (!waiting) report('waiting for another process that builds this checkout');
       waiting = true;
       await new Promise((resume) => setTimeout(resume, 100));
     }

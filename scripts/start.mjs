@@ -3,8 +3,10 @@ import './node-version.mjs';
 import process from 'node:process';
 import { prepare, say } from './prepare.mjs';
 
+// What is found in a terminal is the address: what comes before it takes one line, which the address then takes.
+const isTransient = process.env.NODE_ENV !== 'production' && process.stderr.isTTY;
 try {
-  await prepare();
+  await prepare(isTransient ? { onProgress: (line) => process.stderr.write(`\r\u001b[2K${line} …`) } : {});
 } catch (error) {
   say(error.message, 'fatal');
   process.exit(1);

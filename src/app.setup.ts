@@ -67,12 +67,12 @@ export function configureApp(app: NestExpressApplication): void {
     exposedHeaders: EXPOSED_HEADERS,
   });
   app.use(requestGate(app));
-  if (configuration.web) mountPage(app, configuration.production);
+  const notFoundPage = configuration.web ? mountPage(app, configuration.production) : undefined;
   useRequestBodies(app);
   app.useGlobalPipes(
     new ValidationPipe({ ...VALIDATION_OPTIONS, transform: true, exceptionFactory: validationFailed }),
   );
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(notFoundPage));
   mountDocuments(app);
 
   app.useWebSocketAdapter(new ChatSocketAdapter(app, isAllowedOrigin));

@@ -12,6 +12,7 @@ import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
+import { type StartupProgress, startupProgress } from './startup-progress.js';
 
 /** How long accepted work may take to finish once the server received its signal to end. */
 const DRAIN_MS = 5_000;
@@ -32,19 +33,33 @@ export async function startServer(configuration: Configuration, signal?: AbortSi
   AppModule.check(configuration);
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
-  logger.log(`starting on Node ${process.versions.node}`, 'Server');
+  const progress = startupProgress(configuration, logger);
+  try {
+    return await start(configuration, progress, logger, signal);
+  } finally {
+    progress.end();
+  }
+}
+
+async function start(
+  configuration: Configuration,
+  progress: StartupProgress,
+  logger: LoggerService,
+  signal?: AbortSignal,
+): Promise<RunningServer> {
+  progress.report(`starting on Node ${process.versions.node}`, 'Server');
   const embedded =
     configuration.databaseUrl === undefined
       ? await EmbeddedPostgres.start({
           directory: join(configuration.dataDirectory, 'postgres'),
-          log: (line) => logger.log(line, 'EmbeddedPostgres'),
+          log: (line) => progress.report(line, 'EmbeddedPostgres'),
         })
       : undefined;
   try {
     signal?.throwIfAborted();
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
     await checkDatabase(databaseUrl);
-    for (const name of await migrate(databaseUrl)) logger.log(`migration ${name} was applied`, 'Migrations');
+    for (const line of migrationLines(await migrate(databaseUrl), configuration)) progress.report(line, 'Migrations');
     if ((await recogniseDatabase(databaseUrl)) === 'restored')
       logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();
@@ -59,6 +74,12 @@ export async function startServer(configuration: Configuration, signal?: AbortSi
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Each by its name where logs are kept; how many where somebody waits for the address. */
+function migrationLines(names: readonly string[], { production }: Configuration): string[] {
+  if (production) return names.map((name) => `migration ${name} was applied`);
+  return names.length === 0 ? [] : [`migrations applied: ${names.length}`];
 }
 
 /** The application first: what it accepted it still writes. */

@@ -10,7 +10,7 @@ export function welcome({ url, databaseIsEmbedded }: RunningServer, configuratio
   if (configuration.production)
     return `Parley listens on ${url} (${databaseIsEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL as DATABASE_URL says'})`;
   const lines = [
-    `  Parley listens on   ${url}${configuration.web ? '   open it: the chat is there' : ''}`,
+    `Parley listens on   ${url}${configuration.web ? '   open it: the chat is there' : ''}`,
     '',
     `  REST documents      ${url}/docs`,
     `  socket documents    ${url}/docs/async`,

@@ -1,4 +1,11 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isConnectionFailure, isResourceFailure, isStatementGivenUp } from '../database/database.js';
 import { DomainError, type ErrorCode } from '../common/errors.js';
@@ -7,6 +14,9 @@ import { DomainError, type ErrorCode } from '../common/errors.js';
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+
+  /** @param showNotFound answers a request for which there is no route in another way, or returns false. */
+  constructor(private readonly showNotFound: (request: Request, response: Response) => boolean = () => false) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -23,6 +33,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    // Nest's own: features throw a DomainError.
+    if (error instanceof NotFoundException && this.showNotFound(request, response)) return;
     if (problem.retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(problem.retryAfterMs / 1_000));
     response
       .status(problem.status)

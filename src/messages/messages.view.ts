@@ -77,6 +77,8 @@ export class MessageView {
   editedAt!: string | null;
   /** When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it. */
   deletedAt!: string | null;
+  /** When this reader deleted it for themselves alone: they are not shown that there was one. */
+  hiddenAt?: string;
 }
 
 /** What of a conversation changes with each message (contract, section 6, `message:new`). */

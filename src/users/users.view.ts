@@ -68,11 +68,19 @@ export interface OwnUserRow extends UserRow {
 
 export const OWN_USER_COLUMNS = `${USER_COLUMNS}, users.email`;
 
-/** A deleted user is shown only as having been there. */
+/** A deleted user is shown only as having been there, and as offline: nobody is told once more that they have gone. */
 export function userView(row: UserRow): UserView {
   const createdAt = row.createdAt.toISOString();
   if (row.deletedAt)
-    return { id: row.id, username: DELETED_USERNAME, displayName: 'Deleted user', avatarUrl: null, createdAt };
+    return {
+      id: row.id,
+      username: DELETED_USERNAME,
+      displayName: 'Deleted user',
+      avatarUrl: null,
+      createdAt,
+      isOnline: false,
+      lastSeenAt: null,
+    };
   return {
     id: row.id,
     username: row.username,

@@ -56,7 +56,10 @@ export class PageFiles {
 }
 
 /** The smallest form of a file that the client takes; undefined is the file as it is. */
-export function encodingFor({ encoded }: PageFile, acceptEncoding: string | undefined): Encoding | undefined {
+export function encodingFor(
+  { encoded }: Pick<PageFile, 'encoded'>,
+  acceptEncoding: string | undefined,
+): Encoding | undefined {
   const accepted = new Set(
     (acceptEncoding ?? '')
       .split(',')

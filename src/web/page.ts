@@ -28,12 +28,18 @@ const POLICY = {
   'worker-src': OWN,
 };
 
-/** Serves the chat's page at /, at the places in it, and its files. Everything else goes on to the API. */
-export function mountPage(app: NestExpressApplication, production: boolean): void {
+/** Shows the page where the API has nothing, to who looks with a browser. False where JSON is wanted. */
+export type NotFoundPage = (request: Request, response: Response) => boolean;
+
+/**
+ * Serves the chat's page at /, at the places in it, and its files. Everything else goes on to the API; what is not there
+ * either, the page says in its own words.
+ */
+export function mountPage(app: NestExpressApplication, production: boolean): NotFoundPage | undefined {
   const files = PageFiles.load();
   if (files === undefined) {
     new Logger('Page').warn('the page is not built, / shows nothing: npm run build makes it');
-    return;
+    return undefined;
   }
   const secure = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: POLICY },
@@ -41,23 +47,35 @@ export function mountPage(app: NestExpressApplication, production: boolean): voi
     strictTransportSecurity: production,
   });
   app.use((request: Request, response: Response, next: NextFunction) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const file = isRead ? files.find(request.path) : undefined;
+    const file = isRead(request) ? files.find(request.path) : undefined;
     if (file === undefined) return next();
     secure(request, response, (error?: unknown) => {
       if (error !== undefined) return next(error);
       send(request, response, file);
     });
   });
+  return (request, response) => {
+    const wantsPage = request.accepts(['application/problem+json', 'application/json', 'text/html']) === 'text/html';
+    if (!isRead(request) || !wantsPage) return false;
+    const file = files.find('/');
+    if (file === undefined) return false;
+    // The same page with another status: nobody may keep it for the one at /.
+    secure(request, response, () => send(request, response.status(404), { ...file, etag: undefined }));
+    return true;
+  };
 }
 
-function send(request: Request, response: Response, file: PageFile): void {
+function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function send(request: Request, response: Response, file: Omit<PageFile, 'etag'> & { etag: string | undefined }): void {
   response.setHeader('Content-Type', file.type);
-  response.setHeader('ETag', file.etag);
+  if (file.etag !== undefined) response.setHeader('ETag', file.etag);
   response.setHeader('Vary', 'Accept-Encoding');
   response.setHeader('Permissions-Policy', 'microphone=(self), camera=(), geolocation=()');
   response.setHeader('Cache-Control', file.isImmutable ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache');
-  if (fresh(request.headers, { etag: file.etag })) {
+  if (file.etag !== undefined && fresh(request.headers, { etag: file.etag })) {
     response.status(304).end();
     return;
   }

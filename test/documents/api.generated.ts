@@ -1827,6 +1827,11 @@ export interface components {
              * @description When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it.
              */
             deletedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When this reader deleted it for themselves alone: they are not shown that there was one.
+             */
+            hiddenAt?: string;
         };
         MessagePage: {
             items: components["schemas"]["MessageView"][];

@@ -264,6 +264,8 @@ export interface Message {
   editedAt: string | null;
   /** When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it. */
   deletedAt: string | null;
+  /** When this reader deleted it for themselves alone: they are not shown that there was one. */
+  hiddenAt?: string | undefined;
 }
 
 export interface MessageChanged {

@@ -10,7 +10,11 @@ export function overlaid(message: MessageItem, changes: readonly OutboxItem[], u
     const at = new Date(createdAt).toISOString();
     if (command.type === 'edit') item = { ...item, content: command.content, editedAt: at };
     else if (command.type === 'delete')
-      item = { ...item, content: null, attachments: [], reactions: [], replyTo: null, deletedAt: at };
+      item = {
+        ...item,
+        ...{ content: null, attachments: [], reactions: [], replyTo: null, deletedAt: at },
+        ...(command.for === 'me' ? { hiddenAt: at } : {}),
+      };
     else if (command.type === 'react' && userId !== null)
       item = { ...item, reactions: withReaction(item.reactions, command.emoji, !command.remove) };
   }

@@ -40,10 +40,18 @@ export interface MessageRow {
   reactions: ReactionView[] | null;
 }
 
-/** What is left of a message that was deleted. */
-export function tombstone(message: MessageView, deletedAt: string): MessageView {
-  const { linkPreview: _, ...rest } = message;
-  return { ...rest, content: null, attachments: [], replyTo: null, reactions: [], deletedAt };
+/** What is left of a message for a reader who deleted it for themselves. */
+export function hiddenMessage(message: MessageView, hiddenAt: string): MessageView {
+  const { linkPreview: _, deletedAt, ...rest } = message;
+  return {
+    ...rest,
+    content: null,
+    attachments: [],
+    replyTo: null,
+    reactions: [],
+    deletedAt: deletedAt ?? hiddenAt,
+    hiddenAt,
+  };
 }
 
 function quotation(row: MessageRow): ReplyPreview | null {
@@ -94,5 +102,6 @@ export function messageView(row: MessageRow, links: AttachmentLinks): MessageVie
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: deletedAt?.toISOString() ?? null,
+    ...(row.hiddenAt === null ? {} : { hiddenAt: row.hiddenAt.toISOString() }),
   };
 }

@@ -5,7 +5,7 @@ import { ConversationReader } from '../../conversations/reading/conversation-rea
 import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';
-import { tombstone } from '../../messages/reading/message-row.js';
+import { hiddenMessage } from '../../messages/reading/message-row.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { PresenceStore } from '../../presence/presence-store.js';
@@ -139,11 +139,7 @@ export class EventRelay {
     const { conversationId, seq, replyTo } = message;
     const name = deleted ? 'message:deleted' : 'message:updated';
     const special = [
-      ...new Set([
-        ...Object.keys(reactorIds),
-        ...Object.keys(quotationHiddenAt),
-        ...(deleted ? [] : Object.keys(hiddenAt)),
-      ]),
+      ...new Set([...Object.keys(reactorIds), ...Object.keys(quotationHiddenAt), ...Object.keys(hiddenAt)]),
     ];
     // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
     const audience = await this.access.audience(
@@ -159,7 +155,7 @@ export class EventRelay {
     const blindToQuotation = new Set(quotationBlindIds);
     const copies = new Map<string, { userIds: string[]; event: typeof name; message: MessageView }>();
     for (const userId of seeingIds) {
-      const at = deleted ? undefined : hiddenAt[userId];
+      const at = hiddenAt[userId];
       const quotationAt = quotationHiddenAt[userId];
       const emojis = reactorIds[userId] ?? [];
       const isBlind = blindToQuotation.has(userId);
@@ -173,7 +169,7 @@ export class EventRelay {
       copies.set(key, {
         userIds: [userId],
         event: at === undefined ? name : 'message:deleted',
-        message: at === undefined ? seen : tombstone(message, at),
+        message: at === undefined ? seen : hiddenMessage(message, at),
       });
     }
     for (const { userIds, event, message: copy } of copies.values())

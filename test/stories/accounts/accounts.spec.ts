@@ -454,6 +454,8 @@ describe('accounts', () => {
         username: 'deleted',
         displayName: 'Deleted user',
         avatarUrl: null,
+        isOnline: false,
+        lastSeenAt: null,
       });
       expect(await codeOf(auth.login({ username: 'leaver', password: PASSWORD }))).toBe('INVALID_CREDENTIALS');
     });

@@ -119,7 +119,8 @@ describe('a profile that changes', () => {
     const cursors = await Promise.all(others.map(cursorOf));
     await ada.must('DELETE', '/users/me');
     for (const [index, device] of devices.entries()) {
-      const deleted = { id: ada.id, username: 'deleted', displayName: 'Deleted user', avatarUrl: null };
+      const profile = { id: ada.id, username: 'deleted', displayName: 'Deleted user', avatarUrl: null };
+      const deleted = { ...profile, isOnline: false, lastSeenAt: null };
       expect((await device.next('user:updated', of(ada))).user).toEqual({ ...deleted, createdAt: expect.any(String) });
       const users = await synced(others[index] as Person, cursors[index] ?? '');
       expect(users).toEqual([{ ...deleted, createdAt: expect.any(String) }]);

@@ -216,7 +216,7 @@ describe('commands over a socket', () => {
       const second = await bob.device();
       const message = await sent('not for bob');
       const { message: hidden } = await bobs.must('delete_message', { messageId: message.id, for: 'me' });
-      expect(hidden).toEqual({ ...message, content: null, deletedAt: A_TIME });
+      expect(hidden).toEqual({ ...message, content: null, deletedAt: A_TIME, hiddenAt: hidden.deletedAt });
       for (const device of [bobs, second]) {
         const received = await device.next('message:deleted', (received) => received.message.id === message.id);
         expect(received).toEqual({ message: hidden });
@@ -233,6 +233,16 @@ describe('commands over a socket', () => {
       await sent('marker of what is hidden');
       await adas.next('message:new', (received) => received.message.content === 'marker of what is hidden');
       expect(adas.all('message:deleted').filter((received) => received.message.id === message.id)).toEqual([]);
+
+      // What is deleted for everyone afterwards stays hidden from who had hidden it.
+      await adas.must('delete_message', { messageId: message.id });
+      const { message: deleted } = await bobs.next(
+        'message:deleted',
+        (received) => received.message.id === message.id && received.message.version > message.version,
+      );
+      expect(deleted.hiddenAt).toBe(hidden.hiddenAt);
+      expect(await bob.must('GET', `/messages/${message.id}`)).toEqual(deleted);
+      expect(await ada.must('GET', `/messages/${message.id}`)).not.toHaveProperty('hiddenAt');
       second.socket.close();
     });
 

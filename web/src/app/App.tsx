@@ -8,7 +8,8 @@ import { followOtherTabs } from '../session/other-tabs.js';
 import { SessionPage } from '../session/SessionPage.js';
 import { t } from '../texts/texts.js';
 import { Lazy } from './Lazy.js';
-import { usePlace } from './router.js';
+import { Nowhere } from './Nowhere.js';
+import { type Place, usePlace } from './router.js';
 import { Toasts } from './toasts.js';
 import { Welcome } from './Welcome.js';
 
@@ -20,16 +21,22 @@ export function App() {
   const { status } = useConnection();
   const userId = client.userId;
   const isLoggedIn = userId !== undefined && status !== 'ended';
+  const place = usePlace();
   return (
     <>
-      {isLoggedIn ? <Chat key={userId} userId={userId} /> : <SessionPage />}
+      {isLoggedIn ? (
+        <Chat key={userId} userId={userId} place={place} />
+      ) : place.name === 'nowhere' ? (
+        <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />
+      ) : (
+        <SessionPage />
+      )}
       <Toasts />
     </>
   );
 }
 
-function Chat({ userId }: { userId: string }) {
-  const place = usePlace();
+function Chat({ userId, place }: { userId: string; place: Place }) {
   useEffect(() => {
     followOtherTabs(userId);
     void followInvitation();
@@ -49,6 +56,8 @@ function Chat({ userId }: { userId: string }) {
         <Lazy key="settings" load={settingsPage} />
       ) : place.name === 'new' ? (
         <Lazy key="new" load={newGroupPage} />
+      ) : place.name === 'nowhere' ? (
+        <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />
       ) : (
         <Welcome />
       )}

@@ -6,7 +6,9 @@ export type Place =
   | { name: 'conversation'; id: string; seq?: number }
   | { name: 'people' }
   | { name: 'settings' }
-  | { name: 'new' };
+  | { name: 'new' }
+  /** An address that is none of the page's. */
+  | { name: 'nowhere'; path: string };
 
 const listeners = new Set<() => void>();
 let current = placeAt(location.pathname);
@@ -18,11 +20,13 @@ function placeAt(path: string): Place {
   if (conversation !== undefined)
     return { name: 'conversation', id: conversation, ...(seq === undefined ? {} : { seq: Number(seq) }) };
   const name = /^\/(people|settings|new)\/?$/.exec(path)?.[1];
-  return { name: (name as 'people' | 'settings' | 'new' | undefined) ?? 'home' };
+  if (name !== undefined) return { name: name as 'people' | 'settings' | 'new' };
+  return path === '/' ? { name: 'home' } : { name: 'nowhere', path };
 }
 
 export function pathOf(place: Place): string {
   if (place.name === 'home') return '/';
+  if (place.name === 'nowhere') return place.path;
   if (place.name !== 'conversation') return `/${place.name}`;
   return `/c/${place.id}${place.seq === undefined ? '' : `/${place.seq}`}`;
 }

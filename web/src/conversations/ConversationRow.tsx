@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/client';
-import { useTyping } from '@parley/client/react';
+import { useTyping, useUser } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { linkTo } from '../app/router.js';
 import { Avatar } from '../design/Avatar.js';
@@ -80,28 +80,44 @@ function Mark({ icon, text }: { icon: 'bellOff' | 'pin'; text: string }) {
 
 /** What is going on in it: a draft, somebody who types, else the last message. */
 function Preview({ conversation }: { conversation: Conversation }) {
-  const { id, lastMessage, lastMessageBy, lastMessageKind, lastSeq } = conversation;
+  const { id } = conversation;
   const [typing] = useTyping(id);
   const draft = useDraft(id);
   if (typing.length > 0) return <span class="preview typing-text">{t('list.typing')}</span>;
-  if (draft.trim() !== '')
-    return (
-      <span class="preview cut" dir="auto">
-        {t('list.draft', { text: draft.slice(0, 100) })}
-      </span>
-    );
-  const text =
-    lastSeq === 0 || lastMessageKind === null
-      ? t('list.noMessages')
-      : lastMessage === null && lastMessageKind === 'TEXT'
-        ? t('message.deleted')
-        : lastMessage === null || lastMessage === ''
-          ? t(`kind.${lastMessageKind}`)
-          : lastMessage;
-  const isOwn = lastMessageBy === client.userId && lastMessageKind !== 'SYSTEM' && lastMessageKind !== null;
   return (
     <span class="preview cut" dir="auto">
-      {isOwn ? t('list.you', { text }) : text}
+      {draft.trim() === '' ? (
+        <LastMessage conversation={conversation} />
+      ) : (
+        t('list.draft', { text: draft.slice(0, 100) })
+      )}
     </span>
   );
+}
+
+/** With who wrote it where that is not plain: oneself, or one of many. */
+function LastMessage({ conversation }: { conversation: Conversation }) {
+  const { text, kind, by } = lastShown(conversation);
+  const writer = useUser(by ?? '');
+  if (kind === null) return <>{t('list.noMessages')}</>;
+  if (text === null && kind === 'TEXT') return <>{t('message.deleted')}</>;
+  const shown = text === null || text === '' ? t(`kind.${kind}`) : text;
+  if (kind === 'SYSTEM') return <>{shown}</>;
+  if (by === client.userId) return <>{t('list.you', { text: shown })}</>;
+  if (conversation.type === 'DIRECT' || writer === undefined) return <>{shown}</>;
+  return <>{t('list.by', { name: writer.displayName.trim().split(/\s/, 1)[0] ?? '', text: shown })}</>;
+}
+
+/** The last message, or the last of those at hand where the user has deleted it for themselves. */
+function lastShown({ id, lastMessage, lastMessageBy, lastMessageKind, lastSeq }: Conversation): {
+  text: string | null;
+  kind: Conversation['lastMessageKind'];
+  by: string | null;
+} {
+  const last = { text: lastMessage, kind: lastSeq === 0 ? null : lastMessageKind, by: lastMessageBy };
+  if (lastMessage !== null || last.kind === null) return last;
+  const { items } = client.messages(id).getSnapshot();
+  if (items.findLast(({ seq }) => seq === lastSeq)?.hiddenAt === undefined) return last;
+  const shown = items.findLast(({ hiddenAt }) => hiddenAt === undefined);
+  return shown === undefined ? { ...last, kind: null } : { text: shown.content, kind: shown.kind, by: shown.senderId };
 }

@@ -1,7 +1,6 @@
 import type { Conversation } from '@parley/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
-import { notify } from '../app/toasts.js';
 import { nameOf } from '../conversations/names.js';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
@@ -10,9 +9,8 @@ import type { Intent } from './actions.js';
 import { ComposerFiles } from './ComposerFiles.js';
 import { IntentBar } from './IntentBar.js';
 import { draftOf, keepDraft } from './drafts.js';
-import { MAX_CHARACTERS, charactersOf, sendMessage } from './sending.js';
+import { MAX_CHARACTERS, charactersOf, sendMessage, withFiles } from './sending.js';
 
-const MAX_FILES = 10;
 /** From here on the number of characters that are left is shown. */
 const WARN_BELOW = 300;
 
@@ -60,9 +58,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     client.typing(id, next !== '');
   };
   const addFiles = (added: readonly File[]): void => {
-    const next = [...files, ...added];
-    if (next.length > MAX_FILES) notify(t('chat.tooManyFiles'));
-    onFiles(next.slice(0, MAX_FILES));
+    onFiles(withFiles(files, added));
   };
   const send = (): void => {
     if (!canSend) return;

@@ -2,7 +2,7 @@ import type { MessageItem } from '@parley/client';
 import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
-import { linkTo } from '../app/router.js';
+import { Nowhere } from '../app/Nowhere.js';
 import { attempt } from '../app/toasts.js';
 import { ConnectionBar } from '../conversations/ConnectionBar.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
@@ -14,6 +14,7 @@ import { ConversationHeader } from './ConversationHeader.js';
 import { DropZone } from './DropZone.js';
 import { MessageDialogs } from './MessageDialogs.js';
 import { MessageList, type ListHandle } from './MessageList.js';
+import { withFiles } from './sending.js';
 import { TypingLine } from './TypingLine.js';
 import type { Dialogs, Intent, MessageActions } from './actions.js';
 import './messages.css';
@@ -41,7 +42,7 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
     }),
     [],
   );
-  const addFiles = useCallback((added: readonly File[]) => setFiles((held) => [...held, ...added]), []);
+  const addFiles = useCallback((added: readonly File[]) => setFiles((held) => withFiles(held, added)), []);
   const afterSend = useCallback(() => {
     setIntent({ type: 'new' });
     setFiles([]);
@@ -57,7 +58,8 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
     return () => removeEventListener('keydown', find);
   }, []);
 
-  if (conversation === undefined) return <Nowhere isKnown={status === 'live'} />;
+  if (conversation === undefined)
+    return status === 'live' ? <Nowhere title={t('chat.gone')} hint={t('chat.goneHint')} /> : <main class="pane" />;
   const editLast = (): void => {
     const items = client.messages(id).getSnapshot().items;
     const last = items.findLast((item: MessageItem) => item.senderId === client.userId && item.deletedAt === null);
@@ -106,21 +108,5 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
         <MessageDialogs dialog={dialog} conversation={conversation} onClose={closeDialog} />
       )}
     </DropZone>
-  );
-}
-
-function Nowhere({ isKnown }: { isKnown: boolean }) {
-  return (
-    <main class="pane">
-      {isKnown ? (
-        <div class="empty">
-          <h1>{t('chat.gone')}</h1>
-          <p>{t('chat.goneHint')}</p>
-          <a class="button" {...linkTo({ name: 'home' })}>
-            {t('app.back')}
-          </a>
-        </div>
-      ) : null}
-    </main>
   );
 }

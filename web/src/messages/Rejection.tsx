@@ -11,7 +11,8 @@ const PERMANENT: readonly string[] = ['CANNOT_MESSAGE', 'FORBIDDEN', 'NOT_FOUND'
 export function Rejection({ item }: { item: MessageItem }) {
   const { clientId, error } = item;
   if (clientId === null) return null;
-  const reason = error === undefined ? '' : reasonText(error.code, error.message);
+  const [detail] = Object.values(error?.errors ?? {}).flat();
+  const reason = error === undefined ? '' : reasonText(error.code, error.message, detail);
   return (
     <p class="rejection" role="alert">
       <Icon name="warning" size={16} />

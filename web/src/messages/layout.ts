@@ -19,6 +19,8 @@ export function layOut(items: readonly MessageItem[], firstUnreadSeq: number | n
   let previous: Extract<Entry, { type: 'message' }> | undefined;
   let isUnreadShown = firstUnreadSeq === null;
   for (const item of items) {
+    // Deleted by the reader for themselves: not even that there was one.
+    if (item.hiddenAt !== undefined) continue;
     const itemDay = new Date(item.createdAt).toDateString();
     if (itemDay !== day) {
       day = itemDay;

@@ -2,9 +2,11 @@ import type { UploadSource } from '@parley/client';
 import { notify } from '../app/toasts.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
+import { t } from '../texts/texts.js';
 import type { Intent } from './actions.js';
 
 export const MAX_CHARACTERS = 8_000;
+const MAX_FILES = 10;
 
 /** As the server counts: code points. */
 export function charactersOf(text: string): number {
@@ -12,6 +14,14 @@ export function charactersOf(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
+}
+
+/** Those that a message is going to have; says why where one of them cannot go. */
+export function withFiles(held: readonly File[], added: readonly File[]): readonly File[] {
+  for (const { name, size } of added) if (size === 0) notify(t('chat.emptyFile', { name }));
+  const files = [...held, ...added.filter(({ size }) => size > 0)];
+  if (files.length > MAX_FILES) notify(t('chat.tooManyFiles'));
+  return files.slice(0, MAX_FILES);
 }
 
 interface Outgoing {

@@ -99,6 +99,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
             key={message.id}
             message={message}
             words={found.words}
+            isHere={conversationId !== undefined}
             onOpen={() => {
               onClose();
               openConversation(message.conversationId, message.seq);
@@ -114,25 +115,29 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
 interface ResultProperties {
   message: Message;
   words: string;
+  /** Whether all that is found is in one conversation: then who wrote it is what tells one from another. */
+  isHere: boolean;
   onOpen: () => void;
 }
 
-function Result({ message, words, onOpen }: ResultProperties) {
+function Result({ message, words, isHere, onOpen }: ResultProperties) {
   const sender = useUser(message.senderId);
   const conversation = useObservable(client.conversations.get(message.conversationId));
+  const by = message.senderId === client.userId ? t('search.you') : (sender?.displayName ?? t('app.someone'));
+  const isNamed = !isHere && conversation !== undefined;
   return (
     <li>
       <button type="button" class="result" onClick={onOpen}>
         <span class="row">
           <strong class="grow cut" dir="auto">
-            {sender?.displayName ?? t('app.someone')}
-            {conversation?.title == null ? null : <span class="soft"> · {nameOf(conversation)}</span>}
+            {isNamed ? nameOf(conversation) : by}
           </strong>
           <time class="soft small" dateTime={message.createdAt} title={fullTimeOf(message.createdAt)}>
             {briefTimeOf(message.createdAt)}
           </time>
         </span>
         <span class="result-text" dir="auto">
+          {isNamed ? <span class="soft">{by}: </span> : null}
           <Marked text={excerptOf(message.content ?? '', words)} words={words} />
         </span>
       </button>

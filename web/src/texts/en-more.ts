@@ -70,6 +70,7 @@ export const more = {
   'details.blockQuestion': 'Block {name}? Neither of you can write to the other, and they are not told.',
 
   'search.title': 'Search messages',
+  'search.you': 'You',
   'search.titleHere': 'Search in {name}',
   'search.placeholder': 'Words of a message',
   'search.none': 'No message has these words.',

@@ -4,10 +4,12 @@ import { has, t } from './texts.js';
 /** Why something failed, in words. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ChatError)) return error instanceof Error ? error.message : String(error);
-  return reasonText(error.code, error.message);
+  return reasonText(error.code, error.message, Object.values(error.errors ?? {}).flat()[0]);
 }
 
-export function reasonText(code: string, message: string): string {
+/** @param detail what exactly is wrong, where the server says so: its words. */
+export function reasonText(code: string, message: string, detail?: string): string {
+  if (detail !== undefined) return sentence(detail);
   const name = `error.${code}`;
   return has(name) ? t(name) : message;
 }
