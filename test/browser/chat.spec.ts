@@ -1,31 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { startStory, type Story } from '../support/story.js';
+import { barriers } from './barriers.js';
 import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 jest.setTimeout(5 * PATIENCE_MS);
-
-interface Axe {
-  run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-}
-
-/** What assistive technology could not use, of the impacts that keep somebody out. */
-async function barriers({ page }: Visitor): Promise<string[]> {
-  // The page's policy lets nothing in; the debugger of the browser is not bound by it.
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: Axe }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
 
 (browserPath === undefined ? describe.skip : describe)('the page', () => {
   let story: Story;

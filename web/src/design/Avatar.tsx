@@ -26,7 +26,9 @@ function PresenceDot({ userId }: { userId: string }) {
 }
 
 function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/);
+  const all = name.trim().split(/\s+/);
+  const named = all.filter((word) => /^[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
+  const words = named.length > 0 ? named : all;
   const first = [...(words[0] ?? '')][0] ?? '?';
   const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
   return (first + last).toLocaleUpperCase();

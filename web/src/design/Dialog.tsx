@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { t } from '../texts/texts.js';
 import { Icon } from './Icon.js';
+import { useModal } from './modal.js';
 
 interface Properties {
   title: string;
@@ -10,15 +11,18 @@ interface Properties {
   class?: string;
 }
 
+/** In a search field the browser would empty the field first. */
+export function closeByEscape(event: KeyboardEvent, onClose: () => void): void {
+  if (event.key !== 'Escape') return;
+  event.preventDefault();
+  onClose();
+}
+
 /** The browser's own modal dialog: it keeps the focus, gives it back, and closes by Escape and by a click beside it. */
 export function Dialog({ title, onClose, children, class: name }: Properties) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  useModal(dialog);
   return (
     <dialog
       ref={dialog}

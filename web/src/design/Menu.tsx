@@ -19,18 +19,19 @@ const MARGIN = 8;
 /** At a point, within the window; arrow keys move in it, Escape and a click elsewhere close it, the focus goes back. */
 export function Menu({ label, at, onClose, children }: Properties) {
   const menu = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const giveFocusBack = (): void => opener.current?.focus({ preventScroll: true });
   useLayoutEffect(() => {
     const element = menu.current;
     if (element === null) return;
-    const before = document.activeElement;
+    opener.current = document.activeElement as HTMLElement | null;
     element.showPopover();
     const { width, height } = element.getBoundingClientRect();
     element.style.left = `${Math.max(MARGIN, Math.min(at.x, innerWidth - width - MARGIN))}px`;
     element.style.top = `${Math.max(MARGIN, at.y + height + MARGIN > innerHeight ? at.y - height : at.y)}px`;
     element.querySelector('button')?.focus();
     return () => {
-      if (element.contains(document.activeElement) || document.activeElement === document.body)
-        (before as HTMLElement | null)?.focus?.({ preventScroll: true });
+      if (element.contains(document.activeElement) || document.activeElement === document.body) giveFocusBack();
     };
   }, []);
   useEffect(() => {
@@ -60,7 +61,17 @@ export function Menu({ label, at, onClose, children }: Properties) {
     items[(index + step + items.length) % items.length]?.focus();
   };
   return (
-    <div ref={menu} popover="manual" class="menu" role="menu" aria-label={label} onKeyDown={move} onClick={onClose}>
+    <div
+      ref={menu}
+      popover="manual"
+      class="menu"
+      role="menu"
+      aria-label={label}
+      onKeyDown={move}
+      // Before anything is chosen: a dialog that it opens gives the focus back to where it was then.
+      onClickCapture={giveFocusBack}
+      onClick={onClose}
+    >
       {children}
     </div>
   );

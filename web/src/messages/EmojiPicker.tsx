@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Dialog } from '../design/Dialog.js';
+import { closeByEscape, Dialog } from '../design/Dialog.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { EMOJI } from './emoji.js';
@@ -39,9 +39,10 @@ export default function EmojiPicker({ onChoose, onClose }: Properties) {
         aria-label={t('picker.search')}
         value={search}
         onInput={({ currentTarget }) => setSearch(currentTarget.value)}
-        onKeyDown={({ key }) => {
+        onKeyDown={(event) => {
           const [first] = groups[0]?.[1] ?? [];
-          if (key === 'Enter' && words !== '' && first !== undefined) choose(first.emoji);
+          if (event.key === 'Enter' && words !== '' && first !== undefined) choose(first.emoji);
+          closeByEscape(event, onClose);
         }}
       />
       {words === '' && recent.length > 0 ? (

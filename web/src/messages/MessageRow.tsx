@@ -8,6 +8,7 @@ import { fullTimeOf, t, timeOf } from '../texts/texts.js';
 import { canEdit, isOwn, type MessageActions } from './actions.js';
 import { Attachments } from './Attachments.js';
 import { LinkPreviewCard } from './LinkPreviewCard.js';
+import { useLongPress } from './long-press.js';
 import { MessageMenu } from './MessageMenu.js';
 import { MessageText } from './MessageText.js';
 import { Quote } from './Quote.js';
@@ -40,6 +41,10 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
   const name = sender?.displayName ?? t('app.someone');
   const time = timeOf(item.createdAt);
 
+  const longPress = useLongPress((at) => {
+    if (hasActions) openMenu(at);
+  });
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey || !hasActions) return;
     const does = keyAction(event.key, item, actions, () => {
@@ -59,6 +64,8 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
       onKeyDown={onKeyDown}
       onMouseEnter={() => makeTools(true)}
       onFocusIn={() => makeTools(true)}
+      onClick={focusByTouch}
+      {...longPress}
       onContextMenu={(event) => {
         // A link or a selected text has a menu of the browser's own.
         if (!hasActions || (event.target as Element).closest('a') !== null || getSelection()?.isCollapsed === false)
@@ -80,22 +87,22 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
             </strong>
           ) : null}
           {item.replyTo === null ? null : <Quote reply={item.replyTo} onJump={actions.jump} />}
-          {isDeleted ? (
-            <p class="message-text">{t('message.deleted')}</p>
-          ) : (
-            <>
-              {item.attachments.length > 0 ? <Attachments item={item} actions={actions} /> : null}
-              {item.content === null || item.content === '' ? null : <MessageText text={item.content} />}
-              {item.linkPreview === undefined ? null : <LinkPreviewCard preview={item.linkPreview} />}
-            </>
-          )}
-          <span class="meta">
-            {item.editedAt === null || isDeleted ? null : <span>{t('message.edited')}</span>}
-            <time dateTime={item.createdAt} title={hasTools ? fullTimeOf(item.createdAt) : undefined}>
-              {time}
-            </time>
-            {tick === undefined || isDeleted ? null : <TickMark tick={tick} progress={item.progress} />}
-          </span>
+          {item.attachments.length > 0 ? <Attachments item={item} actions={actions} /> : null}
+          {item.linkPreview === undefined ? null : <LinkPreviewCard preview={item.linkPreview} />}
+          <div class="last-line">
+            {isDeleted ? (
+              <p class="message-text">{t('message.deleted')}</p>
+            ) : item.content === null || item.content === '' ? null : (
+              <MessageText text={item.content} />
+            )}
+            <span class="meta">
+              {item.editedAt === null || isDeleted ? null : <span>{t('message.edited')}</span>}
+              <time dateTime={item.createdAt} title={hasTools ? fullTimeOf(item.createdAt) : undefined}>
+                {time}
+              </time>
+              {tick === undefined || isDeleted ? null : <TickMark tick={tick} progress={item.progress} />}
+            </span>
+          </div>
         </div>
         {item.reactions.length > 0 ? <Reactions item={item} /> : null}
         {item.state === 'rejected' ? <Rejection item={item} /> : null}
@@ -105,6 +112,13 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
     </article>
   );
 });
+
+/** A finger does not hover, and not every browser moves the focus to what it touches: what may be done is shown by that. */
+function focusByTouch(event: MouseEvent): void {
+  if ((event as PointerEvent).pointerType !== 'touch' || (event.target as Element).closest('a, button, input') !== null)
+    return;
+  (event.currentTarget as HTMLElement).focus({ preventScroll: true });
+}
 
 /** False where the key means nothing here. */
 function keyAction(key: string, item: MessageItem, actions: MessageActions, openMenu: () => void): boolean {

@@ -1,7 +1,8 @@
 import type { Attachment } from '@parley/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useBack } from '../app/router.js';
 import { Icon } from '../design/Icon.js';
+import { useModal } from '../design/modal.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 
@@ -16,11 +17,7 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [current, show] = useState(index);
   const [isLarge, setLarge] = useState(false);
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  useModal(dialog);
   useBack(onClose);
   const picture = pictures[current];
   if (picture === undefined) return null;

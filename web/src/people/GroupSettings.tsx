@@ -14,7 +14,7 @@ export function GroupSettings({ conversation }: { conversation: Conversation }) 
   };
   return (
     <div class="stack">
-      <Form key={title ?? ''} submit={t('group.rename')} fields={['title']} onSubmit={rename}>
+      <Form key={title ?? ''} submit={t('group.rename')} isQuiet fields={['title']} onSubmit={rename}>
         {(faults) => (
           <Field label={t('group.title')} name="title" value={title ?? ''} maxLength={100} fault={faults['title']} />
         )}

@@ -36,7 +36,7 @@ export function PersonActions({ user }: { user: User }) {
           {isAsked ? t('people.asked') : t('people.add')}
         </button>
       )}
-      <button type="button" class="button primary small" onClick={write}>
+      <button type="button" class="button small" onClick={write}>
         {t('people.message')}
       </button>
       <ActionsMenu user={user}>

@@ -3,7 +3,7 @@ import { useObservable, useUser } from '@parley/client/react';
 import { useEffect, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { nameOf } from '../conversations/names.js';
-import { Dialog } from '../design/Dialog.js';
+import { closeByEscape, Dialog } from '../design/Dialog.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
@@ -81,6 +81,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
         aria-label={t('search.placeholder')}
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
+        onKeyDown={(event) => closeByEscape(event, onClose)}
       />
       <div role="status">
         {error !== undefined ? (
@@ -125,6 +126,7 @@ function Result({ message, words, isHere, onOpen }: ResultProperties) {
   const conversation = useObservable(client.conversations.get(message.conversationId));
   const by = message.senderId === client.userId ? t('search.you') : (sender?.displayName ?? t('app.someone'));
   const isNamed = !isHere && conversation !== undefined;
+  const isPlain = conversation?.type === 'DIRECT' && message.senderId !== client.userId;
   return (
     <li>
       <button type="button" class="result" onClick={onOpen}>
@@ -137,7 +139,7 @@ function Result({ message, words, isHere, onOpen }: ResultProperties) {
           </time>
         </span>
         <span class="result-text" dir="auto">
-          {isNamed ? <span class="soft">{by}: </span> : null}
+          {isNamed && !isPlain ? <span class="soft">{by}: </span> : null}
           <Marked text={excerptOf(message.content ?? '', words)} words={words} />
         </span>
       </button>

@@ -58,13 +58,15 @@ export function Field({
 interface FormProperties {
   submit: string;
   isDangerous?: boolean;
+  /** One of several things that can be done here. */
+  isQuiet?: boolean;
   fields: readonly string[];
   /** What was typed, by field. What it rejects with is shown, at the field where it belongs to one. */
   onSubmit: (values: Record<string, string>) => Promise<void>;
   children: (faults: Readonly<Record<string, string>>) => ComponentChildren;
 }
 
-export function Form({ submit, isDangerous = false, fields, onSubmit, children }: FormProperties) {
+export function Form({ submit, isDangerous = false, isQuiet = false, fields, onSubmit, children }: FormProperties) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const faults = fieldFaults(error);
@@ -96,7 +98,7 @@ export function Form({ submit, isDangerous = false, fields, onSubmit, children }
           {errorText(error)}
         </p>
       )}
-      <button class={isDangerous ? 'button primary danger' : 'button primary'} disabled={isBusy}>
+      <button class={isQuiet ? 'button' : isDangerous ? 'button primary danger' : 'button primary'} disabled={isBusy}>
         {isBusy ? t('session.wait') : submit}
       </button>
     </form>

@@ -83,7 +83,7 @@ export const more = {
   'settings.removePicture': 'Remove the picture',
   'settings.appearance': 'Appearance',
   'settings.theme': 'Colours',
-  'settings.theme.system': 'As the device',
+  'settings.theme.system': 'Automatic',
   'settings.theme.light': 'Light',
   'settings.theme.dark': 'Dark',
   'settings.password': 'Password',
