@@ -50,7 +50,7 @@ jest.setTimeout(5 * PATIENCE_MS);
   const expectFocus = (locator: Locator): Promise<void> => expectShown(locator.and(ada.page.locator(':focus')));
 
   /** Opened from `opener`, it keeps nobody out, and Escape leads back to where one was. */
-  async function opens(opener: Locator, { by = 'Enter', back = opener } = {}): Promise<void> {
+  async function expectToOpen(opener: Locator, { by = 'Enter', back = opener } = {}): Promise<void> {
     await opener.focus();
     const before = await ada.page.locator('dialog[open], [role=menu]').count();
     await ada.page.keyboard.press(by);
@@ -69,22 +69,22 @@ jest.setTimeout(5 * PATIENCE_MS);
   }
 
   it('gives the focus back to what opened a dialog, and has no barrier in any', async () => {
-    await opens(ada.list.getByRole('button', { name: 'Search messages' }));
-    await opens(button('Search in this conversation'));
-    await opens(button('Details'));
-    await opens(button('Emoji'));
-    await opens(button('Open Picture sea.jpg'));
-    await opens(ada.field, { by: 'Control+Shift+F' });
+    await expectToOpen(ada.list.getByRole('button', { name: 'Search messages' }));
+    await expectToOpen(button('Search in this conversation'));
+    await expectToOpen(button('Details'));
+    await expectToOpen(button('Emoji'));
+    await expectToOpen(button('Open Picture sea.jpg'));
+    await expectToOpen(ada.field, { by: 'Control+Shift+F' });
   });
 
   it('gives it back to the message, whatever was done with it', async () => {
     const mine = ada.message('On my way');
-    await opens(mine);
-    await opens(mine, { by: '+' });
-    await opens(mine, { by: 'Delete' });
+    await expectToOpen(mine);
+    await expectToOpen(mine, { by: '+' });
+    await expectToOpen(mine, { by: 'Delete' });
     await mine.focus();
     await ada.page.keyboard.press('Tab');
-    await opens(mine.getByRole('button', { name: 'Actions for this message' }), { back: mine });
+    await expectToOpen(mine.getByRole('button', { name: 'Actions for this message' }), { back: mine });
     await mine.focus();
     await ada.page.keyboard.press('Enter');
     await ada.page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
@@ -96,8 +96,8 @@ jest.setTimeout(5 * PATIENCE_MS);
   it('gives it back inside a dialog that asks once more', async () => {
     await ada.conversation(/Engine/).click();
     await button('Details').click();
-    await opens(button('Leave the group'));
-    await opens(button(/^Actions for bob/));
+    await expectToOpen(button('Leave the group'));
+    await expectToOpen(button(/^Actions for bob/));
     await button(/^Actions for bob/).focus();
     await ada.page.keyboard.press('Enter');
     await ada.page.getByRole('menuitem', { name: 'Remove from the group' }).press('Enter');
@@ -111,13 +111,13 @@ jest.setTimeout(5 * PATIENCE_MS);
   it('keeps nobody out of people, a new group, settings and what a search finds', async () => {
     await ada.page.getByRole('link', { name: 'People, 1' }).click();
     await expectShown(button('Accept'));
-    await opens(ada.list.getByRole('link', { name: /Engine/ }), { by: 'ContextMenu' });
+    await expectToOpen(ada.list.getByRole('link', { name: /Engine/ }), { by: 'ContextMenu' });
     await ada.page.getByRole('link', { name: 'New group' }).click();
     await ada.page.getByLabel('Search by name').fill('bob');
     await ada.page.getByRole('checkbox', { name: /^bob/ }).check();
     expect(await barriers(ada)).toEqual([]);
     await ada.page.getByRole('link', { name: 'Settings' }).click();
-    await opens(button('Delete the account'));
+    await expectToOpen(button('Delete the account'));
     expect(await barriers(ada)).toEqual([]);
     await ada.list.getByRole('button', { name: 'Search messages' }).click();
     await ada.page.getByRole('searchbox').fill('lecture');
