@@ -68,7 +68,7 @@ export interface OwnUserRow extends UserRow {
 
 export const OWN_USER_COLUMNS = `${USER_COLUMNS}, users.email`;
 
-/** A deleted user is shown only as having been there, and as offline: nobody is told once more that they have gone. */
+/** A deleted user is shown only as having been there, and as offline: there is no other event for that they have gone. */
 export function userView(row: UserRow): UserView {
   const createdAt = row.createdAt.toISOString();
   if (row.deletedAt)
