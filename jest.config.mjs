@@ -2,7 +2,9 @@
 export default {
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/client/src', '<rootDir>/client/test'],
   testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
-  testEnvironment: 'node',
+  // Packages and sources are loaded once in a worker.
+  testEnvironment: '<rootDir>/test/support/jest/environment.cjs',
+  runtime: '<rootDir>/test/support/jest/runtime.cjs',
   transform: {
     '^.+\\.ts$': '@swc/jest',
     '^.+\\.tsx$': [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
+import { Clock } from '../../src/common/clock.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 
@@ -256,22 +257,27 @@ describe('ws-events', () => {
 
 describe('ws-events with limits', () => {
   it('lives as long as its token, and longer with a new one', async () => {
-    const story = await startStory({ accessTokenSeconds: 5 });
+    const story = await startStory({ accessTokenSeconds: 2 });
     try {
+      // Time stands still, so that no token is over before it is used.
+      const clock = story.app.get(Clock);
+      const now = Math.floor(Date.now() / 1_000) * 1_000;
+      clock.now = () => now;
       const ada = await story.person();
-      const loggedInAt = Date.now();
+      clock.now = () => now + 60_000;
+      const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+      clock.now = () => now;
       const [renewed, left] = [new Frames(`${story.url}/`), new Frames(`${story.url}/`)];
       for (const frames of [renewed, left]) {
         frames.say({ event: 'authenticate', token: ada.accessToken });
+        if (frames === renewed) frames.say({ event: 'authenticate', token: body.accessToken });
         await frames.event('userStatus');
       }
-      // The new one ends so much later that there is time to ask in between.
-      await until('it is later', () => Date.now() >= loggedInAt + 3_000);
-      const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
-      renewed.say({ event: 'authenticate', token: body.accessToken });
       expect(await left.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
       renewed.say({ event: 'messageList' });
       await renewed.event('messageList');
+      // With the token of before it lives as long as that one.
+      renewed.say({ event: 'authenticate', token: ada.accessToken });
       expect(await renewed.closed).toEqual({ code: 4401, reason: 'TOKEN_EXPIRED' });
     } finally {
       await story.close();

@@ -164,11 +164,12 @@ describe('a client of a real server', () => {
     const [ada, grace] = [await registered(), await registered()];
     for (const content of ['one', 'two', 'three']) ada.send({ receiverId: idOf(grace), content });
     const conversationId = await firstConversation(grace);
+    // The list comes page by page, and what was sent before it is asked for is not in it at once.
+    for (const who of [ada, grace]) await until('all are there', () => who.messages(conversationId).items.length === 3);
     await until('acknowledged', () => ada.outbox.items.length === 0);
     const [one, two] = ada.messages(conversationId).items;
     await ada.edit(one as never, 'one, edited');
     await ada.delete(two as never);
-    await until('grace has all', () => grace.messages(conversationId).items.length === 3);
     await grace.react(grace.messages(conversationId).items[2] as never, '👍');
     const view = (who: ChatClient) =>
       who
@@ -216,8 +217,9 @@ describe('a client of a real server', () => {
     ada.send({ conversationId, content: 'after it' });
     await until('refused', () => ada.outbox.items.some(({ state }) => state === 'rejected'));
     await until('the next arrives', () => texts(grace, conversationId).includes('after it'));
-    const refused = ada.messages(conversationId).items.find((item) => item.clientId === clientId);
-    expect(refused).toMatchObject({ state: 'rejected', error: { code: 'VALIDATION_FAILED' } });
+    const refusal = () => ada.messages(conversationId).items.find((item) => item.clientId === clientId);
+    await until('it is shown', () => refusal() !== undefined);
+    expect(refusal()).toMatchObject({ state: 'rejected', error: { code: 'VALIDATION_FAILED' } });
     await ada.outbox.edit(clientId, 'short');
     await until('it arrives', () => texts(grace, conversationId).includes('short'));
     expect(ada.messages(conversationId).items.filter((item) => item.clientId === clientId)).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac, randomUUID } from 'node:crypto';
+import { Clock } from '../../../src/common/clock.js';
 import { Device, startStory, type Story } from '../../support/story.js';
 
 describe('the handshake', () => {
@@ -60,20 +61,26 @@ describe('the handshake', () => {
   });
 
   it('distinguishes an expired token from a wrong one, warns before the end, renews in place and ends with the token', async () => {
-    const brief = await startStory({ accessTokenSeconds: 5, databaseUrl: story.databaseUrl });
+    const brief = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl });
+    // Time stands still, so that no token is over before it is used; once connected, there is much of it left.
+    const clock = brief.app.get(Clock);
+    const now = Math.floor(Date.now() / 1_000) * 1_000;
+    clock.now = () => now;
     const ada = await brief.person();
     const device = await ada.device();
+    clock.now = () => now - 60_000;
     expect(await device.next('session:expiring')).toEqual({ expiresAt: expect.any(String) });
+    expect((await device.ask('authenticate', { token: 'x' })).error.code).toBe('UNAUTHORIZED');
     const renewed = await brief.app
       .get((await import('../../../src/auth/auth.service.js')).AuthService)
       .refresh(ada.refreshToken);
     expect(await device.must('authenticate', { token: renewed.accessToken })).toEqual({
-      expiresAt: expect.any(String),
+      expiresAt: new Date(now - 58_000).toISOString(),
     });
-    expect((await device.ask('authenticate', { token: 'x' })).error.code).toBe('UNAUTHORIZED');
     expect(await device.next('session:ended')).toEqual({ code: 'TOKEN_EXPIRED', retry: true });
     await device.next('disconnect');
 
+    clock.now = () => now;
     const late = new Device(brief.url, { token: renewed.accessToken });
     expect(await late.next('connect_error')).toEqual({ code: 'TOKEN_EXPIRED' });
     await brief.close();

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { Clock } from '../../../src/common/clock.js';
 import { Configuration } from '../../../src/config/configuration.js';
 import { TIMINGS } from '../../../src/config/timings.js';
+import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
 import { type Anything, Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('presence, typing and receipts', () => {
@@ -45,17 +47,30 @@ describe('presence, typing and receipts', () => {
     expect(await ada.must('GET', `/users/${blocked.id}`)).not.toHaveProperty('isOnline');
 
     // A second device, and a drop shorter than the grace: nothing changes for anybody.
+    const { timings } = story.app.get(Configuration);
+    timings.presenceGraceMs = 600_000;
     const second = await ada.device();
     adas.socket.close();
     second.socket.close();
     const third = await ada.device();
+    timings.presenceGraceMs = 300;
+    // The clock goes on a minute as soon as she has left.
+    const [clock, tracker] = [story.app.get(Clock), story.app.get(PresenceTracker)];
     const leftAt = Date.now();
+    const departed = tracker.departed.bind(tracker);
+    tracker.departed = (userId) => {
+      clock.now = () => leftAt;
+      const isLast = departed(userId);
+      clock.now = () => leftAt + 60_000;
+      return isLast;
+    };
     third.socket.close();
     const gone = await friends.next('presence:update', of(ada.id));
-    expect(gone).toEqual({ userId: ada.id, isOnline: false, lastSeenAt: expect.any(String) });
-    // Of when she left, and not of when the grace was over. Timers may be a millisecond early.
-    expect(Date.parse(gone.lastSeenAt)).toBeGreaterThanOrEqual(leftAt);
-    expect(Date.parse(gone.lastSeenAt)).toBeLessThanOrEqual(Date.now() - TIMINGS.presenceGraceMs + 10);
+    tracker.departed = departed;
+    clock.now = Clock.prototype.now;
+    timings.presenceGraceMs = TIMINGS.presenceGraceMs;
+    // Of when she left, and not of when the grace was over.
+    expect(gone).toEqual({ userId: ada.id, isOnline: false, lastSeenAt: new Date(leftAt).toISOString() });
     expect(friends.all('presence:update').filter(of(ada.id))).toHaveLength(2);
     expect(await friend.must('GET', `/users/${ada.id}`)).toMatchObject({
       isOnline: false,

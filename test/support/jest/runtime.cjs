@@ -1,0 +1,52 @@
+const { createRequire } = require('node:module');
+const { join, sep } = require('node:path');
+
+// Jest's own, and no other copy of it.
+const jest = createRequire(createRequire(require.resolve('jest')).resolve('@jest/core'));
+const { default: Runtime } = jest('jest-runtime');
+
+const PACKAGES = `${sep}node_modules${sep}`;
+/** Of the first test file of this worker: it is never torn down. */
+let shared;
+
+/**
+ * What Jest loads modules with, but for this: packages and sources (never tests) are loaded once in a worker, and not once
+ * for each of its files. Loading them costs more than most files do, and what was loaded anew runs slowly at first. So a file
+ * finds what others left in a module's own variables; a source keeps nothing there that matters to a second application.
+ */
+module.exports = class extends Runtime {
+  constructor(config, environment, ...rest) {
+    super(config, environment, ...rest);
+    shared ??= loading(new Runtime(config, environment, ...rest));
+    const sources = ['src', join('client', 'src')].map((folder) => join(config.rootDir, folder) + sep);
+    const isShared = (path) =>
+      path.includes(PACKAGES) || (sources.some((folder) => path.startsWith(folder)) && !/\.spec\.tsx?$/.test(path));
+    const { esmLoader, _resolution: resolution } = loading(this);
+    const resolveModule = esmLoader.resolveModule.bind(esmLoader);
+    esmLoader.resolveModule = async (specifier, from, context) => {
+      const module = () => shared.esmLoader.resolveModule(specifier, from, context);
+      // Whoever is shared imports what is shared, even of Node's modules.
+      if (isShared(from)) return module();
+      if (specifier !== '@jest/globals' && !specifier.startsWith('data:')) {
+        const path = await resolution.resolveEsmAsync(from, specifier.split(/[?#]/, 1)[0]);
+        if (isShared(path)) return module();
+      }
+      return resolveModule(specifier, from, context);
+    };
+  }
+
+  /** Stacks also lead through what is shared. */
+  getSourceMaps() {
+    return new Map([...(shared?.getSourceMaps() ?? []), ...super.getSourceMaps()]);
+  }
+};
+
+/** Every import of modules goes through `resolveModule`. Throws where a newer Jest has no such way. */
+function loading(runtime) {
+  const { esmLoader, _resolution: resolution } = runtime;
+  if (typeof esmLoader?.resolveModule !== 'function' || typeof resolution?.hasDistinctAsyncResolver !== 'function')
+    throw new Error('This version of Jest loads modules otherwise: test/support/jest/runtime.cjs must follow it.');
+  // From Node 24 on there is another, by which a whole graph is resolved at once.
+  esmLoader.resolution = Object.create(resolution, { hasDistinctAsyncResolver: { value: () => true } });
+  return runtime;
+}
