@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { ClusterModule } from './cluster/cluster.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Configuration } from './config/configuration.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         ...(configuration.push.enabled ? [PushModule] : []),
         RealtimeModule,
         DialectsModule.with(configuration),
+        ClusterModule.with(configuration),
       ],
     };
   }

@@ -48,6 +48,8 @@ export class Configuration {
   readonly databaseUrl!: string | undefined;
   /** Connections in all; `src/database/database.ts` divides them. */
   readonly databasePoolSize!: number;
+  /** What joins several processes into one server; undefined: this is the only one. */
+  readonly redisUrl!: string | undefined;
   /** Absolute. */
   readonly dataDirectory!: string;
   /** Below it nothing new is stored; 0: no floor. */
@@ -134,6 +136,7 @@ export class Configuration {
       keepAliveSeconds: settings.KEEP_ALIVE_SECONDS,
       databaseUrl: databaseUrlOf(settings, production),
       databasePoolSize: settings.DATABASE_POOL_SIZE,
+      redisUrl: settings.REDIS_URL,
       dataDirectory,
       minFreeDiskBytes: settings.MIN_FREE_DISK_MB * MEGABYTE,
       s3: s3Of(settings),

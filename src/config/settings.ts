@@ -174,6 +174,15 @@ export const SETTINGS = settings({
     meaning:
       "connections to PostgreSQL at most, 4 to 200, in three pools that never wait for each other: messages and commands (9 of 16), reads (5), background work (2). Fewer are open while there is little to do. `max_connections` must have room for all processes, those of a deployment's old and new release together",
   },
+  REDIS_URL: {
+    // The value may hold a password, so the message does not repeat it.
+    schema: url(['redis:', 'rediss:'], 'must be a redis:// or rediss:// address'),
+    fallback: undefined,
+    example: 'redis://localhost:6379',
+    meaning:
+      'several processes with the same `DATABASE_URL`, `REDIS_URL` and `JWT_SECRET` act as [one server](cluster.md); Redis 7, or what speaks its protocol',
+    comment: ['Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md'],
+  },
   DATA_DIR: {
     schema: v.string(),
     fallback: './data',

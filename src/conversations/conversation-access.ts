@@ -63,6 +63,11 @@ export class ConversationAccess {
     };
   }
 
+  /** Those of these users who are members now. */
+  membersAmong(conversationId: string, userIds: readonly string[]): Promise<string[]> {
+    return this.repository.membersAmong(conversationId, userIds);
+  }
+
   /** Who is a member. For conversations that are known to be small. */
   memberIds(conversationId: string): Promise<string[]> {
     return this.repository.memberIds(conversationId, MAX_LIVE_AUDIENCE);

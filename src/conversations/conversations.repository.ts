@@ -90,6 +90,17 @@ export class ConversationsRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** Those of these users who are members now. */
+  async membersAmong(conversationId: string, userIds: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT m.user_id AS id FROM unnest($2::uuid[]) AS asked(id)
+       JOIN conversation_members m ON m.conversation_id = $1 AND m.user_id = asked.id AND m.left_at IS NULL`,
+      [conversationId, userIds],
+      'conversation_members_among',
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** False where nothing changed. */
   async changeOwnSettings(conversationId: string, userId: string, settings: OwnSettings): Promise<boolean> {
     const changed = await this.database.query(

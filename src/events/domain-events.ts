@@ -46,6 +46,29 @@ export interface DomainEvents {
     /** Members who are not shown it. */
     hiddenFrom: string[];
   };
+
+  'typing.changed': { conversationId: string; userId: string; isTyping: boolean; hiddenFrom: readonly string[] };
+  'presence.changed': { updates: readonly PresenceUpdate[] };
+
+  /**
+   * Found in the database by a process that may have missed what led to it: these users are in the conversation now, or are
+   * not any more.
+   */
+  'membership.found': { conversationId: string; joinedIds: readonly string[]; leftIds: readonly string[] };
+}
+
+/** A user who has come or gone, and whom that is shown to. */
+export interface PresenceUpdate {
+  userId: string;
+  isOnline: boolean;
+  /** ISO 8601 */
+  lastSeenAt: string | null;
+  audience: {
+    conversationIds: readonly string[];
+    friendIds: readonly string[];
+    blockedIds: readonly string[];
+    everyone: boolean;
+  };
 }
 
 /** In what single readers see a message otherwise than the rest; each by user id. */

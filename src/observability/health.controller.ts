@@ -5,6 +5,7 @@ import { Public } from '../http/public.decorator.js';
 import { FreeSpace } from '../common/free-space.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { Database } from '../database/database.js';
+import { Degradation } from './degradation.js';
 import { LivenessView, ReadinessView } from './health.view.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
@@ -18,6 +19,7 @@ export class HealthController {
     private readonly database: Database,
     private readonly lifecycle: Lifecycle,
     private readonly freeSpace: FreeSpace,
+    private readonly degradation: Degradation,
   ) {}
 
   /** Whether the process runs. */
@@ -27,7 +29,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
+  /**
+   * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
+   * can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+   */
   @Get('ready')
   @ApiOkResponse({ type: ReadinessView })
   @ApiServiceUnavailableResponse({ type: ReadinessView })
@@ -36,7 +41,9 @@ export class HealthController {
     const disk = this.freeSpace.isLow || this.database.lacksResources ? 'full' : 'ok';
     const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isDraining;
     response.status(isReady ? 200 : 503);
-    return { status: isReady ? 'ok' : 'error', checks: { database, disk } };
+    const redis = this.degradation.isUp('redis');
+    const status = isReady ? (redis === false ? 'degraded' : 'ok') : 'error';
+    return { status, checks: { database, disk, ...(redis === undefined ? {} : { redis: redis ? 'up' : 'down' }) } };
   }
 
   /** A connection that lives may answer while new ones are refused, and with them a part of all requests. */

@@ -12,10 +12,14 @@ export class ReadinessChecksView {
   /** `full`: nothing new is stored, until there is space again. */
   @ApiProperty({ enum: ['ok', 'full'] })
   disk!: 'ok' | 'full';
+
+  /** Only where several processes are one server. `down`: what others do arrives later, by way of the database. */
+  @ApiProperty({ enum: ['up', 'down'], required: false })
+  redis?: 'up' | 'down';
 }
 
 export class ReadinessView {
-  @ApiProperty({ enum: ['ok', 'error'] })
-  status!: 'ok' | 'error';
+  @ApiProperty({ enum: ['ok', 'degraded', 'error'] })
+  status!: 'ok' | 'degraded' | 'error';
   checks!: ReadinessChecksView;
 }

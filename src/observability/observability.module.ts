@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { Degradation } from './degradation.js';
 import { DatabaseMetrics } from './database-metrics.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
@@ -7,7 +8,7 @@ import { Metrics } from './metrics.js';
 @Global()
 @Module({
   controllers: [HealthController, MetricsController],
-  providers: [Metrics, DatabaseMetrics],
-  exports: [Metrics],
+  providers: [Degradation, Metrics, DatabaseMetrics],
+  exports: [Degradation, Metrics],
 })
 export class ObservabilityModule {}

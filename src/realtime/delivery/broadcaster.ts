@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PresenceUpdate } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
@@ -7,16 +8,6 @@ import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import { room } from './room-names.js';
 
 const LOOK_MS = 10;
-
-export interface PresenceUpdate {
-  payload: ServerPayload<'presence:update'>;
-  audience: {
-    conversationIds: readonly string[];
-    friendIds: readonly string[];
-    blockedIds: readonly string[];
-    everyone: boolean;
-  };
-}
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
@@ -93,7 +84,8 @@ export class Broadcaster {
    * Returns how many deliveries that were.
    */
   async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
-    const events = updates.flatMap(({ payload, audience: { conversationIds, friendIds, blockedIds, everyone } }) => {
+    const events = updates.flatMap(({ audience, ...payload }) => {
+      const { conversationIds, friendIds, blockedIds, everyone } = audience;
       const except = [payload.userId, ...blockedIds].map(room.user);
       const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
       // To no room at all would be to everybody.

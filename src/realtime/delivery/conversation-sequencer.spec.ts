@@ -64,6 +64,43 @@ describe('the sequencer of conversations', () => {
       expect(delivered.slice(4)).toEqual(['a2', 'a7']);
     });
 
+    it('holds the first of a conversation for what another process stored before it, where there are several', () => {
+      sequencer = new ConversationSequencer((error) => reported.push(error), 25);
+      deliver(9);
+      change(9);
+      deliver(8);
+      deliver(3, 'b');
+      expect(delivered).toEqual([]);
+      jest.advanceTimersByTime(25);
+      expect(delivered).toEqual(['a8', 'a9', 'a9 changed', 'b3']);
+      deliver(10);
+      expect(delivered.at(-1)).toBe('a10');
+    });
+
+    it('does not wait for what was passed over', () => {
+      deliver(1);
+      deliver(4);
+      for (const seq of [2, 3]) sequencer.passOver('a', seq);
+      expect(delivered).toEqual(['a1', 'a4']);
+      sequencer.passOver('b', 7);
+      deliver(9, 'b');
+      expect(delivered.at(-1)).toBe('b9');
+    });
+
+    it('says of what comes after all that it is late', () => {
+      const late: number[] = [];
+      const watch = (seq: number): void =>
+        sequencer.inSequence('a', seq, (isLate) => {
+          if (isLate) late.push(seq);
+        });
+      watch(1);
+      watch(3);
+      jest.advanceTimersByTime(200);
+      watch(2);
+      watch(4);
+      expect(late).toEqual([2]);
+    });
+
     it('does not grow with the number of conversations', () => {
       for (let index = 0; index < 100_000; index += 1) sequencer.inSequence(`${index}`, 1, () => undefined);
       const { recent, older } = sequencer as unknown as { recent: Map<string, number>; older: Map<string, number> };

@@ -5,9 +5,12 @@ const GAP_TIMEOUT_MS = 200;
 /** Conversations whose last sequence number is remembered: at least this many, at most twice as many. */
 const MAX_REMEMBERED = 20_000;
 
+/** @param isLate what came behind it in the order has been delivered already */
+type Deliver = (isLate: boolean) => void;
+
 interface Early {
   seq: number;
-  deliver: () => void;
+  deliver: Deliver;
 }
 
 /**
@@ -27,23 +30,39 @@ export class ConversationSequencer {
   private readonly early = new Map<string, Early[]>();
   private readonly turns = new KeyedMutex();
 
-  /** @param report is given what a delivery in turn throws, and whose it was; it holds up nothing behind it. */
-  constructor(private readonly report: (error: unknown, id: string) => void) {}
+  /**
+   * @param report is given what a delivery in turn throws, and whose it was; it holds up nothing behind it.
+   * @param firstHoldMs for how long the first message of a conversation that nothing was delivered of waits for one before it:
+   *   where several processes store messages, two of them may arrive the other way round
+   */
+  constructor(
+    private readonly report: (error: unknown, id: string) => void,
+    private readonly firstHoldMs = 0,
+  ) {}
 
   /** Delivers once everything below `seq` was delivered: at once where nothing is missing. */
-  inSequence(conversationId: string, seq: number, deliver: () => void): void {
+  inSequence(conversationId: string, seq: number, deliver: Deliver): void {
     const last = this.last(conversationId);
+    if (last === undefined && this.firstHoldMs > 0) return this.hold(conversationId, { seq, deliver });
     if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver });
     this.remember(conversationId, Math.max(seq, last ?? 0));
-    deliver();
+    deliver(last !== undefined && seq <= last);
     if (this.early.size > 0) this.release(conversationId);
   }
 
   /** Delivers once `seq` itself was delivered: for what happens to a message later. */
   afterSequence(conversationId: string, seq: number, deliver: () => void): void {
     const early = this.early.get(conversationId);
-    if (early === undefined || seq <= (this.last(conversationId) ?? seq)) deliver();
+    if (early === undefined || seq <= (this.last(conversationId) ?? 0)) deliver();
     else insert(early, { seq, deliver });
+  }
+
+  /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
+  passOver(conversationId: string, seq: number): void {
+    const last = this.last(conversationId);
+    if (last === undefined) return;
+    this.remember(conversationId, Math.max(seq, last));
+    if (this.early.size > 0) this.release(conversationId);
   }
 
   /**
@@ -62,6 +81,18 @@ export class ConversationSequencer {
     } catch (error) {
       report(error);
     }
+  }
+
+  private hold(conversationId: string, item: Early): void {
+    const early = this.early.get(conversationId);
+    if (early !== undefined) return insert(early, item);
+    this.early.set(conversationId, [item]);
+    setTimeout(() => {
+      const [first] = this.early.get(conversationId) ?? [];
+      if (first === undefined) return;
+      this.remember(conversationId, first.seq - 1);
+      this.release(conversationId);
+    }, this.firstHoldMs).unref();
   }
 
   private wait(conversationId: string, item: Early): void {
@@ -95,7 +126,7 @@ export class ConversationSequencer {
     if (next === undefined) this.early.delete(conversationId);
     else if (released > 0) this.giveUpLater(conversationId, next);
     this.remember(conversationId, last);
-    for (const { deliver } of due) deliver();
+    for (const { deliver } of due) deliver(false);
   }
 
   private last(conversationId: string): number | undefined {

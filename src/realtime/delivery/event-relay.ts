@@ -25,6 +25,9 @@ const MAX_VIEWS_A_READ = 50;
 /** Members in all the views that are encoded before others get their turn. */
 const MAX_MEMBERS_A_TURN = 1_000;
 
+/** Several processes store messages: as long as one of them may take to arrive behind the other's. */
+const FIRST_HOLD_MS = 25;
+
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
 
@@ -32,7 +35,7 @@ const MAX_READS = 3;
 @Injectable()
 export class EventRelay {
   private readonly logger = new Logger(EventRelay.name);
-  private readonly sequencer = new ConversationSequencer((error, id) => this.missed(error, id));
+  private readonly sequencer: ConversationSequencer;
   /** How often any profile has changed. */
   private profileChanges = 0;
   /** By conversation whose members are all to be sent its view: the turn that sends it. */
@@ -48,32 +51,37 @@ export class EventRelay {
     private readonly presence: PresenceStore,
     private readonly configuration: Configuration,
   ) {
-    events.subscribe('messages.created', (event) => this.messagesCreated(event));
-    events.subscribe('message.changed', (event) => this.messageChanged(event));
-    events.subscribe('message.hidden', ({ userId, message }) =>
+    this.sequencer = new ConversationSequencer(
+      (error, id) => this.missed(error, id),
+      configuration.redisUrl === undefined ? 0 : FIRST_HOLD_MS,
+    );
+    events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
+    events.subscribeToAll('message.changed', (event) => this.messageChanged(event));
+    events.subscribeToAll('message.hidden', ({ userId, message }) =>
       this.broadcaster.toUsers([userId], 'message:deleted', { message }),
     );
-    events.subscribe('receipt.moved', (event) => this.receiptMoved(event));
-    events.subscribe('conversation.joined', (event) => this.conversationJoined(event));
-    events.subscribe('conversation.changed', (event) => this.conversationChanged(event));
-    events.subscribe('friend-request.sent', ({ request }) =>
+    events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
+    events.subscribeToAll('conversation.joined', (event) => this.conversationJoined(event));
+    events.subscribeToAll('conversation.changed', (event) => this.conversationChanged(event));
+    events.subscribeToAll('friend-request.sent', ({ request }) =>
       this.friendRequest('friend:request_sent', request, [request.receiverId]),
     );
-    events.subscribe('friend-request.accepted', ({ request }) =>
+    events.subscribeToAll('friend-request.accepted', ({ request }) =>
       this.friendRequest('friend:request_accepted', request, [request.senderId, request.receiverId]),
     );
-    events.subscribe('friend-request.rejected', ({ request }) =>
+    events.subscribeToAll('friend-request.rejected', ({ request }) =>
       this.friendRequest('friend:request_rejected', request, [request.senderId]),
     );
-    events.subscribe('friend-request.cancelled', ({ request }) =>
+    events.subscribeToAll('friend-request.cancelled', ({ request }) =>
       this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
     );
-    events.subscribe('user.changed', (event) => {
+    events.subscribeToAll('user.changed', (event) => {
       this.profileChanges += 1;
       this.userChanged(event);
     });
-    events.subscribe('friendship.removed', (event) => this.friendshipRemoved(event));
-    events.subscribe('session.ended', ({ userId, sessionIds, code }) => {
+    events.subscribeToAll('friendship.removed', (event) => this.friendshipRemoved(event));
+    events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
+    events.subscribeToAll('session.ended', ({ userId, sessionIds, code }) => {
       this.rooms.endSessions(userId, sessionIds);
       this.broadcaster.closeSessions(sessionIds, code);
     });
@@ -83,9 +91,11 @@ export class EventRelay {
     for (const created of messages) {
       const { conversationId, seq, senderId } = created.message;
       const { group } = created;
-      this.sequencer.inSequence(conversationId, seq, () =>
-        group === undefined ? this.sendMessage(created) : this.groupChanged(created, group),
-      );
+      this.sequencer.inSequence(conversationId, seq, (isLate) => {
+        if (group === undefined) this.sendMessage(created);
+        else if (isLate) this.lateGroupChange(created, group);
+        else this.groupChanged(created, group);
+      });
       if (created.begins === true)
         this.presenceBegins(conversationId, senderId).catch((error: unknown) => this.missed(error, conversationId));
     }
@@ -94,7 +104,8 @@ export class EventRelay {
   /** A user who writes to somebody for the first time is shown to it from then on. */
   private async presenceBegins(conversationId: string, userId: string): Promise<void> {
     const memberIds = await this.access.memberIds(conversationId);
-    const viewerIds = memberIds.filter((id) => id !== userId);
+    const viewerIds = this.rooms.connectedAmong(memberIds.filter((id) => id !== userId));
+    if (viewerIds.length === 0) return;
     const users = await this.users.viewsFor(viewerIds, [userId], false);
     for (const viewerId of viewerIds) {
       const { isOnline, lastSeenAt = null } = users.get(viewerId)?.get(userId) ?? {};
@@ -202,6 +213,42 @@ export class EventRelay {
     if (joinedIds.length > 0) this.sendViews('conversation:new', conversationId, joinedIds);
     this.sendMessage(created);
     if (isNew !== true) this.sendViewsToAll(conversationId, [senderId, ...joinedIds]);
+  }
+
+  /**
+   * Later members may have left meanwhile, and who had left be back: what came too late for its place in the order is applied
+   * as far as the database still says so.
+   */
+  private lateGroupChange(created: CreatedMessage, change: GroupChange): void {
+    const { conversationId } = created.message;
+    const { joinedIds = [], leftId } = change;
+    this.sequencer.inTurn(conversationId, async () => {
+      const ids = leftId === undefined ? joinedIds : [...joinedIds, leftId];
+      const memberIds = new Set(await this.access.membersAmong(conversationId, ids));
+      this.applyFound(conversationId, ids.filter((id) => memberIds.has(id)), ids.filter((id) => !memberIds.has(id)));
+    });
+    this.sendMessage(created);
+    this.sendViewsToAll(conversationId, [created.message.senderId]);
+  }
+
+  private membershipFound({ conversationId, joinedIds, leftIds }: DomainEvents['membership.found']): void {
+    this.sequencer.inTurn(conversationId, () => this.applyFound(conversationId, joinedIds, leftIds));
+  }
+
+  /** In the conversation's turn. Behind it, those who joined are sent the conversation. */
+  private applyFound(conversationId: string, joinedIds: readonly string[], leftIds: readonly string[]): void {
+    for (const userId of leftIds) {
+      this.rooms.leaveConversation(userId, conversationId);
+      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
+    }
+    if (joinedIds.length === 0) return;
+    this.rooms.joinConversation(joinedIds, conversationId);
+    this.sendViews('conversation:new', conversationId, joinedIds);
+  }
+
+  /** A message that concerns nobody who is connected here was published by another process, and was not delivered. */
+  passOver(conversationId: string, seq: number): void {
+    this.sequencer.passOver(conversationId, seq);
   }
 
   private conversationLeft(conversationId: string, userId: string): void {

@@ -92,6 +92,43 @@ export class Rooms {
     return [...connected];
   }
 
+  /** Everybody who has a connection. */
+  connectedUserIds(): string[] {
+    const userIds = new Set<string>();
+    for (const { data } of this.server?.sockets.sockets.values() ?? [])
+      if (data.principal !== undefined) userIds.add(data.principal.userId);
+    return [...userIds];
+  }
+
+  /** The sessions that have a connection, with the users whose they are. */
+  connectedSessions(): Map<string, string> {
+    const sessions = new Map<string, string>();
+    for (const { data } of this.server?.sockets.sockets.values() ?? [])
+      if (data.principal !== undefined) sessions.set(data.principal.sessionId, data.principal.userId);
+    return sessions;
+  }
+
+  /** Users with a connection that is being let in. */
+  arrivingUserIds(): string[] {
+    return [...this.setups.keys()];
+  }
+
+  /** Whether an event of this conversation, or about these users, can concern anybody here: connected, lost or being let in. */
+  concerns(conversationId: string | undefined, userIds: readonly string[]): boolean {
+    const adapter = this.adapter();
+    if (conversationId !== undefined && adapter?.isAwaited(room.conversation(conversationId)) === true) return true;
+    return userIds.some((id) => this.setups.has(id) || adapter?.isAwaited(room.user(id)) === true);
+  }
+
+  /** Whether a connection of the user is in the conversation's room although it should not be, or the other way round. */
+  disagrees(userId: string, conversationId: string, isMember: boolean): boolean {
+    if (this.setups.has(userId)) return true;
+    const adapter = this.adapter();
+    const members = adapter?.rooms.get(room.conversation(conversationId));
+    for (const id of adapter?.rooms.get(room.user(userId)) ?? []) if ((members?.has(id) === true) !== isMember) return true;
+    return false;
+  }
+
   joinConversation(userIds: readonly string[], conversationId: string): void {
     this.forgetLost(userIds);
     for (const userId of userIds) {

@@ -3,6 +3,7 @@ import { SerialQueue } from '../../common/async/serial-queue.js';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { EventBus } from '../../events/event-bus.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
@@ -36,19 +37,30 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
   private readonly work = new SerialQueue();
+  /** What is delivered is delivered in the order in which it happened, and over several turns of the event loop. */
+  private readonly deliveries = new SerialQueue();
+  private delivering: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: PresenceStore,
+    private readonly events: EventBus,
     private readonly broadcaster: Broadcaster,
     private readonly configuration: Configuration,
     private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
-    // Without Redis there is one process: whatever lease is there now belongs to one that died.
+    this.events.subscribeToAll('presence.changed', ({ updates }) => {
+      this.delivering = this.deliveries.run(async () => {
+        const count = await this.broadcaster.toPresenceAudiences(updates);
+        this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, count / DELIVERIES_PER_MS));
+      });
+      return this.delivering;
+    });
     void this.enqueue(async () => {
       await this.store.renew();
-      await this.deliver(await this.store.sweep(true));
+      // Where there is one process, whatever lease is there now belongs to one that died.
+      await this.deliver(await this.store.sweep(this.configuration.redisUrl === undefined));
     });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),
@@ -157,14 +169,14 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     );
     const byUser = new Map(audiences.map((audience) => [audience.userId, audience]));
     const everyone = this.configuration.presenceAudience === 'everyone';
-    const deliveries = await this.broadcaster.toPresenceAudiences(
-      changes.flatMap(({ userId, isOnline, lastSeenAt }) => {
+    this.events.publish('presence.changed', {
+      updates: changes.flatMap(({ userId, isOnline, lastSeenAt }) => {
         const audience = byUser.get(userId);
-        const payload = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null };
-        return audience === undefined ? [] : [{ payload, audience: { ...audience, everyone } }];
+        const update = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null };
+        return audience === undefined ? [] : [{ ...update, audience: { ...audience, everyone } }];
       }),
-    );
-    this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, deliveries / DELIVERIES_PER_MS));
+    });
+    await this.delivering;
   }
 
   /** Never rejects. */

@@ -43,14 +43,17 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
 
   /** Behind the relay, which subscribes when it is made: a message is there before its sender stops typing it. */
   onModuleInit(): void {
-    this.events.subscribe('messages.created', ({ messages }) => {
+    this.events.subscribeToAll('typing.changed', ({ hiddenFrom, ...typing }) =>
+      this.broadcaster.toOpenConversation(typing.conversationId, 'typing', typing, [typing.userId, ...hiddenFrom]),
+    );
+    this.events.subscribeToAll('messages.created', ({ messages }) => {
       for (const { message, group } of messages) {
         this.stop(message.senderId, message.conversationId);
         if (group?.leftId !== undefined) this.stop(group.leftId, message.conversationId);
       }
     });
     // Whom a block hides from the other is looked up anew when it types on.
-    this.events.subscribe('block.created', ({ blockerId, blockedId }) => {
+    this.events.subscribeToAll('block.created', ({ blockerId, blockedId }) => {
       this.gone(blockerId);
       this.gone(blockedId);
     });
@@ -135,10 +138,7 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   }
 
   private relay(userId: string, conversationId: string, isTyping: boolean, hiddenFrom: readonly string[]): void {
-    this.broadcaster.toOpenConversation(conversationId, 'typing', { conversationId, userId, isTyping }, [
-      userId,
-      ...hiddenFrom,
-    ]);
+    this.events.publish('typing.changed', { conversationId, userId, isTyping, hiddenFrom });
   }
 
   /** Null where the conversation is too large to show anybody typing. */

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { MAX_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
+import { Database } from '../database/database.js';
+
+/** Something changed for a user who is connected here. */
+export interface Change {
+  userId: string;
+  /** Whose membership of it changed; null where something else did. */
+  conversationId: string | null;
+  isMember: boolean;
+}
+
+/** A row that says who its last transaction was, of those that the snapshot $1 did not see. */
+const changed = (stamp: string): string =>
+  `(${stamp} >= bounds.lower_xmin AND NOT pg_visible_in_snapshot(${stamp}, bounds.lower))`;
+
+const BOUNDS = `bounds AS MATERIALIZED (
+  SELECT input.lower, pg_snapshot_xmin(input.lower) AS lower_xmin FROM (SELECT $1::pg_snapshot AS lower) AS input
+)`;
+
+/** What a process asks that may have missed events of others. It reads the stamps that features keep for sync. */
+@Injectable()
+export class CatchUpRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Which database this is: what joins processes that use the same. */
+  async databaseName(): Promise<string> {
+    const [row] = await this.database.background.query<{ name: string }>(
+      `SELECT (SELECT system_identifier::text FROM pg_control_system()) || ':' ||
+         (SELECT oid::text FROM pg_database WHERE datname = current_database()) || ':' || current_schema() AS name`,
+    );
+    if (row === undefined) throw new Error('a SELECT without FROM answered nothing');
+    return row.name;
+  }
+
+  async snapshot(): Promise<string> {
+    const [row] = await this.database.background.query<{ snapshot: string }>(
+      'SELECT pg_current_snapshot()::text AS snapshot',
+      [],
+      'cluster_snapshot',
+    );
+    if (row === undefined) throw new Error('a SELECT without FROM answered nothing');
+    return row.snapshot;
+  }
+
+  /** What changed for these users since a snapshot. */
+  changes(snapshot: string, userIds: readonly string[]): Promise<Change[]> {
+    return this.database.background.query<Change>(
+      `WITH ${BOUNDS}, asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS id)
+       SELECT m.user_id AS "userId", CASE WHEN ${changed('m.changed_xid')} THEN m.conversation_id END AS "conversationId",
+         m.left_at IS NULL AS "isMember"
+       FROM bounds CROSS JOIN asked
+       JOIN conversation_members m ON m.user_id = asked.id
+       JOIN conversations c ON c.id = m.conversation_id
+       WHERE ${changed('m.changed_xid')}
+         OR (m.left_at IS NULL AND (${changed('c.changed_xid')} OR ${changed('m.receipt_xid')} OR EXISTS (
+           SELECT 1 FROM messages e WHERE e.conversation_id = m.conversation_id AND e.version > 1 AND ${changed('e.changed_xid')})))
+       UNION ALL
+       SELECT asked.id, NULL, false FROM bounds CROSS JOIN asked
+       WHERE EXISTS (SELECT 1 FROM friendships f WHERE f.low_id = asked.id AND ${changed('f.changed_xid')})
+         OR EXISTS (SELECT 1 FROM friendships f WHERE f.high_id = asked.id AND ${changed('f.changed_xid')})
+         OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.sender_id = asked.id AND ${changed('r.changed_xid')})
+         OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.receiver_id = asked.id AND ${changed('r.changed_xid')})
+         OR EXISTS (SELECT 1 FROM hidden_messages h WHERE h.user_id = asked.id AND ${changed('h.changed_xid')})
+         OR EXISTS (
+           SELECT 1 FROM conversation_members mine JOIN conversations c ON c.id = mine.conversation_id
+           JOIN conversation_members other ON other.conversation_id = mine.conversation_id
+           WHERE mine.user_id = asked.id AND mine.left_at IS NULL AND c.member_count <= ${MAX_LIVE_AUDIENCE}
+             AND ${changed('other.receipt_xid')})`,
+      [snapshot, userIds],
+      'cluster_changes',
+    );
+  }
+
+  /** Whose profile changed since a snapshot; at most `limit`. */
+  async changedUserIds(snapshot: string, limit: number): Promise<{ id: string; isDeleted: boolean }[]> {
+    return this.database.background.query<{ id: string; isDeleted: boolean }>(
+      `WITH ${BOUNDS}
+       SELECT u.id, u.deleted_at IS NOT NULL AS "isDeleted" FROM bounds CROSS JOIN LATERAL (
+         SELECT c.id, c.deleted_at FROM users c WHERE c.changed_xid > '3'::xid8 AND ${changed('c.changed_xid')} OFFSET 0
+       ) AS u LIMIT $2`,
+      [snapshot, limit],
+      'cluster_changed_users',
+    );
+  }
+
+  /** Those of these sessions that have ended. */
+  async endedSessionIds(sessionIds: readonly string[]): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT asked.id FROM unnest($1::uuid[]) AS asked(id)
+       WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = asked.id AND s.revoked_at IS NULL)`,
+      [sessionIds],
+      'cluster_ended_sessions',
+    );
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,249 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Pause } from '../common/async/pause.js';
+import { newId } from '../common/identifier.js';
+import { Configuration } from '../config/configuration.js';
+import { EventBus } from '../events/event-bus.js';
+import { Degradation } from '../observability/degradation.js';
+import { Metrics } from '../observability/metrics.js';
+import { EventRelay } from '../realtime/delivery/event-relay.js';
+import { Rooms } from '../realtime/delivery/rooms.js';
+import { CatchUp } from './catch-up.js';
+import { CatchUpRepository } from './catch-up.repository.js';
+import { ClusterBus } from './cluster-bus.js';
+import { decodeFrame, encodeFrame, type Frame, type Operation } from './frame.js';
+import { isForEverybody, isKnown, operationsOf } from './operations.js';
+import { HEARTBEAT_MS, Peers, SILENCE_MS } from './peers.js';
+
+/** How often the database is asked while the bus does not carry anything. */
+const CATCH_UP_MS = 2_000;
+/** After a gap, so that not all processes ask at the same moment. */
+const MAX_JITTER_MS = 250;
+/** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
+const SETTLING_MS = 5_000;
+/** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
+const START_TIMEOUT_MS = 2_000;
+/** Operations of one frame; more are sent as several. */
+const MAX_FRAME_CHARACTERS = 1024 * 1024;
+
+/**
+ * Makes several processes one server (docs/cluster.md): what one publishes the others receive over the bus, and what they may
+ * have missed they read from the database.
+ *
+ * Guarantees: nothing here is waited for by a request; an event that is lost, or a bus that is away, delays the others'
+ * clients and leaves nothing wrong: rooms, sessions and cursors are repaired, at the latest CATCH_UP_MS and the time of a
+ * heartbeat later.
+ */
+@Injectable()
+export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Cluster.name);
+  /** Of this start: what another one published is another process's. */
+  private readonly nodeId = newId();
+  private readonly peers = new Peers(this.nodeId, performance.now());
+  private number = 0;
+  private waiting: Operation[] = [];
+  private isFlushing = false;
+  private isConnected = false;
+  /** Everything committed before it has arrived, or was read. */
+  private reached: string | undefined;
+  private candidate: { snapshot: string; takenAt: number } | undefined;
+  private isTakingSnapshot = false;
+  private catchingUp: Promise<void> | undefined;
+  private isDoubtful = false;
+  /** Between two times that the database is asked. */
+  private readonly pause = new Pause();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private tickedAt = performance.now();
+  private isStopped = false;
+  private joined: () => void = () => undefined;
+  private gaps = 0;
+  private catchUps = 0;
+  private received = 0;
+
+  constructor(
+    private readonly bus: ClusterBus,
+    private readonly catchUp: CatchUp,
+    private readonly repository: CatchUpRepository,
+    private readonly events: EventBus,
+    private readonly relay: EventRelay,
+    private readonly rooms: Rooms,
+    private readonly degradation: Degradation,
+    metrics: Metrics,
+    configuration: Configuration,
+  ) {
+    if (configuration.redisUrl === undefined) return;
+    metrics.gauge('parley_cluster_peers', 'Other processes of this server that this one receives.', () => this.peers.count);
+    metrics.gauge('parley_cluster_bus_up', '1 where what this process publishes comes back to it.', () =>
+      this.isBusUp() ? 1 : 0,
+    );
+    metrics.counter('parley_cluster_events_received_total', 'Events of other processes.', () => this.received);
+    metrics.counter('parley_cluster_gaps_total', 'Times when events of other processes may have been lost.', () => this.gaps);
+    metrics.counter('parley_cluster_catch_ups_total', 'Times when the database was asked for them.', () => this.catchUps);
+  }
+
+  /** Subscribed, seen by itself, then the snapshot: what commits later is received, what committed before is read by whoever connects. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.events.forwardTo((name, event) => this.publish(operationsOf(name, event)));
+    const joined = new Promise<void>((resolve) => (this.joined = resolve));
+    await this.bus.start({
+      received: (frame) => this.receive(frame),
+      connected: () => {
+        this.isConnected = true;
+        this.doubt('the subscription is new');
+        this.pause.cutShort();
+        this.send([], false);
+      },
+      disconnected: () => {
+        this.isConnected = false;
+      },
+    });
+    this.heartbeat = setInterval(() => this.tick(), HEARTBEAT_MS).unref();
+    await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, START_TIMEOUT_MS).unref())]);
+    this.reached = await this.repository.snapshot();
+    this.isDoubtful = false;
+    this.show();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.heartbeat);
+    this.pause.cutShort();
+    await this.catchingUp;
+    this.flush();
+    this.send([], true);
+    // What was written to the socket leaves in the next turn.
+    await new Promise(setImmediate);
+    await this.bus.stop();
+  }
+
+  // -- sending ---------------------------------------------------------------------------------------------------------
+  /** All of one turn of the event loop in one frame. */
+  private publish(operations: readonly Operation[]): void {
+    this.waiting.push(...operations);
+    if (this.isFlushing || this.waiting.length === 0) return;
+    this.isFlushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.isFlushing = false;
+    let operations: Operation[] = [];
+    let size = 0;
+    for (const operation of this.waiting) {
+      if (size > 0 && size + operation.payload.length > MAX_FRAME_CHARACTERS) {
+        this.send(operations, false);
+        operations = [];
+        size = 0;
+      }
+      operations.push(operation);
+      size += operation.payload.length;
+    }
+    this.waiting = [];
+    if (operations.length > 0) this.send(operations, false);
+  }
+
+  /** Numbered also where the bus is away: whoever receives the next one sees that this one is missing. */
+  private send(operations: Operation[], isLast: boolean): void {
+    this.number += 1;
+    this.bus.publish(encodeFrame({ nodeId: this.nodeId, number: this.number, isLast, operations }));
+  }
+
+  // -- receiving -------------------------------------------------------------------------------------------------------
+  private receive(text: string): void {
+    const frame = decodeFrame(text);
+    if (frame === undefined) return this.doubt('a frame of another version');
+    const reception = this.peers.receive(frame, performance.now());
+    if (reception === 'own') return this.joined();
+    if (reception === 'repeated') return;
+    // What led here is read from the database, which is newer than a frame that may have waited for long.
+    if (reception === 'gap') return this.doubt(`frames of ${frame.nodeId} are missing`);
+    this.deliver(frame);
+  }
+
+  private deliver({ operations }: Frame): void {
+    this.received += operations.length;
+    for (const operation of operations) {
+      const { name, conversationId, userIds, seq, payload } = operation;
+      if (!isKnown(name)) {
+        this.doubt(`an unknown event: ${String(name)}`);
+        continue;
+      }
+      if (!isForEverybody(operation) && !this.rooms.concerns(conversationId, userIds)) {
+        if (seq !== undefined && conversationId !== undefined) this.relay.passOver(conversationId, seq);
+        continue;
+      }
+      try {
+        this.events.receive(name, JSON.parse(payload));
+      } catch (error) {
+        this.doubt(`an event that cannot be read: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  // -- doubt -----------------------------------------------------------------------------------------------------------
+  private tick(): void {
+    const now = performance.now();
+    const late = now - this.tickedAt - HEARTBEAT_MS;
+    this.tickedAt = now;
+    this.send([], false);
+    if (late > SILENCE_MS) this.doubt('this process stood still');
+    // After a standstill everybody seems silent: they are asked again in the next round.
+    else if (this.peers.forgetSilent(now)) this.doubt('a process fell silent');
+    this.show();
+    if (!this.isBusUp()) this.doubt('the bus is away');
+    this.settle(now);
+  }
+
+  /** A snapshot that was taken a while ago, with nothing lost since: everything before it has arrived. */
+  private settle(now: number): void {
+    if (this.isDoubtful || this.catchingUp !== undefined || this.isTakingSnapshot) return;
+    if (this.candidate !== undefined && now - this.candidate.takenAt < SETTLING_MS) return;
+    this.reached = this.candidate?.snapshot ?? this.reached;
+    this.candidate = undefined;
+    this.isTakingSnapshot = true;
+    const doubts = this.gaps;
+    this.repository
+      .snapshot()
+      .then((snapshot) => {
+        if (this.gaps === doubts) this.candidate = { snapshot, takenAt: performance.now() };
+      })
+      .catch(() => undefined)
+      .finally(() => (this.isTakingSnapshot = false));
+  }
+
+  private doubt(reason: string): void {
+    this.gaps += 1;
+    this.candidate = undefined;
+    if (!this.isDoubtful && this.isConnected) this.logger.log(`events may have been lost: ${reason}`);
+    this.isDoubtful = true;
+    if (this.isStopped || this.reached === undefined) return;
+    this.catchingUp ??= this.catchUpUntilSure().finally(() => (this.catchingUp = undefined));
+  }
+
+  private async catchUpUntilSure(): Promise<void> {
+    await this.pause.wait(Math.random() * MAX_JITTER_MS, { keepsAlive: false });
+    while (this.isDoubtful && !this.isStopped) {
+      this.isDoubtful = false;
+      const isBusUp = this.isBusUp();
+      const began = performance.now();
+      try {
+        this.catchUps += 1;
+        this.reached = await this.catchUp.run(this.reached ?? (await this.repository.snapshot()), isBusUp);
+      } catch (error) {
+        this.isDoubtful = true;
+        this.logger.warn(`what others changed cannot be read at the moment: ${(error as Error).message}`);
+      }
+      // What costs much is done less often.
+      const rest = Math.max(CATCH_UP_MS, 4 * (performance.now() - began));
+      if (this.isDoubtful || !this.isBusUp())
+        await this.pause.wait(Math.min(rest, 5 * CATCH_UP_MS), { keepsAlive: false });
+    }
+  }
+
+  private isBusUp(): boolean {
+    return this.isConnected && this.peers.receivesItself(performance.now());
+  }
+
+  private show(): void {
+    this.degradation.set('redis', this.isBusUp());
+  }
+}

@@ -1,0 +1,61 @@
+import type { Frame } from './frame.js';
+
+/** Every process publishes so often at least. */
+export const HEARTBEAT_MS = 1_000;
+/** A process of which nothing came for so long is stopped, dead or cut off. */
+export const SILENCE_MS = 3_000;
+
+interface Peer {
+  /** Of its last frame. */
+  number: number;
+  seenAt: number;
+}
+
+export type Reception = 'own' | 'next' | 'repeated' | 'gap';
+
+/**
+ * The other processes, as their frames show them. Each frame has a number, so that whatever was lost shows at the next one;
+ * and each process sends one a second, so that there is a next one.
+ */
+export class Peers {
+  private readonly peers = new Map<string, Peer>();
+  private ownSeenAt: number;
+
+  /** @param now milliseconds by a clock that only goes forward */
+  constructor(
+    private readonly nodeId: string,
+    now: number,
+  ) {
+    this.ownSeenAt = now;
+  }
+
+  get count(): number {
+    return this.peers.size;
+  }
+
+  /** `gap`: something before it was lost, or may have been. */
+  receive({ nodeId, number, isLast }: Pick<Frame, 'nodeId' | 'number' | 'isLast'>, now: number): Reception {
+    if (nodeId === this.nodeId) {
+      this.ownSeenAt = now;
+      return 'own';
+    }
+    const known = this.peers.get(nodeId);
+    if (known !== undefined && number <= known.number) return 'repeated';
+    if (isLast) this.peers.delete(nodeId);
+    else this.peers.set(nodeId, { number, seenAt: now });
+    // Of a process that is new, or was taken for dead, the first frame begins the count.
+    return number === (known?.number ?? 0) + 1 ? 'next' : 'gap';
+  }
+
+  /** Whether a process has fallen silent since this was asked last: it is forgotten. */
+  forgetSilent(now: number): boolean {
+    const silent = [...this.peers].filter(([, { seenAt }]) => now - seenAt > SILENCE_MS);
+    for (const [nodeId] of silent) this.peers.delete(nodeId);
+    return silent.length > 0;
+  }
+
+  /** Whether what this process publishes comes back to it: that is how it knows that it receives anything. */
+  receivesItself(now: number): boolean {
+    return now - this.ownSeenAt <= SILENCE_MS;
+  }
+}

@@ -1,0 +1,81 @@
+import { Logger } from '@nestjs/common';
+import { createClient } from '@redis/client';
+import { BoundedLogger } from '../common/bounded-logger.js';
+import { type BusListener, ClusterBus } from './cluster-bus.js';
+
+/** Bytes that may be on their way to Redis; beyond it frames are dropped, and their receivers see the gap. */
+const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+/** How long a connection may be silent. Frames come every second, so only one that is dead is. */
+const SOCKET_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 2_000;
+
+type Client = ReturnType<typeof createClient>;
+
+/** Redis publish and subscribe: two connections, since one that has subscribed publishes nothing. */
+export class RedisClusterBus extends ClusterBus {
+  private readonly logger = new Logger(RedisClusterBus.name);
+  private readonly failures = new BoundedLogger(RedisClusterBus.name, 6);
+  private readonly publisher: Client;
+  private readonly subscriber: Client;
+  private bytesUnderWay = 0;
+
+  /** @param channel names the database, so that two servers may share a Redis */
+  constructor(
+    url: string,
+    private readonly channel: string,
+  ) {
+    super();
+    this.publisher = this.client(url);
+    this.subscriber = this.client(url);
+  }
+
+  override async start(listener: BusListener): Promise<void> {
+    // The client subscribes again by itself whenever it has connected; until then nothing is received.
+    this.subscriber.on('ready', () => {
+      this.logger.log('connected to Redis');
+      listener.connected();
+    });
+    this.subscriber.on('error', () => listener.disconnected());
+    this.subscriber.on('end', () => listener.disconnected());
+    for (const client of [this.publisher, this.subscriber]) client.connect().catch(() => undefined);
+    const subscribe = (): void => {
+      this.subscriber
+        .subscribe(this.channel, (frame) => listener.received(frame))
+        .catch(() => setTimeout(subscribe, MIN_RETRY_MS).unref());
+    };
+    this.subscriber.once('ready', subscribe);
+    return Promise.resolve();
+  }
+
+  override publish(frame: string): void {
+    // As many characters as bytes, but for what is not ASCII: near enough for a bound.
+    if (!this.publisher.isReady || this.bytesUnderWay + frame.length > MAX_BYTES_UNDER_WAY) return;
+    this.bytesUnderWay += frame.length;
+    this.publisher
+      .publish(this.channel, frame)
+      .catch((error: unknown) => this.failures.warn(`a frame was not published: ${(error as Error).message}`))
+      .finally(() => (this.bytesUnderWay -= frame.length));
+  }
+
+  override async stop(): Promise<void> {
+    for (const client of [this.publisher, this.subscriber]) if (client.isOpen) client.destroy();
+    return Promise.resolve();
+  }
+
+  private client(url: string): Client {
+    const client = createClient({
+      url,
+      disableOfflineQueue: true,
+      socket: {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        socketTimeout: SOCKET_TIMEOUT_MS,
+        reconnectStrategy: (retries) => Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(retries, 10)),
+      },
+    });
+    // Without a listener it would end the process. The address may hold a password: only what failed is logged.
+    client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
+    return client as Client;
+  }
+}

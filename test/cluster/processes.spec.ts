@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '../support/postgres.js';
+import { RedisServer } from '../support/redis.js';
+import { type Anything, Device, Person, startStory, type Story, until } from '../support/story.js';
+
+/** A connection to a server, of somebody who registered at another. */
+async function deviceAt(server: Story, person: Person): Promise<Device> {
+  const device = new Device(server.url, { token: person.accessToken });
+  await device.next('session:ready');
+  return device;
+}
+
+const content =
+  (text: string) =>
+  ({ message }: Anything): boolean =>
+    message.content === text;
+
+describe('two processes with one database and one Redis', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let east: Story;
+  let west: Story;
+  /** Registered in the east, and connected there. */
+  let ada: Person;
+  /** Registered in the east, and connected in the west. */
+  let grace: Person;
+  let adas: Device;
+  let graces: Device;
+  let direct: string;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false };
+    east = await startStory(shared);
+    west = await startStory(shared);
+    [ada, grace] = [await east.person('ada'), await east.person('grace')];
+    [adas, graces] = [await deviceAt(east, ada), await deviceAt(west, grace)];
+  });
+  afterAll(async () => {
+    for (const device of [adas, graces]) device.socket.close();
+    await Promise.all([east.close(), west.close()]);
+    await Promise.all([redis.kill(), database.drop()]);
+  });
+
+  it('are ready, and say that they reach each other', async () => {
+    for (const { url } of [east, west]) {
+      const answer = await (await fetch(`${url}/health/ready`)).json();
+      expect(answer).toMatchObject({ status: 'ok', checks: { redis: 'up' } });
+    }
+  });
+
+  it('deliver friend requests, what comes of them, and the conversation', async () => {
+    const { id } = await ada.must('POST', '/friends/requests', { userId: grace.id });
+    expect((await graces.next('friend:request_sent')).request.id).toBe(id);
+    const { conversation } = await grace.must('POST', `/friends/requests/${id}/accept`);
+    direct = conversation.id;
+    await adas.next('friend:request_accepted');
+    expect((await graces.next('conversation:new')).conversation.id).toBe(direct);
+    expect((await adas.next('conversation:new')).conversation.id).toBe(direct);
+  });
+
+  it('show each other who is online', async () => {
+    const leaving = await deviceAt(west, grace);
+    leaving.socket.close();
+    const { isOnline } = await ada.must('GET', `/users/${grace.id}`);
+    expect(isOnline).toBe(true);
+    const mia = await east.person('mia');
+    await mia.befriend(ada);
+    const mias = await deviceAt(west, mia);
+    expect(await adas.next('presence:update', ({ userId }) => userId === mia.id)).toMatchObject({ isOnline: true });
+    mias.socket.close();
+    expect(
+      await adas.next('presence:update', ({ userId, isOnline }) => userId === mia.id && !isOnline),
+    ).toBeDefined();
+  });
+
+  it('deliver every message once and in order, whichever of them stored it', async () => {
+    const before = [adas.all('message:new').length, graces.all('message:new').length];
+    const texts = Array.from({ length: 60 }, (_, index) => `line ${index}`);
+    await Promise.all(
+      texts.map((text, index) =>
+        index % 2 === 0
+          ? adas.must('send_message', { conversationId: direct, content: text })
+          : graces.must('send_message', { conversationId: direct, content: text }),
+      ),
+    );
+    for (const [index, device] of [adas, graces].entries()) {
+      const received = (): Anything[] => device.all('message:new').slice(before[index]);
+      await until('all have come', () => Promise.resolve(received().length >= texts.length));
+      const seqs = received().map(({ message }) => message.seq);
+      expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
+      expect(new Set(received().map(({ message }) => message.content))).toEqual(new Set(texts));
+      expect(received()).toHaveLength(texts.length);
+    }
+  });
+
+  it('deliver edits, reactions, deletions, receipts and typing', async () => {
+    const message = await ada.say(direct, 'first words');
+    await graces.next('message:new', content('first words'));
+    await ada.must('PATCH', `/messages/${message.id}`, { content: 'other words' });
+    await graces.next('message:updated', content('other words'));
+    await graces.must('mark_read', { conversationId: direct, seq: message.seq });
+    await adas.next('receipt:read', ({ seq }) => seq === message.seq);
+    await grace.must('PUT', `/messages/${message.id}/reactions/heart`);
+    await adas.next('message:updated', ({ message: { reactions } }) => reactions[0]?.emoji === 'heart');
+    await ada.must('DELETE', `/messages/${message.id}`);
+    await graces.next('message:deleted');
+    await adas.must('join_conversation', { conversationId: direct });
+    await graces.must('typing', { conversationId: direct, isTyping: true });
+    await adas.next('typing', ({ userId, isTyping }) => userId === grace.id && isTyping);
+    await graces.must('send_message', { conversationId: direct, content: 'typed' });
+    await adas.next('typing', ({ userId, isTyping }) => userId === grace.id && !isTyping);
+  });
+
+  it('put who is added into a group in at once, and send who is removed nothing more', async () => {
+    const group = await ada.group('Both sides');
+    await ada.must('POST', `/conversations/${group}/members`, { memberIds: [grace.id] });
+    await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+    await ada.say(group, 'welcome');
+    await graces.next('message:new', content('welcome'));
+    await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+    await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
+    await ada.say(group, 'without her');
+    await ada.say(direct, 'the one behind it');
+    await graces.next('message:new', content('the one behind it'));
+    expect(graces.all('message:new').filter(content('without her'))).toEqual([]);
+  });
+
+  it('end a session everywhere that was ended on one of them', async () => {
+    const other = await Person.login(west.url, grace.username);
+    const device = await deviceAt(west, other);
+    const { items } = await grace.must('GET', '/auth/sessions');
+    const { id } = items.find(({ isCurrent, current }: Anything) => !(isCurrent ?? current));
+    await grace.must('DELETE', `/auth/sessions/${id}`);
+    expect(await device.next('session:ended')).toMatchObject({ code: 'SESSION_REVOKED' });
+    await device.next('disconnect');
+  });
+
+  it('take a client id for the same message on any of them', async () => {
+    const clientId = crypto.randomUUID();
+    const send = (device: Device): Promise<Anything> =>
+      device.must('send_message', { conversationId: direct, content: 'once', clientId });
+    const second = await deviceAt(west, ada);
+    const [one, other] = await Promise.all([send(adas), send(second)]);
+    expect(one.message.id).toBe(other.message.id);
+    await graces.next('message:new', content('once'));
+    await ada.say(direct, 'behind once');
+    await graces.next('message:new', content('behind once'));
+    expect(graces.all('message:new').filter(content('once'))).toHaveLength(1);
+    second.socket.close();
+  });
+
+  describe('while Redis is away', () => {
+    let group: string;
+    beforeAll(async () => {
+      group = await ada.group('While it is away', grace);
+      await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+      await redis.kill();
+      await until('both have noticed', async () => {
+        const states = await Promise.all(
+          [east, west].map(async ({ url }) => (await (await fetch(`${url}/health/ready`)).json()).status),
+        );
+        return states.every((status) => status === 'degraded');
+      });
+    });
+
+    it('store and deliver as before on the same process, and ask the others to sync', async () => {
+      const neighbour = await deviceAt(east, grace);
+      await graces.must('sync', { cursor: null }).catch(() => undefined);
+      await adas.must('send_message', { conversationId: direct, content: 'without Redis' });
+      await neighbour.next('message:new', content('without Redis'));
+      await graces.next('sync:needed');
+      neighbour.socket.close();
+      expect((await fetch(`${east.url}/health/ready`)).status).toBe(200);
+    });
+
+    it('put who was removed out of the room, and who was added in', async () => {
+      await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+      await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
+      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [grace.id] });
+      await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+    });
+
+    it('close the sockets of a session that was ended elsewhere', async () => {
+      const other = await Person.login(west.url, grace.username);
+      const device = await deviceAt(west, other);
+      const { items } = await other.must('GET', '/auth/sessions');
+      const { id } = items.find(({ isCurrent, current }: Anything) => isCurrent ?? current);
+      await grace.must('DELETE', `/auth/sessions/${id}`);
+      await device.next('session:ended');
+      await device.next('disconnect');
+    });
+
+    it('deliver live again as soon as it is back', async () => {
+      await redis.start();
+      await until('both have joined', async () => {
+        const states = await Promise.all(
+          [east, west].map(async ({ url }) => (await (await fetch(`${url}/health/ready`)).json()).status),
+        );
+        return states.every((status) => status === 'ok');
+      });
+      await ada.say(group, 'back again');
+      await graces.next('message:new', content('back again'));
+      await graces.must('send_message', { conversationId: direct, content: 'from the west' });
+      await adas.next('message:new', content('from the west'));
+    });
+  });
+});
