@@ -5,9 +5,15 @@ import { Database } from '../database/database.js';
 /** Something changed for a user who is connected here. */
 export interface Change {
   userId: string;
-  /** Whose membership of it changed; null where something else did. */
+  /** Null where it is about no conversation. */
   conversationId: string | null;
   isMember: boolean;
+  /** Its own membership: whether it is in, its role, its settings. */
+  isOwn: boolean;
+  /** The conversation itself: new messages, nearly always. */
+  isConversation: boolean;
+  /** Anything else: cursors, messages that were changed, friends. */
+  isOther: boolean;
 }
 
 /** A row that says who its last transaction was, of those that the snapshot $1 did not see. */
@@ -46,17 +52,21 @@ export class CatchUpRepository {
   /** What changed for these users since a snapshot. */
   changes(snapshot: string, userIds: readonly string[]): Promise<Change[]> {
     return this.database.background.query<Change>(
-      `WITH ${BOUNDS}, asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS id)
-       SELECT m.user_id AS "userId", CASE WHEN ${changed('m.changed_xid')} THEN m.conversation_id END AS "conversationId",
-         m.left_at IS NULL AS "isMember"
-       FROM bounds CROSS JOIN asked
-       JOIN conversation_members m ON m.user_id = asked.id
-       JOIN conversations c ON c.id = m.conversation_id
-       WHERE ${changed('m.changed_xid')}
-         OR (m.left_at IS NULL AND (${changed('c.changed_xid')} OR ${changed('m.receipt_xid')} OR EXISTS (
-           SELECT 1 FROM messages e WHERE e.conversation_id = m.conversation_id AND e.version > 1 AND ${changed('e.changed_xid')})))
+      `WITH ${BOUNDS}, asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS id), own AS (
+         SELECT m.user_id, m.conversation_id, m.left_at IS NULL AS is_member, ${changed('m.changed_xid')} AS is_own,
+           m.left_at IS NULL AND ${changed('c.changed_xid')} AS is_conversation,
+           m.left_at IS NULL AND (${changed('m.receipt_xid')} OR EXISTS (
+             SELECT 1 FROM messages e
+             WHERE e.conversation_id = m.conversation_id AND e.version > 1 AND ${changed('e.changed_xid')})) AS is_other
+         FROM bounds CROSS JOIN asked
+         JOIN conversation_members m ON m.user_id = asked.id
+         JOIN conversations c ON c.id = m.conversation_id
+       )
+       SELECT user_id AS "userId", conversation_id AS "conversationId", is_member AS "isMember", is_own AS "isOwn",
+         is_conversation AS "isConversation", is_other AS "isOther"
+       FROM own WHERE is_own OR is_conversation OR is_other
        UNION ALL
-       SELECT asked.id, NULL, false FROM bounds CROSS JOIN asked
+       SELECT asked.id, NULL, false, false, false, true FROM bounds CROSS JOIN asked
        WHERE EXISTS (SELECT 1 FROM friendships f WHERE f.low_id = asked.id AND ${changed('f.changed_xid')})
          OR EXISTS (SELECT 1 FROM friendships f WHERE f.high_id = asked.id AND ${changed('f.changed_xid')})
          OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.sender_id = asked.id AND ${changed('r.changed_xid')})

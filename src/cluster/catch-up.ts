@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventBus } from '../events/event-bus.js';
+import { MessageReader } from '../messages/reading/message-reader.js';
 import { Broadcaster } from '../realtime/delivery/broadcaster.js';
+import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { Rooms, type Setup } from '../realtime/delivery/rooms.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
@@ -8,6 +10,8 @@ import { type Change, CatchUpRepository } from './catch-up.repository.js';
 const MAX_USERS_A_STEP = 500;
 /** Changed profiles that are delivered one by one; where there were more, everybody is asked to sync. */
 const MAX_PROFILES = 200;
+/** New messages of one conversation that are delivered; where there are more, its members are asked to sync. */
+const MAX_MESSAGES = 100;
 /** Over how long clients are asked to sync. */
 const SPREAD_MS = 2_000;
 const STEPS = 20;
@@ -29,6 +33,8 @@ export class CatchUp {
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
     private readonly events: EventBus,
+    private readonly relay: EventRelay,
+    private readonly messages: MessageReader,
   ) {}
 
   /**
@@ -49,24 +55,55 @@ export class CatchUp {
     return reached;
   }
 
-  /** Users who changed, or for whom something did. */
+  /** Repairs what concerns these users. Answers those of them who have to sync for the rest. */
   private async step(since: string, userIds: readonly string[]): Promise<Set<string>> {
     const setups = new Map(userIds.map((userId) => [userId, this.rooms.begin(userId)]));
+    let changes: Change[];
     try {
-      const changes = await this.repository.changes(since, userIds);
-      // From here to the rooms nothing is waited for.
-      this.repairRooms(changes, setups);
-      return new Set(changes.map(({ userId }) => userId));
+      changes = await this.repository.changes(since, userIds);
     } finally {
       for (const setup of setups.values()) this.rooms.abandon(setup);
     }
+    // From the answer to the rooms nothing is waited for.
+    this.repairRooms(changes, setups);
+    const delivered = await this.deliverMessages(since, changes);
+    const concerned = changes.filter(
+      ({ isOwn, isOther, conversationId }) => isOwn || isOther || !delivered.has(conversationId ?? ''),
+    );
+    return new Set(concerned.map(({ userId }) => userId));
+  }
+
+  /**
+   * New messages of conversations whose members are who they were: anywhere else one might be sent what it may not read, and
+   * syncs. Answers the conversations of which all was delivered.
+   */
+  private async deliverMessages(since: string, changes: readonly Change[]): Promise<Set<string>> {
+    const otherwise = new Set(changes.filter(({ isOwn }) => isOwn).map(({ conversationId }) => conversationId));
+    const conversationIds = new Set<string>();
+    for (const { conversationId, isConversation } of changes)
+      if (conversationId !== null && isConversation && !otherwise.has(conversationId)) conversationIds.add(conversationId);
+    if (conversationIds.size === 0) return new Set();
+    const messages = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES + 1);
+    const counts = new Map<string, number>();
+    for (const { message } of messages)
+      counts.set(message.conversationId, (counts.get(message.conversationId) ?? 0) + 1);
+    // What happened in a group changes more than its messages.
+    const isWhole = (id: string): boolean => {
+      const count = counts.get(id) ?? 0;
+      return count > 0 && count <= MAX_MESSAGES && !groups.has(id);
+    };
+    const groups = new Set(
+      messages.filter(({ message }) => message.kind === 'SYSTEM').map(({ message }) => message.conversationId),
+    );
+    const whole = new Set([...conversationIds].filter(isWhole));
+    this.relay.deliverMissing(messages.filter(({ message }) => whole.has(message.conversationId)));
+    return whole;
   }
 
   private repairRooms(changes: readonly Change[], setups: ReadonlyMap<string, Setup>): void {
     const found = new Map<string, { joinedIds: string[]; leftIds: string[] }>();
-    for (const setup of setups.values()) this.rooms.abandon(setup);
-    for (const { userId, conversationId, isMember } of changes) {
-      if (conversationId === null || !this.rooms.disagrees(userId, conversationId, isMember)) continue;
+    for (const { userId, conversationId, isMember, isOwn } of changes) {
+      if (conversationId === null || !isOwn || !this.rooms.disagrees(userId, conversationId, isMember)) continue;
       const setup = setups.get(userId);
       if (setup?.joined.has(conversationId) === true || setup?.left.has(conversationId) === true) continue;
       const { joinedIds, leftIds } = found.get(conversationId) ?? { joinedIds: [], leftIds: [] };

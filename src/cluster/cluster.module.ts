@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
+import { MessagesModule } from '../messages/messages.module.js';
 import { RealtimeModule } from '../realtime/realtime.module.js';
 import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
@@ -14,7 +15,7 @@ export class ClusterModule {
     if (redisUrl === undefined) return { module: ClusterModule };
     return {
       module: ClusterModule,
-      imports: [RealtimeModule],
+      imports: [MessagesModule, RealtimeModule],
       providers: [
         CatchUp,
         CatchUpRepository,

@@ -4,8 +4,10 @@ import type { AttachmentView } from '../../attachments/attachments.view.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
+import type { CreatedMessage } from '../../events/domain-events.js';
 import type { HistoryQuery } from '../dto/messages.dto.js';
 import type { MessagePage, MessageView } from '../messages.view.js';
+import { briefOf } from './conversation-brief.js';
 import { historyRange } from './history-range.js';
 import { MessagesRepository } from './messages.repository.js';
 
@@ -57,6 +59,23 @@ export class MessageReader {
   /** Messages as the reader sees them, in no order. Says nothing about whether it may: that the caller has checked. */
   byIds(readerId: string, ids: readonly string[]): Promise<MessageView[]> {
     return this.repository.byIds(readerId, ids);
+  }
+
+  /**
+   * The messages of these conversations that a snapshot of the database did not see, as `messages.created` would have published
+   * them: for whoever may have missed that. At most `limit` of each conversation.
+   */
+  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<CreatedMessage[]> {
+    const ids = await this.repository.createdSince(snapshot, conversationIds, limit);
+    const views = new Map((await this.repository.byIds(null, ids)).map((view) => [view.id, view]));
+    const created: CreatedMessage[] = [];
+    for (const id of ids) {
+      const message = views.get(id);
+      if (message === undefined) continue;
+      const limits = message.replyTo === null ? undefined : await this.repository.quotationLimits(id);
+      created.push({ message, conversation: briefOf(message), limits });
+    }
+    return created;
   }
 
   /** How many of these messages, from the first on, one answer may hold by their text; at least one. */

@@ -229,4 +229,26 @@ export class MessagesRepository {
     const hiddenAt = Object.entries(await this.quotationHiddenAt(messageId)).filter(([id]) => !blindIds.includes(id));
     return { blindIds, hiddenAt: Object.fromEntries(hiddenAt) };
   }
+
+  /**
+   * Ids of the messages of these conversations that a snapshot of the database did not see, in the order of their numbers; at
+   * most `limit` of each. Messages commit in that order, so those it saw are a prefix.
+   */
+  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT n.id FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+         SELECT COALESCE((
+           SELECT p.seq FROM messages p
+           WHERE p.conversation_id = asked.id AND pg_visible_in_snapshot(p.changed_xid, $1::pg_snapshot)
+           ORDER BY p.seq DESC LIMIT 1
+         ), 0) AS seq OFFSET 0
+       ) AS seen CROSS JOIN LATERAL (
+         SELECT m.id, m.conversation_id, m.seq FROM messages m
+         WHERE m.conversation_id = asked.id AND m.seq > seen.seq ORDER BY m.seq LIMIT $3
+       ) AS n ORDER BY n.conversation_id, n.seq`,
+      [snapshot, conversationIds, limit],
+      'messages_created_since',
+    );
+    return rows.map(({ id }) => id);
+  }
 }

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { preview } from '../../common/text/preview.js';
 import type { CreatedMessage } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { ConversationBrief, MessageView } from '../messages.view.js';
+import { briefOf } from '../reading/conversation-brief.js';
 import { MessagesRepository } from '../reading/messages.repository.js';
 import { quotationCopies } from '../reading/quotation.js';
 import { MessageDrafts, type SendMessage } from './message-drafts.js';
@@ -154,14 +154,4 @@ export class MessageSender {
     if (message === undefined) throw new DomainError('NOT_FOUND');
     return message;
   }
-}
-
-/** The conversation as this message, its newest, leaves it. */
-function briefOf(message: MessageView): ConversationBrief {
-  return {
-    id: message.conversationId,
-    lastMessage: message.content === null ? null : preview(message.content),
-    lastMessageAt: message.createdAt,
-    lastSeq: message.seq,
-  };
 }

@@ -1,4 +1,5 @@
 import { KeyedMutex } from '../../common/async/keyed-mutex.js';
+import { BoundedMap } from '../../common/bounded-map.js';
 
 /** How long what comes too early waits for what is missing before it. */
 const GAP_TIMEOUT_MS = 200;
@@ -8,9 +9,15 @@ const MAX_REMEMBERED = 20_000;
 /** @param isLate what came behind it in the order has been delivered already */
 type Deliver = (isLate: boolean) => void;
 
+/** Conversations with gaps, and numbers in one gap, that are remembered in case they are found in the database. */
+const MAX_GAPS = 1_000;
+const MAX_GAP = 200;
+
 interface Early {
   seq: number;
   deliver: Deliver;
+  /** Undefined for what happens to a message later. */
+  isMessage?: true;
 }
 
 /**
@@ -28,6 +35,12 @@ export class ConversationSequencer {
   private recent = new Map<string, number>();
   private older = new Map<string, number>();
   private readonly early = new Map<string, Early[]>();
+  /** By conversation: what nothing was delivered before. */
+  private readonly firsts = new BoundedMap<string, number>(MAX_REMEMBERED);
+  /** By conversation: numbers that were given up. */
+  private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
+  /** Conversation and number of what was found in the database. */
+  private readonly found = new BoundedMap<string, true>(MAX_REMEMBERED);
   private readonly turns = new KeyedMutex();
 
   /**
@@ -42,9 +55,30 @@ export class ConversationSequencer {
 
   /** Delivers once everything below `seq` was delivered: at once where nothing is missing. */
   inSequence(conversationId: string, seq: number, deliver: Deliver): void {
+    if (this.found.size > 0 && this.found.has(`${conversationId}:${seq}`)) return;
+    this.accept(conversationId, seq, deliver);
+  }
+
+  /**
+   * The same for a message that was read from the database because it may not have arrived: not at all where it was delivered
+   * already or waits to be. Should it arrive after all, it is not delivered again.
+   */
+  ifMissing(conversationId: string, seq: number, deliver: Deliver): void {
+    const key = `${conversationId}:${seq}`;
+    if (this.found.has(key) || this.isWaiting(conversationId, seq)) return;
+    const isBehind = seq <= (this.last(conversationId) ?? 0);
+    const isKnown = seq >= (this.firsts.get(conversationId) ?? 0);
+    if (isBehind && isKnown && this.missing.get(conversationId)?.has(seq) !== true) return;
+    this.found.set(key, true);
+    this.accept(conversationId, seq, deliver);
+  }
+
+  private accept(conversationId: string, seq: number, deliver: Deliver): void {
     const last = this.last(conversationId);
-    if (last === undefined && this.firstHoldMs > 0) return this.hold(conversationId, { seq, deliver });
-    if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver });
+    // Before the first there is nothing to wait for.
+    if (last === undefined && this.firstHoldMs > 0 && seq > 1) return this.hold(conversationId, { seq, deliver, isMessage: true });
+    if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver, isMessage: true });
+    if (last !== undefined && seq <= last) this.missing.get(conversationId)?.delete(seq);
     this.remember(conversationId, Math.max(seq, last ?? 0));
     deliver(last !== undefined && seq <= last);
     if (this.early.size > 0) this.release(conversationId);
@@ -90,9 +124,14 @@ export class ConversationSequencer {
     setTimeout(() => {
       const [first] = this.early.get(conversationId) ?? [];
       if (first === undefined) return;
+      this.firsts.set(conversationId, first.seq);
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
     }, this.firstHoldMs).unref();
+  }
+
+  private isWaiting(conversationId: string, wanted: number): boolean {
+    return this.early.get(conversationId)?.some(({ seq, isMessage }) => seq === wanted && isMessage === true) === true;
   }
 
   private wait(conversationId: string, item: Early): void {
@@ -106,9 +145,17 @@ export class ConversationSequencer {
     setTimeout(() => {
       const early = this.early.get(conversationId);
       if (early?.[0] !== first) return;
+      this.giveUp(conversationId, first.seq);
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
     }, GAP_TIMEOUT_MS).unref();
+  }
+
+  private giveUp(conversationId: string, before: number): void {
+    if (this.firstHoldMs === 0) return;
+    const missing = this.missing.get(conversationId) ?? new Set();
+    for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1) missing.add(seq);
+    this.missing.set(conversationId, missing);
   }
 
   private release(conversationId: string): void {

@@ -25,8 +25,8 @@ const MAX_VIEWS_A_READ = 50;
 /** Members in all the views that are encoded before others get their turn. */
 const MAX_MEMBERS_A_TURN = 1_000;
 
-/** Several processes store messages: as long as one of them may take to arrive behind the other's. */
-const FIRST_HOLD_MS = 25;
+/** Where several processes store messages: as long as one of them may take to arrive behind the other's. */
+const FIRST_HOLD_MS = 200;
 
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
@@ -244,6 +244,14 @@ export class EventRelay {
     if (joinedIds.length === 0) return;
     this.rooms.joinConversation(joinedIds, conversationId);
     this.sendViews('conversation:new', conversationId, joinedIds);
+  }
+
+  /** Messages that another process stored, and whose event may not have arrived: those that were not delivered yet are. */
+  deliverMissing(messages: readonly CreatedMessage[]): void {
+    for (const created of messages) {
+      const { conversationId, seq } = created.message;
+      this.sequencer.ifMissing(conversationId, seq, () => this.sendMessage(created));
+    }
   }
 
   /** A message that concerns nobody who is connected here was published by another process, and was not delivered. */
