@@ -111,7 +111,7 @@ module.exports = {
       name: 'redis-in-cluster',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cluster/' },
-      to: { path: 'node_modules/(ioredis|redis|@socket\\.io/redis)' },
+      to: { path: 'node_modules/(ioredis|redis|@redis|@socket\\.io/redis)/' },
     },
     {
       name: 'sockets-in-the-engine',

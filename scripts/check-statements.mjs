@@ -68,7 +68,7 @@ const BELOW = {
 };
 
 /** Rooms that read everything, and write nothing: they show what is there in one answer. */
-const READERS = ['sync'];
+const READERS = ['sync', 'cluster'];
 
 const STATEMENT =
   /\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|EXISTS|TRUNCATE|LOCK|MERGE)\b|\b(select\s|insert\s+into|update\s+\w+\s+set|delete\s+from|truncate\s)/;

@@ -33,7 +33,7 @@ export class AppModule {
         ConfigModule.with(configuration),
         DatabaseModule,
         EventsModule,
-        LimitsModule,
+        LimitsModule.with(ClusterModule.rateLimiter(configuration)),
         ObservabilityModule,
         AttachmentsModule,
         UsersModule,

@@ -81,7 +81,8 @@ export class CatchUp {
     const otherwise = new Set(changes.filter(({ isOwn }) => isOwn).map(({ conversationId }) => conversationId));
     const conversationIds = new Set<string>();
     for (const { conversationId, isConversation } of changes)
-      if (conversationId !== null && isConversation && !otherwise.has(conversationId)) conversationIds.add(conversationId);
+      if (conversationId !== null && isConversation && !otherwise.has(conversationId))
+        conversationIds.add(conversationId);
     if (conversationIds.size === 0) return new Set();
     const messages = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES + 1);
     const counts = new Map<string, number>();

@@ -36,7 +36,7 @@ const MAX_FRAME_CHARACTERS = 1024 * 1024;
 @Injectable()
 export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Cluster.name);
-  /** Of this start: what another one published is another process's. */
+  /** New with every start: what an earlier one published is another process's. */
   private readonly nodeId = newId();
   private readonly peers = new Peers(this.nodeId, performance.now());
   private number = 0;
@@ -71,13 +71,25 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     configuration: Configuration,
   ) {
     if (configuration.redisUrl === undefined) return;
-    metrics.gauge('parley_cluster_peers', 'Other processes of this server that this one receives.', () => this.peers.count);
+    metrics.gauge(
+      'parley_cluster_peers',
+      'Other processes of this server that this one receives.',
+      () => this.peers.count,
+    );
     metrics.gauge('parley_cluster_bus_up', '1 where what this process publishes comes back to it.', () =>
       this.isBusUp() ? 1 : 0,
     );
     metrics.counter('parley_cluster_events_received_total', 'Events of other processes.', () => this.received);
-    metrics.counter('parley_cluster_gaps_total', 'Times when events of other processes may have been lost.', () => this.gaps);
-    metrics.counter('parley_cluster_catch_ups_total', 'Times when the database was asked for them.', () => this.catchUps);
+    metrics.counter(
+      'parley_cluster_gaps_total',
+      'Times when events of other processes may have been lost.',
+      () => this.gaps,
+    );
+    metrics.counter(
+      'parley_cluster_catch_ups_total',
+      'Times when the database was asked for them.',
+      () => this.catchUps,
+    );
   }
 
   /** Subscribed, seen by itself, then the snapshot: what commits later is received, what committed before is read by whoever connects. */

@@ -36,8 +36,15 @@ export function encodeFrame({ nodeId, number, isLast, operations }: Frame): stri
 export function decodeFrame(text: string): Frame | undefined {
   const end = text.indexOf('\n');
   const [version, nodeId, number, last] = (end === -1 ? text : text.slice(0, end)).split(' ');
-  if (version !== VERSION || nodeId === undefined || number === undefined || !/^\d{1,15}$/.test(number)) return undefined;
-  const operations = end === -1 ? [] : text.slice(end + 1).split('\n').map(operationOf);
+  if (version !== VERSION || nodeId === undefined || number === undefined || !/^\d{1,15}$/.test(number))
+    return undefined;
+  const operations =
+    end === -1
+      ? []
+      : text
+          .slice(end + 1)
+          .split('\n')
+          .map(operationOf);
   return { nodeId, number: Number(number), isLast: last === 'last', operations };
 }
 

@@ -8,7 +8,7 @@ const inConversation = (conversationId: string, userIds: readonly string[] = [])
   conversationId,
   userIds: [...userIds],
 });
-/** Of everybody: what it is about is looked up by whoever receives it. */
+/** Every process receives it, and looks up whom it concerns. */
 const EVERYBODY: Audience = { conversationId: undefined, userIds: [] };
 
 /** Whom each event concerns: a process without any of them does not even parse it. */

@@ -181,7 +181,9 @@ export const SETTINGS = settings({
     example: 'redis://localhost:6379',
     meaning:
       'several processes with the same `DATABASE_URL`, `REDIS_URL` and `JWT_SECRET` act as [one server](cluster.md); Redis 7, or what speaks its protocol',
-    comment: ['Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md'],
+    comment: [
+      'Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md',
+    ],
   },
   DATA_DIR: {
     schema: v.string(),

@@ -24,7 +24,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
+        /**
+         * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
+         *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+         */
         get: operations["Health_ready"];
         put?: never;
         post?: never;
@@ -1071,10 +1074,15 @@ export interface components {
              * @enum {string}
              */
             disk: "ok" | "full";
+            /**
+             * @description Only where several processes are one server. `down`: what others do arrives later, by way of the database.
+             * @enum {string}
+             */
+            redis?: "up" | "down";
         };
         ReadinessView: {
             /** @enum {string} */
-            status: "ok" | "error";
+            status: "ok" | "degraded" | "error";
             checks: components["schemas"]["ReadinessChecksView"];
         };
         /**
@@ -2171,7 +2179,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
+            /**
+             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
+             *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2189,7 +2200,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. */
+            /**
+             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
+             *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -77,6 +77,27 @@ describe('the sequencer of conversations', () => {
       expect(delivered.at(-1)).toBe('a10');
     });
 
+    it('delivers what was found in the database once, and only where it was not delivered', () => {
+      sequencer = new ConversationSequencer((error) => reported.push(error), 25);
+      const find = (seq: number): void => sequencer.ifMissing('a', seq, () => delivered.push(`a${seq} found`));
+      deliver(5);
+      find(5);
+      jest.advanceTimersByTime(25);
+      deliver(8);
+      jest.advanceTimersByTime(200);
+      expect(delivered).toEqual(['a5', 'a8']);
+      for (const seq of [5, 6, 7, 8, 9]) find(seq);
+      expect(delivered.slice(2)).toEqual(['a6 found', 'a7 found', 'a9 found']);
+      // It arrives after all, and it is found again.
+      for (const seq of [6, 9]) deliver(seq);
+      for (const seq of [6, 7, 9]) find(seq);
+      // What came before the first, late, is known as well.
+      deliver(4);
+      find(4);
+      deliver(10);
+      expect(delivered.slice(5)).toEqual(['a4', 'a10']);
+    });
+
     it('does not wait for what was passed over', () => {
       deliver(1);
       deliver(4);

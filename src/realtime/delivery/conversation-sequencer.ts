@@ -39,8 +39,8 @@ export class ConversationSequencer {
   private readonly firsts = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** By conversation: numbers that were given up. */
   private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
-  /** Conversation and number of what was found in the database. */
-  private readonly found = new BoundedMap<string, true>(MAX_REMEMBERED);
+  /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
+  private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
   private readonly turns = new KeyedMutex();
 
   /**
@@ -55,7 +55,7 @@ export class ConversationSequencer {
 
   /** Delivers once everything below `seq` was delivered: at once where nothing is missing. */
   inSequence(conversationId: string, seq: number, deliver: Deliver): void {
-    if (this.found.size > 0 && this.found.has(`${conversationId}:${seq}`)) return;
+    if (this.outOfOrder.size > 0 && this.outOfOrder.has(`${conversationId}:${seq}`)) return;
     this.accept(conversationId, seq, deliver);
   }
 
@@ -65,20 +65,24 @@ export class ConversationSequencer {
    */
   ifMissing(conversationId: string, seq: number, deliver: Deliver): void {
     const key = `${conversationId}:${seq}`;
-    if (this.found.has(key) || this.isWaiting(conversationId, seq)) return;
+    if (this.outOfOrder.has(key) || this.isWaiting(conversationId, seq)) return;
     const isBehind = seq <= (this.last(conversationId) ?? 0);
     const isKnown = seq >= (this.firsts.get(conversationId) ?? 0);
     if (isBehind && isKnown && this.missing.get(conversationId)?.has(seq) !== true) return;
-    this.found.set(key, true);
+    this.outOfOrder.set(key, true);
     this.accept(conversationId, seq, deliver);
   }
 
   private accept(conversationId: string, seq: number, deliver: Deliver): void {
     const last = this.last(conversationId);
     // Before the first there is nothing to wait for.
-    if (last === undefined && this.firstHoldMs > 0 && seq > 1) return this.hold(conversationId, { seq, deliver, isMessage: true });
+    if (last === undefined && this.firstHoldMs > 0 && seq > 1)
+      return this.hold(conversationId, { seq, deliver, isMessage: true });
     if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver, isMessage: true });
-    if (last !== undefined && seq <= last) this.missing.get(conversationId)?.delete(seq);
+    if (last !== undefined && seq <= last && this.firstHoldMs > 0) {
+      this.missing.get(conversationId)?.delete(seq);
+      this.outOfOrder.set(`${conversationId}:${seq}`, true);
+    }
     this.remember(conversationId, Math.max(seq, last ?? 0));
     deliver(last !== undefined && seq <= last);
     if (this.early.size > 0) this.release(conversationId);
@@ -154,7 +158,8 @@ export class ConversationSequencer {
   private giveUp(conversationId: string, before: number): void {
     if (this.firstHoldMs === 0) return;
     const missing = this.missing.get(conversationId) ?? new Set();
-    for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1) missing.add(seq);
+    for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1)
+      missing.add(seq);
     this.missing.set(conversationId, missing);
   }
 

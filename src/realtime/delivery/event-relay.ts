@@ -225,7 +225,11 @@ export class EventRelay {
     this.sequencer.inTurn(conversationId, async () => {
       const ids = leftId === undefined ? joinedIds : [...joinedIds, leftId];
       const memberIds = new Set(await this.access.membersAmong(conversationId, ids));
-      this.applyFound(conversationId, ids.filter((id) => memberIds.has(id)), ids.filter((id) => !memberIds.has(id)));
+      this.applyFound(
+        conversationId,
+        ids.filter((id) => memberIds.has(id)),
+        ids.filter((id) => !memberIds.has(id)),
+      );
     });
     this.sendMessage(created);
     this.sendViewsToAll(conversationId, [created.message.senderId]);

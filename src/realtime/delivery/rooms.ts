@@ -125,7 +125,8 @@ export class Rooms {
     if (this.setups.has(userId)) return true;
     const adapter = this.adapter();
     const members = adapter?.rooms.get(room.conversation(conversationId));
-    for (const id of adapter?.rooms.get(room.user(userId)) ?? []) if ((members?.has(id) === true) !== isMember) return true;
+    for (const id of adapter?.rooms.get(room.user(userId)) ?? [])
+      if ((members?.has(id) === true) !== isMember) return true;
     return false;
   }
 
