@@ -216,9 +216,11 @@ export class ChatClient {
   // What the user does
 
   /** Shows it at once. It is sent when it can be, after whatever was sent to the same conversation before, whatever happens. */
-  send({ conversationId, receiverId, content, attachments = [], replyToId }: OutgoingMessage): Sent {
+  send({ conversationId, receiverId, content: text, attachments = [], replyToId }: OutgoingMessage): Sent {
     if ((conversationId === undefined) === (receiverId === undefined))
       throw new TypeError('A message goes to a conversationId or to a receiverId.');
+    // A field that is empty says nothing.
+    const content = text === '' ? undefined : text;
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
     const fields = defined({ clientId, conversationId, receiverId, content, replyToId });

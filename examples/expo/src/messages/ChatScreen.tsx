@@ -1,0 +1,74 @@
+import type { Attachment, Conversation, MessageItem } from '@parley/client';
+import { useConnection, useConversation, usePresence, useTyping } from '@parley/client/react';
+import { useCallback, useState } from 'react';
+import { KeyboardAvoidingView, Platform, View } from 'react-native';
+import { nameOf, partnerOf } from '../chat/names';
+import { briefTimeOf } from '../chat/words';
+import { Avatar } from '../design/Avatar';
+import { Bar } from '../design/Bar';
+import { ConnectionBanner } from '../design/ConnectionBanner';
+import { Empty } from '../design/controls';
+import { Composer, type Intent } from './Composer';
+import { MessageList } from './MessageList';
+import { MessageMenu } from './MessageMenu';
+import { PictureViewer } from './PictureViewer';
+
+interface Properties {
+  conversationId: string;
+  /** It is what is looked at: what it shows is read. */
+  isTop: boolean;
+}
+
+export function ChatScreen({ conversationId, isTop }: Properties) {
+  const conversation = useConversation(conversationId);
+  const [intent, setIntent] = useState<Intent>({ type: 'new' });
+  const [chosen, choose] = useState<MessageItem>();
+  const [picture, view] = useState<Attachment>();
+  const startAgain = useCallback(() => setIntent({ type: 'new' }), []);
+  if (conversation === undefined) return <Nowhere />;
+  return (
+    <KeyboardAvoidingView style={{ flex: 1 }} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+      <ChatBar conversation={conversation} />
+      <ConnectionBanner />
+      <MessageList conversation={conversation} isTop={isTop} onChoose={choose} onView={view} />
+      <Composer conversationId={conversationId} name={nameOf(conversation)} intent={intent} onDone={startAgain} />
+      {chosen === undefined ? null : (
+        <MessageMenu item={chosen} onClose={() => choose(undefined)} onIntent={setIntent} />
+      )}
+      {picture === undefined ? null : <PictureViewer picture={picture} onClose={() => view(undefined)} />}
+    </KeyboardAvoidingView>
+  );
+}
+
+function ChatBar({ conversation }: { conversation: Conversation }) {
+  const { id, avatarUrl, memberCount, type } = conversation;
+  const partner = partnerOf(conversation);
+  const presence = usePresence(partner?.id ?? '');
+  const [typing] = useTyping(id);
+  const name = nameOf(conversation);
+  const note =
+    typing.length > 0
+      ? 'typing …'
+      : type === 'GROUP'
+        ? `${memberCount} members`
+        : presence?.isOnline === true
+          ? 'online'
+          : presence?.lastSeenAt == null
+            ? undefined
+            : `last seen ${briefTimeOf(presence.lastSeenAt)}`;
+  const picture = <Avatar id={partner?.id ?? id} name={name} url={partner?.avatarUrl ?? avatarUrl} size={38} />;
+  return <Bar title={name} note={note} lead={picture} />;
+}
+
+function Nowhere() {
+  const { status } = useConnection();
+  return (
+    <View style={{ flex: 1 }}>
+      <Bar title="" />
+      <ConnectionBanner />
+      {status === 'live' ? (
+        <Empty title="This conversation is not there">It may have been left or removed.</Empty>
+      ) : null}
+    </View>
+  );
+}

@@ -1,0 +1,118 @@
+import { useConnection } from '@parley/client/react';
+import { useState } from 'react';
+import { KeyboardAvoidingView, Platform, Pressable, ScrollView, type TextInputProps, View } from 'react-native';
+import { useSafeAreaInsets } from 'react-native-safe-area-context';
+import { serverUrl } from '../chat/server';
+import { errorText, faultOf } from '../chat/words';
+import { Button, Field, Notice, Words } from '../design/controls';
+import { SPACE, useColors } from '../design/theme';
+import { emailOf, enter, NOTHING, type Step, type Values } from './enter';
+
+const PLAIN: TextInputProps = { autoCapitalize: 'none', autoCorrect: false };
+const LABELS: Record<Step, string> = { login: 'Log in', register: 'Create an account', code: 'Go on' };
+
+const NEEDED: Record<Step, readonly (keyof Values)[]> = {
+  login: ['name', 'password'],
+  register: ['username', 'email', 'password'],
+  code: ['otp'],
+};
+
+/** Nobody is logged in: never was, logged out, or the session was ended elsewhere. */
+export function LoginScreen() {
+  const { code } = useConnection();
+  const { accent } = useColors();
+  const { top } = useSafeAreaInsets();
+  const [step, setStep] = useState<Step>('login');
+  const [values, setValues] = useState(NOTHING);
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+
+  const field = (name: keyof Values) => ({
+    value: values[name],
+    onChangeText: (text: string) => setValues((held) => ({ ...held, [name]: text })),
+    fault: faultOf(error, name),
+  });
+  const show = (next: Step): void => {
+    setError(undefined);
+    setStep(next);
+  };
+  const submit = async (): Promise<void> => {
+    setError(undefined);
+    setBusy(true);
+    try {
+      if ((await enter(step, values)) === 'code') show('code');
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const needed = NEEDED[step];
+  const isFilled = needed.every((name) => values[name].trim() !== '');
+  const isSaidAtField = Object.keys(values).some((name) => faultOf(error, name) !== undefined);
+  const password = (
+    <Field
+      label="Password"
+      secureTextEntry
+      autoComplete={step === 'login' ? 'current-password' : 'new-password'}
+      placeholder={step === 'login' ? '' : 'At least 8 characters'}
+      onSubmitEditing={() => void (isFilled && submit())}
+      {...field('password')}
+    />
+  );
+  return (
+    <KeyboardAvoidingView style={{ flex: 1 }} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+      <ScrollView
+        keyboardShouldPersistTaps="handled"
+        contentContainerStyle={{ flexGrow: 1, justifyContent: 'center', padding: SPACE.xl, paddingTop: SPACE.xl + top }}
+      >
+        <View style={{ width: '100%', maxWidth: 420, alignSelf: 'center', gap: SPACE.l }}>
+          <Words role="heading" style={{ fontSize: 32, fontWeight: '700' }}>
+            Talk to your people.
+          </Words>
+          {code === undefined ? null : (
+            <Notice>
+              {code === 'STORAGE'
+                ? 'This device keeps no data for the app. Make room, then start it again.'
+                : 'Your session has ended. Log in again: what you had not sent yet is still here.'}
+            </Notice>
+          )}
+          {step === 'code' ? (
+            <>
+              <Words kind="soft">Enter the code that was mailed to {emailOf(values)}.</Words>
+              <Field label="Code" keyboardType="number-pad" autoComplete="one-time-code" {...field('otp')} />
+            </>
+          ) : step === 'register' ? (
+            <>
+              <Field label="Your name" autoComplete="name" {...field('displayName')} />
+              <Field label="Username" {...PLAIN} autoComplete="username-new" {...field('username')} />
+              <Field label="E-mail" {...PLAIN} keyboardType="email-address" autoComplete="email" {...field('email')} />
+              {password}
+            </>
+          ) : (
+            <>
+              <Field label="E-mail or username" {...PLAIN} autoComplete="username" {...field('name')} />
+              {password}
+            </>
+          )}
+          {error === undefined || isSaidAtField ? null : <Notice kind="danger">{errorText(error)}</Notice>}
+          <Button
+            kind="primary"
+            label={isBusy ? 'One moment …' : LABELS[step]}
+            isDisabled={isBusy || !isFilled}
+            onPress={() => void submit()}
+          />
+          <Pressable role="button" hitSlop={12} onPress={() => show(step === 'login' ? 'register' : 'login')}>
+            <Words kind="soft" style={{ color: accent, textAlign: 'center' }}>
+              {step === 'login' ? 'New here? Create an account' : 'You have an account? Log in'}
+            </Words>
+          </Pressable>
+          <Words kind="small" style={{ textAlign: 'center' }}>
+            Server: {serverUrl}
+          </Words>
+        </View>
+      </ScrollView>
+    </KeyboardAvoidingView>
+  );
+}

@@ -1,0 +1,151 @@
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
+import { App } from '../src/App';
+import { client } from '../src/chat/client';
+import { FakeServer, bob, messageOf } from './server';
+
+const mockServer = new FakeServer();
+jest.mock('../src/chat/ports', () => {
+  const { memoryStorage } = require('@parley/client/storage/memory');
+  const { memoryTokens } = require('@parley/client');
+  return {
+    ports: {
+      storage: memoryStorage(),
+      tokens: memoryTokens(),
+      fetch: (...given: Parameters<FakeServer['fetch']>) => mockServer.fetch(...given),
+      socket: (...given: Parameters<FakeServer['socket']>) => mockServer.socket(...given),
+    },
+  };
+});
+
+jest.mock('react-native-safe-area-context', () => require('react-native-safe-area-context/jest/mock').default);
+
+/** The client answers in ticks of its own; a busy machine takes its time. */
+const SHOWN = { timeout: 10_000 };
+const press = (name: string | RegExp) => fireEvent.press(screen.getByRole('button', { name }));
+const write = (text: string) => fireEvent.changeText(screen.getByLabelText('Write to Bob'), text);
+const expectShown = (text: string | RegExp) => screen.findByText(text, {}, SHOWN);
+
+async function logIn(): Promise<void> {
+  fireEvent.changeText(await screen.findByLabelText('E-mail or username', {}, SHOWN), 'ada');
+  fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+  press('Log in');
+  await expectShown('Conversations');
+}
+
+async function openChat(): Promise<void> {
+  await logIn();
+  fireEvent.press(await screen.findByRole('link', { name: /^Bob/ }, SHOWN));
+  await screen.findByLabelText('Write to Bob', {}, SHOWN);
+}
+
+describe('the app', () => {
+  beforeEach(async () => {
+    mockServer.isReachable = true;
+    mockServer.refusal = undefined;
+    mockServer.messages.splice(0, Infinity, messageOf(bob, 1, 'Are you there?'));
+    mockServer.calls.length = 0;
+    mockServer.lastReadSeq = 0;
+    render(<App />);
+    await act(() => client.ready);
+  });
+
+  afterEach(async () => {
+    mockServer.isReachable = true;
+    await act(() => client.logout());
+    screen.unmount();
+  });
+
+  afterAll(() => client.close());
+
+  it('says in words why somebody is not let in, and at the field what is wrong with it', async () => {
+    fireEvent.changeText(await screen.findByLabelText('E-mail or username', {}, SHOWN), 'ada');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'wrong');
+    press('Log in');
+    await expectShown('Name or password is wrong.');
+    mockServer.isReachable = false;
+    press('Log in');
+    await expectShown(/The server was not reached/);
+    mockServer.isReachable = true;
+    press(/New here/);
+    for (const [label, text] of [
+      ['Username', 'ada'],
+      ['E-mail', 'ada@example.com'],
+      ['Password', 'short'],
+    ] as const)
+      fireEvent.changeText(screen.getByLabelText(label), text);
+    press('Create an account');
+    await expectShown('Must be at least 8 characters.');
+  });
+
+  it('shows who wrote and how much is unread, and reads it when it is opened', async () => {
+    await logIn();
+    const row = await screen.findByRole('link', { name: 'Bob, 1 unread' }, SHOWN);
+    fireEvent.press(row);
+    await screen.findAllByText('Are you there?', {}, SHOWN);
+    await waitFor(
+      () => expect(mockServer.calls).toContainEqual({ name: 'mark_read', body: { conversationId: 'c', seq: 1 } }),
+      SHOWN,
+    );
+  });
+
+  it('shows a message in the same moment, and sends it when the server is back', async () => {
+    await openChat();
+    act(() => mockServer.vanish());
+    write('I am.');
+    press('Send');
+    expect(screen.getByText('I am.')).toBeTruthy();
+    expect(screen.getByLabelText('Waiting to be sent')).toBeTruthy();
+    await expectShown(/The server is not reached/);
+    mockServer.isReachable = true;
+    press('Try now');
+    await screen.findByLabelText('Sent', {}, SHOWN);
+    expect(mockServer.calls.filter(({ name }) => name === 'send_message')).toHaveLength(1);
+  });
+
+  it('says why a message was refused, and sends it changed', async () => {
+    await openChat();
+    mockServer.refusal = { code: 'CANNOT_MESSAGE', message: 'No.' };
+    write('Hello?');
+    press('Send');
+    await expectShown(/Not sent. You cannot write to this person./);
+    mockServer.refusal = undefined;
+    fireEvent.press(screen.getByText('Hello?'));
+    press('Edit');
+    write('Hello!');
+    press('Send');
+    await screen.findByLabelText('Sent', {}, SHOWN);
+    expect(screen.queryByText('Hello?')).toBeNull();
+  });
+
+  it('keeps a draft through the end of a session, which leads to the log-in and back', async () => {
+    await openChat();
+    write('half a sen');
+    await act(async () => mockServer.endSession());
+    await expectShown(/Your session has ended/);
+    fireEvent.changeText(screen.getByLabelText('E-mail or username'), 'ada');
+    fireEvent.changeText(screen.getByLabelText('Password'), 'correct horse');
+    press('Log in');
+    expect((await screen.findByLabelText('Write to Bob', {}, SHOWN)).props.value).toBe('half a sen');
+  });
+
+  it('shows who types, and what comes', async () => {
+    await openChat();
+    act(() => mockServer.emit('typing', { conversationId: 'c', userId: 'bob', isTyping: true }));
+    await expectShown('typing …');
+    act(() => mockServer.receive('Here I am.'));
+    await screen.findAllByText('Here I am.', {}, SHOWN);
+  });
+
+  it('asks before it logs out, and says what would be lost', async () => {
+    await openChat();
+    act(() => mockServer.vanish());
+    write('never sent');
+    press('Send');
+    press('Back');
+    press('Settings');
+    press('Log out');
+    await expectShown(/One message was not sent yet/);
+    press('Log out now');
+    await screen.findByRole('button', { name: 'Log in' }, SHOWN);
+  });
+});
