@@ -70,9 +70,12 @@ export class MessageView {
   /** SYSTEM messages only. */
   @ApiProperty({ type: () => SystemEventView, required: false })
   system?: SystemEventView;
-  /** Where its text holds a link whose page could be read: comes with a `message:updated` of its own. */
-  @ApiProperty({ type: () => LinkPreviewView, required: false })
-  linkPreview?: LinkPreviewView;
+  /**
+   * Where its text holds a link whose page could be read: comes with a `message:updated` of its own. Null where there is none,
+   * and left out of messages that were never changed.
+   */
+  @ApiProperty({ type: () => LinkPreviewView, required: false, nullable: true })
+  linkPreview?: LinkPreviewView | null;
   createdAt!: string;
   editedAt!: string | null;
   /** When it was deleted, for everyone or for this reader alone: it stays in its place, with nothing in it. */

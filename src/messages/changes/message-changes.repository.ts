@@ -65,12 +65,20 @@ export class MessageChangesRepository {
   }
 
   /** False where it was deleted meanwhile, or has this content already. */
-  async edit(messageId: string, content: string): Promise<boolean> {
+  async edit(messageId: string, content: string, link: string | undefined): Promise<boolean> {
     const edited = await this.database.queryAtomically(
-      `WITH edited AS (
-         UPDATE messages SET content = $2, version = version + 1, edited_at = now()
-         WHERE id = $1 AND deleted_at IS NULL AND content IS DISTINCT FROM $2
-         RETURNING id, conversation_id, seq
+      `WITH former AS (
+         SELECT id, link_preview, COALESCE(link_preview ->> 'url' <> COALESCE($4::text, ''), false) AS is_outdated,
+           (link_preview ->> 'imageId')::uuid AS image_id
+         FROM messages WHERE id = $1 AND deleted_at IS NULL AND content IS DISTINCT FROM $2
+         FOR NO KEY UPDATE
+       ), edited AS (
+         UPDATE messages m SET content = $2, version = m.version + 1, edited_at = now(),
+           link_preview = CASE WHEN former.is_outdated THEN NULL ELSE former.link_preview END
+         FROM former WHERE m.id = former.id
+         RETURNING m.id, m.conversation_id, m.seq
+       ), unused AS (
+         UPDATE attachments a SET state = 'DOOMED' FROM former WHERE former.is_outdated AND a.id = former.image_id
        ), previewed AS (
          UPDATE conversations c SET last_message = left($2, 200)
          FROM edited WHERE c.id = edited.conversation_id AND c.last_message_id = edited.id
@@ -81,7 +89,7 @@ export class MessageChangesRepository {
          ON CONFLICT (message_id) DO UPDATE SET folded = excluded.folded
        )
        SELECT id FROM edited`,
-      [messageId, content, indexedText(foldText(content))],
+      [messageId, content, indexedText(foldText(content)), link ?? null],
       'message_edit',
     );
     return edited.length > 0;

@@ -43,9 +43,9 @@ export class MessageChanges {
       // What something is attached to is of its kind.
       if (content === '' && message.kind === 'TEXT') throw invalidField('content', 'content must not be blank');
       if (message.content === content) return this.changed.view(principal, messageId);
-      if (await this.repository.edit(messageId, content)) {
+      if (await this.repository.edit(messageId, content, this.links.linkIn(content))) {
         const edited = await this.changed.publish(principal, messageId, false);
-        this.links.edited(principal, edited);
+        this.links.edited(edited);
         return edited;
       }
       message = await this.changed.requireVisible(principal, messageId);

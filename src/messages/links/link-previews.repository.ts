@@ -34,32 +34,21 @@ export class LinkPreviewsRepository {
   }
 
   /** For good, whatever its author edits afterwards. False where that was so before, or it was deleted. */
-  remove(messageId: string): Promise<boolean> {
-    return this.replace(messageId, '{"removed": true}', null);
-  }
-
-  /** The preview of a link that is not in the text any more. False where there is none such. */
-  drop(messageId: string, url: string): Promise<boolean> {
-    return this.replace(messageId, null, url);
-  }
-
-  /** @param url replaces the preview of this link alone; null: whatever there is, unless it was removed for good. */
-  private async replace(messageId: string, value: string | null, url: string | null): Promise<boolean> {
-    const replaced = await this.database.queryAtomically(
+  async remove(messageId: string): Promise<boolean> {
+    const removed = await this.database.queryAtomically(
       `WITH former AS (
          SELECT id, (link_preview ->> 'imageId')::uuid AS image_id FROM messages
-         WHERE id = $1 AND deleted_at IS NULL
-           AND CASE WHEN $3::text IS NULL THEN NOT COALESCE(link_preview ? 'removed', false) ELSE link_preview ->> 'url' = $3 END
+         WHERE id = $1 AND deleted_at IS NULL AND NOT COALESCE(link_preview ? 'removed', false)
          FOR UPDATE
-       ), replaced AS (
-         UPDATE messages m SET link_preview = $2::jsonb, version = m.version + 1 FROM former WHERE m.id = former.id
+       ), removed AS (
+         UPDATE messages m SET link_preview = '{"removed": true}', version = m.version + 1 FROM former WHERE m.id = former.id
        ), unused AS (
          UPDATE attachments a SET state = 'DOOMED' FROM former WHERE a.id = former.image_id
        )
        SELECT id FROM former`,
-      [messageId, value, url],
-      'link_preview_replace',
+      [messageId],
+      'link_preview_remove',
     );
-    return replaced.length > 0;
+    return removed.length > 0;
   }
 }

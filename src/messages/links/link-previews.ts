@@ -64,23 +64,14 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
     this.isEnding = true;
   }
 
-  /** After an edit: a preview of what is not in the text any more goes, and another link gets its own. */
-  edited(principal: Principal, message: MessageView): void {
-    if (!this.configuration.linkPreviews) return;
-    void this.follow(principal, message).catch((error: unknown) =>
-      this.logger.warn(`an edited message keeps its former preview: ${(error as Error).message}`),
-    );
+  /** The link whose preview a message with this text may have. */
+  linkIn(content: string): string | undefined {
+    return firstLink(content, this.configuration.linkPreviewAllowedHosts);
   }
 
-  private async follow(principal: Principal, message: MessageView): Promise<void> {
-    const url = firstLink(message.content ?? '', this.configuration.linkPreviewAllowedHosts);
-    const former = message.linkPreview?.url;
-    if (url === former) return;
-    if (former !== undefined && (await this.repository.drop(message.id, former))) {
-      this.attachments.sweep();
-      await this.changed.publish(principal, message.id, false);
-    }
-    this.consider(message);
+  /** After an edit, which took a preview away of what is not in the text any more: another link gets its own. */
+  edited(message: MessageView): void {
+    if (this.configuration.linkPreviews && (message.linkPreview ?? null) === null) this.consider(message);
   }
 
   /**
@@ -98,7 +89,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
 
   private consider({ id, senderId, content, kind }: MessageView): void {
     if (content === null || kind === 'SYSTEM' || !content.includes('://')) return;
-    const url = firstLink(content, this.configuration.linkPreviewAllowedHosts);
+    const url = this.linkIn(content);
     if (url === undefined) return;
     void this.places
       .run(senderId, () => this.preview({ messageId: id, senderId, content, url }))

@@ -42,13 +42,14 @@ export interface MessageRow {
 
 /** What is left of a message for a reader who deleted it for themselves. */
 export function hiddenMessage(message: MessageView, hiddenAt: string): MessageView {
-  const { linkPreview: _, deletedAt, ...rest } = message;
+  const { deletedAt, ...rest } = message;
   return {
     ...rest,
     content: null,
     attachments: [],
     replyTo: null,
     reactions: [],
+    linkPreview: null,
     deletedAt: deletedAt ?? hiddenAt,
     hiddenAt,
   };
@@ -75,6 +76,17 @@ function contentOf(content: string | null, system: ShownEvent | null, deletedAt:
   return content ?? (system && shownSentence(system));
 }
 
+/**
+ * Null where there is none any more, so that a client that merges what it receives forgets it: a message that never changed never had
+ * one, and leaves it out.
+ */
+function linkPreviewOf(row: MessageRow, isGone: boolean, links: AttachmentLinks): Pick<MessageView, 'linkPreview'> {
+  const { linkPreview, version } = row;
+  if (!isGone && linkPreview !== null && 'url' in linkPreview)
+    return { linkPreview: linkPreviewView(linkPreview, links) };
+  return isGone || version > 1 ? { linkPreview: null } : {};
+}
+
 function linkPreviewView({ imageId, ...preview }: StoredLinkPreview, links: AttachmentLinks): LinkPreviewView {
   return { ...preview, imageUrl: imageId === null ? null : links.address(imageId, '1280') };
 }
@@ -96,9 +108,7 @@ export function messageView(row: MessageRow, links: AttachmentLinks): MessageVie
     replyTo: gone ? null : quotation(row),
     reactions: gone ? [] : (row.reactions ?? []),
     ...(row.system === null ? {} : { system: eventView(row.system) }),
-    ...(gone || row.linkPreview === null || 'removed' in row.linkPreview
-      ? {}
-      : { linkPreview: linkPreviewView(row.linkPreview, links) }),
+    ...linkPreviewOf(row, gone, links),
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: deletedAt?.toISOString() ?? null,

@@ -85,15 +85,14 @@ describe('the preview of a link', () => {
     const next = await send(`http://${site}/after`);
     await updated(next.id);
     const tombstone = await stored(message.id);
-    expect(tombstone).toMatchObject({ content: null, version: 2 });
-    expect(tombstone).not.toHaveProperty('linkPreview');
+    expect(tombstone).toMatchObject({ content: null, version: 2, linkPreview: null });
   });
 
   it('goes with the message, its image too', async () => {
     const message = await send(`http://${site}/deleted`);
     const { linkPreview } = await updated(message.id);
     await ada.call('DELETE', `/messages/${message.id}`);
-    expect(await stored(message.id)).not.toHaveProperty('linkPreview');
+    expect(await stored(message.id)).toMatchObject({ linkPreview: null });
     await until('the image is gone', async () => (await fetch(story.url + linkPreview.imageUrl)).status === 404);
   });
 
@@ -102,22 +101,29 @@ describe('the preview of a link', () => {
     await updated(message.id);
     expect((await bob.call('DELETE', `/messages/${message.id}/link-preview`)).status).toBe(403);
     const { status, body } = await ada.call('DELETE', `/messages/${message.id}/link-preview`);
-    expect([status, body.version]).toEqual([200, 3]);
-    expect(body).not.toHaveProperty('linkPreview');
+    expect([status, body.version, body.linkPreview]).toEqual([200, 3, null]);
     expect((await ada.call('DELETE', `/messages/${message.id}/link-preview`)).body.version).toBe(3);
     await ada.call('PATCH', `/messages/${message.id}`, { content: `again http://${site}/removed` });
     await updated((await send(`http://${site}/later`)).id);
-    expect(await stored(message.id)).not.toHaveProperty('linkPreview');
+    expect(await stored(message.id)).toMatchObject({ linkPreview: null });
   });
 
   it('follows an edit: another link, and none', async () => {
     const message = await send(`http://${site}/first`);
     await updated(message.id);
-    await ada.call('PATCH', `/messages/${message.id}`, { content: `http://${site}/second` });
+    const edit = async (content: string): Promise<Anything> =>
+      (await ada.call('PATCH', `/messages/${message.id}`, { content })).body;
+    // The former one goes with the edit itself, for its author and for everybody.
+    const edited = await edit(`http://${site}/second`);
+    expect(edited).toMatchObject({ version: 3, linkPreview: null });
+    expect(await updated(message.id, ({ version }) => version === 3)).toMatchObject({ linkPreview: null });
     const changed = await updated(message.id, ({ linkPreview }) => linkPreview?.title === 'Page /second');
-    expect(changed.content).toBe(`http://${site}/second`);
-    await ada.call('PATCH', `/messages/${message.id}`, { content: 'no link' });
-    await until('the preview is gone', async () => !('linkPreview' in (await stored(message.id))));
+    expect(changed).toMatchObject({ content: `http://${site}/second`, version: 4 });
+    // The same link in other words keeps it.
+    expect(await edit(`see http://${site}/second`)).toMatchObject({ linkPreview: { title: 'Page /second' } });
+    const image = changed.linkPreview.imageUrl;
+    expect(await edit('no link')).toMatchObject({ linkPreview: null });
+    expect((await fetch(story.url + image)).status).toBe(404);
   });
 
   it('is asked for once, however many link to it, and shows nothing where there is no page', async () => {

@@ -47,7 +47,7 @@ export function MessageMenu({ item, at, actions, onClose }: Properties) {
         <MenuItem icon="copy" text={t('message.copy')} onChoose={() => void copy()} />
       )}
       {canEdit(item) ? <MenuItem icon="edit" text={t('message.edit')} onChoose={() => actions.edit(item)} /> : null}
-      {item.linkPreview === undefined || !isOwn(item) ? null : (
+      {!item.linkPreview || !isOwn(item) ? null : (
         <MenuItem icon="link" text={t('message.removePreview')} onChoose={removePreview} />
       )}
       <MenuItem

@@ -88,7 +88,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
           ) : null}
           {item.replyTo === null ? null : <Quote reply={item.replyTo} onJump={actions.jump} />}
           {item.attachments.length > 0 ? <Attachments item={item} actions={actions} /> : null}
-          {item.linkPreview === undefined ? null : <LinkPreviewCard preview={item.linkPreview} />}
+          {item.linkPreview ? <LinkPreviewCard preview={item.linkPreview} /> : null}
           <div class="last-line">
             {isDeleted ? (
               <p class="message-text">{t('message.deleted')}</p>
