@@ -1800,8 +1800,11 @@ export interface components {
             replyTo: components["schemas"]["ReplyPreview"] | null;
             /** @description SYSTEM messages only. */
             system?: components["schemas"]["SystemEventView"];
-            /** @description Where its text holds a link whose page could be read: comes with a `message:updated` of its own. */
-            linkPreview?: components["schemas"]["LinkPreviewView"];
+            /**
+             * @description Where its text holds a link whose page could be read: comes with a `message:updated` of its own. Null where there is none,
+             *     and left out of messages that were never changed.
+             */
+            linkPreview?: components["schemas"]["LinkPreviewView"] | null;
             /** Format: uuid */
             id: string;
             /** Format: uuid */

@@ -244,8 +244,8 @@ export interface Message {
   replyTo: ReplyPreview | null;
   /** SYSTEM messages only. */
   system?: SystemEvent | undefined;
-  /** Where its text holds a link whose page could be read: comes with a `message:updated` of its own. */
-  linkPreview?: LinkPreview | undefined;
+  /** Where its text holds a link whose page could be read: comes with a `message:updated` of its own. Null where there is none, and left out of messages that were never changed. */
+  linkPreview?: LinkPreview | null | undefined;
   id: string;
   conversationId: string;
   /** Dense within the conversation, from 1; the order of messages. */
