@@ -49,7 +49,7 @@ const OWNED = {
     'store_message',
     'store_messages',
   ],
-  push: ['push_devices', 'push_log'],
+  push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
 
 /** The rooms below each, whose tables it may name besides its own. */

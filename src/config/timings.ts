@@ -13,6 +13,23 @@ export interface Timings {
   storeSilenceMs: number;
   /** All attempts of one call of S3 together; more for what has to be sent. */
   storeCallMs: number;
+  /** How long a message rings later: where nobody looks, and where somebody looks at something else in the app. */
+  pushIdleDelayMs: number;
+  pushElsewhereDelayMs: number;
+  /** What was read elsewhere within this time leaves the device together. */
+  pushClearDelayMs: number;
+  /** A conversation makes no second sound on a device within this time. */
+  pushSoundWindowMs: number;
+  /** What happens within this time is planned together. */
+  pushPlanPauseMs: number;
+  /** Who sends to a device has it for so long; longer than any provider is waited for. */
+  pushLeaseMs: number;
+  /** How long an answer of a provider is waited for. */
+  pushRequestMs: number;
+  /** The first wait after a provider failed, doubled with each that follows. */
+  pushRetryMs: number;
+  /** How long after it took a notification Expo is asked what became of it. */
+  pushReceiptMs: number;
 }
 
 export const TIMINGS: Readonly<Timings> = {
@@ -21,4 +38,13 @@ export const TIMINGS: Readonly<Timings> = {
   typingExpiryMs: 6_000,
   storeSilenceMs: 6_000,
   storeCallMs: 14_000,
+  pushIdleDelayMs: 1_000,
+  pushElsewhereDelayMs: 5_000,
+  pushClearDelayMs: 2_000,
+  pushSoundWindowMs: 30_000,
+  pushPlanPauseMs: 150,
+  pushLeaseMs: 60_000,
+  pushRequestMs: 10_000,
+  pushRetryMs: 1_000,
+  pushReceiptMs: 15 * 60_000,
 };

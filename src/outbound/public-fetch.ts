@@ -1,10 +1,10 @@
-import { lookup as resolve } from 'node:dns';
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { isPublicAddress } from './public-address.js';
+import { lookupPublic } from './public-lookup.js';
 
 export interface PublicFetchOptions {
   /** Milliseconds for all of it, redirects and body included. */
@@ -108,18 +108,6 @@ function open(
     sent.end();
   });
 }
-
-/** Answers the public addresses of a name, which the connection is then made to; fails where one of them is not. */
-const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0);
-    const [first] = addresses;
-    if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
-      return callback(new Error('an address that is not public'), '', 0);
-    if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
 
 async function read(
   response: IncomingMessage,

@@ -59,7 +59,9 @@ export class DevicesRepository {
        )
        INSERT INTO push_devices AS d (id, user_id, device_id, session_id, platform, address, p256dh, auth, environment,
          preview, locale, created_at, registered_at, follows_from)
-       SELECT $1, $2, $3, live.id, $5, $6, $7, $8, $9, COALESCE($10::text, 'full'), $11, $12, $12, $12
+       SELECT $1, $2, $3, live.id, $5, $6, $7, $8, $9, COALESCE($10::text, 'full'), $11, $12, $12,
+         -- By the clock that messages are dated by.
+         now()
        FROM live, owner,
          -- Before the row goes in, what it takes the address from is out.
          (SELECT count(*) FROM moved) AS gone

@@ -1,0 +1,171 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Pause } from '../../common/async/pause.js';
+import { Configuration } from '../../config/configuration.js';
+import type { DomainEvents } from '../../events/domain-events.js';
+import { EventBus } from '../../events/event-bus.js';
+import { Metrics } from '../../observability/metrics.js';
+import { type Planned, PushPlanningRepository } from './push-planning.repository.js';
+import { PushSender } from '../sending/push-sender.js';
+
+/** One statement: bounded, so that neither a sender nor a reader waits long for a core. */
+const MAX_STEP = 64;
+/** The rest after a step is so many times as long as the step: at most a fifth of a core. */
+const REST_TIMES = 4;
+/** What is remembered of each kind; beyond it the database is asked, as at the start. */
+const MAX_NOTED = 100_000;
+const RECOVERY_PAGE = 200;
+/** After a failure, doubled with each that follows. */
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Plans notifications behind the path of a message: nobody waits for it, and it may lag, stop or be killed. What happens in
+ * this process it is given as events, which cost a message an entry in a set; what an earlier process left unplanned it finds
+ * by how far each conversation is planned (docs/adr/0031-push-behind-the-writer.md). Several processes may plan at once.
+ */
+@Injectable()
+export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(PushPlanner.name);
+  private readonly conversations = new Set<string>();
+  private readonly requests = new Set<string>();
+  private readonly readers = new Set<string>();
+  private readonly changed = new Set<string>();
+  /** Whether the database may know of something that is not noted here. */
+  private hasForgotten = true;
+  private failures = 0;
+  private running: Promise<void> | undefined;
+  private stopped = false;
+  private readonly pause = new Pause();
+
+  constructor(
+    private readonly repository: PushPlanningRepository,
+    private readonly sender: PushSender,
+    private readonly configuration: Configuration,
+    metrics: Metrics,
+    events: EventBus,
+  ) {
+    metrics.gauge(
+      'parley_push_unplanned',
+      'Conversations, friend requests and readers that push has not looked at yet.',
+      () => this.noted,
+    );
+    events.subscribe('messages.created', (event) => this.created(event));
+    events.subscribe('friend-request.sent', ({ request }) => this.note(this.requests, request.id));
+    events.subscribe('friend-request.accepted', ({ request }) => this.note(this.requests, request.id));
+    events.subscribe('receipt.moved', ({ kind, userId }) => {
+      if (kind === 'read') this.note(this.readers, userId);
+    });
+    events.subscribe('message.hidden', ({ userId }) => this.note(this.readers, userId));
+    events.subscribe('message.changed', ({ message, deleted }) => {
+      if (deleted) this.note(this.changed, message.conversationId);
+    });
+    events.subscribe('conversation.changed', ({ userIds }) => {
+      for (const userId of userIds ?? []) this.note(this.readers, userId);
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.pause.cutShort();
+    await this.running;
+  }
+
+  private get noted(): number {
+    return this.conversations.size + this.requests.size + this.readers.size + this.changed.size;
+  }
+
+  private created({ messages }: DomainEvents['messages.created']): void {
+    for (const { message, group } of messages) {
+      this.note(this.conversations, message.conversationId);
+      // Who writes has read what is before it.
+      this.note(this.readers, message.senderId);
+      if (group?.leftId !== undefined) this.note(this.readers, group.leftId);
+    }
+  }
+
+  private note(noted: Set<string>, id: string): void {
+    if (noted.size < MAX_NOTED) noted.add(id);
+    else if (!noted.has(id)) this.hasForgotten = true;
+    this.start();
+  }
+
+  private start(): void {
+    if (this.stopped) return;
+    this.running ??= this.run();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped && (this.noted > 0 || this.hasForgotten)) {
+      await this.rest(this.configuration.timings.pushPlanPauseMs);
+      if (this.stopped) break;
+      const began = performance.now();
+      try {
+        await this.step();
+        this.failures = 0;
+        await this.rest((performance.now() - began) * REST_TIMES);
+      } catch (error) {
+        this.failures += 1;
+        this.logger.warn(`nobody is notified of anything new at the moment: ${(error as Error).message}`);
+        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** (this.failures - 1)));
+      }
+    }
+    this.running = undefined;
+  }
+
+  private async step(): Promise<void> {
+    const { pushIdleDelayMs, pushClearDelayMs } = this.configuration.timings;
+    if (this.hasForgotten) await this.findForgotten();
+    await this.turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
+    await this.turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
+    await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], pushClearDelayMs));
+    await this.turn(this.changed, (ids) => this.repository.refresh([], ids, pushClearDelayMs));
+  }
+
+  /** Looks at some of what is noted. What happens from here on is noted anew; what fails is noted again. */
+  private async turn(noted: Set<string>, plan: (ids: readonly string[]) => Promise<Planned>): Promise<void> {
+    const ids: string[] = [];
+    for (const id of noted) {
+      noted.delete(id);
+      ids.push(id);
+      if (ids.length === MAX_STEP) break;
+    }
+    if (ids.length === 0) return;
+    try {
+      const { dueAt } = await plan(ids);
+      if (dueAt !== null) this.sender.wake();
+    } catch (error) {
+      for (const id of ids) noted.add(id);
+      throw error;
+    }
+  }
+
+  /** What an earlier process, or this one when there was too much to remember, left unplanned. */
+  private async findForgotten(): Promise<void> {
+    this.hasForgotten = false;
+    try {
+      for (let after = FIRST_ID; !this.stopped; ) {
+        const deviceIds = await this.repository.devicesAfter(after, RECOVERY_PAGE);
+        const last = deviceIds.at(-1);
+        if (last === undefined) return;
+        after = last;
+        const { conversationIds, requestIds, userIds } = await this.repository.forgotten(deviceIds);
+        for (const id of conversationIds) this.note(this.conversations, id);
+        for (const id of requestIds) this.note(this.requests, id);
+        for (const id of userIds) this.note(this.readers, id);
+      }
+    } catch (error) {
+      this.hasForgotten = true;
+      throw error;
+    }
+  }
+
+  /** Ends early at the shutdown. */
+  private rest(ms: number): Promise<void> {
+    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
+  }
+}

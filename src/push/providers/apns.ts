@@ -1,0 +1,199 @@
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Configuration } from '../../config/configuration.js';
+import type { ApnsSettings } from '../../config/push-settings.js';
+import type { ApnsEnvironment } from '../devices/devices.view.js';
+import { retryAfterOf, verdictOf } from './answers.js';
+import { reasonOf } from './expo.js';
+import { jsonWebToken } from './json-web-token.js';
+import { type Push, PushProvider, type PushResult } from './push-provider.js';
+
+const HOSTS: Readonly<Record<ApnsEnvironment, string>> = {
+  production: 'https://api.push.apple.com',
+  sandbox: 'https://api.sandbox.push.apple.com',
+};
+/** Apple refuses a token that is older than an hour, and one that is renewed more often than every 20 minutes. */
+const TOKEN_LIFE_MS = 40 * 60_000;
+const EXPIRY_SECONDS = 24 * 3_600;
+const MAX_ANSWER_BYTES = 16 * 1024;
+
+interface Answer {
+  status: number;
+  reason: string | undefined;
+  /** 410: since when the token is none, in milliseconds since 1970. */
+  since: number | undefined;
+  retryAfter: string | undefined;
+}
+
+/** Apple Push Notification service: HTTP/2, a token signed by the .p8 key. */
+@Injectable()
+export class ApnsProvider extends PushProvider {
+  readonly platform = 'apns';
+  readonly maxBatch = 1;
+  readonly maxConcurrent = 32;
+  private readonly sessions = new Map<string, ClientHttp2Session>();
+  private token: { text: string; issuedAt: number } | undefined;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  get isConfigured(): boolean {
+    return this.configuration.push.apns !== undefined;
+  }
+
+  send(pushes: readonly Push[]): Promise<PushResult[]> {
+    return Promise.all(pushes.map((push) => this.one(push)));
+  }
+
+  override close(): void {
+    for (const session of this.sessions.values()) session.destroy();
+    this.sessions.clear();
+  }
+
+  private async one(push: Push): Promise<PushResult> {
+    const { apns } = this.configuration.push;
+    if (apns === undefined) return { verdict: 'alarm', reason: 'APNS_KEY is not set' };
+    const environment = push.device.environment ?? 'production';
+    const first = await this.attempt(apns, environment, push);
+    if (first.reason !== 'BadDeviceToken') return first;
+    // An app that was built for tests has tokens of the other environment.
+    const other = environment === 'production' ? 'sandbox' : 'production';
+    const second = await this.attempt(apns, other, push);
+    return second.verdict === 'sent'
+      ? { ...second, environment: other }
+      : second.reason === 'BadDeviceToken'
+        ? first
+        : second;
+  }
+
+  private async attempt(apns: ApnsSettings, environment: ApnsEnvironment, push: Push): Promise<PushResult> {
+    try {
+      let answer = await this.post(apns, environment, push, this.providerToken(apns));
+      if (answer.reason === 'ExpiredProviderToken') {
+        this.token = undefined;
+        answer = await this.post(apns, environment, push, this.providerToken(apns));
+      }
+      return this.resultOf(answer, push);
+    } catch (error) {
+      return { verdict: 'again', reason: `Apple is away: ${reasonOf(error)}` };
+    }
+  }
+
+  private resultOf({ status, reason, since, retryAfter }: Answer, { device }: Push): PushResult {
+    if (status === 200) return { verdict: 'sent', reason: 'taken by Apple' };
+    const verdict = verdictOf('apns', reason, status);
+    const said = reason ?? `status ${status}`;
+    // It was registered again after Apple had noted that it is none.
+    if (status === 410 && since !== undefined && since < device.registeredAt.getTime())
+      return { verdict: 'keep', reason: `${said}, before it was registered` };
+    const retryAfterMs = retryAfterOf(retryAfter, this.clock.now());
+    return {
+      verdict,
+      reason: said,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      // Too many for this one token.
+      ...(reason === 'TooManyRequests' ? { isOfDevice: true } : {}),
+    };
+  }
+
+  private providerToken({ key, keyId, teamId }: ApnsSettings): string {
+    const now = this.clock.now();
+    if (this.token === undefined || now - this.token.issuedAt > TOKEN_LIFE_MS)
+      this.token = {
+        text: jsonWebToken('ES256', key, { kid: keyId }, { iss: teamId, iat: Math.floor(now / 1_000) }),
+        issuedAt: now,
+      };
+    return this.token.text;
+  }
+
+  private post(apns: ApnsSettings, environment: ApnsEnvironment, push: Push, token: string): Promise<Answer> {
+    const { device, notification } = push;
+    const { shown, tag } = notification;
+    const session = this.session(apns.url ?? HOSTS[environment]);
+    return new Promise((resolve, reject) => {
+      const stream = session.request({
+        [constants.HTTP2_HEADER_METHOD]: 'POST',
+        [constants.HTTP2_HEADER_PATH]: `/3/device/${device.address}`,
+        authorization: `bearer ${token}`,
+        'apns-topic': apns.bundleId,
+        'apns-push-type': shown === undefined ? 'background' : 'alert',
+        'apns-priority': shown === undefined ? '5' : '10',
+        'apns-expiration': String(Math.floor(this.clock.now() / 1_000) + EXPIRY_SECONDS),
+        ...(shown === undefined ? {} : { 'apns-collapse-id': tag }),
+        'content-type': 'application/json',
+      });
+      const timer = setTimeout(() => {
+        stream.close(constants.NGHTTP2_CANCEL);
+        // One that does not answer may be dead without a word; the next request opens another one.
+        session.destroy();
+        reject(Object.assign(new Error('no answer'), { name: 'TimeoutError' }));
+      }, this.configuration.timings.pushRequestMs);
+      let status = 0;
+      let retryAfter: string | undefined;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      stream.on('response', (headers) => {
+        status = Number(headers[constants.HTTP2_HEADER_STATUS]);
+        const given = headers['retry-after'];
+        retryAfter = Array.isArray(given) ? given[0] : given;
+      });
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= MAX_ANSWER_BYTES) chunks.push(chunk);
+      });
+      stream.on('error', (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
+      stream.on('close', () => {
+        clearTimeout(timer);
+        if (status === 0) reject(Object.assign(new Error('cut'), { name: 'connection lost' }));
+        else resolve({ status, retryAfter, ...bodyOf(Buffer.concat(chunks)) });
+      });
+      stream.end(JSON.stringify(payloadOf(push)));
+    });
+  }
+
+  private session(origin: string): ClientHttp2Session {
+    const known = this.sessions.get(origin);
+    if (known !== undefined && !known.closed && !known.destroyed) return known;
+    const session = connect(origin);
+    const forget = (): void => {
+      if (this.sessions.get(origin) === session) this.sessions.delete(origin);
+    };
+    // Its requests fail by themselves; without a listener the event would end the process.
+    session.on('error', forget);
+    session.on('close', forget);
+    session.on('goaway', forget);
+    // What is open while nothing is sent keeps no process alive.
+    session.unref();
+    this.sessions.set(origin, session);
+    return session;
+  }
+}
+
+function bodyOf(body: Buffer): { reason: string | undefined; since: number | undefined } {
+  try {
+    const { reason, timestamp } = JSON.parse(body.toString()) as { reason?: unknown; timestamp?: unknown };
+    return {
+      reason: typeof reason === 'string' ? reason : undefined,
+      since: typeof timestamp === 'number' ? timestamp : undefined,
+    };
+  } catch {
+    return { reason: undefined, since: undefined };
+  }
+}
+
+function payloadOf({ notification: { shown, tag, data } }: Push): object {
+  if (shown === undefined) return { aps: { 'content-available': 1, badge: data.badge }, ...data };
+  const { title, body, sound } = shown;
+  return {
+    aps: { alert: { title, body }, badge: data.badge, 'thread-id': tag, ...(sound ? { sound: 'default' } : {}) },
+    ...data,
+  };
+}

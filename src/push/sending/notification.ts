@@ -1,0 +1,103 @@
+import { preview as shortened } from '../../common/text/preview.js';
+import type { PushPreview } from '../devices/devices.view.js';
+import { MAX_COUNTED } from './push-queue.repository.js';
+import type { Notice } from './notice.js';
+
+/** What clients are given with a notification (contract, section 8). */
+export interface PushData {
+  kind: 'message' | 'friend_request' | 'friend_accepted' | 'conversation' | 'clear';
+  conversationId?: string;
+  messageId?: string;
+  seq?: number;
+  senderId?: string;
+  badge: number;
+}
+
+/** One notification, for any provider. */
+export interface Notification {
+  /** Absent: nothing is shown, something is taken away. */
+  shown: { title: string; body: string; sound: boolean } | undefined;
+  /** Of two with the same tag the later one takes the place of the other. At most 64 bytes. */
+  tag: string;
+  data: PushData;
+}
+
+const ORDER: readonly PushPreview[] = ['none', 'sender', 'full'];
+
+/** What a device shows: what it asks for, and no more than the server allows. */
+export function effectivePreview(asked: PushPreview, ceiling: PushPreview): PushPreview {
+  return ORDER[Math.min(ORDER.indexOf(asked), ORDER.indexOf(ceiling))] ?? 'none';
+}
+
+const KIND_TEXTS = { IMAGE: 'Photo', VIDEO: 'Video', AUDIO: 'Voice message', FILE: 'File' } as const;
+const SOMEBODY = 'Somebody';
+
+export function notificationOf(notice: Notice, preview: PushPreview, badge: number, sound: boolean): Notification {
+  const { title, body } = textOf(notice, preview);
+  return { shown: { title, body, sound }, tag: tagOf(notice), data: dataOf(notice, preview, badge) };
+}
+
+/** Takes away what is shown of a conversation; without one it changes the number alone. */
+export function clearing(conversationId: string | undefined, badge: number): Notification {
+  return {
+    shown: undefined,
+    tag: conversationId ?? 'badge',
+    data: { kind: 'clear', ...(conversationId === undefined ? {} : { conversationId }), badge },
+  };
+}
+
+function tagOf({ kind, conversationId, subjectId, actorId }: Notice): string {
+  return kind === 'friend_request' ? `friend:${actorId ?? subjectId}` : (conversationId ?? subjectId);
+}
+
+function dataOf(
+  { kind, conversationId, messageId, seq, actorId }: Notice,
+  preview: PushPreview,
+  badge: number,
+): PushData {
+  return {
+    kind,
+    ...(conversationId === null ? {} : { conversationId }),
+    ...(kind !== 'message' || messageId === null || seq === null ? {} : { messageId, seq }),
+    // It is read by the provider as well: what is not to be shown is not to be known.
+    ...(preview === 'none' || actorId === null ? {} : { senderId: actorId }),
+    badge,
+  };
+}
+
+function textOf(notice: Notice, preview: PushPreview): { title: string; body: string } {
+  const name = notice.actorName ?? SOMEBODY;
+  const group = notice.isGroup === true ? (notice.title ?? '') : undefined;
+  switch (notice.kind) {
+    case 'friend_request':
+      return preview === 'none'
+        ? { title: 'Friend request', body: 'You have a new friend request' }
+        : { title: name, body: 'would like to be friends' };
+    case 'friend_accepted':
+      return preview === 'none'
+        ? { title: 'Friend request', body: 'Your friend request was accepted' }
+        : { title: name, body: 'accepted your friend request' };
+    case 'conversation':
+      return preview === 'none'
+        ? { title: 'New group', body: 'You were added to a group' }
+        : { title: group ?? name, body: `${name} added you to the group` };
+    case 'message': {
+      const several = severalOf(notice.allowed);
+      if (preview === 'none') return { title: 'New message', body: several ?? 'You have a new message' };
+      const from = group === undefined ? name : notice.senders > 1 ? group : `${group} · ${name}`;
+      return { title: from, body: several ?? (preview === 'full' ? contentOf(notice) : 'New message') };
+    }
+  }
+}
+
+function severalOf(count: number): string | undefined {
+  if (count <= 1) return undefined;
+  return count >= MAX_COUNTED ? `${MAX_COUNTED}+ new messages` : `${count} new messages`;
+}
+
+function contentOf({ content, messageKind }: Notice): string {
+  if (content !== null && content.trim() !== '') return shortened(content);
+  return messageKind === null || messageKind === 'TEXT' || messageKind === 'SYSTEM'
+    ? 'New message'
+    : KIND_TEXTS[messageKind];
+}

@@ -1,0 +1,318 @@
+import { Logger } from '@nestjs/common';
+import { Batched } from '../../common/async/batcher.js';
+import { Pause } from '../../common/async/pause.js';
+import type { Clock } from '../../common/clock.js';
+import { newId } from '../../common/identifier.js';
+import type { Configuration } from '../../config/configuration.js';
+import type { Attention } from '../../presence/attention.js';
+import { MAX_AGE_HOURS } from '../planning/push-planning.repository.js';
+import type { PushProvider, PushResult, Verdict } from '../providers/push-provider.js';
+import { Breaker } from './breaker.js';
+import type { LeasedDevice } from './notice.js';
+import type { PushQueueRepository, TurnEnd } from './push-queue.repository.js';
+import { Turn, type TurnRules } from './turn.js';
+
+/** How often it is looked whether another process has left something. */
+const MAX_REST_MS = 5_000;
+const MIN_REST_MS = 20;
+/** The longest wait after a provider failed. */
+const MAX_RETRY_MS = 5 * 60_000;
+/** Devices of one host at the same time, of all that may be sent to: one that is slow leaves room for others. */
+const MAX_SHARE_OF_HOST = 4;
+/** How long a device waits whose host is busy. */
+const BUSY_HOST_MS = 500;
+/** How often an operator is warned of the same. */
+const ALARM_WINDOW_MS = 10 * 60_000;
+
+/** What waits for a host, or for a provider. */
+interface Host {
+  inFlight: number;
+  failures: number;
+  /** Nothing is sent before; milliseconds of `performance.now()`. */
+  pausedUntil: number;
+}
+
+/**
+ * Sends by one provider. Each has a lane of its own with its own connections, so that a slow or dead one holds up no other;
+ * within the lane of browsers the same is true of their makers' push services.
+ */
+export class PushLane {
+  private readonly logger = new Logger('Push');
+  private readonly pause = new Pause();
+  private readonly hosts = new Map<string, Host>();
+  private readonly breaker = new Breaker();
+  private readonly finishing: Batched<TurnEnd, void>;
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly warned = new Map<string, number>();
+  private inFlight = 0;
+  private isAwake = false;
+  private stopped = false;
+  private running: Promise<void> | undefined;
+  private failures = 0;
+  private backlog = { due: 0, oldestMs: 0 };
+  readonly counts = new Map<Verdict, number>();
+  alarms = 0;
+
+  constructor(
+    private readonly provider: PushProvider,
+    private readonly repository: PushQueueRepository,
+    private readonly configuration: Configuration,
+    private readonly attention: Attention,
+    private readonly clock: Clock,
+  ) {
+    this.finishing = new Batched(async (ends) => {
+      const { pushIdleDelayMs, pushReceiptMs } = configuration.timings;
+      await repository.finish(together(ends), pushIdleDelayMs, pushReceiptMs);
+      return ends.map(() => undefined);
+    });
+  }
+
+  get platform(): PushProvider['platform'] {
+    return this.provider.platform;
+  }
+
+  /** Devices that are due, and for how long the first one is. */
+  get waiting(): { due: number; oldestMs: number } {
+    return this.backlog;
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Something may be due sooner than it was known. */
+  wake(): void {
+    this.isAwake = true;
+    this.pause.cutShort();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.pause.cutShort();
+    await this.running;
+    // What is with a provider is waited for; what is not answered in time is sent again by whoever comes next.
+    await Promise.all(this.underWay);
+    this.provider.close();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      let restMs = MAX_REST_MS;
+      this.isAwake = false;
+      try {
+        restMs = await this.turn();
+        this.failures = 0;
+      } catch (error) {
+        this.failures += 1;
+        restMs = Math.min(30_000, 500 * 2 ** this.failures);
+        this.warn('database', `nothing is sent to ${this.platform} at the moment: ${(error as Error).message}`);
+      }
+      if (restMs > 0 && !this.isAwake && !this.stopped) await this.pause.wait(restMs, { keepsAlive: false });
+    }
+  }
+
+  /** Takes what is due and there is room for. Answers how long there is nothing to do. */
+  private async turn(): Promise<number> {
+    const room = this.provider.maxConcurrent * this.provider.maxBatch - this.inFlight;
+    if (room <= 0) return MAX_REST_MS;
+    const isAlone = this.provider.maxBatch > 1;
+    const pausedMs = isAlone ? this.pausedMs(this.hostOf(this.platform)) : 0;
+    if (pausedMs > 0) return Math.min(pausedMs, MAX_REST_MS);
+    const leaseId = newId();
+    const count = Math.min(room, this.provider.maxBatch > 1 ? this.provider.maxBatch : room);
+    const devices = await this.repository.take(this.platform, count, leaseId, this.configuration.timings.pushLeaseMs);
+    if (devices.length === 0) {
+      const { nextMs, ...backlog } = await this.repository.waiting(this.platform);
+      this.backlog = backlog;
+      // Due, and held by somebody else: looked at again when the lease may have ended.
+      return nextMs === null
+        ? MAX_REST_MS
+        : nextMs === 0
+          ? MIN_REST_MS * 10
+          : Math.min(MAX_REST_MS, nextMs + MIN_REST_MS);
+    }
+    this.inFlight += devices.length;
+    const work = this.serve(devices)
+      .catch((error: unknown) => this.warn('turn', `a turn of ${this.platform} failed: ${(error as Error).message}`))
+      .finally(() => {
+        this.inFlight -= devices.length;
+        this.underWay.delete(work);
+        this.wake();
+      });
+    this.underWay.add(work);
+    return 0;
+  }
+
+  private async serve(devices: readonly LeasedDevice[]): Promise<void> {
+    const live: LeasedDevice[] = [];
+    for (const device of devices) {
+      if (!device.isLive) void this.finish(Turn.removed(device));
+      else if (this.isBusy(device)) void this.finish(Turn.released(device, this.waitOf(device)));
+      else live.push(device);
+    }
+    if (live.length === 0) return;
+    for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight += 1;
+    try {
+      await this.decideAndSend(live);
+    } finally {
+      for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight -= 1;
+    }
+  }
+
+  private async decideAndSend(devices: readonly LeasedDevice[]): Promise<void> {
+    const ids = devices.map(({ id }) => id);
+    const badges = await this.repository.badges([...new Set(devices.map(({ userId }) => userId))]);
+    const [notices, stale] = [await this.repository.notices(ids), await this.repository.stale(ids)];
+    const rules = this.rules();
+    const turns = devices.map(
+      (device) =>
+        new Turn(
+          {
+            device,
+            notices: notices.filter(({ deviceId }) => deviceId === device.id),
+            stale: device.platform === 'web' ? [] : stale.filter(({ deviceId }) => deviceId === device.id),
+            badge: badges.get(device.userId) ?? 0,
+          },
+          rules,
+        ),
+    );
+    if (this.provider.maxBatch > 1) await this.sendTogether(turns);
+    else await Promise.all(turns.map((turn) => this.sendAlone(turn)));
+  }
+
+  /** Several devices in one request. */
+  private async sendTogether(turns: readonly Turn[]): Promise<void> {
+    const pushes = turns.flatMap((turn) =>
+      turn.parts.map(({ notification }) => ({ device: turn.device, notification })),
+    );
+    const results: PushResult[] = [];
+    for (let from = 0; from < pushes.length; from += this.provider.maxBatch)
+      results.push(...(await this.answered(pushes.slice(from, from + this.provider.maxBatch))));
+    const isBelieved = this.judge(results);
+    let from = 0;
+    const ends = turns.map((turn) => turn.end(results.slice(from, (from += turn.parts.length)), isBelieved));
+    await Promise.all(ends.map((end) => this.finish(end)));
+  }
+
+  /** One device, one notification after the other: the number of the last one is the one that stays. */
+  private async sendAlone(turn: Turn): Promise<void> {
+    const results: PushResult[] = [];
+    for (const { notification } of turn.parts) {
+      const [result] = await this.answered([{ device: turn.device, notification }]);
+      if (result === undefined) break;
+      results.push(result);
+      if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
+    }
+    await this.finish(turn.end(results, this.judge(results)));
+  }
+
+  private async answered(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
+    if (pushes.length === 0) return [];
+    const results = await this.provider.send(pushes);
+    for (const [index, result] of results.entries()) {
+      const push = pushes[index];
+      if (push !== undefined) this.noteResult(this.hostOf(this.provider.laneOf(push.device)), result);
+    }
+    return results;
+  }
+
+  private noteResult(host: Host, { verdict, reason, retryAfterMs, isOfDevice }: PushResult): void {
+    this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
+    if (verdict === 'alarm') {
+      this.alarms += 1;
+      this.warn(reason, `${this.platform} refuses this server: ${reason}. Nothing is lost for a day; see docs/push.md`);
+    }
+    if (verdict === 'sent') host.failures = 0;
+    if ((verdict !== 'again' && verdict !== 'alarm') || isOfDevice === true) return;
+    host.failures += 1;
+    const waitMs = Math.max(retryAfterMs ?? 0, this.retryMs(host.failures - 1));
+    host.pausedUntil = Math.max(host.pausedUntil, performance.now() + waitMs);
+  }
+
+  /** Whether tokens that are said to be none are believed to be. */
+  private judge(results: readonly PushResult[]): boolean {
+    const removals = results.filter(({ verdict }) => verdict !== 'again' && verdict !== 'alarm');
+    if (removals.length === 0) return !this.breaker.isTripped;
+    const isBelieved = this.breaker.admit(removals.map(({ verdict }) => verdict === 'remove'));
+    if (!isBelieved && removals.some(({ verdict }) => verdict === 'remove')) {
+      this.alarms += 1;
+      this.warn(
+        'breaker',
+        `${this.platform} calls more than a fifth of the tokens none: none is removed, see docs/push.md`,
+      );
+    }
+    return isBelieved;
+  }
+
+  private async finish(end: TurnEnd): Promise<void> {
+    try {
+      await this.finishing.get(end);
+    } catch (error) {
+      // Its lease ends by itself, and it is sent again: under the same tag, which takes the place of the first one.
+      this.warn('finish', `what was sent to ${this.platform} could not be noted: ${(error as Error).message}`);
+    }
+  }
+
+  private hostOf(name: string): Host {
+    const known = this.hosts.get(name);
+    if (known !== undefined) return known;
+    const host = { inFlight: 0, failures: 0, pausedUntil: 0 };
+    // Those that are at rest are of no use any more.
+    for (const [other, { inFlight, pausedUntil }] of this.hosts)
+      if (this.hosts.size > 100 && inFlight === 0 && pausedUntil < performance.now()) this.hosts.delete(other);
+    this.hosts.set(name, host);
+    return host;
+  }
+
+  private pausedMs({ pausedUntil }: Host): number {
+    return Math.max(0, pausedUntil - performance.now());
+  }
+
+  private isBusy(device: LeasedDevice): boolean {
+    const name = this.provider.laneOf(device);
+    const host = this.hostOf(name);
+    if (this.pausedMs(host) > 0) return true;
+    return name !== this.platform && host.inFlight >= this.provider.maxConcurrent / MAX_SHARE_OF_HOST;
+  }
+
+  private waitOf(device: LeasedDevice): number {
+    return Math.max(BUSY_HOST_MS, this.pausedMs(this.hostOf(this.provider.laneOf(device))));
+  }
+
+  private retryMs(failures: number): number {
+    return Math.min(MAX_RETRY_MS, this.configuration.timings.pushRetryMs * 2 ** Math.min(failures, 20));
+  }
+
+  private rules(): TurnRules {
+    const { pushElsewhereDelayMs, pushSoundWindowMs, pushClearDelayMs } = this.configuration.timings;
+    return {
+      now: this.clock.now(),
+      maxAgeMs: MAX_AGE_HOURS * 3_600_000,
+      elsewhereDelayMs: pushElsewhereDelayMs,
+      soundWindowMs: pushSoundWindowMs,
+      clearDelayMs: pushClearDelayMs,
+      preview: this.configuration.push.preview,
+      attentionOf: (userId, conversationId) => this.attention.of(userId, conversationId),
+      retryMs: (attempts) => this.retryMs(attempts),
+    };
+  }
+
+  /** One line for each thing that is wrong, and again after a while. */
+  private warn(about: string, message: string): void {
+    const now = performance.now();
+    if (now - (this.warned.get(about) ?? Number.NEGATIVE_INFINITY) < ALARM_WINDOW_MS) return;
+    if (this.warned.size > 100) this.warned.clear();
+    this.warned.set(about, now);
+    this.logger.error(message);
+  }
+}
+
+function together(ends: readonly TurnEnd[]): TurnEnd {
+  return {
+    devices: ends.flatMap(({ devices }) => devices),
+    notices: ends.flatMap(({ notices }) => notices),
+    cleared: ends.flatMap(({ cleared }) => cleared),
+    log: ends.flatMap(({ log }) => log),
+    tickets: ends.flatMap(({ tickets }) => tickets),
+  };
+}

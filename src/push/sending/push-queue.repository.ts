@@ -1,0 +1,405 @@
+import { Injectable } from '@nestjs/common';
+import { unreadCount } from '../../conversations/reading/unread.js';
+import { Database, type Transaction } from '../../database/database.js';
+import { areBlocked } from '../../relations/relations.js';
+import type { PushOutcome, PushPlatform } from '../devices/devices.view.js';
+import type { LeasedDevice, Notice, NoticeKind, StaleNotification } from './notice.js';
+
+/** Messages of one notice are counted up to here. */
+export const MAX_COUNTED = 100;
+/** Characters of a message that are read of it. */
+const MAX_CONTENT = 400;
+
+/** What was decided about one notice. */
+export interface DecidedNotice {
+  deviceId: string;
+  kind: NoticeKind;
+  subjectId: string;
+  /** Null: decided. Else it is decided about again after so long. */
+  waitMs: number | null;
+  coveredSeq: number | null;
+  /** The device shows a notification of it up to here; null: it shows what it showed. */
+  shownSeq: number | null;
+  sounded: boolean;
+}
+
+/** What became of one turn of a device. */
+export interface DecidedDevice {
+  id: string;
+  leaseId: string;
+  /** It is registered no more. */
+  isRemoved: boolean;
+  /** The number that it was sent; null: none. */
+  badge: number | null;
+  attempts: number;
+  suspicions: number;
+  /** Where the token is from after all. */
+  environment: string | null;
+  /** It is looked at again after so long, whatever waits; null: by what waits. */
+  againMs: number | null;
+}
+
+export interface LogEntry {
+  id: string;
+  deviceId: string;
+  conversationId: string | null;
+  seq: number | null;
+  outcome: PushOutcome;
+  reason: string;
+}
+
+export interface Ticket {
+  id: string;
+  deviceId: string;
+  address: string;
+}
+
+export interface TurnEnd {
+  devices: readonly DecidedDevice[];
+  notices: readonly DecidedNotice[];
+  cleared: readonly StaleNotification[];
+  log: readonly LogEntry[];
+  tickets: readonly Ticket[];
+}
+
+/** The statements that send: leases of devices, what is decided by, and what became of it. */
+@Injectable()
+export class PushQueueRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Takes the lease of devices that are due, those first that are due for longest; what others have is passed over. */
+  take(platform: PushPlatform, count: number, leaseId: string, leaseMs: number): Promise<LeasedDevice[]> {
+    return this.database.background.queryAtomically<LeasedDevice>(
+      `UPDATE push_devices d SET leased_until = now() + make_interval(secs => $4), due_at = now() + make_interval(secs => $4),
+         lease_id = $3
+       FROM (
+         SELECT id FROM push_devices
+         WHERE platform = $1 AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
+         ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+       ) AS due
+       WHERE d.id = due.id
+       RETURNING d.id, d.lease_id AS "leaseId", d.user_id AS "userId", d.platform, d.address, d.p256dh, d.auth, d.environment,
+         d.preview, d.badge, d.attempts, d.suspicions, d.suspected_at AS "suspectedAt", d.registered_at AS "registeredAt",
+         EXISTS (SELECT FROM sessions s WHERE s.id = d.session_id AND s.revoked_at IS NULL AND s.expires_at > now()) AS "isLive"`,
+      [platform, count, leaseId, leaseMs / 1_000],
+      'push_take',
+    );
+  }
+
+  /** How many devices of a platform are due, for how long the first one is, and when the next one will be; in milliseconds. */
+  async waiting(platform: PushPlatform): Promise<{ due: number; oldestMs: number; nextMs: number | null }> {
+    const [row] = await this.database.background.query<{ due: number; oldestMs: number | null; nextMs: number | null }>(
+      `SELECT count(*) FILTER (WHERE due_at <= now())::integer AS due,
+         GREATEST(0, extract(epoch FROM now() - min(due_at)) * 1000)::float8 AS "oldestMs",
+         GREATEST(0, extract(epoch FROM min(due_at) - now()) * 1000)::float8 AS "nextMs"
+       FROM push_devices WHERE platform = $1 AND due_at IS NOT NULL`,
+      [platform],
+      'push_waiting',
+    );
+    return { due: row?.due ?? 0, oldestMs: row?.oldestMs ?? 0, nextMs: row?.nextMs ?? null };
+  }
+
+  /** What is to be decided about now of these devices, with all that it is decided by: one snapshot, cursors and all. */
+  notices(deviceIds: readonly string[]): Promise<Notice[]> {
+    return this.database.background.query<Notice>(
+      `SELECT n.device_id AS "deviceId", n.kind, n.subject_id AS "subjectId",
+         (extract(epoch FROM now() - n.since) * 1000)::float8 AS "ageMs",
+         (extract(epoch FROM now() - n.sounded_at) * 1000)::float8 AS "soundedAgoMs",
+         c.last_seq AS "coveredSeq", COALESCE(c.id, direct.id)::text AS "conversationId",
+         c.type = 'GROUP' AS "isGroup", c.title,
+         COALESCE(own.left_at IS NULL AND own.user_id IS NOT NULL, false) AS "isMember",
+         COALESCE(own.muted_until > now(), false) AS "isMuted", own.archived_at IS NOT NULL AS "isArchived",
+         CASE n.kind
+           WHEN 'friend_request' THEN COALESCE(r.status = 'PENDING', false)
+           WHEN 'friend_accepted' THEN COALESCE(r.status = 'ACCEPTED', false)
+           WHEN 'conversation' THEN COALESCE(own.last_read_seq < n.first_seq, false)
+           ELSE true END AS "isCurrent",
+         n.kind <> 'message' AND ${areBlocked('d.user_id', 'n.actor_id')} AS "isBlocked",
+         COALESCE(counted.total, 0) AS total, COALESCE(counted.unread, 0) AS unread, COALESCE(counted.present, 0) AS present,
+         COALESCE(counted.allowed, 0) AS allowed, COALESCE(counted.senders, 0) AS senders,
+         m.id::text AS "messageId", COALESCE(m.seq, n.first_seq) AS seq, m.kind::text AS "messageKind",
+         left(m.content, ${MAX_CONTENT}) AS content, u.id::text AS "actorId",
+         CASE WHEN u.deleted_at IS NULL THEN u.display_name END AS "actorName"
+       FROM push_notices n
+       JOIN push_devices d ON d.id = n.device_id
+       LEFT JOIN conversations c ON n.kind IN ('message', 'conversation') AND c.id = n.subject_id
+       LEFT JOIN conversation_members own ON own.conversation_id = c.id AND own.user_id = d.user_id
+       LEFT JOIN friend_requests r ON n.kind IN ('friend_request', 'friend_accepted') AND r.id = n.subject_id
+       LEFT JOIN conversations direct ON n.kind = 'friend_accepted'
+         AND direct.low_id = LEAST(r.sender_id, r.receiver_id) AND direct.high_id = GREATEST(r.sender_id, r.receiver_id)
+       LEFT JOIN LATERAL (
+         SELECT count(*)::integer AS total, count(*) FILTER (WHERE is_unread)::integer AS unread,
+           count(*) FILTER (WHERE is_unread AND is_present)::integer AS present,
+           count(*) FILTER (WHERE is_unread AND is_present AND is_allowed)::integer AS allowed,
+           count(DISTINCT sender_id) FILTER (WHERE is_unread AND is_present AND is_allowed)::integer AS senders,
+           max(seq) FILTER (WHERE is_unread AND is_present AND is_allowed) AS newest
+         FROM (
+           SELECT x.seq, x.sender_id, x.seq > own.last_read_seq AS is_unread,
+             x.deleted_at IS NULL AND NOT EXISTS (
+               SELECT FROM hidden_messages h WHERE h.user_id = d.user_id AND h.message_id = x.id
+             ) AS is_present,
+             NOT ${areBlocked('d.user_id', 'x.sender_id')} AS is_allowed
+           FROM messages x
+           WHERE x.conversation_id = c.id AND x.seq >= GREATEST(n.first_seq, own.visible_from_seq)
+             AND x.sender_id <> d.user_id AND x.kind <> 'SYSTEM' AND x.created_at >= d.follows_from
+           ORDER BY x.seq DESC LIMIT ${MAX_COUNTED}
+         ) AS pending
+       ) AS counted ON n.kind = 'message'
+       LEFT JOIN messages m ON n.kind = 'message' AND m.conversation_id = c.id AND m.seq = counted.newest
+       LEFT JOIN users u ON u.id = COALESCE(m.sender_id, n.actor_id)
+       WHERE n.device_id = ANY ($1) AND n.decide_at <= now()
+       ORDER BY n.device_id, n.decide_at, n.kind, n.subject_id`,
+      [deviceIds],
+      'push_notices',
+    );
+  }
+
+  /** What these devices show and should not: it was read elsewhere, deleted, or its reader left. */
+  stale(deviceIds: readonly string[]): Promise<StaleNotification[]> {
+    return this.database.background.query<StaleNotification>(
+      `SELECT n.device_id AS "deviceId", n.subject_id AS "conversationId"
+       FROM push_notices n JOIN push_devices d ON d.id = n.device_id
+       LEFT JOIN conversation_members own ON own.conversation_id = n.subject_id AND own.user_id = d.user_id
+       LEFT JOIN messages m ON m.conversation_id = n.subject_id AND m.seq = n.shown_seq
+       WHERE n.device_id = ANY ($1) AND n.kind IN ('message', 'conversation') AND n.shown_seq IS NOT NULL
+         AND (own.user_id IS NULL OR own.left_at IS NOT NULL OR own.last_read_seq >= n.shown_seq
+           OR m.seq IS NULL OR m.deleted_at IS NOT NULL)
+       ORDER BY n.device_id, n.subject_id`,
+      [deviceIds],
+      'push_stale',
+    );
+  }
+
+  /** How many unread messages each user has in conversations that are not muted: the same number as everywhere. */
+  async badges(userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.background.query<{ userId: string; badge: number }>(
+      `SELECT own.user_id AS "userId", COALESCE(sum(${unreadCount('c', 'own')}), 0)::integer AS badge
+       FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
+       WHERE own.user_id = ANY ($1) AND own.left_at IS NULL AND (own.muted_until IS NULL OR own.muted_until <= now())
+       GROUP BY own.user_id`,
+      [userIds],
+      'push_badges',
+    );
+    return new Map(rows.map(({ userId, badge }) => [userId, badge]));
+  }
+
+  /**
+   * Writes what became of turns of devices, and gives their leases back. A lease that was lost meanwhile changes nothing but
+   * the log. What came to a conversation after it was decided about waits anew: the rows are locked first and read after,
+   * so that a message is either seen here, or finds its notice decided.
+   */
+  async finish({ devices, notices, cleared, log, tickets }: TurnEnd, delayMs: number, ticketMs: number): Promise<void> {
+    await this.database.background.transaction(async (transaction) => {
+      const held = await this.lock(transaction, devices);
+      const kept = notices.filter(({ deviceId }) => held.has(deviceId));
+      await this.lockNotices(transaction, kept);
+      await this.decided(transaction, kept, delayMs);
+      await this.cleared(
+        transaction,
+        cleared.filter(({ deviceId }) => held.has(deviceId)),
+      );
+      await this.note(transaction, log);
+      await this.keepTickets(transaction, tickets, ticketMs);
+      await this.release(
+        transaction,
+        devices.filter(({ id }) => held.has(id)),
+      );
+    });
+  }
+
+  private async lock(transaction: Transaction, devices: readonly DecidedDevice[]): Promise<ReadonlySet<string>> {
+    const rows = await transaction.query<{ id: string }>(
+      `SELECT d.id FROM push_devices d JOIN unnest($1::uuid[], $2::uuid[]) AS held(id, lease_id) USING (id, lease_id)
+       ORDER BY d.id FOR NO KEY UPDATE OF d`,
+      [devices.map(({ id }) => id), devices.map(({ leaseId }) => leaseId)],
+      'push_lock',
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  private async lockNotices(transaction: Transaction, notices: readonly DecidedNotice[]): Promise<void> {
+    if (notices.length === 0) return;
+    await transaction.query(
+      `SELECT FROM push_notices n
+       JOIN unnest($1::uuid[], $2::text[], $3::uuid[]) AS decided(device_id, kind, subject_id) USING (device_id, kind, subject_id)
+       ORDER BY n.device_id, n.kind, n.subject_id FOR NO KEY UPDATE OF n`,
+      [
+        notices.map(({ deviceId }) => deviceId),
+        notices.map(({ kind }) => kind),
+        notices.map(({ subjectId }) => subjectId),
+      ],
+      'push_lock_notices',
+    );
+  }
+
+  private async decided(transaction: Transaction, notices: readonly DecidedNotice[], delayMs: number): Promise<void> {
+    if (notices.length === 0) return;
+    await transaction.query(
+      `UPDATE push_notices n SET
+         since = CASE WHEN w.wait_ms IS NULL THEN next.created_at ELSE n.since END,
+         decide_at = CASE
+           WHEN w.wait_ms IS NULL THEN next.created_at + make_interval(secs => $8)
+           ELSE now() + make_interval(secs => w.wait_ms / 1000) END,
+         first_seq = CASE WHEN w.wait_ms IS NULL AND next.seq IS NOT NULL THEN next.seq ELSE n.first_seq END,
+         shown_seq = GREATEST(n.shown_seq, w.shown_seq),
+         sounded_at = CASE WHEN w.sounded THEN now() ELSE n.sounded_at END,
+         changed_at = now()
+       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::float8[], $5::integer[], $6::integer[], $7::boolean[])
+         AS w(device_id, kind, subject_id, wait_ms, covered_seq, shown_seq, sounded)
+       JOIN push_devices d ON d.id = w.device_id
+       LEFT JOIN LATERAL (
+         SELECT m.seq, m.created_at FROM messages m
+         WHERE m.conversation_id = w.subject_id AND m.seq > w.covered_seq AND m.sender_id <> d.user_id AND m.kind <> 'SYSTEM'
+         ORDER BY m.seq LIMIT 1
+       ) AS next ON w.kind = 'message' AND w.wait_ms IS NULL
+       WHERE n.device_id = w.device_id AND n.kind = w.kind AND n.subject_id = w.subject_id`,
+      [
+        notices.map(({ deviceId }) => deviceId),
+        notices.map(({ kind }) => kind),
+        notices.map(({ subjectId }) => subjectId),
+        notices.map(({ waitMs }) => waitMs),
+        notices.map(({ coveredSeq }) => coveredSeq),
+        notices.map(({ shownSeq }) => shownSeq),
+        notices.map(({ sounded }) => sounded),
+        delayMs / 1_000,
+      ],
+      'push_decided',
+    );
+  }
+
+  private async cleared(transaction: Transaction, cleared: readonly StaleNotification[]): Promise<void> {
+    if (cleared.length === 0) return;
+    await transaction.query(
+      `UPDATE push_notices n SET shown_seq = NULL, changed_at = now()
+       FROM unnest($1::uuid[], $2::uuid[]) AS w(device_id, subject_id)
+       WHERE n.device_id = w.device_id AND n.subject_id = w.subject_id AND n.kind IN ('message', 'conversation')`,
+      [cleared.map(({ deviceId }) => deviceId), cleared.map(({ conversationId }) => conversationId)],
+      'push_cleared',
+    );
+  }
+
+  private async note(transaction: Transaction, log: readonly LogEntry[]): Promise<void> {
+    if (log.length === 0) return;
+    await transaction.query(
+      `INSERT INTO push_log (id, device_id, at, conversation_id, seq, outcome, reason)
+       SELECT w.id, w.device_id, now(), w.conversation_id, w.seq, w.outcome, w.reason
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[])
+         AS w(id, device_id, conversation_id, seq, outcome, reason)
+       WHERE EXISTS (SELECT FROM push_devices d WHERE d.id = w.device_id)`,
+      [
+        log.map(({ id }) => id),
+        log.map(({ deviceId }) => deviceId),
+        log.map(({ conversationId }) => conversationId),
+        log.map(({ seq }) => seq),
+        log.map(({ outcome }) => outcome),
+        log.map(({ reason }) => reason),
+      ],
+      'push_log_add',
+    );
+  }
+
+  private async keepTickets(transaction: Transaction, tickets: readonly Ticket[], ticketMs: number): Promise<void> {
+    if (tickets.length === 0) return;
+    await transaction.query(
+      `INSERT INTO push_tickets (id, device_id, address, ask_at)
+       SELECT w.id, w.device_id, w.address, now() + make_interval(secs => $4)
+       FROM unnest($1::text[], $2::uuid[], $3::text[]) AS w(id, device_id, address)
+       WHERE EXISTS (SELECT FROM push_devices d WHERE d.id = w.device_id)
+       ON CONFLICT (id) DO NOTHING`,
+      [
+        tickets.map(({ id }) => id),
+        tickets.map(({ deviceId }) => deviceId),
+        tickets.map(({ address }) => address),
+        ticketMs / 1_000,
+      ],
+      'push_tickets_add',
+    );
+  }
+
+  private async release(transaction: Transaction, devices: readonly DecidedDevice[]): Promise<void> {
+    const removed = devices.filter(({ isRemoved }) => isRemoved).map(({ id }) => id);
+    if (removed.length > 0)
+      await transaction.query('DELETE FROM push_devices WHERE id = ANY ($1)', [removed], 'push_forget');
+    const kept = devices.filter(({ isRemoved }) => !isRemoved);
+    if (kept.length === 0) return;
+    await transaction.query(
+      `UPDATE push_devices d SET leased_until = NULL, lease_id = NULL, attempts = w.attempts,
+         badge = COALESCE(w.badge, d.badge), environment = COALESCE(w.environment, d.environment),
+         suspicions = w.suspicions,
+         suspected_at = CASE WHEN w.suspicions = 0 THEN NULL ELSE COALESCE(d.suspected_at, now()) END,
+         due_at = GREATEST(
+           now() + make_interval(secs => w.again_ms / 1000),
+           LEAST(
+             CASE WHEN d.due_at IS DISTINCT FROM d.leased_until THEN d.due_at END,
+             (SELECT min(n.decide_at) FROM push_notices n WHERE n.device_id = d.id),
+             CASE WHEN w.again_ms IS NOT NULL THEN now() + make_interval(secs => w.again_ms / 1000) END))
+       FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::float8[])
+         AS w(id, badge, attempts, suspicions, environment, again_ms)
+       WHERE d.id = w.id`,
+      [
+        kept.map(({ id }) => id),
+        kept.map(({ badge }) => badge),
+        kept.map(({ attempts }) => attempts),
+        kept.map(({ suspicions }) => suspicions),
+        kept.map(({ environment }) => environment),
+        kept.map(({ againMs }) => againMs),
+      ],
+      'push_release',
+    );
+  }
+
+  /** Tickets that Expo may be asked about by now; each is given out once, unless its answer is put back. */
+  takeTickets(count: number): Promise<Ticket[]> {
+    return this.database.background.queryAtomically<Ticket>(
+      `DELETE FROM push_tickets t USING (
+         SELECT id FROM push_tickets WHERE ask_at <= now() ORDER BY ask_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       ) AS due
+       WHERE t.id = due.id RETURNING t.id, t.device_id AS "deviceId", t.address`,
+      [count],
+      'push_tickets_take',
+    );
+  }
+
+  putTicketsBack(tickets: readonly Ticket[], ms: number): Promise<void> {
+    return this.database.background.transaction((transaction) => this.keepTickets(transaction, tickets, ms));
+  }
+
+  /** Devices whose tokens are none, unless they have registered another one since. Answers how many there were. */
+  async forget(devices: readonly { deviceId: string; address: string }[]): Promise<number> {
+    const rows = await this.database.background.queryAtomically(
+      `DELETE FROM push_devices d USING unnest($1::uuid[], $2::text[]) AS w(id, address)
+       WHERE d.id = w.id AND d.address = w.address RETURNING d.id`,
+      [devices.map(({ deviceId }) => deviceId), devices.map(({ address }) => address)],
+      'push_forget_tokens',
+    );
+    return rows.length;
+  }
+
+  /** Adds to the log of devices, whatever else goes on. */
+  log(entries: readonly LogEntry[]): Promise<void> {
+    return this.database.background.transaction((transaction) => this.note(transaction, entries));
+  }
+
+  /** Deletes what is older than a day of the log, and notices that nothing has come of for two. At most `count` of each. */
+  async deleteOld(count: number): Promise<number> {
+    const [row] = await this.database.background.queryAtomically<{ deleted: number }>(
+      `WITH log AS (
+         DELETE FROM push_log l USING (
+           SELECT device_id, id FROM push_log WHERE at < now() - interval '24 hours' ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED
+         ) AS old
+         WHERE l.device_id = old.device_id AND l.id = old.id RETURNING l.id
+       ), notices AS (
+         DELETE FROM push_notices n USING (
+           SELECT device_id, kind, subject_id FROM push_notices
+           WHERE changed_at < now() - interval '48 hours' AND since IS NULL AND shown_seq IS NULL
+           ORDER BY changed_at LIMIT $1 FOR UPDATE SKIP LOCKED
+         ) AS old
+         WHERE n.device_id = old.device_id AND n.kind = old.kind AND n.subject_id = old.subject_id RETURNING n.device_id
+       )
+       SELECT GREATEST((SELECT count(*) FROM log), (SELECT count(*) FROM notices))::integer AS deleted`,
+      [count],
+      'push_delete_old',
+    );
+    return row?.deleted ?? 0;
+  }
+}

@@ -1,0 +1,89 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Configuration } from '../../config/configuration.js';
+import { Metrics } from '../../observability/metrics.js';
+import { Attention } from '../../presence/attention.js';
+import { ApnsProvider } from '../providers/apns.js';
+import { ExpoProvider } from '../providers/expo.js';
+import { FcmProvider } from '../providers/fcm.js';
+import { WebProvider } from '../providers/web.js';
+import { PushLane } from './push-lane.js';
+import { PushQueueRepository } from './push-queue.repository.js';
+
+const SWEEP_INTERVAL_MS = 10 * 60_000;
+const SWEEP_BATCH = 2_000;
+
+/** Sends what was planned, by four lanes that know nothing of each other. Several processes share the work by leases. */
+@Injectable()
+export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Push');
+  private readonly lanes: readonly PushLane[];
+  private sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    expo: ExpoProvider,
+    fcm: FcmProvider,
+    apns: ApnsProvider,
+    web: WebProvider,
+    private readonly repository: PushQueueRepository,
+    configuration: Configuration,
+    attention: Attention,
+    clock: Clock,
+    metrics: Metrics,
+  ) {
+    this.lanes = [expo, fcm, apns, web].map(
+      (provider) => new PushLane(provider, repository, configuration, attention, clock),
+    );
+    const ofLanes = (value: (lane: PushLane) => number) => () =>
+      this.lanes.map((lane) => ({ labels: { platform: lane.platform }, value: value(lane) }));
+    metrics.gauges(
+      'parley_push_devices_due',
+      'Devices that something waits to be sent to, by platform; when the lane was last idle.',
+      ['platform'],
+      ofLanes(({ waiting }) => waiting.due),
+    );
+    metrics.gauges(
+      'parley_push_oldest_due_seconds',
+      'For how long the first of them waits.',
+      ['platform'],
+      ofLanes(({ waiting }) => waiting.oldestMs / 1_000),
+    );
+    metrics.gauges(
+      'parley_push_alarms',
+      'Refusals of this server itself, and answers that were not believed, since the start: somebody has to look.',
+      ['platform'],
+      ofLanes(({ alarms }) => alarms),
+    );
+    metrics.gauges(
+      'parley_push_answers',
+      'Answers of providers since the start, by what they mean.',
+      ['platform', 'verdict'],
+      () =>
+        this.lanes.flatMap(({ platform, counts }) =>
+          [...counts].map(([verdict, value]) => ({ labels: { platform, verdict }, value })),
+        ),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    for (const lane of this.lanes) lane.start();
+    const sweep = (): void => {
+      this.deleteOld().catch((error: Error) => this.logger.warn(`old entries of push stay for now: ${error.message}`));
+    };
+    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.sweep);
+    await Promise.all(this.lanes.map((lane) => lane.stop()));
+  }
+
+  /** Something may be due sooner than it was known. */
+  wake(): void {
+    for (const lane of this.lanes) lane.wake();
+  }
+
+  private async deleteOld(): Promise<void> {
+    while ((await this.repository.deleteOld(SWEEP_BATCH)) === SWEEP_BATCH);
+  }
+}

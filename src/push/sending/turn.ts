@@ -1,0 +1,212 @@
+import { newId } from '../../common/identifier.js';
+import type { AttentionLevel } from '../../presence/attention.js';
+import type { PushOutcome, PushPreview } from '../devices/devices.view.js';
+import type { PushResult } from '../providers/push-provider.js';
+import { decide, type DecisionTimes } from './decision.js';
+import type { LeasedDevice, Notice, StaleNotification } from './notice.js';
+import { clearing, effectivePreview, type Notification, notificationOf } from './notification.js';
+import type { DecidedDevice, DecidedNotice, LogEntry, TurnEnd } from './push-queue.repository.js';
+
+/** Conversations that one turn takes away from a device; the rest goes with the next one. */
+const MAX_CLEARED = 5;
+/** So many suspicions over so long, and the token is taken for none. */
+const MAX_SUSPICIONS = 5;
+const SUSPICION_WINDOW_MS = 24 * 3_600_000;
+
+export interface TurnInput {
+  device: LeasedDevice;
+  notices: readonly Notice[];
+  stale: readonly StaleNotification[];
+  badge: number;
+}
+
+export interface TurnRules extends DecisionTimes {
+  /** Milliseconds since 1970. */
+  now: number;
+  soundWindowMs: number;
+  clearDelayMs: number;
+  preview: PushPreview;
+  attentionOf(userId: string, conversationId: string | undefined): AttentionLevel;
+  retryMs(attempts: number): number;
+}
+
+interface Part {
+  notification: Notification;
+  notice: Notice | undefined;
+  cleared: StaleNotification | undefined;
+}
+
+/** One turn of a device: what is decided about what waits, what is sent, and what came of it. */
+export class Turn {
+  readonly parts: Part[] = [];
+  private readonly decided: DecidedNotice[] = [];
+  private readonly log: LogEntry[] = [];
+  /** Something waits on what its user does now: until that is decided the number may stay as it is. */
+  private isHeld = false;
+  private hasMore = false;
+
+  constructor(
+    private readonly input: TurnInput,
+    private readonly rules: TurnRules,
+  ) {
+    for (const notice of input.notices) this.consider(notice);
+    this.considerStale();
+  }
+
+  get device(): LeasedDevice {
+    return this.input.device;
+  }
+
+  private consider(notice: Notice): void {
+    const { device, badge } = this.input;
+    const conversationId = notice.kind === 'message' || notice.kind === 'conversation' ? notice.subjectId : undefined;
+    const decision = decide(notice, this.rules.attentionOf(device.userId, conversationId), this.rules);
+    switch (decision.action) {
+      case 'wait':
+        this.isHeld = true;
+        this.note(notice, 'waiting', decision.reason);
+        this.decided.push({ ...keyOf(notice), waitMs: decision.waitMs, shownSeq: null, sounded: false });
+        return;
+      case 'skip':
+        if (decision.reason === 'looking') this.isHeld = true;
+        this.note(notice, 'skipped', decision.reason);
+        this.decided.push({ ...keyOf(notice), waitMs: null, shownSeq: null, sounded: false });
+        return;
+      case 'show': {
+        const sound = notice.soundedAgoMs === null || notice.soundedAgoMs >= this.rules.soundWindowMs;
+        const preview = effectivePreview(device.preview, this.rules.preview);
+        this.parts.push({ notification: notificationOf(notice, preview, badge, sound), notice, cleared: undefined });
+      }
+    }
+  }
+
+  /** What was read elsewhere goes from where it is shown, and the number with it. Nothing is taken from browsers. */
+  private considerStale(): void {
+    const { device, badge, stale } = this.input;
+    const isShown = (id: string): boolean => this.parts.some(({ notice }) => notice?.conversationId === id);
+    const gone = stale.filter(({ conversationId }) => !isShown(conversationId));
+    this.hasMore = gone.length > MAX_CLEARED;
+    for (const one of gone.slice(0, MAX_CLEARED))
+      this.parts.push({ notification: clearing(one.conversationId, badge), notice: undefined, cleared: one });
+    if (device.platform === 'web' || device.badge === null || device.badge === badge) return;
+    if (this.parts.length > 0 || this.isHeld) return;
+    this.parts.push({ notification: clearing(undefined, badge), notice: undefined, cleared: undefined });
+  }
+
+  /**
+   * What is to be written.
+   * @param results of `parts`, in their order; fewer where the turn was broken off
+   * @param isBelieved whether a token that is said to be none is one
+   */
+  end(results: readonly PushResult[], isBelieved: boolean): TurnEnd {
+    const { device, badge } = this.input;
+    const tickets: TurnEnd['tickets'][number][] = [];
+    const cleared: StaleNotification[] = [];
+    const outcome: DecidedDevice = {
+      id: device.id,
+      leaseId: device.leaseId,
+      isRemoved: false,
+      badge: null,
+      attempts: 0,
+      suspicions: device.suspicions,
+      environment: null,
+      againMs: this.hasMore ? this.rules.clearDelayMs : null,
+    };
+    for (const [index, { notification, notice, cleared: gone }] of this.parts.entries()) {
+      const result = results[index];
+      if (result === undefined) break;
+      const { verdict, reason } = result;
+      if (result.ticketId !== undefined)
+        tickets.push({ id: result.ticketId, deviceId: device.id, address: device.address });
+      if (result.environment !== undefined) outcome.environment = result.environment;
+      switch (verdict) {
+        case 'sent':
+          outcome.badge = badge;
+          outcome.suspicions = 0;
+          break;
+        case 'suspect':
+          outcome.suspicions += 1;
+          if (this.isLost(outcome.suspicions)) outcome.isRemoved = isBelieved;
+          break;
+        case 'remove':
+          if (isBelieved) outcome.isRemoved = true;
+          else outcome.suspicions += 1;
+          break;
+        case 'keep':
+          break;
+        case 'alarm':
+        case 'again':
+          // It waits as it did.
+          outcome.attempts = device.attempts + 1;
+          outcome.againMs = Math.max(result.retryAfterMs ?? 0, this.rules.retryMs(device.attempts));
+          if (notice !== undefined) this.note(notice, 'waiting', reason);
+          continue;
+      }
+      if (gone !== undefined) cleared.push(gone);
+      if (notice === undefined) continue;
+      this.settle(notice, notification, verdict === 'sent');
+      this.note(notice, verdict === 'sent' ? 'sent' : 'failed', reason);
+    }
+    return { devices: [outcome], notices: this.decided, cleared, log: this.log, tickets };
+  }
+
+  /** Given back untouched: it is looked at again after so long. */
+  static released({ id, leaseId, attempts, suspicions }: LeasedDevice, againMs: number): TurnEnd {
+    const device = { id, leaseId, isRemoved: false, badge: null, attempts, suspicions, environment: null, againMs };
+    return { devices: [device], notices: [], cleared: [], log: [], tickets: [] };
+  }
+
+  /** Its session has ended. */
+  static removed({ id, leaseId }: LeasedDevice): TurnEnd {
+    const device = {
+      id,
+      leaseId,
+      isRemoved: true,
+      badge: null,
+      attempts: 0,
+      suspicions: 0,
+      environment: null,
+      againMs: null,
+    };
+    return { devices: [device], notices: [], cleared: [], log: [], tickets: [] };
+  }
+
+  private isLost(suspicions: number): boolean {
+    const { suspectedAt } = this.input.device;
+    return (
+      suspicions >= MAX_SUSPICIONS &&
+      suspectedAt !== null &&
+      this.rules.now - suspectedAt.getTime() > SUSPICION_WINDOW_MS
+    );
+  }
+
+  private settle(notice: Notice, { shown, data }: Notification, isShown: boolean): void {
+    this.decided.push({
+      ...keyOf(notice),
+      waitMs: null,
+      shownSeq: isShown ? (data.seq ?? notice.seq) : null,
+      sounded: isShown && shown?.sound === true,
+    });
+  }
+
+  private note({ deviceId, kind, subjectId, seq }: Notice, outcome: PushOutcome, reason: string): void {
+    const isOfConversation = kind === 'message' || kind === 'conversation';
+    this.log.push({
+      id: newId(),
+      deviceId,
+      conversationId: isOfConversation ? subjectId : null,
+      seq: isOfConversation ? seq : null,
+      outcome,
+      reason: reason.slice(0, 200),
+    });
+  }
+}
+
+function keyOf({
+  deviceId,
+  kind,
+  subjectId,
+  coveredSeq,
+}: Notice): Pick<DecidedNotice, 'deviceId' | 'kind' | 'subjectId' | 'coveredSeq'> {
+  return { deviceId, kind, subjectId, coveredSeq };
+}

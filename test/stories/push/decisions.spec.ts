@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Phone, logged, logOf, type PushStory, startPushStory, unreadOf } from '../../support/push/push-story.js';
+import { type Person, until } from '../../support/story.js';
+
+const FAR = '2099-01-01T00:00:00.000Z';
+
+describe('whether a phone rings', () => {
+  let push: PushStory;
+  let ada: Person;
+  beforeAll(async () => {
+    push = await startPushStory();
+    ada = await push.story.person('ada');
+  });
+  afterAll(async () => {
+    await push?.close();
+    expect(push.faults()).toEqual([]);
+  });
+
+  const pair = async (): Promise<Phone & { conversationId: string }> => {
+    const phone = await push.owner('bob');
+    return { ...phone, conversationId: await ada.directConversation(phone.person) };
+  };
+
+  it('rings where nobody looks, with who wrote, what, and how much there is to read', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const message = await ada.say(conversationId, 'See you at nine');
+    const [notification] = await push.expo.arrived(token);
+    expect(notification).toEqual({
+      address: token,
+      title: ada.username,
+      body: 'See you at nine',
+      badge: 1,
+      sound: true,
+      tag: conversationId,
+      quiet: false,
+      data: { kind: 'message', conversationId, messageId: message.id, seq: 1, senderId: ada.id, badge: 1 },
+    });
+    expect(await logged(bob, { outcome: 'sent' })).toMatchObject({ conversationId, seq: 1 });
+    expect(await unreadOf(bob)).toBe(1);
+  });
+
+  it('never rings where somebody looks at the conversation', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const device = await bob.device();
+    await device.must('join_conversation', { conversationId });
+    await ada.say(conversationId, 'You see this');
+    expect(await logged(bob, { outcome: 'skipped' })).toMatchObject({ reason: 'looking', conversationId, seq: 1 });
+    expect(push.expo.of(token)).toEqual([]);
+  });
+
+  it('rings at once where the connection that shows it is in the background', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const device = await bob.device({ active: false });
+    await device.must('join_conversation', { conversationId });
+    await ada.say(conversationId, 'one');
+    await push.expo.arrived(token);
+    await device.must('set_active', { active: true });
+    await ada.say(conversationId, 'two');
+    await logged(bob, { outcome: 'skipped', reason: 'looking' });
+    await device.must('set_active', { active: false });
+    await ada.say(conversationId, 'three');
+    const notifications = await push.expo.arrived(token, 2);
+    expect(notifications.map(({ body }) => body)).toEqual(['one', 'three']);
+    expect((await logOf(bob)).some(({ outcome }) => outcome === 'waiting')).toBe(false);
+  });
+
+  it('waits where somebody looks at something else in the app, and rings if that was not enough', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    await bob.device();
+    await ada.say(conversationId, 'Still there?');
+    await logged(bob, { outcome: 'waiting' });
+    expect(push.expo.of(token)).toEqual([]);
+    await push.later(bob);
+    await push.expo.arrived(token);
+    await logged(bob, { outcome: 'sent' });
+    const log = await logOf(bob);
+    expect(log.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ['sent', 'taken by Expo'],
+      ['waiting', 'active elsewhere'],
+    ]);
+  });
+
+  it('says nothing of what was read while it waited', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const device = await bob.device();
+    await ada.say(conversationId, 'You read this');
+    await logged(bob, { outcome: 'waiting' });
+    await device.must('mark_read', { conversationId, seq: 1 });
+    await push.later(bob);
+    await logged(bob, { outcome: 'skipped', reason: 'read' });
+    expect(push.expo.of(token)).toEqual([]);
+  });
+
+  it.each<[string, (about: { bob: Person; conversationId: string; messageId: string }) => Promise<unknown>]>([
+    ['deleted', ({ messageId }) => ada.must('DELETE', `/messages/${messageId}`)],
+    ['deleted', ({ bob, messageId }) => bob.must('DELETE', `/messages/${messageId}?for=me`)],
+    [
+      'muted',
+      ({ bob, conversationId }) => bob.must('PATCH', `/conversations/${conversationId}/me`, { mutedUntil: FAR }),
+    ],
+    [
+      'archived',
+      ({ bob, conversationId }) => bob.must('PATCH', `/conversations/${conversationId}/me`, { archived: true }),
+    ],
+    ['blocked', ({ bob }) => bob.must('POST', '/blocks', { userId: ada.id })],
+    ['left', ({ bob, conversationId }) => bob.must('POST', `/conversations/${conversationId}/leave`)],
+  ])('says nothing where the message or its reader is %s meanwhile', async (reason, change) => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.group('Trip', bob);
+    await push.expo.arrived(token);
+    // While somebody looks at the app it waits, and that is when it happens.
+    const device = await bob.device();
+    await device.must('mark_read', { conversationId, seq: 1 });
+    const { id: messageId, seq } = await ada.say(conversationId, 'Nothing for you');
+    await logged(bob, { outcome: 'waiting', seq });
+    await change({ bob, conversationId, messageId });
+    await push.later(bob);
+    expect(await logged(bob, { outcome: 'skipped', reason })).toMatchObject({ conversationId });
+    expect(push.expo.of(token).filter(({ data }) => data.kind === 'message')).toEqual([]);
+  });
+
+  it('shows what a message says when it rings, not what it said before', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    await bob.device();
+    const { id } = await ada.say(conversationId, 'Meet me at ate');
+    await logged(bob, { outcome: 'waiting' });
+    await ada.must('PATCH', `/messages/${id}`, { content: 'Meet me at eight' });
+    await push.later(bob);
+    expect((await push.expo.arrived(token)).map(({ body }) => body)).toEqual(['Meet me at eight']);
+  });
+
+  it('says how many there are where several come at once', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    await bob.device();
+    for (const text of ['one', 'two', 'three']) await ada.say(conversationId, text);
+    await logged(bob, { outcome: 'waiting' });
+    await push.later(bob);
+    const [notification] = await push.expo.arrived(token);
+    expect(notification).toMatchObject({ body: '3 new messages', badge: 3, data: { seq: 3 } });
+  });
+
+  it('makes one sound in a while for a conversation, and counts on', async () => {
+    const { token, conversationId } = await pair();
+    for (const [index, text] of ['one', 'two', 'three'].entries()) {
+      await ada.say(conversationId, text);
+      await push.expo.arrived(token, index + 1);
+    }
+    const notifications = push.expo.of(token);
+    expect(notifications.map(({ sound }) => sound)).toEqual([true, false, false]);
+    expect(notifications.map(({ badge }) => badge)).toEqual([1, 2, 3]);
+    // Each takes the place of the one before.
+    expect(new Set(notifications.map(({ tag }) => tag)).size).toBe(1);
+  });
+
+  it('takes a notification away that was read elsewhere, and the number with it', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const other = await push.story.person('cy');
+    const second = await other.directConversation(bob);
+    await ada.say(conversationId, 'one');
+    await push.expo.arrived(token);
+    await other.say(second, 'two');
+    await push.expo.arrived(token, 2);
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
+    const [, , cleared] = await push.expo.arrived(token, 3);
+    expect(cleared).toMatchObject({ quiet: true, badge: 1, data: { kind: 'clear', conversationId, badge: 1 } });
+    expect(cleared?.title).toBeUndefined();
+    // Answering is reading, too.
+    await bob.say(second, 'Good');
+    const [, , , last] = await push.expo.arrived(token, 4);
+    expect(last).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId: second, badge: 0 } });
+  });
+
+  it('takes a notification away whose message was deleted', async () => {
+    const { token, conversationId } = await pair();
+    const { id } = await ada.say(conversationId, 'Oops');
+    await push.expo.arrived(token);
+    await ada.must('DELETE', `/messages/${id}`);
+    const [, cleared] = await push.expo.arrived(token, 2);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, badge: 0 } });
+  });
+
+  it('names a group with who wrote, and never who is blocked', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.group('Trip to Lisbon', bob);
+    const [added] = await push.expo.arrived(token);
+    expect(added).toMatchObject({
+      title: 'Trip to Lisbon',
+      body: `${ada.username} added you to the group`,
+      data: { kind: 'conversation', conversationId, senderId: ada.id },
+    });
+    await ada.say(conversationId, 'Tickets?');
+    const [, message] = await push.expo.arrived(token, 2);
+    expect(message).toMatchObject({ title: `Trip to Lisbon · ${ada.username}`, body: 'Tickets?' });
+    await bob.must('POST', '/blocks', { userId: ada.id });
+    await ada.say(conversationId, 'You do not see me');
+    await logged(bob, { outcome: 'skipped', reason: 'blocked' });
+    expect(push.expo.of(token).filter(({ quiet }) => !quiet)).toHaveLength(2);
+  });
+
+  it('rings for friend requests, and for those that were accepted', async () => {
+    const [bob, cy] = [await push.owner('bob'), await push.owner('cy')];
+    const request = await cy.person.must('POST', '/friends/requests', { userId: bob.person.id });
+    const [asked] = await push.expo.arrived(bob.token);
+    expect(asked).toMatchObject({
+      title: cy.person.username,
+      body: 'would like to be friends',
+      tag: `friend:${cy.person.id}`,
+      data: { kind: 'friend_request', senderId: cy.person.id, badge: 0 },
+    });
+    const { conversation } = await bob.person.must('POST', `/friends/requests/${request.id}/accept`);
+    const [accepted] = await push.expo.arrived(cy.token);
+    expect(accepted).toMatchObject({
+      title: bob.person.username,
+      body: 'accepted your friend request',
+      data: { kind: 'friend_accepted', senderId: bob.person.id, conversationId: conversation.id },
+    });
+  });
+
+  it('says nothing of a friend request that was withdrawn', async () => {
+    const bob = await push.owner('bob');
+    const cy = await push.story.person('cy');
+    await bob.person.device();
+    const request = await cy.must('POST', '/friends/requests', { userId: bob.person.id });
+    await logged(bob.person, { outcome: 'waiting' });
+    await cy.must('DELETE', `/friends/requests/${request.id}`);
+    await push.later(bob.person);
+    await logged(bob.person, { outcome: 'skipped', reason: 'answered' });
+    expect(push.expo.of(bob.token)).toEqual([]);
+  });
+
+  it('never rings for what was written before a device was registered, nor for one’s own messages', async () => {
+    const bob = await push.story.person('bob');
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, 'before');
+    const token = 'ExponentPushToken[late]';
+    await bob.must('PUT', '/devices/phone', { platform: 'expo', token });
+    await bob.say(conversationId, 'mine');
+    await ada.say(conversationId, 'after');
+    const [first] = await push.expo.arrived(token);
+    expect(first).toMatchObject({ body: 'after', badge: 1 });
+    expect(push.expo.of(token)).toHaveLength(1);
+  });
+
+  it('stops with the session', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const other = await push.owner('cy');
+    await ada.say(conversationId, 'one');
+    await push.expo.arrived(token);
+    await bob.must('POST', '/auth/logout');
+    await ada.say(conversationId, 'two');
+    // What comes later was decided about later.
+    const second = await ada.directConversation(other.person);
+    await ada.say(second, 'three');
+    await push.expo.arrived(other.token);
+    expect(push.expo.of(token)).toHaveLength(1);
+  });
+
+  it('is decided once for each device of a user', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    const { subscription } = push.web.subscribe();
+    await bob.must('PUT', '/devices/browser', { platform: 'web', subscription });
+    await ada.say(conversationId, 'everywhere');
+    await push.expo.arrived(token);
+    const [inBrowser] = await push.web.arrived(subscription.endpoint);
+    expect(inBrowser).toMatchObject({ title: ada.username, body: 'everywhere', badge: 1, sound: true });
+    await until('both are in their logs', async () =>
+      (await Promise.all([logOf(bob), logOf(bob, 'browser')])).every(([entry]) => entry?.outcome === 'sent'),
+    );
+  });
+});
+
+describe('what a notification shows', () => {
+  it('is what the device asks for', async () => {
+    const push = await startPushStory();
+    try {
+      const ada = await push.story.person('ada');
+      const [some, none] = [
+        await push.owner('bob', { preview: 'sender' }),
+        await push.owner('cy', { preview: 'none' }),
+      ];
+      for (const { person } of [some, none]) await ada.say(await ada.directConversation(person), 'A secret');
+      expect((await push.expo.arrived(some.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
+      const [hidden] = await push.expo.arrived(none.token);
+      expect(hidden).toMatchObject({ title: 'New message', body: 'You have a new message' });
+      expect(JSON.stringify(hidden)).not.toMatch(new RegExp(`secret|${ada.username}|${ada.id}`));
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+
+  it('is never more than the server allows', async () => {
+    const push = await startPushStory({}, { PUSH_PREVIEW: 'sender' });
+    try {
+      const ada = await push.story.person('ada');
+      const bob = await push.owner('bob', { preview: 'full' });
+      await ada.say(await ada.directConversation(bob.person), 'A secret');
+      expect((await push.expo.arrived(bob.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
+    } finally {
+      await push.close();
+    }
+  });
+});
