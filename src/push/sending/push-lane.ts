@@ -21,6 +21,8 @@ const MAX_RETRY_MS = 5 * 60_000;
 const MAX_SHARE_OF_HOST = 4;
 /** How long a device waits whose host is busy. */
 const BUSY_HOST_MS = 500;
+/** How long a server that stops waits for what is with a provider. */
+const END_TIMEOUT_MS = 3_000;
 /** How often an operator is warned of the same. */
 const ALARM_WINDOW_MS = 10 * 60_000;
 
@@ -90,8 +92,13 @@ export class PushLane {
     this.stopped = true;
     this.pause.cutShort();
     await this.running;
-    // What is with a provider is waited for; what is not answered in time is sent again by whoever comes next.
-    await Promise.all(this.underWay);
+    // What is not answered by then is sent again by whoever comes next: under its tag, which takes its own place.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_TIMEOUT_MS);
+    });
+    await Promise.race([Promise.all(this.underWay), late]);
+    clearTimeout(timer);
     this.provider.close();
   }
 
@@ -220,7 +227,11 @@ export class PushLane {
     this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
     if (verdict === 'alarm') {
       this.alarms += 1;
-      this.warn(reason, `${this.platform} refuses this server: ${reason}. Nothing is lost for a day; see docs/push.md`);
+      this.warn(
+        reason,
+        `${this.platform} refuses this server: ${reason}. Nothing is lost for a day; see docs/push.md`,
+        'error',
+      );
     }
     if (verdict === 'sent') host.failures = 0;
     if ((verdict !== 'again' && verdict !== 'alarm') || isOfDevice === true) return;
@@ -239,6 +250,7 @@ export class PushLane {
       this.warn(
         'breaker',
         `${this.platform} calls more than a fifth of the tokens none: none is removed, see docs/push.md`,
+        'error',
       );
     }
     return isBelieved;
@@ -297,13 +309,13 @@ export class PushLane {
     };
   }
 
-  /** One line for each thing that is wrong, and again after a while. */
-  private warn(about: string, message: string): void {
+  /** One line for each thing that is wrong, and again after a while. @param level `error`: somebody has to look */
+  private warn(about: string, message: string, level: 'warn' | 'error' = 'warn'): void {
     const now = performance.now();
     if (now - (this.warned.get(about) ?? Number.NEGATIVE_INFINITY) < ALARM_WINDOW_MS) return;
     if (this.warned.size > 100) this.warned.clear();
     this.warned.set(about, now);
-    this.logger.error(message);
+    this.logger[level](message);
   }
 }
 
