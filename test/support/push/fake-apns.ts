@@ -1,7 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
-import { type Anything, until } from '../story.js';
+import { until } from '../story.js';
 import type { Delivered } from './fake-service.js';
 
 /** Apple's push service: HTTP/2, a signed token, an answer with a reason. */
@@ -24,7 +23,9 @@ export class FakeApns {
   private server: Http2Server | undefined;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
+    const address = this.server?.address();
+    if (address == null || typeof address === 'string') throw new Error('the fake has not started');
+    return `http://127.0.0.1:${address.port}`;
   }
 
   /** The .p8 that Apple gives out. */
@@ -109,8 +110,8 @@ export class FakeApns {
       { key: createPublicKey(this.pair.privateKey), dsaEncoding: 'ieee-p1363' },
       Buffer.from(signature, 'base64url'),
     );
-    const { kid, alg } = JSON.parse(Buffer.from(header, 'base64url').toString()) as Anything;
-    const { iss, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Anything;
+    const { kid, alg } = JSON.parse(Buffer.from(header, 'base64url').toString());
+    const { iss, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString());
     if (!isSigned || kid !== this.keyId || alg !== 'ES256' || iss !== this.teamId)
       return { status: 403, reason: 'InvalidProviderToken' };
     if (Date.now() / 1_000 - iat > 3_600 || (this.expiredTokens && this.tokens.has(token)))
@@ -122,7 +123,7 @@ export class FakeApns {
 
   private deliver(address: string, headers: Record<string, string>, body: Buffer): void {
     if (body.length > 4_096) this.faults.push('a payload of more than 4,096 bytes');
-    const { aps, ...data } = JSON.parse(body.toString()) as Anything;
+    const { aps, ...data } = JSON.parse(body.toString());
     const quiet = aps.alert === undefined;
     if (Buffer.byteLength(headers['apns-collapse-id'] ?? '') > 64)
       this.faults.push('a collapse id of more than 64 bytes');

@@ -17,7 +17,7 @@ export class FakeExpo extends FakeService {
     if (method !== 'POST') this.fault(`${method} is not spoken`);
     if (headers.authorization !== (this.accessToken === undefined ? undefined : `Bearer ${this.accessToken}`))
       return { status: 401, body: { errors: [{ code: 'UNAUTHORIZED' }] } };
-    const given = JSON.parse(body.toString()) as Anything;
+    const given = JSON.parse(body.toString());
     if (path === '/getReceipts') return this.receipts(given.ids);
     if (path !== '/send') this.fault(`there is no ${path}`);
     if (!Array.isArray(given) || given.length === 0 || given.length > 100) this.fault(`a batch of ${given.length}`);

@@ -1,5 +1,4 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
-import type { Anything } from '../story.js';
 import { type Call, FakeService, type Reply } from './fake-service.js';
 
 /** Google's sign-in and Firebase Cloud Messaging in one. */
@@ -35,7 +34,7 @@ export class FakeFcm extends FakeService {
     const token = call.headers.authorization?.replace('Bearer ', '') ?? '';
     if (!this.tokens.has(token)) return refusal(401, 'UNAUTHENTICATED', undefined);
     if (call.body.length > 4_500) this.fault('a message of more than 4,096 bytes');
-    const { message } = JSON.parse(call.body.toString()) as Anything;
+    const { message } = JSON.parse(call.body.toString());
     const refused = this.refusals.get(message.token);
     if (refused !== undefined) return refusal(refused.status, 'REFUSED', refused.code, refused.retryAfter);
     for (const value of Object.values(message.data)) if (typeof value !== 'string') this.fault('data that is no text');
@@ -60,7 +59,7 @@ export class FakeFcm extends FakeService {
     const key = createPublicKey(this.pair.privateKey);
     if (!verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')))
       this.fault('a signature that is none');
-    const said = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Anything;
+    const said = JSON.parse(Buffer.from(claims, 'base64url').toString());
     const age = Date.now() / 1_000 - said.iat;
     if (said.aud !== `${this.url}/token` || said.exp - said.iat > 3_600 || Math.abs(age) > 300)
       this.fault('claims that are none');

@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Anything, until } from '../story.js';
 
 /** A notification as the device would get it, whatever provider brought it. */
@@ -61,7 +61,9 @@ export abstract class FakeService {
   protected server: Server | undefined;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
+    const address = this.server?.address();
+    if (address == null || typeof address === 'string') throw new Error('the fake has not started');
+    return `http://127.0.0.1:${address.port}`;
   }
 
   async start(): Promise<this> {

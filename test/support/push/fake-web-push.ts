@@ -1,5 +1,4 @@
 import { createDecipheriv, createPublicKey, hkdfSync, randomUUID, verify } from 'node:crypto';
-import type { Anything } from '../story.js';
 import { type Call, FakeService, type Reply } from './fake-service.js';
 import { type BrowserSubscription, browserSubscription } from './web-subscription.js';
 
@@ -35,7 +34,7 @@ export class FakeWebPush extends FakeService {
     if (body.length > 3_000) this.fault(`a body of ${body.length} bytes`);
     const text = decrypted(body, browser);
     if (text.length === 0) this.fault('an empty notification');
-    const { title, body: shown, silent, tag, data } = JSON.parse(text.toString()) as Anything;
+    const { title, body: shown, silent, tag, data } = JSON.parse(text.toString());
     this.delivered.push({
       address: endpoint,
       title,
@@ -65,7 +64,7 @@ export class FakeWebPush extends FakeService {
       { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
       Buffer.from(signature, 'base64url'),
     );
-    const { aud, exp, sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Anything;
+    const { aud, exp, sub } = JSON.parse(Buffer.from(claims, 'base64url').toString());
     const life = exp - Date.now() / 1_000;
     if (!isSigned || aud !== this.url || life <= 0 || life > 24 * 3_600 || !/^(mailto|https):/.test(sub))
       this.fault('a token that is none');
