@@ -133,12 +133,16 @@ async function freePort(): Promise<number> {
     await bob.page.getByRole('link', { name: 'Settings' }).click();
     await bob.page.getByRole('button', { name: 'Delete the account' }).click();
     const dialog = bob.page.getByRole('dialog', { name: 'Delete the account' });
+    await expectShown(ada.page.getByText('online', { exact: true }));
     await dialog.getByLabel('Password').fill('not the password');
     await dialog.getByRole('button', { name: 'Delete my account for good' }).click();
     await expectShown(dialog.getByText('The password is wrong.'));
     await dialog.getByLabel('Password').fill('correct horse');
     await dialog.getByRole('button', { name: 'Delete my account for good' }).click();
     await expectShown(bob.page.getByLabel('E-mail or username'));
-    expect(await bob.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('draft')))).toEqual([]);
+    // At once, and without a reload: nobody is there any more.
+    await expectShown(ada.page.getByRole('heading', { name: 'Deleted user' }));
+    await expectGone(ada.page.getByText('online', { exact: true }));
+    await expectGone(ada.list.locator('.presence'));
   });
 });

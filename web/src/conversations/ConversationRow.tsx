@@ -1,12 +1,11 @@
 import type { Conversation } from '@parley/client';
-import { useTyping, useUser } from '@parley/client/react';
+import { useDraft, useTyping, useUser } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { linkTo } from '../app/router.js';
 import { Avatar } from '../design/Avatar.js';
 import { Icon } from '../design/Icon.js';
 import { memo } from '../design/memo.js';
 import type { Place } from '../design/Menu.js';
-import { useDraft } from '../messages/drafts.js';
 import { client } from '../session/client.js';
 import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
 import { ConversationMenu } from './ConversationMenu.js';
@@ -82,7 +81,7 @@ function Mark({ icon, text }: { icon: 'bellOff' | 'pin'; text: string }) {
 function Preview({ conversation }: { conversation: Conversation }) {
   const { id } = conversation;
   const [typing] = useTyping(id);
-  const draft = useDraft(id);
+  const [draft] = useDraft(id);
   if (typing.length > 0) return <span class="preview typing-text">{t('list.typing')}</span>;
   return (
     <span class="preview cut" dir="auto">

@@ -1,5 +1,6 @@
 import type { Conversation } from '@parley/client';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useDraft } from '@parley/client/react';
 import { Lazy } from '../app/Lazy.js';
 import { nameOf } from '../conversations/names.js';
 import { Icon } from '../design/Icon.js';
@@ -8,7 +9,6 @@ import { t } from '../texts/texts.js';
 import type { Intent } from './actions.js';
 import { ComposerFiles } from './ComposerFiles.js';
 import { IntentBar } from './IntentBar.js';
-import { draftOf, keepDraft } from './drafts.js';
 import { MAX_CHARACTERS, charactersOf, sendMessage, withFiles } from './sending.js';
 
 /** From here on the number of characters that are left is shown. */
@@ -31,20 +31,22 @@ interface Properties {
 
 export function Composer({ conversation, isFirst, intent, files, onFiles, onIntent, onSent, onEditLast }: Properties) {
   const { id } = conversation;
-  const [text, setText] = useState(() => draftOf(id));
+  const [draft, keepDraft] = useDraft(id);
+  const [edit, setEdit] = useState('');
   const [isPicking, pick] = useState(false);
   const [isRecording, record] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const left = MAX_CHARACTERS - charactersOf(text);
+  // The draft waits while another message is edited.
   const isEditing = intent.type === 'edit';
+  const text = isEditing ? edit : draft;
+  const left = MAX_CHARACTERS - charactersOf(text);
   // An edit may take the text from beside files; it cannot change the files.
   const hasFiles = isEditing ? intent.item.attachments.length > 0 : files.length > 0;
   const canSend = left >= 0 && (text.trim() !== '' || hasFiles);
 
-  // The draft waits while another message is edited.
-  useEffect(() => {
-    setText(intent.type === 'edit' ? (intent.item.content ?? '') : draftOf(id));
+  useLayoutEffect(() => {
+    if (intent.type === 'edit') setEdit(intent.item.content ?? '');
     if (intent.type !== 'new') field.current?.focus();
   }, [intent, id]);
   useEffect(() => {
@@ -52,9 +54,8 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   }, [id]);
 
   const write = (next: string): void => {
-    setText(next);
-    if (isEditing) return;
-    keepDraft(id, next);
+    if (isEditing) return setEdit(next);
+    keepDraft(next);
     client.typing(id, next !== '');
   };
   const addFiles = (added: readonly File[]): void => {
@@ -64,9 +65,9 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     if (!canSend) return;
     sendMessage({ conversationId: id, text, files, intent });
     if (!isEditing) {
-      keepDraft(id, '');
+      keepDraft('');
+      onFiles([]);
       client.typing(id, false);
-      setText('');
     }
     onSent();
     field.current?.focus();

@@ -14,6 +14,7 @@ import { ConversationHeader } from './ConversationHeader.js';
 import { DropZone } from './DropZone.js';
 import { MessageDialogs } from './MessageDialogs.js';
 import { MessageList, type ListHandle } from './MessageList.js';
+import { usePickedFiles } from './picked-files.js';
 import { withFiles } from './sending.js';
 import { TypingLine } from './TypingLine.js';
 import type { Dialogs, Intent, MessageActions } from './actions.js';
@@ -30,7 +31,7 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
   const isBlocked = useIsBlocked(partner);
   const [intent, setIntent] = useState<Intent>({ type: 'new' });
   const [dialog, openDialog] = useState<Dialogs>();
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const [files, setFiles] = usePickedFiles(id);
   const list = useRef<ListHandle>(null);
   const closeDialog = useCallback(() => openDialog(undefined), []);
   const actions = useMemo<MessageActions>(
@@ -42,10 +43,9 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
     }),
     [],
   );
-  const addFiles = useCallback((added: readonly File[]) => setFiles((held) => withFiles(held, added)), []);
+  const addFiles = (added: readonly File[]): void => setFiles(withFiles(files, added));
   const afterSend = useCallback(() => {
     setIntent({ type: 'new' });
-    setFiles([]);
     list.current?.toEnd();
   }, []);
   useEffect(() => {

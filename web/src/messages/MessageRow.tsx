@@ -13,7 +13,7 @@ import { MessageMenu } from './MessageMenu.js';
 import { MessageText } from './MessageText.js';
 import { Quote } from './Quote.js';
 import { Reactions } from './Reactions.js';
-import { Rejection } from './Rejection.js';
+import { Rejections } from './Rejection.js';
 import { RowTools } from './RowTools.js';
 import { TickMark } from './TickMark.js';
 
@@ -105,7 +105,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
           </div>
         </div>
         {item.reactions.length > 0 ? <Reactions item={item} /> : null}
-        {item.state === 'rejected' ? <Rejection item={item} /> : null}
+        <Rejections item={item} />
         {hasActions && hasTools ? <RowTools item={item} actions={actions} onMenu={openMenu} /> : null}
       </div>
       {menu === undefined ? null : <MessageMenu item={item} at={menu} actions={actions} onClose={closeMenu} />}

@@ -1,22 +1,41 @@
-import type { MessageItem } from '@parley/client';
+import type { MessageItem, OutboxItem } from '@parley/client';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { reasonText } from '../texts/error-text.js';
 import { t } from '../texts/texts.js';
 
-/** The same message is refused again, however often it is sent. */
-const PERMANENT: readonly string[] = ['CANNOT_MESSAGE', 'FORBIDDEN', 'NOT_FOUND'];
+/** The same is refused again, however often it is sent. */
+const PERMANENT: readonly string[] = ['CANNOT_MESSAGE', 'FORBIDDEN', 'NOT_FOUND', 'EDIT_WINDOW_CLOSED'];
 
-/** The server refuses a message as it is: why, and what one can do. */
-export function Rejection({ item }: { item: MessageItem }) {
-  const { clientId, error } = item;
-  if (clientId === null) return null;
+/** The server refuses a message as it is, or what was done with it. */
+export function Rejections({ item: { clientId, error, refusedChanges = [], state } }: { item: MessageItem }) {
+  return (
+    <>
+      {state === 'rejected' && clientId !== null ? (
+        <Rejection text="message.rejected" clientId={clientId} error={error} />
+      ) : null}
+      {refusedChanges.map((change) => (
+        <Rejection key={change.clientId} text="message.refused" clientId={change.clientId} error={change.lastError} />
+      ))}
+    </>
+  );
+}
+
+interface Properties {
+  text: 'message.rejected' | 'message.refused';
+  /** What is refused, in the outbox. */
+  clientId: string;
+  error: OutboxItem['lastError'] | undefined;
+}
+
+/** Why, and what one can do. */
+function Rejection({ text, clientId, error }: Properties) {
   const [detail] = Object.values(error?.errors ?? {}).flat();
   const reason = error === undefined ? '' : reasonText(error.code, error.message, detail);
   return (
     <p class="rejection" role="alert">
       <Icon name="warning" size={16} />
-      <span class="grow">{t('message.rejected', { reason })}</span>
+      <span class="grow">{t(text, { reason })}</span>
       {error !== undefined && PERMANENT.includes(error.code) ? null : (
         <button type="button" class="link-button" onClick={() => client.outbox.retry(clientId)}>
           {t('message.retry')}

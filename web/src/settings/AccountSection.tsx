@@ -4,7 +4,7 @@ import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { Icon } from '../design/Icon.js';
-import { forgetDrafts } from '../messages/drafts.js';
+import { forgetPickedFiles } from '../messages/picked-files.js';
 import { client } from '../session/client.js';
 import { CurrentPasswordField } from '../session/fields.js';
 import { Form } from '../session/form.js';
@@ -14,9 +14,8 @@ import { wrongPassword } from './wrong-password.js';
 
 /** After it nothing of the user is left on this device. */
 async function leave(): Promise<void> {
-  const { userId } = client;
   await client.logout();
-  if (userId !== undefined) forgetDrafts(userId);
+  await forgetPickedFiles();
   followOtherTabs(undefined);
   go({ name: 'home' }, { replace: true });
 }

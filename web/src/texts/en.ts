@@ -128,6 +128,7 @@ export const en = {
   'message.delivered': 'Delivered',
   'message.read': 'Read',
   'message.rejected': 'Not sent. {reason}',
+  'message.refused': 'Not done. {reason}',
   'message.retry': 'Try again',
   'message.discard': 'Discard',
   'message.react': 'React',

@@ -1,0 +1,203 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, Locator } from 'playwright-core';
+import sharp from 'sharp';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { webm } from '../support/files.js';
+import { startStory, type Story } from '../support/story.js';
+import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+
+jest.setTimeout(5 * PATIENCE_MS);
+
+(browserPath === undefined ? describe.skip : describe)('the page from day to day', () => {
+  let story: Story;
+  let browser: Browser;
+  let site: Server;
+  let address: string;
+  let ada: Visitor;
+  let bob: Visitor;
+  let picture: Buffer;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    site = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<title>The lecture</title>');
+    });
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    address = `127.0.0.1:${(site.address() as AddressInfo).port}`;
+    const color = { width: 320, height: 240, channels: 3 as const, background: '#0d5c63' };
+    [story, browser, picture] = await Promise.all([
+      startStory({ rateLimits: false, linkPreviewAllowedHosts: [address] }),
+      startBrowser(),
+      sharp({ create: color }).png().toBuffer(),
+    ]);
+    ada = await Visitor.arrive(browser, story.url);
+    bob = await Visitor.arrive(browser, story.url);
+    visitors.push(ada, bob);
+    await ada.register('Ada');
+    await bob.register('Bob', { path: '/?with=ada' });
+    await bob.say('Hello Ada!');
+    await ada.conversation(/Bob Example/).click();
+    await expectShown(ada.message('Hello Ada!'));
+  }, 2 * PATIENCE_MS);
+
+  afterEach(() => {
+    for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+    await browser.close();
+    await story.close();
+    site.closeAllConnections();
+    site.close();
+  }, PATIENCE_MS);
+
+  const picker = (): Locator => ada.page.locator('input[type=file]').first();
+  const picked = (name: string): Locator => ada.page.getByRole('button', { name: `Remove ${name}` });
+
+  it('keeps the files that were picked with what was written, in their conversation and after a reload', async () => {
+    await ada.field.fill('with a picture');
+    await picker().setInputFiles([
+      { name: 'sea.png', mimeType: 'image/png', buffer: picture },
+      { name: 'nothing.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) },
+    ]);
+    await expectShown(ada.page.getByText('“nothing.txt” is empty, so it cannot be sent.'));
+    await expectShown(picked('sea.png'));
+    await expectShown(ada.conversation(/Draft: with a picture/));
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await ada.conversation(/Bob Example/).click();
+    await expectShown(picked('sea.png'));
+    await ada.page.reload();
+    await expectShown(picked('sea.png'));
+    expect(await ada.field.inputValue()).toBe('with a picture');
+    await ada.field.press('Enter');
+    await expectShown(bob.page.getByRole('button', { name: 'Open Picture sea.png' }));
+    await expectShown(bob.log.getByText('with a picture'));
+    await expectGone(picked('sea.png'));
+    await ada.page.reload();
+    await expectShown(ada.page.getByRole('button', { name: 'Open Picture sea.png' }));
+    expect(await picked('sea.png').count()).toBe(0);
+  });
+
+  it('takes files that are pasted and dropped, and plays a film', async () => {
+    const bytes = [...picture];
+    await ada.field.evaluate((field, content) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([new Uint8Array(content)], 'pasted.png', { type: 'image/png' }));
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, bytes);
+    await expectShown(picked('pasted.png'));
+    await ada.page.locator('main').evaluate((main) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['words'], 'dropped.txt', { type: 'text/plain' }));
+      main.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    await expectShown(ada.page.getByText('Drop files here to send them'));
+    await ada.page.locator('main').evaluate((main) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['words'], 'dropped.txt', { type: 'text/plain' }));
+      main.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    await expectShown(picked('dropped.txt'));
+    await picker().setInputFiles([{ name: 'film.webm', mimeType: 'video/webm', buffer: await webm('film') }]);
+    await ada.field.press('Enter');
+    await expectShown(bob.page.getByRole('link', { name: 'Open dropped.txt' }));
+    await expectShown(bob.page.getByRole('button', { name: 'Open Picture pasted.png' }));
+    await expectShown(bob.page.locator('video'));
+  });
+
+  it('shows what a link leads to, and takes it away again', async () => {
+    await ada.say(`http://${address}/lecture`);
+    await expectShown(bob.log.getByText('The lecture'));
+    const mine = ada.message(address);
+    await expectShown(mine.getByText('The lecture'));
+    await mine.focus();
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByRole('menuitem', { name: 'Remove the link preview' }).click();
+    await expectGone(bob.log.getByText('The lecture'));
+  });
+
+  it('shows nothing any more of what was deleted for oneself, here and in the list, also after a reload', async () => {
+    await ada.say('the one before');
+    await ada.say('not for everybody');
+    const theirs = bob.message('not for everybody');
+    await expectShown(theirs);
+    const rows = await bob.log.getByRole('article').count();
+    await theirs.focus();
+    await bob.page.keyboard.press('Delete');
+    await bob.page.getByRole('button', { name: 'Delete for me' }).click();
+    await expectGone(theirs);
+    expect(await bob.log.getByRole('article').count()).toBe(rows - 1);
+    await expectShown(bob.conversation(/the one before/));
+    await bob.page.reload();
+    await expectShown(bob.message('the one before'));
+    expect(await bob.log.getByText('This message was deleted').count()).toBe(0);
+    expect(await bob.log.getByRole('article').count()).toBe(rows - 1);
+    expect(await ada.message('not for everybody').count()).toBe(1);
+  });
+
+  it('lets an owner look after a group, and hand it over', async () => {
+    const cy = await story.person('cy');
+    const { page } = ada;
+    await page.getByRole('link', { name: 'New group' }).click();
+    await page.getByLabel('Name of the group').fill('Engine');
+    await page.getByLabel('Search by name').fill('bob');
+    await page.getByRole('checkbox', { name: 'Bob Example' }).check();
+    await page.getByRole('button', { name: 'Create the group' }).click();
+    await ada.say('Tea at four?');
+    await bob.conversation(/Engine/).click();
+    await bob.say('With pleasure');
+    await expectShown(ada.conversation(/Engine.*Bob: With pleasure/));
+    await expectShown(bob.conversation(/Engine.*You: With pleasure/));
+
+    await page.getByRole('button', { name: 'Details' }).click();
+    const details = page.getByRole('dialog', { name: 'Details' });
+    await details.getByLabel('Name of the group').fill('Difference Engine');
+    await details.getByRole('button', { name: 'Rename' }).click();
+    await expectShown(bob.page.getByRole('heading', { name: 'Difference Engine' }));
+    await details
+      .locator('input[type=file]')
+      .setInputFiles([{ name: 'g.png', mimeType: 'image/png', buffer: picture }]);
+    await expectShown(bob.conversation(/Difference Engine/).locator('img'));
+    await details.getByRole('button', { name: 'Add people' }).click();
+    await details.getByLabel('Search by name').fill('cy');
+    await details.getByRole('checkbox', { name: /^cy/ }).check();
+    await details.getByRole('button', { name: 'Add 1' }).click();
+    await expectShown(bob.log.getByText(/^Ada Example added cy/));
+
+    const choose = async (who: RegExp, what: string): Promise<void> => {
+      await details.getByRole('button', { name: who }).click();
+      await page.getByRole('menuitem', { name: what }).click();
+    };
+    await choose(/^Actions for Bob/, 'Make admin');
+    await expectShown(bob.log.getByText('Ada Example made Bob Example admin'));
+    await choose(/^Actions for cy/, 'Remove from the group');
+    await page.getByRole('dialog', { name: 'Remove from the group' }).getByRole('button', { name: 'Remove' }).click();
+    await expectShown(bob.log.getByText(/^Ada Example removed cy/));
+    expect((await cy.must('GET', '/conversations')).items).toEqual([]);
+    await choose(/^Actions for Bob/, 'Hand the group over');
+    await page.getByRole('dialog', { name: 'Hand the group over' }).getByRole('button', { name: 'Hand' }).click();
+    await expectShown(bob.log.getByText('Ada Example made Bob Example owner'));
+    await details.getByRole('button', { name: 'Leave the group' }).click();
+    await page.getByRole('dialog', { name: 'Leave the group' }).getByRole('button', { name: 'Leave' }).click();
+    await expectShown(bob.log.getByText('Ada Example left'));
+    await expectGone(ada.conversation(/Difference Engine/));
+    await bob.page.getByRole('button', { name: 'Details' }).click();
+    await expectShown(bob.page.getByRole('dialog', { name: 'Details' }).getByText('1 member'));
+    await bob.page.keyboard.press('Escape');
+  });
+
+  it('says so where an address leads nowhere, whoever asks', async () => {
+    for (const visitor of [ada, await Visitor.arrive(browser, story.url)]) {
+      if (!visitors.includes(visitor)) visitors.push(visitor);
+      await visitor.open('/nonsense');
+      await expectShown(visitor.page.getByRole('heading', { name: 'There is nothing here' }));
+      // The browser says itself that the server has answered 404.
+      expect(visitor.complaints.splice(0)).toEqual([expect.stringMatching(/404 .*\/nonsense$/)]);
+    }
+    await ada.page.getByRole('link', { name: 'To the conversations' }).click();
+    await expectShown(ada.page.getByRole('heading', { name: 'Choose a conversation' }));
+  });
+});
