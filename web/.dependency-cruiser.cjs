@@ -13,7 +13,7 @@ module.exports = {
       from: { path: '^web/src/' },
       to: {
         path: '^client/src/',
-        pathNot: '^client/src/(index|cookies|react/index|storage/indexeddb)\\.ts$',
+        pathNot: '^client/src/(index|cookies|react/index|storage/indexeddb|web-push/index)\\.ts$',
       },
     },
     {

@@ -73,6 +73,7 @@ export default defineConfig({
       { find: '@parley/client/react', replacement: at('../client/src/react/index.ts') },
       { find: '@parley/client/storage/indexeddb', replacement: at('../client/src/storage/indexeddb.ts') },
       { find: '@parley/client/storage/memory', replacement: at('../client/src/storage/memory.ts') },
+      { find: '@parley/client/web-push', replacement: at('../client/src/web-push/index.ts') },
       { find: '@parley/client/cookies', replacement: at('../client/src/cookies.ts') },
       { find: /^@parley\/client$/, replacement: at('../client/src/index.ts') },
     ],

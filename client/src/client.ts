@@ -100,6 +100,10 @@ export class ChatClient {
   readonly #deviceName: string | undefined;
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;
+  #isActive = true;
+  /** What the server knows of it on this connection. */
+  #sentActivity = true;
+  #endActivity: (() => void) | undefined;
   readonly #typing = new Map<string, number>();
   #revocations: Promise<Revocations> | undefined;
 
@@ -271,6 +275,24 @@ export class ChatClient {
     this.#account.engine?.connection.request('typing', { conversationId, isTyping }).catch(() => undefined);
   }
 
+  /**
+   * Whether somebody looks at this app: while nobody does, its devices ring. A connection counts as looked at until it is said
+   * otherwise, so it is said on each.
+   */
+  setActive(isActive: boolean): void {
+    this.#isActive = isActive;
+    this.#endActivity ??= this.connection.subscribe(() => this.#sendActivity());
+    this.#sendActivity();
+  }
+
+  #sendActivity(): void {
+    if (this.connection.getSnapshot().status !== 'live') this.#sentActivity = true;
+    else if (this.#sentActivity !== this.#isActive) {
+      this.#sentActivity = this.#isActive;
+      this.#account.engine?.connection.request('set_active', { active: this.#isActive }).catch(() => undefined);
+    }
+  }
+
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
     return handled(this.#upload(file, options));
@@ -299,6 +321,7 @@ export class ChatClient {
   /** Ends everything in this process; the session and what was not sent stay for the next start. */
   async close(): Promise<void> {
     const closed = this.#account.close();
+    this.#endActivity?.();
     this.#windows.close();
     await Promise.all([closed, this.#revocations?.then((revocations) => revocations.close())]);
   }

@@ -23,6 +23,7 @@ const ENTRIES = [
   '@parley/client/storage/memory',
   '@parley/client/storage/indexeddb',
   '@parley/client/storage/expo-sqlite',
+  '@parley/client/web-push',
 ];
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const modules = join(root, '../node_modules');

@@ -1,0 +1,16 @@
+/** Notifications in browsers while the app is closed: the page's part, and the service worker's. */
+export {
+  canWebPush,
+  disableWebPush,
+  enableWebPush,
+  isWebPushEnabled,
+  type PushPreview,
+  type WebPushOptions,
+} from './registration.js';
+export {
+  handleWebPush,
+  onNotificationOpened,
+  type PushSubject,
+  type WebPushHandling,
+  type WorkerScope,
+} from './worker.js';
