@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 
 const root = fileURLToPath(new URL('./', import.meta.url));
 const output = join(root, 'dist');
@@ -20,20 +20,51 @@ function filesBelow(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+const alias = [
+  { find: /^react$/, replacement: at('./src/react.ts') },
+  { find: '@parley/client/react', replacement: at('../client/src/react/index.ts') },
+  { find: '@parley/client/storage/indexeddb', replacement: at('../client/src/storage/indexeddb.ts') },
+  { find: '@parley/client/storage/memory', replacement: at('../client/src/storage/memory.ts') },
+  { find: '@parley/client/web-push', replacement: at('../client/src/web-push/index.ts') },
+  { find: '@parley/client/cookies', replacement: at('../client/src/cookies.ts') },
+  { find: /^@parley\/client$/, replacement: at('../client/src/index.ts') },
+];
+
+/** One classic script: not every browser takes modules there. */
+async function bundledWorker(): Promise<string> {
+  const entry = join(root, 'src/offline/service-worker.js');
+  const result = await build({
+    configFile: false,
+    root,
+    publicDir: false,
+    logLevel: 'warn',
+    resolve: { alias },
+    build: {
+      write: false,
+      target: 'es2022',
+      rolldownOptions: { input: entry, output: { format: 'iife' } },
+    },
+  });
+  const [output] = Array.isArray(result) ? result : [result];
+  const chunk = output !== undefined && 'output' in output ? output.output[0] : undefined;
+  if (chunk === undefined) throw new Error('the service worker was not built');
+  return chunk.code;
+}
+
 /** The service worker, which must know every file of this build and have a name of its own that stays. */
 function serviceWorker(): Plugin {
   return {
     name: 'parley-service-worker',
     apply: 'build',
     enforce: 'post',
-    writeBundle() {
+    async writeBundle() {
       const files = filesBelow(output)
         .map((path) => `/${relative(output, path).split(sep).join('/')}`)
         .filter((address) => !/\.(map|br|gz)$/.test(address) && address !== '/sw.js' && address !== '/index.html')
         .sort();
       const hash = createHash('sha256').update(readFileSync(join(output, 'index.html')));
       for (const address of files) hash.update(address).update(readFileSync(join(output, address)));
-      let text = readFileSync(join(root, 'src/offline/service-worker.js'), 'utf8');
+      let text = await bundledWorker();
       for (const [name, value] of [
         ['__VERSION__', hash.digest('hex').slice(0, 12)],
         ['__FILES__', JSON.stringify(['/', ...files])],
@@ -68,15 +99,7 @@ export default defineConfig({
   base: '/',
   publicDir: 'public',
   resolve: {
-    alias: [
-      { find: /^react$/, replacement: at('./src/react.ts') },
-      { find: '@parley/client/react', replacement: at('../client/src/react/index.ts') },
-      { find: '@parley/client/storage/indexeddb', replacement: at('../client/src/storage/indexeddb.ts') },
-      { find: '@parley/client/storage/memory', replacement: at('../client/src/storage/memory.ts') },
-      { find: '@parley/client/web-push', replacement: at('../client/src/web-push/index.ts') },
-      { find: '@parley/client/cookies', replacement: at('../client/src/cookies.ts') },
-      { find: /^@parley\/client$/, replacement: at('../client/src/index.ts') },
-    ],
+    alias,
   },
   build: {
     outDir: output,

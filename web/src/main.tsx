@@ -23,6 +23,11 @@ async function start(root: HTMLElement): Promise<void> {
     root,
   );
   keepForOffline();
+  import('./push/start.js').then(
+    ({ startNotifications }) => startNotifications(),
+    // Without a network, and not kept yet: with the next visit.
+    () => undefined,
+  );
 }
 
 const root = document.getElementById('root');

@@ -119,7 +119,11 @@ async function receive(scope: WorkerScope, handling: WebPushHandling, push: Push
   await registration.showNotification(title, options);
 }
 
-async function open({ clients, location }: WorkerScope, { pathOf }: WebPushHandling, subject: PushSubject): Promise<void> {
+async function open(
+  { clients, location }: WorkerScope,
+  { pathOf }: WebPushHandling,
+  subject: PushSubject,
+): Promise<void> {
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });
   const [window] = [...windows].sort((a, b) => Number(b.focused) - Number(a.focused));
   if (window === undefined) {
@@ -127,5 +131,6 @@ async function open({ clients, location }: WorkerScope, { pathOf }: WebPushHandl
     return;
   }
   window.postMessage({ type: OPENED, subject });
-  await window.focus();
+  // Refused where nobody clicked, so some systems: the window is at the right place then, behind others.
+  await window.focus().catch(() => undefined);
 }

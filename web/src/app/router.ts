@@ -61,6 +61,8 @@ export function useBack(onBack: () => void): void {
   }, []);
 }
 
+export const goToPath = (path: string): void => go(placeAt(path));
+
 export const openConversation = (id: string, seq?: number): void =>
   go({ name: 'conversation', id, ...(seq === undefined ? {} : { seq }) });
 

@@ -11,6 +11,8 @@ import { ConversationList } from './ConversationList.js';
 import './conversations.css';
 
 const searchDialog = () => import('../search/SearchDialog.js');
+const missedHint = () => import('../push/MissedHint.js');
+const ignore = (): void => undefined;
 
 export function Sidebar() {
   const me = useMe();
@@ -40,6 +42,7 @@ export function Sidebar() {
         <IconLink icon="plus" label={t('list.newGroup')} place="new" />
       </header>
       <ConnectionBar />
+      <Lazy load={missedHint} onFailed={ignore} />
       <ConversationList />
       {isSearching ? <Lazy load={searchDialog} onClose={() => search(false)} onFailed={() => search(false)} /> : null}
     </nav>

@@ -1,3 +1,6 @@
+import { handleWebPush } from '@parley/client/web-push';
+import { pathOfSubject } from '../push/subject.js';
+
 // Keeps this build of the page, so that it starts without a network. Nothing of the chat is kept here: that is in IndexedDB.
 const NAME = 'parley-__VERSION__';
 const FILES = JSON.parse('__FILES__');
@@ -20,6 +23,8 @@ self.addEventListener('activate', (event) => {
       .then(() => self.clients.claim()),
   );
 });
+
+handleWebPush(self, { pathOf: pathOfSubject, icon: '/icon-192.png' });
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;

@@ -6,6 +6,7 @@ import { Dialog } from '../design/Dialog.js';
 import { Icon } from '../design/Icon.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
 import { client } from '../session/client.js';
+import { turnOff } from '../push/notifications.js';
 import { CurrentPasswordField } from '../session/fields.js';
 import { Form } from '../session/form.js';
 import { followOtherTabs } from '../session/other-tabs.js';
@@ -14,6 +15,8 @@ import { wrongPassword } from './wrong-password.js';
 
 /** After it nothing of the user is left on this device. */
 async function leave(): Promise<void> {
+  // While the session is still there: the next user of this browser gets none of this one's notifications.
+  await turnOff().catch(() => undefined);
   await client.logout();
   await forgetPickedFiles();
   followOtherTabs(undefined);

@@ -9,6 +9,7 @@ import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { AccountSection } from './AccountSection.js';
 import { BlockedSection } from './BlockedSection.js';
+import { NotificationsSection } from './NotificationsSection.js';
 import { PasswordSection } from './PasswordSection.js';
 import { PictureButton } from './PictureButton.js';
 import { SessionsSection } from './SessionsSection.js';
@@ -24,6 +25,7 @@ export default function SettingsPage() {
         <div class="column">
           <Profile />
           <Appearance />
+          <NotificationsSection />
           <PasswordSection />
           <SessionsSection />
           <BlockedSection />

@@ -68,6 +68,10 @@ export const en = {
   'list.chooseHint': 'Or start one: find people, make a group.',
   'list.actions': 'Actions for {name}',
 
+  'push.missed': 'A message came while you were away.',
+  'push.turnOn': 'Notify me',
+  'push.notNow': 'Not now',
+
   'hint.title': 'Alone here? Try it with yourself',
   'hint.second': 'This link opens the chat as a second person. Create another account there and write to yourself.',
   'hint.private': 'Open your link in a private window, create another account there, and write to yourself.',

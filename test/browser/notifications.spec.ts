@@ -1,0 +1,191 @@
+import { createECDH, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, CDPSession } from 'playwright-core';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { Person, startStory, type Story, until } from '../support/story.js';
+import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+
+jest.setTimeout(5 * PATIENCE_MS);
+
+const keys = {
+  p256dh: createECDH('prime256v1').generateKeys('base64url'),
+  auth: randomBytes(16).toString('base64url'),
+};
+
+(browserPath === undefined ? describe.skip : describe)('notifications of the page', () => {
+  let story: Story;
+  let browser: Browser;
+  let ada: Visitor;
+  let person: Person;
+  let bob: Person;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    [story, browser] = await Promise.all([
+      startStory({ rateLimits: false }, { PUSH_WEB_HOSTS: 'push.example.com' }),
+      startBrowser(),
+    ]);
+    ada = await Visitor.arrive(browser, story.url, { permissions: ['notifications'] });
+    // The one thing that a browser in a test has not: a push service.
+    await ada.page.addInitScript(
+      (json) => {
+        const manager = PushManager.prototype as unknown as Record<string, unknown>;
+        const KEY = 'subscription of this test';
+        const subscription = (key: string): object => ({
+          options: { applicationServerKey: Uint8Array.from(JSON.parse(key) as number[]).buffer },
+          toJSON: () => json,
+          unsubscribe: async () => {
+            localStorage.removeItem(KEY);
+            return true;
+          },
+        });
+        manager['getSubscription'] = async () => {
+          const key = localStorage.getItem(KEY);
+          return key === null ? null : subscription(key);
+        };
+        manager['subscribe'] = async (options: { applicationServerKey: Uint8Array }) => {
+          const key = JSON.stringify([...options.applicationServerKey]);
+          localStorage.setItem(KEY, key);
+          return subscription(key);
+        };
+      },
+      { endpoint: 'https://push.example.com/of-this-test', keys },
+    );
+    await ada.register('Ada');
+    person = await Person.login(story.url, 'ada');
+    bob = await story.person('bob');
+    conversationId = await bob.directConversation(person);
+    await expectShown(ada.conversation(/^bob/));
+    await ada.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  }, 2 * PATIENCE_MS);
+
+  afterEach(() => {
+    expect(ada.complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await ada.close();
+    await browser.close();
+    await story.close();
+  }, PATIENCE_MS);
+
+  const setVisible = (isVisible: boolean): Promise<void> =>
+    ada.page.evaluate(
+      (value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      },
+      isVisible ? 'visible' : 'hidden',
+    );
+  const hint = () => ada.page.getByText('A message came while you were away.');
+  const devices = async () => (await person.must('GET', '/devices')).items;
+
+  it('are asked for after the first message that one would have missed, and not before', async () => {
+    await bob.say(conversationId, 'seen at once');
+    await expectShown(ada.conversation(/seen at once/));
+    expect(await hint().count()).toBe(0);
+    await setVisible(false);
+    await bob.say(conversationId, 'missed');
+    await expectShown(ada.conversation(/missed/));
+    await setVisible(true);
+    await expectShown(hint());
+    expect(await devices()).toEqual([]);
+    await ada.page.getByRole('button', { name: 'Notify me' }).click();
+    await expectGone(hint());
+    await until('the device is registered', async () => (await devices()).length === 1);
+    expect(await devices()).toEqual([expect.objectContaining({ platform: 'web', preview: 'full' })]);
+  });
+
+  it('stay on after a reload, and say what they are to show', async () => {
+    const [device] = await devices();
+    await ada.page.reload();
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    const notifications = ada.page.locator('section').filter({ hasText: 'Notifications' });
+    await expectShown(notifications.getByRole('checkbox', { checked: true }));
+    await notifications.getByLabel('What they show').selectOption({ label: 'Who writes' });
+    await until('the device shows less', async () => (await devices())[0]?.preview === 'sender');
+    expect((await devices()).map(({ id }: { id: string }) => id)).toEqual([device.id]);
+  });
+
+  it('say to the server whether somebody looks, on every connection', async () => {
+    const sent: string[] = [];
+    ada.page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))));
+    const said =
+      (active: boolean): (() => boolean) =>
+      () =>
+        sent.some((frame) => frame.includes('"set_active"') && frame.includes(`"active":${active}`));
+    await ada.page.reload();
+    await expectShown(ada.conversation(/^bob/));
+    await setVisible(false);
+    await until('nobody looks', said(false));
+    await setVisible(true);
+    await until('somebody looks', said(true));
+  });
+
+  it('are shown by the service worker, one for each conversation, and lead to it', async () => {
+    const debug = await ada.context.newCDPSession(ada.page);
+    const registrationId = await registrationOf(debug);
+    const push = (title: string, data: object, tag = conversationId): Promise<unknown> =>
+      debug.send('ServiceWorker.deliverPushMessage', {
+        origin: story.url,
+        registrationId,
+        data: JSON.stringify({ title, body: 'Are you there?', tag, silent: false, data: { badge: 1, ...data } }),
+      });
+    const shown = (): Promise<string[]> =>
+      ada.page.evaluate(async () => {
+        const { registration } = { registration: await navigator.serviceWorker.ready };
+        return (await registration.getNotifications()).map(({ title }) => title);
+      });
+    const message = { kind: 'message', conversationId, seq: 2, senderId: bob.id };
+    await push('Bob', message);
+    await until('the notification', async () => (await shown()).length === 1);
+    await push('Bob, again', message);
+    await until('the one in its place', async () => (await shown()).join() === 'Bob, again');
+    await push('of a kind that nobody knows', { kind: 'reminder' }, 'reminder');
+    await push('A friend', { kind: 'friend_request', senderId: bob.id }, `friend:${bob.id}`);
+    await until('the other one', async () => (await shown()).length === 2);
+
+    await ada.page.getByRole('link', { name: 'People', exact: true }).click();
+    const worker = ada.context.serviceWorkers()[0] ?? (await ada.context.waitForEvent('serviceworker'));
+    await worker.evaluate(async (tag) => {
+      const scope = globalThis as unknown as {
+        registration: ServiceWorkerRegistration;
+        NotificationEvent: new (type: string, options: object) => Event;
+        dispatchEvent(event: Event): boolean;
+      };
+      const [notification] = await scope.registration.getNotifications({ tag });
+      scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }));
+    }, conversationId);
+    await expectShown(ada.message('missed'));
+    await until('the clicked one is gone', async () => (await shown()).join() === 'A friend');
+
+    await push('Bob', message);
+    await until('another one', async () => (await shown()).length === 2);
+    await push('', { kind: 'clear', conversationId });
+    await until('it was read elsewhere', async () => (await shown()).join() === 'A friend');
+  });
+
+  it('end with a log-out', async () => {
+    await ada.page.getByRole('link', { name: 'Settings' }).click();
+    await ada.page.getByRole('button', { name: 'Log out', exact: true }).click();
+    await expectShown(ada.page.getByLabel('E-mail or username'));
+    expect(await devices()).toEqual([]);
+    expect(
+      await ada.page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.ready;
+        return [await registration.pushManager.getSubscription(), (await registration.getNotifications()).length];
+      }),
+    ).toEqual([null, 0]);
+  });
+});
+
+/** As the browser's debugger knows the registration of the page's worker. */
+async function registrationOf(debug: CDPSession): Promise<string> {
+  const updated = once(debug, 'ServiceWorker.workerRegistrationUpdated');
+  await debug.send('ServiceWorker.enable');
+  const [{ registrations }] = (await updated) as [{ registrations: { registrationId: string }[] }];
+  const [registration] = registrations;
+  if (registration === undefined) throw new Error('no service worker is registered');
+  return registration.registrationId;
+}

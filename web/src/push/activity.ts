@@ -1,0 +1,36 @@
+import { client } from '../session/client.js';
+
+/** Held by every tab that is looked at. */
+const LOOKED_AT = 'parley.looked-at';
+
+/**
+ * Says whether somebody looks at this browser's chat. All tabs share one connection, so one that is hidden says that nobody
+ * does only when it gets for itself alone what each visible tab holds a share of: also one that was closed has let go then.
+ */
+export function reportActivity(): void {
+  let letGo: (() => void) | undefined;
+  const isVisible = (): boolean => document.visibilityState === 'visible';
+  const look = (): void => {
+    client.setActive(true);
+    navigator.locks
+      .request(LOOKED_AT, { mode: 'shared' }, async () => {
+        if (!isVisible()) return;
+        // Another tab may have said otherwise while this one waited for its share.
+        client.setActive(true);
+        await new Promise<void>((resolve) => (letGo = resolve));
+      })
+      .catch(() => undefined);
+  };
+  const lookAway = (): void => {
+    letGo?.();
+    letGo = undefined;
+    navigator.locks
+      .request(LOOKED_AT, () => {
+        if (!isVisible()) client.setActive(false);
+      })
+      .catch(() => undefined);
+  };
+  document.addEventListener('visibilitychange', () => (isVisible() ? look() : lookAway()));
+  if (isVisible()) look();
+  else lookAway();
+}

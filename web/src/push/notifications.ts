@@ -1,0 +1,84 @@
+import { canWebPush, disableWebPush, enableWebPush, isWebPushEnabled, type PushPreview } from '@parley/client/web-push';
+import { useSyncExternalStore } from '../react.js';
+import { client } from '../session/client.js';
+
+/** `impossible`: this browser cannot, or the server does not; `denied`: the browser was told not to. */
+export type NotificationState = 'unknown' | 'impossible' | 'denied' | 'off' | 'on';
+
+const DECLINED_KEY = 'parley.notifications-declined';
+/** The worker may never become ready: where the browser forbids one, say. */
+const WORKER_TIMEOUT_MS = 10_000;
+
+let state: NotificationState = 'unknown';
+let isMissed = false;
+const listeners = new Set<() => void>();
+
+function show(next: { state?: NotificationState; isMissed?: boolean }): void {
+  state = next.state ?? state;
+  isMissed = next.isMissed ?? isMissed;
+  for (const listener of [...listeners]) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+export const useNotifications = (): NotificationState => useSyncExternalStore(subscribe, () => state);
+
+/** Whether to ask: a message came while nobody looked, and nothing was decided yet. */
+export const useMissedMessage = (): boolean =>
+  useSyncExternalStore(subscribe, () => isMissed && state === 'off' && localStorage.getItem(DECLINED_KEY) === null);
+
+async function worker(): Promise<ServiceWorkerRegistration> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('This browser runs no service worker for this page.')), WORKER_TIMEOUT_MS);
+  });
+  return Promise.race([navigator.serviceWorker.ready, late]);
+}
+
+/** At the start, and after a log-in: what is on stays on, with the addresses of today. */
+export async function lookAtNotifications(): Promise<void> {
+  if (!canWebPush()) return show({ state: 'impossible' });
+  if (Notification.permission === 'denied') return show({ state: 'denied' });
+  try {
+    const registration = await worker();
+    if (await isWebPushEnabled({ registration })) {
+      show({ state: 'on' });
+      await enableWebPush(client, { registration, locale: navigator.language });
+    } else {
+      await client.http.request('/push/web-key');
+      show({ state: 'off' });
+    }
+  } catch {
+    // Without a network what is on is on; a server that does not push has no key.
+    if (state === 'unknown') show({ state: navigator.onLine ? 'impossible' : 'unknown' });
+  }
+}
+
+/** Asks the browser for its permission: only from a click. */
+export async function turnOn(preview?: PushPreview): Promise<void> {
+  if ((await Notification.requestPermission()) !== 'granted') {
+    decline();
+    return show({ state: Notification.permission === 'denied' ? 'denied' : 'off' });
+  }
+  const options = { registration: await worker(), locale: navigator.language };
+  await enableWebPush(client, preview === undefined ? options : { ...options, preview });
+  show({ state: 'on' });
+}
+
+export async function turnOff(): Promise<void> {
+  if (state !== 'on') return;
+  await disableWebPush(client, { registration: await worker() });
+  show({ state: 'off' });
+}
+
+/** Nobody asks again; the settings still have it. */
+export function decline(): void {
+  localStorage.setItem(DECLINED_KEY, 'yes');
+  show({});
+}
+
+export function noteMissedMessage(): void {
+  if (!isMissed) show({ isMissed: true });
+}

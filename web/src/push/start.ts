@@ -1,0 +1,38 @@
+import { onNotificationOpened } from '@parley/client/web-push';
+import { goToPath } from '../app/router.js';
+import { isMuted } from '../conversations/names.js';
+import { client } from '../session/client.js';
+import { reportActivity } from './activity.js';
+import { lookAtNotifications, noteMissedMessage } from './notifications.js';
+import { pathOfSubject } from './subject.js';
+
+/** What notifications need of a page that is open. Once, after it was drawn. */
+export function startNotifications(): void {
+  reportActivity();
+  watchMissedMessages();
+  if ('serviceWorker' in navigator) onNotificationOpened((subject) => goToPath(pathOfSubject(subject)));
+  let userId: string | undefined;
+  const look = (): void => {
+    if (client.userId === userId || client.connection.getSnapshot().status !== 'live') return;
+    userId = client.userId;
+    void lookAtNotifications();
+  };
+  client.connection.subscribe(look);
+  look();
+}
+
+/** A message that comes while nobody looks is one that a notification would have told of. */
+function watchMissedMessages(): void {
+  const count = (): number => {
+    let sum = 0;
+    for (const conversation of client.conversations.getSnapshot())
+      if (!isMuted(conversation)) sum += conversation.me.unreadCount;
+    return sum;
+  };
+  let before = count();
+  client.conversations.subscribe(() => {
+    const now = count();
+    if (now > before && document.visibilityState === 'hidden') noteMissedMessage();
+    before = now;
+  });
+}

@@ -1,0 +1,60 @@
+import type { PushPreview } from '@parley/client/web-push';
+import { useState } from 'preact/hooks';
+import { attempt } from '../app/toasts.js';
+import { turnOff, turnOn, useNotifications } from '../push/notifications.js';
+import { t } from '../texts/texts.js';
+
+const PREVIEWS: readonly PushPreview[] = ['full', 'sender', 'none'];
+
+export function NotificationsSection() {
+  const state = useNotifications();
+  const [isBusy, setBusy] = useState(false);
+  const change = async (work: () => Promise<void>): Promise<void> => {
+    setBusy(true);
+    await attempt(work);
+    setBusy(false);
+  };
+  if (state === 'unknown') return null;
+  return (
+    <section class="section">
+      <h2>{t('push.title')}</h2>
+      {state === 'impossible' ? (
+        <p class="soft">{t('push.impossible')}</p>
+      ) : state === 'denied' ? (
+        <p class="soft">{t('push.denied')}</p>
+      ) : (
+        <>
+          <label class="row">
+            <input
+              type="checkbox"
+              class="check"
+              checked={state === 'on'}
+              disabled={isBusy}
+              onChange={() => void change(() => (state === 'on' ? turnOff() : turnOn()))}
+            />
+            {t('push.on')}
+          </label>
+          {state === 'on' ? (
+            <label class="field">
+              <span>{t('push.preview')}</span>
+              <select
+                class="input"
+                disabled={isBusy}
+                onChange={({ currentTarget: { value } }) => void change(() => turnOn(value as PushPreview))}
+              >
+                <option value="" hidden>
+                  {t('push.preview.choose')}
+                </option>
+                {PREVIEWS.map((preview) => (
+                  <option key={preview} value={preview}>
+                    {t(`push.preview.${preview}`)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ) : null}
+        </>
+      )}
+    </section>
+  );
+}
