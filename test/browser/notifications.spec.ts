@@ -1,7 +1,7 @@
 import { createECDH, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, CDPSession } from 'playwright-core';
+import { ended } from '../support/bounded.js';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { Person, startStory, type Story, until } from '../support/story.js';
 import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
@@ -103,6 +103,7 @@ const keys = {
     await ada.page.getByRole('link', { name: 'Settings' }).click();
     const notifications = ada.page.locator('section').filter({ hasText: 'Notifications' });
     await expectShown(notifications.getByRole('checkbox', { checked: true }));
+    expect(await notifications.getByLabel('What they show').inputValue()).toBe('full');
     await notifications.getByLabel('What they show').selectOption({ label: 'Who writes' });
     await until('the device shows less', async () => (await devices())[0]?.preview === 'sender');
     expect((await devices()).map(({ id }: { id: string }) => id)).toEqual([device.id]);
@@ -182,10 +183,11 @@ const keys = {
 
 /** As the browser's debugger knows the registration of the page's worker. */
 async function registrationOf(debug: CDPSession): Promise<string> {
-  const updated = once(debug, 'ServiceWorker.workerRegistrationUpdated');
+  const found = new Promise<string>((resolve) => {
+    debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [registration] }) => {
+      if (registration !== undefined) resolve(registration.registrationId);
+    });
+  });
   await debug.send('ServiceWorker.enable');
-  const [{ registrations }] = (await updated) as [{ registrations: { registrationId: string }[] }];
-  const [registration] = registrations;
-  if (registration === undefined) throw new Error('no service worker is registered');
-  return registration.registrationId;
+  return ended('the registration of the service worker', found, PATIENCE_MS);
 }

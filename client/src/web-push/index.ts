@@ -4,6 +4,7 @@ export {
   disableWebPush,
   enableWebPush,
   isWebPushEnabled,
+  type PushDevice,
   type PushPreview,
   type WebPushOptions,
 } from './registration.js';

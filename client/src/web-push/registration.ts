@@ -13,6 +13,14 @@ export interface WebPushOptions {
   locale?: string;
 }
 
+/** As the server knows this browser. */
+export interface PushDevice {
+  id: string;
+  preview: PushPreview;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
 /** What of a client is used: its calls. */
 interface Caller {
   readonly http: Http;
@@ -31,12 +39,12 @@ export function canWebPush(): boolean {
  * and servers change their addresses and keys.
  * @throws ChatError, and what the browser says where it does not subscribe.
  */
-export async function enableWebPush(client: Caller, options: WebPushOptions): Promise<void> {
+export async function enableWebPush(client: Caller, options: WebPushOptions): Promise<PushDevice> {
   const { registration, deviceId = keptDeviceId(), preview, locale } = options;
   const { body } = await client.http.request<{ publicKey: string }>('/push/web-key');
   const subscription = await subscribed(registration.pushManager, body.publicKey);
   const { endpoint = '', keys = {} } = subscription.toJSON();
-  await client.http.request(`/devices/${deviceId}`, {
+  const answer = await client.http.request<PushDevice>(`/devices/${deviceId}`, {
     method: 'PUT',
     body: {
       platform: 'web',
@@ -45,6 +53,7 @@ export async function enableWebPush(client: Caller, options: WebPushOptions): Pr
       ...(locale === undefined ? {} : { locale }),
     },
   });
+  return answer.body;
 }
 
 /** Whether this browser is subscribed: then `enableWebPush` keeps it so. */

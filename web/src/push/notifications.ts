@@ -10,11 +10,13 @@ const DECLINED_KEY = 'parley.notifications-declined';
 const WORKER_TIMEOUT_MS = 10_000;
 
 let state: NotificationState = 'unknown';
+let preview: PushPreview = 'full';
 let isMissed = false;
 const listeners = new Set<() => void>();
 
-function show(next: { state?: NotificationState; isMissed?: boolean }): void {
+function show(next: { state?: NotificationState; preview?: PushPreview; isMissed?: boolean }): void {
   state = next.state ?? state;
+  preview = next.preview ?? preview;
   isMissed = next.isMissed ?? isMissed;
   for (const listener of [...listeners]) listener();
 }
@@ -25,6 +27,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 export const useNotifications = (): NotificationState => useSyncExternalStore(subscribe, () => state);
+
+export const usePushPreview = (): PushPreview => useSyncExternalStore(subscribe, () => preview);
 
 /** Whether to ask: a message came while nobody looked, and nothing was decided yet. */
 export const useMissedMessage = (): boolean =>
@@ -45,7 +49,7 @@ export async function lookAtNotifications(): Promise<void> {
     const registration = await worker();
     if (await isWebPushEnabled({ registration })) {
       show({ state: 'on' });
-      await enableWebPush(client, { registration, locale: navigator.language });
+      show(await enableWebPush(client, { registration, locale: navigator.language }));
     } else {
       await client.http.request('/push/web-key');
       show({ state: 'off' });
@@ -57,14 +61,14 @@ export async function lookAtNotifications(): Promise<void> {
 }
 
 /** Asks the browser for its permission: only from a click. */
-export async function turnOn(preview?: PushPreview): Promise<void> {
+export async function turnOn(wanted?: PushPreview): Promise<void> {
   if ((await Notification.requestPermission()) !== 'granted') {
     decline();
     return show({ state: Notification.permission === 'denied' ? 'denied' : 'off' });
   }
   const options = { registration: await worker(), locale: navigator.language };
-  await enableWebPush(client, preview === undefined ? options : { ...options, preview });
-  show({ state: 'on' });
+  const device = await enableWebPush(client, wanted === undefined ? options : { ...options, preview: wanted });
+  show({ state: 'on', preview: device.preview });
 }
 
 export async function turnOff(): Promise<void> {

@@ -1,13 +1,14 @@
 import type { PushPreview } from '@parley/client/web-push';
 import { useState } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
-import { turnOff, turnOn, useNotifications } from '../push/notifications.js';
+import { turnOff, turnOn, useNotifications, usePushPreview } from '../push/notifications.js';
 import { t } from '../texts/texts.js';
 
 const PREVIEWS: readonly PushPreview[] = ['full', 'sender', 'none'];
 
 export function NotificationsSection() {
   const state = useNotifications();
+  const preview = usePushPreview();
   const [isBusy, setBusy] = useState(false);
   const change = async (work: () => Promise<void>): Promise<void> => {
     setBusy(true);
@@ -40,11 +41,9 @@ export function NotificationsSection() {
               <select
                 class="input"
                 disabled={isBusy}
+                value={preview}
                 onChange={({ currentTarget: { value } }) => void change(() => turnOn(value as PushPreview))}
               >
-                <option value="" hidden>
-                  {t('push.preview.choose')}
-                </option>
                 {PREVIEWS.map((preview) => (
                   <option key={preview} value={preview}>
                     {t(`push.preview.${preview}`)}

@@ -91,7 +91,6 @@ export const more = {
   'push.impossible': 'This browser, or this server, sends no notifications.',
   'push.denied': 'The browser forbids notifications. Allow them in its settings for this page.',
   'push.preview': 'What they show',
-  'push.preview.choose': 'Choose',
   'push.preview.full': 'Who writes, and the text',
   'push.preview.sender': 'Who writes',
   'push.preview.none': 'That there is a message',
