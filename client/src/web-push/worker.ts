@@ -30,7 +30,7 @@ interface WindowClient {
   readonly url: string;
   readonly focused: boolean;
   focus(): Promise<unknown>;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, options: { transfer?: [] }): void;
 }
 interface WaitingEvent extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -130,7 +130,7 @@ async function open(
     await clients.openWindow(location.origin + pathOf(subject));
     return;
   }
-  window.postMessage({ type: OPENED, subject });
+  window.postMessage({ type: OPENED, subject }, {});
   // Refused where nobody clicked, so some systems: the window is at the right place then, behind others.
   await window.focus().catch(() => undefined);
 }
