@@ -109,7 +109,7 @@ for (const path of [...everyFile('src'), ...everyFile('client/src'), ...everyFil
 const PLATFORM =
   /(?<![\w.#])(Date\.now\(|new Date\(\)|Math\.random\(|setTimeout\(|setInterval\(|performance\.|crypto\.|navigator\.|globalThis)/;
 const PLATFORM_PORTS =
-  /^client\/src\/(ports\/(platform|socket-io|web-socket|environment)|storage\/|tabs\/(broadcast-channel|web-lock)|react\/hooks|react-native\/)/;
+  /^client\/src\/(ports\/(platform|socket-io|web-socket|environment)|storage\/|tabs\/(broadcast-channel|web-lock)|react\/hooks|react-native\/|web-push\/)/;
 for (const path of sources('client/src')) {
   if (PLATFORM_PORTS.test(path)) continue;
   readFileSync(path, 'utf8')

@@ -72,7 +72,7 @@ export async function disableWebPush(
   const subscription = await registration.pushManager.getSubscription();
   await subscription?.unsubscribe();
   for (const notification of await registration.getNotifications()) notification.close();
-  // Where it is not reached now: the push service tells it when it sends next.
+  // Where it is not reached now: the push service answers so when the server sends next.
   await client.http.request(`/devices/${deviceId}`, { method: 'DELETE' }).catch(() => undefined);
 }
 
