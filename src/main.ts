@@ -16,7 +16,7 @@ end.watch();
 try {
   const configuration = Configuration.fromEnvironment();
   const server = await startServer(configuration, end.signal);
-  end.attach(() => server.stop());
+  end.attach((isOrderly) => server.stop(isOrderly), configuration.drainSeconds * 1_000);
   if (!end.signal.aborted) {
     if (production) new Logger('Server').log(welcome(server, configuration));
     else process.stdout.write(welcome(server, configuration));

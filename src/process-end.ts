@@ -7,6 +7,9 @@ const MAX_LOGGED_FAILURES = 20;
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+/** @param isOrderly nothing is wrong: clients may be sent away one after the other */
+type Stop = (isOrderly: boolean) => Promise<void>;
+
 /**
  * The one way this process ends, from its first moment on: orderly and within a bound.
  *
@@ -22,7 +25,8 @@ export class ProcessEnd {
   private readonly started = new AbortController();
   private exitCode = 0;
   private failures = 0;
-  private stop: (() => Promise<void>) | undefined;
+  private stop: Stop | undefined;
+  private drainMs = 0;
 
   /** Aborted from the moment the process is to end. */
   get signal(): AbortSignal {
@@ -37,9 +41,13 @@ export class ProcessEnd {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   }
 
-  /** Names what is to be stopped. Where the process is to end already, it is stopped at once. */
-  attach(stop: () => Promise<void>): void {
+  /**
+   * Names what is to be stopped. Where the process is to end already, it is stopped at once.
+   * @param drainMs how long it may send its clients away before it stops
+   */
+  attach(stop: Stop, drainMs: number): void {
     this.stop = stop;
+    this.drainMs = drainMs;
     if (this.signal.aborted) this.runStop(stop);
   }
 
@@ -59,12 +67,12 @@ export class ProcessEnd {
   private begin(): void {
     if (this.signal.aborted) return;
     this.started.abort();
-    setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS).unref();
+    setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS + this.drainMs).unref();
     if (this.stop !== undefined) this.runStop(this.stop);
   }
 
-  private runStop(stop: () => Promise<void>): void {
-    stop().then(
+  private runStop(stop: Stop): void {
+    stop(this.exitCode === 0).then(
       () => process.exit(this.exitCode),
       (error: unknown) => {
         this.logger.fatal('the stop failed', error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -12,6 +12,7 @@ import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
+import { ChatGateway } from './realtime/chat.gateway.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
 
 /** How long accepted work may take to finish once the server received its signal to end. */
@@ -21,8 +22,11 @@ export interface RunningServer {
   /** `http://host:port` under which this machine reaches it. */
   readonly url: string;
   readonly databaseIsEmbedded: boolean;
-  /** Refuses new work, finishes what was accepted, closes the sockets, then everything else. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Refuses new work, finishes what was accepted, closes the sockets, then everything else. Idempotent.
+   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then
+   */
+  stop(isOrderly?: boolean): Promise<void>;
 }
 
 /**
@@ -68,7 +72,7 @@ async function start(
     return {
       url: application.url,
       databaseIsEmbedded: embedded !== undefined,
-      stop: () => (stopped ??= stopInOrder(application, embedded, logger)),
+      stop: (isOrderly = true) => (stopped ??= stopInOrder(() => application.stop(isOrderly), embedded, logger)),
     };
   } catch (error) {
     await embedded?.stop();
@@ -84,28 +88,31 @@ function migrationLines(names: readonly string[], { production }: Configuration)
 
 /** The application first: what it accepted it still writes. */
 async function stopInOrder(
-  application: { stop(): Promise<void> },
+  stopApplication: () => Promise<void>,
   embedded: EmbeddedPostgres | undefined,
   logger: LoggerService,
 ): Promise<void> {
   logger.log('ending: no new work is taken, accepted work is finished', 'Server');
   try {
-    await application.stop();
+    await stopApplication();
   } finally {
     await embedded?.stop();
   }
   logger.log('ended', 'Server');
 }
 
-async function listen(configuration: Configuration): Promise<{ url: string; stop(): Promise<void> }> {
+async function listen(configuration: Configuration): Promise<{ url: string; stop(isOrderly: boolean): Promise<void> }> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
     bodyParser: false,
     abortOnError: false,
     logger: createLogger(configuration),
   });
   configureApp(app);
-  const stop = async (): Promise<void> => {
+  const stop = async (isOrderly: boolean): Promise<void> => {
     const lifecycle = app.get(Lifecycle);
+    lifecycle.leave();
+    if (isOrderly && configuration.drainSeconds > 0)
+      await app.get(ChatGateway, { strict: false }).sendAway(configuration.drainSeconds * 1_000);
     lifecycle.drain();
     const server = app.getHttpServer();
     server.close();

@@ -6,6 +6,7 @@ import { EventBus } from '../events/event-bus.js';
 import { Degradation } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
+import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
 import { Rooms } from '../realtime/delivery/rooms.js';
 import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
@@ -66,6 +67,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly events: EventBus,
     private readonly relay: EventRelay,
     private readonly rooms: Rooms,
+    private readonly presence: PresenceTracker,
     private readonly degradation: Degradation,
     metrics: Metrics,
     configuration: Configuration,
@@ -116,6 +118,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // The others are to be sent who is gone with this process.
+    await this.presence.end();
     this.isStopped = true;
     clearInterval(this.heartbeat);
     this.pause.cutShort();

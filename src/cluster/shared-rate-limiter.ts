@@ -34,11 +34,12 @@ const SHARED: ReadonlySet<LimitName> = new Set([
   'strangersADay',
   'uploads',
   'uploadedMegabytes',
-  'floods',
 ]);
 
 /** How long an answer of Redis is waited for; then this process counts by itself. */
 const ANSWER_TIMEOUT_MS = 250;
+/** After an answer that did not come, nobody waits for one for so long. */
+const REST_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const MAX_RETRY_MS = 2_000;
 
@@ -72,6 +73,7 @@ type Action = 'consume' | 'charge' | 'restore';
 /** Counts in Redis what all processes must count together. Without Redis each counts by itself. */
 export class SharedRateLimiter extends RateLimiter implements OnApplicationShutdown {
   private readonly failures = new BoundedLogger(SharedRateLimiter.name, 6);
+  private restsUntil = 0;
   private readonly client: ReturnType<typeof createClient>;
 
   constructor(
@@ -125,13 +127,16 @@ export class SharedRateLimiter extends RateLimiter implements OnApplicationShutd
 
   /** Undefined where Redis does not answer in time. */
   private async ask(limit: LimitName, key: string, points: number, action: Action): Promise<number | undefined> {
-    if (!this.client.isReady) return undefined;
+    if (!this.client.isReady || performance.now() < this.restsUntil) return undefined;
     const { burst, points: refill, perSeconds } = this.limits[limit];
     // Keys are addresses, and names of accounts: Redis need not know them.
     const name = `parley:limit:${limit}:${createHash('sha256').update(key).digest('base64url')}`;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS);
+      timer = setTimeout(() => {
+        this.restsUntil = performance.now() + REST_MS;
+        resolve(undefined);
+      }, ANSWER_TIMEOUT_MS);
     });
     const answer = this.client
       .eval(BUCKET, {

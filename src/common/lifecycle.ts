@@ -3,11 +3,22 @@ import { Injectable } from '@nestjs/common';
 /** Whether this process still takes new work. */
 @Injectable()
 export class Lifecycle {
+  private leaving = false;
   private draining = false;
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
 
-  /** True from the moment the process received its signal to end. */
+  /** True from the moment the process received its signal to end: it takes no new connections. */
+  get isLeaving(): boolean {
+    return this.leaving || this.draining;
+  }
+
+  /** Those that are there are served until they are sent away. */
+  leave(): void {
+    this.leaving = true;
+  }
+
+  /** True once nothing new is taken at all. */
   get isDraining(): boolean {
     return this.draining;
   }

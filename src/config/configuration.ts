@@ -50,6 +50,8 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** What joins several processes into one server; undefined: this is the only one. */
   readonly redisUrl!: string | undefined;
+  /** Over how long sockets are sent away before the process stops. */
+  readonly drainSeconds!: number;
   /** Absolute. */
   readonly dataDirectory!: string;
   /** Below it nothing new is stored; 0: no floor. */
@@ -137,6 +139,7 @@ export class Configuration {
       databaseUrl: databaseUrlOf(settings, production),
       databasePoolSize: settings.DATABASE_POOL_SIZE,
       redisUrl: settings.REDIS_URL,
+      drainSeconds: settings.DRAIN_SECONDS ?? (settings.REDIS_URL === undefined ? 0 : CLUSTER_DRAIN_SECONDS),
       dataDirectory,
       minFreeDiskBytes: settings.MIN_FREE_DISK_MB * MEGABYTE,
       s3: s3Of(settings),
@@ -194,6 +197,7 @@ export function isProduction(environment: Readonly<Record<string, string | undef
 }
 
 const MEGABYTE = 1024 * 1024;
+const CLUSTER_DRAIN_SECONDS = 30;
 
 function databaseUrlOf({ DATABASE_URL: url }: SettingValues, production: boolean): string | undefined {
   if (url === undefined && production) {

@@ -185,6 +185,15 @@ export const SETTINGS = settings({
       'Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md',
     ],
   },
+  DRAIN_SECONDS: {
+    schema: v.optional(wholeNumber(0, 3_600)),
+    fallback: undefined,
+    shownDefault: '0; 30 with `REDIS_URL`',
+    example: '30',
+    meaning:
+      'over how long sockets are sent away at SIGTERM, so that they do not all come back at once; they are served until then, and `/health/ready` is 503. A supervisor must wait for 10 s more',
+    comment: ['Over how long sockets are sent away at SIGTERM, in seconds. Default: 0, and 30 with REDIS_URL.'],
+  },
   DATA_DIR: {
     schema: v.string(),
     fallback: './data',

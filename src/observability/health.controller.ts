@@ -39,7 +39,7 @@ export class HealthController {
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
     const database = (await this.databaseAnswers()) ? 'up' : 'down';
     const disk = this.freeSpace.isLow || this.database.lacksResources ? 'full' : 'ok';
-    const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isDraining;
+    const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isLeaving;
     response.status(isReady ? 200 : 503);
     const redis = this.degradation.isUp('redis');
     const status = isReady ? (redis === false ? 'degraded' : 'ok') : 'error';

@@ -60,6 +60,11 @@ export class ChatGateway
     this.connections.close(socket);
   }
 
+  /** The sockets that are there are ended over so long, and served until then. */
+  async sendAway(overMs: number): Promise<void> {
+    await this.broadcaster.sendAway('SERVER_SHUTDOWN', overMs);
+  }
+
   /** Before the server closes: clients are to come back, to another process or to the next one here. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.broadcaster.closeAll('SERVER_SHUTDOWN', CLOSE_TIMEOUT_MS);

@@ -59,6 +59,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     EventRelay,
     Handshake,
     OutboundQueues,
+    PresenceTracker,
     Rooms,
     SocketDialects,
     SocketWriter,

@@ -93,6 +93,10 @@ export class ServerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   /** As a crash does. */
   kill(): Promise<number | null> {
     return this.end('SIGKILL');

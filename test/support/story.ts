@@ -336,8 +336,12 @@ export class Device {
 }
 
 /** Waits until something is so; asks again and again, at most as long as anything may take. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`it never came to be that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

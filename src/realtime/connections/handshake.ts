@@ -28,6 +28,8 @@ const MAX_TOKEN_LENGTH = 8192;
 /** How long a connection may wait for the database. */
 const ADMISSION_TIMEOUT_MS = 8_000;
 const RETRY_MS = 200;
+/** When to try again where this process is about to end: another one is there, or the next. */
+const LEAVING_RETRY_MS = 500;
 
 /**
  * Authenticates a connection before it exists (contract, section 6): a socket that is refused has joined nothing, and one
@@ -89,7 +91,7 @@ export class Handshake {
     echo: boolean,
     ipAddressKey: string,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
-    if (this.lifecycle.isDraining) throw new DomainError('UNAVAILABLE');
+    if (this.lifecycle.isLeaving) throw new DomainError('UNAVAILABLE', { retryAfterMs: LEAVING_RETRY_MS });
     const token = tokenText(given);
     const deadline = this.clock.now() + ADMISSION_TIMEOUT_MS;
     return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline));

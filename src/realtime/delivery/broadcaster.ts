@@ -8,6 +8,9 @@ import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import { room } from './room-names.js';
 
 const LOOK_MS = 10;
+/** How often some are sent away, and within which time each of them is to come back. */
+const SEND_AWAY_STEP_MS = 100;
+const MAX_RETRY_AFTER_MS = 1_000;
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
@@ -131,6 +134,28 @@ export class Broadcaster {
     const sockets = this.server?.in(sessionIds.map(room.session));
     sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code] });
     sockets?.disconnectSockets(true);
+  }
+
+  /**
+   * Sends the sockets of this process away one after the other, over so long, so that those who come back to other processes
+   * do not all come at once. Resolves once all are sent away.
+   */
+  async sendAway(code: CloseCode, overMs: number): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    const sockets = [...server.sockets.sockets.values()];
+    const steps = Math.max(1, Math.floor(overMs / SEND_AWAY_STEP_MS));
+    for (let step = 0; step < steps; step += 1) {
+      const from = Math.floor((sockets.length * step) / steps);
+      const to = Math.floor((sockets.length * (step + 1)) / steps);
+      for (const socket of sockets.slice(from, to)) {
+        const retryAfterMs = Math.floor(Math.random() * MAX_RETRY_AFTER_MS);
+        this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code], retryAfterMs });
+        socket.disconnect(true);
+      }
+      if (to === sockets.length) return;
+      await new Promise((resolve) => setTimeout(resolve, SEND_AWAY_STEP_MS));
+    }
   }
 
   /**

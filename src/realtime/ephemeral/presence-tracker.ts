@@ -40,6 +40,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   /** What is delivered is delivered in the order in which it happened, and over several turns of the event loop. */
   private readonly deliveries = new SerialQueue();
   private delivering: Promise<void> = Promise.resolve();
+  private ending: Promise<void> | undefined;
 
   constructor(
     private readonly store: PresenceStore,
@@ -111,8 +112,16 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     });
   }
 
-  /** Everybody here is gone with this process, at once and without grace. */
   async onApplicationShutdown(): Promise<void> {
+    await this.end();
+  }
+
+  /** Everybody here is gone with this process, at once and without grace. What it publishes then is its last. Idempotent. */
+  end(): Promise<void> {
+    return (this.ending ??= this.departAll());
+  }
+
+  private async departAll(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.gathering);
     for (const [userId, { grace, lastSeenAt, sockets }] of this.present) {

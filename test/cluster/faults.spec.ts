@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '../support/postgres.js';
+import { ServerProcess } from '../support/process.js';
+import { RedisServer } from '../support/redis.js';
+import { type Anything, Device, Person, request, until } from '../support/story.js';
+
+const TIMEOUT_MS = 120_000;
+
+async function deviceAt(server: ServerProcess, person: Person): Promise<Device> {
+  const device = new Device(server.url, { token: person.accessToken });
+  await device.next('session:ready');
+  return device;
+}
+
+const content =
+  (text: string) =>
+  ({ message }: Anything): boolean =>
+    message.content === text;
+
+describe('processes that end, stop and come back', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let steady: ServerProcess;
+  let other: ServerProcess;
+  let ada: Person;
+  let grace: Person;
+  let adas: Device;
+  let group: string;
+  const start = (): Promise<ServerProcess> =>
+    ServerProcess.start({
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      RATE_LIMITS: 'off',
+      DRAIN_SECONDS: '2',
+    });
+
+  const isOnline =
+    (wanted: boolean) =>
+    ({ userId, isOnline: found }: Anything): boolean =>
+      userId === grace.id && found === wanted;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    steady = await start();
+    ada = await Person.register(steady.url, 'ada');
+    grace = await Person.register(steady.url, 'grace');
+    await ada.befriend(grace);
+    adas = await deviceAt(steady, ada);
+    group = await ada.group('Faults', grace);
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    adas.socket.close();
+    await Promise.all([steady, other].map((server) => server.kill()));
+    await Promise.all([redis.kill(), database.drop()]);
+  }, TIMEOUT_MS);
+
+  it(
+    'send their clients away one after the other before they end, and serve them until then',
+    async () => {
+      other = await start();
+      const devices = await Promise.all(Array.from({ length: 20 }, () => deviceAt(other, grace)));
+      const ended = other.stop();
+      await until(
+        'it takes no new ones',
+        async () => (await request(other.url, 'GET', '/health/ready')).status === 503,
+      );
+      const [first] = devices as [Device];
+      expect(await first.next('session:ended')).toMatchObject({
+        code: 'SERVER_SHUTDOWN',
+        retry: true,
+        retryAfterMs: expect.any(Number),
+      });
+      const last = devices.at(-1) as Device;
+      expect(last.socket.connected).toBe(true);
+      await last.must('send_message', { conversationId: group, content: 'still here' });
+      await adas.next('message:new', content('still here'));
+      for (const device of devices.slice(1)) await device.next('session:ended');
+      expect(await ended).toBe(0);
+      await adas.next('presence:update', isOnline(true));
+      await adas.next('presence:update', isOnline(false));
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'leave nobody online who was on one that was killed, and say so once',
+    async () => {
+      other = await start();
+      const device = await deviceAt(other, grace);
+      await adas.next('presence:update', isOnline(true));
+      await device.must('send_message', { conversationId: group, content: 'acknowledged' });
+      await other.kill();
+      expect((await ada.history(group)).some((message) => message.content === 'acknowledged')).toBe(true);
+      // Its lease ends after 20 s, and is looked for every 5.
+      const updates = (): Anything[] => adas.all('presence:update').filter(({ userId }) => userId === grace.id);
+      await until('she is offline', () => updates().at(-1)?.isOnline === false, TIMEOUT_MS);
+      await ada.say(group, 'behind it');
+      await adas.next('message:new', content('behind it'));
+      expect(updates().map((update) => update.isOnline)).toEqual([true, false, true, false]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'know what happened while they stood still, and send nobody what it may not have',
+    async () => {
+      other = await start();
+      const device = await deviceAt(other, grace);
+      await ada.say(group, 'before');
+      await device.next('message:new', content('before'));
+      other.signal('SIGSTOP');
+      await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+      await ada.say(group, 'not for her');
+      const another = await ada.group('Made meanwhile', grace);
+      await ada.say(another, 'for her');
+      other.signal('SIGCONT');
+      await device.next('conversation:removed', ({ conversationId }) => conversationId === group);
+      await device.next('conversation:new', ({ conversation }) => conversation.id === another);
+      await ada.say(group, 'not for her either');
+      await ada.say(another, 'and this');
+      await device.next('message:new', content('and this'));
+      expect(device.all('message:new').filter(({ message }) => message.conversationId === group)).toHaveLength(1);
+      device.socket.close();
+    },
+    TIMEOUT_MS,
+  );
+});
