@@ -17,6 +17,7 @@ import { type Users, usersOf } from './facade/users.js';
 import { authenticatedHttp, call } from './http/http.js';
 import type { Http } from './http/types.js';
 import type { DurableOutbox } from './outbox/outbox.js';
+import { recipientOf } from './outbox/recipient.js';
 import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
 import type { Timer } from './ports/environment.js';
 import {
@@ -220,7 +221,9 @@ export class ChatClient {
   // What the user does
 
   /** Shows it at once. It is sent when it can be, after whatever was sent to the same conversation before, whatever happens. */
-  send({ conversationId, receiverId, content: text, attachments = [], replyToId }: OutgoingMessage): Sent {
+  send({ content: text, attachments = [], replyToId, ...to }: OutgoingMessage): Sent {
+    const receiverId = to.receiverId ?? recipientOf(to.conversationId ?? '');
+    const conversationId = to.receiverId === undefined && receiverId !== undefined ? undefined : to.conversationId;
     if ((conversationId === undefined) === (receiverId === undefined))
       throw new TypeError('A message goes to a conversationId or to a receiverId.');
     // A field that is empty says nothing.

@@ -221,7 +221,7 @@ export const NO_OUTBOX: Observable<readonly OutboxItem[]> = {
 
 /** What is shown while nobody is logged in. */
 export const EMPTY_STORE = new ChatStore({
-  sync: { state: EMPTY_STATE, subscribe: () => () => undefined },
+  sync: { state: EMPTY_STATE, subscribe: () => () => undefined, directConversationWith: () => undefined },
   outbox: NO_OUTBOX,
   drafts: { of: () => '', subscribe: () => () => undefined },
 });

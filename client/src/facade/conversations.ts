@@ -8,13 +8,14 @@ import type {
   UpdateConversation,
   UpdateOwnMembership,
 } from '../protocol/protocol.generated.js';
+import type { ConversationItem } from '../store/types.js';
 import type { Answer } from '../sync/types.js';
 import type { Observe } from './friends.js';
 
 /** The list, pinned ones first, then newest activity first; each with its `me.unreadCount`. */
-export interface Conversations extends Observable<readonly Conversation[]> {
-  readonly items: readonly Conversation[];
-  get(conversationId: string): Observable<Conversation | undefined>;
+export interface Conversations extends Observable<readonly ConversationItem[]> {
+  readonly items: readonly ConversationItem[];
+  get(conversationId: string): Observable<ConversationItem | undefined>;
   /** The direct one with a user, which is made where there is none. */
   openDirect(userId: string): Promise<Conversation>;
   createGroup(group: { title: string; memberIds: readonly string[] }): Promise<Conversation>;

@@ -1,7 +1,9 @@
 import type { CurrentAccount } from '../account.js';
 import type { Observable } from '../connection/types.js';
+import { recipientOf } from '../outbox/recipient.js';
 import type { Clock, Timer, Unsubscribe } from '../ports/environment.js';
 import type { MessagesSnapshot } from '../store/types.js';
+import type { Synchroniser } from '../sync/engine.js';
 
 /** For how long a conversation stays open that is read without a subscription. */
 const LINGER_MS = 30_000;
@@ -60,9 +62,12 @@ export class ConversationWindows {
     const { getSnapshot, subscribe } = this.account.observe(`messages:${conversationId}`);
     const open = (): Unsubscribe => this.#open(conversationId);
     /** Without a window there is nothing to move: then it is opened, as by reading it. */
-    const sync = () => {
+    const move = async (work: (sync: Synchroniser, conversationId: string) => Promise<void>): Promise<void> => {
       if (!this.#opened.has(conversationId)) this.#linger(conversationId, open);
-      return this.account.engine?.sync;
+      const sync = this.account.engine?.sync;
+      const userId = recipientOf(conversationId);
+      const known = userId === undefined ? conversationId : sync?.directConversationWith(userId);
+      if (sync !== undefined && known !== undefined) await work(sync, known);
     };
     const read = (): MessagesSnapshot => {
       this.#linger(conversationId, open);
@@ -79,10 +84,10 @@ export class ConversationWindows {
         };
       },
       open,
-      loadOlder: async () => sync()?.load(conversationId, 'older'),
-      loadNewer: async () => sync()?.load(conversationId, 'newer'),
-      jumpTo: async (seq) => sync()?.jumpTo(conversationId, seq),
-      jumpToNewest: async () => sync()?.jumpToNewest(conversationId),
+      loadOlder: () => move((sync, id) => sync.load(id, 'older')),
+      loadNewer: () => move((sync, id) => sync.load(id, 'newer')),
+      jumpTo: (seq) => move((sync, id) => sync.jumpTo(id, seq)),
+      jumpToNewest: () => move((sync, id) => sync.jumpToNewest(id)),
       get items() {
         return read().items;
       },
@@ -115,7 +120,22 @@ export class ConversationWindows {
   }
 
   #begin(conversationId: string): Unsubscribe {
-    return this.account.engine?.sync.open(conversationId) ?? (() => undefined);
+    const sync = this.account.engine?.sync;
+    const userId = recipientOf(conversationId);
+    if (sync === undefined) return () => undefined;
+    if (userId === undefined) return sync.open(conversationId);
+    // Opened when there is one.
+    let close: Unsubscribe | undefined;
+    const look = (): void => {
+      const known = sync.directConversationWith(userId);
+      if (known !== undefined) close ??= sync.open(known);
+    };
+    const end = sync.subscribe(look);
+    look();
+    return () => {
+      end();
+      close?.();
+    };
   }
 
   #open(conversationId: string): Unsubscribe {

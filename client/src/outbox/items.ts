@@ -4,6 +4,7 @@ import type { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
+import { pendingConversationId } from './recipient.js';
 import type { OutboxCommand, OutboxItem } from './types.js';
 
 /** What only this run knows of an item. */
@@ -70,7 +71,7 @@ export function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[
 }
 
 export function laneOf(command: OutboxCommand): string {
-  return command.conversationId ?? `user:${(command as { receiverId?: string }).receiverId ?? ''}`;
+  return command.conversationId ?? pendingConversationId((command as { receiverId?: string }).receiverId ?? '');
 }
 
 /** A change of a message that had no id yet. */

@@ -8,6 +8,7 @@ import { sendCommand } from './commands.js';
 import { fold, isOnlyHere, targets } from './fold.js';
 import { aimed, brief, laneOf, NEW_RUN, OutboxItems, requeued, revised, rowsOf, type Run } from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
+import { recipientOf } from './recipient.js';
 import { StoredItems, type StoredItemsPorts } from './stored-items.js';
 import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
 
@@ -232,7 +233,10 @@ export class DurableOutbox implements Outbox {
   async #aim({ clientId, command }: OutboxItem, sent: string, run: Run): Promise<void> {
     run.isBusy = true;
     try {
-      const message = await this.ports.sentMessage(command.conversationId ?? '', sent);
+      const { conversationId = '' } = command;
+      const userId = recipientOf(conversationId);
+      const known = userId === undefined ? undefined : this.ports.directConversationWith(userId);
+      const message = await this.ports.sentMessage(known ?? conversationId, sent);
       const item = this.#items.find(clientId);
       if (item === undefined) return;
       if (message !== undefined) await this.#items.change([aimed(item, message)], []);

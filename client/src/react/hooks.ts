@@ -10,7 +10,7 @@ import type {
   Receipt,
   User,
 } from '../protocol/protocol.generated.js';
-import type { MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
+import type { ConversationItem, MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
 import type { HookClient, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
 
@@ -37,11 +37,11 @@ export function useMe(): User | undefined {
 }
 
 /** Pinned first, then newest activity first. */
-export function useConversations(): readonly Conversation[] {
+export function useConversations(): readonly ConversationItem[] {
   return useKey('conversations');
 }
 
-export function useConversation(conversationId: string): Conversation | undefined {
+export function useConversation(conversationId: string): ConversationItem | undefined {
   return useKey(`conversation:${conversationId}`);
 }
 

@@ -1,6 +1,7 @@
 import { callEach } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
 import { targets } from '../outbox/fold.js';
+import { pendingConversationId, recipientOf } from '../outbox/recipient.js';
 import type { KeptFile, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
@@ -8,11 +9,23 @@ import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/
 import { isUnread, rowAt, rowsBetween } from '../sync/timeline.js';
 import { PAGE_SIZE } from '../sync/window.js';
 import { overlaid } from './overlay.js';
-import type { MessageItem, MessagesSnapshot, SnapshotOf, Store, StoreKey, StoreSnapshots } from './types.js';
+import type {
+  ConversationItem,
+  MessageItem,
+  MessagesSnapshot,
+  SnapshotOf,
+  Store,
+  StoreKey,
+  StoreSnapshots,
+} from './types.js';
 
 /** What the snapshots are made of. Nothing of it changes in place. */
 export interface StoreSources {
-  sync: { readonly state: SyncState; subscribe(listener: () => void): () => void };
+  sync: {
+    readonly state: SyncState;
+    subscribe(listener: () => void): () => void;
+    directConversationWith(userId: string): string | undefined;
+  };
   outbox: Observable<readonly OutboxItem[]>;
   drafts: { of(conversationId: string): string; subscribe(listener: () => void): () => void };
 }
@@ -62,8 +75,14 @@ export class ChatStore implements Store {
   }
 
   getSnapshot<Key extends StoreKey>(key: Key): SnapshotOf<Key> {
-    const [kind, id = ''] = key.split(':') as [keyof StoreSnapshots, string?];
-    return this.#snapshot(key, kind, id) as SnapshotOf<Key>;
+    const end = key.indexOf(':');
+    if (end < 0) return this.#snapshot(key, key as keyof StoreSnapshots, '') as SnapshotOf<Key>;
+    const [kind, name] = [key.slice(0, end) as keyof StoreSnapshots, key.slice(end + 1)];
+    const userId = recipientOf(name);
+    const known =
+      userId === undefined || kind === 'draft' ? undefined : this.sources.sync.directConversationWith(userId);
+    if (known !== undefined) return this.#snapshot(`${kind}:${known}` as StoreKey, kind, known) as SnapshotOf<Key>;
+    return this.#snapshot(key, kind, name) as SnapshotOf<Key>;
   }
 
   observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
@@ -97,12 +116,16 @@ export class ChatStore implements Store {
         return state.typing.get(id) ?? NONE;
       case 'conversation': {
         const row = conversations.get(id);
-        return row && this.#conversation(row, users);
+        return row === undefined ? this.#pendingConversation(id, state) : this.#conversation(row, users);
       }
-      case 'conversations':
-        return this.#list(key, [conversations, users], () =>
-          [...conversations.values()].sort(byActivity).map((row) => this.#conversation(row, users)),
+      case 'conversations': {
+        const pending = this.#pendingConversations(state);
+        return this.#list(key, [conversations, users, ...pending], () =>
+          [...conversations.values(), ...pending]
+            .sort(byActivity)
+            .map((row) => ('counted' in row ? this.#conversation(row, users) : row)),
         );
+      }
       case 'friends':
         return this.#list(key, [state.friends, users], () =>
           [...state.friends.keys()].flatMap((userId) => users.get(userId) ?? []),
@@ -167,13 +190,53 @@ export class ChatStore implements Store {
   #outboxOf(id: string, { conversations, userId }: SyncState): OutboxItem[] {
     const row = conversations.get(id);
     const other = row?.type === 'DIRECT' ? row.members.find((member) => member.userId !== userId)?.userId : undefined;
+    const pendingId = other === undefined ? id : pendingConversationId(other);
     return this.sources.outbox
       .getSnapshot()
-      .filter(
-        ({ command }) =>
-          command.conversationId === id ||
-          (other !== undefined && 'receiverId' in command && command.receiverId === other),
-      );
+      .filter(({ command, lane }) => command.conversationId === id || lane === pendingId);
+  }
+
+  /** Of users with whom there is no conversation yet, and messages to them. */
+  #pendingConversations(state: SyncState): ConversationItem[] {
+    const ids = new Set<string>();
+    for (const { command } of this.sources.outbox.getSnapshot())
+      if (command.type === 'send' && command.receiverId !== undefined)
+        if (this.sources.sync.directConversationWith(command.receiverId) === undefined)
+          ids.add(pendingConversationId(command.receiverId));
+    return [...ids].flatMap((id) => this.#pendingConversation(id, state) ?? []);
+  }
+
+  #pendingConversation(id: string, { users, userId }: SyncState): ConversationItem | undefined {
+    const receiverId = recipientOf(id);
+    const items = this.sources.outbox
+      .getSnapshot()
+      .filter(({ lane, command }) => lane === id && command.type === 'send');
+    const [first, last] = [items[0], items.at(-1)];
+    if (receiverId === undefined || first === undefined || last?.command.type !== 'send') return undefined;
+    const profiles = [userId ?? '', receiverId].map((one) => users.get(one));
+    const { content = '' } = last.command;
+    return this.#memo(
+      `conversation:${id}`,
+      [first, last, ...profiles],
+      (): ConversationItem => ({
+        id,
+        isPending: true,
+        type: 'DIRECT',
+        title: null,
+        avatarUrl: null,
+        lastSeq: 0,
+        lastMessage: content.slice(0, 200),
+        lastMessageAt: new Date(last.createdAt).toISOString(),
+        lastMessageBy: userId,
+        lastMessageKind: kindOf(last.files?.[0]),
+        createdAt: new Date(first.createdAt).toISOString(),
+        memberCount: 2,
+        members: profiles.flatMap((user): Member[] =>
+          user === undefined ? [] : [{ user, role: 'MEMBER', lastReadSeq: 0, lastDeliveredSeq: 0 }],
+        ),
+        me: { role: 'MEMBER', lastReadSeq: 0, unreadCount: 0, mutedUntil: null, archivedAt: null, pinnedAt: null },
+      }),
+    ) as ConversationItem;
   }
 
   #sent(message: SentMessage, { rows }: Timeline, outbox: readonly OutboxItem[], userId: string | null): MessageItem {
@@ -270,8 +333,10 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
+type Listed = Pick<Conversation, 'id' | 'lastMessageAt' | 'createdAt' | 'me'>;
+
 /** Pinned ones first, then as the server lists them. */
-function byActivity(a: ConversationRow, b: ConversationRow): number {
+function byActivity(a: Listed, b: Listed): number {
   if ((a.me.pinnedAt === null) !== (b.me.pinnedAt === null)) return a.me.pinnedAt === null ? 1 : -1;
   const [first, second] = [a.lastMessageAt ?? a.createdAt, b.lastMessageAt ?? b.createdAt];
   return first === second ? (a.id < b.id ? 1 : -1) : first < second ? 1 : -1;

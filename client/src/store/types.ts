@@ -37,6 +37,15 @@ export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
   readonly refusedChanges?: readonly OutboxItem[];
 }
 
+/** A conversation as it is listed. */
+export interface ConversationItem extends Conversation {
+  /**
+   * The server has none with this user yet: there is only what waits to be sent. Its `id` is good for every call of this
+   * client; when the first message was sent, `get(id)` and `messages(id)` show the real one, which has the place in the list.
+   */
+  readonly isPending?: boolean;
+}
+
 export interface MessagesSnapshot {
   /** Ascending, without a gap. */
   readonly items: readonly MessageItem[];
@@ -51,10 +60,10 @@ export interface MessagesSnapshot {
 export interface StoreSnapshots {
   me: User | undefined;
   /** Pinned first, then newest activity first. Without those left. */
-  conversations: readonly Conversation[];
+  conversations: readonly ConversationItem[];
   friends: readonly User[];
   friendRequests: readonly FriendRequest[];
-  conversation: Conversation | undefined;
+  conversation: ConversationItem | undefined;
   messages: MessagesSnapshot;
   receipts: readonly Receipt[];
   /** Ids of the users who type, each ends by itself 6 s after its last event. */

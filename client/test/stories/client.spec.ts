@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { ServerProcess } from '../../../test/support/process.js';
 import type { HookClient } from '../../src/react/client.js';
-import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
+import { type ChatClient, type ClientOptions, createClient, type MessageItem } from '../../src/index.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { socketIoOver } from '../../src/ports/socket-io.js';
 import type { Storage } from '../../src/ports/storage.js';
@@ -81,6 +81,46 @@ describe('a client of a real server', () => {
         .getSnapshot()
         .some(({ userId, lastReadSeq }) => userId === idOf(grace) && lastReadSeq >= 1),
     );
+  });
+
+  it('lists at once a conversation with a person it writes to offline for the first time, which becomes the real one', async () => {
+    const lifecycle = new FakeLifecycle();
+    const [ada, grace] = [await registered({ lifecycle }), await registered()];
+    await until('the profile', () => grace.users.me.getSnapshot() !== undefined);
+    const name = grace.users.me.getSnapshot()?.username;
+    await ada.users.fetch(idOf(grace));
+    lifecycle.set('background');
+    ada.send({ receiverId: idOf(grace), content: 'Hello!' });
+    const [pending] = ada.conversations.items;
+    const pendingId = pending?.id as string;
+    expect(ada.conversations.items).toMatchObject([{ isPending: true, type: 'DIRECT', lastMessage: 'Hello!' }]);
+    expect(pending?.members.map(({ user }) => user.username)).toContain(name);
+    const shown = ada.messages(pendingId);
+    const counts: number[] = [];
+    const end = shown.subscribe(() => counts.push(ada.conversations.items.length));
+    expect(shown.getSnapshot().items).toMatchObject([{ content: 'Hello!', state: 'pending' }]);
+    // The app goes on with the id that it has.
+    ada.send({ conversationId: pendingId, content: 'Are you there?' });
+    void ada.react(shown.items[0] as MessageItem, '👍');
+    expect(ada.conversations.items).toHaveLength(1);
+    lifecycle.set('active');
+    await until('acknowledged', () => ada.outbox.items.length === 0);
+    const [real] = ada.conversations.items;
+    expect(ada.conversations.items).toHaveLength(1);
+    expect(real?.id).not.toBe(pendingId);
+    expect(real?.isPending).toBeUndefined();
+    expect(ada.conversations.get(pendingId).getSnapshot()).toBe(real);
+    expect(new Set(counts)).toEqual(new Set([1]));
+    await until('all is shown', () => shown.getSnapshot().items.length === 2);
+    expect(shown.getSnapshot()).toBe(ada.messages(real?.id as string).getSnapshot());
+    expect(shown.getSnapshot().items).toMatchObject([
+      { content: 'Hello!', state: 'sent', reactions: [{ emoji: '👍', mine: true }] },
+      { content: 'Are you there?', state: 'sent' },
+    ]);
+    end();
+    const conversationId = await firstConversation(grace);
+    await until('both arrive', () => texts(grace, conversationId).length === 2);
+    expect(texts(grace, conversationId)).toEqual(['Hello!', 'Are you there?']);
   });
 
   it('shows at once what is sent offline, and sends it in order on return', async () => {
