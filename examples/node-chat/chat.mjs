@@ -1,14 +1,18 @@
 // A chat in the terminal:  node examples/node-chat/chat.mjs <username> [server] [password]
 // Tokens, connection, outbox and order are the business of @parley/client, which `npm start` has built (or `npm run build -w client`).
+// What was typed and not sent, and what was read, is kept in files: the next start goes on there.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { createClient } from '@parley/client';
-import { memoryStorage } from '@parley/client/storage/memory';
+import { fileStorage } from '@parley/client/storage/file';
 
 const HELP = '/add <username>  /accept  /friends  /chat <username>  /quit  in a chat, any other line is sent';
 const [username, url = 'http://localhost:3000', passwordArgument] = process.argv.slice(2);
 if (username === undefined) throw new Error('usage: node chat.mjs <username> [server] [password]');
 
-const client = createClient({ url, storage: memoryStorage() });
+const folder = process.env.PARLEY_CHAT_FOLDER ?? join(homedir(), '.parley-chat');
+const client = createClient({ url, storage: fileStorage(folder) });
 const { conversations, connection, friends, outbox, users } = client;
 let open; // the open conversation: { id, messages, shown, unread, end }; up to the sequence number `shown` it is on screen
 let isConnected = false;
@@ -26,7 +30,7 @@ function sayOnce(key, text) {
   told.add(key);
 }
 function quit(reason) {
-  say(outbox.items.length > 0 ? `${reason} (${outbox.items.length} not sent)` : reason);
+  say(outbox.items.length > 0 ? `${reason} (${outbox.items.length} not sent: kept for the next time)` : reason);
   process.exit(reason === 'bye' ? 0 : 1);
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
@@ -6,9 +9,11 @@ import { LineProcess } from './line-process.js';
 describe('the example node-chat', () => {
   let database: TestDatabase;
   let server: ServerProcess;
+  let folder: string;
   const chats: LineProcess[] = [];
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parley-chat-'));
     database = await createTestDatabase();
     server = await ServerProcess.start({ DATABASE_URL: database.url });
   });
@@ -16,11 +21,13 @@ describe('the example node-chat', () => {
   afterAll(async () => {
     await Promise.all([...chats.map((chat) => chat.kill()), server.kill()]);
     await database.drop();
+    await rm(folder, { recursive: true, force: true });
   });
 
   async function chat(username: string): Promise<LineProcess> {
     const process = new LineProcess(['examples/node-chat/chat.mjs', username, server.url], {
       PARLEY_PASSWORD: 'correct horse',
+      PARLEY_CHAT_FOLDER: folder,
     });
     chats.push(process);
     await process.line(`* connected as ${username}`);

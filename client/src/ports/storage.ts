@@ -94,7 +94,7 @@ export interface Database {
 }
 
 export interface Storage {
-  /** What it is, for messages about it: `memory`, `indexeddb`, `expo-sqlite`. */
+  /** What it is, for messages about it: `memory`, `indexeddb`, `expo-sqlite`, `file`. */
   readonly kind: string;
   /**
    * The rows of one account of one server; other names see nothing of them. Created where there is none. A layout of an

@@ -106,17 +106,19 @@ describe('the package as it is published', () => {
     const use = `
       const client = createClient({ url: 'http://127.0.0.1:9', storage: memoryStorage() });
       client.ready.then(async () => {
-        console.log(client.connection.getSnapshot().status, client.conversations.items.length);
+        console.log(client.connection.getSnapshot().status, client.conversations.items.length, fileStorage('.').kind);
         await client.close();
       });`;
-    const names = `createClient } from '@parley/client'; import { memoryStorage } from '@parley/client/storage/memory';`;
+    const names = `createClient } from '@parley/client'; import { memoryStorage } from '@parley/client/storage/memory';
+      import { fileStorage } from '@parley/client/storage/file';`;
     await writeFile(join(project, 'module.mjs'), `import { ${names}${use}`);
     await writeFile(
       join(project, 'script.cjs'),
-      `const { createClient } = require('@parley/client'); const { memoryStorage } = require('@parley/client/storage/memory');${use}`,
+      `const { createClient } = require('@parley/client'); const { memoryStorage } = require('@parley/client/storage/memory');
+      const { fileStorage } = require('@parley/client/storage/file');${use}`,
     );
-    expect(await run(process.execPath, ['module.mjs'], project)).toBe('ended 0\n');
-    expect(await run(process.execPath, ['script.cjs'], project)).toBe('ended 0\n');
+    expect(await run(process.execPath, ['module.mjs'], project)).toBe('ended 0 file\n');
+    expect(await run(process.execPath, ['script.cjs'], project)).toBe('ended 0 file\n');
   });
 
   it(
