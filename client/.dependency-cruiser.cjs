@@ -45,7 +45,7 @@ module.exports = {
       name: 'one-runtime-dependency',
       severity: 'error',
       from: { path: '^client/src/', pathNot: '\\.spec\\.tsx?$|/testing/' },
-      to: { path: 'node_modules/', pathNot: 'node_modules/(socket\\.io-client|react|@types/react)/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(socket\\.io-client|react|@types/(react|node))/' },
     },
     {
       name: 'socket-io-is-one-port',

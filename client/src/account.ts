@@ -1,4 +1,5 @@
 import { type Session } from './auth/session.js';
+import { doubledMs, pause } from './connection/backoff.js';
 import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { EMPTY_STORE, Engine } from './engine.js';
@@ -9,13 +10,16 @@ import type { Database } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { noChannel } from './tabs/broadcast-channel.js';
-import { createTabs, type Tabs } from './tabs/tabs.js';
+import { loneTab } from './tabs/lone-tab.js';
+import type { AccountTabs } from './tabs/types.js';
 
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
 
 export interface AccountPorts extends Ports {
   url: string;
+  /** There can be no other tabs, nor anybody else with the same lock. */
+  isAlone: boolean;
   session: Session;
   http: Http;
 }
@@ -24,7 +28,7 @@ interface Account {
   userId: string;
   name: string;
   database: Database;
-  tabs: Tabs;
+  tabs: AccountTabs;
   engine: Engine;
   /** The engine led, and does no more, whatever its tab does by now. */
   isOver: boolean;
@@ -128,14 +132,17 @@ export class CurrentAccount {
     }
     await this.end();
     const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
-    const tabs = createTabs(name, this.ports);
-    tabs.start();
+    const opening = this.ports.storage.open(name);
+    // Looked at below, when the tabs are known.
+    opening.catch(() => undefined);
+    const tabs = await this.#tabsOf(name);
+    tabs.tabs.start();
     let database: Database;
     try {
       // The list waits for both.
-      [database] = await Promise.all([this.ports.storage.open(name), this.#knowsRole(tabs)]);
+      [database] = await Promise.all([opening, this.#knowsRole(tabs)]);
     } catch (cause) {
-      await tabs.stop();
+      await tabs.tabs.stop();
       this.setIdle({ status: 'ended', code: 'STORAGE' });
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
@@ -151,15 +158,15 @@ export class CurrentAccount {
     await account.engine.start();
     this.#account = account;
     const ends = [
-      tabs.subscribe(() => {
+      tabs.tabs.subscribe(() => {
         // Another tab leads now: this one's connection is closed before anything else happens.
-        if (tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
+        if (tabs.tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
           account.engine.socket.close();
           account.isOver = true;
         }
         this.change(() => this.#takeRole(account)).catch(() => undefined);
       }),
-      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
+      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.tabs.yield()),
     ];
     account.end = () => ends.forEach((end) => end());
     await this.#takeRole(account);
@@ -170,7 +177,7 @@ export class CurrentAccount {
   /** This tab leads from now on, or follows: from what is stored. */
   async #takeRole(account: Account): Promise<void> {
     const { engine, tabs } = account;
-    const isRight = (tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
+    const isRight = (tabs.tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
     if (this.#account !== account || (isRight && !account.isOver)) return;
     account.isOver = false;
     await engine.stop();
@@ -181,10 +188,10 @@ export class CurrentAccount {
     this.#want(next);
   }
 
-  #engineFor(userId: string, database: Database, tabs: Tabs): Engine {
+  #engineFor(userId: string, database: Database, tabs: AccountTabs): Engine {
     return new Engine({
       ...this.ports,
-      role: tabs.getSnapshot(),
+      role: tabs.tabs.getSnapshot(),
       isShared: this.ports.channel !== noChannel,
       database,
       tabs,
@@ -205,7 +212,20 @@ export class CurrentAccount {
     else socket?.setWanted(!this.#isSuspended);
   }
 
-  #knowsRole(tabs: Tabs): Promise<void> {
+  /** What tabs need is loaded beside what is stored. Without it nobody leads: it is asked for until it comes. */
+  async #tabsOf(name: string): Promise<AccountTabs> {
+    if (this.ports.isAlone) return loneTab();
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return (await import('./later.js')).sharedTabs(name, this.ports);
+      } catch {
+        await pause(this.ports.clock, doubledMs(failures));
+        this.#requireOpen();
+      }
+    }
+  }
+
+  #knowsRole({ tabs }: AccountTabs): Promise<void> {
     const { clock } = this.ports;
     return new Promise((resolve) => {
       const done = (): void => {
@@ -235,7 +255,7 @@ export class CurrentAccount {
     account.end();
     this.#account = undefined;
     this.setIdle({ status: 'offline' });
-    await tabs.stop(() => engine.stop());
+    await tabs.tabs.stop(() => engine.stop());
     await database.close();
     return name;
   }

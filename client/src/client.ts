@@ -1,11 +1,13 @@
 import { CurrentAccount } from './account.js';
-import type { Revocations } from './auth/revocations.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { NO_OUTBOX } from './engine.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
+import type { Calls } from './facade/calls.js';
 import { ConversationWindows, type Messages } from './facade/messages.js';
+import type { SignIn } from './facade/sign-in.js';
+import type { uploadFile } from './facade/upload-file.js';
 import {
   type ClientOutbox,
   type MessageReference,
@@ -14,7 +16,7 @@ import {
   sourceOf,
 } from './facade/outgoing.js';
 import { type Users, usersOf } from './facade/users.js';
-import { authenticatedHttp, call } from './http/http.js';
+import { authenticatedHttp } from './http/http.js';
 import type { Http } from './http/types.js';
 import type { DurableOutbox } from './outbox/outbox.js';
 import { recipientOf } from './outbox/recipient.js';
@@ -31,16 +33,15 @@ import {
 import type { Ports } from './ports/ports.js';
 import { socketIo } from './ports/socket-io.js';
 import { defined } from './protocol/defined.js';
-import { handled, ignorable } from './protocol/ignorable.js';
+import { deferred } from './protocol/deferred.js';
+import { handled } from './protocol/handled.js';
 import type {
   Attachment,
   Login,
-  OwnUser,
   PendingRegistration,
   Presence,
   Registered,
   Registration,
-  Tokens,
   VerifyCode,
 } from './protocol/protocol.generated.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
@@ -53,7 +54,6 @@ import { findWebLocks, webLock } from './tabs/web-lock.js';
 const TYPING_REPEAT_MS = 2_500;
 /** So long a log-out, and the log-in after it, wait for the server to end the session that was left. */
 const REVOCATION_TIMEOUT_MS = 800;
-const UPLOAD_TIMEOUT_MS = 300_000;
 
 export interface ClientOptions extends Partial<Omit<Ports, 'storage'>>, Pick<Ports, 'storage'> {
   /** The server, as `https://chat.example.com`. */
@@ -84,6 +84,10 @@ function portsOf(given: ClientOptions): Ports {
   };
 }
 
+/** A lock of the application's own may be shared with other processes. */
+const isAlone = (given: ClientOptions, { channel }: Ports): boolean =>
+  given.lock === undefined && channel === noChannel;
+
 /** The one object that an app talks to. Safe to make once, at the start, before anybody has logged in. */
 export class ChatClient {
   readonly conversations: Conversations;
@@ -98,7 +102,6 @@ export class ChatClient {
 
   readonly #ports: Ports & { url: string };
   readonly #session: Session;
-  readonly #deviceName: string | undefined;
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;
   #isActive = true;
@@ -106,14 +109,19 @@ export class ChatClient {
   #sentActivity = true;
   #endActivity: (() => void) | undefined;
   readonly #typing = new Map<string, number>();
-  #revocations: Promise<Revocations> | undefined;
+  readonly #later: () => Promise<{ signIn: SignIn; calls: Calls; uploadFile: typeof uploadFile }>;
+  #signIn: SignIn | undefined;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
-    this.#deviceName = options.deviceName;
     const session = (this.#session = new Session(ports));
     this.http = authenticatedHttp(ports, session);
-    const account = (this.#account = new CurrentAccount({ ...ports, session, http: this.http }));
+    const account = (this.#account = new CurrentAccount({
+      ...ports,
+      session,
+      http: this.http,
+      isAlone: isAlone(options, ports),
+    }));
     this.#windows = new ConversationWindows(account, ports.clock);
     this.connection = account.part((engine) => engine?.connection ?? account.idle);
     const outbox = account.part((engine) => engine?.outbox ?? NO_OUTBOX);
@@ -131,17 +139,30 @@ export class ChatClient {
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
     const apply = (answer: Answer): void => account.engine?.sync.apply(answer);
-    this.conversations = ignorable(conversationsOf(this.http, observe, apply));
-    this.friends = ignorable(friendsOf(this.http, observe, apply));
-    this.users = ignorable(usersOf(this.http, observe, apply));
+    this.#later = deferred(async () => {
+      const { callsOf, SignIn, uploadFile } = await import('./later.js');
+      this.#signIn = new SignIn({
+        ...ports,
+        deviceName: options.deviceName,
+        session,
+        account,
+        http: this.http,
+        ready: this.ready,
+      });
+      return { signIn: this.#signIn, calls: callsOf(this.http, observe, apply), uploadFile };
+    });
+    this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
+    this.friends = friendsOf(observe, async () => (await this.#later()).calls.friends);
+    this.users = usersOf(observe, async () => (await this.#later()).calls.users);
     this.ready = account
       .change(async () => {
         const userId = await session.restore();
-        void this.#revoke();
         if (userId === undefined) account.setIdle({ status: 'ended' });
         else await account.open(userId);
       })
       .catch(() => undefined);
+    // What is shown comes first; the rest is there before anybody asks for it.
+    void handled(this.ready.then(() => this.#revoke()).then(() => this.#later()));
   }
 
   // Who
@@ -153,19 +174,18 @@ export class ChatClient {
 
   /** Registers and logs in. Where the server wants the address verified first, it answers `verification`: then `verify`. */
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
-    const body = { deviceName: this.#deviceName, ...registration };
-    const answer = (await this.#post<Registered | PendingRegistration>('/auth/register', body)).body;
-    if ('accessToken' in answer) await this.#begin(answer, answer.user.id);
-    return answer;
+    return (await this.#later()).signIn.register(registration);
   }
 
   async login(credentials: Login): Promise<void> {
-    await this.#logIn('/auth/login', credentials);
+    // Before its cookies are replaced.
+    await this.#revoke();
+    await (await this.#later()).signIn.login(credentials);
   }
 
   /** The mailed code, after `register` or a log-in that said `EMAIL_NOT_VERIFIED`. */
   async verify(code: VerifyCode): Promise<void> {
-    await this.#logIn('/auth/verify-otp', code);
+    await (await this.#later()).signIn.verify(code);
   }
 
   /**
@@ -173,15 +193,7 @@ export class ChatClient {
    * known, which without a network may be from the last time.
    */
   async useToken(provider: TokenProvider): Promise<void> {
-    await this.ready;
-    await this.#account.change(async () => {
-      this.#session.useProvider(provider);
-      const known = this.#session.userId;
-      if (known !== undefined) return this.#account.open(known);
-      const { body } = await this.http.request<OwnUser>('/users/me');
-      await this.#session.identify(body.id);
-      await this.#account.open(body.id);
-    });
+    await (await this.#later()).signIn.useToken(provider);
   }
 
   /**
@@ -298,16 +310,7 @@ export class ChatClient {
 
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
-    return handled(this.#upload(file, options));
-  }
-
-  async #upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal }): Promise<Attachment> {
-    const blob =
-      file instanceof Blob ? file : new Blob([(await file.read(0, file.size)) as never], { type: file.mimeType });
-    const form = new FormData();
-    form.append('file', blob, 'name' in file ? file.name : 'file');
-    const request = { method: 'POST', content: form, timeoutMs: UPLOAD_TIMEOUT_MS, ...options } as const;
-    return (await this.http.request<Attachment>('/attachments', request)).body;
+    return handled(this.#later().then((later) => later.uploadFile(this.http, file, options)));
   }
 
   // Running it
@@ -326,50 +329,24 @@ export class ChatClient {
     const closed = this.#account.close();
     this.#endActivity?.();
     this.#windows.close();
-    await Promise.all([closed, this.#revocations?.then((revocations) => revocations.close())]);
+    await closed;
+    this.#signIn?.close();
   }
 
   // Inside
-
-  async #logIn(path: string, body: object): Promise<void> {
-    // Before its cookies are replaced.
-    await this.#revoke();
-    const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName: this.#deviceName, ...body });
-    await this.#begin(answer.body, answer.body.user?.id);
-  }
-
-  #post<Body>(path: string, body: object) {
-    return call<Body>(this.#ports, path, { method: 'POST', body });
-  }
-
-  async #begin(tokens: Tokens, knownUserId: string | undefined): Promise<void> {
-    await this.ready;
-    await this.#account.change(async () => {
-      let userId = knownUserId;
-      if (userId === undefined) {
-        const { body } = await call<OwnUser>(this.#ports, '/users/me', {}, tokens.accessToken);
-        userId = body.id;
-      }
-      await this.#session.begin(userId, tokens);
-      await this.#account.open(userId);
-    });
-  }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
   async #revoke(): Promise<void> {
     const { clock } = this.#ports;
     if (this.#session.revocations.length === 0) return;
-    this.#revocations ??= import('./auth/revocations.js').then(
-      ({ Revocations }) => new Revocations(this.#ports, this.#session),
-    );
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
       timer = clock.setTimeout(resolve, REVOCATION_TIMEOUT_MS);
     });
-    const attempt = this.#revocations.then(
-      (revocations) => revocations.attempt(),
+    const attempt = this.#later().then(
+      ({ signIn }) => signIn.revoke(),
       // The code itself did not come: at the next chance.
-      () => void (this.#revocations = undefined),
+      () => undefined,
     );
     await Promise.race([attempt, late]);
     clock.clearTimeout(timer);

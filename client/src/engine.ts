@@ -5,19 +5,18 @@ import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/order.js';
 import { DurableOutbox } from './outbox/outbox.js';
-import type { OutboxItem } from './outbox/types.js';
-import { StoredUploads } from './outbox/uploads.js';
+import type { OutboxItem, Uploader } from './outbox/types.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
-import type { FriendRequestItem, MessagePage, OwnUser, ServerEvents, User } from './protocol/protocol.generated.js';
+import { deferred, deferredCalls } from './protocol/deferred.js';
+import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
 import { ChatStore } from './store/store.js';
 import { Synchroniser } from './sync/engine.js';
 import { RowWriter, WRITER } from './sync/row-writer.js';
 import { EMPTY_STATE } from './sync/reduce.js';
 import type { RowChanges } from './sync/state.js';
 import type { Answer } from './sync/types.js';
-import { RelayedConnection, relayConnection } from './tabs/relayed-connection.js';
-import type { TabRole, Tabs } from './tabs/tabs.js';
+import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js';
 
 export interface EnginePorts
   extends Pick<Ports, 'clock' | 'random'>,
@@ -26,7 +25,7 @@ export interface EnginePorts
   /** There may be other tabs on the same storage. */
   isShared: boolean;
   database: Database;
-  tabs: Tabs;
+  tabs: AccountTabs;
   http: Http;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
@@ -45,11 +44,13 @@ export class Engine {
   readonly store: ChatStore;
   readonly #writer: RowWriter;
   readonly #mark: string | undefined;
+  readonly #follower: FollowingConnection | undefined;
   readonly #ends: (() => void)[] = [];
   #ready: ServerEvents['session:ready'] | undefined;
 
   constructor(private readonly ports: EnginePorts) {
-    const { role, isShared, database, tabs, http, clock, random } = ports;
+    const { role, isShared, database, http, clock, random } = ports;
+    const { tabs } = ports.tabs;
     const isLeader = role === 'leader';
     if (isLeader && isShared) this.#mark = random.uuid();
     const written = (changes: RowChanges): void => {
@@ -70,7 +71,7 @@ export class Engine {
         const path = `/conversations/${conversationId}/messages`;
         return (await http.request<MessagePage>(path, { query: { ...position, limit } })).body;
       },
-      fetchFriends: () => fetchFriends(http),
+      fetchFriends: async () => (await import('./later.js')).fetchFriends(http),
       settled: (settled) => this.outbox.settled(settled),
     });
     this.outbox = new DurableOutbox({
@@ -79,7 +80,11 @@ export class Engine {
       clock,
       random,
       send: (event, payload) => this.connection.request(event, payload),
-      uploader: new StoredUploads({ database, http }),
+      // Follows what is shown; a file that is chosen before it is there waits for it.
+      uploader: deferredCalls<Uploader>(
+        ['keep', 'upload', 'discard', 'discardOthers'],
+        deferred(async () => new (await import('./later.js')).StoredUploads({ database, http })),
+      ),
       isShared,
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),
@@ -103,11 +108,12 @@ export class Engine {
         doubted: () => this.doubt(),
       });
       this.connection = this.socket;
-    } else this.connection = new RelayedConnection(tabs, this.sync.catchUp);
+    } else this.connection = this.#follower = ports.tabs.follow(this.sync.catchUp);
   }
 
   async start(): Promise<void> {
-    const { tabs, role, lifecycle } = this.ports;
+    const { role, lifecycle } = this.ports;
+    const { tabs } = this.ports.tabs;
     // What other tabs store while this one reads comes after it: known to nobody, it would wait for the next start.
     let early: ChannelMessage[] | undefined = [];
     this.#ends.push(
@@ -129,14 +135,14 @@ export class Engine {
     const taken = early;
     early = undefined;
     for (const message of taken) this.#take(message);
-    if (this.connection instanceof RelayedConnection) {
-      this.connection.start();
+    if (this.#follower !== undefined) {
+      this.#follower.start();
       // A page that was frozen may not have received everything.
       this.#ends.push(lifecycle.subscribe((state) => state === 'active' && (this.doubt(), this.outbox.lookAgain())));
     }
     if (this.socket === undefined) return;
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
-    this.#ends.push(relayConnection(this.socket, tabs, () => this.#ready, cancel));
+    this.#ends.push(this.ports.tabs.lead(this.socket, () => this.#ready, cancel));
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
   }
 
@@ -185,32 +191,6 @@ class FollowingWriter extends RowWriter {
     const durable: readonly StoreName[] = DURABLE_STORES;
     return super.write({ rows: rows.filter(([store]) => durable.includes(store)) });
   }
-}
-
-async function fetchFriends(http: Http): Promise<{ friends: User[]; requests: FriendRequestItem[] }> {
-  const [friends, incoming, outgoing] = await Promise.all([
-    allPages<User>(http, '/friends', {}),
-    allPages<FriendRequestItem>(http, '/friends/requests', { direction: 'incoming', status: 'PENDING' }),
-    allPages<FriendRequestItem>(http, '/friends/requests', { direction: 'outgoing', status: 'PENDING' }),
-  ]);
-  return { friends, requests: [...incoming, ...outgoing] };
-}
-
-/** How many pages of a list are read at most: what is beyond, nobody scrolls to. */
-const MAX_PAGES = 50;
-
-async function allPages<Item>(http: Http, path: string, query: Record<string, string>): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { body } = await http.request<{ items: Item[]; nextCursor: string | null }>(path, {
-      query: { ...query, limit: 100, cursor },
-    });
-    items.push(...body.items);
-    if (body.nextCursor === null) break;
-    cursor = body.nextCursor;
-  }
-  return items;
 }
 
 const NO_ITEMS: readonly OutboxItem[] = [];

@@ -1,16 +1,11 @@
 import type { Observable } from '../connection/types.js';
-import type { Http } from '../http/types.js';
 import type { AcceptedFriendRequest, Block, FriendRequest, User } from '../protocol/protocol.generated.js';
 import type { SnapshotOf, StoreKey } from '../store/types.js';
-import type { Answer } from '../sync/types.js';
+import { deferredCalls } from '../protocol/deferred.js';
 
 export type Observe = <Key extends StoreKey>(key: Key) => Observable<SnapshotOf<Key>>;
 
-/** The lists follow by themselves: by the server's events, and by its answers, since who asks for something gets no event. */
-export interface Friends extends Observable<readonly User[]> {
-  readonly items: readonly User[];
-  /** Pending ones, in both directions. */
-  readonly requests: Observable<readonly FriendRequest[]> & { readonly items: readonly FriendRequest[] };
+export interface FriendCalls {
   /** Accepted at once where the other has asked already. */
   request(userId: string): Promise<FriendRequest>;
   accept(requestId: string): Promise<AcceptedFriendRequest>;
@@ -22,16 +17,17 @@ export interface Friends extends Observable<readonly User[]> {
   blocks(cursor?: string): Promise<{ items: Block[]; nextCursor: string | null }>;
 }
 
-export function friendsOf(http: Http, observe: Observe, apply: (answer: Answer) => void): Friends {
+/** The lists follow by themselves: by the server's events, and by its answers, since who asks for something gets no event. */
+export interface Friends extends Observable<readonly User[]>, FriendCalls {
+  readonly items: readonly User[];
+  /** Pending ones, in both directions. */
+  readonly requests: Observable<readonly FriendRequest[]> & { readonly items: readonly FriendRequest[] };
+}
+
+export function friendsOf(observe: Observe, load: () => Promise<FriendCalls>): Friends {
   const list = observe('friends');
   const requests = observe('friendRequests');
-  const post = async <Body>(path: string, body?: object): Promise<Body> =>
-    (await http.request<Body>(path, { method: 'POST', body })).body;
-  const shown = (request: FriendRequest): FriendRequest => {
-    apply({ friendRequests: [request] });
-    return request;
-  };
-  const remove = async (path: string): Promise<void> => void (await http.request(path, { method: 'DELETE' }));
+  const calls = ['request', 'accept', 'reject', 'cancel', 'remove', 'block', 'unblock', 'blocks'] as const;
   return {
     ...list,
     get items() {
@@ -43,18 +39,6 @@ export function friendsOf(http: Http, observe: Observe, apply: (answer: Answer) 
         return requests.getSnapshot();
       },
     },
-    request: async (userId) => shown(await post<FriendRequest>('/friends/requests', { userId })),
-    accept: (requestId) => post(`/friends/requests/${requestId}/accept`),
-    reject: async (requestId) => void shown(await post<FriendRequest>(`/friends/requests/${requestId}/reject`)),
-    cancel: async (requestId) => {
-      await remove(`/friends/requests/${requestId}`);
-      const request = requests.getSnapshot().find(({ id }) => id === requestId);
-      if (request !== undefined) shown({ ...request, status: 'CANCELLED' });
-    },
-    remove: (userId) => remove(`/friends/${userId}`),
-    block: (userId) => post('/blocks', { userId }),
-    unblock: (userId) => remove(`/blocks/${userId}`),
-    blocks: async (cursor) =>
-      (await http.request<{ items: Block[]; nextCursor: string | null }>('/blocks', { query: { cursor } })).body,
+    ...deferredCalls(calls, load),
   };
 }

@@ -51,8 +51,8 @@ export class DurableOutbox implements Outbox {
 
   async start(): Promise<void> {
     await this.#stored.load();
-    // What is left over is in nobody's way.
-    await this.ports.uploader.discardOthers().catch(() => undefined);
+    // What is left over is in nobody's way, and nobody waits for that.
+    this.ports.uploader.discardOthers().catch(() => undefined);
   }
 
   async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {

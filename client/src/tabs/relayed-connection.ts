@@ -10,7 +10,7 @@ import type { Unsubscribe } from '../ports/environment.js';
 import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ServerEvents } from '../protocol/protocol.generated.js';
-import type { Tabs } from './tabs.js';
+import type { FollowingConnection, Tabs } from './types.js';
 
 type Ready = ServerEvents['session:ready'];
 
@@ -49,7 +49,7 @@ export function relayConnection(
  * The connection of a tab that does not lead: the leader's socket is its socket. It catches up for itself, over the leader,
  * so that what it shows does not depend on what was posted while it did not listen.
  */
-export class RelayedConnection implements Connection {
+export class RelayedConnection implements FollowingConnection {
   #snapshot: ConnectionSnapshot = { status: 'connecting' };
   #catchingUp: AbortController | undefined;
   readonly #listeners = new Listeners();

@@ -1,7 +1,8 @@
 import type { Clock } from '../../src/ports/environment.js';
 import { findBroadcastChannels } from '../../src/tabs/broadcast-channel.js';
 import { indexedDbTokens } from '../../src/ports/platform.js';
-import { createTabs, type Tabs } from '../../src/tabs/tabs.js';
+import { createTabs } from '../../src/tabs/tabs.js';
+import type { Tabs } from '../../src/tabs/types.js';
 import { findWebLocks, webLock } from '../../src/tabs/web-lock.js';
 
 /** The script of a page: what `tabs.browser.spec.ts` calls in it. */

@@ -1,0 +1,101 @@
+import { Revocations } from '../auth/revocations.js';
+import type { Session, TokenProvider } from '../auth/session.js';
+import { call } from '../http/http.js';
+import type { Http } from '../http/types.js';
+import type { Ports } from '../ports/ports.js';
+import type {
+  Login,
+  OwnUser,
+  PendingRegistration,
+  Registered,
+  Registration,
+  Tokens,
+  VerifyCode,
+} from '../protocol/protocol.generated.js';
+
+/** The account of the user who is logged in on this device. */
+export interface SignInAccount {
+  readonly isClosed: boolean;
+  change<Result>(work: () => Promise<Result>): Promise<Result>;
+  open(userId: string): Promise<void>;
+}
+
+export interface SignInPorts extends Ports {
+  url: string;
+  deviceName: string | undefined;
+  session: Session;
+  account: SignInAccount;
+  http: Http;
+  /** Resolves when an earlier session is restored. */
+  ready: Promise<void>;
+}
+
+/** How somebody comes to be logged in, and how the server learns that somebody left. */
+export class SignIn {
+  #revocations: Revocations | undefined;
+
+  constructor(private readonly ports: SignInPorts) {}
+
+  async register(registration: Registration): Promise<Registered | PendingRegistration> {
+    const { deviceName } = this.ports;
+    const answer = await this.#post<Registered | PendingRegistration>('/auth/register', {
+      deviceName,
+      ...registration,
+    });
+    if ('accessToken' in answer) await this.#begin(answer, answer.user.id);
+    return answer;
+  }
+
+  login(credentials: Login): Promise<void> {
+    return this.#logIn('/auth/login', credentials);
+  }
+
+  verify(code: VerifyCode): Promise<void> {
+    return this.#logIn('/auth/verify-otp', code);
+  }
+
+  async useToken(provider: TokenProvider): Promise<void> {
+    const { ready, account, session, http } = this.ports;
+    await ready;
+    await account.change(async () => {
+      session.useProvider(provider);
+      const known = session.userId;
+      if (known !== undefined) return account.open(known);
+      const { body } = await http.request<OwnUser>('/users/me');
+      await session.identify(body.id);
+      await account.open(body.id);
+    });
+  }
+
+  /** Tries to end on the server what was left here. Never rejects. */
+  async revoke(): Promise<void> {
+    const { session, account } = this.ports;
+    if (session.revocations.length === 0 || account.isClosed) return;
+    this.#revocations ??= new Revocations(this.ports, session);
+    await this.#revocations.attempt();
+  }
+
+  close(): void {
+    this.#revocations?.close();
+  }
+
+  async #logIn(path: string, body: object): Promise<void> {
+    const { deviceName } = this.ports;
+    const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body });
+    await this.#begin(answer, answer.user?.id);
+  }
+
+  async #post<Body>(path: string, body: object): Promise<Body> {
+    return (await call<Body>(this.ports, path, { method: 'POST', body })).body;
+  }
+
+  async #begin(tokens: Tokens, knownUserId: string | undefined): Promise<void> {
+    const { ready, account, session } = this.ports;
+    await ready;
+    await account.change(async () => {
+      const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', {}, tokens.accessToken)).body.id;
+      await session.begin(userId, tokens);
+      await account.open(userId);
+    });
+  }
+}

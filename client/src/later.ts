@@ -1,0 +1,10 @@
+/**
+ * What follows the first load of a page: all that is not needed to show what is cached and to send a text. One file, since
+ * each of several would be compressed by itself, and asked for by itself.
+ */
+export { callsOf } from './facade/calls.js';
+export { SignIn } from './facade/sign-in.js';
+export { uploadFile } from './facade/upload-file.js';
+export { fetchFriends } from './http/friend-lists.js';
+export { StoredUploads } from './outbox/uploads.js';
+export { sharedTabs } from './tabs/shared-tabs.js';
