@@ -72,7 +72,7 @@ class FileAccount {
     options: FileStorageOptions,
   ) {
     this.#opened = this.#open(options);
-    // Whoever opens it is given the error; it must not stand in the way of the next try.
+    // The caller of `use` gets the error, which must not stand in the way of the next try.
     this.#opened.catch(() => accounts.delete(path));
   }
 
