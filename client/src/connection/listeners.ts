@@ -11,6 +11,10 @@ export class Listeners<Values extends readonly unknown[] = []> {
     return () => void this.#listeners.delete(entry);
   };
 
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   call(...values: Values): void {
     callEach(this.#listeners, ...values);
   }

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Listeners } from '../../src/connection/listeners.js';
+import type { ConnectionStatus } from '../../src/connection/types.js';
+import { ChatError } from '../../src/protocol/errors.js';
+import type { Conversation } from '../../src/protocol/protocol.generated.js';
+import { Phone } from '../support/expo-phone.js';
+import { ExpoPush, type ExpoNotification, type PushClient } from '../../src/react-native/index.js';
+
+/** Of the client what push needs. */
+class Client {
+  userId: string | undefined = 'ada';
+  status: ConnectionStatus = 'live';
+  items: Conversation[] = [];
+  /** What registering is answered with; undefined: taken. */
+  failure: Error | undefined;
+  readonly requests: { path: string; body: unknown }[] = [];
+  readonly ready = Promise.resolve();
+  readonly listeners = new Listeners();
+  readonly changes = new Listeners();
+
+  as(): PushClient {
+    const { listeners, changes } = this;
+    const of = <Value>(read: () => Value, subscribe: Listeners) => ({ getSnapshot: read, subscribe: subscribe.add });
+    const client = {
+      connection: of(() => ({ status: this.status }), listeners),
+      conversations: {
+        ...of(() => this.items, changes),
+        get items() {
+          return own.items;
+        },
+      },
+      get userId() {
+        return own.userId;
+      },
+      http: {
+        request: async (path: string, { body }: { body: unknown }) => {
+          this.requests.push({ path, body });
+          if (this.failure !== undefined) throw this.failure;
+          return { status: 200, body: {} };
+        },
+      },
+      ready: this.ready,
+    };
+    // oxlint-disable-next-line typescript/no-this-alias -- getters of the object above
+    const own = this;
+    return client as unknown as PushClient;
+  }
+
+  be(userId: string | undefined, status: ConnectionStatus): void {
+    this.userId = userId;
+    this.status = status;
+    this.listeners.call();
+  }
+
+  have(...items: [id: string, unreadCount: number, mutedUntil?: string][]): void {
+    this.items = items.map(
+      ([id, unreadCount, mutedUntil = null]) => ({ id, me: { unreadCount, mutedUntil } }) as unknown as Conversation,
+    );
+    this.changes.call();
+  }
+}
+
+const notification = (identifier: string, data: unknown): ExpoNotification => ({
+  request: { identifier, content: { data } },
+});
+
+describe('push by Expo', () => {
+  let phone: Phone;
+  let client: Client;
+  const made: ExpoPush[] = [];
+  const start = async (): Promise<ExpoPush> => {
+    const push = new ExpoPush(client.as(), { notifications: phone, secureStore: phone.secureStore, locale: 'de-AT' });
+    made.push(push);
+    await settle();
+    return push;
+  };
+  const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0) as Promise<void>;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    phone = new Phone();
+    client = new Client();
+  });
+
+  afterEach(() => {
+    for (const push of made.splice(0)) push.close();
+    expect([phone.tokenListeners.size, phone.responseListeners.size, client.listeners.size]).toEqual([0, 0, 0]);
+    jest.useRealTimers();
+  });
+
+  it('asks nobody by itself, and registers the phone under one name once it may', async () => {
+    const push = await start();
+    expect([push.getSnapshot().status, phone.asked, client.requests]).toEqual(['off', 0, []]);
+    await push.enable();
+    expect([push.getSnapshot().status, phone.asked]).toEqual(['on', 1]);
+    expect(client.requests[0]?.body).toEqual({ platform: 'expo', token: phone.token, locale: 'de-AT' });
+    expect(client.requests[0]?.path).toMatch(/^\/devices\/[0-9a-f]{32}$/);
+    // The next start: registered again, under the same name, and not asked.
+    await start();
+    expect(client.requests).toEqual([client.requests[0], client.requests[0]]);
+    expect(phone.asked).toBe(1);
+  });
+
+  it('says that the user has refused, and sees when the settings were changed', async () => {
+    phone.answer = false;
+    const push = await start();
+    await push.enable();
+    expect(push.getSnapshot().status).toBe('blocked');
+    await push.enable();
+    expect(phone.asked).toBe(1);
+    phone.permission = { granted: true, canAskAgain: false };
+    await push.lookAgain();
+    await settle();
+    expect(push.getSnapshot().status).toBe('on');
+  });
+
+  it('registers a new token, waits for the connection, and tries again what failed for now', async () => {
+    phone.permission = { granted: true, canAskAgain: true };
+    client.status = 'waiting';
+    const push = await start();
+    expect([push.getSnapshot().status, client.requests]).toEqual(['pending', []]);
+    client.failure = new ChatError('UNAVAILABLE', 'Later.', { status: 503 });
+    client.be('ada', 'live');
+    await settle();
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['pending', 1]);
+    client.failure = undefined;
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 2]);
+    phone.token = 'ExponentPushToken[2]';
+    phone.tokenListeners.call();
+    await settle();
+    expect(client.requests[2]?.body).toMatchObject({ token: phone.token });
+  });
+
+  it('says what cannot be had, and asks for it no more', async () => {
+    phone.permission = { granted: true, canAskAgain: true };
+    client.failure = new ChatError('NOT_FOUND', 'Not found.', { status: 404 });
+    const push = await start();
+    expect(push.getSnapshot()).toEqual({ status: 'failed', error: client.failure });
+    client.be('ada', 'waiting');
+    client.be('ada', 'live');
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(client.requests).toHaveLength(1);
+  });
+
+  it('ends with a log-out, also without a network, and is the next user’s after that', async () => {
+    const push = await start();
+    await push.enable();
+    phone.presented = [notification('1', { kind: 'message', conversationId: 'c' })];
+    phone.canUnregister = false;
+    client.be(undefined, 'ended');
+    await settle();
+    expect([phone.presented, phone.badge, phone.isRegistered]).toEqual([[], 0, true]);
+    phone.canUnregister = true;
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(phone.isRegistered).toBe(false);
+    client.be('bob', 'live');
+    await settle();
+    expect([client.requests.length, phone.isRegistered, push.getSnapshot().status]).toEqual([2, true, 'on']);
+  });
+
+  it('finishes at the next start a log-out that could not be finished', async () => {
+    const push = await start();
+    await push.enable();
+    phone.canUnregister = false;
+    client.be(undefined, 'ended');
+    await settle();
+    push.close();
+    phone.canUnregister = true;
+    await start();
+    expect([phone.isRegistered, phone.kept.has('parley.push')]).toEqual([false, false]);
+  });
+
+  it('shows as many as are unread where it may ring, and takes away what was read', async () => {
+    const push = await start();
+    await push.enable();
+    client.have(['a', 2], ['b', 3, '2999-01-01T00:00:00.000Z'], ['c', 1]);
+    phone.presented = ['a', 'b', 'c'].map((conversationId) =>
+      notification(conversationId, { kind: 'message', conversationId }),
+    );
+    phone.presented.push(notification('other', { kind: 'friend_request' }), notification('odd', null));
+    await settle();
+    expect(phone.badge).toBe(3);
+    client.have(['a', 0], ['b', 3], ['c', 1]);
+    await settle();
+    expect(phone.badge).toBe(4);
+    expect(phone.presented.map(({ request }) => request.identifier)).toEqual(['b', 'c', 'other', 'odd']);
+  });
+
+  it('leads where a tap says, also the one that has started the app, and nowhere while nobody is logged in', async () => {
+    phone.started = { notification: notification('1', { kind: 'message', conversationId: 'c', seq: 7 }) };
+    client.userId = undefined;
+    const push = await start();
+    const taps: unknown[] = [];
+    push.onTap((target) => taps.push(target));
+    expect([taps, phone.started]).toEqual([[], null]);
+    client.be('ada', 'live');
+    expect(taps).toEqual([{ kind: 'message', conversationId: 'c', seq: 7 }]);
+    for (const data of [null, 'text', { kind: 'something new' }, { kind: 'friend_request', conversationId: 5 }])
+      phone.responseListeners.call({ notification: notification('2', data) });
+    expect(taps.slice(1)).toEqual([{ kind: 'friend_request' }]);
+  });
+});

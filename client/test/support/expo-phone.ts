@@ -1,0 +1,56 @@
+import { Listeners } from '../../src/connection/listeners.js';
+import type { ExpoNotification, ExpoNotifications, ExpoResponse } from '../../src/react-native/index.js';
+
+/** A phone with its settings, its keychain, and what is in its list of notifications. */
+export class Phone implements ExpoNotifications {
+  permission = { granted: false, canAskAgain: true };
+  answer = true;
+  asked = 0;
+  token = 'ExponentPushToken[1]';
+  badge = 0;
+  presented: ExpoNotification[] = [];
+  started: ExpoResponse | null = null;
+  isRegistered = false;
+  canUnregister = true;
+  readonly kept = new Map<string, string>();
+  readonly tokenListeners = new Listeners();
+  readonly responseListeners = new Listeners<[ExpoResponse]>();
+
+  readonly secureStore = {
+    getItemAsync: async (key: string) => this.kept.get(key) ?? null,
+    setItemAsync: async (key: string, value: string) => void this.kept.set(key, value),
+    deleteItemAsync: async (key: string) => void this.kept.delete(key),
+  };
+
+  getPermissionsAsync = async () => this.permission;
+  requestPermissionsAsync = async () => {
+    this.asked += 1;
+    return (this.permission = { granted: this.answer, canAskAgain: false });
+  };
+  getExpoPushTokenAsync = async () => {
+    this.isRegistered = true;
+    return { data: this.token };
+  };
+  unregisterForNotificationsAsync = async () => {
+    if (!this.canUnregister) throw new Error('SERVICE_NOT_AVAILABLE');
+    this.isRegistered = false;
+  };
+  addPushTokenListener = (listener: () => void) => ({ remove: this.tokenListeners.add(listener) });
+  addNotificationResponseReceivedListener = (listener: (response: ExpoResponse) => void) => ({
+    remove: this.responseListeners.add(listener),
+  });
+  getLastNotificationResponse = () => this.started;
+  clearLastNotificationResponse = () => {
+    this.started = null;
+  };
+  getPresentedNotificationsAsync = async () => this.presented;
+  dismissNotificationAsync = async (identifier: string) => {
+    this.presented = this.presented.filter(({ request }) => request.identifier !== identifier);
+  };
+  dismissAllNotificationsAsync = async () => {
+    this.presented = [];
+  };
+  setBadgeCountAsync = async (count: number) => {
+    this.badge = count;
+  };
+}
