@@ -74,7 +74,7 @@ describe('push by Expo', () => {
     await settle();
     return push;
   };
-  const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0) as Promise<void>;
+  const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0);
 
   beforeEach(() => {
     jest.useFakeTimers();

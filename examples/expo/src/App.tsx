@@ -6,6 +6,7 @@ import { initialWindowMetrics, SafeAreaProvider } from 'react-native-safe-area-c
 import { client } from './chat/client';
 import { useColors } from './design/theme';
 import { NavigationProvider, Screens } from './navigation/navigation';
+import { usePushTaps } from './push/hooks';
 import { LoginScreen } from './session/LoginScreen';
 
 export function App() {
@@ -28,6 +29,7 @@ export function App() {
 function Gate() {
   const [isReady, setReady] = useState(false);
   const { status } = useConnection();
+  usePushTaps();
   useEffect(() => {
     void client.ready.then(() => setReady(true));
   }, []);

@@ -1,6 +1,8 @@
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react-native';
 import { App } from '../src/App';
 import { client } from '../src/chat/client';
+import { push } from '../src/push/push';
+import { phone } from './phone';
 import { FakeServer, bob, messageOf } from './server';
 
 const mockServer = new FakeServer();
@@ -17,6 +19,9 @@ jest.mock('../src/chat/ports', () => {
   };
 });
 
+jest.mock('expo', () => ({ ...jest.requireActual('expo'), isRunningInExpoGo: () => false }));
+jest.mock('expo-secure-store', () => require('./phone').secureStore);
+jest.mock('expo-notifications', () => require('./phone').notifications);
 jest.mock('react-native-safe-area-context', () => require('react-native-safe-area-context/jest/mock').default);
 
 /** The client answers in ticks of its own; a busy machine takes its time. */
@@ -55,7 +60,10 @@ describe('the app', () => {
     screen.unmount();
   });
 
-  afterAll(() => client.close());
+  afterAll(async () => {
+    push?.close();
+    await client.close();
+  });
 
   it('says in words why somebody is not let in, and at the field what is wrong with it', async () => {
     fireEvent.changeText(await screen.findByLabelText('E-mail or username', {}, SHOWN), 'ada');
@@ -134,6 +142,22 @@ describe('the app', () => {
     await expectShown('typing …');
     act(() => mockServer.receive('Here I am.'));
     await screen.findAllByText('Here I am.', {}, SHOWN);
+  });
+
+  it('offers to ring once somebody has written, leads where a tap says, and rings for nobody after a log-out', async () => {
+    await logIn();
+    await expectShown('Shall this phone ring when somebody writes to you?');
+    expect(mockServer.calls.filter(({ name }) => name.includes('/devices/'))).toEqual([]);
+    press('Yes');
+    await waitFor(() => expect(push?.getSnapshot()).toEqual({ status: 'on' }), SHOWN);
+    expect(mockServer.calls.at(-1)).toMatchObject({ body: { platform: 'expo', token: 'ExponentPushToken[1]' } });
+    expect(screen.queryByText(/Shall this phone ring/)).toBeNull();
+
+    const data = { kind: 'message', conversationId: 'c', messageId: 'message 1', seq: 1, senderId: 'bob', badge: 1 };
+    act(() => phone.tap({ notification: { request: { identifier: '1', content: { data } } } }));
+    await screen.findByLabelText('Write to Bob', {}, SHOWN);
+    await act(() => client.logout());
+    await waitFor(() => expect(phone.isRegistered).toBe(false), SHOWN);
   });
 
   it('asks before it logs out, and says what would be lost', async () => {

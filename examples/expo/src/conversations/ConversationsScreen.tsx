@@ -6,6 +6,7 @@ import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
 import { Badge, Button, Empty, IconButton } from '../design/controls';
 import { useNavigation } from '../navigation/navigation';
+import { PushHint } from '../push/PushHint';
 import { ConversationRow } from './ConversationRow';
 
 export function ConversationsScreen() {
@@ -35,6 +36,7 @@ export function ConversationsScreen() {
         renderItem={({ item }) => (
           <ConversationRow conversation={item} onPress={() => go({ name: 'chat', conversationId: item.id })} />
         )}
+        ListHeaderComponent={PushHint}
         ListEmptyComponent={<NoConversations onFind={() => go({ name: 'friends' })} />}
         contentContainerStyle={{ paddingBottom: bottom }}
       />

@@ -9,6 +9,7 @@ import { Bar } from '../design/Bar';
 import { Button, Notice, Words } from '../design/controls';
 import { SPACE } from '../design/theme';
 import { useNavigation } from '../navigation/navigation';
+import { PushSection } from '../push/PushSection';
 
 export function SettingsScreen() {
   const me = useMe();
@@ -26,6 +27,7 @@ export function SettingsScreen() {
             </View>
           </View>
         )}
+        <PushSection />
         <View style={{ gap: 4 }}>
           <Words kind="small">Server</Words>
           <Words>{serverUrl}</Words>
