@@ -16,7 +16,7 @@ const [sources = 'src', schema = 'prisma/schema.prisma', migrations = 'prisma/mi
 const OWNED = {
   database: ['database_identity'],
   relations: ['friend_pairs', 'blocked_pairs', 'shown_pairs', 'shown_co_members', 'memberships'],
-  presence: ['presence_nodes', 'presences', 'last_seen', 'online_users'],
+  presence: ['presence_nodes', 'presences', 'last_seen', 'online_users', 'attentions'],
   attachments: ['attachments'],
   users: ['users'],
   auth: [

@@ -1,32 +1,62 @@
 import { Injectable } from '@nestjs/common';
 
-export const ATTENTIONS = [
+export type AttentionLevel =
   /** Nobody looks. An open connection alone means nothing: apps keep one in the background for a while. */
-  'none',
+  | 'none'
   /** Somebody looks at the app, and at something else in it. */
-  'elsewhere',
+  | 'elsewhere'
   /** Somebody looks at the conversation. */
-  'looking',
-] as const;
-export type AttentionLevel = (typeof ATTENTIONS)[number];
+  | 'looking';
 
-/** @param conversationId undefined: of no conversation */
-export type AttentionReader = (userId: string, conversationId: string | undefined) => AttentionLevel;
+/** What a user looks at. */
+export interface Shown {
+  userId: string;
+  /** The conversations that its active connections show; empty where they show none. */
+  conversationIds: readonly string[];
+}
+
+/** Answers the conversations that the user's active connections show; undefined where none is active. */
+export type AttentionReader = (userId: string) => readonly string[] | undefined;
 
 /**
- * What users look at now, on this process. Who holds connections says how that is read; nothing of it is stored, and it
- * ends with the connection.
+ * What users look at now, on this process. Who holds connections says how that is read, and what changed; nothing of it is
+ * stored here, and it ends with the connection. Other processes know it by `SharedAttention`.
  */
 @Injectable()
 export class Attention {
-  private readonly readers: AttentionReader[] = [];
+  private reader: AttentionReader = () => undefined;
+  private listener: ((userId: string) => void) | undefined;
 
-  register(reader: AttentionReader): void {
-    this.readers.push(reader);
+  readBy(reader: AttentionReader): void {
+    this.reader = reader;
   }
 
-  of(userId: string, conversationId: string | undefined): AttentionLevel {
-    const levels = this.readers.map((read) => ATTENTIONS.indexOf(read(userId, conversationId)));
-    return ATTENTIONS[Math.max(0, ...levels)] ?? 'none';
+  /** @param listener is given whose attention may have changed */
+  onChange(listener: (userId: string) => void): void {
+    this.listener = listener;
   }
+
+  changed(userId: string): void {
+    this.listener?.(userId);
+  }
+
+  /** Undefined where nobody looks. */
+  of(userId: string): Shown | undefined {
+    const conversationIds = this.reader(userId);
+    return conversationIds === undefined ? undefined : { userId, conversationIds };
+  }
+}
+
+/** @param conversationId undefined: of no conversation */
+export function attentionLevel(
+  shown: readonly (Shown | undefined)[],
+  conversationId: string | undefined,
+): AttentionLevel {
+  let level: AttentionLevel = 'none';
+  for (const one of shown) {
+    if (one === undefined) continue;
+    if (conversationId !== undefined && one.conversationIds.includes(conversationId)) return 'looking';
+    level = 'elsewhere';
+  }
+  return level;
 }

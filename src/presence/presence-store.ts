@@ -33,7 +33,7 @@ export const LEASE_SECONDS = 20;
 @Injectable()
 export class PresenceStore {
   /** This process. */
-  private readonly nodeId = newId();
+  readonly nodeId = newId();
 
   constructor(private readonly database: Database) {}
 

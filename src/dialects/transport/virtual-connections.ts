@@ -31,15 +31,22 @@ export class VirtualConnection implements Connection {
   setOpen(conversationId: string, isOpen: boolean): void {
     if (isOpen) this.socket.join(room.open(conversationId));
     else this.socket.leave(room.open(conversationId));
+    this.attentionChanged();
   }
 
   setActive(isActive: boolean): void {
     this.socket.data.isActive = isActive;
+    this.attentionChanged();
   }
 
   /** Shows all the conversations it is in, as a client does that has no word for showing one. */
   openAll(): void {
     this.socket.join([...this.socket.rooms].filter((name) => UUID_PATTERN.test(name)).map(room.open));
+    this.attentionChanged();
+  }
+
+  private attentionChanged(): void {
+    this.connections.attentionChanged(this.socket.asChatSocket());
   }
 
   repeated(payload: ServerPayload<'message:new'>): void {

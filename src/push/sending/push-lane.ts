@@ -4,7 +4,8 @@ import { Pause } from '../../common/async/pause.js';
 import type { Clock } from '../../common/clock.js';
 import { newId } from '../../common/identifier.js';
 import type { Configuration } from '../../config/configuration.js';
-import type { Attention } from '../../presence/attention.js';
+import { attentionLevel } from '../../presence/attention.js';
+import type { SharedAttention } from '../../presence/shared-attention.js';
 import { MAX_AGE_HOURS } from '../planning/push-planning.repository.js';
 import type { PushProvider, PushResult, Verdict } from '../providers/push-provider.js';
 import { Breaker } from './breaker.js';
@@ -59,7 +60,7 @@ export class PushLane {
     private readonly provider: PushProvider,
     private readonly repository: PushQueueRepository,
     private readonly configuration: Configuration,
-    private readonly attention: Attention,
+    private readonly attention: SharedAttention,
     private readonly clock: Clock,
   ) {
     this.finishing = new Batched(async (ends) => {
@@ -168,9 +169,10 @@ export class PushLane {
 
   private async decideAndSend(devices: readonly LeasedDevice[]): Promise<void> {
     const ids = devices.map(({ id }) => id);
-    const badges = await this.repository.badges([...new Set(devices.map(({ userId }) => userId))]);
+    const userIds = [...new Set(devices.map(({ userId }) => userId))];
+    const badges = await this.repository.badges(userIds);
     const [notices, stale] = [await this.repository.notices(ids), await this.repository.stale(ids)];
-    const rules = this.rules();
+    const rules = await this.rules(userIds);
     const turns = devices.map(
       (device) =>
         new Turn(
@@ -295,7 +297,8 @@ export class PushLane {
     return Math.min(MAX_RETRY_MS, this.configuration.timings.pushRetryMs * 2 ** Math.min(failures, 20));
   }
 
-  private rules(): TurnRules {
+  private async rules(userIds: readonly string[]): Promise<TurnRules> {
+    const shown = await this.attention.of(userIds);
     const { pushElsewhereDelayMs, pushSoundWindowMs, pushClearDelayMs } = this.configuration.timings;
     return {
       now: this.clock.now(),
@@ -304,7 +307,7 @@ export class PushLane {
       soundWindowMs: pushSoundWindowMs,
       clearDelayMs: pushClearDelayMs,
       preview: this.configuration.push.preview,
-      attentionOf: (userId, conversationId) => this.attention.of(userId, conversationId),
+      attentionOf: (userId, conversationId) => attentionLevel(shown.get(userId) ?? [], conversationId),
       retryMs: (attempts) => this.retryMs(attempts),
     };
   }

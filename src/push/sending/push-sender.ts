@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { Metrics } from '../../observability/metrics.js';
-import { Attention } from '../../presence/attention.js';
+import { SharedAttention } from '../../presence/shared-attention.js';
 import { ApnsProvider } from '../providers/apns.js';
 import { ExpoProvider } from '../providers/expo.js';
 import { FcmProvider } from '../providers/fcm.js';
@@ -27,7 +27,7 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
     web: WebProvider,
     private readonly repository: PushQueueRepository,
     configuration: Configuration,
-    attention: Attention,
+    attention: SharedAttention,
     clock: Clock,
     metrics: Metrics,
   ) {

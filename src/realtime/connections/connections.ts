@@ -36,6 +36,11 @@ export class Connections {
     return true;
   }
 
+  /** What somebody looks at on this connection is something else now. */
+  attentionChanged(socket: ChatSocket): void {
+    this.userConnections.attentionChanged(socket);
+  }
+
   renewed(socket: ChatSocket): void {
     this.tokenExpiry.watch(socket);
   }

@@ -87,10 +87,12 @@ class ParleySession implements DialectSession, Connection {
     // A socket that is gone by now would stay in the room for good.
     if (isOpen && this.socket.connected) void this.socket.join(room.open(conversationId));
     if (!isOpen) void this.socket.leave(room.open(conversationId));
+    this.connections.attentionChanged(this.socket);
   }
 
   setActive(isActive: boolean): void {
     this.socket.data.isActive = isActive;
+    this.connections.attentionChanged(this.socket);
   }
 
   renewed(expiresAt: number): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
-import { Attention, type AttentionLevel } from '../../presence/attention.js';
+import { Attention } from '../../presence/attention.js';
 import { room } from '../delivery/room-names.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 
@@ -17,20 +17,21 @@ export class UserConnections {
 
   constructor(
     private readonly configuration: Configuration,
-    attention: Attention,
+    private readonly attention: Attention,
   ) {
-    attention.register((userId, conversationId) => this.attentionOf(userId, conversationId));
+    attention.readBy((userId) => this.shownTo(userId));
   }
 
-  private attentionOf(userId: string, conversationId: string | undefined): AttentionLevel {
-    const shown = conversationId === undefined ? undefined : room.open(conversationId);
-    let level: AttentionLevel = 'none';
-    for (const { data, rooms } of this.byUser.get(userId) ?? []) {
-      if (!data.isActive) continue;
-      if (shown !== undefined && rooms.has(shown)) return 'looking';
-      level = 'elsewhere';
-    }
-    return level;
+  /** The conversations that the user's active connections show; undefined where none is active. */
+  private shownTo(userId: string): readonly string[] | undefined {
+    const active = [...(this.byUser.get(userId) ?? [])].filter(({ data }) => data.isActive);
+    if (active.length === 0) return undefined;
+    return active.flatMap(({ rooms }) => [...rooms].flatMap((name) => room.openIdOf(name) ?? []));
+  }
+
+  /** What somebody looks at on this connection is something else now. */
+  attentionChanged({ data }: ChatSocket): void {
+    this.attention.changed(data.principal.userId);
   }
 
   /** Returns the connection that is one too many, which is counted no longer and has to be ended. */
@@ -38,6 +39,7 @@ export class UserConnections {
     const { userId } = socket.data.principal;
     const own = this.byUser.get(userId) ?? new Set();
     this.byUser.set(userId, own.add(socket));
+    this.attention.changed(userId);
     if (own.size <= this.configuration.maxConnectionsPerUser) return undefined;
     const surplus = oldestOfLargestSession(own);
     own.delete(surplus);
@@ -49,6 +51,7 @@ export class UserConnections {
     const own = this.byUser.get(userId);
     own?.delete(socket);
     if (own?.size === 0) this.byUser.delete(userId);
+    this.attention.changed(userId);
   }
 }
 

@@ -6,4 +6,6 @@ export const room = {
   conversation: (conversationId: string) => conversationId,
   /** Those sockets that show the conversation at the moment. */
   open: (conversationId: string) => `open:${conversationId}`,
+  /** The conversation of such a room; undefined for any other one. */
+  openIdOf: (name: string) => (name.startsWith('open:') ? name.slice(5) : undefined),
 } as const;

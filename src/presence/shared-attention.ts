@@ -1,0 +1,88 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Configuration } from '../config/configuration.js';
+import { Attention, type Shown } from './attention.js';
+import { AttentionRepository } from './attention.repository.js';
+
+/** What changes within this time is written together. */
+const GATHER_MS = 150;
+const SWEEP_MS = 60_000;
+/** Conversations that one user's connections of a process may be known to show. */
+const MAX_SHOWN = 500;
+
+/**
+ * What users look at, at all processes that are one server. Where there is one alone nothing is written and nothing read.
+ * It may be some tenths of a second old.
+ */
+@Injectable()
+export class SharedAttention implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(SharedAttention.name);
+  private readonly isShared: boolean;
+  private readonly changed = new Set<string>();
+  private gathering: NodeJS.Timeout | undefined;
+  private sweeping: NodeJS.Timeout | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly attention: Attention,
+    private readonly repository: AttentionRepository,
+    configuration: Configuration,
+  ) {
+    this.isShared = configuration.redisUrl !== undefined;
+    if (!this.isShared) return;
+    attention.onChange((userId) => {
+      this.changed.add(userId);
+      this.gather();
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.isShared) return;
+    this.sweeping = setInterval(() => {
+      this.repository.sweep().catch((error: Error) => this.logger.warn(`what died stays for now: ${error.message}`));
+    }, SWEEP_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.sweeping);
+    clearTimeout(this.gathering);
+    // What is left ends with the lease of this process.
+    await this.writing;
+  }
+
+  /** What these users look at, wherever they are connected. */
+  async of(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Shown[]>> {
+    const others = this.isShared ? await this.repository.ofOthers(userIds) : [];
+    const shown = new Map<string, Shown[]>();
+    for (const one of [...userIds.map((userId) => this.attention.of(userId)), ...others]) {
+      if (one === undefined) continue;
+      const known = shown.get(one.userId);
+      if (known === undefined) shown.set(one.userId, [one]);
+      else known.push(one);
+    }
+    return shown;
+  }
+
+  private gather(): void {
+    this.gathering ??= setTimeout(() => {
+      this.gathering = undefined;
+      this.writing = this.writing.then(() => this.write());
+    }, GATHER_MS).unref();
+  }
+
+  /** Never rejects. */
+  private async write(): Promise<void> {
+    const userIds = [...this.changed];
+    this.changed.clear();
+    const shown = userIds.flatMap((userId) => {
+      const one = this.attention.of(userId);
+      return one === undefined ? [] : [{ ...one, conversationIds: one.conversationIds.slice(0, MAX_SHOWN) }];
+    });
+    try {
+      await this.repository.write(userIds, shown);
+    } catch (error) {
+      for (const userId of userIds) this.changed.add(userId);
+      this.logger.warn(`what users look at is not known to other processes at the moment: ${(error as Error).message}`);
+      this.gather();
+    }
+  }
+}

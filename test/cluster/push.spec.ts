@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../src/config/timings.js';
+import { logged, logOf, type PushStory, QUICK, startPushStory } from '../support/push/push-story.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { RedisServer } from '../support/redis.js';
+import { Device, type Person, startStory, type Story, until } from '../support/story.js';
+
+describe('push of two processes', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let push: PushStory;
+  let west: Story;
+  let ada: Person;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false };
+    push = await startPushStory({}, {}, shared);
+    // The same providers, so that either of them may send.
+    west = await startStory(
+      { ...shared, timings: { ...TIMINGS, ...QUICK } },
+      { EXPO_PUSH_URL: push.expo.url, PUSH_WEB_HOSTS: push.web.url },
+    );
+    ada = await push.story.person('ada');
+  });
+  afterAll(async () => {
+    await west?.close();
+    await push?.close();
+    await Promise.all([redis?.kill(), database?.drop()]);
+    expect(push.faults()).toEqual([]);
+  });
+
+  it('never rings where somebody looks at the conversation, whichever process holds that connection', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.directConversation(bob);
+    const device = new Device(west.url, { token: bob.accessToken });
+    try {
+      await device.next('session:ready');
+      await device.must('join_conversation', { conversationId });
+      await until('the other process knows it', async () => {
+        await ada.say(conversationId, 'You see this');
+        const [newest] = await logOf(bob);
+        return newest?.reason === 'looking';
+      });
+      const shown = push.expo.of(token).length;
+      await ada.say(conversationId, 'You see this as well');
+      await until('it is decided', async () => (await logOf(bob))[0]?.reason === 'looking');
+      expect(push.expo.of(token)).toHaveLength(shown);
+      await device.must('set_active', { active: false });
+      await until('it is known that nobody looks', async () => {
+        await ada.say(conversationId, 'You do not see this');
+        return push.expo
+          .of(token)
+          .some(({ body }) => body?.includes('not see') === true || body?.includes('new') === true);
+      });
+    } finally {
+      device.socket.close();
+    }
+  });
+
+  it('sends once what both could send', async () => {
+    const phones = await Promise.all(Array.from({ length: 10 }, () => push.owner('many')));
+    const group = await ada.group('Many', ...phones.map(({ person }) => person));
+    for (const { person, token } of phones) {
+      await push.expo.arrived(token);
+      await logged(person, { outcome: 'sent' });
+    }
+    await ada.say(group, 'Once');
+    for (const { token } of phones) {
+      await push.expo.arrived(token, 2);
+      expect(push.expo.of(token).filter(({ body }) => body === 'Once')).toHaveLength(1);
+    }
+  });
+});

@@ -1,0 +1,311 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Configuration, ConfigurationError } from '../../../src/config/configuration.js';
+import { Database } from '../../../src/database/database.js';
+import { ANSWERS } from '../../../src/push/providers/answers.js';
+import { PushSender } from '../../../src/push/sending/push-sender.js';
+import {
+  apnsToken,
+  expoToken,
+  fcmToken,
+  logged,
+  logOf,
+  type PushStory,
+  startPushStory,
+} from '../../support/push/push-story.js';
+import { type Anything, type Person, request, until } from '../../support/story.js';
+
+describe('the providers', () => {
+  let push: PushStory;
+  let ada: Person;
+  beforeAll(async () => {
+    push = await startPushStory({ pushRequestMs: 2_000 });
+    ada = await push.story.person('ada');
+  });
+  afterEach(() => {
+    for (const fake of [push.expo, push.fcm, push.web]) fake.release();
+    push.apns.isSilent = false;
+  });
+  afterAll(async () => {
+    await push?.close();
+    expect(push.faults()).toEqual([]);
+  });
+
+  /** A user with one device of a platform, and what it is sent to by. */
+  const owner = async (platform: string): Promise<{ bob: Person; address: string; conversationId: string }> => {
+    const bob = await push.story.person('bob');
+    const { subscription } = push.web.subscribe();
+    const tokens: Record<string, () => string> = { expo: expoToken, fcm: fcmToken, apns: apnsToken };
+    const token = tokens[platform]?.();
+    await bob.must('PUT', '/devices/phone', platform === 'web' ? { platform, subscription } : { platform, token });
+    return { bob, address: token ?? subscription.endpoint, conversationId: await ada.directConversation(bob) };
+  };
+  const devicesOf = async (person: Person): Promise<number> => (await person.must('GET', '/devices')).items.length;
+  /** The time that a device or a whole lane waits after a refusal is over. */
+  const sooner = async (person: Person): Promise<void> => {
+    await push.story.app
+      .get(Database)
+      .query('UPDATE push_devices SET due_at = now() WHERE user_id = $1 AND due_at IS NOT NULL AND lease_id IS NULL', [
+        person.id,
+      ]);
+    push.story.app.get(PushSender).wake();
+  };
+  const fakeOf = (platform: string): Pick<PushStory['expo'], 'arrived' | 'of'> =>
+    ({ expo: push.expo, fcm: push.fcm, apns: push.apns, web: push.web })[platform] as never;
+
+  it.each(['expo', 'fcm', 'apns', 'web'])(
+    '%s brings what a client reads, with its number and its sound',
+    async (platform) => {
+      const { address, conversationId } = await owner(platform);
+      const { id } = await ada.say(conversationId, 'Grüße 👋');
+      const [one] = await fakeOf(platform).arrived(address);
+      expect(one).toMatchObject({ title: ada.username, body: 'Grüße 👋', badge: 1, sound: true, quiet: false });
+      const data = { kind: 'message', conversationId, messageId: id, seq: 1, senderId: ada.id, badge: 1 };
+      const texts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, String(value)]));
+      expect(one?.data).toEqual(platform === 'fcm' ? texts : data);
+    },
+  );
+
+  it.each(['expo', 'fcm', 'apns', 'web'])(
+    '%s takes a message of any length, and never one that is too long',
+    async (platform) => {
+      const { address, conversationId } = await owner(platform);
+      await ada.say(conversationId, '\u{1F9D1}\u200D\u{1F680}'.repeat(2_000));
+      const [one] = await fakeOf(platform).arrived(address);
+      expect(Array.from(one?.body ?? '').length).toBeGreaterThan(50);
+    },
+  );
+
+  it.each(['expo', 'fcm', 'apns'])('%s takes a notification away without showing anything', async (platform) => {
+    const { bob, address, conversationId } = await owner(platform);
+    await ada.say(conversationId, 'one');
+    await fakeOf(platform).arrived(address);
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
+    const [, cleared] = await fakeOf(platform).arrived(address, 2);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId } });
+    expect(Number(cleared?.data.badge)).toBe(0);
+  });
+
+  it('browsers are taken nothing away from: a push that shows nothing costs them the permission', async () => {
+    const { bob, address, conversationId } = await owner('web');
+    await ada.say(conversationId, 'one');
+    await push.web.arrived(address);
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 1 });
+    await ada.say(conversationId, 'two');
+    await push.web.arrived(address, 2);
+    expect(push.web.of(address).map(({ quiet }) => quiet)).toEqual([false, false]);
+    // The same topic: while the browser is off the later one takes the place of the other.
+    expect(new Set(push.web.topics.slice(-2)).size).toBe(1);
+  });
+
+  it('a token that is none is forgotten, and called no more', async () => {
+    for (const [platform, refuse] of [
+      ['expo', (token: string) => push.expo.refusals.set(token, 'DeviceNotRegistered')],
+      ['fcm', (token: string) => push.fcm.refusals.set(token, { status: 404, code: 'UNREGISTERED' })],
+      [
+        'apns',
+        (token: string) =>
+          push.apns.refusals.set(token, { status: 410, reason: 'Unregistered', timestamp: Date.now() + 60_000 }),
+      ],
+      ['web', (endpoint: string) => push.web.statuses.set(endpoint, 410)],
+    ] as [string, (address: string) => void][]) {
+      const { bob, address, conversationId } = await owner(platform);
+      refuse(address);
+      await ada.say(conversationId, 'Anybody?');
+      await until(`the device of ${platform} is gone`, async () => (await devicesOf(bob)) === 0);
+    }
+    const calls = push.apns.calls.length + push.expo.calls + push.web.calls;
+    // Somebody else's is sent to, and the dead ones are not.
+    const { address, conversationId } = await owner('fcm');
+    await ada.say(conversationId, 'Hello');
+    await push.fcm.arrived(address);
+    expect(push.apns.calls.length + push.expo.calls + push.web.calls).toBe(calls);
+  });
+
+  it('Expo is asked later what became of it, and what it says then counts as well', async () => {
+    const { bob, address, conversationId } = await owner('expo');
+    push.expo.receiptRefusals.set(address, 'DeviceNotRegistered');
+    await ada.say(conversationId, 'Anybody?');
+    await push.expo.arrived(address);
+    await until('the device is gone', async () => (await devicesOf(bob)) === 0);
+    expect(push.expo.receiptCalls).toBeGreaterThan(0);
+  });
+
+  it('an iPhone that registered again after Apple had noted that it is none stays', async () => {
+    const { bob, address, conversationId } = await owner('apns');
+    push.apns.refusals.set(address, { status: 410, reason: 'Unregistered', timestamp: Date.now() - 3_600_000 });
+    await ada.say(conversationId, 'one');
+    await logged(bob, { outcome: 'failed' });
+    expect(await devicesOf(bob)).toBe(1);
+  });
+
+  it('an iPhone whose token is of the other environment is found there, and stays there', async () => {
+    const { bob, address, conversationId } = await owner('apns');
+    // The fake stands for both environments: it refuses the first call for this token alone.
+    push.apns.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
+    const before = push.apns.calls.length;
+    await ada.say(conversationId, 'one');
+    await until('both were tried', () => push.apns.calls.filter((call) => call === address).length >= 2);
+    expect(push.apns.calls.slice(before).filter((call) => call === address)).toHaveLength(2);
+    await until('the device is gone', async () => (await devicesOf(bob)) === 0);
+  });
+
+  it('a token of Apple that has ended is renewed, and nothing is lost by it', async () => {
+    const { address, conversationId } = await owner('apns');
+    await ada.say(conversationId, 'one');
+    await push.apns.arrived(address);
+    const tokens = new Set(push.apns.tokens);
+    push.apns.expiredTokens = true;
+    push.apns.cut();
+    await ada.say(conversationId, 'two');
+    await push.apns.arrived(address, 2);
+    push.apns.expiredTokens = false;
+    expect([...push.apns.tokens].filter((token) => !tokens.has(token)).length).toBeGreaterThan(0);
+  });
+
+  it('a sign-in at Google that has ended is renewed, and kept until then', async () => {
+    const { address, conversationId } = await owner('fcm');
+    await ada.say(conversationId, 'one');
+    await push.fcm.arrived(address);
+    const { signIns } = push.fcm;
+    await ada.say(conversationId, 'two');
+    await push.fcm.arrived(address, 2);
+    expect(push.fcm.signIns).toBe(signIns);
+    push.fcm.expireTokens();
+    await ada.say(conversationId, 'three');
+    await push.fcm.arrived(address, 3);
+    expect(push.fcm.signIns).toBe(signIns + 1);
+  });
+
+  it.each<[string, (address: string) => void, () => void]>([
+    [
+      'fcm',
+      (token) => push.fcm.refusals.set(token, { status: 401, code: 'THIRD_PARTY_AUTH_ERROR' }),
+      () => push.fcm.refusals.clear(),
+    ],
+    [
+      'apns',
+      (token) => push.apns.refusals.set(token, { status: 403, reason: 'InvalidProviderToken' }),
+      () => push.apns.refusals.clear(),
+    ],
+    ['web', (endpoint) => push.web.statuses.set(endpoint, 403), () => push.web.statuses.clear()],
+    [
+      'expo',
+      () => (push.expo.misbehave = () => ({ status: 401, body: { errors: [{ code: 'UNAUTHORIZED' }] } })),
+      () => push.expo.release(),
+    ],
+  ])('a key of the server that %s refuses costs no token and no message', async (platform, refuse, allow) => {
+    const { bob, address, conversationId } = await owner(platform);
+    refuse(address);
+    await ada.say(conversationId, 'Wait for me');
+    await logged(bob, { outcome: 'waiting' });
+    expect(await devicesOf(bob)).toBe(1);
+    const { body } = await request(push.story.url, 'GET', '/metrics');
+    expect(String(body)).toMatch(new RegExp(`parley_push_alarms\\{platform="${platform}"\\} [1-9]`));
+    allow();
+    await sooner(bob);
+    expect((await fakeOf(platform).arrived(address))[0]).toMatchObject({ body: 'Wait for me' });
+  });
+
+  it.each(['expo', 'fcm', 'web'])(
+    '%s that ends connections, fails or asks for time is asked again',
+    async (platform) => {
+      const { bob, address, conversationId } = await owner(platform);
+      const fake = fakeOf(platform) as PushStory['expo'];
+      const misbehaviours = ['cut', { status: 500 }, { status: 503, headers: { 'retry-after': '0' } }] as const;
+      let calls = 0;
+      fake.misbehave = ({ path }) => (path === '/token' ? undefined : misbehaviours[calls++]);
+      await ada.say(conversationId, 'In the end');
+      expect((await fake.arrived(address))[0]).toMatchObject({ body: 'In the end' });
+      expect(calls).toBeGreaterThanOrEqual(4);
+      expect((await logOf(bob)).filter(({ outcome }) => outcome === 'waiting')).toHaveLength(3);
+    },
+  );
+
+  it('one that does not answer holds up no other', async () => {
+    const slow = await owner('expo');
+    push.expo.misbehave = () => 'slow';
+    await ada.say(slow.conversationId, 'slow');
+    for (const platform of ['fcm', 'apns', 'web']) {
+      const { address, conversationId } = await owner(platform);
+      await ada.say(conversationId, 'quick');
+      await fakeOf(platform).arrived(address);
+    }
+    expect(push.expo.of(slow.address)).toEqual([]);
+    push.expo.release();
+    await push.expo.arrived(slow.address);
+  });
+
+  it('a push service that leads elsewhere is not followed', async () => {
+    const { bob, address, conversationId } = await owner('web');
+    push.web.statuses.set(address, 307);
+    const before = push.web.calls;
+    await ada.say(conversationId, 'elsewhere');
+    expect(await logged(bob, { outcome: 'failed' })).toMatchObject({ reason: 'status 307' });
+    expect(push.web.calls).toBe(before + 1);
+    expect(await devicesOf(bob)).toBe(1);
+  });
+
+  it('go to Expo together, at most a hundred at a time', async () => {
+    const phones = await Promise.all(Array.from({ length: 12 }, () => push.owner('many')));
+    const group = await ada.group('Many', ...phones.map(({ person }) => person));
+    await ada.say(group, 'Together');
+    for (const { token } of phones) await push.expo.arrived(token, 1);
+    expect(Math.max(...push.expo.batches)).toBeGreaterThan(1);
+    expect(Math.max(...push.expo.batches)).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('a provider that lost its mind', () => {
+  it('makes the server forget no tokens: more than a fifth at once is not believed', async () => {
+    const push = await startPushStory();
+    try {
+      const ada = await push.story.person('ada');
+      const phones = await Promise.all(Array.from({ length: 15 }, () => push.owner('many')));
+      const group = await ada.group('Many', ...phones.map(({ person }) => person));
+      for (const { person } of phones) await logged(person, { outcome: 'sent' });
+      for (const { token } of phones.slice(0, 8)) push.expo.refusals.set(token, 'DeviceNotRegistered');
+      await ada.say(group, 'Hello');
+      for (const { person } of phones.slice(0, 8)) await logged(person, { reason: 'DeviceNotRegistered' });
+      const left = await Promise.all(
+        phones.map(async ({ person }) => (await person.must('GET', '/devices')).items.length),
+      );
+      // Those of a first small batch may be believed; a fifth is the end of it.
+      expect(left.filter((count) => count === 1).length).toBeGreaterThanOrEqual(10);
+      const { body } = await request(push.story.url, 'GET', '/metrics');
+      expect(String(body)).toMatch(/parley_push_alarms\{platform="expo"\} [1-9]/);
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
+
+describe('the table of answers', () => {
+  it('removes a token for nothing but what says so', () => {
+    const removing = Object.entries(ANSWERS).map(([platform, answers]) => [
+      platform,
+      Object.entries(answers).flatMap(([code, verdict]) => (verdict === 'remove' ? [code] : [])),
+    ]);
+    expect(Object.fromEntries(removing)).toEqual({
+      expo: ['DeviceNotRegistered'],
+      fcm: ['UNREGISTERED'],
+      apns: ['410', 'Unregistered', 'ExpiredToken', 'BadDeviceToken'],
+      web: ['404', '410'],
+    });
+  });
+});
+
+describe('a key that is none', () => {
+  it.each<[string, Record<string, string>]>([
+    ['FCM_SERVICE_ACCOUNT', { FCM_SERVICE_ACCOUNT: '{"project_id":"secret"}' }],
+    ['FCM_SERVICE_ACCOUNT', { FCM_SERVICE_ACCOUNT: '/nowhere/firebase.json' }],
+    ['APNS_KEY', { APNS_KEY: 'secret', APNS_KEY_ID: 'A', APNS_TEAM_ID: 'B', APNS_BUNDLE_ID: 'c' }],
+    ['APNS_KEY', { APNS_KEY_ID: 'A' }],
+    ['VAPID_PRIVATE_KEY', { VAPID_PRIVATE_KEY: 'secret' }],
+    ['VAPID_SUBJECT', { VAPID_SUBJECT: 'me' }],
+  ])('stops the start with one line that names it: %s', (name, environment) => {
+    const read = (): Anything => Configuration.fromEnvironment(environment);
+    expect(read).toThrow(ConfigurationError);
+    expect(read).toThrow(new RegExp(`^${name}(?!.*secret)[^\\n]*$`));
+  });
+});
