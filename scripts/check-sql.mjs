@@ -3,8 +3,9 @@
 //   node scripts/check-sql.mjs [folder of sources]
 //
 // What a statement does inside a function of the database is not looked at: its body is text to PostgreSQL until it runs.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -12,6 +13,8 @@ import ts from 'typescript';
 import { onMigratedDatabase } from './migrated-database.mjs';
 import { prepare } from './prepare.mjs';
 import { sqlLiterals } from './sql-literals.mjs';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url)).slice(0, -1);
 
 /** Statements whose text is known only at run time: why, and, where the schema has a say, all that it can be. */
 const DYNAMIC = {
@@ -66,16 +69,12 @@ const PREPARED = /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\b/i;
  * Every statement of the sources, by its text, with the first place that runs it.
  * @returns {{ texts: Map<string, { place: string, at: string }>, faults: string[], listed: string[] }}
  */
-export function statementsOf(root, folder, dynamic = DYNAMIC) {
+export function statementsOf(directory, folder, dynamic = DYNAMIC) {
+  const root = resolve(directory);
   const paths = readdirSync(join(root, folder), { recursive: true })
     .map((path) => join(root, folder, path))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
-  const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(fileURLToPath(new URL('../tsconfig.json', import.meta.url)), ts.sys.readFile).config,
-    ts.sys,
-    root,
-  );
-  const { calls, strays } = sqlLiterals(paths, { root, options });
+  const { calls, strays } = literalsOf(paths, root);
   const faults = strays.map((stray) => `${stray}: looks like a statement, and no call of query() leads to it`);
   const listed = [];
   const texts = new Map();
@@ -106,6 +105,34 @@ export function statementsOf(root, folder, dynamic = DYNAMIC) {
   return { texts, faults, listed };
 }
 
+/**
+ * The literals of this checkout's sources are kept: the types of the whole program are looked at for them, which takes
+ * seconds, and checks and tests ask for the same ones.
+ */
+function literalsOf(paths, root) {
+  const configuration = join(ROOT, 'tsconfig.json');
+  const found = () => {
+    const { config } = ts.readConfigFile(configuration, ts.sys.readFile);
+    return sqlLiterals(paths, { root, options: ts.parseJsonConfigFileContent(config, ts.sys, root).options });
+  };
+  if (root !== ROOT) return found();
+  const kept = join(ROOT, 'node_modules', '.cache', 'statements.json');
+  const sum = createHash('sha256').update(ts.version);
+  for (const path of [configuration, join(ROOT, 'scripts', 'sql-literals.mjs'), ...paths.toSorted()])
+    sum.update(`\0${path}\0`).update(readFileSync(path));
+  const stamp = sum.digest('hex');
+  try {
+    const before = JSON.parse(readFileSync(kept, 'utf8'));
+    if (before.stamp === stamp) return before.literals;
+  } catch {
+    // None is kept, or another process is writing it.
+  }
+  const literals = found();
+  mkdirSync(dirname(kept), { recursive: true });
+  writeFileSync(kept, JSON.stringify({ stamp, literals }));
+  return literals;
+}
+
 /** @returns {Promise<{ faults: string[], prepared: number, listed: string[] }>} */
 export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = onMigratedDatabase } = {}) {
   const { texts, faults, listed } = statementsOf(root, folder, dynamic);
@@ -131,10 +158,7 @@ export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = o
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await prepare({ serverOnly: true });
-  const { faults, prepared, listed } = await checkSql(
-    fileURLToPath(new URL('../', import.meta.url)),
-    process.argv[2] ?? 'src',
-  );
+  const { faults, prepared, listed } = await checkSql(ROOT, process.argv[2] ?? 'src');
   for (const fault of faults) console.error(fault);
   console.log(`${prepared} statements prepared, ${listed.length} not:`);
   for (const line of listed) console.log(`  ${line}`);

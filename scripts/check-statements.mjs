@@ -8,9 +8,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-
-const [sources = 'src', schema = 'prisma/schema.prisma', migrations = 'prisma/migrations'] = process.argv.slice(2);
 
 /** What each room owns. */
 const OWNED = {
@@ -79,68 +78,81 @@ const MODEL_CALL =
 
 const ownerOf = new Map(Object.entries(OWNED).flatMap(([room, names]) => names.map((name) => [name, room])));
 const named = new RegExp(`(?<![.\\w'])"?(${[...ownerOf.keys()].join('|')})\\b"?(?!\\s*\\.)`, 'g');
-const violations = [];
 
-const models = new Map(
-  [...readFileSync(schema, 'utf8').matchAll(/^model (\w+) \{.*?@@map\("(\w+)"\)/gms)].map(([, model, table]) => [
-    model[0].toLowerCase() + model.slice(1),
-    table,
-  ]),
-);
-for (const table of models.values())
-  if (!ownerOf.has(table)) violations.push(`${schema}: table ${table} has no room: give it one in ${import.meta.url}`);
-const made = new Set(models.values());
-for (const name of readdirSync(migrations).sort())
-  if (!name.includes('.'))
-    for (const [, kind, relation] of readFileSync(join(migrations, name, 'migration.sql'), 'utf8').matchAll(
-      /^\s*(?:CREATE(?: OR REPLACE)?|DROP) (VIEW|FUNCTION|TABLE|UNLOGGED TABLE)(?: IF (?:NOT )?EXISTS)? "?(\w+)"?/gm,
-    ))
-      if (kind === 'VIEW' || kind === 'FUNCTION') made.add(relation);
-for (const relation of ownerOf.keys())
-  if (!made.has(relation)) violations.push(`${migrations}: ${relation}, which has a room, is nowhere made`);
+/** @returns {string[]} each violation as file:line and what is wrong there */
+export function misplacedStatements(
+  sources = 'src',
+  schema = 'prisma/schema.prisma',
+  migrations = 'prisma/migrations',
+) {
+  const violations = [];
 
-for (const path of files(sources)) {
-  const room = path.slice(sources.length + 1).split('/')[0];
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const report = (position, text) => {
-    const { line } = file.getLineAndCharacterOfPosition(position);
-    violations.push(`${path}:${line + 1}: ${text}`);
-  };
-  const check = (relation, position, writes) => {
-    const owner = ownerOf.get(relation);
-    if (READERS.includes(room)) {
-      if (writes) report(position, `${room} reads only, and here it writes where ${relation} is named`);
-    } else if (owner !== room && BELOW[room] === undefined)
-      report(position, `${relation} is named, and ${room} has no place in the order of rooms`);
-    else if (owner !== room && !BELOW[room].includes(owner))
-      report(position, `${relation} is of ${owner}, which ${room} may not name`);
-  };
-  const visit = (node) => {
-    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
-      // A piece of a template belongs to all of it.
-      const whole = ts.isStringLiteralLike(node) ? node : ts.isTemplateHead(node) ? node.parent : node.parent.parent;
-      const statement = whole.getText(file);
-      if (STATEMENT.test(statement))
-        for (const match of node.text.matchAll(named))
-          check(match[1], node.getStart(file) + 1 + match.index, WRITE.test(statement));
-    } else if (
-      ts.isPropertyAccessExpression(node) &&
-      MODEL_CALL.test(node.name.text) &&
-      ts.isPropertyAccessExpression(node.expression) &&
-      models.has(node.expression.name.text)
-    )
-      check(
-        models.get(node.expression.name.text),
-        node.getStart(file),
-        !/^(find|count|aggregate|groupBy)/.test(node.name.text),
-      );
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
+  const models = new Map(
+    [...readFileSync(schema, 'utf8').matchAll(/^model (\w+) \{.*?@@map\("(\w+)"\)/gms)].map(([, model, table]) => [
+      model[0].toLowerCase() + model.slice(1),
+      table,
+    ]),
+  );
+  for (const table of models.values())
+    if (!ownerOf.has(table))
+      violations.push(`${schema}: table ${table} has no room: give it one in ${import.meta.url}`);
+  const made = new Set(models.values());
+  for (const name of readdirSync(migrations).sort())
+    if (!name.includes('.'))
+      for (const [, kind, relation] of readFileSync(join(migrations, name, 'migration.sql'), 'utf8').matchAll(
+        /^\s*(?:CREATE(?: OR REPLACE)?|DROP) (VIEW|FUNCTION|TABLE|UNLOGGED TABLE)(?: IF (?:NOT )?EXISTS)? "?(\w+)"?/gm,
+      ))
+        if (kind === 'VIEW' || kind === 'FUNCTION') made.add(relation);
+  for (const relation of ownerOf.keys())
+    if (!made.has(relation)) violations.push(`${migrations}: ${relation}, which has a room, is nowhere made`);
+
+  for (const path of files(sources)) {
+    const room = path.slice(sources.length + 1).split('/')[0];
+    const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+    const report = (position, text) => {
+      const { line } = file.getLineAndCharacterOfPosition(position);
+      violations.push(`${path}:${line + 1}: ${text}`);
+    };
+    const check = (relation, position, writes) => {
+      const owner = ownerOf.get(relation);
+      if (READERS.includes(room)) {
+        if (writes) report(position, `${room} reads only, and here it writes where ${relation} is named`);
+      } else if (owner !== room && BELOW[room] === undefined)
+        report(position, `${relation} is named, and ${room} has no place in the order of rooms`);
+      else if (owner !== room && !BELOW[room].includes(owner))
+        report(position, `${relation} is of ${owner}, which ${room} may not name`);
+    };
+    const visit = (node) => {
+      if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+        // A piece of a template belongs to all of it.
+        const whole = ts.isStringLiteralLike(node) ? node : ts.isTemplateHead(node) ? node.parent : node.parent.parent;
+        const statement = whole.getText(file);
+        if (STATEMENT.test(statement))
+          for (const match of node.text.matchAll(named))
+            check(match[1], node.getStart(file) + 1 + match.index, WRITE.test(statement));
+      } else if (
+        ts.isPropertyAccessExpression(node) &&
+        MODEL_CALL.test(node.name.text) &&
+        ts.isPropertyAccessExpression(node.expression) &&
+        models.has(node.expression.name.text)
+      )
+        check(
+          models.get(node.expression.name.text),
+          node.getStart(file),
+          !/^(find|count|aggregate|groupBy)/.test(node.name.text),
+        );
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  return violations;
 }
 
-for (const violation of violations) console.error(violation);
-process.exit(violations.length === 0 ? 0 : 1);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const violations = misplacedStatements(...process.argv.slice(2));
+  for (const violation of violations) console.error(violation);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}
 
 function files(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -320,13 +320,13 @@ describe('what nobody thought of', () => {
     const operations = Object.entries<Anything>(openApi.paths).flatMap(([path, methods]) =>
       Object.entries<Anything>(methods)
         .filter(([method]) => METHODS.includes(method))
-        .map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+        .map(([method, operation]) => ({ path, method: method.toUpperCase(), requests: requestTo(path, operation) })),
     );
     expect(operations.length).toBeGreaterThan(40);
     const enough = Date.now() + BUDGET_MS;
     for (let round = 0; round < RUNS && (round < MIN_RUNS || Date.now() < enough); round += 1) {
-      for (const { path, method, operation } of operations) {
-        const [given] = fc.sample(requestTo(path, operation), { seed: SEED + round, numRuns: 1 });
+      for (const { path, method, requests } of operations) {
+        const [given] = fc.sample(requests, { seed: SEED + round, numRuns: 1 });
         if (given === undefined) continue;
         const answer = await send(method, given.target, ada.accessToken, method === 'GET' ? undefined : given.body);
         expectOrderly([method, given.target, given.body], answer);

@@ -1,0 +1,1 @@
+export function misplacedStatements(sources?: string, schema?: string, migrations?: string): string[];
