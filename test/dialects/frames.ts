@@ -54,7 +54,8 @@ export class Frames {
       const timer = setTimeout(() => {
         stop();
         reject(new Error(`it never came; received: ${JSON.stringify(this.received).slice(0, 2_000)}`));
-      }, PATIENCE_MS);
+        // A wait that nobody needs any more must keep no process alive.
+      }, PATIENCE_MS).unref();
       enough?.addEventListener('abort', () => stop());
       const stop = (): void => {
         clearTimeout(timer);

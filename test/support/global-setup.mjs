@@ -45,6 +45,7 @@ export default async function globalSetup() {
     throw error;
   }
   process.env.TEST_POSTGRES_URL = postgres.connectionString;
+  process.env.TEST_RUN_DIRECTORY = home;
 }
 
 /** What killed runs left. Their PostgreSQL notices within a minute that its files are gone, and ends. */

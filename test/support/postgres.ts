@@ -4,6 +4,7 @@ import { ended } from './bounded.js';
 
 export const TEMPLATE = 'parley_template';
 const CLONE_LOCK = 7_205_301_413;
+const RUN_LOCK = 7_205_301_414;
 
 export interface TestDatabase {
   readonly url: string;
@@ -39,6 +40,18 @@ export async function createEmptyDatabase(locale?: string): Promise<TestDatabase
     url: withDatabase(administrationUrl(), name),
     drop: () => drop(name),
   };
+}
+
+/** What one worker of the run makes for all of them, in the directory of the run; the others wait for it meanwhile. */
+export async function onceInRun<Result>(work: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = process.env.TEST_RUN_DIRECTORY;
+  if (directory === undefined) throw new Error('TEST_RUN_DIRECTORY is missing: run the tests through npm test');
+  let result: Result | undefined;
+  await administer(async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [RUN_LOCK]);
+    result = await work(directory);
+  });
+  return result as Result;
 }
 
 function drop(name: string): Promise<void> {

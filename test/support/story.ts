@@ -288,7 +288,8 @@ export class Device {
         stop();
         const received = this.received.map((recorded) => recorded.event).join(', ');
         reject(new Error(`no ${events.join(' or ')} came; received: ${received}`));
-      }, PATIENCE_MS);
+        // Who waits for one of several events leaves the others waiting, which must keep no process alive.
+      }, PATIENCE_MS).unref();
       const stop = (): void => {
         clearTimeout(timer);
         this.waiters.delete(look);

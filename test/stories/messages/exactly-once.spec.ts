@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { migratedDataDirectory } from '../../support/data-directory.js';
 import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Device, Person, until } from '../../support/story.js';
@@ -110,8 +110,7 @@ describe('kill -9 under load, again and again', () => {
     ServerProcess.start({ DATA_DIR: directory, DATABASE_URL: '', PORT: port, RATE_LIMITS: 'off' });
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'parley-once-'));
-    chmodSync(directory, 0o755);
+    directory = await migratedDataDirectory('parley-once-');
     port = `${await freePort()}`;
     server = await start();
   });

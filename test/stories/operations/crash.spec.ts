@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { migratedDataDirectory } from '../../support/data-directory.js';
 import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Device, Person, request, until } from '../../support/story.js';
@@ -39,8 +39,7 @@ describe('kill -9', () => {
   };
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'parley-crash-'));
-    chmodSync(directory, 0o755);
+    directory = await migratedDataDirectory('parley-crash-');
     port = `${await freePort()}`;
     server = await start();
   });

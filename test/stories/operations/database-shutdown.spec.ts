@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { ended } from '../../support/bounded.js';
+import { migratedDataDirectory } from '../../support/data-directory.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
@@ -40,8 +40,7 @@ describe('an embedded PostgreSQL that somebody else asks to shut down once its c
   };
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'parley-shutdown-'));
-    chmodSync(directory, 0o755);
+    directory = await migratedDataDirectory('parley-shutdown-');
     server = await start();
   });
   afterAll(async () => {

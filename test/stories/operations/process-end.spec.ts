@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
 import { ServerProcess } from '../../support/process.js';
 import { Person, request, until } from '../../support/story.js';
 
@@ -23,9 +23,8 @@ describe('the end of the process', () => {
   const postgresHasEnded = (): Promise<void> =>
     until('PostgreSQL has ended', () => !existsSync(join(directory, 'postgres', 'postmaster.pid')));
 
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'parley-end-'));
-    chmodSync(directory, 0o755);
+  beforeEach(async () => {
+    directory = await migratedDataDirectory('parley-end-');
   });
   afterEach(async () => {
     await server?.kill();
@@ -108,6 +107,8 @@ describe('the end of the process', () => {
   });
 
   it('during the start leaves no PostgreSQL behind', async () => {
+    rmSync(directory, { recursive: true });
+    directory = emptyDataDirectory('parley-end-');
     for (const pause of [50, 400, 800]) {
       const child = spawn(process.execPath, ['dist/main.js'], {
         env: { ...process.env, NODE_OPTIONS: '', PORT: '0', DATA_DIR: directory, DATABASE_URL: '', JWT_SECRET: '' },

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { createEmptyDatabase, type TestDatabase } from '../../support/postgres.js';
+import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Person, request } from '../../support/story.js';
 
@@ -121,7 +121,7 @@ describe('a database that was restored from a backup', () => {
     ],
   ];
   it.each(restores)('%s is noticed at the start, and every client starts over', async (_, change) => {
-    database = await createEmptyDatabase();
+    database = await createTestDatabase();
     const environment = { DATABASE_URL: database.url };
     const url = await start(environment);
     const people = await talk(url);
@@ -151,12 +151,8 @@ describe('a database that was restored from a backup', () => {
   });
 
   it('by copying the files of a cluster shows to clients after npm run admin -- after-restore, while the server runs', async () => {
-    const [home, backup] = [
-      mkdtempSync(join(tmpdir(), 'parley-restore-')),
-      mkdtempSync(join(tmpdir(), 'parley-backup-')),
-    ];
+    const [home, backup] = [await migratedDataDirectory('parley-restore-'), emptyDataDirectory('parley-backup-')];
     directories.push(home, backup);
-    for (const directory of [home, backup]) chmodSync(directory, 0o755);
     const environment = { DATABASE_URL: '', DATA_DIR: home };
     const url = await start(environment);
     const people = await talk(url);
@@ -183,9 +179,8 @@ describe('a database that was restored from a backup', () => {
   });
 
   it('by copying files, without a server running, works as well', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'parley-restore-'));
+    const home = await migratedDataDirectory('parley-restore-');
     directories.push(home);
-    chmodSync(home, 0o755);
     const environment = { DATABASE_URL: '', DATA_DIR: home };
     const url = await start(environment);
     const people = await talk(url);
