@@ -16,7 +16,7 @@ import {
   sourceOf,
 } from './facade/outgoing.js';
 import { type Users, usersOf } from './facade/users.js';
-import { authenticatedHttp } from './http/http.js';
+import type { call } from './http/http.js';
 import type { Http } from './http/types.js';
 import type { DurableOutbox } from './outbox/outbox.js';
 import { recipientOf } from './outbox/recipient.js';
@@ -26,6 +26,7 @@ import {
   defaultConnectivity,
   defaultLifecycle,
   defaultTokens,
+  findWebLocks,
   systemClock,
   systemFetch,
   systemRandom,
@@ -47,8 +48,6 @@ import type {
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
-import { processLock } from './tabs/process-lock.js';
-import { findWebLocks, webLock } from './tabs/web-lock.js';
 
 /** A typing indicator is repeated while the user types; the server relays one in 2 s. */
 const TYPING_REPEAT_MS = 2_500;
@@ -70,12 +69,16 @@ function portsOf(given: ClientOptions): Ports {
   const [locks, channel] = [findWebLocks(), findBroadcastChannels()];
   // Tabs agree by both or not at all.
   const hasTabs = locks !== undefined && channel !== undefined;
+  const lock = deferred(async () => {
+    const { processLock, webLock } = await import('./later.js');
+    return hasTabs ? webLock(locks) : processLock();
+  });
   return {
     storage: given.storage,
     tokens: given.tokens ?? defaultTokens(),
     connectivity: given.connectivity ?? defaultConnectivity(),
     lifecycle: given.lifecycle ?? defaultLifecycle(),
-    lock: given.lock ?? (hasTabs ? webLock(locks) : processLock()),
+    lock: given.lock ?? { run: async (...request) => (await lock()).run(...request) },
     channel: given.channel ?? (hasTabs ? channel : noChannel),
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
@@ -87,6 +90,15 @@ function portsOf(given: ClientOptions): Ports {
 /** A lock of the application's own may be shared with other processes. */
 const isAlone = (given: ClientOptions, { channel }: Ports): boolean =>
   given.lock === undefined && channel === noChannel;
+
+/** What follows the first load. */
+interface Later {
+  call: typeof call;
+  http: Http;
+  signIn: SignIn;
+  calls: Calls;
+  uploadFile: typeof uploadFile;
+}
 
 /** The one object that an app talks to. Safe to make once, at the start, before anybody has logged in. */
 export class ChatClient {
@@ -109,13 +121,17 @@ export class ChatClient {
   #sentActivity = true;
   #endActivity: (() => void) | undefined;
   readonly #typing = new Map<string, number>();
-  readonly #later: () => Promise<{ signIn: SignIn; calls: Calls; uploadFile: typeof uploadFile }>;
+  readonly #later: () => Promise<Later>;
   #signIn: SignIn | undefined;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
-    const session = (this.#session = new Session(ports));
-    this.http = authenticatedHttp(ports, session);
+    const session = (this.#session = new Session({
+      ...ports,
+      call: async (...request) => (await this.#later()).call(...request),
+    }));
+    // Before the first request there is what is cached.
+    this.http = { request: async (...request) => (await this.#later()).http.request(...request) };
     const account = (this.#account = new CurrentAccount({
       ...ports,
       session,
@@ -140,16 +156,17 @@ export class ChatClient {
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
     const apply = (answer: Answer): void => account.engine?.sync.apply(answer);
     this.#later = deferred(async () => {
-      const { callsOf, SignIn, uploadFile } = await import('./later.js');
+      const { authenticatedHttp, call, callsOf, SignIn, uploadFile } = await import('./later.js');
+      const http = authenticatedHttp(ports, session);
       this.#signIn = new SignIn({
         ...ports,
         deviceName: options.deviceName,
         session,
         account,
-        http: this.http,
+        http,
         ready: this.ready,
       });
-      return { signIn: this.#signIn, calls: callsOf(this.http, observe, apply), uploadFile };
+      return { call, http, signIn: this.#signIn, calls: callsOf(http, observe, apply), uploadFile };
     });
     this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
     this.friends = friendsOf(observe, async () => (await this.#later()).calls.friends);

@@ -5,6 +5,9 @@
 export { callsOf } from './facade/calls.js';
 export { SignIn } from './facade/sign-in.js';
 export { uploadFile } from './facade/upload-file.js';
+export { authenticatedHttp, call } from './http/http.js';
 export { fetchFriends } from './http/friend-lists.js';
 export { StoredUploads } from './outbox/uploads.js';
+export { processLock } from './tabs/process-lock.js';
 export { sharedTabs } from './tabs/shared-tabs.js';
+export { webLock } from './tabs/web-lock.js';

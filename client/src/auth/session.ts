@@ -1,5 +1,5 @@
 import { Listeners } from '../connection/listeners.js';
-import { call, type HttpPorts, type TokenSource } from '../http/http.js';
+import type { call, HttpPorts, TokenSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
 import { COOKIE_MARK, type Revocation, type StoredSession, type TokenStore } from '../ports/token-store.js';
 import { defined } from '../protocol/defined.js';
@@ -7,6 +7,7 @@ import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
 
 export interface SessionPorts extends HttpPorts {
+  call: typeof call;
   tokens: TokenStore;
   lock: Lock;
   random: Random;
@@ -206,7 +207,7 @@ export class Session implements TokenSource {
       await this.#keep({ ...session, attemptId });
       this.#requireSame(generation);
       const body = { refreshToken, attemptId };
-      const answer = (await call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
+      const answer = (await this.ports.call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
       this.#requireSame(generation);
       const now = await this.#stored();
       // This tab was frozen, and another one has gone on.

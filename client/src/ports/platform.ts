@@ -159,3 +159,8 @@ export function defaultLifecycle(): Lifecycle {
     },
   };
 }
+
+/** Undefined where the browser has none: an insecure origin, a very old one. */
+export function findWebLocks(): LockManager | undefined {
+  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+}

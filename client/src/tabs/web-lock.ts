@@ -7,8 +7,3 @@ export function webLock(locks: LockManager): Lock {
       locks.request(name, steal === true ? { steal } : signal === undefined ? {} : { signal }, () => work()),
   };
 }
-
-/** Undefined where the browser has none: an insecure origin, a very old one. */
-export function findWebLocks(): LockManager | undefined {
-  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
-}

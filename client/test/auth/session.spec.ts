@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Session } from '../../src/auth/session.js';
-import { authenticatedHttp } from '../../src/http/http.js';
+import { authenticatedHttp, call } from '../../src/http/http.js';
 import type { Lock } from '../../src/ports/environment.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
@@ -57,7 +57,7 @@ describe('session', () => {
   };
 
   const tab = (clock = new VirtualClock()) => {
-    const ports = { url, fetch, clock, tokens, lock, random: seededRandom((seed += 1)) };
+    const ports = { call, url, fetch, clock, tokens, lock, random: seededRandom((seed += 1)) };
     const session = new Session(ports);
     session.onEnd((code) => ends.push(code));
     return { session, http: authenticatedHttp(ports, session) };

@@ -3,7 +3,8 @@ import { findBroadcastChannels } from '../../src/tabs/broadcast-channel.js';
 import { indexedDbTokens } from '../../src/ports/platform.js';
 import { createTabs } from '../../src/tabs/tabs.js';
 import type { Tabs } from '../../src/tabs/types.js';
-import { findWebLocks, webLock } from '../../src/tabs/web-lock.js';
+import { findWebLocks } from '../../src/ports/platform.js';
+import { webLock } from '../../src/tabs/web-lock.js';
 
 /** The script of a page: what `tabs.browser.spec.ts` calls in it. */
 const clock: Clock = {
