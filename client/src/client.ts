@@ -327,7 +327,9 @@ export class ChatClient {
 
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
-    return handled(this.#later().then((later) => later.uploadFile(this.http, file, options)));
+    return handled(
+      this.#later().then((later) => later.uploadFile(this.http, file, `parley-${this.#ports.random.uuid()}`, options)),
+    );
   }
 
   // Running it

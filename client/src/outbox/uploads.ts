@@ -1,3 +1,4 @@
+import { multipart } from '../http/multipart.js';
 import type { Http, HttpRequest } from '../http/types.js';
 import { type Database, keysBelow, orderedKey, type StorageTransaction } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
@@ -84,19 +85,10 @@ export class StoredUploads implements Uploader {
 
   async #send(id: string, { name, mimeType, size, voice }: UploadRow): Promise<string> {
     const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
-    const content = new FormData();
-    if (voice === true) content.append('voice', 'true');
-    content.append(
-      'file',
-      new Blob(
-        rows.map(({ value }) => value as Uint8Array<ArrayBuffer>),
-        { type: mimeType },
-      ),
-      name,
-    );
+    const file = { name, mimeType, chunks: rows.map(({ value }) => value as Uint8Array) };
     const { body } = await this.ports.http.request<{ id: string }>('/attachments', {
       method: 'POST',
-      content,
+      ...multipart(file, voice === true ? { voice: 'true' } : {}, `parley-${id}`),
       timeoutMs: PART_TIMEOUT_MS + (size / MIN_RATE) * 1_000,
     });
     return body.id;

@@ -34,7 +34,10 @@ class UploadServer implements Http {
       body: body as Body,
     });
     if (path === '/attachments') {
-      const file = (content as FormData).get('file') as File;
+      // As the platform reads forms.
+      const form = await new Response(content as Uint8Array<ArrayBuffer>, { headers }).formData();
+      const file = form.get('file') as File;
+      expect([file.name, file.type]).toEqual(['Ärger.bin', 'application/octet-stream']);
       this.received = new Uint8Array(await file.arrayBuffer());
       return answer(201, {}, { id: 'whole' });
     }

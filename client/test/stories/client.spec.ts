@@ -3,7 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { ServerProcess } from '../../../test/support/process.js';
 import type { HookClient } from '../../src/react/client.js';
-import { type ChatClient, type ClientOptions, createClient, type MessageItem } from '../../src/index.js';
+import {
+  type ChatClient,
+  type ClientOptions,
+  createClient,
+  type MessageItem,
+  type UploadSource,
+} from '../../src/index.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { socketIoOver } from '../../src/ports/socket-io.js';
 import type { Storage } from '../../src/ports/storage.js';
@@ -263,6 +269,38 @@ describe('a client of a real server', () => {
     await ada.outbox.edit(clientId, 'short');
     await until('it arrives', () => texts(grace, conversationId).includes('short'));
     expect(ada.messages(conversationId).items.filter((item) => item.clientId === clientId)).toHaveLength(1);
+  });
+
+  it('sends files where Blob and FormData take no bytes, as in React Native', async () => {
+    const [ada, grace] = [await registered(), await registered()];
+    const source = (name: string, bytes: Uint8Array): UploadSource => ({
+      name,
+      mimeType: 'text/plain',
+      size: bytes.length,
+      read: async (start, end) => bytes.subarray(start, end),
+    });
+    // More than one chunk of the storage, and what could be taken for the end of a part.
+    const long = new TextEncoder().encode('\r\n--boundary--\r\nlong '.repeat(20_000));
+    const [{ Blob: blob }, { FormData: form }] = [globalThis, globalThis];
+    class NoBlob {
+      constructor() {
+        throw new Error("Creating blobs from 'ArrayBuffer' and 'ArrayBufferView' are not supported");
+      }
+    }
+    Object.assign(globalThis, { Blob: NoBlob, FormData: NoBlob });
+    try {
+      ada.send({ receiverId: idOf(grace), attachments: [source('Ümläut "quoted".txt', long)] });
+      await until('acknowledged', () => ada.outbox.items.length === 0);
+      expect(await ada.upload(source('alone.txt', new Uint8Array([65, 66])))).toMatchObject({ size: 2 });
+    } finally {
+      Object.assign(globalThis, { Blob: blob, FormData: form });
+    }
+    const conversationId = await firstConversation(grace);
+    await until('it arrives', () => grace.messages(conversationId).items.length === 1);
+    const [attachment] = grace.messages(conversationId).items[0]?.attachments ?? [];
+    expect(attachment).toMatchObject({ name: 'Ümläut quoted.txt', size: long.length });
+    const stored = await fetch(new URL(attachment?.url ?? '', story.url));
+    expect(Buffer.compare(Buffer.from(await stored.arrayBuffer()), long)).toBe(0);
   });
 
   it('sends a file that was copied before, and text of other conversations does not wait for it', async () => {
