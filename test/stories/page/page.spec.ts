@@ -73,6 +73,29 @@ describe('the page', () => {
     expect((await fetch(`${url}/`, { method: 'POST' })).status).toBe(404);
   });
 
+  it('says to a browser in its own words that nothing is there, and to everything else in the API’s', async () => {
+    const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const shown = await ask(`${url}/nothing/at/all`, { accept: BROWSER });
+    expect([shown.status, shown.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(shown.body.toString()).toBe(page);
+    expect(shown.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(shown.headers['etag']).toBeUndefined();
+    for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.9']) {
+      const { status, headers } = await ask(`${url}/nothing/at/all`, { accept });
+      expect([accept, status, headers['content-type']]).toEqual([
+        accept,
+        404,
+        'application/problem+json; charset=utf-8',
+      ]);
+    }
+    // What there is, and is not this visitor's, is the API's to say.
+    const refused = await ask(`${url}/conversations`, { accept: BROWSER });
+    expect([refused.status, refused.headers['content-type']]).toEqual([401, 'application/problem+json; charset=utf-8']);
+    expect(
+      (await fetch(`${url}/nothing`, { method: 'POST', headers: { accept: BROWSER } })).headers.get('content-type'),
+    ).toContain('application/problem+json');
+  });
+
   it('lets nothing in: a policy without inline script or style, and no other origin', async () => {
     const { headers } = await fetch(url);
     const policy = headers.get('content-security-policy') ?? '';

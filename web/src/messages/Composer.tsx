@@ -40,10 +40,12 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   // The draft waits while another message is edited.
   const isEditing = intent.type === 'edit';
   const text = isEditing ? edit : draft;
-  const left = MAX_CHARACTERS - charactersOf(text);
+  const leftOf = (written: string): number => MAX_CHARACTERS - charactersOf(written);
+  const left = leftOf(text);
   // An edit may take the text from beside files; it cannot change the files.
   const hasFiles = isEditing ? intent.item.attachments.length > 0 : files.length > 0;
-  const canSend = left >= 0 && (text.trim() !== '' || hasFiles);
+  const isSendable = (written: string): boolean => leftOf(written) >= 0 && (written.trim() !== '' || hasFiles);
+  const canSend = isSendable(text);
 
   useLayoutEffect(() => {
     if (intent.type === 'edit') setEdit(intent.item.content ?? '');
@@ -62,8 +64,10 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     onFiles(withFiles(files, added));
   };
   const send = (): void => {
-    if (!canSend) return;
-    sendMessage({ conversationId: id, text, files, intent });
+    // What is in the field at this moment: programs that type are faster than what is drawn.
+    const written = field.current?.value ?? text;
+    if (!isSendable(written)) return;
+    sendMessage({ conversationId: id, text: written, files, intent });
     if (!isEditing) {
       keepDraft('');
       onFiles([]);

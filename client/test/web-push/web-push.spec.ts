@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Http, HttpRequest } from '../../src/http/types.js';
+import {
+  disableWebPush,
+  enableWebPush,
+  handleWebPush,
+  isWebPushEnabled,
+  type WorkerScope,
+} from '../../src/web-push/index.js';
+
+const KEY = 'BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8_--o';
+
+/** A browser's push manager: what it does is written down. */
+class FakeManager {
+  held: { key: Uint8Array; endpoint: string } | null = null;
+  readonly log: string[] = [];
+  private made = 0;
+
+  readonly getSubscription = async (): Promise<PushSubscription | null> => {
+    const { held } = this;
+    if (held === null) return null;
+    return {
+      options: { applicationServerKey: held.key.buffer, userVisibleOnly: true },
+      toJSON: () => ({ endpoint: held.endpoint, keys: { p256dh: 'public', auth: 'secret' }, expirationTime: null }),
+      unsubscribe: async () => {
+        this.log.push('unsubscribe');
+        this.held = null;
+        return true;
+      },
+    } as unknown as PushSubscription;
+  };
+
+  readonly subscribe = async (options: { applicationServerKey: Uint8Array }): Promise<PushSubscription> => {
+    this.log.push('subscribe');
+    this.made += 1;
+    this.held = { key: options.applicationServerKey, endpoint: `https://push.example.com/${this.made}` };
+    return (await this.getSubscription()) as PushSubscription;
+  };
+}
+
+describe('a browser that is a device for push', () => {
+  let manager: FakeManager;
+  let registration: ServiceWorkerRegistration;
+  let calls: [path: string, request: HttpRequest | undefined][];
+  let publicKey: string;
+  let isOffline: boolean;
+  const client: { http: Http } = {
+    http: {
+      request: async <Body>(path: string, request?: HttpRequest) => {
+        if (isOffline) throw new Error('offline');
+        calls.push([path, request]);
+        const body = path === '/push/web-key' ? { publicKey } : { id: 'here', preview: 'full' };
+        return { status: 200, header: () => null, body: body as Body };
+      },
+    },
+  };
+  const globals = globalThis as { Notification?: unknown };
+
+  beforeEach(() => {
+    manager = new FakeManager();
+    registration = { pushManager: manager, getNotifications: async () => [] } as unknown as ServiceWorkerRegistration;
+    calls = [];
+    publicKey = KEY;
+    isOffline = false;
+    globals.Notification = { permission: 'granted' };
+  });
+  afterEach(() => {
+    delete globals.Notification;
+  });
+
+  const enable = () => enableWebPush(client, { registration, deviceId: 'here' });
+
+  it('subscribes with the key of the server, and registers what the browser gives', async () => {
+    expect(await enable()).toEqual({ id: 'here', preview: 'full' });
+    expect([...(manager.held?.key ?? [])].slice(0, 4)).toEqual([4, 1, 2, 3]);
+    expect([...(manager.held?.key ?? [])].slice(-3)).toEqual([63, 251, 234]);
+    const subscription = { endpoint: 'https://push.example.com/1', keys: { p256dh: 'public', auth: 'secret' } };
+    expect(calls.at(-1)).toEqual(['/devices/here', { method: 'PUT', body: { platform: 'web', subscription } }]);
+    expect(await isWebPushEnabled({ registration })).toBe(true);
+  });
+
+  it('keeps its subscription at the next start, and makes another one for another key', async () => {
+    await enable();
+    await enable();
+    expect(manager.log).toEqual(['subscribe']);
+    publicKey = KEY.replace('BAEC', 'BAED');
+    await enable();
+    expect(manager.log).toEqual(['subscribe', 'unsubscribe', 'subscribe']);
+    const { body } = calls.at(-1)?.[1] as { body: { subscription: { endpoint: string } } };
+    expect(body.subscription.endpoint).toBe('https://push.example.com/2');
+  });
+
+  it('gets nothing any more once it is switched off, also where the server is not reached', async () => {
+    await enable();
+    isOffline = true;
+    await disableWebPush(client, { registration, deviceId: 'here' });
+    expect(manager.held).toBeNull();
+    expect(await isWebPushEnabled({ registration })).toBe(false);
+    isOffline = false;
+    await disableWebPush(client, { registration, deviceId: 'here' });
+    expect(calls.at(-1)).toEqual(['/devices/here', { method: 'DELETE' }]);
+  });
+});
+
+describe('a service worker that is pushed to', () => {
+  const listeners = new Map<string, (event: never) => void>();
+  const shown: { title: string; options: Record<string, unknown> }[] = [];
+  const badges: number[] = [];
+  const opened: string[] = [];
+  const scope: WorkerScope = {
+    registration: {
+      showNotification: async (title: string, options: Record<string, unknown>) => void shown.push({ title, options }),
+      getNotifications: async () => [],
+    } as unknown as ServiceWorkerRegistration,
+    clients: { matchAll: async () => [], openWindow: async (url) => opened.push(url) },
+    navigator: {
+      setAppBadge: async (count) => void badges.push(count),
+      clearAppBadge: () => Promise.reject(new Error('not here')),
+    },
+    location: { origin: 'https://chat.example.com' },
+    addEventListener: (type, listener) => void listeners.set(type, listener),
+  };
+  handleWebPush(scope, { pathOf: ({ conversationId }) => `/c/${conversationId ?? ''}` });
+
+  const receive = async (type: string, event: object): Promise<void> => {
+    const work: Promise<unknown>[] = [];
+    listeners.get(type)?.({ ...event, waitUntil: (promise: Promise<unknown>) => work.push(promise) } as never);
+    await Promise.all(work);
+  };
+  const push = (json: () => unknown): Promise<void> => receive('push', { data: { json } });
+
+  it('shows nothing of what is not the server’s, and never fails', async () => {
+    await receive('push', { data: null });
+    await push(() => JSON.parse('no json'));
+    for (const value of [null, 5, 'text', {}, { data: null }, { data: { kind: 'other' } }, { data: { kind: 3 } }])
+      await push(() => value);
+    expect(shown).toEqual([]);
+  });
+
+  it('rings for one that replaces another unless it is silent, and keeps the number on the icon', async () => {
+    const message = { title: 'Ada', body: 'Hello', tag: 'c1', silent: false };
+    await push(() => ({ ...message, data: { kind: 'message', conversationId: 'c1', badge: 2 } }));
+    await push(() => ({ ...message, silent: true, data: { kind: 'message', conversationId: 'c1', badge: 3 } }));
+    await push(() => ({ tag: 'badge', data: { kind: 'clear', badge: 0 } }));
+    expect(shown.map(({ options: { silent, renotify } }) => [silent, renotify])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    expect(badges).toEqual([2, 3]);
+  });
+
+  it('opens the place of a notification in a window of its own where none is open', async () => {
+    const data = { kind: 'message', conversationId: 'c1', badge: 1 };
+    await receive('notificationclick', { notification: { close: () => undefined, data } });
+    expect(opened).toEqual(['https://chat.example.com/c/c1']);
+  });
+});
