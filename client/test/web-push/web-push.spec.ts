@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Http, HttpRequest } from '../../src/http/types.js';
+import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import {
   disableWebPush,
   enableWebPush,
@@ -46,12 +46,12 @@ describe('a browser that is a device for push', () => {
   let isOffline: boolean;
   const client: { http: Http } = {
     http: {
-      request: async <Body>(path: string, request?: HttpRequest) => {
+      request: (async (path: string, request?: HttpRequest): Promise<HttpAnswer<unknown>> => {
         if (isOffline) throw new Error('offline');
         calls.push([path, request]);
         const body = path === '/push/web-key' ? { publicKey } : { id: 'here', preview: 'full' };
-        return { status: 200, header: () => null, body: body as Body };
-      },
+        return { status: 200, header: () => null, body };
+      }) as Http['request'],
     },
   };
   const globals = globalThis as { Notification?: unknown };
@@ -86,8 +86,7 @@ describe('a browser that is a device for push', () => {
     publicKey = KEY.replace('BAEC', 'BAED');
     await enable();
     expect(manager.log).toEqual(['subscribe', 'unsubscribe', 'subscribe']);
-    const { body } = calls.at(-1)?.[1] as { body: { subscription: { endpoint: string } } };
-    expect(body.subscription.endpoint).toBe('https://push.example.com/2');
+    expect(calls.at(-1)?.[1]?.body).toMatchObject({ subscription: { endpoint: 'https://push.example.com/2' } });
   });
 
   it('gets nothing any more once it is switched off, also where the server is not reached', async () => {
