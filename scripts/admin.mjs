@@ -40,7 +40,14 @@ async function afterRestore(database, databaseUrl) {
   if (parameters.length !== 0) throw new Error(USAGE);
   const { renewIdentity } = await import('../dist/database/database-identity.js');
   await renewIdentity(databaseUrl);
+  // What had rung since the backup would ring again.
+  await database.query('DELETE FROM push_notices');
+  await database.query('DELETE FROM push_tickets');
+  await database.query(
+    'UPDATE push_devices SET follows_from = now(), due_at = NULL, leased_until = NULL, lease_id = NULL',
+  );
   console.log('the database has a new identity: clients start over when they next ask for what changed');
+  console.log('what was written before now rings on no device');
 }
 
 async function withDatabase(work) {

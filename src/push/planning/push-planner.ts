@@ -30,6 +30,8 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly conversations = new Set<string>();
   private readonly requests = new Set<string>();
   private readonly readers = new Set<string>();
+  /** Who muted something, or unmuted it: what there is to read may be more as well. */
+  private readonly choosers = new Set<string>();
   private readonly changed = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
@@ -61,7 +63,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
       if (deleted) this.note(this.changed, message.conversationId);
     });
     events.subscribe('conversation.changed', ({ userIds }) => {
-      for (const userId of userIds ?? []) this.note(this.readers, userId);
+      for (const userId of userIds ?? []) this.note(this.choosers, userId);
     });
   }
 
@@ -76,7 +78,8 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private get noted(): number {
-    return this.conversations.size + this.requests.size + this.readers.size + this.changed.size;
+    const noted = [this.conversations, this.requests, this.readers, this.choosers, this.changed];
+    return noted.reduce((sum, { size }) => sum + size, 0);
   }
 
   private created({ messages }: DomainEvents['messages.created']): void {
@@ -122,8 +125,9 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     if (this.hasForgotten) await this.findForgotten();
     await this.turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
     await this.turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
-    await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], pushClearDelayMs));
-    await this.turn(this.changed, (ids) => this.repository.refresh([], ids, pushClearDelayMs));
+    await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
+    await this.turn(this.choosers, (ids) => this.repository.refresh(ids, [], 0, pushClearDelayMs));
+    await this.turn(this.changed, (ids) => this.repository.refresh([], ids, 1, pushClearDelayMs));
   }
 
   /** Looks at some of what is noted. What happens from here on is noted anew; what fails is noted again. */

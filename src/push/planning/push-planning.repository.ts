@@ -122,14 +122,20 @@ export class PushPlanningRepository {
   /**
    * What these users, and the members of these conversations, have to read may be less: their devices are looked at soon. Of
    * browsers nothing is taken away (docs/push.md). One that is being sent to is looked at as well: what it is sent may be old.
+   * @param minBadge devices that show less have nothing that could become less
    */
-  async refresh(userIds: readonly string[], conversationIds: readonly string[], delayMs: number): Promise<Planned> {
+  async refresh(
+    userIds: readonly string[],
+    conversationIds: readonly string[],
+    minBadge: 0 | 1,
+    delayMs: number,
+  ): Promise<Planned> {
     const [planned] = await this.database.background.queryAtomically<Planned>(
       `WITH due AS (
          UPDATE push_devices d SET due_at = LEAST(d.due_at, now() + make_interval(secs => $3))
          WHERE d.id IN (
            SELECT d.id FROM push_devices d
-           WHERE d.platform <> 'web' AND (d.badge > 0 OR d.lease_id IS NOT NULL)
+           WHERE d.platform <> 'web' AND (d.badge >= $4 OR d.lease_id IS NOT NULL)
              AND d.user_id IN (
                SELECT unnest($1::uuid[])
                UNION SELECT m.user_id FROM conversation_members m WHERE m.conversation_id = ANY ($2)
@@ -139,7 +145,7 @@ export class PushPlanningRepository {
          RETURNING d.due_at
        )
        SELECT min(due_at) AS "dueAt" FROM due`,
-      [userIds, conversationIds, delayMs / 1_000],
+      [userIds, conversationIds, delayMs / 1_000, minBadge],
       'push_refresh',
     );
     return planned ?? { dueAt: null };

@@ -64,11 +64,8 @@ export class ExpoProvider extends PushProvider {
   private refusal(ticket: Ticket | null | undefined): PushResult {
     const code = typeof ticket?.details?.error === 'string' ? ticket.details.error : undefined;
     const verdict = verdictOf('expo', code, 0);
-    return {
-      verdict,
-      reason: code ?? 'refused by Expo',
-      ...(code === 'MessageRateExceeded' ? { isOfDevice: true } : {}),
-    };
+    // Said of one token, whatever becomes of the others.
+    return { verdict, reason: code ?? 'refused by Expo', isOfDevice: true };
   }
 
   private async post(path: string, body: unknown): Promise<Answered> {

@@ -123,11 +123,12 @@ export class PushLane {
   private async turn(): Promise<number> {
     const room = this.provider.maxConcurrent * this.provider.maxBatch - this.inFlight;
     if (room <= 0) return MAX_REST_MS;
-    const isAlone = this.provider.maxBatch > 1;
-    const pausedMs = isAlone ? this.pausedMs(this.hostOf(this.platform)) : 0;
+    // Where all of a platform is one host, nothing is taken while that has to wait.
+    const host = this.hosts.get(this.platform);
+    const pausedMs = host === undefined ? 0 : this.pausedMs(host);
     if (pausedMs > 0) return Math.min(pausedMs, MAX_REST_MS);
     const leaseId = newId();
-    const count = Math.min(room, this.provider.maxBatch > 1 ? this.provider.maxBatch : room);
+    const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
     const devices = await this.repository.take(this.platform, count, leaseId, this.configuration.timings.pushLeaseMs);
     if (devices.length === 0) {
       const { nextMs, ...backlog } = await this.repository.waiting(this.platform);

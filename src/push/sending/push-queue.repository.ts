@@ -86,6 +86,16 @@ export class PushQueueRepository {
     );
   }
 
+  /** Ends every lease, whoever has it. */
+  async releaseAll(): Promise<void> {
+    await this.database.background.queryAtomically(
+      `UPDATE push_devices SET leased_until = NULL, lease_id = NULL, due_at = LEAST(due_at, now())
+       WHERE id IN (SELECT id FROM push_devices WHERE lease_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE)`,
+      [],
+      'push_release_all',
+    );
+  }
+
   /** How many devices of a platform are due, for how long the first one is, and when the next one will be; in milliseconds. */
   async waiting(platform: PushPlatform): Promise<{ due: number; oldestMs: number; nextMs: number | null }> {
     const [row] = await this.database.background.query<{ due: number; oldestMs: number | null; nextMs: number | null }>(

@@ -26,7 +26,7 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
     apns: ApnsProvider,
     web: WebProvider,
     private readonly repository: PushQueueRepository,
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     attention: SharedAttention,
     clock: Clock,
     metrics: Metrics,
@@ -65,7 +65,12 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
     );
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    // Without Redis there is one process: what is leased now was leased by one that died.
+    if (this.configuration.redisUrl === undefined)
+      await this.repository
+        .releaseAll()
+        .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
     for (const lane of this.lanes) lane.start();
     const sweep = (): void => {
       this.deleteOld().catch((error: Error) => this.logger.warn(`old entries of push stay for now: ${error.message}`));
