@@ -153,23 +153,26 @@ describe('two processes with one database and one Redis', () => {
     second.socket.close();
   });
 
-  describe('while Redis is away', () => {
+  describe.each([
+    ['killed', () => redis.kill(), () => redis.start()],
+    ['stopped', () => redis.signal('SIGSTOP'), () => redis.signal('SIGCONT')],
+  ] as const)('while Redis is %s', (_, takeAway, bringBack) => {
     let group: string;
     beforeAll(async () => {
       group = await ada.group('While it is away', grace);
       await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
-      await redis.kill();
+      await takeAway();
       await until('both have noticed', () => haveStatus('degraded'));
     });
 
     it('store and deliver as before on the same process, and on the other ones a little later', async () => {
       const neighbour = await deviceAt(east, grace);
-      const texts = Array.from({ length: 20 }, (_, index) => `without Redis ${index}`);
+      const texts = Array.from({ length: 20 }, () => crypto.randomUUID());
       for (const text of texts) await adas.must('send_message', { conversationId: direct, content: text });
-      await graces.must('send_message', { conversationId: direct, content: 'from here' });
+      await graces.must('send_message', { conversationId: direct, content: `from ${group}` });
       for (const text of texts) await neighbour.next('message:new', content(text));
       for (const text of texts) await graces.next('message:new', content(text));
-      await adas.next('message:new', content('from here'));
+      await adas.next('message:new', content(`from ${group}`));
       neighbour.socket.close();
       expect((await fetch(`${east.url}/health/ready`)).status).toBe(200);
     });
@@ -193,12 +196,12 @@ describe('two processes with one database and one Redis', () => {
     });
 
     it('deliver live again as soon as it is back', async () => {
-      await redis.start();
+      await bringBack();
       await until('both have joined', () => haveStatus('ok'));
       await ada.say(group, 'back again');
       await graces.next('message:new', content('back again'));
-      await graces.must('send_message', { conversationId: direct, content: 'from the west' });
-      await adas.next('message:new', content('from the west'));
+      await graces.must('send_message', { conversationId: direct, content: `west of ${group}` });
+      await adas.next('message:new', content(`west of ${group}`));
       for (const device of [adas, graces]) {
         const ids = device.all('message:new').map(({ message }) => message.id);
         expect(ids).toHaveLength(new Set(ids).size);
