@@ -50,6 +50,8 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** What joins several processes into one server; undefined: this is the only one. */
   readonly redisUrl!: string | undefined;
+  /** Of this process among several, in the ids of its sessions of long polling; undefined: it has none. */
+  readonly nodeName!: string | undefined;
   /** Over how long sockets are sent away before the process stops. */
   readonly drainSeconds!: number;
   /** Absolute. */
@@ -139,6 +141,7 @@ export class Configuration {
       databaseUrl: databaseUrlOf(settings, production),
       databasePoolSize: settings.DATABASE_POOL_SIZE,
       redisUrl: settings.REDIS_URL,
+      nodeName: settings.NODE_NAME,
       drainSeconds: settings.DRAIN_SECONDS ?? (settings.REDIS_URL === undefined ? 0 : CLUSTER_DRAIN_SECONDS),
       dataDirectory,
       minFreeDiskBytes: settings.MIN_FREE_DISK_MB * MEGABYTE,

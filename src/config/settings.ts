@@ -185,6 +185,16 @@ export const SETTINGS = settings({
       'Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md',
     ],
   },
+  NODE_NAME: {
+    schema: v.optional(
+      v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of the characters a to z, 0 to 9 and "-"')),
+    ),
+    fallback: undefined,
+    example: 'east',
+    meaning:
+      'the name of this process among several: the ids of its long-polling sessions begin with it and a dot, so that a [balancer](cluster.md#a-balancer-in-front) can find it',
+    comment: ['The name of this process among several, for a balancer in front: docs/cluster.md'],
+  },
   DRAIN_SECONDS: {
     schema: v.optional(wholeNumber(0, 3_600)),
     fallback: undefined,

@@ -5,7 +5,9 @@ import { domainErrorOf } from '../../http/problem.filter.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import { BoundedWebSocketServer } from './sockets/bounded-web-socket.js';
 import type { ChatServer } from './sockets/chat-socket.js';
+import { Configuration } from '../../config/configuration.js';
 import { EngineGuard } from './engine-guard.js';
+import { engineOf } from './internals.js';
 import { RecoveryAdapter } from './recovery/recovery-adapter.js';
 import { RECOVERY_WINDOW_MS } from './recovery/recovery-log.js';
 
@@ -46,9 +48,18 @@ export class ChatSocketAdapter extends IoAdapter {
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
     this.app.get(EngineGuard).attach(server);
+    const { nodeName } = this.app.get(Configuration);
+    if (nodeName !== undefined) nameSessions(server, nodeName);
     return server;
   }
 
   /** Events do not go through Nest's stream of observables, which costs more than the message: `SocketConnections` listens. */
   override bindMessageHandlers(): void {}
+}
+
+/** The id of a session of long polling says in which process it lives, so that a balancer finds it. */
+function nameSessions(server: ChatServer, nodeName: string): void {
+  const engine = engineOf(server);
+  const generateId = engine.generateId.bind(engine);
+  engine.generateId = (request) => `${nodeName}.${generateId(request)}`;
 }

@@ -101,6 +101,17 @@ describe('what the engine relies on', () => {
     expect(connection.request.headers.upgrade).toBe('websocket');
   });
 
+  it('asks engine.generateId for the id of a new connection', async () => {
+    const engine = engineOf(server);
+    const generateId = engine.generateId.bind(engine);
+    engine.generateId = (request) => `here.${generateId(request)}`;
+    const { client } = await connect();
+    engine.generateId = generateId;
+    const { id } = client.io.engine as unknown as { id: string };
+    expect(id).toMatch(/^here\./);
+    expect(engine.clients[id]).toBeDefined();
+  });
+
   it('emits every packet of a client on its connection, connects as text that begins with 0', async () => {
     const packets: EnginePacket[] = [];
     engineOf(server).on('connection', (connection) => connection.on('packet', (packet) => packets.push(packet)));

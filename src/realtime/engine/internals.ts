@@ -73,6 +73,8 @@ type EngineRequest = IncomingMessage & { _query?: Record<string, string> };
 
 export interface Engine {
   clients: Record<string, EngineConnection | undefined>;
+  /** Of a connection that is new. */
+  generateId(request: IncomingMessage): string;
   use(handle: (request: EngineRequest, response: ServerResponse, next: (error?: Error) => void) => void): void;
   on(event: 'connection', listener: (connection: EngineConnection) => void): void;
 }

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ended } from '../support/bounded.js';
+import { freePort } from '../support/free-port.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { ServerProcess } from '../support/process.js';
+import { RedisServer } from '../support/redis.js';
+import { type Anything, Device, Person, request, until } from '../support/story.js';
+
+const TIMEOUT_MS = 120_000;
+const CLIENTS = 8;
+
+describe('two processes behind HAProxy, with clients of long polling alone', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let servers: ServerProcess[];
+  let directory: string;
+  let balancer: ChildProcess;
+  let url: string;
+  let ada: Person;
+  let group: string;
+  const devices: Device[] = [];
+
+  const poll = async (person: Person): Promise<Device> => {
+    for (;;) {
+      const device = new Device(url, { token: person.accessToken }, { transports: ['polling'], upgrade: false });
+      devices.push(device);
+      const { event, payload } = await device.nextOf(['session:ready', 'connect_error']);
+      if (event === 'session:ready') return device;
+      // The balancer has not seen yet that this process takes nobody: as every client does, it tries again.
+      expect(payload).toMatchObject({ code: 'UNAVAILABLE' });
+      await new Promise((resolve) => setTimeout(resolve, payload.retryAfterMs));
+    }
+  };
+  /** In which process a device is. */
+  const nodeOf = ({ socket }: Device): string => socket.io.engine.id.split('.')[0] ?? '';
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    const ports = [await freePort(), await freePort(), await freePort()] as const;
+    const start = (name: string, port: number): Promise<ServerProcess> =>
+      ServerProcess.start({
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        NODE_NAME: name,
+        PORT: String(port),
+        RATE_LIMITS: 'off',
+        TRUSTED_PROXIES: '1',
+        DRAIN_SECONDS: '9',
+      });
+    servers = [await start('east', ports[0]), await start('west', ports[1])];
+    directory = await mkdtemp(join(tmpdir(), 'parley-balancer-'));
+    // The example itself, on ports that are free.
+    const example = await readFile('examples/balancer/haproxy.cfg', 'utf8');
+    const configured = example
+      .replace('127.0.0.1:3001', `127.0.0.1:${ports[0]}`)
+      .replace('127.0.0.1:3002', `127.0.0.1:${ports[1]}`)
+      .replace('bind :8080', `bind 127.0.0.1:${ports[2]}`);
+    await writeFile(join(directory, 'haproxy.cfg'), configured);
+    const { PATH = '' } = process.env;
+    balancer = spawn('haproxy', ['-f', join(directory, 'haproxy.cfg'), '-db'], {
+      stdio: 'ignore',
+      env: { ...process.env, PATH: `${PATH}:/usr/sbin` },
+    });
+    await ended(
+      'the start of HAProxy',
+      new Promise((resolve, reject) => balancer.once('spawn', resolve).once('error', reject)),
+    );
+    url = `http://127.0.0.1:${ports[2]}`;
+    await until('it reaches them', async () => {
+      const answer = await request(url, 'GET', '/health/ready').catch(() => undefined);
+      return answer?.status === 200;
+    });
+    ada = await Person.register(url, 'ada');
+    group = await ada.group('Behind a balancer');
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    for (const { socket } of devices) socket.close();
+    balancer.kill('SIGKILL');
+    await Promise.all(servers.map((server) => server.kill()));
+    await Promise.all([redis.kill(), database.drop(), rm(directory, { recursive: true, force: true })]);
+  }, TIMEOUT_MS);
+
+  it(
+    'stay with the process they began with, and receive what is sent at the other',
+    async () => {
+      for (let index = 0; index < CLIENTS; index += 1) await poll(ada);
+      expect(new Set(devices.map(nodeOf))).toEqual(new Set(['east', 'west']));
+      for (const [index, device] of devices.entries())
+        await device.must('send_message', { conversationId: group, content: `from ${index}` });
+      for (const device of devices)
+        for (let index = 0; index < CLIENTS; index += 1)
+          await device.next('message:new', ({ message }: Anything) => message.content === `from ${index}`);
+      expect(devices.slice(0, CLIENTS).every(({ socket }) => socket.connected)).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'are sent away in order by one that ends, and find the other one',
+    async () => {
+      const moving = devices.filter((device) => nodeOf(device) === 'east');
+      const stopped = servers[0]?.stop();
+      for (const device of moving) {
+        expect(await device.next('session:ended')).toMatchObject({ code: 'SERVER_SHUTDOWN', retry: true });
+        await device.next('disconnect');
+        expect(nodeOf(await poll(ada))).toBe('west');
+      }
+      expect(await stopped).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+});
