@@ -50,7 +50,7 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** What joins several processes into one server; undefined: this is the only one. */
   readonly redisUrl!: string | undefined;
-  /** Of this process among several, in the ids of its sessions of long polling; undefined: it has none. */
+  /** Begins the ids of its long-polling sessions, where this is one of several processes. */
   readonly nodeName!: string | undefined;
   /** Over how long sockets are sent away before the process stops. */
   readonly drainSeconds!: number;
