@@ -49,8 +49,7 @@ const UNCLEANED = /^image\/(tiff|x-(?!icon|xcf)[\w-]+|jxl|jp2|jpx|jpm|jxr|vnd\.m
  */
 export async function mediaType(beginning: Buffer, heic: boolean): Promise<MediaType> {
   const utf16 = utf16Text(beginning);
-  if (utf16 !== undefined)
-    return { kind: 'FILE', mimeType: typeOfText(utf16) ?? 'application/octet-stream', extension: undefined };
+  if (utf16 !== undefined) return file(typeOfText(utf16));
   // Some of a camera's formats say what they are at their end.
   if (RAW.some((signature) => beginning.subarray(0, 4).equals(signature))) throw notAnImageForAll();
   const brands = brandsOf(beginning);
@@ -65,11 +64,7 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
   const found = await fileTypeFromBuffer(beginning).catch(() => undefined);
   if (found === undefined && beginsAsMp3(beginning)) return { kind: 'AUDIO', mimeType: 'audio/mpeg', extension: 'mp3' };
   if (found === undefined || found.mime.endsWith('xml')) {
-    return {
-      kind: 'FILE',
-      mimeType: textType(beginning) ?? found?.mime ?? 'application/octet-stream',
-      extension: undefined,
-    };
+    return file(textType(beginning) ?? found?.mime);
   }
   const { mime, ext } = found;
   if (IMAGES.has(mime)) return { kind: 'IMAGE', mimeType: mime, extension: ext };
@@ -84,7 +79,22 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
     return { kind: 'VIDEO', mimeType: mime, extension: ext };
   if (mime.startsWith('audio/')) return { kind: 'AUDIO', mimeType: mime, extension: ext };
   // Pictures that are no photographs among them: animated PNG, icons, drawings, what a program keeps its layers in.
-  return { kind: 'FILE', mimeType: mime, extension: undefined };
+  return { kind: 'FILE', mimeType: mime, extension: ext };
+}
+
+const ENDINGS_OF_TEXT: Readonly<Record<string, string>> = {
+  'text/plain': 'txt',
+  'text/html': 'html',
+  'image/svg+xml': 'svg',
+  'application/xml': 'xml',
+};
+
+function file(mimeType: string | undefined): MediaType {
+  return {
+    kind: 'FILE',
+    mimeType: mimeType ?? 'application/octet-stream',
+    extension: mimeType === undefined ? undefined : ENDINGS_OF_TEXT[mimeType],
+  };
 }
 
 /** Whether silence, or a description and silence behind it, comes before the first frame of an MP3. */

@@ -1,4 +1,5 @@
 import disposition from 'content-disposition';
+import { withEnding } from './file-ending.js';
 
 const MAX_NAME_LENGTH = 200;
 /** Control characters, separators of paths, what Windows refuses, and what turns the direction of text around. */
@@ -13,7 +14,7 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /**
  * A name that is safe to show, to save under and to put into a header: no path, nothing that hides its end.
- * @param extension what a file of its type ends with (`jpg`), appended where the name says something else; undefined for any.
+ * @param extension what a file of its type ends with (`jpg`); undefined where nobody knows.
  */
 export function safeFileName(name: string | undefined, extension: string | undefined): string {
   // Forms write a quotation mark as %22.
@@ -33,7 +34,7 @@ export function safeFileName(name: string | undefined, extension: string | undef
   const stem = characters.slice(0, characters.length - end.length).slice(0, MAX_NAME_LENGTH - end.length);
   const short = [...stem, ...end].join('');
   const named = short === '' ? 'file' : DEVICES.test(short) ? `_${short}` : short;
-  return extension === undefined || endsAs(named, extension) ? named : `${named}.${extension}`;
+  return withEnding(named, extension);
 }
 
 /** React Native sends names as addresses have them: nothing but what an address may hold, and the rest after percent signs. */
@@ -50,26 +51,6 @@ function decoded(name: string): string {
 export function previewName(name: string): string {
   return `${name.replace(/(?<=.)\.[^.]{1,15}$/, '')}.webp`;
 }
-
-/** Whether a name ends with an extension, or another spelling of it. */
-function endsAs(name: string, extension: string): boolean {
-  const given = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
-  return given !== undefined && (given === extension || (SPELLINGS[extension]?.includes(given) ?? false));
-}
-
-const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
-  jpg: ['jpeg', 'jpe'],
-  mp4: ['m4v', '3gp', '3g2'],
-  mov: ['qt'],
-  mpg: ['mpeg'],
-  ogg: ['oga', 'ogv', 'opus'],
-  opus: ['ogg', 'oga'],
-  m4a: ['mp4', 'aac', '3gp', '3g2'],
-  mka: ['mkv'],
-  wmv: ['asf'],
-  heic: ['heif'],
-  webm: ['weba'],
-};
 
 /** `Content-Disposition` with a name in any script (RFC 6266). */
 export function contentDisposition(type: 'inline' | 'attachment', name: string): string {

@@ -98,23 +98,23 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
 
   it('knows every kind by its content, whatever it is called', async () => {
     const kinds: [string, Buffer, object][] = [
-      ['png', await picture().png().toBuffer(), { kind: 'IMAGE', mimeType: 'image/png', name: 'x.html.png' }],
+      ['png', await picture().png().toBuffer(), { kind: 'IMAGE', mimeType: 'image/png', name: 'x.png' }],
       ['webp', await picture().webp().toBuffer(), { kind: 'IMAGE', mimeType: 'image/webp' }],
       ['gif', await animatedGif(), { kind: 'IMAGE', mimeType: 'image/gif', width: 60, height: 40 }],
       ['avif', await picture(64, 64).avif().toBuffer(), { kind: 'IMAGE', mimeType: 'image/webp' }],
       [
         'film',
         film(),
-        { kind: 'VIDEO', mimeType: 'video/mp4', width: 320, durationMs: 2_000, thumbnailUrl: null, name: 'x.html.mp4' },
+        { kind: 'VIDEO', mimeType: 'video/mp4', width: 320, durationMs: 2_000, thumbnailUrl: null, name: 'x.mp4' },
       ],
       ['sound', sound(), { kind: 'AUDIO', mimeType: 'audio/wav', durationMs: 1_000, voice: false }],
-      ['pdf', pdf(), { kind: 'FILE', mimeType: 'application/pdf', name: 'x.html' }],
+      ['pdf', pdf(), { kind: 'FILE', mimeType: 'application/pdf', name: 'x.pdf' }],
       ['archive', archive(), { kind: 'FILE', mimeType: 'application/zip' }],
       ['page', page(), { kind: 'FILE', mimeType: 'text/html' }],
       ['vector', vector(), { kind: 'FILE', mimeType: 'image/svg+xml' }],
       ['program', program(), { kind: 'FILE' }],
       ['text', Buffer.from('Grüße'), { kind: 'FILE', mimeType: 'text/plain' }],
-      ['a voice', await recording('sound'), { kind: 'AUDIO', mimeType: 'audio/mp4', name: 'x.html.m4a' }],
+      ['a voice', await recording('sound'), { kind: 'AUDIO', mimeType: 'audio/mp4', name: 'x.m4a' }],
       ['a voice of a browser', await webm('sound'), { kind: 'AUDIO', mimeType: 'audio/webm', durationMs: 1_900 }],
       [
         'a film of a browser',

@@ -289,7 +289,7 @@ describe('pictures, films and voices as people send them', () => {
   it('makes JPEG of what an iPhone takes, without where it was taken', async () => {
     const photo = await ada.mustUpload(heic(), 'IMG_0001.HEIC', 'image/heic');
     expect(photo).toMatchObject({
-      ...{ kind: 'IMAGE', mimeType: 'image/jpeg', name: 'IMG_0001.HEIC.jpg', width: 64, height: 48, animated: false },
+      ...{ kind: 'IMAGE', mimeType: 'image/jpeg', name: 'IMG_0001.jpg', width: 64, height: 48, animated: false },
     });
     const bytes = await bytesOf(photo.url);
     const { exif, icc, xmp, format } = await sharp(bytes).metadata();

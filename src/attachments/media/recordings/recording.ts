@@ -180,8 +180,8 @@ async function foreign(job: RecordingJob, measures: Measures): Promise<Processed
   return whole({ ...measures, kind, mimeType, extension }, job.input);
 }
 
-async function asFile({ input, mimeType }: RecordingJob): Promise<ProcessedRecording> {
-  return whole({ ...UNKNOWN, kind: 'FILE', mimeType, extension: undefined }, input);
+async function asFile({ input, mimeType, extension }: RecordingJob): Promise<ProcessedRecording> {
+  return whole({ ...UNKNOWN, kind: 'FILE', mimeType, extension }, input);
 }
 
 async function whole(facts: Omit<ProcessedRecording, 'path' | 'size'>, path: string): Promise<ProcessedRecording> {
