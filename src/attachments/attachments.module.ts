@@ -15,6 +15,9 @@ import { PageReader } from './previews/page-reader.js';
 import { PartialFiles } from './resumable/partial-files.js';
 import { ResumableUploadsRepository } from './resumable/resumable-uploads.repository.js';
 import { ResumableUploads } from './resumable/resumable-uploads.service.js';
+import { UploadAllowance } from './resumable/upload-allowance.js';
+import { UploadCompletion } from './resumable/upload-completion.js';
+import { UploadHolds } from './resumable/upload-holds.js';
 import { TusController } from './resumable/tus.controller.js';
 import { Spool } from './uploads/spool.js';
 import { StoreFailures } from './uploads/store-failures.js';
@@ -39,6 +42,9 @@ import { UploadQuota } from './uploads/upload-quota.js';
     Spool,
     StoreFailures,
     UploadAdmission,
+    UploadAllowance,
+    UploadCompletion,
+    UploadHolds,
     UploadKeeper,
     UploadQuota,
     {

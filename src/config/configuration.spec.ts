@@ -23,6 +23,13 @@ describe('the environment', () => {
     expect(read({})).toMatchObject({ port: 3000, emailVerification: 'off', smtpUrl: undefined, trustedIssuers: [] });
   });
 
+  it('takes hosts as addresses write them, however an operator does', () => {
+    const hosts = 'Wiki.Intranet, VM:8080,[::1]:80 , münchen.example,127.1';
+    expect(read({ LINK_PREVIEW_ALLOWED_HOSTS: hosts }).linkPreviewAllowedHosts).toEqual([
+      ...['wiki.intranet', 'vm:8080', '[::1]:80', 'xn--mnchen-3ya.example', '127.0.0.1'],
+    ]);
+  });
+
   it('requires verification where mail can be sent, unless it says otherwise', () => {
     const SMTP_URL = 'smtp://localhost:2525';
     expect(read({ SMTP_URL }).emailVerification).toBe('required');
@@ -56,6 +63,8 @@ describe('the environment', () => {
     ['DATABASE_URL', { ...production, DATABASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://user:password@localhost' }],
     ['PORT', { PORT: '70000' }],
+    ['LINK_PREVIEW_ALLOWED_HOSTS', { LINK_PREVIEW_ALLOWED_HOSTS: 'http://wiki.intranet' }],
+    ['LINK_PREVIEW_ALLOWED_HOSTS', { LINK_PREVIEW_ALLOWED_HOSTS: 'wiki/page' }],
     ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
     ['CORS_ORIGINS', { CORS_ORIGINS: 'https://example.com/path' }],
   ])('is refused for %s in one line that repeats no secret: %j', (name, environment) => {

@@ -75,6 +75,22 @@ const list = v.pipe(
   v.transform((value) => value.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))),
 );
 
+/** As `URL` writes hosts, so that it does not matter how an operator does: in small letters, in ASCII. */
+const hosts = v.pipe(
+  list,
+  v.check(
+    (items) => items.every((item) => normalHost(item) !== undefined),
+    'must be host or host:port, separated by commas',
+  ),
+  v.transform((items) => items.flatMap((item) => normalHost(item) ?? [])),
+);
+
+function normalHost(item: string): string | undefined {
+  const [, host = '', port = ''] = /^([^:/?#@]+|\[[^\]/?#@]+\])(:\d{1,5})?$/.exec(item) ?? [];
+  const url = host === '' ? '' : `http://${host}`;
+  return URL.canParse(url) ? `${new URL(url).hostname}${port}` : undefined;
+}
+
 const origins = v.pipe(
   v.string(),
   v.transform((value) =>
@@ -460,7 +476,7 @@ export const SETTINGS = settings({
     comment: ['Whether the pages that messages link to are fetched and shown: on | off'],
   },
   LINK_PREVIEW_ALLOWED_HOSTS: {
-    schema: list,
+    schema: hosts,
     fallback: '',
     shownDefault: '–',
     meaning:

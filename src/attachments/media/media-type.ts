@@ -51,13 +51,13 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
   const utf16 = utf16Text(beginning);
   if (utf16 !== undefined) return file(typeOfText(utf16));
   // Some of a camera's formats say what they are at their end.
-  if (RAW.some((signature) => beginning.subarray(0, 4).equals(signature))) throw notAnImageForAll();
+  if (RAW.some((signature) => beginning.subarray(0, 4).equals(signature))) throw notAnImageForAll(heic);
   const brands = brandsOf(beginning);
-  if (brands.includes('crx ')) throw notAnImageForAll();
+  if (brands.includes('crx ')) throw notAnImageForAll(heic);
   if (brands.includes('avif') || brands.includes('avis'))
     return { kind: 'IMAGE', mimeType: 'image/avif', extension: 'avif' };
   if (brands.some((brand) => HEIF.has(brand))) {
-    if (!heic) throw notAnImageForAll();
+    if (!heic) throw notAnImageForAll(heic);
     return { kind: 'IMAGE', mimeType: 'image/heic', extension: 'heic' };
   }
   // What its reader stumbles over is of no kind that it knows.
@@ -68,7 +68,7 @@ export async function mediaType(beginning: Buffer, heic: boolean): Promise<Media
   }
   const { mime, ext } = found;
   if (IMAGES.has(mime)) return { kind: 'IMAGE', mimeType: mime, extension: ext };
-  if (UNCLEANED.test(mime)) throw notAnImageForAll();
+  if (UNCLEANED.test(mime)) throw notAnImageForAll(heic);
   if (/^(video|audio)\/x-ms-(asf|wm[av])$/.test(mime) || mime === 'application/vnd.ms-asf')
     return asfHasVideo(beginning)
       ? { kind: 'VIDEO', mimeType: 'video/x-ms-wmv', extension: 'wmv' }
@@ -97,20 +97,28 @@ function file(mimeType: string | undefined): MediaType {
   };
 }
 
-/** Whether silence, or a description and silence behind it, comes before the first frame of an MP3. */
+/** Whether silence, a description, or silence before and behind one comes before the first frame of an MP3. */
 function beginsAsMp3(beginning: Buffer): boolean {
-  let at = 0;
-  if (beginning.toString('latin1', 0, 3) === 'ID3' && beginning.length > 10)
-    at = 10 + [6, 7, 8, 9].reduce((size, index) => size * 128 + ((beginning[index] ?? 0) & 0x7f), 0);
-  if (at >= beginning.length) return at > 0;
-  while (beginning[at] === 0) at += 1;
+  let at = behindZeros(beginning, 0);
+  if (beginning.toString('latin1', at, at + 3) === 'ID3' && beginning.length > at + 10)
+    at += 10 + [6, 7, 8, 9].reduce((size, index) => size * 128 + ((beginning[at + index] ?? 0) & 0x7f), 0);
+  // The description is longer than what is looked at, or there was nothing but zeros.
+  if (at >= beginning.length) return beginning.some((byte) => byte !== 0);
+  at = behindZeros(beginning, at);
   if (at === 0 || at + 4 > beginning.length) return false;
   const [sync = 0, version = 0, rate = 0] = beginning.subarray(at, at + 3);
   return sync === 0xff && (version & 0xe6) === 0xe2 && (rate & 0xf0) !== 0xf0 && (rate & 0x0c) !== 0x0c;
 }
 
-function notAnImageForAll(): DomainError {
-  return new DomainError('UNSUPPORTED_MEDIA', { message: 'Photographs must be JPEG, PNG, WebP, GIF, AVIF or HEIC.' });
+function behindZeros(bytes: Buffer, start: number): number {
+  let at = start;
+  while (bytes[at] === 0) at += 1;
+  return at;
+}
+
+function notAnImageForAll(heic: boolean): DomainError {
+  const formats = heic ? 'JPEG, PNG, WebP, GIF, AVIF or HEIC' : 'JPEG, PNG, WebP, GIF or AVIF';
+  return new DomainError('UNSUPPORTED_MEDIA', { message: `Photographs must be ${formats}.` });
 }
 
 /** Types that a browser or a computer may run something of: they are only ever given to it as bytes. */

@@ -111,14 +111,15 @@ export class ResumableUploadsRepository {
     );
   }
 
-  /** Ends one that nobody is at, or that is complete and that nothing uses. False where it is neither. */
-  async terminate(id: string): Promise<boolean> {
-    const rows = await this.database.query(
+  /** Ends one that nobody is at, or that is complete and that nothing uses. Undefined where it is neither. */
+  async terminate(id: string): Promise<{ wasComplete: boolean } | undefined> {
+    const [row] = await this.database.query<{ wasComplete: boolean }>(
       `UPDATE attachments SET state = 'DOOMED', swept_at = NULL
-       WHERE id = $1 AND state IN ('EXPECTED', 'READY') AND message_id IS NULL AND NOT is_avatar RETURNING id`,
+       WHERE id = $1 AND state IN ('EXPECTED', 'READY') AND message_id IS NULL AND NOT is_avatar
+       RETURNING mime_type IS NOT NULL AS "wasComplete"`,
       [id],
     );
-    return rows.length > 0;
+    return row;
   }
 
   async markExpiredPendingDeletion(): Promise<void> {

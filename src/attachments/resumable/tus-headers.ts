@@ -29,6 +29,9 @@ export function requireTusVersion({ 'tus-resumable': version }: IncomingHttpHead
 export function announcement(headers: IncomingHttpHeaders, maxSize: number): Announcement {
   if (headers['upload-defer-length'] !== undefined)
     throw invalidField('Upload-Defer-Length', 'the length must be known: send Upload-Length');
+  // Taken for an upload of its own, a part of one would be a file that nobody sent.
+  if (headers['upload-concat'] !== undefined)
+    throw invalidField('Upload-Concat', 'uploads cannot be put together: send one upload for each file');
   const size = wholeNumber(headers, 'Upload-Length');
   if (size === 0) throw invalidField('Upload-Length', 'file must not be empty');
   if (size > maxSize) throw new DomainError('PAYLOAD_TOO_LARGE');

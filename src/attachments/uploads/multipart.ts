@@ -69,17 +69,19 @@ export function receiveFile<Result>(
     const closed = (): void => {
       if (!request.complete) fail(broken);
     };
-    parser.on('file', (_, stream, name) => {
+    parser.on('file', (field: string | undefined, stream, name) => {
       file = stream;
       // Its reader gets its end too; afterwards nobody listens, and an error without a listener would end the process.
       stream.on('error', () => undefined);
+      if (field === undefined) fail(nameless());
       // The parser goes on with what it has already: nobody would give back what is taken of it.
       if (isRefused) return void stream.resume();
       taken = take(stream, name);
       taken.catch(fail);
     });
-    parser.on('field', (name, value) => {
-      if (!fieldNames.includes(name)) fail(invalidField(name, `property ${name} should not exist`));
+    parser.on('field', (name: string | undefined, value) => {
+      if (name === undefined) fail(nameless());
+      else if (!fieldNames.includes(name)) fail(invalidField(name, `property ${name} should not exist`));
       else if (fields.has(name)) fail(invalidField(name, `${name} must be given once`));
       else fields.set(name, value);
     });
@@ -104,6 +106,11 @@ export function receiveFile<Result>(
     const endWatch = watchPace(request, { now, received: () => bytes, announced: announcedBytes(request) });
     request.pipe(parser);
   });
+}
+
+/** RFC 7578, section 4.2: each part must have one. */
+function nameless(): DomainError {
+  return invalidField('file', 'each part of the form must have a name');
 }
 
 /** What was taken of a request that is refused, as far as anything was. */

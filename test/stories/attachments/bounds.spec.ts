@@ -209,6 +209,12 @@ describe('what is uploaded', () => {
       ['voice', field('voice', 'true') + field('voice', 'false') + file],
       ['voice', field('voice', 'true') + file + field('voice', 'true')],
     ];
+    const nameless = '--x\r\nContent-Disposition: form-data';
+    cases.push(
+      ['file', `${nameless}; filename="a"\r\n\r\nhello\r\n`],
+      ['file', `${nameless}\r\n\r\nhello\r\n${file}`],
+      ['file', `${file}${nameless}\r\n\r\nhello\r\n`],
+    );
     for (const [name, body] of cases) {
       const answer = await fetch(`${story.url}/attachments`, {
         method: 'POST',

@@ -82,6 +82,8 @@ describe('pictures, films and voices as people send them', () => {
 
   it('takes every film and every sound for what it is, and says how large and how long', async () => {
     const both = { video: 'vp9', audio: 'opus' } as const;
+    const described = Buffer.alloc(210);
+    described.write('ID3\x03\0\0\0\0\x01\x48TIT2\0\0\0\x05\0\0\0Song', 'latin1');
     const cases: [string, Buffer, object][] = [
       ['a voice of a browser', await webm('sound'), { kind: 'AUDIO', mimeType: 'audio/webm', durationMs: 1_900 }],
       ['a film of a browser', await webm('film'), { kind: 'VIDEO', mimeType: 'video/webm', width: 320, height: 240 }],
@@ -100,6 +102,11 @@ describe('pictures, films and voices as people send them', () => {
       ['a film of Windows', windowsMedia('sound', 'film'), { kind: 'VIDEO', mimeType: 'video/x-ms-wmv' }],
       ['a sound of Windows', windowsMedia('sound'), { kind: 'AUDIO', mimeType: 'audio/x-ms-wma' }],
       ['an MP3 behind zeros', paddedMp3(3_000), { kind: 'AUDIO', mimeType: 'audio/mpeg' }],
+      [
+        'an MP3 whose description comes behind zeros',
+        Buffer.concat([Buffer.alloc(500), described, paddedMp3(100)]),
+        { kind: 'AUDIO', mimeType: 'audio/mpeg' },
+      ],
       ['a sound', sound(), { kind: 'AUDIO', mimeType: 'audio/wav', durationMs: 1_000 }],
       ['zeros', Buffer.alloc(5_000), { kind: 'FILE', durationMs: null }],
       ['half of a film', (await recording('film')).subarray(0, 300), { kind: 'FILE', mimeType: 'video/mp4' }],
@@ -528,5 +535,6 @@ describe('a server that decodes no HEIC', () => {
   it('refuses it, since it would keep where it was taken', async () => {
     const answer = await (await story.person()).upload(heic(), 'IMG_0001.HEIC');
     expect([answer.status, answer.body.code]).toEqual([415, 'UNSUPPORTED_MEDIA']);
+    expect(answer.body.detail).not.toContain('HEIC');
   });
 });

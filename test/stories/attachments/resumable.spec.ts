@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { RateLimiter } from '../../../src/limits/rates/rate-limiter.js';
 import { AttachmentSweeper } from '../../../src/attachments/attachment-sweeper.js';
 import { type FakeClamd, INFECTION, startClamd } from '../../support/clamd.js';
 import { film, picture } from '../../support/files.js';
@@ -339,6 +340,29 @@ describe('a resumable upload', () => {
     expect((await ada.call('GET', `/attachments/${idOf(whole)}`)).status).toBe(404);
   });
 
+  it('costs no more of what a user may upload than what came, where its sender ends it', async () => {
+    const restored: number[] = [];
+    const limiter = story.app.get(RateLimiter);
+    const original = limiter.restore;
+    limiter.restore = function (this: RateLimiter, limit, key, points = 1) {
+      if (limit === 'uploadedMegabytes') restored.push(points);
+      return original.call(this, limit, key, points);
+    };
+    try {
+      const [unsent, half, whole] = [
+        await tus.begin(3 * MEGABYTE),
+        await tus.begin(3 * MEGABYTE),
+        await tus.begin(100),
+      ];
+      await tus.patch(half, 0, randomBytes(MEGABYTE + 1));
+      await tus.patch(whole, 0, file(100));
+      for (const location of [unsent, half, whole]) expect((await tus.request('DELETE', location)).status).toBe(204);
+    } finally {
+      limiter.restore = original;
+    }
+    expect(restored).toEqual([3, 1]);
+  });
+
   it('is refused where its first request is wrong', async () => {
     const refused = async (headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>) => {
       const answer = await tus.request('POST', '/attachments/tus', headers, body);
@@ -349,6 +373,8 @@ describe('a resumable upload', () => {
     for (const wrong of ['0', '-1', '1.5', 'x', '1e3', '99999999999999999'])
       expect(await refused({ 'Upload-Length': wrong })).toEqual([400, 'VALIDATION_FAILED']);
     expect(await refused({ 'Upload-Defer-Length': '1' })).toEqual([400, 'VALIDATION_FAILED']);
+    for (const concatenation of ['partial', 'final;/attachments/tus/a /attachments/tus/b'])
+      expect(await refused({ ...length, 'Upload-Concat': concatenation })).toEqual([400, 'VALIDATION_FAILED']);
     expect(await refused({ 'Upload-Length': String(4 * MEGABYTE + 1) })).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     for (const metadata of [
       'a b c',

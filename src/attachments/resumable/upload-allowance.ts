@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import { Configuration } from '../../config/configuration.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { STORE_RETRY_MS } from '../uploads/store-failures.js';
+import { UploadQuota } from '../uploads/upload-quota.js';
+import type { UnfinishedBounds } from './resumable-uploads.repository.js';
+
+const MEGABYTE = 1024 * 1024;
+/** Unfinished uploads of one user at the most. */
+const MAX_UNFINISHED_OF_USER = 60;
+/** A user's share of the room for what is unfinished, which is never less than one upload of the largest kind. */
+const SHARE_OF_USER = 1 / 8;
+
+/** What a user may begin to upload: charged as it is announced, and given back as far as it never came. */
+@Injectable()
+export class UploadAllowance {
+  constructor(
+    private readonly limiter: RateLimiter,
+    private readonly quota: UploadQuota,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /** Bytes of one upload at the most. */
+  get maxSize(): number {
+    return Math.max(...Object.values(this.configuration.uploadLimits));
+  }
+
+  /**
+   * Charges an upload of so many bytes, and runs `begin` within the room that there is.
+   * @throws DomainError QUOTA_EXCEEDED, RATE_LIMITED; OVERLOADED where `begin` finds no room.
+   */
+  async begin<Begun>(
+    userId: string,
+    size: number,
+    begin: (bounds: UnfinishedBounds) => Promise<Begun | undefined>,
+  ): Promise<Begun> {
+    await this.limiter.consume('uploads', userId);
+    await this.quota.requireRoomFor(userId, size);
+    await this.limiter.consume('uploadedMegabytes', userId, megabytes(size));
+    const { spoolBytes } = this.configuration;
+    const begun = await begin({
+      maxUploadsOfUser: MAX_UNFINISHED_OF_USER,
+      maxBytesOfUser: Math.max(spoolBytes * SHARE_OF_USER, this.maxSize),
+      maxBytes: Math.max(spoolBytes, 2 * this.maxSize),
+    });
+    if (begun !== undefined) return begun;
+    await this.restore(userId, size, 0);
+    const message = 'Too many uploads are unfinished; finish or end some first.';
+    throw new DomainError('OVERLOADED', { message, retryAfterMs: STORE_RETRY_MS });
+  }
+
+  /** Charges one more request for an upload. @throws DomainError RATE_LIMITED */
+  async append(userId: string): Promise<void> {
+    await this.limiter.consume('uploadParts', userId);
+  }
+
+  /** Gives back what of an announced upload did not come and will not. */
+  async restore(userId: string, size: number, received: number): Promise<void> {
+    await this.limiter.restore('uploadedMegabytes', userId, megabytes(size) - megabytes(Math.min(size, received)));
+  }
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / MEGABYTE);
+}
