@@ -116,7 +116,17 @@ export async function recorded(format: OutputFormat, tracks: Tracks): Promise<Bu
   return Buffer.from(target.buffer as ArrayBuffer);
 }
 
-const FILM = await recorded(new Mp4OutputFormat({ fastStart: 'in-memory' }), { video: 'vp9' });
+const FILM = withoutNames(await recorded(new Mp4OutputFormat({ fastStart: 'in-memory' }), { video: 'vp9' }));
+
+/** Without the names of the program that wrote it, so that it is served as it came. */
+function withoutNames(film: Buffer): Buffer {
+  const handler = 'MediabunnyVideoHandler';
+  film.fill(0, film.indexOf(handler), film.indexOf(handler) + handler.length);
+  // Its length comes before it.
+  const compressor = film.indexOf('Mediabunny v') - 1;
+  film.fill(0, compressor, compressor + 32);
+  return film;
+}
 
 /** A film of two seconds, with so many zeros in it that it has `size` and 40 more. */
 export const film = (size = 5_000): Buffer =>

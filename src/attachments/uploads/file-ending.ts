@@ -50,6 +50,7 @@ const FAMILIES: ReadonlySet<string> = new Set([
     'ps',
     'eps',
     'ogx',
+    'svg',
   ],
 ]);
 /** What a content says by itself: a name that claims one of these and holds something else is wrong. */
@@ -128,7 +129,7 @@ const BUILT_ON: Readonly<Record<string, RegExp>> = {
 
 /**
  * A name that ends as its content says. A wrong ending of a known type is replaced, any other is followed by the right one; what ends as
- * something that is run does not say before that that it is a picture.
+ * something that is run does not say before that that it is a picture, and nothing becomes what is run.
  * @param extension what files of its type end with; undefined where nobody knows.
  */
 export function withEnding(name: string, extension: string | undefined): string {
@@ -140,6 +141,8 @@ export function withEnding(name: string, extension: string | undefined): string 
 function corrected(name: string, given: string | undefined, extension: string): string {
   const isKnown = given !== undefined && (CLAIMS.has(given) || RUN.has(given) || FAMILIES.has(given));
   const stem = isKnown ? name.slice(0, name.lastIndexOf('.')) : name;
+  // Nobody's file becomes one that is run: what its name claimed it is not is only bytes.
+  if (isKnown && (RUN.has(extension) || extension === 'svg')) return `${stem}.bin`;
   return isRight(endingOf(stem), extension) && !FAMILIES.has(extension) ? stem : `${stem}.${extension}`;
 }
 

@@ -140,12 +140,20 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
   });
 
   it('gives a browser nothing that runs', async () => {
-    for (const bytes of [page(), vector(), program(), pdf()]) {
+    const cases: [Buffer, string][] = [
+      [page(), 'bin'],
+      [vector(), 'bin'],
+      [program(), 'bin'],
+      [pdf(), 'pdf'],
+    ];
+    for (const [bytes, ending] of cases) {
       const { url } = await ada.mustUpload(bytes, 'innocent.png', 'image/png');
       const answer = await get(url);
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-type')).not.toMatch(/html|svg|xml|pdf/);
-      expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="innocent.png"/);
+      expect(answer.headers.get('content-disposition')).toMatch(
+        new RegExp(`^attachment; filename="innocent.${ending}"`),
+      );
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
       expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none';.*sandbox/);
       expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes);
@@ -341,6 +349,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
         content: '',
         version: captioned.version + 1,
         editedAt: expect.any(String),
+        linkPreview: null,
         attachments: [expect.objectContaining({ id: file.id })],
       },
     ]);

@@ -4,6 +4,7 @@ import type { ProcessedRecording, RecordingJob } from '../media-job.js';
 import { aiffMeasures } from './aiff.js';
 import { amrMeasures } from './amr.js';
 import { cleanAsf } from './asf.js';
+import { hidesPlace } from './hidden-descriptions.js';
 import { removeMatroskaMetadata } from './matroska.js';
 import { type Measures, milliseconds, side, UNKNOWN } from './measures.js';
 import { removeMovieMetadata } from './movie-boxes.js';
@@ -90,7 +91,7 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
     // Without a duration it is as good as it came.
     return indexed ?? (isClean ? whole(described, path) : asFile(job));
   }
-  if (!isPlaced) return whole(described, path);
+  if (!isPlaced && !(await hidesPlace(path, mimeType))) return whole(described, path);
   const family = COPIED.find(([type]) => type.test(mimeType))?.[1];
   return (family === undefined ? undefined : await copied(family)) ?? asFile(job);
 }
@@ -148,9 +149,14 @@ function saysWhere(description: unknown, name = ''): boolean {
   if (typeof description === 'string') return /[+-]\d{1,3}\.\d+[+-]\d{1,3}\.\d+/.test(description);
   // In whichever encoding.
   if (description instanceof Uint8Array)
-    return saysWhere(Buffer.from(description).toString('latin1').replaceAll('\0', ''));
+    return saysWhereInBytes(Buffer.from(description).toString('latin1').replaceAll('\0', ''));
   if (typeof description !== 'object' || description === null || description instanceof Date) return false;
   return Object.entries(description).some(([inner, value]) => saysWhere(value, inner));
+}
+
+/** A record's cover that a camera took says it in its own way. */
+function saysWhereInBytes(text: string): boolean {
+  return /Exif(MM|II)|GPSL(at|ong)itude/.test(text) || saysWhere(text);
 }
 
 type Type = Pick<ProcessedRecording, 'kind' | 'mimeType' | 'extension'>;
