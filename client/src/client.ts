@@ -91,6 +91,14 @@ function portsOf(given: ClientOptions): Ports {
 const isAlone = (given: ClientOptions, { channel }: Ports): boolean =>
   given.lock === undefined && channel === noChannel;
 
+/** What is written and not sent to a conversation; empty where there is nothing. */
+export interface Draft extends Observable<string> {
+  /** For each keystroke. */
+  set(text: string): void;
+  /** After it was sent. */
+  clear(): void;
+}
+
 /** What follows the first load. */
 interface Later {
   call: typeof call;
@@ -239,8 +247,10 @@ export class ChatClient {
     return this.#windows.of(conversationId);
   }
 
-  draft(conversationId: string): Observable<string> {
-    return this.observe(`draft:${conversationId}`);
+  /** What is written and not sent. */
+  draft(conversationId: string): Draft {
+    const set = (text: string): void => this.keepDraft(conversationId, text);
+    return { ...this.observe(`draft:${conversationId}`), set, clear: () => set('') };
   }
 
   presence(userId: string): Observable<Presence | undefined> {

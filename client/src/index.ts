@@ -1,5 +1,5 @@
 export { ChatClient, createClient } from './client.js';
-export type { ClientOptions } from './client.js';
+export type { ClientOptions, Draft } from './client.js';
 export type { Conversations } from './facade/conversations.js';
 export type { Friends } from './facade/friends.js';
 export type { Messages } from './facade/messages.js';
