@@ -29,7 +29,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
 };
 /**
  * Types that many others are built on, or that look alike at their beginning: what they are exactly says the name, as long as it does
- * say something that its content would show.
+ * not say something that its content would show.
  */
 const FAMILIES: ReadonlySet<string> = new Set([
   ...[
