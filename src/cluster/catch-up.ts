@@ -12,6 +12,8 @@ const MAX_USERS_A_STEP = 500;
 const MAX_PROFILES = 200;
 /** New messages of one conversation that are delivered; where there are more, its members are asked to sync. */
 const MAX_MESSAGES = 100;
+/** The same of those that are looked at: most were delivered already. */
+const MAX_MESSAGES_READ = 2_000;
 /** Over how long clients are asked to sync. */
 const SPREAD_MS = 2_000;
 const STEPS = 20;
@@ -73,32 +75,29 @@ export class CatchUp {
     return new Set(concerned.map(({ userId }) => userId));
   }
 
-  /**
-   * New messages of conversations whose members are who they were: anywhere else one might be sent what it may not read, and
-   * syncs. Answers the conversations of which all was delivered.
-   */
+  /** New messages, behind what was repaired in rooms. Answers the conversations of which all was delivered. */
   private async deliverMessages(since: string, changes: readonly Change[]): Promise<Set<string>> {
-    const otherwise = new Set(changes.filter(({ isOwn }) => isOwn).map(({ conversationId }) => conversationId));
     const conversationIds = new Set<string>();
     for (const { conversationId, isConversation } of changes)
-      if (conversationId !== null && isConversation && !otherwise.has(conversationId))
-        conversationIds.add(conversationId);
+      if (conversationId !== null && isConversation) conversationIds.add(conversationId);
     if (conversationIds.size === 0) return new Set();
-    const messages = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES + 1);
-    const counts = new Map<string, number>();
-    for (const { message } of messages)
-      counts.set(message.conversationId, (counts.get(message.conversationId) ?? 0) + 1);
+    const places = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES_READ);
+    const missing = places.filter(({ conversationId, seq }) => this.relay.isMissing(conversationId, seq));
+    const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
+    const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
+    const messages = await this.messages.found(wanted.map(({ id }) => id));
     // What happened in a group changes more than its messages.
-    const isWhole = (id: string): boolean => {
-      const count = counts.get(id) ?? 0;
-      return count > 0 && count <= MAX_MESSAGES && !groups.has(id);
-    };
     const groups = new Set(
-      messages.filter(({ message }) => message.kind === 'SYSTEM').map(({ message }) => message.conversationId),
+      messages
+        .filter(({ created: { message } }) => message.kind === 'SYSTEM')
+        .map(({ created: { message } }) => message.conversationId),
     );
-    const whole = new Set([...conversationIds].filter(isWhole));
-    this.relay.deliverMissing(messages.filter(({ message }) => whole.has(message.conversationId)));
-    return whole;
+    // Something changed, and it was no message.
+    const found = new Set(places.map(({ conversationId }) => conversationId));
+    const whole = [...conversationIds].filter((id) => found.has(id) && !tooMany.has(id) && !groups.has(id));
+    const delivered = new Set(whole);
+    this.relay.deliverMissing(messages.filter(({ created: { message } }) => delivered.has(message.conversationId)));
+    return delivered;
   }
 
   private repairRooms(changes: readonly Change[], setups: ReadonlyMap<string, Setup>): void {
@@ -140,4 +139,11 @@ export class CatchUp {
       setTimeout(() => this.broadcaster.toUsers(some, 'sync:needed', {}), (step * SPREAD_MS) / STEPS).unref();
     }
   }
+}
+
+/** The conversations that so many of these are of, or more. */
+function overfull(places: readonly { conversationId: string }[], count: number): string[] {
+  const counts = new Map<string, number>();
+  for (const { conversationId } of places) counts.set(conversationId, (counts.get(conversationId) ?? 0) + 1);
+  return [...counts].filter(([, found]) => found >= count).map(([conversationId]) => conversationId);
 }

@@ -106,7 +106,7 @@ export function setUpFriends(): void {
         ConfigModule.with(configuration),
         DatabaseModule,
         EventsModule,
-        LimitsModule,
+        LimitsModule.with(),
         FakeDirectConversationsModule,
         ContactsModule,
         FriendsModule,

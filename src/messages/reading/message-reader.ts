@@ -9,7 +9,7 @@ import type { HistoryQuery } from '../dto/messages.dto.js';
 import type { MessagePage, MessageView } from '../messages.view.js';
 import { briefOf } from './conversation-brief.js';
 import { historyRange } from './history-range.js';
-import { MessagesRepository } from './messages.repository.js';
+import { type MessagePlace, MessagesRepository } from './messages.repository.js';
 
 export interface WrittenQuery {
   limit: number;
@@ -17,6 +17,13 @@ export interface WrittenQuery {
   before?: number | undefined;
   /** The newest so many are left out. */
   skip?: number | undefined;
+}
+
+/** A message that was read after it was published. */
+export interface FoundMessage {
+  created: CreatedMessage;
+  /** Members who may not read it: their history begins later. */
+  blindIds: readonly string[];
 }
 
 /** In ascending order. */
@@ -61,21 +68,24 @@ export class MessageReader {
     return this.repository.byIds(readerId, ids);
   }
 
-  /**
-   * The messages of these conversations that a snapshot of the database did not see, as `messages.created` would have published
-   * them: for whoever may have missed that. At most `limit` of each conversation.
-   */
-  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<CreatedMessage[]> {
-    const ids = await this.repository.createdSince(snapshot, conversationIds, limit);
-    const views = new Map((await this.repository.byIds(null, ids)).map((view) => [view.id, view]));
-    const created: CreatedMessage[] = [];
+  /** The messages of these conversations that a snapshot of the database did not see; at most `limit` of each. */
+  createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<MessagePlace[]> {
+    return this.repository.createdSince(snapshot, conversationIds, limit);
+  }
+
+  /** Messages as `messages.created` published them: for whoever may have missed that. In the order of these ids. */
+  async found(ids: readonly string[]): Promise<FoundMessage[]> {
+    if (ids.length === 0) return [];
+    const [views, blind] = await Promise.all([this.repository.byIds(null, ids), this.repository.blindTo(ids)]);
+    const byId = new Map(views.map((view) => [view.id, view]));
+    const found: FoundMessage[] = [];
     for (const id of ids) {
-      const message = views.get(id);
+      const message = byId.get(id);
       if (message === undefined) continue;
       const limits = message.replyTo === null ? undefined : await this.repository.quotationLimits(id);
-      created.push({ message, conversation: briefOf(message), limits });
+      found.push({ created: { message, conversation: briefOf(message), limits }, blindIds: blind.get(id) ?? [] });
     }
-    return created;
+    return found;
   }
 
   /** How many of these messages, from the first on, one answer may hold by their text; at least one. */

@@ -47,6 +47,13 @@ function isWritten(alias: string, reader: string): string {
     SELECT 1 FROM hidden_messages gone WHERE gone.message_id = ${alias}.id AND gone.user_id = ${reader})`;
 }
 
+/** A message by its place in its conversation. */
+export interface MessagePlace {
+  id: string;
+  conversationId: string;
+  seq: number;
+}
+
 /** Reads stored messages. New ones come through `MessageWriter`, changes through `MessageChangesRepository`. */
 @Injectable()
 export class MessagesRepository {
@@ -231,12 +238,12 @@ export class MessagesRepository {
   }
 
   /**
-   * Ids of the messages of these conversations that a snapshot of the database did not see, in the order of their numbers; at
-   * most `limit` of each. Messages commit in that order, so those it saw are a prefix.
+   * The messages of these conversations that a snapshot of the database did not see, in the order of their numbers; at most
+   * `limit` of each. Messages commit in that order, so those it saw are a prefix.
    */
-  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<string[]> {
-    const rows = await this.database.background.query<{ id: string }>(
-      `SELECT n.id FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<MessagePlace[]> {
+    return this.database.background.query<MessagePlace>(
+      `SELECT n.id, n.conversation_id AS "conversationId", n.seq FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
          SELECT COALESCE((
            SELECT p.seq FROM messages p
            WHERE p.conversation_id = asked.id AND pg_visible_in_snapshot(p.changed_xid, $1::pg_snapshot)
@@ -249,6 +256,17 @@ export class MessagesRepository {
       [snapshot, conversationIds, limit],
       'messages_created_since',
     );
-    return rows.map(({ id }) => id);
+  }
+
+  /** Of these messages those that some members may not read, since their history begins later, with those members. */
+  async blindTo(ids: readonly string[]): Promise<Map<string, string[]>> {
+    const rows = await this.database.background.query<{ id: string; userIds: string[] }>(
+      `SELECT m.id, array_agg(v.user_id::text) AS "userIds" FROM messages m
+       JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > m.seq
+       WHERE m.id = ANY ($1) GROUP BY m.id`,
+      [ids],
+      'messages_blind_to',
+    );
+    return new Map(rows.map(({ id, userIds }) => [id, userIds]));
   }
 }

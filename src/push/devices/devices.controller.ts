@@ -7,7 +7,7 @@ import { ApiPage } from '../../docs/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
-import { DEVICE_ID_PATTERN, DeviceIdPipe } from './device-id.pipe.js';
+import { DEVICE_ID_PATTERN, DeviceIdPipe, NewDeviceIdPipe } from './device-id.pipe.js';
 import { RegisterDeviceDto } from './dto/devices.dto.js';
 import { DevicesService } from './devices.service.js';
 import { DeviceLogEntryView, DeviceView } from './devices.view.js';
@@ -36,7 +36,7 @@ export class DevicesController {
   @ApiOkResponse({ type: DeviceView })
   register(
     @CurrentPrincipal() principal: Principal,
-    @Param('deviceId', DeviceIdPipe) deviceId: string,
+    @Param('deviceId', NewDeviceIdPipe) deviceId: string,
     @Body() body: RegisterDeviceDto,
   ): Promise<DeviceView> {
     return this.devices.register(principal, deviceId, body);

@@ -64,13 +64,17 @@ export class ConversationSequencer {
    * already or waits to be. Should it arrive after all, it is not delivered again.
    */
   ifMissing(conversationId: string, seq: number, deliver: Deliver): void {
-    const key = `${conversationId}:${seq}`;
-    if (this.outOfOrder.has(key) || this.isWaiting(conversationId, seq)) return;
+    if (!this.isMissing(conversationId, seq)) return;
+    this.outOfOrder.set(`${conversationId}:${seq}`, true);
+    this.accept(conversationId, seq, deliver);
+  }
+
+  /** Whether it was not delivered, as far as that is known, and does not wait to be. */
+  isMissing(conversationId: string, seq: number): boolean {
+    if (this.outOfOrder.has(`${conversationId}:${seq}`) || this.isWaiting(conversationId, seq)) return false;
     const isBehind = seq <= (this.last(conversationId) ?? 0);
     const isKnown = seq >= (this.firsts.get(conversationId) ?? 0);
-    if (isBehind && isKnown && this.missing.get(conversationId)?.has(seq) !== true) return;
-    this.outOfOrder.set(key, true);
-    this.accept(conversationId, seq, deliver);
+    return !isBehind || !isKnown || this.missing.get(conversationId)?.has(seq) === true;
   }
 
   private accept(conversationId: string, seq: number, deliver: Deliver): void {

@@ -7,6 +7,7 @@ import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';
 import { hiddenMessage } from '../../messages/reading/message-row.js';
 import type { MessageView } from '../../messages/messages.view.js';
+import type { FoundMessage } from '../../messages/reading/message-reader.js';
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
@@ -115,7 +116,10 @@ export class EventRelay {
   }
 
   /** One encoding for all but those who may not read what it quotes. */
-  private sendMessage({ message, conversation, connectionId, limits }: CreatedMessage): void {
+  private sendMessage(
+    { message, conversation, connectionId, limits }: CreatedMessage,
+    exceptIds: readonly string[] = [],
+  ): void {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const silent = isSilent ? connectionId : undefined;
     const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
@@ -127,10 +131,15 @@ export class EventRelay {
         message.conversationId,
         'message:new',
         { message, conversation },
-        { connectionId: silent, userIds: copies.flatMap(({ userIds }) => userIds) },
+        { connectionId: silent, userIds: [...exceptIds, ...copies.flatMap(({ userIds }) => userIds)] },
       );
       for (const { userIds, message: copy } of copies)
-        this.broadcaster.toUsers(userIds, 'message:new', { message: copy, conversation }, silent);
+        this.broadcaster.toUsers(
+          userIds.filter((id) => !exceptIds.includes(id)),
+          'message:new',
+          { message: copy, conversation },
+          silent,
+        );
     });
   }
 
@@ -250,11 +259,16 @@ export class EventRelay {
     this.sendViews('conversation:new', conversationId, joinedIds);
   }
 
+  /** Whether a message that was found in the database was not delivered here, and does not wait to be. */
+  isMissing(conversationId: string, seq: number): boolean {
+    return this.sequencer.isMissing(conversationId, seq);
+  }
+
   /** Messages that another process stored, and whose event may not have arrived: those that were not delivered yet are. */
-  deliverMissing(messages: readonly CreatedMessage[]): void {
-    for (const created of messages) {
+  deliverMissing(messages: readonly FoundMessage[]): void {
+    for (const { created, blindIds } of messages) {
       const { conversationId, seq } = created.message;
-      this.sequencer.ifMissing(conversationId, seq, () => this.sendMessage(created));
+      this.sequencer.ifMissing(conversationId, seq, () => this.sendMessage(created, blindIds));
     }
   }
 

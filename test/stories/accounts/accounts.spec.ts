@@ -50,7 +50,14 @@ describe('accounts', () => {
       JWT_SECRET: 'a secret for the tests of accounts alone',
     });
     server = await Test.createTestingModule({
-      imports: [ConfigModule.with(configuration), DatabaseModule, EventsModule, LimitsModule, UsersModule, AuthModule],
+      imports: [
+        ConfigModule.with(configuration),
+        DatabaseModule,
+        EventsModule,
+        LimitsModule.with(),
+        UsersModule,
+        AuthModule,
+      ],
     })
       .overrideProvider(Clock)
       .useValue(clock)

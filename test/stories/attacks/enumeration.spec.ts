@@ -48,7 +48,10 @@ describe('an attacker who asks who is there', () => {
       expect((await attempt(body)).status).toBe(401);
       return {
         hashes: hashing.mock.calls.length,
-        statements: asking.mock.calls.map(([text, , name]) => name ?? text),
+        // Beside it the search index, presence and push look at what there is to do.
+        statements: asking.mock.calls
+          .map(([text, , name]) => name ?? text)
+          .filter((statement) => !/^(push|search|presence)_/.test(statement)),
         transactions: beginning.mock.calls.length,
       };
     };

@@ -161,7 +161,7 @@ describe('commands over a socket', () => {
   describe('edit_message', () => {
     it('answers the message as all then receive it; the same text again changes nothing', async () => {
       const message = await sent('before');
-      const expected = { ...message, content: 'after', version: 2, editedAt: A_TIME };
+      const expected = { ...message, content: 'after', version: 2, editedAt: A_TIME, linkPreview: null };
       const answer = await adas.ask('edit_message', { messageId: message.id, content: 'after' });
       expect(answer).toEqual({ ok: true, data: { message: expected } });
       for (const device of [adas, bobs]) {
@@ -197,7 +197,15 @@ describe('commands over a socket', () => {
       const message = await sent('gone', { replyToId: (await sent('stays')).id });
       await bobs.must('react', { messageId: message.id, emoji: '👍' });
       const answer = await adas.ask('delete_message', { messageId: message.id });
-      const tombstone = { ...message, content: null, replyTo: null, reactions: [], version: 3, deletedAt: A_TIME };
+      const tombstone = {
+        ...message,
+        content: null,
+        replyTo: null,
+        reactions: [],
+        version: 3,
+        deletedAt: A_TIME,
+        linkPreview: null,
+      };
       expect(answer).toEqual({ ok: true, data: { message: tombstone } });
       for (const device of [adas, bobs]) {
         expect(await device.next('message:deleted', (received) => received.message.id === message.id)).toEqual(
@@ -216,7 +224,13 @@ describe('commands over a socket', () => {
       const second = await bob.device();
       const message = await sent('not for bob');
       const { message: hidden } = await bobs.must('delete_message', { messageId: message.id, for: 'me' });
-      expect(hidden).toEqual({ ...message, content: null, deletedAt: A_TIME, hiddenAt: hidden.deletedAt });
+      expect(hidden).toEqual({
+        ...message,
+        content: null,
+        deletedAt: A_TIME,
+        hiddenAt: hidden.deletedAt,
+        linkPreview: null,
+      });
       for (const device of [bobs, second]) {
         const received = await device.next('message:deleted', (received) => received.message.id === message.id);
         expect(received).toEqual({ message: hidden });
@@ -265,13 +279,14 @@ describe('commands over a socket', () => {
       const message = await sent('react to me');
       const ofThis = (received: Anything): boolean => received.message.id === message.id;
       const answer = await bobs.ask('react', { messageId: message.id, emoji: '❤️' });
-      const seen = (mine: boolean): object => ({ ...message, version: 2, reactions: [{ emoji: '❤️', count: 1, mine }] });
+      const changed = { ...message, linkPreview: null };
+      const seen = (mine: boolean): object => ({ ...changed, version: 2, reactions: [{ emoji: '❤️', count: 1, mine }] });
       expect(answer).toEqual({ ok: true, data: { message: seen(true) } });
       expect(await bobs.next('message:updated', ofThis)).toEqual({ message: seen(true) });
       expect(await adas.next('message:updated', ofThis)).toEqual({ message: seen(false) });
       expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: false })).toEqual(answer.data);
       const bare = await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true });
-      expect(bare).toEqual({ message: { ...message, version: 3 } });
+      expect(bare).toEqual({ message: { ...changed, version: 3 } });
       expect(await adas.next('message:updated', ofThis)).toEqual(bare);
       expect(await bobs.must('react', { messageId: message.id, emoji: '❤️', remove: true })).toEqual(bare);
       await sent('marker of the reaction');
