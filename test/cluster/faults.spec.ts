@@ -1,21 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
-
-async function deviceAt(server: ServerProcess, person: Person): Promise<Device> {
-  const device = new Device(server.url, { token: person.accessToken });
-  await device.next('session:ready');
-  return device;
-}
-
-const content =
-  (text: string) =>
-  ({ message }: Anything): boolean =>
-    message.content === text;
 
 describe('processes that end, stop and come back', () => {
   let redis: RedisServer;

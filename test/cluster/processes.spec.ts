@@ -1,19 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
-
-/** A connection to a server, of somebody who registered at another. */
-async function deviceAt(server: Story, person: Person): Promise<Device> {
-  const device = new Device(server.url, { token: person.accessToken });
-  await device.next('session:ready');
-  return device;
-}
-
-const content =
-  (text: string) =>
-  ({ message }: Anything): boolean =>
-    message.content === text;
 
 describe('two processes with one database and one Redis', () => {
   let redis: RedisServer;
