@@ -37,8 +37,8 @@ const MAX_READS = 3;
 export class EventRelay {
   private readonly logger = new Logger(EventRelay.name);
   private readonly sequencer: ConversationSequencer;
-  /** How often any profile has changed. */
-  private profileChanges = 0;
+  /** How often anybody's profile or presence has changed. */
+  private userChanges = 0;
   /** By conversation whose members are all to be sent its view: the turn that sends it. */
   private readonly latestTurns = new Map<string, object>();
 
@@ -77,8 +77,11 @@ export class EventRelay {
       this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
     );
     events.subscribeToAll('user.changed', (event) => {
-      this.profileChanges += 1;
+      this.userChanges += 1;
       this.userChanged(event);
+    });
+    events.subscribeToAll('presence.changed', () => {
+      this.userChanges += 1;
     });
     events.subscribeToAll('friendship.removed', (event) => this.friendshipRemoved(event));
     events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
@@ -343,24 +346,26 @@ export class EventRelay {
     });
   }
 
-  /** What was read before a profile changed is not sent behind the change: users have no version that would show it. */
+  /** What was read before a profile or presence changed is not sent behind the change: users have no version that would show it. */
   private async current<Result>(read: () => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
-      const before = this.profileChanges;
+      const before = this.userChanges;
       const result = await read();
-      if (before === this.profileChanges || attempt === MAX_READS) return result;
+      if (before === this.userChanges || attempt === MAX_READS) return result;
     }
   }
 
   /** Users who are not connected, or share only a large group with the user, get it by sync. */
   private userChanged({ userId, isDeleted }: DomainEvents['user.changed']): void {
     this.inTurnOf(userId, [userId], async () => {
-      const [user, audience] = await Promise.all([
-        this.users.withPresence(userId),
-        isDeleted
-          ? this.presence.formerAudience(userId, MAX_LIVE_AUDIENCE)
-          : this.presence.audiences([userId], MAX_LIVE_AUDIENCE).then(([only]) => only),
-      ]);
+      const [user, audience] = await this.current(() =>
+        Promise.all([
+          this.users.withPresence(userId),
+          isDeleted
+            ? this.presence.formerAudience(userId, MAX_LIVE_AUDIENCE)
+            : this.presence.audiences([userId], MAX_LIVE_AUDIENCE).then(([only]) => only),
+        ]),
+      );
       if (user === undefined || audience === undefined) return;
       const everyone = this.configuration.presenceAudience === 'everyone';
       this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'user:updated', { user });

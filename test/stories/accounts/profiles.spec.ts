@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { type Anything, type Device, type Person, startStory, type Story } from '../../support/story.js';
+import { type Anything, type Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('a profile that changes', () => {
   let story: Story;
@@ -30,6 +30,8 @@ describe('a profile that changes', () => {
     const others = [friend, partner, member, opener, outsider];
     const adas = await ada.device();
     const devices = await Promise.all(others.map((person) => person.device()));
+    // Ready is who is connected; that she is online is stored a moment later.
+    await until('Ada is online', async () => (await friend.must('GET', `/users/${ada.id}`)).isOnline === true);
     const [ownCursor, ...cursors] = await Promise.all([ada, ...others].map(cursorOf));
     await ada.must('PATCH', '/users/me', { displayName: 'Countess' });
 
