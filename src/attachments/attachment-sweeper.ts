@@ -59,8 +59,8 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
 
   private async sweep(): Promise<void> {
     await this.spool.sweep();
-    await this.repository.markExpiredPendingDeletion();
-    await this.resumable.markExpiredPendingDeletion();
+    for (const repository of [this.repository, this.resumable])
+      while (!this.stopped && (await repository.markExpiredPendingDeletion(BATCH)) === BATCH);
     await this.sweepPartialFiles();
     await this.inBatches(
       () => this.repository.listPendingDeletion(BATCH),

@@ -190,13 +190,19 @@ export class AttachmentsRepository {
     );
   }
 
-  /** Gives up what nobody used in a day, and what a process that died did not finish. */
-  async markExpiredPendingDeletion(): Promise<void> {
-    await this.database.background.query(
+  /** Gives up what nobody used in a day, and what a process that died did not finish. Answers how many, `limit` at most. */
+  async markExpiredPendingDeletion(limit: number): Promise<number> {
+    const ids = await this.ids(
       `UPDATE attachments SET state = 'DOOMED'
-       WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'
-         AND (expires_at IS NULL OR state = 'READY')`,
+       WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND id = ANY (ARRAY(
+         SELECT id FROM attachments
+         WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'
+           AND (expires_at IS NULL OR state = 'READY')
+         LIMIT $1
+       )) RETURNING id`,
+      limit,
     );
+    return ids.length;
   }
 
   /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */

@@ -129,7 +129,7 @@ it('the sweep leaves an old picture that somebody is taking at this moment', asy
   const repository = new AttachmentsRepository({ background: pool } as unknown as Database);
   await one.query('BEGIN');
   await uses(PICTURE);
-  const sweeping = repository.markExpiredPendingDeletion();
+  const sweeping = repository.markExpiredPendingDeletion(100);
   await untilWaiting();
   await one.query('COMMIT');
   await sweeping;

@@ -150,7 +150,7 @@ describe('where there is much', () => {
       ['sessions', 'sessions', () => story.app.get(Sessions).deleteExpired()],
       ['registrations', 'pending_registrations', () => story.app.get(PendingRegistrations).deleteExpired()],
       ['codes', 'one_time_codes', () => story.app.get(OneTimeCodes).deleteExpired()],
-      ['uploads', 'attachments', () => story.app.get(AttachmentsRepository).markExpiredPendingDeletion()],
+      ['uploads', 'attachments', () => story.app.get(AttachmentsRepository).markExpiredPendingDeletion(100)],
       ['files', 'attachments', () => story.app.get(AttachmentsRepository).listPendingDeletion(100)],
       ['announced files', 'attachments', () => story.app.get(AttachmentsRepository).closed(100)],
     ];

@@ -122,10 +122,15 @@ export class ResumableUploadsRepository {
     return row;
   }
 
-  async markExpiredPendingDeletion(): Promise<void> {
-    await this.database.background.query(
-      `UPDATE attachments SET state = 'DOOMED' WHERE ${UNFINISHED} AND expires_at <= now()`,
+  /** Answers how many, `limit` at most. */
+  async markExpiredPendingDeletion(limit: number): Promise<number> {
+    const rows = await this.database.background.query(
+      `UPDATE attachments SET state = 'DOOMED' WHERE ${UNFINISHED} AND expires_at <= now() AND id = ANY (ARRAY(
+         SELECT id FROM attachments WHERE ${UNFINISHED} AND expires_at <= now() LIMIT $1
+       )) RETURNING id`,
+      [limit],
     );
+    return rows.length;
   }
 
   /** Those of these that are not finished yet. */

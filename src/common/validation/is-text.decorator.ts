@@ -24,6 +24,7 @@ export function textFault(value: unknown, { min = 0, max, singleLine = false }: 
   // A code point takes one or two UTF-16 units: the cheap bound first, so that a huge text is never counted.
   if (value.length > max * 2 || (value.length > max && codePoints(value) > max))
     return `must be at most ${max} characters`;
+  if (min > 0 && value === '') return 'must not be empty';
   if (min > 0 && (value.length < min || codePoints(value) < min)) return `must be at least ${min} characters`;
   if (min > 0 && !showsSomething(value)) return 'must not be blank';
   if (value.includes('\0')) return 'must not contain NUL';
