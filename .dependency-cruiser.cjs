@@ -74,6 +74,13 @@ module.exports = {
       to: { path: '^src/(?!common/|config/|database/|limits/|mail/|presence/|relations/|events/)' },
     },
     {
+      name: 'audit-knows-no-feature',
+      comment: 'every room above it writes down what its administrators do, in its own transaction',
+      severity: 'error',
+      from: { path: '^src/audit/' },
+      to: { path: '^src/(?!audit/|common/|config/|database/|docs/|http/|limits/)' },
+    },
+    {
       name: 'events-name-shapes-only',
       severity: 'error',
       from: { path: '^src/events/' },

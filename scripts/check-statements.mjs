@@ -14,6 +14,7 @@ import ts from 'typescript';
 /** What each room owns. */
 const OWNED = {
   database: ['database_identity'],
+  audit: ['audit_log', 'refuse_audit_change'],
   relations: ['friend_pairs', 'blocked_pairs', 'shown_pairs', 'shown_co_members', 'memberships'],
   presence: ['presence_nodes', 'presences', 'last_seen', 'online_users', 'attentions'],
   attachments: ['attachments'],
@@ -55,6 +56,7 @@ const OWNED = {
 const LEAVES = ['database', 'relations'];
 const BELOW = {
   database: [],
+  audit: LEAVES,
   relations: [],
   presence: LEAVES,
   attachments: LEAVES,

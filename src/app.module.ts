@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ClusterModule } from './cluster/cluster.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         EventsModule,
         LimitsModule.with(ClusterModule.rateLimiter(configuration)),
         ObservabilityModule,
+        AuditModule,
         AttachmentsModule,
         UsersModule,
         AuthModule,

@@ -22,6 +22,7 @@ import { ExternalUsers } from './external/external-users.js';
 import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
+import { RoleGuard } from './roles/role.guard.js';
 import { PendingRegistrations } from './accounts/pending-registrations.js';
 import { SessionCookies } from './sessions/session-cookies.js';
 import { SessionsRepository } from './sessions/sessions.repository.js';
@@ -57,6 +58,8 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     },
     AccessTokenStrategy,
     { provide: APP_GUARD, useClass: AccessTokenGuard },
+    // Behind the one that finds the caller: guards are asked in this order.
+    { provide: APP_GUARD, useClass: RoleGuard },
   ],
   exports: [AccessTokenStrategy, Authenticator, AuthService, SessionCookies, Sessions],
 })

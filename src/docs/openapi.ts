@@ -76,6 +76,7 @@ const TAGS = {
   messages: 'Messages, their history and reactions.',
   attachments: 'Pictures and files.',
   sync: 'All that changed since a cursor.',
+  admin: 'For moderators and administrators of the server; for everybody else it does not exist.',
   operations: 'For whatever watches the server.',
   dialects: 'REST of the older dialects, for clients that cannot be changed.',
 };

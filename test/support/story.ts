@@ -7,6 +7,8 @@ import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
 import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Configuration } from '../../src/config/configuration.js';
+import type { ServerRole } from '../../src/common/server-role.js';
+import { Database } from '../../src/database/database.js';
 import { ended, PATIENCE_MS } from './bounded.js';
 import { createTestDatabase } from './postgres.js';
 
@@ -16,6 +18,8 @@ export interface Story {
   readonly databaseUrl: string;
   /** A new user, logged in. */
   person(name?: string): Promise<Person>;
+  /** Gives somebody a role of the server. */
+  grant(person: Person, role: ServerRole): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,9 @@ export async function startStory(
       const person = await Person.register(url, name);
       people.push(person);
       return person;
+    },
+    grant: async (person, role) => {
+      await app.get(Database).query('UPDATE users SET role = $2::user_role WHERE id = $1', [person.id, role]);
     },
     close: async () => {
       for (const person of people) person.disconnect();

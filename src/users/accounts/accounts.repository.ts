@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../common/identifier.js';
+import type { ServerRole } from '../../common/server-role.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../../database/database.js';
 import { OWN_USER_COLUMNS, type OwnUserRow } from '../users.view.js';
@@ -101,6 +102,14 @@ export class AccountsRepository {
       [userId],
     );
     return row ?? null;
+  }
+
+  async roleOf(userId: string): Promise<ServerRole | undefined> {
+    const [row] = await this.database.query<{ role: ServerRole }>(
+      'SELECT role FROM users WHERE id = $1 AND deleted_at IS NULL',
+      [userId],
+    );
+    return row?.role;
   }
 
   /** Keeps the password as it is until the transaction ends, where it is that one. */

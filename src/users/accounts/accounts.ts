@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
+import type { ServerRole } from '../../common/server-role.js';
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { derivedUsername, isReserved } from '../usernames.js';
 import { type OwnUserView, ownUserView } from '../users.view.js';
@@ -101,6 +102,11 @@ export class Accounts {
   /** Waits for whoever changes it at this moment, and keeps it as it is until the caller's transaction ends. */
   isStillPassword(transaction: Transaction, credentials: Credentials): Promise<boolean> {
     return this.repository.holdPassword(transaction, credentials);
+  }
+
+  /** The server's role of a user; undefined where there is none any more. */
+  roleOf(userId: string): Promise<ServerRole | undefined> {
+    return this.repository.roleOf(userId);
   }
 
   setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {

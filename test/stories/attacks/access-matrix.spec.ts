@@ -12,11 +12,15 @@ describe('who may do what', () => {
   let people: Record<Exclude<Caller, 'anonymous'>, Person>;
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });
-    const [ada, stranger, blocked, former, member, admin] = (await Promise.all(
-      ['ada', 'stranger', 'blocked', 'former', 'member', 'admin'].map((name) => story.person(name)),
-    )) as [Person, Person, Person, Person, Person, Person];
+    const [ada, stranger, blocked, former, member, admin, moderator, administrator] = (await Promise.all(
+      ['ada', 'stranger', 'blocked', 'former', 'member', 'admin', 'moderator', 'administrator'].map((name) =>
+        story.person(name),
+      ),
+    )) as [Person, Person, Person, Person, Person, Person, Person, Person];
     owner = ada;
-    people = { stranger, blocked, former, member, admin };
+    people = { stranger, blocked, former, member, admin, moderator, administrator };
+    await story.grant(moderator, 'MODERATOR');
+    await story.grant(administrator, 'ADMIN');
     await owner.must('POST', '/blocks', { userId: blocked.id });
   });
   afterAll(() => story.close());

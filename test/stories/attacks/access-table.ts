@@ -1,7 +1,19 @@
 import type { Person } from '../../support/story.js';
 
-/** In the order of an operation's answers. The world: a group of `owner`, with a message by `member`. */
-export const CALLERS = ['anonymous', 'stranger', 'blocked', 'former', 'member', 'admin'] as const;
+/**
+ * In the order of an operation's answers. The world: a group of `owner`, with a message by `member`. `admin` is the group's;
+ * `moderator` and `administrator` are the server's, and strangers to the group.
+ */
+export const CALLERS = [
+  'anonymous',
+  'stranger',
+  'blocked',
+  'former',
+  'member',
+  'admin',
+  'moderator',
+  'administrator',
+] as const;
 export type Caller = (typeof CALLERS)[number];
 
 export interface World {
@@ -40,7 +52,11 @@ const person = (answer: string): Pick<Operation, 'answers'> => ({
 });
 /** About the group: it does not exist for those outside. */
 const inside = (member: string, admin = member): Pick<Operation, 'answers'> => ({
-  answers: [CLOSED, NOT_FOUND, NOT_FOUND, NOT_FOUND, member, admin],
+  answers: [CLOSED, NOT_FOUND, NOT_FOUND, NOT_FOUND, member, admin, NOT_FOUND, NOT_FOUND],
+});
+/** For a role of the server: for all below it there is no such thing. */
+const staff = (moderator: string, administrator = moderator): Pick<Operation, 'answers'> => ({
+  answers: [CLOSED, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, moderator, administrator],
 });
 
 const elsewhere = async ({ newcomer }: World): Promise<{ as: Person }> => ({ as: await newcomer() });
@@ -146,7 +162,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
 
   // The one refusal for all causes: it does not say which.
   'POST /conversations': {
-    answers: [CLOSED, '201', '403 CANNOT_MESSAGE', '201', '201', '201'],
+    answers: [CLOSED, '201', '403 CANNOT_MESSAGE', '201', '201', '201', '201', '201'],
     body: ({ owner }) => ({ userId: owner.id }),
   },
   'GET /conversations': own('200'),
@@ -190,6 +206,8 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'DELETE /devices/{deviceId}': own(NOT_FOUND),
   'GET /devices/{deviceId}/log': own(NOT_FOUND),
   'GET /push/web-key': open('200'),
+
+  'GET /admin/audit': staff(NOT_FOUND, '200'),
 
   // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),

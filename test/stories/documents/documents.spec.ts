@@ -245,6 +245,10 @@ describe('the documents', () => {
     await adas.call('get', '/users/{id}', path(bob.id));
     await adas.call('get', '/users/me/export', {});
 
+    // Who runs the server.
+    await story.grant(ada, 'ADMIN');
+    await adas.call('get', '/admin/audit', { query: { action: 'user.suspend', limit: 10 } });
+
     // The REST of the older dialects.
     await adas.call('get', '/api/chats/my-chats', { query: { limit: 10 } });
     await adas.call('get', '/api/chats/history/{userId}', { path: { userId: bob.id } });

@@ -1,0 +1,41 @@
+/** Every act that is written down. A room that adds one adds it here. */
+export const AUDIT_ACTIONS = [
+  'role.grant',
+  'user.suspend',
+  'user.ban',
+  'user.restore',
+  'user.end_sessions',
+  'user.reset_password',
+  'user.delete',
+  'user.export',
+  'message.delete',
+  'report.read',
+  'report.dismiss',
+  'report.resolve',
+  'audit.export',
+  'server.after_restore',
+  'server.vacuum',
+  'server.end_sessions',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What something was done to. `server` has no id. */
+export const AUDIT_TARGETS = ['user', 'message', 'conversation', 'report', 'server'] as const;
+export type AuditTarget = (typeof AUDIT_TARGETS)[number];
+
+/** Code points; what a person may give as the reason of an act. */
+export const MAX_REASON_LENGTH = 1_000;
+
+export interface AuditEntry {
+  /** Null for an operator at the server's machine, and for what the server does by itself. */
+  actorId: string | null;
+  action: AuditAction;
+  targetType: AuditTarget;
+  targetId: string | null;
+  /** In the actor's words. */
+  reason?: string | null | undefined;
+  /** The actor's network address. */
+  ip?: string | null | undefined;
+  /** What else there is to say: the end of a suspension, the role that was granted. Never a secret. */
+  details?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+}
