@@ -55,7 +55,8 @@ export async function prepare({ force = false, client = false, serverOnly = fals
     (!page || isFresh(PAGE, pageStamp()))
   )
     return;
-  if (!isInstalled('@nestjs/cli/package.json') || (page && !isInstalled('vite/package.json'))) {
+  const tools = ['@nestjs/cli', 'rolldown', ...(page ? ['vite'] : [])];
+  if (!tools.every((name) => isInstalled(`${name}/package.json`))) {
     // A production install cannot build. A dist that is there was put there on purpose.
     if (existsSync(join(DIST, 'main.js'))) return;
     throw new Error(
@@ -96,6 +97,8 @@ async function build(force) {
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
   await runBeside('@nestjs/cli', installed('@nestjs/cli', 'bin/nest.js'), ['build'], ROOT);
+  const { bundleServer } = await import('./bundle.mjs');
+  await bundleServer(DIST);
   writeStamp(DIST, stamp);
 }
 
@@ -133,6 +136,7 @@ function distStamp() {
     ...filesBelow(join(ROOT, 'src')).filter((path) => !path.endsWith('.spec.ts')),
     ...filesBelow(join(ROOT, 'prisma')),
     ...settings.map((name) => join(ROOT, name)),
+    join(ROOT, 'scripts', 'bundle.mjs'),
   ]);
 }
 

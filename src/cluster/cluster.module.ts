@@ -9,10 +9,8 @@ import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
 import { Cluster } from './cluster.js';
 import { ClusterBus } from './cluster-bus.js';
-import { SharedRateLimiter } from './shared-rate-limiter.js';
-import { RedisClusterBus } from './redis-cluster-bus.js';
 
-/** Everything that joins processes to one server. Without REDIS_URL there is nothing of it. */
+/** Everything that joins processes to one server. Without REDIS_URL there is nothing of it, not even the loading of its client. */
 @Module({})
 export class ClusterModule {
   /** What counts for all processes together; undefined where there is one. */
@@ -21,8 +19,10 @@ export class ClusterModule {
     return {
       provide: RateLimiter,
       inject: [Clock],
-      useFactory: (clock: Clock): RateLimiter =>
-        new SharedRateLimiter(redisUrl, new MemoryRateLimiter(clock, limits), limits),
+      useFactory: async (clock: Clock): Promise<RateLimiter> => {
+        const { SharedRateLimiter } = await import('./shared-rate-limiter.js');
+        return new SharedRateLimiter(redisUrl, new MemoryRateLimiter(clock, limits), limits);
+      },
     };
   }
 
@@ -38,8 +38,10 @@ export class ClusterModule {
         {
           provide: ClusterBus,
           inject: [CatchUpRepository],
-          useFactory: async (repository: CatchUpRepository): Promise<ClusterBus> =>
-            new RedisClusterBus(redisUrl, `parley:${await repository.databaseName()}`),
+          useFactory: async (repository: CatchUpRepository): Promise<ClusterBus> => {
+            const { RedisClusterBus } = await import('./redis-cluster-bus.js');
+            return new RedisClusterBus(redisUrl, `parley:${await repository.databaseName()}`);
+          },
         },
       ],
     };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { createEmptyDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { Device, Person, request, until } from '../../support/story.js';
@@ -87,6 +88,30 @@ describe('a server in production', () => {
     for (const secret of ['correct horse', 'a wrong horse', 'battery', 'typed.by.mistake', ada.accessToken, ada.email])
       expect(text()).not.toContain(secret);
     server = await ServerProcess.start(environment(), { logFile: logFile() });
+  });
+
+  it('runs joined to a few files, and describes itself and names lines of sources as if it were not', async () => {
+    const described = await request(server.url, 'GET', '/docs-json');
+    const { info: _, ...written } = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));
+    expect(described.body).toMatchObject(written);
+
+    const ada = await Person.register(server.url, 'ada');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('ALTER TABLE blocks RENAME TO blocks_elsewhere');
+      expect((await ada.call('GET', '/blocks')).status).toBe(500);
+      await client.query('ALTER TABLE blocks_elsewhere RENAME TO blocks');
+    } finally {
+      await client.end();
+    }
+    let stack = '';
+    await until('the failure is in the log', () => {
+      stack = JSON.stringify(lines().find(({ message }) => message === 'a request failed')) ?? '';
+      return stack !== '';
+    });
+    expect(stack).toMatch(/src\/friends\/blocks\/blocks\.service\.ts:\d+:\d+/);
+    expect(stack).not.toContain('dist/bundle/main.js');
   });
 
   it('says why it does not start in one line of JSON', async () => {
