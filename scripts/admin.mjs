@@ -36,16 +36,10 @@ async function endSessions(database) {
 }
 
 /** The server notices by itself what can be noticed; a copy of a cluster's files looks like the cluster itself. */
-async function afterRestore(database, databaseUrl) {
+async function afterRestore(_database, databaseUrl) {
   if (parameters.length !== 0) throw new Error(USAGE);
   const { renewIdentity } = await import('../dist/database/database-identity.js');
   await renewIdentity(databaseUrl);
-  // What had rung since the backup would ring again.
-  await database.query('DELETE FROM push_notices');
-  await database.query('DELETE FROM push_tickets');
-  await database.query(
-    'UPDATE push_devices SET follows_from = now(), due_at = NULL, leased_until = NULL, lease_id = NULL',
-  );
   console.log('the database has a new identity: clients start over when they next ask for what changed');
   console.log('what was written before now rings on no device');
 }

@@ -52,6 +52,16 @@ async function renew(client: pg.Client): Promise<void> {
     `INSERT INTO database_identity (origin, restored) VALUES (${ORIGIN}, gen_random_uuid())
      ON CONFLICT (id) DO UPDATE SET origin = EXCLUDED.origin, restored = EXCLUDED.restored`,
   );
+  await silencePast(client);
+}
+
+/** What was written before has rung, or was for a day that is over: no device rings for it again. */
+async function silencePast(client: pg.Client): Promise<void> {
+  await client.query('DELETE FROM push_notices');
+  await client.query('DELETE FROM push_tickets');
+  await client.query(
+    'UPDATE push_devices SET follows_from = now(), due_at = NULL, leased_until = NULL, lease_id = NULL',
+  );
 }
 
 async function hasStampsOfTheFuture(client: pg.Client): Promise<boolean> {

@@ -4,9 +4,11 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { emptyDataDirectory, migratedDataDirectory } from '../../support/data-directory.js';
+import { FakeExpo } from '../../support/push/fake-expo.js';
+import { expoToken } from '../../support/push/push-story.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
-import { type Anything, Person, request } from '../../support/story.js';
+import { type Anything, Person, request, until } from '../../support/story.js';
 
 /** What pg_dump keeps of a schema: the rows of every table. */
 type Dump = Map<string, string>;
@@ -148,6 +150,39 @@ describe('a database that was restored from a backup', () => {
     const later = await at(third, people.bob);
     expect(await later('GET', `/sync?cursor=${current}`)).toMatchObject({ messages: [] });
     expect(asAda).toBeDefined();
+  });
+
+  it('rings no phone again for what had rung, or waited, when the backup was made', async () => {
+    database = await createTestDatabase();
+    const expo = await new FakeExpo().start();
+    try {
+      const environment = { DATABASE_URL: database.url, EXPO_PUSH_URL: expo.url };
+      const people = await talk(await start(environment));
+      const token = expoToken();
+      await people.bob.must('PUT', '/devices/phone', { platform: 'expo', token });
+      await people.ada.say(people.conversationId, 'has rung');
+      await expo.arrived(token);
+      // The backup is made while Expo has the next one, and has not answered.
+      const { calls } = expo;
+      expo.misbehave = () => 'slow';
+      await people.ada.say(people.conversationId, 'is with Expo');
+      await until('Expo was called', () => expo.calls > calls);
+      const dump = await dumpOf(database.url);
+      expo.release();
+      await expo.arrived(token, 2);
+      await server?.stop();
+      await restore(database.url, dump, await schemaOf(database.url));
+
+      const again = await start(environment);
+      const asAda = await at(again, people.ada);
+      await asAda('POST', `/conversations/${people.conversationId}/messages`, { content: 'after the restore' });
+      const shown = (): (string | undefined)[] =>
+        expo.of(token).flatMap(({ quiet, body }) => (quiet ? [] : [body]));
+      await until('the new one rang', () => shown().length > 2);
+      expect(shown()).toEqual(['has rung', 'is with Expo', 'after the restore']);
+    } finally {
+      await expo.stop();
+    }
   });
 
   it('by copying the files of a cluster shows to clients after npm run admin -- after-restore, while the server runs', async () => {
