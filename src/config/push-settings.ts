@@ -23,8 +23,8 @@ export interface FcmSettings {
 }
 
 export interface ApnsSettings {
-  /** Undefined: Apple's own, by the environment of a device. */
-  url: string | undefined;
+  /** By the environment of a device. */
+  urls: Readonly<Record<'production' | 'sandbox', string>>;
   key: KeyObject;
   keyId: string;
   teamId: string;
@@ -119,7 +119,7 @@ function apnsOf(settings: SettingValues): ApnsSettings | undefined {
   const key = keyOf(text, 'ec');
   if (key === undefined) throw fault;
   return {
-    url: settings.APNS_URL === undefined ? undefined : withoutSlash(settings.APNS_URL),
+    urls: { production: withoutSlash(settings.APNS_URL), sandbox: withoutSlash(settings.APNS_SANDBOX_URL) },
     key,
     keyId,
     teamId,

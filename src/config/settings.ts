@@ -535,11 +535,11 @@ export const SETTINGS = settings({
     comment: ['Base addresses, for tests.'],
   },
   FCM_URL: { schema: baseUrl, fallback: 'https://fcm.googleapis.com', meaning: 'base address, for tests' },
-  APNS_URL: {
-    schema: v.optional(baseUrl),
-    fallback: undefined,
-    shownDefault: "Apple's, by the environment of a device",
-    meaning: 'base address, for tests',
+  APNS_URL: { schema: baseUrl, fallback: 'https://api.push.apple.com', meaning: 'base address, for tests' },
+  APNS_SANDBOX_URL: {
+    schema: baseUrl,
+    fallback: 'https://api.sandbox.push.apple.com',
+    meaning: 'base address of the environment for tests, for tests',
   },
   FCM_SERVICE_ACCOUNT: {
     schema: text,

@@ -4,15 +4,12 @@ import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import type { ApnsSettings } from '../../config/push-settings.js';
 import type { ApnsEnvironment } from '../devices/devices.view.js';
+import type { LeasedDevice } from '../sending/notice.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { reasonOf } from './expo.js';
 import { jsonWebToken } from './json-web-token.js';
 import { type Push, PushProvider, type PushResult } from './push-provider.js';
 
-const HOSTS: Readonly<Record<ApnsEnvironment, string>> = {
-  production: 'https://api.push.apple.com',
-  sandbox: 'https://api.sandbox.push.apple.com',
-};
 /** Apple refuses a token that is older than an hour, and one that is renewed more often than every 20 minutes. */
 const TOKEN_LIFE_MS = 40 * 60_000;
 const EXPIRY_SECONDS = 24 * 3_600;
@@ -64,11 +61,14 @@ export class ApnsProvider extends PushProvider {
     // An app that was built for tests has tokens of the other environment.
     const other = environment === 'production' ? 'sandbox' : 'production';
     const second = await this.attempt(apns, other, push);
-    return second.verdict === 'sent'
-      ? { ...second, environment: other }
-      : second.reason === 'BadDeviceToken'
-        ? first
-        : second;
+    if (second.verdict === 'sent') return { ...second, environment: other };
+    // While the other one is away it is not known; nobody else has to wait for that.
+    return second.verdict === 'again' ? { ...second, isOfDevice: true } : first;
+  }
+
+  /** What is wrong with the environment for tests is nothing to everybody else. */
+  override laneOf({ environment }: LeasedDevice): string {
+    return environment === 'sandbox' ? `${this.platform} sandbox` : this.platform;
   }
 
   private async attempt(apns: ApnsSettings, environment: ApnsEnvironment, push: Push): Promise<PushResult> {
@@ -114,7 +114,7 @@ export class ApnsProvider extends PushProvider {
   private post(apns: ApnsSettings, environment: ApnsEnvironment, push: Push, token: string): Promise<Answer> {
     const { device, notification } = push;
     const { shown, tag } = notification;
-    const session = this.session(apns.url ?? HOSTS[environment]);
+    const session = this.session(apns.urls[environment]);
     return new Promise((resolve, reject) => {
       const stream = session.request({
         [constants.HTTP2_HEADER_METHOD]: 'POST',

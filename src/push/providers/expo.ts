@@ -17,7 +17,16 @@ interface Ticket {
   details?: { error?: unknown };
 }
 
-type Answered = { ok: true; body: { data?: unknown } } | { ok: false; result: PushResult };
+type Answered =
+  | { ok: true; body: { data?: unknown } }
+  | {
+      ok: false;
+      result: PushResult;
+      /** The request as a whole was refused, maybe for one of its messages. */
+      isOfRequest: boolean;
+      /** The tokens of a request by the project that they are of, where they are of several. */
+      projects: readonly string[][];
+    };
 
 /** Expo's push service: https://docs.expo.dev/push-notifications/sending-notifications */
 @Injectable()
@@ -34,9 +43,25 @@ export class ExpoProvider extends PushProvider {
     super();
   }
 
-  async send(pushes: readonly Push[]): Promise<PushResult[]> {
+  send(pushes: readonly Push[]): Promise<PushResult[]> {
+    return this.sendBefore(performance.now() + this.configuration.timings.pushRequestMs, pushes);
+  }
+
+  /** Sends again in parts, until then, what is refused as a whole: one token that Expo does not take is nothing to others. */
+  private async sendBefore(deadline: number, pushes: readonly Push[]): Promise<PushResult[]> {
     const answer = await this.post('/send', pushes.map(messageOf));
-    if (!answer.ok) return pushes.map(() => answer.result);
+    if (!answer.ok) {
+      const { result, isOfRequest, projects } = answer;
+      if (!isOfRequest) return pushes.map(() => result);
+      if (pushes.length === 1) return [{ ...result, isOfDevice: true }];
+      if (performance.now() > deadline) return pushes.map(() => ({ ...result, verdict: 'again', isOfDevice: true }));
+      const results = new Map<Push, PushResult>();
+      for (const part of partsOf(pushes, projects)) {
+        const parts = await this.sendBefore(deadline, part);
+        for (const [index, push] of part.entries()) results.set(push, parts[index] ?? result);
+      }
+      return pushes.map((push) => results.get(push) ?? result);
+    }
     const tickets = answer.body.data;
     if (!Array.isArray(tickets) || tickets.length !== pushes.length)
       return pushes.map(() => ({ verdict: 'again', reason: 'an answer that is none' }));
@@ -83,7 +108,7 @@ export class ExpoProvider extends PushProvider {
         signal: AbortSignal.timeout(this.configuration.timings.pushRequestMs),
       });
       const answer = (await response.json().catch(() => ({}))) as { data?: unknown; errors?: unknown };
-      const [error] = Array.isArray(answer.errors) ? (answer.errors as { code?: unknown }[]) : [];
+      const [error] = Array.isArray(answer.errors) ? (answer.errors as { code?: unknown; details?: unknown }[]) : [];
       if (response.ok && error === undefined) return { ok: true, body: answer };
       const code = typeof error?.code === 'string' ? error.code : undefined;
       const retryAfterMs = retryAfterOf(response.headers.get('retry-after'), this.clock.now());
@@ -94,11 +119,33 @@ export class ExpoProvider extends PushProvider {
           reason: code ?? `status ${response.status}`,
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         },
+        isOfRequest: response.status === 400 || response.status === 413,
+        projects: projectsOf(error?.details),
       };
     } catch (error) {
-      return { ok: false, result: { verdict: 'again', reason: `Expo is away: ${reasonOf(error)}` } };
+      const result = { verdict: 'again', reason: `Expo is away: ${reasonOf(error)}` } as const;
+      return { ok: false, result, isOfRequest: false, projects: [] };
     }
   }
+}
+
+/** What goes with `PUSH_TOO_MANY_EXPERIENCE_IDS`: the tokens of each project. */
+function projectsOf(details: unknown): string[][] {
+  if (typeof details !== 'object' || details === null) return [];
+  return Object.values(details).filter((tokens): tokens is string[] => Array.isArray(tokens));
+}
+
+/** By project where that is known, else in halves; each of them has less than all. */
+function partsOf(pushes: readonly Push[], projects: readonly string[][]): Push[][] {
+  const projectOf = new Map(projects.flatMap((tokens, project) => tokens.map((token) => [token, project] as const)));
+  const parts = new Map<number | undefined, Push[]>();
+  for (const push of pushes) {
+    const project = projectOf.get(push.device.address);
+    parts.set(project, [...(parts.get(project) ?? []), push]);
+  }
+  if (parts.size > 1) return [...parts.values()];
+  const half = Math.ceil(pushes.length / 2);
+  return [pushes.slice(0, half), pushes.slice(half)];
 }
 
 /** What a failed request says of itself, without what is in it. */

@@ -72,6 +72,8 @@ export class FcmProvider extends PushProvider {
         verdict,
         reason: code ?? `status ${response.status}`,
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        // Apple's key is missing at Firebase, say: no phone of Google's has to wait for that.
+        ...(code === 'THIRD_PARTY_AUTH_ERROR' ? { isOfDevice: true } : {}),
       };
     } catch (error) {
       return { verdict: 'again', reason: `FCM is away: ${reasonOf(error)}` };

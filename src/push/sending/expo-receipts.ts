@@ -19,6 +19,8 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly pause = new Pause();
   private readonly breaker = new Breaker();
   private stopped = false;
+  /** Refusals of the app's own keys, and answers that were not believed. */
+  alarms = 0;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -80,9 +82,10 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
     }));
     await this.repository.log(entries);
     const alarm = refused.find(({ result }) => result.verdict === 'alarm');
+    const dead = refused.filter(({ result }) => result.verdict === 'remove').map(({ ticket }) => ticket);
+    if (alarm !== undefined || (dead.length > 0 && !isBelieved)) this.alarms += 1;
     if (alarm !== undefined)
       this.logger.error(`the phones' services refuse Expo's keys of this app: ${alarm.result.reason}`);
-    const dead = refused.filter(({ result }) => result.verdict === 'remove').map(({ ticket }) => ticket);
     if (dead.length === 0) return;
     if (isBelieved) await this.repository.forget(dead);
     else this.logger.error('Expo calls more than a fifth of the tokens none: none is removed, see docs/push.md');

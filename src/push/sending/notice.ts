@@ -16,6 +16,8 @@ export interface LeasedDevice {
   auth: string | null;
   environment: ApnsEnvironment | null;
   preview: PushPreview;
+  /** A language tag; null: none was given. */
+  locale: string | null;
   /** The number that it was sent last; null before the first. */
   badge: number | null;
   attempts: number;

@@ -2,6 +2,7 @@ import { preview as shortened } from '../../common/text/preview.js';
 import type { PushPreview } from '../devices/devices.view.js';
 import { MAX_COUNTED } from './push-queue.repository.js';
 import type { Notice } from './notice.js';
+import { newMessagesOf, type NotificationTexts, textsOf } from './texts.js';
 
 /** What clients are given with a notification (contract, section 8). */
 export interface PushData {
@@ -29,11 +30,15 @@ export function effectivePreview(asked: PushPreview, ceiling: PushPreview): Push
   return ORDER[Math.min(ORDER.indexOf(asked), ORDER.indexOf(ceiling))] ?? 'none';
 }
 
-const KIND_TEXTS = { IMAGE: 'Photo', VIDEO: 'Video', AUDIO: 'Voice message', FILE: 'File' } as const;
-const SOMEBODY = 'Somebody';
+export interface Manner {
+  preview: PushPreview;
+  /** Of the device: the language that it is spoken to in. */
+  locale: string | null;
+  sound: boolean;
+}
 
-export function notificationOf(notice: Notice, preview: PushPreview, badge: number, sound: boolean): Notification {
-  const { title, body } = textOf(notice, preview);
+export function notificationOf(notice: Notice, badge: number, { preview, locale, sound }: Manner): Notification {
+  const { title, body } = textOf(notice, preview, textsOf(locale));
   return { shown: { title, body, sound }, tag: tagOf(notice), data: dataOf(notice, preview, badge) };
 }
 
@@ -65,39 +70,39 @@ function dataOf(
   };
 }
 
-function textOf(notice: Notice, preview: PushPreview): { title: string; body: string } {
-  const name = notice.actorName ?? SOMEBODY;
+function textOf(notice: Notice, preview: PushPreview, texts: NotificationTexts): { title: string; body: string } {
+  const name = notice.actorName ?? texts.somebody;
   const group = notice.isGroup === true ? (notice.title ?? '') : undefined;
   switch (notice.kind) {
     case 'friend_request':
       return preview === 'none'
-        ? { title: 'Friend request', body: 'You have a new friend request' }
-        : { title: name, body: 'would like to be friends' };
+        ? { title: texts.friendRequest, body: texts.youHaveFriendRequest }
+        : { title: name, body: texts.wantsToBeFriends };
     case 'friend_accepted':
       return preview === 'none'
-        ? { title: 'Friend request', body: 'Your friend request was accepted' }
-        : { title: name, body: 'accepted your friend request' };
+        ? { title: texts.friendRequest, body: texts.yourRequestWasAccepted }
+        : { title: name, body: texts.acceptedYourRequest };
     case 'conversation':
       return preview === 'none'
-        ? { title: 'New group', body: 'You were added to a group' }
-        : { title: group ?? name, body: `${name} added you to the group` };
+        ? { title: texts.newGroup, body: texts.youWereAdded }
+        : { title: group ?? name, body: texts.addedYou.replace('{name}', () => name) };
     case 'message': {
-      const several = severalOf(notice.allowed);
-      if (preview === 'none') return { title: 'New message', body: several ?? 'You have a new message' };
+      const several = severalOf(notice.allowed, texts);
+      if (preview === 'none') return { title: texts.newMessage, body: several ?? texts.youHaveNewMessage };
       const from = group === undefined ? name : notice.senders > 1 ? group : `${group} · ${name}`;
-      return { title: from, body: several ?? (preview === 'full' ? contentOf(notice) : 'New message') };
+      return { title: from, body: several ?? (preview === 'full' ? contentOf(notice, texts) : texts.newMessage) };
     }
   }
 }
 
-function severalOf(count: number): string | undefined {
+function severalOf(count: number, texts: NotificationTexts): string | undefined {
   if (count <= 1) return undefined;
-  return count >= MAX_COUNTED ? `${MAX_COUNTED}+ new messages` : `${count} new messages`;
+  return newMessagesOf(texts, count, count >= MAX_COUNTED ? `${MAX_COUNTED}+` : String(count));
 }
 
-function contentOf({ content, messageKind }: Notice): string {
+function contentOf({ content, messageKind }: Notice, texts: NotificationTexts): string {
   if (content !== null && content.trim() !== '') return shortened(content);
   return messageKind === null || messageKind === 'TEXT' || messageKind === 'SYSTEM'
-    ? 'New message'
-    : KIND_TEXTS[messageKind];
+    ? texts.newMessage
+    : texts.kinds[messageKind];
 }

@@ -24,6 +24,9 @@ const MAX_SHARE_OF_HOST = 4;
 const BUSY_HOST_MS = 500;
 /** How long a server that stops waits for what is with a provider. */
 const END_TIMEOUT_MS = 3_000;
+/** How often it is measured what waits, and how much of the time that may take at most. */
+const MEASURE_INTERVAL_MS = 5_000;
+const MEASURE_REST_TIMES = 50;
 /** How often an operator is warned of the same. */
 const ALARM_WINDOW_MS = 10 * 60_000;
 
@@ -53,8 +56,11 @@ export class PushLane {
   private running: Promise<void> | undefined;
   private failures = 0;
   private backlog = { due: 0, oldestMs: 0 };
+  private measuredAgainAt = 0;
   readonly counts = new Map<Verdict, number>();
   alarms = 0;
+  /** Notifications that were given up since they had waited for a day. */
+  expired = 0;
 
   constructor(
     private readonly provider: PushProvider,
@@ -74,7 +80,7 @@ export class PushLane {
     return this.provider.platform;
   }
 
-  /** Devices that are due, and for how long the first one is. */
+  /** Devices that a notification waits to be sent to, and for how long the first one does; as it was a moment ago. */
   get waiting(): { due: number; oldestMs: number } {
     return this.backlog;
   }
@@ -108,6 +114,7 @@ export class PushLane {
       let restMs = MAX_REST_MS;
       this.isAwake = false;
       try {
+        await this.measure();
         restMs = await this.turn();
         this.failures = 0;
       } catch (error) {
@@ -117,6 +124,15 @@ export class PushLane {
       }
       if (restMs > 0 && !this.isAwake && !this.stopped) await this.pause.wait(restMs, { keepsAlive: false });
     }
+  }
+
+  /** Also while nothing is sent since the provider is away: that is when somebody wants to know. */
+  private async measure(): Promise<void> {
+    const began = performance.now();
+    if (began < this.measuredAgainAt) return;
+    this.backlog = await this.repository.backlog(this.platform);
+    const tookMs = performance.now() - began;
+    this.measuredAgainAt = began + Math.max(MEASURE_INTERVAL_MS, tookMs * MEASURE_REST_TIMES);
   }
 
   /** Takes what is due and there is room for. Answers how long there is nothing to do. */
@@ -131,8 +147,7 @@ export class PushLane {
     const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
     const devices = await this.repository.take(this.platform, count, leaseId, this.configuration.timings.pushLeaseMs);
     if (devices.length === 0) {
-      const { nextMs, ...backlog } = await this.repository.waiting(this.platform);
-      this.backlog = backlog;
+      const nextMs = await this.repository.nextMs(this.platform);
       // Due, and held by somebody else: looked at again when the lease may have ended.
       return nextMs === null
         ? MAX_REST_MS
@@ -186,6 +201,7 @@ export class PushLane {
           rules,
         ),
     );
+    for (const { expired } of turns) this.expired += expired;
     if (this.provider.maxBatch > 1) await this.sendTogether(turns);
     else await Promise.all(turns.map((turn) => this.sendAlone(turn)));
   }

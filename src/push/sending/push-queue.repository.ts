@@ -79,7 +79,7 @@ export class PushQueueRepository {
        ) AS due
        WHERE d.id = due.id
        RETURNING d.id, d.lease_id AS "leaseId", d.user_id AS "userId", d.platform, d.address, d.p256dh, d.auth, d.environment,
-         d.preview, d.badge, d.attempts, d.suspicions, d.suspected_at AS "suspectedAt", d.registered_at AS "registeredAt",
+         d.preview, d.locale, d.badge, d.attempts, d.suspicions, d.suspected_at AS "suspectedAt", d.registered_at AS "registeredAt",
          EXISTS (SELECT FROM sessions s WHERE s.id = d.session_id AND s.revoked_at IS NULL AND s.expires_at > now()) AS "isLive"`,
       [platform, count, leaseId, leaseMs / 1_000],
       'push_take',
@@ -96,17 +96,30 @@ export class PushQueueRepository {
     );
   }
 
-  /** How many devices of a platform are due, for how long the first one is, and when the next one will be; in milliseconds. */
-  async waiting(platform: PushPlatform): Promise<{ due: number; oldestMs: number; nextMs: number | null }> {
-    const [row] = await this.database.background.query<{ due: number; oldestMs: number | null; nextMs: number | null }>(
-      `SELECT count(*) FILTER (WHERE due_at <= now())::integer AS due,
-         GREATEST(0, extract(epoch FROM now() - min(due_at)) * 1000)::float8 AS "oldestMs",
-         GREATEST(0, extract(epoch FROM min(due_at) - now()) * 1000)::float8 AS "nextMs"
+  /** In how many milliseconds the next device of a platform is due; null where none is. */
+  async nextMs(platform: PushPlatform): Promise<number | null> {
+    const [row] = await this.database.background.query<{ nextMs: number | null }>(
+      `SELECT GREATEST(0, extract(epoch FROM min(due_at) - now()) * 1000)::float8 AS "nextMs"
        FROM push_devices WHERE platform = $1 AND due_at IS NOT NULL`,
       [platform],
-      'push_waiting',
+      'push_next',
     );
-    return { due: row?.due ?? 0, oldestMs: row?.oldestMs ?? 0, nextMs: row?.nextMs ?? null };
+    return row?.nextMs ?? null;
+  }
+
+  /** How many devices of a platform wait for a notification whose time has come, tried before or not, and for how long the first one does. */
+  async backlog(platform: PushPlatform): Promise<{ due: number; oldestMs: number }> {
+    const [row] = await this.database.background.query<{ due: number; oldestMs: number }>(
+      `SELECT count(n.decide_at)::integer AS due,
+         COALESCE(extract(epoch FROM now() - min(n.decide_at)) * 1000, 0)::float8 AS "oldestMs"
+       FROM push_devices d CROSS JOIN LATERAL (
+         SELECT min(w.decide_at) AS decide_at FROM push_notices w WHERE w.device_id = d.id AND w.decide_at <= now()
+       ) AS n
+       WHERE d.platform = $1 AND d.due_at IS NOT NULL`,
+      [platform],
+      'push_backlog',
+    );
+    return row ?? { due: 0, oldestMs: 0 };
   }
 
   /** What is to be decided about now of these devices, with all that it is decided by: one snapshot, cursors and all. */

@@ -7,6 +7,7 @@ import { ApnsProvider } from '../providers/apns.js';
 import { ExpoProvider } from '../providers/expo.js';
 import { FcmProvider } from '../providers/fcm.js';
 import { WebProvider } from '../providers/web.js';
+import { ExpoReceipts } from './expo-receipts.js';
 import { PushLane } from './push-lane.js';
 import { PushQueueRepository } from './push-queue.repository.js';
 
@@ -30,6 +31,7 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
     attention: SharedAttention,
     clock: Clock,
     metrics: Metrics,
+    receipts: ExpoReceipts,
   ) {
     this.lanes = [expo, fcm, apns, web].map(
       (provider) => new PushLane(provider, repository, configuration, attention, clock),
@@ -38,7 +40,7 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
       this.lanes.map((lane) => ({ labels: { platform: lane.platform }, value: value(lane) }));
     metrics.gauges(
       'parley_push_devices_due',
-      'Devices that something waits to be sent to, by platform; when the lane was last idle.',
+      'Devices that a notification waits to be sent to, whether it was tried before or not.',
       ['platform'],
       ofLanes(({ waiting }) => waiting.due),
     );
@@ -52,7 +54,13 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
       'parley_push_alarms',
       'Refusals of this server itself, and answers that were not believed, since the start: somebody has to look.',
       ['platform'],
-      ofLanes(({ alarms }) => alarms),
+      ofLanes(({ alarms, platform }) => alarms + (platform === 'expo' ? receipts.alarms : 0)),
+    );
+    metrics.gauges(
+      'parley_push_expired',
+      'Notifications that were given up since the start, since they had waited for a day.',
+      ['platform'],
+      ofLanes(({ expired }) => expired),
     );
     metrics.gauges(
       'parley_push_answers',

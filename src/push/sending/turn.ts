@@ -44,6 +44,8 @@ export class Turn {
   /** Something waits on what its user does now: until that is decided the number may stay as it is. */
   private isHeld = false;
   private hasMore = false;
+  /** Notifications that had waited for too long. */
+  expired = 0;
 
   constructor(
     private readonly input: TurnInput,
@@ -69,13 +71,15 @@ export class Turn {
         return;
       case 'skip':
         if (decision.reason === 'looking') this.isHeld = true;
+        if (decision.reason === 'too old') this.expired += 1;
         this.note(notice, 'skipped', decision.reason);
         this.decided.push({ ...keyOf(notice), waitMs: null, shownSeq: null, sounded: false });
         return;
       case 'show': {
         const sound = notice.soundedAgoMs === null || notice.soundedAgoMs >= this.rules.soundWindowMs;
         const preview = effectivePreview(device.preview, this.rules.preview);
-        this.parts.push({ notification: notificationOf(notice, preview, badge, sound), notice, cleared: undefined });
+        const notification = notificationOf(notice, badge, { preview, locale: device.locale, sound });
+        this.parts.push({ notification, notice, cleared: undefined });
       }
     }
   }

@@ -176,8 +176,7 @@ describe('a database that was restored from a backup', () => {
       const again = await start(environment);
       const asAda = await at(again, people.ada);
       await asAda('POST', `/conversations/${people.conversationId}/messages`, { content: 'after the restore' });
-      const shown = (): (string | undefined)[] =>
-        expo.of(token).flatMap(({ quiet, body }) => (quiet ? [] : [body]));
+      const shown = (): (string | undefined)[] => expo.of(token).flatMap(({ quiet, body }) => (quiet ? [] : [body]));
       await until('the new one rang', () => shown().length > 2);
       expect(shown()).toEqual(['has rung', 'is with Expo', 'after the restore']);
     } finally {

@@ -39,6 +39,21 @@ describe('whether a phone rings', () => {
     expect(await unreadOf(bob)).toBe(1);
   });
 
+  it('speaks the language of the device, and English where it knows no other', async () => {
+    const conversations = async (locale: string): Promise<{ token: string; conversationId: string }> => {
+      const { person, token } = await push.owner('bob', { locale, preview: 'none' });
+      return { token, conversationId: await ada.directConversation(person) };
+    };
+    const [german, unknown] = [await conversations('de-AT'), await conversations('tlh')];
+    for (const { conversationId } of [german, unknown]) await ada.say(conversationId, 'secret');
+    expect(await push.expo.arrived(german.token)).toMatchObject([
+      { title: 'Neue Nachricht', body: 'Eine neue Nachricht ist da' },
+    ]);
+    expect(await push.expo.arrived(unknown.token)).toMatchObject([
+      { title: 'New message', body: 'You have a new message' },
+    ]);
+  });
+
   it('never rings where somebody looks at the conversation', async () => {
     const { person: bob, token, conversationId } = await pair();
     const device = await bob.device();

@@ -9,6 +9,7 @@ import {
   fcmToken,
   logged,
   logOf,
+  type Phone,
   type PushStory,
   startPushStory,
 } from '../../support/push/push-story.js';
@@ -23,7 +24,7 @@ describe('the providers', () => {
   });
   afterEach(() => {
     for (const fake of [push.expo, push.fcm, push.web]) fake.release();
-    push.apns.isSilent = false;
+    push.apns.isSilent = push.apnsSandbox.isSilent = false;
   });
   afterAll(async () => {
     await push?.close();
@@ -31,12 +32,19 @@ describe('the providers', () => {
   });
 
   /** A user with one device of a platform, and what it is sent to by. */
-  const owner = async (platform: string): Promise<{ bob: Person; address: string; conversationId: string }> => {
+  const owner = async (
+    platform: string,
+    more: Record<string, unknown> = {},
+  ): Promise<{ bob: Person; address: string; conversationId: string }> => {
     const bob = await push.story.person('bob');
     const { subscription } = push.web.subscribe();
     const tokens: Record<string, () => string> = { expo: expoToken, fcm: fcmToken, apns: apnsToken };
     const token = tokens[platform]?.();
-    await bob.must('PUT', '/devices/phone', platform === 'web' ? { platform, subscription } : { platform, token });
+    await bob.must(
+      'PUT',
+      '/devices/phone',
+      platform === 'web' ? { platform, subscription } : { platform, token, ...more },
+    );
     return { bob, address: token ?? subscription.endpoint, conversationId: await ada.directConversation(bob) };
   };
   const devicesOf = async (person: Person): Promise<number> => (await person.must('GET', '/devices')).items.length;
@@ -138,15 +146,62 @@ describe('the providers', () => {
     expect(await devicesOf(bob)).toBe(1);
   });
 
-  it('an iPhone whose token is of the other environment is found there, and stays there', async () => {
+  it.each(['production', 'sandbox'])(
+    'an iPhone whose token is not of %s is found in the other environment, and stays there',
+    async (environment) => {
+      const [registered, other] =
+        environment === 'production' ? [push.apns, push.apnsSandbox] : [push.apnsSandbox, push.apns];
+      const { address, conversationId } = await owner('apns', { environment });
+      registered.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
+      await ada.say(conversationId, 'one');
+      await other.arrived(address);
+      await ada.say(conversationId, 'two');
+      await other.arrived(address, 2);
+      expect(registered.calls.filter((call) => call === address)).toHaveLength(1);
+    },
+  );
+
+  it('an iPhone that neither environment knows is forgotten after one try at each', async () => {
     const { bob, address, conversationId } = await owner('apns');
-    // The fake stands for both environments: it refuses the first call for this token alone.
-    push.apns.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
-    const before = push.apns.calls.length;
+    for (const apns of [push.apns, push.apnsSandbox])
+      apns.refusals.set(address, { status: 400, reason: 'BadDeviceToken' });
     await ada.say(conversationId, 'one');
-    await until('both were tried', () => push.apns.calls.filter((call) => call === address).length >= 2);
-    expect(push.apns.calls.slice(before).filter((call) => call === address)).toHaveLength(2);
     await until('the device is gone', async () => (await devicesOf(bob)) === 0);
+    for (const apns of [push.apns, push.apnsSandbox])
+      expect(apns.calls.filter((call) => call === address)).toHaveLength(1);
+  });
+
+  it('a token that is none of Apple’s holds up nobody where the key is not good for the other environment', async () => {
+    const wrong = await owner('apns');
+    push.apns.refusals.set(wrong.address, { status: 400, reason: 'BadDeviceToken' });
+    push.apnsSandbox.refusals.set(wrong.address, { status: 403, reason: 'InvalidProviderToken' });
+    await ada.say(wrong.conversationId, 'to nobody');
+    expect(await logged(wrong.bob, { outcome: 'failed' })).toMatchObject({ reason: 'BadDeviceToken' });
+    push.apnsSandbox.isSilent = true;
+    const unknown = await owner('apns');
+    push.apns.refusals.set(unknown.address, { status: 400, reason: 'BadDeviceToken' });
+    await ada.say(unknown.conversationId, 'not known yet');
+    const { address, conversationId } = await owner('apns');
+    await ada.say(conversationId, 'to somebody');
+    await push.apns.arrived(address);
+    await logged(unknown.bob, { outcome: 'waiting' });
+    expect(await devicesOf(unknown.bob)).toBe(1);
+  });
+
+  it('tokens of another app’s project, or that Expo does not take at all, hold up no others of the same request', async () => {
+    const phones = await Promise.all(Array.from({ length: 9 }, () => push.owner('many')));
+    const [stranger, malformed, ...others] = phones.map(({ token }) => token) as [string, string, ...string[]];
+    push.expo.projects.set(stranger, '@eve/other');
+    push.expo.malformed.add(malformed);
+    const group = await ada.group('Mixed', ...phones.map(({ person }) => person));
+    await ada.say(group, 'To all of you');
+    for (const token of [...others, stranger]) await push.expo.arrived(token);
+    const { person } = phones[1] as Phone;
+    expect(await logged(person, { outcome: 'waiting' })).toMatchObject({ reason: 'VALIDATION_ERROR' });
+    expect(push.expo.of(malformed)).toEqual([]);
+    push.expo.malformed.clear();
+    await sooner(person);
+    await push.expo.arrived(malformed);
   });
 
   it('a token of Apple that has ended is renewed, and nothing is lost by it', async () => {
@@ -276,6 +331,37 @@ describe('a provider that lost its mind', () => {
       expect(left.filter((count) => count === 1).length).toBeGreaterThanOrEqual(10);
       const { body } = await request(push.story.url, 'GET', '/metrics');
       expect(String(body)).toMatch(/parley_push_alarms\{platform="expo"\} [1-9]/);
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
+
+describe('a provider that asks for time', () => {
+  it('is left alone for so long, and the metrics say that somebody waits', async () => {
+    const push = await startPushStory();
+    try {
+      const ada = await push.story.person('ada');
+      const { person, token } = await push.owner('bob');
+      push.expo.misbehave = () => ({ status: 503, headers: { 'retry-after': '1800' } });
+      await ada.say(await ada.directConversation(person), 'Wait for me');
+      await logged(person, { outcome: 'waiting' });
+      const [row] = await push.story.app
+        .get(Database)
+        .query<{ seconds: number }>(
+          'SELECT extract(epoch FROM due_at - now())::float8 AS seconds FROM push_devices WHERE address = $1',
+          [token],
+        );
+      expect(row?.seconds).toBeGreaterThan(1_000);
+      expect(row?.seconds).toBeLessThanOrEqual(1_800);
+      await until('it is measured', async () => {
+        const { body } = await request(push.story.url, 'GET', '/metrics');
+        const valueOf = (name: string): number =>
+          Number(new RegExp(`^${name}\\{platform="expo"\\} (\\S+)$`, 'm').exec(String(body))?.[1]);
+        return valueOf('parley_push_devices_due') === 1 && valueOf('parley_push_oldest_due_seconds') > 0;
+      });
+      expect(push.expo.calls).toBe(1);
     } finally {
       await push.close();
     }

@@ -18,9 +18,10 @@ export class FakeApns {
   readonly keyId = 'ABC123DEFG';
   readonly teamId = 'DEF123GHIJ';
   readonly bundleId = 'com.example.chat';
-  private readonly pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private readonly sessions = new Set<Http2Session>();
   private server: Http2Server | undefined;
+
+  constructor(readonly pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })) {}
 
   get url(): string {
     const address = this.server?.address();

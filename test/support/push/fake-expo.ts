@@ -9,6 +9,10 @@ export class FakeExpo extends FakeService {
   /** What the receipt of what was sent to a token says; by token. */
   readonly receiptRefusals = new Map<string, string>();
   readonly batches: number[] = [];
+  /** The project that a token is of, where it is not the app's own; by token. */
+  readonly projects = new Map<string, string>();
+  /** A request with one of these tokens is refused as a whole. */
+  readonly malformed = new Set<string>();
   receiptCalls = 0;
   accessToken: string | undefined;
   private readonly tickets = new Map<string, string>();
@@ -22,7 +26,19 @@ export class FakeExpo extends FakeService {
     if (path !== '/send') this.fault(`there is no ${path}`);
     if (!Array.isArray(given) || given.length === 0 || given.length > 100) this.fault(`a batch of ${given.length}`);
     this.batches.push(given.length);
+    const refusal = this.refusalOf((given as Anything[]).map(({ to }) => to));
+    if (refusal !== undefined) return { status: 400, body: { errors: [refusal] } };
     return { status: 200, body: { data: given.map((message: Anything) => this.ticket(message)) } };
+  }
+
+  private refusalOf(tokens: readonly string[]): object | undefined {
+    if (tokens.some((token) => this.malformed.has(token)))
+      return { code: 'VALIDATION_ERROR', message: 'a token that is none' };
+    const projects: Record<string, string[]> = {};
+    for (const token of tokens) (projects[this.projects.get(token) ?? '@ada/chat'] ??= []).push(token);
+    return Object.keys(projects).length > 1
+      ? { code: 'PUSH_TOO_MANY_EXPERIENCE_IDS', message: 'tokens of several projects', details: projects }
+      : undefined;
   }
 
   private ticket(message: Anything): object {

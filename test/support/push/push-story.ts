@@ -28,6 +28,8 @@ export interface PushStory {
   readonly expo: FakeExpo;
   readonly fcm: FakeFcm;
   readonly apns: FakeApns;
+  /** Apple's other environment, with the same key. */
+  readonly apnsSandbox: FakeApns;
   readonly web: FakeWebPush;
   /** A new user with a phone, which nobody looks at. */
   owner(name: string, body?: Record<string, unknown>): Promise<Phone>;
@@ -63,11 +65,13 @@ export async function startPushStory(
   overrides: Parameters<typeof startStory>[0] = {},
 ): Promise<PushStory> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-push-'));
-  const [expo, fcm, apns, web] = await Promise.all([
+  const apns = new FakeApns();
+  const [expo, fcm, web, apnsSandbox] = await Promise.all([
     new FakeExpo().start(),
     new FakeFcm().start(),
-    new FakeApns().start(),
     new FakeWebPush().start(),
+    new FakeApns(apns.pair).start(),
+    apns.start(),
   ]);
   const story = await startStory(
     { rateLimits: false, timings: { ...TIMINGS, ...QUICK, ...timings }, ...overrides },
@@ -78,6 +82,7 @@ export async function startPushStory(
       FCM_SERVICE_ACCOUNT: fcm.serviceAccount,
       PUSH_WEB_HOSTS: web.url,
       ...apns.environment,
+      APNS_SANDBOX_URL: apnsSandbox.url,
       ...environment,
     },
   );
@@ -86,6 +91,7 @@ export async function startPushStory(
     expo,
     fcm,
     apns,
+    apnsSandbox,
     web,
     owner: async (name, body = {}) => {
       const person = await story.person(name);
@@ -104,10 +110,10 @@ export async function startPushStory(
       );
       story.app.get(PushSender).wake();
     },
-    faults: () => [expo, fcm, apns, web].flatMap(({ faults }) => faults),
+    faults: () => [expo, fcm, apns, apnsSandbox, web].flatMap(({ faults }) => faults),
     close: async () => {
       await story.close();
-      await Promise.all([expo, fcm, apns, web].map((fake) => fake.stop()));
+      await Promise.all([expo, fcm, apns, apnsSandbox, web].map((fake) => fake.stop()));
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -72,7 +72,7 @@ export class RegisterDeviceDto {
   @IsIn(PUSH_PREVIEWS)
   preview?: PushPreview;
 
-  /** A language tag. @example "de-AT" */
+  /** A language tag: notifications are in that language where the server has texts in it, else in English. @example "de-AT" */
   @OptionalField()
   @MaxLength(35)
   @Matches(/^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$/, { message: '$property must be a language tag' })

@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Clock } from '../../../src/common/clock.js';
+import { Configuration } from '../../../src/config/configuration.js';
+import { ANSWERS } from '../../../src/push/providers/answers.js';
+import { ApnsProvider } from '../../../src/push/providers/apns.js';
+import { ExpoProvider } from '../../../src/push/providers/expo.js';
+import { FcmProvider } from '../../../src/push/providers/fcm.js';
+import type { Push, PushProvider, PushResult, Verdict } from '../../../src/push/providers/push-provider.js';
+import { WebProvider } from '../../../src/push/providers/web.js';
+import type { LeasedDevice, Notice } from '../../../src/push/sending/notice.js';
+import { Turn, type TurnRules } from '../../../src/push/sending/turn.js';
+import { FakeApns } from '../../support/push/fake-apns.js';
+import { FakeExpo } from '../../support/push/fake-expo.js';
+import { FakeFcm } from '../../support/push/fake-fcm.js';
+import { FakeWebPush } from '../../support/push/fake-web-push.js';
+import { apnsToken, expoToken, fcmToken } from '../../support/push/push-story.js';
+
+const HOUR = 3_600_000;
+const ID = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
+
+const device = (changes: Partial<LeasedDevice>): LeasedDevice => ({
+  id: ID,
+  leaseId: ID,
+  userId: ID,
+  platform: 'expo',
+  address: '',
+  p256dh: null,
+  auth: null,
+  environment: null,
+  preview: 'full',
+  locale: null,
+  badge: null,
+  attempts: 0,
+  suspicions: 0,
+  suspectedAt: null,
+  registeredAt: new Date(Date.now() - HOUR),
+  isLive: true,
+  ...changes,
+});
+
+const pushTo = (changes: Partial<LeasedDevice>): Push => ({
+  device: device(changes),
+  notification: {
+    shown: { title: 'Ada', body: 'Hello', sound: true },
+    tag: ID,
+    data: { kind: 'message', conversationId: ID, messageId: ID, seq: 1, senderId: ID, badge: 1 },
+  },
+});
+
+describe('what a provider answers', () => {
+  const expo = new FakeExpo();
+  const fcm = new FakeFcm();
+  const web = new FakeWebPush();
+  const apns = new FakeApns();
+  const sandbox = new FakeApns(apns.pair);
+  const fakes = [expo, fcm, web, apns, sandbox];
+  let providers: Record<'expo' | 'fcm' | 'apns' | 'web', PushProvider>;
+
+  beforeAll(async () => {
+    await Promise.all(fakes.map((fake) => fake.start()));
+    const configuration = Configuration.fromEnvironment({
+      EXPO_PUSH_URL: expo.url,
+      FCM_URL: fcm.url,
+      FCM_SERVICE_ACCOUNT: fcm.serviceAccount,
+      PUSH_WEB_HOSTS: web.url,
+      VAPID_PRIVATE_KEY: Buffer.alloc(32, 7).toString('base64url'),
+      ...apns.environment,
+      APNS_SANDBOX_URL: sandbox.url,
+    });
+    const clock = new Clock();
+    providers = {
+      expo: new ExpoProvider(configuration, clock),
+      fcm: new FcmProvider(configuration, clock),
+      apns: new ApnsProvider(configuration, clock),
+      web: new WebProvider(configuration, clock),
+    };
+  });
+  afterAll(async () => {
+    for (const provider of Object.values(providers ?? {})) provider.close();
+    await Promise.all(fakes.map((fake) => fake.stop()));
+    expect(fakes.flatMap(({ faults }) => faults)).toEqual([]);
+  });
+
+  const answerOf = async (platform: keyof typeof providers, code: string, retryAfter?: string): Promise<PushResult> => {
+    const isStatus = /^\d+$/.test(code);
+    const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+    let push: Push;
+    if (platform === 'expo') {
+      push = pushTo({ platform, address: expoToken() });
+      const ofRequest = [
+        'UNAUTHORIZED',
+        'PUSH_TOO_MANY_EXPERIENCE_IDS',
+        'PUSH_TOO_MANY_NOTIFICATIONS',
+        'TOO_MANY_REQUESTS',
+      ];
+      if (isStatus) expo.misbehave = () => ({ status: Number(code), headers });
+      else if (ofRequest.includes(code))
+        expo.misbehave = () => ({ status: 429, headers, body: { errors: [{ code }] } });
+      else expo.refusals.set(push.device.address, code);
+    } else if (platform === 'fcm') {
+      push = pushTo({ platform, address: fcmToken() });
+      if (isStatus)
+        fcm.misbehave = ({ path }) => (path === '/token' ? undefined : { status: Number(code), headers, body: {} });
+      else
+        fcm.refusals.set(push.device.address, {
+          status: 418,
+          code,
+          ...(retryAfter === undefined ? {} : { retryAfter }),
+        });
+    } else if (platform === 'apns') {
+      push = pushTo({ platform, address: apnsToken(), environment: 'production' });
+      const status = isStatus ? Number(code) : 418;
+      const refusal = {
+        status,
+        reason: isStatus ? 'of no name' : code,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      };
+      for (const fake of [apns, sandbox]) fake.refusals.set(push.device.address, refusal);
+    } else {
+      const { subscription } = web.subscribe();
+      push = pushTo({ platform, address: subscription.endpoint, ...subscription.keys });
+      web.misbehave = () => ({ status: Number(code), headers });
+    }
+    try {
+      const [result] = await providers[platform].send([push]);
+      return result as PushResult;
+    } finally {
+      for (const fake of [expo, fcm, web]) fake.release();
+    }
+  };
+
+  const rows = Object.entries(ANSWERS).flatMap(([platform, answers]) =>
+    Object.entries(answers).map(([code, verdict]) => [platform as keyof typeof ANSWERS, code, verdict] as const),
+  );
+  it.each(rows)('is for %s and %s: %s', async (platform, code, verdict) => {
+    expect(await answerOf(platform, code)).toMatchObject({ verdict });
+  });
+
+  const unknown: [keyof typeof ANSWERS, string, Verdict][] = [
+    ['expo', 'SomethingNew', 'keep'],
+    ['expo', '502', 'again'],
+    ['fcm', 'SOMETHING_NEW', 'keep'],
+    ['fcm', '500', 'again'],
+    ['apns', 'SomethingNew', 'keep'],
+    ['apns', '500', 'again'],
+    ['web', '418', 'keep'],
+    ['web', '408', 'again'],
+    ['web', '502', 'again'],
+  ];
+  it.each(unknown)('that nobody knows costs no token: %s, %s', async (platform, code, verdict) => {
+    expect(await answerOf(platform, code)).toMatchObject({ verdict });
+  });
+
+  const waits: [keyof typeof ANSWERS, string, string | undefined, number | undefined][] = [
+    ['expo', '429', '7', 7_000],
+    ['expo', '503', undefined, undefined],
+    ['fcm', '429', '120', 120_000],
+    ['fcm', '429', undefined, 60_000],
+    ['fcm', '503', '7', 7_000],
+    ['apns', 'TooManyRequests', '7', 7_000],
+    ['apns', 'ServiceUnavailable', undefined, undefined],
+    ['web', '429', '7', 7_000],
+    ['web', '429', '999999', HOUR],
+    ['web', '503', 'soon', undefined],
+  ];
+  it.each(waits)('says when it may be asked again: %s, %s, Retry-After %s', async (platform, code, given, ms) => {
+    const { verdict, retryAfterMs } = await answerOf(platform, code, given);
+    expect({ verdict, retryAfterMs }).toEqual({ verdict: 'again', retryAfterMs: ms });
+  });
+
+  it('may name the time as a date', async () => {
+    const { retryAfterMs } = await answerOf('web', '429', new Date(Date.now() + 600_000).toUTCString());
+    expect(retryAfterMs).toBeGreaterThan(300_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(600_000);
+  });
+
+  it.each([
+    ['fcm', 'THIRD_PARTY_AUTH_ERROR'],
+    ['apns', 'TooManyRequests'],
+    ['expo', 'MessageRateExceeded'],
+    ['expo', '400'],
+  ] as const)('is of one device alone where it can be: %s, %s', async (platform, code) => {
+    expect(await answerOf(platform, code)).toMatchObject({ isOfDevice: true });
+  });
+});
+
+describe('what an answer does to a device', () => {
+  const notice = (): Notice => ({
+    deviceId: ID,
+    kind: 'message',
+    subjectId: ID,
+    ageMs: 1_000,
+    soundedAgoMs: null,
+    coveredSeq: 1,
+    conversationId: ID,
+    isGroup: false,
+    title: null,
+    isMember: true,
+    isMuted: false,
+    isArchived: false,
+    isCurrent: true,
+    isBlocked: false,
+    total: 1,
+    unread: 1,
+    present: 1,
+    allowed: 1,
+    senders: 1,
+    messageId: ID,
+    seq: 1,
+    messageKind: 'TEXT',
+    content: 'Hello',
+    actorId: ID,
+    actorName: 'Ada',
+  });
+  const now = Date.now();
+  const rules: TurnRules = {
+    now,
+    maxAgeMs: 24 * HOUR,
+    elsewhereDelayMs: 5_000,
+    soundWindowMs: 30_000,
+    clearDelayMs: 2_000,
+    preview: 'full',
+    attentionOf: () => 'none',
+    retryMs: (attempts) => 1_000 * 2 ** attempts,
+  };
+  /** What is written of a device and its notice after one answer. */
+  const after = (result: PushResult, of: Partial<LeasedDevice> = {}, isBelieved = true) => {
+    const turn = new Turn({ device: device(of), notices: [notice()], stale: [], badge: 1 }, rules);
+    const { devices, notices, log } = turn.end([result], isBelieved);
+    const [{ isRemoved, suspicions, attempts, againMs, badge } = {}] = devices as Partial<(typeof devices)[number]>[];
+    return {
+      isRemoved,
+      suspicions,
+      attempts,
+      againMs,
+      badge,
+      isDecided: notices.length === 1,
+      outcome: log[0]?.outcome,
+    };
+  };
+  const untouched = { isRemoved: false, suspicions: 0, attempts: 0, againMs: null, badge: null };
+
+  it.each<[Verdict, object]>([
+    ['sent', { ...untouched, badge: 1, isDecided: true, outcome: 'sent' }],
+    ['keep', { ...untouched, isDecided: true, outcome: 'failed' }],
+    ['remove', { ...untouched, isRemoved: true, isDecided: true, outcome: 'failed' }],
+    ['suspect', { ...untouched, suspicions: 1, isDecided: true, outcome: 'failed' }],
+    ['alarm', { ...untouched, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],
+    ['again', { ...untouched, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],
+  ])('is for %s what the table of docs/push.md says', (verdict, expected) => {
+    expect(after({ verdict, reason: 'of this test' })).toEqual(expected);
+  });
+
+  it('waits twice as long each time, and never less than it was asked to', () => {
+    const again = { verdict: 'again', reason: 'not now' } as const;
+    expect([0, 1, 2, 5].map((attempts) => after(again, { attempts }).againMs)).toEqual([1_000, 2_000, 4_000, 32_000]);
+    expect(after({ ...again, retryAfterMs: 60_000 }, { attempts: 1 }).againMs).toBe(60_000);
+    expect(after({ ...again, retryAfterMs: 1 }, { attempts: 3 }).againMs).toBe(8_000);
+  });
+
+  it('forgets a token that was suspected five times over a day, and none sooner', () => {
+    const suspect = { verdict: 'suspect', reason: 'maybe' } as const;
+    const [longAgo, today] = [new Date(now - 25 * HOUR), new Date(now - 23 * HOUR)];
+    expect(after(suspect, { suspicions: 4, suspectedAt: longAgo }).isRemoved).toBe(true);
+    expect(after(suspect, { suspicions: 3, suspectedAt: longAgo }).isRemoved).toBe(false);
+    expect(after(suspect, { suspicions: 90, suspectedAt: today }).isRemoved).toBe(false);
+    expect(after(suspect, { suspicions: 4, suspectedAt: longAgo }, false).isRemoved).toBe(false);
+    expect(after({ verdict: 'sent', reason: 'taken' }, { suspicions: 4, suspectedAt: longAgo }).suspicions).toBe(0);
+  });
+
+  it('takes a token that is said to be none for a suspicion where that is not believed', () => {
+    expect(after({ verdict: 'remove', reason: 'none' }, {}, false)).toMatchObject({ isRemoved: false, suspicions: 1 });
+  });
+});
