@@ -1989,7 +1989,7 @@ export interface components {
             /** @description For web. */
             subscription?: components["schemas"]["SubscriptionDto"];
             /**
-             * @description A language tag.
+             * @description A language tag: notifications are in that language where the server has texts in it, else in English.
              * @example de-AT
              */
             locale?: string;
