@@ -32,7 +32,7 @@ export function effectivePreview(asked: PushPreview, ceiling: PushPreview): Push
 
 export interface Manner {
   preview: PushPreview;
-  /** Of the device: the language that it is spoken to in. */
+  /** The language of the device, as a tag; null: none was given. */
   locale: string | null;
   sound: boolean;
 }
