@@ -12,6 +12,7 @@ import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
+import { silencePast } from './push/silence-past.js';
 import { ChatGateway } from './realtime/chat.gateway.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
 
@@ -64,7 +65,7 @@ async function start(
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
     await checkDatabase(databaseUrl);
     for (const line of migrationLines(await migrate(databaseUrl), configuration)) progress.report(line, 'Migrations');
-    if ((await recogniseDatabase(databaseUrl)) === 'restored')
+    if ((await recogniseDatabase(databaseUrl, silencePast)) === 'restored')
       logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();
     const application = await listen(new Configuration({ ...configuration, databaseUrl }));

@@ -15,11 +15,14 @@ const ORIGIN = `
 
 export type Recognition = 'known' | 'new' | 'restored';
 
+/** What else a restore asks for: in the same transaction, so that it is done once and never left out. */
+export type AfterRestore = (client: Pick<pg.Client, 'query'>) => Promise<void>;
+
 /**
  * Compares the database with what was noted of it at an earlier start. One that was restored since gets a new identity.
  * What looks alike in every respect, a copy of the cluster's files, is not seen: `npm run admin -- after-restore`.
  */
-export async function recogniseDatabase(databaseUrl: string): Promise<Recognition> {
+export async function recogniseDatabase(databaseUrl: string, afterwards: AfterRestore): Promise<Recognition> {
   return inTransaction(databaseUrl, async (client) => {
     const { rows } = await client.query<{ noted: string | null; origin: string }>(
       `SELECT (SELECT origin FROM database_identity) AS noted, ${ORIGIN} AS origin`,
@@ -30,7 +33,7 @@ export async function recogniseDatabase(databaseUrl: string): Promise<Recognitio
       await client.query(`INSERT INTO database_identity (origin) VALUES (${ORIGIN})`);
       return 'new';
     }
-    await renew(client);
+    await renew(client, afterwards);
     return 'restored';
   });
 }
@@ -39,11 +42,11 @@ export async function recogniseDatabase(databaseUrl: string): Promise<Recognitio
  * Makes this database another one to every client: each cursor of sync answers `reset` from now on, whatever it says.
  * Works while servers use the database.
  */
-export async function renewIdentity(databaseUrl: string): Promise<void> {
-  await inTransaction(databaseUrl, renew);
+export async function renewIdentity(databaseUrl: string, afterwards: AfterRestore): Promise<void> {
+  await inTransaction(databaseUrl, (client) => renew(client, afterwards));
 }
 
-async function renew(client: pg.Client): Promise<void> {
+async function renew(client: pg.Client, afterwards: AfterRestore): Promise<void> {
   // Numbers of transactions that have not been here: sync would answer such rows for ever, or never.
   for (const { table, column } of await stampedColumns(client)) {
     await client.query(`UPDATE ${table} SET ${column} = pg_current_xact_id() WHERE ${column} > pg_current_xact_id()`);
@@ -52,16 +55,7 @@ async function renew(client: pg.Client): Promise<void> {
     `INSERT INTO database_identity (origin, restored) VALUES (${ORIGIN}, gen_random_uuid())
      ON CONFLICT (id) DO UPDATE SET origin = EXCLUDED.origin, restored = EXCLUDED.restored`,
   );
-  await silencePast(client);
-}
-
-/** What was written before has rung, or was for a day that is over: no device rings for it again. */
-async function silencePast(client: pg.Client): Promise<void> {
-  await client.query('DELETE FROM push_notices');
-  await client.query('DELETE FROM push_tickets');
-  await client.query(
-    'UPDATE push_devices SET follows_from = now(), due_at = NULL, leased_until = NULL, lease_id = NULL',
-  );
+  await afterwards(client);
 }
 
 async function hasStampsOfTheFuture(client: pg.Client): Promise<boolean> {
