@@ -39,7 +39,7 @@ async function endSessions(database) {
 async function afterRestore(_database, databaseUrl) {
   if (parameters.length !== 0) throw new Error(USAGE);
   const { renewIdentity } = await import('../dist/database/database-identity.js');
-  const { silencePast } = await import('../dist/push/silence-past.js');
+  const { silencePast } = await import('../dist/push/silence-past.repository.js');
   await renewIdentity(databaseUrl, silencePast);
   console.log('the database has a new identity: clients start over when they next ask for what changed');
   console.log('what was written before now rings on no device');

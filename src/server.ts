@@ -12,7 +12,7 @@ import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
-import { silencePast } from './push/silence-past.js';
+import { silencePast } from './push/silence-past.repository.js';
 import { ChatGateway } from './realtime/chat.gateway.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
 
