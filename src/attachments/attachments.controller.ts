@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Ip, Param, Post, Req } from '@nestjs/common
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
@@ -11,6 +12,7 @@ import { AnnounceUpload, UploadForm } from './dto/attachments.dto.js';
 
 @ApiTags('attachments')
 @ApiBearerAuth()
+@KeyScope('messages:write')
 @Controller('attachments')
 export class AttachmentsController {
   constructor(private readonly attachments: AttachmentsService) {}

@@ -19,6 +19,7 @@ import { ExternalIdentitiesRepository } from './external/external-identities.rep
 import { OneTimeCodesRepository } from './codes/one-time-codes.repository.js';
 import { PendingRegistrationsRepository } from './accounts/pending-registrations.repository.js';
 import { ExternalUsers } from './external/external-users.js';
+import { KeyGuard } from './keys/key-guard.js';
 import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
@@ -44,6 +45,7 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     ExternalUsers,
     DeviceCookies,
     GuessLimits,
+    KeyGuard,
     OneTimeCodes,
     OneTimeCodesRepository,
     PendingRegistrations,

@@ -68,6 +68,7 @@ export const ERRORS = {
   OTP_EXPIRED: { category: 'INVALID', message: 'The code has expired; ask for a new one.' },
   EMAIL_NOT_VERIFIED: { category: 'FORBIDDEN', message: 'The e-mail address has to be verified first.' },
   FOREIGN_ORIGIN: { category: 'FORBIDDEN', message: 'The request comes from a page of another origin.' },
+  LIMIT_REACHED: { category: 'CONFLICT', message: 'There are as many of these as there may be.' },
   FORBIDDEN: { category: 'FORBIDDEN', message: 'You may not do this.' },
   CANNOT_MESSAGE: { category: 'FORBIDDEN', message: 'You cannot send messages to this user.' },
   EDIT_WINDOW_CLOSED: { category: 'FORBIDDEN', message: 'The message is too old to be edited.' },

@@ -2,4 +2,6 @@
 export interface Principal {
   readonly userId: string;
   readonly sessionId: string;
+  /** The API key that acts for the user; undefined where the user itself does. */
+  readonly keyId?: string;
 }

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
@@ -46,6 +47,7 @@ export class ConversationsController {
   @ApiCreatedResponse({ type: ConversationView })
   @ApiOkResponse({ type: ConversationView, description: 'The direct conversation exists already.' })
   @ApiErrors('CANNOT_MESSAGE', 'CANNOT_MESSAGE_SELF', 'NOT_FOUND')
+  @KeyScope('conversations:write')
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateConversationDto,
@@ -59,6 +61,7 @@ export class ConversationsController {
   /** The caller's conversations, newest activity first. */
   @Get()
   @ApiPage(ConversationView)
+  @KeyScope('conversations:read')
   list(@CurrentPrincipal() principal: Principal, @Query() query: PageQuery): Promise<Page<ConversationView>> {
     return this.conversations.list(principal, query);
   }
@@ -66,6 +69,7 @@ export class ConversationsController {
   /** One conversation. */
   @Get(':id')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<ConversationView> {
     return this.conversations.view(principal, id);
   }
@@ -73,6 +77,7 @@ export class ConversationsController {
   /** Changes a group's title, picture or history setting (owner and admins). */
   @Patch(':id')
   @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  @KeyScope('conversations:write')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -86,6 +91,7 @@ export class ConversationsController {
   @Get(':id/members')
   @ApiPage(MemberView)
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   members(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -97,6 +103,7 @@ export class ConversationsController {
   /** Adds members to a group (owner and admins); those who are members already are passed over. */
   @Post(':id/members')
   @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN', 'ALREADY_MEMBER', 'GROUP_FULL', 'CANNOT_MESSAGE')
+  @KeyScope('conversations:write')
   async addMembers(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -109,6 +116,7 @@ export class ConversationsController {
   /** Changes a member's role (owner only). */
   @Patch(':id/members/:userId')
   @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  @KeyScope('conversations:write')
   async updateMember(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -124,6 +132,7 @@ export class ConversationsController {
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiErrors('NOT_FOUND', 'NOT_A_GROUP', 'FORBIDDEN')
+  @KeyScope('conversations:write')
   removeMember(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -137,6 +146,7 @@ export class ConversationsController {
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiErrors('NOT_FOUND', 'NOT_A_GROUP')
+  @KeyScope('conversations:write')
   leave(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<void> {
     return this.groups.removeMember(principal, id, principal.userId);
   }
@@ -144,6 +154,7 @@ export class ConversationsController {
   /** The caller's own settings: mute, archive, pin. */
   @Patch(':id/me')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:write')
   updateOwnMembership(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -156,6 +167,7 @@ export class ConversationsController {
   @Post(':id/read')
   @HttpCode(200)
   @ApiErrors('NOT_FOUND')
+  @KeyScope('messages:write')
   async markRead(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -169,6 +181,7 @@ export class ConversationsController {
   @Get(':id/receipts')
   @ApiPage(ReceiptView)
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   receipts(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,

@@ -1,5 +1,5 @@
 /** What a limit counts by. */
-export type LimitScope = 'address' | 'account' | 'user' | 'connection';
+export type LimitScope = 'address' | 'account' | 'user' | 'connection' | 'key';
 
 /** A token bucket: `burst` at once, refilled with `points` every `perSeconds` seconds. */
 export interface Limit {
@@ -74,6 +74,10 @@ export const LIMITS = {
   devices: { per: 'user', burst: 60, points: 30, perSeconds: 60 },
   /** Seconds of a processor that one user's images take; a photograph takes half a one. */
   imageSeconds: { per: 'user', burst: 300, points: 600, perSeconds: 3_600 },
+  /** Requests and connections of one API key. */
+  keyRequests: { per: 'key', burst: 1_000, points: 100, perSeconds: 1 },
+  /** Messages sent or edited by one API key, whoever it acts as, instead of `messages`. */
+  keyMessages: { per: 'key', burst: 200, points: 50, perSeconds: 1 },
   /** Saying that one types; what is shown of it is less. */
   typing: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Socket events of any kind. */

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@
 import { ApiBearerAuth, ApiCreatedResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AttachmentView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../docs/api-errors.decorator.js';
@@ -37,6 +38,7 @@ export class MessagesController {
   @Post('conversations/:id/messages')
   @ApiCreatedResponse({ type: MessageView })
   @ApiErrors('NOT_FOUND', 'CANNOT_MESSAGE', 'OVERLOADED', 'UNAVAILABLE')
+  @KeyScope('messages:write')
   async send(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) conversationId: string,
@@ -48,6 +50,7 @@ export class MessagesController {
   /** A page of a conversation's history, ascending; without a position the newest one. */
   @Get('conversations/:id/messages')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   history(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) conversationId: string,
@@ -59,6 +62,7 @@ export class MessagesController {
   /** Searches the caller's conversations, newest message first. */
   @Get('messages/search')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   search(@CurrentPrincipal() principal: Principal, @Query() query: SearchMessagesQuery): Promise<MessageSearchPage> {
     return this.messageSearch.search(principal, query);
   }
@@ -66,6 +70,7 @@ export class MessagesController {
   /** One message. */
   @Get('messages/:id')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   view(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
     return this.reader.view(principal, id);
   }
@@ -73,6 +78,7 @@ export class MessagesController {
   /** One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
   @Get('attachments/:id')
   @ApiErrors('NOT_FOUND')
+  @KeyScope('conversations:read')
   attachment(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<AttachmentView> {
     return this.reader.attachment(principal, id);
   }
@@ -80,6 +86,7 @@ export class MessagesController {
   /** Edits one's own message, within 15 minutes. */
   @Patch('messages/:id')
   @ApiErrors('NOT_FOUND', 'FORBIDDEN', 'EDIT_WINDOW_CLOSED', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
+  @KeyScope('messages:write')
   edit(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -91,6 +98,7 @@ export class MessagesController {
   /** Deletes a message for everyone (one's own, or as a group's owner or admin), or for the caller alone. */
   @Delete('messages/:id')
   @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  @KeyScope('messages:write')
   remove(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -102,6 +110,7 @@ export class MessagesController {
   /** Takes the preview of the link in one's own message away, for good. */
   @Delete('messages/:id/link-preview')
   @ApiErrors('NOT_FOUND', 'FORBIDDEN', 'MESSAGE_DELETED')
+  @KeyScope('messages:write')
   removeLinkPreview(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) id: string): Promise<MessageView> {
     return this.linkPreviews.remove(principal, id);
   }
@@ -110,6 +119,7 @@ export class MessagesController {
   @Put('messages/:id/reactions/:emoji')
   @ApiParam({ name: 'emoji', schema: { type: 'string', maxLength: 64 }, example: '👍' })
   @ApiErrors('VALIDATION_FAILED', 'NOT_FOUND', 'MESSAGE_DELETED', 'TOO_MANY_REACTIONS', 'CANNOT_MESSAGE')
+  @KeyScope('messages:write')
   react(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,
@@ -122,6 +132,7 @@ export class MessagesController {
   @Delete('messages/:id/reactions/:emoji')
   @ApiParam({ name: 'emoji', schema: { type: 'string', maxLength: 64 }, example: '👍' })
   @ApiErrors('VALIDATION_FAILED', 'NOT_FOUND', 'MESSAGE_DELETED', 'CANNOT_MESSAGE')
+  @KeyScope('messages:write')
   withdrawReaction(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,

@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { KeyScope } from '../http/key-scope.decorator.js';
 import type { Principal } from '../common/principal.js';
 import { SyncQuery } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
@@ -11,6 +12,7 @@ import { GatedReads } from '../limits/reads/read-gate.interceptor.js';
 @ApiBearerAuth()
 @ApiExtraModels(SyncView, SyncResetView)
 @GatedReads()
+@KeyScope('conversations:read')
 @Controller('sync')
 export class SyncController {
   constructor(private readonly synchronisation: SyncService) {}

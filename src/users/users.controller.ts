@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { UsageView } from '../attachments/attachments.view.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
+import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Page } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
@@ -23,6 +24,7 @@ export class UsersController {
   /** The caller's own profile. */
   @Get('me')
   @ApiOkResponse({ type: OwnUserView })
+  @KeyScope('users:read')
   own(@CurrentPrincipal() principal: Principal): Promise<OwnUserView> {
     return this.users.own(principal);
   }
@@ -30,6 +32,7 @@ export class UsersController {
   /** What the caller's files take, and may take. */
   @Get('me/usage')
   @ApiOkResponse({ type: UsageView })
+  @KeyScope('users:read')
   usage(@CurrentPrincipal() principal: Principal): Promise<UsageView> {
     return this.users.usage(principal);
   }
@@ -38,6 +41,7 @@ export class UsersController {
   @Patch('me')
   @ApiOkResponse({ type: OwnUserView })
   @ApiErrors('USERNAME_TAKEN')
+  @KeyScope('users:write')
   update(@CurrentPrincipal() principal: Principal, @Body() changes: UpdateProfile): Promise<OwnUserView> {
     return this.users.update(principal, changes);
   }
@@ -46,6 +50,7 @@ export class UsersController {
   @Get()
   @RateLimit('search')
   @ApiPage(UserView)
+  @KeyScope('users:read')
   search(@CurrentPrincipal() principal: Principal, @Query() query: UserSearch): Promise<Page<UserView>> {
     return this.users.search(principal, query);
   }
@@ -54,6 +59,7 @@ export class UsersController {
   @Get(':id')
   @ApiOkResponse({ type: UserView })
   @ApiErrors('NOT_FOUND')
+  @KeyScope('users:read')
   get(@CurrentPrincipal() principal: Principal, @Param('id', IdPipe) userId: string): Promise<UserView> {
     return this.users.get(principal, userId);
   }

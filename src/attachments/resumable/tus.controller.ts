@@ -14,6 +14,7 @@ import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../docs/api-errors.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { KeyScope } from '../../http/key-scope.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { hasBody } from '../../http/uploads.js';
 import { AttachmentView, UploadProgressView } from '../attachments.view.js';
@@ -32,6 +33,7 @@ const PREFER = {
 /** tus 1.0.0 (tus.io/protocols/resumable-upload): uploads that go on after a break. OPTIONS says what of it there is. */
 @ApiTags('attachments')
 @ApiBearerAuth()
+@KeyScope('messages:write')
 @Controller('attachments/tus')
 export class TusController {
   constructor(private readonly uploads: ResumableUploads) {}

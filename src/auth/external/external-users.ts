@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Database } from '../../database/database.js';
 import { Accounts } from '../../users/accounts/accounts.js';
+import { hashedId } from '../hashed-id.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ExternalIdentitiesRepository, type KnownIdentity } from './external-identities.repository.js';
@@ -57,16 +57,7 @@ export class ExternalUsers {
   }
 }
 
-/** One id for all tokens of a subject, as a UUID that says that it is none of the usual kinds (version 8). */
+/** One id for all tokens of a subject. */
 export function externalSessionId({ issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>): string {
-  const digits = createHash('sha256')
-    .update(JSON.stringify([issuer, subject]))
-    .digest('hex');
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `8${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ].join('-');
+  return hashedId([issuer, subject]);
 }

@@ -119,8 +119,12 @@ export class SessionsRepository {
   }
 
   /** Ends those among these that live. @returns them by their users */
-  revoke(ids: readonly string[], now: Date): Promise<{ userId: string; sessionIds: string[] }[]> {
-    return this.database.query<{ userId: string; sessionIds: string[] }>(
+  revoke(
+    ids: readonly string[],
+    now: Date,
+    executor: SqlExecutor = this.database,
+  ): Promise<{ userId: string; sessionIds: string[] }[]> {
+    return executor.query<{ userId: string; sessionIds: string[] }>(
       `WITH ended AS (
          UPDATE sessions SET revoked_at = GREATEST($2, last_used_at)
          WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id

@@ -164,22 +164,30 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return this.repository.revokeAllOf(userId, exceptSessionId, this.now(), executor);
   }
 
+  /** Within the caller's transaction: those among these that live, by their users. `announceEnd` is to follow its commit. */
+  endThese(
+    executor: SqlExecutor,
+    sessionIds: readonly string[],
+  ): Promise<{ userId: string; sessionIds: string[] }[]> {
+    return this.repository.revoke(sessionIds, this.now(), executor);
+  }
+
   announceEnd(userId: string, sessionIds: string[], code: SessionEndCode): void {
     if (sessionIds.length > 0) this.events.publish('session.ended', { userId, sessionIds, code });
   }
 
-  /** The one session of all tokens of a trusted issuer's subject: it does not end by itself. */
+  /** The one session of all tokens of a trusted issuer's subject, or of all that an API key does as one user: it does not end by itself. */
   async openExternal(
     transaction: Transaction,
     sessionId: string,
     userId: string,
-    issuer: string,
+    name: string,
     now: number,
   ): Promise<void> {
     await this.repository.putExternal(transaction, {
       id: sessionId,
       userId,
-      deviceName: issuer.slice(0, 64),
+      deviceName: name.slice(0, 64),
       createdAt: new Date(now),
     });
   }

@@ -4,23 +4,38 @@ import type { Request, Response } from 'express';
 import passport from 'passport';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokenStrategy, bearerToken } from './access-token.strategy.js';
+import { KeyGuard } from '../keys/key-guard.js';
+import { KEY_RULE, type KeyRule } from '../../http/key-scope.decorator.js';
 import { IS_PUBLIC } from '../../http/public.decorator.js';
 
-/** Every HTTP route is closed but those that are `@Public()`. Sockets were let in by their handshake, or not at all. */
+/**
+ * Every HTTP route is closed but those that are `@Public()`, and to API keys but those with a `@KeyScope()`. Sockets were let in
+ * by their handshake, or not at all.
+ */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly strategy: AccessTokenStrategy,
+    private readonly keys: KeyGuard,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<Request>();
-    Object.assign(request, { user: await this.authenticate(request, context.switchToHttp().getResponse<Response>()) });
+    const token = bearerToken(request.headers.authorization);
+    const user =
+      token !== undefined && this.keys.isKey(token)
+        ? await this.keys.admit(token, request, this.ruleOfKeys(context))
+        : await this.authenticate(request, context.switchToHttp().getResponse<Response>());
+    Object.assign(request, { user });
     return true;
+  }
+
+  private ruleOfKeys(context: ExecutionContext): KeyRule | undefined {
+    return this.reflector.getAllAndOverride<KeyRule | undefined>(KEY_RULE, [context.getHandler(), context.getClass()]);
   }
 
   /**

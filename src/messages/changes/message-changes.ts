@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
+import { countMessage } from '../../limits/rates/message-limit.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../messages.view.js';
@@ -37,7 +38,7 @@ export class MessageChanges {
   async edit(principal: Principal, messageId: string, text: string): Promise<MessageView> {
     const content = textOf(text);
     let message = await this.changed.requireVisible(principal, messageId);
-    await this.limiter.consume('messages', principal.userId);
+    await countMessage(this.limiter, principal);
     for (let attempt = 1; attempt <= MAX_EDIT_ATTEMPTS; attempt += 1) {
       this.assertMayEdit(principal, message);
       // What something is attached to is of its kind.

@@ -7,6 +7,7 @@ import { newId } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { showsSomething } from '../../common/text/visible-text.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
+import { countMessage } from '../../limits/rates/message-limit.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { MessageDraft } from './message-writer.js';
 
@@ -41,7 +42,7 @@ export class MessageDrafts {
    *   (`attachments`), RATE_LIMITED, UNAVAILABLE.
    */
   draft(principal: Principal, command: SendMessage): MessageDraft | Promise<MessageDraft> {
-    const counted = this.limiter.consume('messages', principal.userId);
+    const counted = countMessage(this.limiter, principal);
     const { conversationId } = command;
     const isPlain = (command.attachmentIds ?? []).length === 0 && (command.attachments ?? []).length === 0;
     if (counted === undefined && conversationId !== undefined && isPlain)

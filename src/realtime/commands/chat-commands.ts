@@ -70,6 +70,7 @@ export class ChatCommands {
     this.commandCount += 1;
     const id = { commandId: `${connection.id}:${this.commandCount}` };
     try {
+      requireScope(name, connection);
       if (!STORES_NOTHING.has(name)) this.freeSpace.requireSpace();
       return success(await withWorkId(id, () => this.handlers[name](connection, decoded(name, connection, payload))));
     } catch (error) {
@@ -158,6 +159,12 @@ export class ChatCommands {
       return {};
     },
   };
+}
+
+function requireScope(name: ClientEventName, { scopes }: Connection): void {
+  const { scope } = CLIENT_EVENTS[name];
+  if (scopes !== undefined && !scopes.has(scope))
+    throw new DomainError('FORBIDDEN', { message: `The API key lacks the scope ${scope}.` });
 }
 
 function decoded<Name extends ClientEventName>(name: Name, connection: Connection, payload: unknown): PayloadOf<Name> {

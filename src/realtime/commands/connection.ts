@@ -1,3 +1,4 @@
+import type { KeyScope } from '../../common/key-scope.js';
 import type { Principal } from '../../common/principal.js';
 import type { ServerPayload } from '../protocol/server-events.js';
 
@@ -5,6 +6,8 @@ import type { ServerPayload } from '../protocol/server-events.js';
 export interface Connection {
   readonly id: string;
   readonly principal: Principal;
+  /** What it may do, where an API key opened it; undefined: everything. */
+  readonly scopes?: ReadonlySet<KeyScope> | undefined;
   /** Marks a conversation as shown on this connection, or as no longer shown. */
   setOpen(conversationId: string, isOpen: boolean): void;
   /** Whether somebody is looking at its app. */

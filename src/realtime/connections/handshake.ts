@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
+import { actorOf } from '../../auth/keys/key-guard.js';
+import { KeyAccess, type KeyConnection } from '../../auth/keys/key-access.port.js';
+import type { VerifiedAccess } from '../../auth/tokens/access-token.js';
 import { bearerToken } from '../../auth/tokens/access-token.strategy.js';
 import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { SessionCookies } from '../../auth/sessions/session-cookies.js';
@@ -7,6 +10,7 @@ import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Lifecycle } from '../../common/lifecycle.js';
+import { KEY_PREFIX } from '../../common/key-scope.js';
 import type { Principal } from '../../common/principal.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { Metrics } from '../../observability/metrics.js';
@@ -42,6 +46,7 @@ export class Handshake {
 
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly keys: KeyAccess,
     private readonly cookies: SessionCookies,
     private readonly sessions: Sessions,
     private readonly synchronisation: SyncService,
@@ -84,25 +89,29 @@ export class Handshake {
 
   /**
    * Whom a token lets in, and all that was read of it. To be placed or abandoned.
-   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE
+   * @param actor whom an API key is to act as; keys are for our own dialect alone, whose events have scopes
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE; of API keys also FORBIDDEN, NOT_FOUND, VALIDATION_FAILED
    */
   async admitted(
     given: unknown,
     echo: boolean,
     ipAddressKey: string,
+    actor?: { userId: unknown },
   ): Promise<{ state: ConnectionState; admission: Admission }> {
     if (this.lifecycle.isLeaving) throw new DomainError('UNAVAILABLE', { retryAfterMs: LEAVING_RETRY_MS });
     const token = tokenText(given);
     const deadline = this.clock.now() + ADMISSION_TIMEOUT_MS;
-    return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline));
+    return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline, actor));
   }
 
   private async verified(
     token: string,
     echo: boolean,
     deadline: number,
+    actor: { userId: unknown } | undefined,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
-    const { principal, expiresAt } = await this.authenticator.verify(token);
+    const access = await this.access(token, actor);
+    const { principal, expiresAt } = access;
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
@@ -111,7 +120,7 @@ export class Handshake {
       );
       if (!isLive) throw new DomainError('UNAUTHORIZED');
       return {
-        state: { principal, expiresAt, echo, isActive: true },
+        state: { principal, expiresAt, echo, isActive: true, ...('scopes' in access ? { scopes: access.scopes } : {}) },
         admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
       };
     } catch (error) {
@@ -121,15 +130,22 @@ export class Handshake {
     }
   }
 
+  private access(token: string, actor: { userId: unknown } | undefined): Promise<VerifiedAccess | KeyConnection> {
+    if (!token.startsWith(KEY_PREFIX)) return this.authenticator.verify(token);
+    if (actor === undefined) throw new DomainError('UNAUTHORIZED');
+    return this.keys.connect(token, actorOf(actor.userId));
+  }
+
   private async admit(socket: ChatSocket): Promise<void> {
     const { restored } = socket.data as { restored?: Restored };
-    const { auth, query } = socket.handshake;
+    const { auth, query, headers } = socket.handshake;
     const dialect = this.dialects.choose(auth.dialect ?? query.dialect);
     if (dialect === undefined) throw new DomainError('UNKNOWN_DIALECT');
     const { state, admission } = await this.admitted(
       this.tokenOf(socket),
       auth.echo !== false,
       this.limit.keyOf(socket.request),
+      dialect.takesKeys ? { userId: auth.actAs ?? headers['x-act-as'] } : undefined,
     ).catch((error: unknown) => {
       throw withDialectMessage(domainErrorOf(error), dialect);
     });

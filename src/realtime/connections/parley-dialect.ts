@@ -19,6 +19,7 @@ const MAX_EVENT_NAME_LENGTH = 64;
 @Injectable()
 export class ParleyDialect implements SocketDialect, OnModuleInit {
   readonly name = 'parley';
+  readonly takesKeys = true;
 
   constructor(
     private readonly clock: Clock,
@@ -66,6 +67,10 @@ class ParleySession implements DialectSession, Connection {
 
   get principal(): Connection['principal'] {
     return this.socket.data.principal;
+  }
+
+  get scopes(): Connection['scopes'] {
+    return this.socket.data.scopes;
   }
 
   handle(event: string, payload: unknown, isAnswered: boolean): Promise<Acknowledgement> {

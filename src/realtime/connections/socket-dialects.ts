@@ -32,6 +32,8 @@ export interface DialectSession {
  */
 export interface SocketDialect {
   readonly name: string;
+  /** Whether API keys may open connections that speak it: what it lets a client do has scopes. */
+  readonly takesKeys?: boolean;
   /** What `connect_error` says. Its `data.code` is always the error's code. */
   refusalMessage(error: DomainError): string;
   /** Brings a client that was let in into its rooms. Undefined where its session ended meanwhile: it was disconnected. */

@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'socket.io';
+import type { KeyScope } from '../../../common/key-scope.js';
 import type { Principal } from '../../../common/principal.js';
 import type { ClientToServerEvents } from '../../protocol/client-events.js';
 import type { ServerToClientEvents } from '../../protocol/server-events.js';
@@ -12,6 +13,8 @@ export interface ConnectionState {
   echo: boolean;
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
+  /** What it may do, where an API key opened it. */
+  scopes?: ReadonlySet<KeyScope>;
 }
 
 type NoServerSideEvents = Record<string, never>;

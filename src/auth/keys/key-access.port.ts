@@ -1,0 +1,38 @@
+import type { KeyScope } from '../../common/key-scope.js';
+import type { VerifiedAccess } from '../tokens/access-token.js';
+
+/** An API key that is good at this moment. */
+export interface VerifiedKey {
+  keyId: string;
+  /** The administrator who made it. */
+  makerId: string;
+  scopes: ReadonlySet<KeyScope>;
+  /** Milliseconds since 1970; far away where it has no end. */
+  expiresAt: number;
+}
+
+/** A connection that a key opens. */
+export interface KeyConnection extends VerifiedAccess {
+  scopes: ReadonlySet<KeyScope>;
+}
+
+/**
+ * What auth needs of API keys, which lie above it. Implemented by integrations/keys/api-keys.ts, bound in app.module.
+ */
+export abstract class KeyAccess {
+  /** @throws DomainError UNAUTHORIZED for a key that is unknown, revoked or expired; RATE_LIMITED */
+  abstract verify(secret: string): Promise<VerifiedKey>;
+
+  /**
+   * Whom the key acts as.
+   * @throws DomainError NOT_FOUND for nobody, and for a user where the key may act as bots alone; FORBIDDEN for moderators and
+   *   administrators: a key is never a way to their rights
+   */
+  abstract requireActor(key: VerifiedKey, userId: string): Promise<{ isBot: boolean }>;
+
+  /**
+   * A connection of a bot. It has a session, which ends with the key.
+   * @throws DomainError UNAUTHORIZED, FORBIDDEN (without `conversations:read`), NOT_FOUND
+   */
+  abstract connect(secret: string, userId: string): Promise<KeyConnection>;
+}

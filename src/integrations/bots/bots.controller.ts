@@ -1,0 +1,40 @@
+import { Body, Controller, Get, Ip, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { type Page, PageQuery } from '../../common/pagination.js';
+import type { Principal } from '../../common/principal.js';
+import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiPage } from '../../docs/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { KeyScope } from '../../http/key-scope.decorator.js';
+import { RequireRole } from '../../http/require-role.decorator.js';
+import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { UserView } from '../../users/users.view.js';
+import { Bots } from './bots.js';
+import { CreateBotDto } from './dto/bots.dto.js';
+
+@ApiTags('admin')
+@ApiBearerAuth()
+@GatedReads()
+@RequireRole('ADMIN')
+@Controller('admin/bots')
+export class BotsController {
+  constructor(private readonly bots: Bots) {}
+
+  /** Makes a user that cannot log in. API keys act as it: its id goes into `X-Act-As`. */
+  @Post()
+  @KeyScope('users:write', 'maker')
+  @ApiCreatedResponse({ type: UserView })
+  @ApiErrors('NOT_FOUND', 'USERNAME_TAKEN', 'LIMIT_REACHED')
+  create(@CurrentPrincipal() principal: Principal, @Body() body: CreateBotDto, @Ip() ip?: string): Promise<UserView> {
+    return this.bots.create(principal, body, ip);
+  }
+
+  /** The bots that there are, the newest first. */
+  @Get()
+  @KeyScope('users:read', 'maker')
+  @ApiPage(UserView)
+  @ApiErrors('NOT_FOUND')
+  list(@Query() query: PageQuery): Promise<Page<UserView>> {
+    return this.bots.list(query);
+  }
+}

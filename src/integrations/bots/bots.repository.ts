@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../../database/database.js';
+import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
+import { USER_COLUMNS, type UserRow } from '../../users/users.view.js';
+
+/** Which users are bots. */
+@Injectable()
+export class BotsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** False where there are `max` of them: those who make one at the same moment wait for each other. */
+  async add(transaction: Transaction, userId: string, madeBy: string, max: number): Promise<boolean> {
+    await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended('parley bots', 0))`);
+    const added = await transaction.query(
+      `INSERT INTO bots (user_id, created_by)
+       SELECT $1, $2 WHERE (SELECT count(*) FROM bots) < $3 RETURNING 1`,
+      [userId, madeBy, max],
+    );
+    return added.length > 0;
+  }
+
+  async find(transaction: Transaction, userId: string): Promise<UserRow | undefined> {
+    const [row] = await transaction.query<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE id = $1`, [userId]);
+    return row;
+  }
+
+  /** The newest first. @param before the page begins below this id; null for the first page */
+  list(before: string | null, limit: number): Promise<UserRow[]> {
+    return this.database.reads.query<UserRow>(
+      `SELECT ${USER_COLUMNS} FROM (
+         SELECT user_id FROM bots WHERE ($1::uuid IS NULL OR user_id < $1) ORDER BY user_id DESC LIMIT $2
+       ) AS page JOIN users ON users.id = page.user_id ORDER BY users.id DESC`,
+      [before, limit],
+    );
+  }
+
+  /** A page of an export: those that an administrator made. */
+  export(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.database.background.query<{ id: string }>(
+      `SELECT user_id AS id, created_at AS "createdAt" FROM bots
+       WHERE created_by = $1 AND user_id > $2 ORDER BY user_id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+}
