@@ -38,7 +38,7 @@ module.exports = {
       name: 'features-know-no-edge',
       severity: 'error',
       from: { path: `^src/(${FEATURES.join('|')}|presence)/` },
-      to: { path: '^src/(realtime|dialects|push|cluster)/' },
+      to: { path: '^src/(realtime|dialects|push|integrations|cluster)/' },
     },
     {
       name: 'push-knows-no-other-edge',
@@ -53,6 +53,20 @@ module.exports = {
       // The start of a process puts the parts together: after a restore each is asked for its own.
       from: { path: '^src/', pathNot: '^src/(push/|app\\.module\\.ts$|server\\.ts$)' },
       to: { path: '^src/push/' },
+    },
+    {
+      name: 'integrations-know-no-other-edge',
+      comment: 'keys, bots and webhooks ask features and leaves alone',
+      severity: 'error',
+      from: { path: '^src/integrations/' },
+      to: { path: '^src/(realtime|dialects|push|cluster)/' },
+    },
+    {
+      name: 'nobody-knows-integrations',
+      comment: 'what auth needs of API keys is a port of its own',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(integrations/|app\\.module\\.ts$)' },
+      to: { path: '^src/integrations/' },
     },
     {
       name: 'leaves',

@@ -49,6 +49,7 @@ const OWNED = {
     'store_message',
     'store_messages',
   ],
+  integrations: ['api_keys', 'api_key_sessions', 'bots'],
   push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
 
@@ -66,6 +67,7 @@ const BELOW = {
   conversations: [...LEAVES, 'presence', 'attachments', 'users', 'friends'],
   messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
   push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
+  integrations: [...LEAVES, 'audit', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
 };
 
 /** Rooms that read everything, and write nothing: they show what is there in one answer. */

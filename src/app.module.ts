@@ -11,6 +11,8 @@ import { DirectConversationsModule } from './conversations/direct/direct-convers
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FriendsModule } from './friends/friends.module.js';
+import { IntegrationsModule } from './integrations/integrations.module.js';
+import { KeysModule } from './integrations/keys/keys.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
@@ -40,12 +42,14 @@ export class AppModule {
         AttachmentsModule,
         UsersModule,
         AuthModule,
+        KeysModule,
         DirectConversationsModule,
         FriendsModule,
         ConversationsModule,
         MessagesModule,
         SyncModule,
         ...(configuration.push.enabled ? [PushModule] : []),
+        IntegrationsModule,
         RealtimeModule,
         DialectsModule.with(configuration),
         ClusterModule.with(configuration),

@@ -13,6 +13,9 @@ export const AUDIT_ACTIONS = [
   'report.dismiss',
   'report.resolve',
   'audit.export',
+  'api_key.create',
+  'api_key.revoke',
+  'bot.create',
   'server.after_restore',
   'server.vacuum',
   'server.end_sessions',
@@ -20,7 +23,7 @@ export const AUDIT_ACTIONS = [
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What something was done to. `server` has no id. */
-export const AUDIT_TARGETS = ['user', 'message', 'conversation', 'report', 'server'] as const;
+export const AUDIT_TARGETS = ['user', 'message', 'conversation', 'report', 'api_key', 'server'] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
 /** Code points; what a person may give as the reason of an act. */

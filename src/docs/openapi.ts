@@ -30,7 +30,12 @@ export function openApiDocument(app: INestApplication): Documents {
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'The server that this document comes from.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token, own or of a trusted issuer.' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'An access token, own or of a trusted issuer; or, where an operation has `x-api-key-scope`, an API key with that scope, and `X-Act-As: <userId>`.',
+    })
     .addCookieAuth('accessToken', { type: 'apiKey', description: 'The same, of browsers.' }, 'cookie')
     .addCookieAuth(
       'refreshToken',
@@ -107,6 +112,8 @@ function addCommonErrors(method: string, operation: Operation): void {
   const schemes = operation.security?.flatMap((scheme) => Object.keys(scheme)) ?? [];
   if (schemes.includes('bearer')) common.push([401, ['UNAUTHORIZED', 'TOKEN_EXPIRED']]);
   if (schemes.length > 0 && method !== 'get') common.push([403, ['FOREIGN_ORIGIN']]);
+  // API keys whose scope it is not, and whom they may not act as.
+  if ('x-api-key-scope' in operation) common.push([403, ['FORBIDDEN']], [404, ['NOT_FOUND']]);
   // It says of itself what its errors are.
   if (operation.responses.default !== undefined) return;
   for (const [status, codes] of common) {

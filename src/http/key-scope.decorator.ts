@@ -14,7 +14,4 @@ export interface KeyRule {
 
 /** Opens a route, or a controller, to API keys that have this scope. A route without it is closed to every key. */
 export const KeyScope = (scope: Scope, actor: KeyActor = 'named'): MethodDecorator & ClassDecorator =>
-  applyDecorators(
-    SetMetadata(KEY_RULE, { scope, actor } satisfies KeyRule),
-    ApiExtension('x-api-key-scope', scope),
-  );
+  applyDecorators(SetMetadata(KEY_RULE, { scope, actor } satisfies KeyRule), ApiExtension('x-api-key-scope', scope));

@@ -481,6 +481,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that there are, the newest first. */
+        get: operations["ApiKeys_list"];
+        put?: never;
+        /** Makes a key by which a program calls. The secret is in this answer and nowhere else. */
+        post: operations["ApiKeys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a key: at once it is worth nothing, and the connections that it opened end. */
+        delete: operations["ApiKeys_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/friends/requests": {
         parameters: {
             query?: never;
@@ -955,6 +990,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/bots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bots that there are, the newest first. */
+        get: operations["Bots_list"];
+        put?: never;
+        /** Makes a user that cannot log in. API keys act as it: its id goes into `X-Act-As`. */
+        post: operations["Bots_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chats/my-chats": {
         parameters: {
             query?: never;
@@ -1106,7 +1159,7 @@ export interface components {
          * @description A stable word to switch on.
          * @enum {string}
          */
-        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "QUOTA_EXCEEDED" | "INFECTED" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UPLOAD_EXPIRED" | "UPLOAD_OFFSET_MISMATCH" | "UPLOAD_LOCKED" | "TUS_VERSION_UNSUPPORTED" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA" | "IMAGE_TOO_LARGE" | "QUOTA_EXCEEDED" | "INFECTED" | "UNAUTHORIZED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED" | "OTP_INVALID" | "OTP_EXPIRED" | "EMAIL_NOT_VERIFIED" | "FOREIGN_ORIGIN" | "LIMIT_REACHED" | "FORBIDDEN" | "CANNOT_MESSAGE" | "EDIT_WINDOW_CLOSED" | "NOT_FOUND" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "REQUEST_EXISTS" | "ALREADY_FRIENDS" | "REQUEST_NOT_PENDING" | "CANNOT_BEFRIEND_SELF" | "CANNOT_BLOCK_SELF" | "CANNOT_MESSAGE_SELF" | "NOT_A_GROUP" | "GROUP_FULL" | "ALREADY_MEMBER" | "MESSAGE_DELETED" | "TOO_MANY_REACTIONS" | "UNKNOWN_EVENT" | "URL_EXPIRED" | "UPLOADS_NOT_PRESIGNED" | "UPLOAD_INCOMPLETE" | "UPLOAD_EXPIRED" | "UPLOAD_OFFSET_MISMATCH" | "UPLOAD_LOCKED" | "TUS_VERSION_UNSUPPORTED" | "UNKNOWN_DIALECT" | "MALFORMED_FRAME" | "RATE_LIMITED" | "TOO_MANY_CONNECTIONS" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_ERROR";
         ProblemView: {
             /** @description A stable word to switch on. */
             code: components["schemas"]["ErrorCode"];
@@ -1543,6 +1596,74 @@ export interface components {
             lastUsedAt: string;
             /** @description Whether it is the one that asks. */
             current: boolean;
+        };
+        /** @enum {string} */
+        KeyScope: "messages:write" | "users:read" | "users:write" | "conversations:read" | "conversations:write" | "webhooks:write";
+        CreateApiKeyDto: {
+            scopes: components["schemas"]["KeyScope"][];
+            /**
+             * Format: date-time
+             * @description When it ends by itself; left out: never.
+             */
+            expiresAt?: string;
+            /**
+             * @description For people: what it is for. One line of 1 to 64 characters.
+             * @example Support desk
+             */
+            name: string;
+        };
+        NewApiKeyView: {
+            scopes: components["schemas"]["KeyScope"][];
+            /**
+             * @description For `Authorization: Bearer`. It is kept as a hash: nobody can show it again.
+             * @example pk_yZ0o0w7VbA3m0nYJ3l0tqP1o9m7h0bqzqT1cJ8c3s4E
+             */
+            secret: string;
+            /** Format: uuid */
+            id: string;
+            /** @example Support desk */
+            name: string;
+            /** @description The administrator who made it. */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC; null where it has no end.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute: ISO 8601, UTC; null where it was never used.
+             */
+            lastUsedAt: string | null;
+        };
+        ApiKeyView: {
+            scopes: components["schemas"]["KeyScope"][];
+            /** Format: uuid */
+            id: string;
+            /** @example Support desk */
+            name: string;
+            /** @description The administrator who made it. */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC; null where it has no end.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute: ISO 8601, UTC; null where it was never used.
+             */
+            lastUsedAt: string | null;
         };
         SendFriendRequestDto: {
             /**
@@ -2035,6 +2156,15 @@ export interface components {
              */
             publicKey: string;
         };
+        CreateBotDto: {
+            /** @example helpdesk */
+            username: string;
+            /**
+             * @description One line of 1 to 64 characters.
+             * @example Help desk
+             */
+            displayName: string;
+        };
         ChatErrorView: {
             errors?: {
                 [key: string]: string[];
@@ -2270,8 +2400,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Who did it. */
                 actorId?: string;
-                action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
-                targetType?: "user" | "message" | "conversation" | "report" | "server";
+                action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "api_key.create" | "api_key.revoke" | "bot.create" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
+                targetType?: "user" | "message" | "conversation" | "report" | "api_key" | "server";
                 /** @description To whom, or to what. */
                 targetId?: string;
                 /** @description Not before then. */
@@ -2400,8 +2530,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2500,6 +2639,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2752,7 +2900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2905,8 +3053,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3010,8 +3167,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3113,7 +3279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3380,6 +3546,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -3543,8 +3727,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3644,6 +3837,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -3718,6 +3929,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -3778,6 +4007,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4938,6 +5176,302 @@ export interface operations {
             };
         };
     };
+    ApiKeys_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. Opaque. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys that there are, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiKeyView"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    ApiKeys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKeyDto"];
+            };
+        };
+        responses: {
+            /** @description Makes a key by which a program calls. The secret is in this answer and nowhere else. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyView"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `LIMIT_REACHED`: There are as many of these as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    ApiKeys_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revokes a key: at once it is worth nothing, and the connections that it opened end. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     Friends_listRequests: {
         parameters: {
             query?: {
@@ -5965,6 +6499,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
                 headers: {
@@ -6043,7 +6595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6139,6 +6691,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6329,6 +6890,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6736,7 +7306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6843,7 +7413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6950,7 +7520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7060,6 +7630,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
             404: {
                 headers: {
@@ -7137,6 +7716,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7224,7 +7812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7333,6 +7921,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
             404: {
                 headers: {
@@ -7402,6 +7999,15 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7707,6 +8313,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
             404: {
                 headers: {
@@ -7896,7 +8511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8009,7 +8624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `CANNOT_MESSAGE`: You cannot send messages to this user. `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8117,6 +8732,24 @@ export interface operations {
             };
             /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8534,6 +9167,210 @@ export interface operations {
             };
             /** @description `VALIDATION_FAILED`: The request is not valid. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Bots_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. Opaque. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bots that there are, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["UserView"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Bots_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBotDto"];
+            };
+        };
+        responses: {
+            /** @description Makes a user that cannot log in. API keys act as it: its id goes into `X-Act-As`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `FOREIGN_ORIGIN`: The request comes from a page of another origin. `FORBIDDEN`: You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `USERNAME_TAKEN`: This username is already taken. `LIMIT_REACHED`: There are as many of these as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA`: This content type or encoding is not supported. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -165,10 +165,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Within the caller's transaction: those among these that live, by their users. `announceEnd` is to follow its commit. */
-  endThese(
-    executor: SqlExecutor,
-    sessionIds: readonly string[],
-  ): Promise<{ userId: string; sessionIds: string[] }[]> {
+  endThese(executor: SqlExecutor, sessionIds: readonly string[]): Promise<{ userId: string; sessionIds: string[] }[]> {
     return this.repository.revoke(sessionIds, this.now(), executor);
   }
 

@@ -22,7 +22,7 @@ export const MAX_API_KEYS = 200;
 const USE_WINDOW_MS = 60_000;
 const SECRET_BYTES = 32;
 const SECRET = new RegExp(`^${KEY_PREFIX}[\\w-]{43}$`);
-/** Of a key without an end: later than any connection lives. */
+/** For a key that has no end: later than any connection lives. */
 const NO_END_MS = 100 * 365 * 86_400_000;
 
 /**
@@ -102,7 +102,8 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
   async create(principal: Principal, body: CreateApiKeyDto, ip: string | undefined): Promise<NewApiKeyView> {
     const now = this.clock.now();
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt);
-    if (expiresAt !== null && expiresAt.getTime() <= now) throw invalidField('expiresAt', 'expiresAt must be in the future');
+    if (expiresAt !== null && expiresAt.getTime() <= now)
+      throw invalidField('expiresAt', 'expiresAt must be in the future');
     const secret = `${KEY_PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`;
     const key = {
       id: newId(),

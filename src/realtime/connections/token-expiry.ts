@@ -22,6 +22,8 @@ export class TokenExpiry {
   watch(socket: ChatSocket): void {
     this.forget(socket);
     const left = socket.data.expiresAt - this.clock.now();
+    // An API key may have no end.
+    if (left > MAX_TIMER_MS) return this.after(socket, MAX_TIMER_MS / 2, () => this.watch(socket));
     // Half the life of a token that lives shorter than that: a client that renews when warned must not be warned at once.
     this.after(socket, left > WARNING_MS ? left - WARNING_MS : left / 2, () => this.warn(socket));
   }

@@ -98,7 +98,12 @@ export class Accounts {
   /** Makes a user that cannot log in, by any means. @throws DomainError USERNAME_TAKEN */
   async createWithoutLogin(transaction: Transaction, username: string, displayName: string): Promise<string> {
     if (isReserved(username)) throw new DomainError('USERNAME_TAKEN');
-    const userId = await this.repository.addExternal(transaction, { email: null, username, displayName, avatarUrl: null });
+    const userId = await this.repository.addExternal(transaction, {
+      email: null,
+      username,
+      displayName,
+      avatarUrl: null,
+    });
     if (userId === undefined) throw new DomainError('USERNAME_TAKEN');
     return userId;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Person } from '../../support/story.js';
 
 /**
@@ -208,6 +209,15 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /push/web-key': open('200'),
 
   'GET /admin/audit': staff(NOT_FOUND, '200'),
+  'POST /admin/api-keys': { ...staff(NOT_FOUND, '201'), body: () => ({ name: 'Help desk', scopes: ['users:read'] }) },
+  'GET /admin/api-keys': staff(NOT_FOUND, '200'),
+  // Nothing is said of the key to who may not know that there are any.
+  'DELETE /admin/api-keys/{id}': staff(NOT_FOUND),
+  'POST /admin/bots': {
+    ...staff(NOT_FOUND, '201'),
+    body: () => ({ username: `bot_${randomUUID().slice(0, 8)}`, displayName: 'Help desk' }),
+  },
+  'GET /admin/bots': staff(NOT_FOUND, '200'),
 
   // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),

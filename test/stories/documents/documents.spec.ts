@@ -263,6 +263,13 @@ describe('the documents', () => {
     await adas.call('get', '/msg/room/{roomId}/messages', { path: { roomId: room.id } });
     await adas.call('delete', '/friends/{userId}', { path: { userId: bob.id } });
 
+    // Keys and bots.
+    const key = await adas.call('post', '/admin/api-keys', { body: { name: 'Help desk', scopes: ['users:read'] } });
+    await adas.call('get', '/admin/api-keys', { query: { limit: 1 } });
+    await adas.call('delete', '/admin/api-keys/{id}', path(key.id));
+    await adas.call('post', '/admin/bots', { body: { username: 'helpdesk', displayName: 'Help desk' } });
+    await adas.call('get', '/admin/bots', {});
+
     // Accounts, at last.
     const password = 'correct horse battery';
     const email = `${randomUUID()}@example.com`;

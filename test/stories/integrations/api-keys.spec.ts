@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Clock } from '../../../src/common/clock.js';
+import { KEY_SCOPES } from '../../../src/common/key-scope.js';
+import { Database } from '../../../src/database/database.js';
+import { type Answer, type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
+
+describe('API keys and bots', () => {
+  let story: Story;
+  let [root, ada, bob]: [Person, Person, Person] = [] as never;
+  let clockAheadMs = 0;
+  const now = (): number => Date.now() + clockAheadMs;
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    story.app.get(Clock).now = now;
+    [root, ada, bob] = await Promise.all([story.person('root'), story.person('ada'), story.person('bob')]);
+    await story.grant(root, 'ADMIN');
+  });
+  afterAll(() => story.close());
+
+  const newKey = async (scopes: readonly string[], more: object = {}): Promise<{ id: string; secret: string }> =>
+    root.must('POST', '/admin/api-keys', { name: 'Help desk', scopes, ...more });
+  const newBot = async (): Promise<{ id: string; username: string }> =>
+    root.must('POST', '/admin/bots', { username: `bot_${randomUUID().slice(0, 8)}`, displayName: 'Help desk' });
+
+  async function callWith(
+    secret: string,
+    actor: string | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Answer<Anything>> {
+    const response = await fetch(story.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${secret}`,
+        ...(actor === undefined ? {} : { 'x-act-as': actor }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  const rows = (sql: string, ...parameters: string[]): Promise<Anything[]> =>
+    story.app.get(Database).query(sql, parameters);
+  const audited = async (targetId: string): Promise<string[]> =>
+    (await root.must('GET', `/admin/audit?targetId=${targetId}`)).items.map(({ action }: Anything) => action);
+
+  it('shows the secret of a key once, keeps its hash alone and writes down who made it', async () => {
+    const { id, secret, ...key } = await root.must('POST', '/admin/api-keys', {
+      name: 'Help desk',
+      scopes: ['messages:write', 'conversations:read', 'messages:write'],
+      expiresAt: '2099-01-01T00:00:00Z',
+    });
+    expect(secret).toMatch(/^pk_[\w-]{43}$/);
+    expect(key).toEqual({
+      name: 'Help desk',
+      scopes: ['conversations:read', 'messages:write'],
+      createdBy: root.id,
+      createdAt: expect.any(String),
+      expiresAt: '2099-01-01T00:00:00.000Z',
+      lastUsedAt: null,
+    });
+    const listed = await root.must('GET', '/admin/api-keys');
+    expect(listed.items[0]).toEqual({ id, ...key });
+    expect(JSON.stringify(await rows('SELECT * FROM api_keys'))).not.toContain(secret.slice(3));
+    expect(await audited(id)).toEqual(['api_key.create']);
+    const tooLate = await root.call('POST', '/admin/api-keys', {
+      name: 'x',
+      scopes: ['users:read'],
+      expiresAt: '2001-01-01T00:00:00Z',
+    });
+    expect(tooLate.body).toMatchObject({ code: 'VALIDATION_FAILED', errors: { expiresAt: [expect.any(String)] } });
+    for (const scopes of [[], ['admin'], ['users:read', null], 'users:read'])
+      expect((await root.call('POST', '/admin/api-keys', { name: 'x', scopes })).body.code).toBe('VALIDATION_FAILED');
+  });
+
+  it('lets a bot write, once for each client id, and nobody log in as it', async () => {
+    const bot = await newBot();
+    expect(await audited(bot.id)).toEqual(['bot.create']);
+    expect((await root.must('GET', '/admin/bots')).items.map(({ id }: Anything) => id)).toContain(bot.id);
+    const { secret } = await newKey(['messages:write', 'conversations:read', 'conversations:write']);
+    const opened = await callWith(secret, bot.id, 'POST', '/conversations', { userId: ada.id });
+    expect(opened.status).toBe(201);
+    const clientId = randomUUID();
+    const send = (): Promise<Answer<Anything>> =>
+      callWith(secret, bot.id, 'POST', `/conversations/${opened.body.id}/messages`, {
+        content: 'How may I help?',
+        clientId,
+      });
+    const [first, second] = [await send(), await send()];
+    expect([first.status, second.body.id]).toEqual([201, first.body.id]);
+    expect(first.body.senderId).toBe(bot.id);
+    expect(await ada.history(opened.body.id)).toHaveLength(1);
+    for (const password of ['', 'correct horse', 'null'])
+      expect(
+        (await root.call('POST', '/auth/login', { username: bot.username, password })).status,
+      ).toBeGreaterThanOrEqual(400);
+    const taken = await root.call('POST', '/admin/bots', { username: ada.username, displayName: 'Ada' });
+    expect(taken.body.code).toBe('USERNAME_TAKEN');
+    expect((await root.call('POST', '/admin/bots', { displayName: 'No name' })).body.code).toBe('VALIDATION_FAILED');
+  });
+
+  it('closes every route that names no scope, and asks for the very scope of those that do', async () => {
+    const { paths } = await root.must('GET', '/docs-json');
+    const all = await newKey(KEY_SCOPES);
+    const bot = await newBot();
+    const operations = Object.entries<Anything>(paths).flatMap(([path, methods]) =>
+      Object.entries<Anything>(methods).map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path,
+        operation,
+      })),
+    );
+    let closed = 0;
+    const byScope = new Map<string, string>();
+    for (const scope of KEY_SCOPES)
+      byScope.set(scope, (await newKey(KEY_SCOPES.filter((other) => other !== scope))).secret);
+    for (const { method, path, operation } of operations) {
+      if (!(operation.security ?? []).some((scheme: object) => 'bearer' in scheme)) continue;
+      const scope = operation['x-api-key-scope'];
+      const filled = path.replaceAll(/\{\w+\}/g, randomUUID());
+      const secret = scope === undefined ? all.secret : (byScope.get(scope) ?? '');
+      const answer = await callWith(secret, bot.id, method, filled, method === 'GET' ? undefined : {});
+      // Logging out looks for a session by itself, and finds none.
+      const expected = path.startsWith('/auth/logout') ? [401, 'UNAUTHORIZED'] : [403, 'FORBIDDEN'];
+      expect([method, path, answer.status, answer.body.code]).toEqual([method, path, ...expected]);
+      if (scope === undefined) closed += 1;
+    }
+    expect(closed).toBeGreaterThan(30);
+    // What is closed to bearers of any kind stays so.
+    expect((await callWith(all.secret, bot.id, 'GET', '/api/chats/my-chats')).status).toBe(403);
+  });
+
+  it('acts as bots, as users where the scope allows it, and never as who runs the server', async () => {
+    const [reads, writes, bot] = [
+      await newKey(['users:read']),
+      await newKey(['users:read', 'users:write']),
+      await newBot(),
+    ];
+    const moderator = await story.person('moderator');
+    await story.grant(moderator, 'MODERATOR');
+    const code = async (secret: string, actor: string | undefined): Promise<unknown> => {
+      const { status, body } = await callWith(secret, actor, 'GET', '/users/me');
+      return status === 200 ? body.id : body.code;
+    };
+    expect(await code(reads.secret, bot.id)).toBe(bot.id);
+    expect(await code(reads.secret, bot.id.toUpperCase())).toBe(bot.id);
+    expect(await code(reads.secret, ada.id)).toBe('NOT_FOUND');
+    expect(await code(reads.secret, randomUUID())).toBe('NOT_FOUND');
+    expect(await code(reads.secret, undefined)).toBe('VALIDATION_FAILED');
+    expect(await code(reads.secret, 'ada')).toBe('VALIDATION_FAILED');
+    expect(await code(writes.secret, ada.id)).toBe(ada.id);
+    expect(await code(writes.secret, root.id)).toBe('FORBIDDEN');
+    expect(await code(writes.secret, moderator.id)).toBe('FORBIDDEN');
+    expect(await code(`pk_${'A'.repeat(43)}`, bot.id)).toBe('UNAUTHORIZED');
+    expect(await code(`${reads.secret}A`, bot.id)).toBe('UNAUTHORIZED');
+    expect(await code('pk_', bot.id)).toBe('UNAUTHORIZED');
+  });
+
+  it('makes bots by key for as long as its maker is an administrator', async () => {
+    const former = await story.person('former');
+    await story.grant(former, 'ADMIN');
+    const { secret } = await former.must('POST', '/admin/api-keys', { name: 'x', scopes: ['users:write'] });
+    const body = { username: `bot_${randomUUID().slice(0, 8)}`, displayName: 'Bot' };
+    const named = await callWith(secret, ada.id, 'POST', '/admin/bots', body);
+    expect(named.body).toMatchObject({ code: 'VALIDATION_FAILED', errors: { 'X-Act-As': [expect.any(String)] } });
+    const made = await callWith(secret, undefined, 'POST', '/admin/bots', body);
+    expect(made.status).toBe(201);
+    await story.grant(former, 'USER');
+    const refused = await callWith(secret, undefined, 'POST', '/admin/bots', {
+      ...body,
+      username: `${body.username}2`,
+    });
+    expect([refused.status, refused.body.code]).toEqual([404, 'NOT_FOUND']);
+  });
+
+  it('opens sockets of bots that do what the scopes allow, and ends them with the key', async () => {
+    const bot = await newBot();
+    const key = await newKey(['conversations:read', 'conversations:write', 'messages:write']);
+    const reader = await newKey(['conversations:read']);
+    const connect = (secret: string, actAs: unknown, more: object = {}): Device =>
+      new Device(story.url, { token: secret, actAs, ...more });
+    const { id: conversationId } = (await callWith(key.secret, bot.id, 'POST', '/conversations', { userId: bob.id }))
+      .body;
+
+    const [writing, reading] = [connect(key.secret, bot.id), connect(reader.secret, bot.id)];
+    const [ready] = await Promise.all([writing.next('session:ready'), reading.next('session:ready')]);
+    expect(ready.userId).toBe(bot.id);
+    await bob.say(conversationId, 'Hello?');
+    for (const device of [writing, reading]) expect((await device.next('message:new')).message.content).toBe('Hello?');
+    const answer = { conversationId, content: 'Hello!' };
+    expect((await writing.must('send_message', answer)).message.senderId).toBe(bot.id);
+    expect((await reading.ask('send_message', answer)).error.code).toBe('FORBIDDEN');
+    expect((await reading.ask('typing', { conversationId, isTyping: true })).error.code).toBe('FORBIDDEN');
+    await reading.must('sync', {});
+
+    const other = await newKey(['messages:write', 'users:write']);
+    for (const [device, code] of [
+      [connect(other.secret, bot.id), 'FORBIDDEN'],
+      [connect(key.secret, ada.id), 'NOT_FOUND'],
+      [connect(key.secret, undefined), 'VALIDATION_FAILED'],
+      [connect(key.secret, { toString: 'x' }), 'VALIDATION_FAILED'],
+      [connect('pk_nothing', bot.id), 'UNAUTHORIZED'],
+      [connect(key.secret, bot.id, { dialect: 'direct-events' }), 'UNAUTHORIZED'],
+    ] as const) {
+      expect(await device.next('connect_error')).toMatchObject({ code });
+      device.socket.close();
+    }
+
+    await root.must('DELETE', `/admin/api-keys/${key.id}`);
+    expect(await writing.next('session:ended')).toMatchObject({ code: 'SESSION_REVOKED' });
+    await writing.next('disconnect');
+    expect(reading.socket.connected).toBe(true);
+    expect((await callWith(key.secret, bot.id, 'GET', '/conversations')).body.code).toBe('UNAUTHORIZED');
+    const again = connect(key.secret, bot.id);
+    expect(await again.next('connect_error')).toMatchObject({ code: 'UNAUTHORIZED' });
+    for (const device of [writing, reading, again]) device.socket.close();
+    expect(await audited(key.id)).toEqual(['api_key.revoke', 'api_key.create']);
+    expect((await root.call('DELETE', `/admin/api-keys/${key.id}`)).status).toBe(404);
+  });
+
+  it('lets nobody in who connects while the key is revoked', async () => {
+    const bot = await newBot();
+    const key = await newKey(['conversations:read']);
+    const devices = Array.from({ length: 20 }, () => new Device(story.url, { token: key.secret, actAs: bot.id }));
+    await devices[0]?.nextOf(['session:ready', 'connect_error']);
+    await root.must('DELETE', `/admin/api-keys/${key.id}`);
+    await Promise.all(devices.map((device) => device.nextOf(['connect_error', 'disconnect'])));
+    expect(devices.some(({ socket }) => socket.connected)).toBe(false);
+    for (const { socket } of devices) socket.close();
+  });
+
+  it('ends by itself, and says to the minute when it was used last', async () => {
+    const bot = await newBot();
+    const key = await newKey(['users:read'], { expiresAt: new Date(now() + 3_600_000).toISOString() });
+    const used = async (): Promise<string> =>
+      (await root.must('GET', '/admin/api-keys')).items.find(({ id }: Anything) => id === key.id).lastUsedAt;
+    const use = (): Promise<Answer<Anything>> => callWith(key.secret, bot.id, 'GET', '/users/me');
+    await use();
+    await until('the use is written down', async () => (await used()) !== null);
+    const first = await used();
+    clockAheadMs += 30_000;
+    await use();
+    clockAheadMs += 31_000;
+    await use();
+    await until('the later use is written down', async () => (await used()) !== first);
+    expect(Date.parse(await used()) - Date.parse(first)).toBeGreaterThanOrEqual(60_000);
+    clockAheadMs += 3_600_000;
+    expect((await use()).body.code).toBe('UNAUTHORIZED');
+  });
+});
+
+describe('limits of API keys', () => {
+  it('are their own, whoever they act as', async () => {
+    const story = await startStory(
+      {},
+      {
+        LIMITS:
+          '{ "keyMessages": { "burst": 30, "perSeconds": 3600 }, "messages": { "burst": 5, "perSeconds": 3600 } }',
+      },
+    );
+    try {
+      const [root, ada] = [await story.person('root'), await story.person('ada')];
+      await story.grant(root, 'ADMIN');
+      const bot = await root.must('POST', '/admin/bots', {
+        username: `bot_${randomUUID().slice(0, 8)}`,
+        displayName: 'Bot',
+      });
+      const scopes = ['conversations:write', 'messages:write'];
+      const { secret } = await root.must('POST', '/admin/api-keys', { name: 'x', scopes });
+      const call = async (path: string, body: object): Promise<Anything> => {
+        const headers = { authorization: `Bearer ${secret}`, 'x-act-as': bot.id, 'content-type': 'application/json' };
+        return (await fetch(story.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+      };
+      const { id } = await call('/conversations', { userId: ada.id });
+      for (let sent = 0; sent < 30; sent += 1)
+        expect((await call(`/conversations/${id}/messages`, { content: `${sent}` })).seq).toBe(sent + 1);
+      expect((await call(`/conversations/${id}/messages`, { content: 'more' })).code).toBe('RATE_LIMITED');
+    } finally {
+      await story.close();
+    }
+  });
+});
