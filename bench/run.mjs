@@ -1,6 +1,6 @@
 // npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
 // How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading,uploads,media a part;
-// --only=hostile is a bench of its own (bench/hostile/). --check ends with 1 where a target is not reached.
+// --only=hostile and --only=cluster are benches of their own (bench/hostile/, bench/cluster/). --check ends with 1 where a target is not reached.
 import { fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,6 +21,7 @@ import {
 import pg from 'pg';
 import sharp from 'sharp';
 import { v7 } from 'uuid';
+import { cpuOf, databaseCpuOf, memoryOf, middle, table } from './measuring.mjs';
 
 const isQuick = process.argv.includes('--quick');
 const parts = process.argv
@@ -31,6 +32,11 @@ if (parts?.includes('hostile')) {
   const { runHostile } = await import('./hostile/run.mjs');
   process.exit((await runHostile()) ? 0 : 1);
 }
+if (parts?.includes('cluster')) {
+  const { runCluster } = await import('./cluster/run.mjs');
+  const areReached = await runCluster();
+  process.exit(process.argv.includes('--check') && !areReached ? 1 : 0);
+}
 // Where to: the profiles of all processes measured, for Chrome's developer tools.
 const profiles = process.argv.find((word) => word.startsWith('--profile='))?.slice('--profile='.length);
 const wants = (part) => parts?.includes(part) ?? true;
@@ -39,7 +45,6 @@ const ROUNDS = isQuick ? 1 : 3;
 const IDLE = isQuick ? 1_000 : 5_000;
 const HISTORY = isQuick ? 100_000 : 1_000_000;
 const MEGABYTE = 1024 * 1024;
-const TICKS = 100; // of /proc/<pid>/stat, a second
 const here = fileURLToPath(new URL('.', import.meta.url));
 const secret = randomBytes(48).toString('base64');
 const directory = mkdtempSync(join(tmpdir(), 'parley-bench-'));
@@ -74,7 +79,6 @@ const prisma = await startProcess('baselines/prisma-per-message.mjs', { DATABASE
 const pairs = await makeUsers(32);
 for (let index = 0; index < pairs.length; index += 2)
   join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
-const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 if (wants('messages')) await measureMessages();
 if (wants('connections')) await measureConnections();
@@ -160,30 +164,6 @@ function generate(task, started = () => {}, ended = () => {}, word) {
 }
 
 // -- what was spent ---------------------------------------------------------------------------------------------------
-/** CPU seconds of a process; with `reaped` also of its children that have ended. */
-function cpuOf(pid, reaped = false) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);
-  return (fields[11] + fields[12] + (reaped ? fields[13] + fields[14] : 0)) / TICKS;
-}
-
-function databaseCpuNow() {
-  const backends = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  let seconds = cpuOf(postmaster, true);
-  for (const pid of backends) {
-    try {
-      if (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === postmaster)
-        seconds += cpuOf(pid);
-    } catch {
-      // It ended meanwhile, and the postmaster counts it.
-    }
-  }
-  return seconds;
-}
-
-function memoryOf(pid) {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
-}
-
 /** Since it began, or since `clear_refs`. */
 function highestMemoryOf(pid) {
   return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
@@ -191,7 +171,7 @@ function highestMemoryOf(pid) {
 
 async function withCpu(pid, work) {
   const marks = [];
-  const mark = () => marks.push([cpuOf(pid), databaseCpuNow()]);
+  const mark = () => marks.push([cpuOf(pid), databaseCpuOf(postmaster)]);
   const result = await work(mark, mark);
   return { ...result, process: marks[1][0] - marks[0][0], database: marks[1][1] - marks[0][1] };
 }
@@ -351,7 +331,7 @@ async function measureStatement() {
       return client;
     }),
   );
-  const before = databaseCpuNow();
+  const before = databaseCpuOf(postmaster);
   const until = performance.now() + SECONDS * 1_000;
   let stored = 0;
   await Promise.all(
@@ -370,7 +350,7 @@ async function measureStatement() {
       }
     }),
   );
-  const spent = databaseCpuNow() - before;
+  const spent = databaseCpuOf(postmaster) - before;
   await Promise.all(clients.map((client) => client.end()));
   return { perSecond: stored / SECONDS, cpu: (spent / stored) * 10_000 };
 }
@@ -477,20 +457,6 @@ async function call(user, path) {
   const response = await fetch(server.url + path, { headers: { authorization: `Bearer ${user.token}` } });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   return response.json();
-}
-
-function table(lines) {
-  const widths = [];
-  for (const line of lines)
-    line.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, String(cell).length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => String(cell).padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 // -- throughput, interleaved ---------------------------------------------------------------------------------------

@@ -23,6 +23,11 @@ const MAX_JITTER_MS = 250;
 const SETTLING_MS = 5_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
 const START_TIMEOUT_MS = 2_000;
+/**
+ * Between two frames with events, at the least: at a low rate an event leaves in the turn in which it happened, at a high one
+ * several share what a frame costs each process and Redis, which is more than an event does.
+ */
+const FRAME_PAUSE_MS = 5;
 /** Operations of one frame; more are sent as several. */
 const MAX_FRAME_CHARACTERS = 1024 * 1024;
 
@@ -43,6 +48,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private number = 0;
   private waiting: Operation[] = [];
   private isFlushing = false;
+  private flushedAt = Number.NEGATIVE_INFINITY;
   private isConnected = false;
   /** Everything committed before it has arrived, or was read. */
   private reached: string | undefined;
@@ -132,16 +138,19 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   // -- sending ---------------------------------------------------------------------------------------------------------
-  /** All of one turn of the event loop in one frame. */
+  /** All of one turn of the event loop in one frame, and all of FRAME_PAUSE_MS where one has just left. */
   private publish(operations: readonly Operation[]): void {
     this.waiting.push(...operations);
     if (this.isFlushing || this.waiting.length === 0) return;
     this.isFlushing = true;
-    setImmediate(() => this.flush());
+    const pause = this.flushedAt + FRAME_PAUSE_MS - performance.now();
+    if (pause <= 0) setImmediate(() => this.flush());
+    else setTimeout(() => this.flush(), pause).unref();
   }
 
   private flush(): void {
     this.isFlushing = false;
+    this.flushedAt = performance.now();
     let operations: Operation[] = [];
     let size = 0;
     for (const operation of this.waiting) {

@@ -68,6 +68,8 @@ export class RedisClusterBus extends ClusterBus {
     const client = createClient({
       url,
       disableOfflineQueue: true,
+      // The socket's own ends a connection that does not answer; a timer for each frame costs a quarter of sending it.
+      commandOptions: { timeout: 0 },
       socket: {
         connectTimeout: CONNECT_TIMEOUT_MS,
         socketTimeout: SOCKET_TIMEOUT_MS,
