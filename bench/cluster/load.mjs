@@ -75,7 +75,7 @@ class Hall {
     else message.arrivals[place] = performance.now();
   }
 
-  send(room, due = performance.now(), phase = undefined) {
+  send(room, due = performance.now(), phase) {
     room.turn = ((room.turn ?? -1) + 1) % (room.senders ?? room.members.length);
     const number = this.messages.length;
     this.messages.push({ room, from: room.turn, due, phase, acknowledgedAt: undefined, arrivals: [] });
