@@ -9,10 +9,14 @@ const START_TIMEOUT_MS = 30_000;
 export class RedisServer {
   private child: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly settingsOf: (port: number) => readonly string[],
+  ) {}
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  /** @param settingsOf as on its command line; later ones count */
+  static async start(settingsOf: (port: number) => readonly string[] = () => []): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), settingsOf);
     await server.start();
     return server;
   }
@@ -24,7 +28,10 @@ export class RedisServer {
   /** Begins, or begins again, with nothing in it. */
   async start(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/tmp' });
+    const child = spawn('redis-server', [...settings, ...this.settingsOf(this.port)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: '/tmp',
+    });
     this.child = child;
     let output = '';
     const started = new Promise<void>((resolve, reject) => {

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { content, deviceAt } from '../support/cluster.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { ServerProcess } from '../support/process.js';
+import { RedisServer } from '../support/redis.js';
+import { Device, Person, request, until } from '../support/story.js';
+
+const TIMEOUT_MS = 120_000;
+const CERTIFICATE = resolve('test/fixtures/redis-tls.pem');
+const GUESSES = 4;
+
+/** What docs/operations/cluster.md says to write into redis.conf. */
+function documentedUser(): string[] {
+  const page = readFileSync('docs/operations/cluster.md', 'utf8');
+  const [, line = ''] = /^(user parley .*)$/m.exec(page) ?? [];
+  return line.split(' ');
+}
+
+/** By TLS alone. The certificate is its own authority, and good for 127.0.0.1. */
+const overTls = (port: number): string[] => [
+  ...['--port', '0', '--tls-port', String(port)],
+  ...['--tls-cert-file', CERTIFICATE, '--tls-key-file', CERTIFICATE, '--tls-ca-cert-file', CERTIFICATE],
+  ...['--tls-auth-clients', 'no'],
+];
+
+async function checksOf(server: ServerProcess): Promise<Record<string, string>> {
+  return (await request(server.url, 'GET', '/health/ready')).body.checks;
+}
+
+describe.each([
+  {
+    how: 'by a user who may do nothing else',
+    settings: () => ['--user', ...documentedUser().slice(1), '--user', 'default', 'off'],
+    address: (redis: RedisServer) => redis.url.replace('redis://', 'redis://parley:the-password@'),
+    environment: {} as Record<string, string>,
+  },
+  {
+    how: 'by TLS, with a certificate of its own',
+    settings: overTls,
+    address: (redis: RedisServer) => redis.url.replace('redis://', 'rediss://'),
+    environment: { NODE_EXTRA_CA_CERTS: CERTIFICATE } as Record<string, string>,
+  },
+])('two processes that reach Redis $how', ({ settings, address, environment }) => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const servers: ServerProcess[] = [];
+  const devices: Device[] = [];
+
+  const start = (): Promise<ServerProcess> =>
+    ServerProcess.start({
+      DATABASE_URL: database.url,
+      REDIS_URL: address(redis),
+      DRAIN_SECONDS: '0',
+      // None comes back while this test runs.
+      LIMITS: JSON.stringify({ loginByAccount: { burst: GUESSES, points: 1, perSeconds: 3_600 } }),
+      ...environment,
+    });
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(settings), createTestDatabase()]);
+    servers.push(await start(), await start());
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    for (const { socket } of devices) socket.close();
+    await Promise.all(servers.map((server) => server.kill()));
+    await Promise.all([redis?.kill(), database?.drop()]);
+  }, TIMEOUT_MS);
+
+  it(
+    'say that it is up, and deliver each other what happens',
+    async () => {
+      const [east, west] = servers as [ServerProcess, ServerProcess];
+      for (const server of servers)
+        await until('Redis is up', async () => (await checksOf(server)).redis === 'up', TIMEOUT_MS);
+      const [ada, grace] = [await Person.register(east.url, 'ada'), await Person.register(west.url, 'grace')];
+      const direct = await ada.directConversation(grace);
+      devices.push(await deviceAt(west, grace));
+      await ada.say(direct, 'across');
+      const { message } = (await devices[0]?.next('message:new', content('across'))) ?? {};
+      expect(message.senderId).toBe(ada.id);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'count guesses together',
+    async () => {
+      const [east, west] = servers as [ServerProcess, ServerProcess];
+      const mia = await Person.register(east.url, 'mia');
+      const guess = async ({ url }: ServerProcess): Promise<number> =>
+        (await request(url, 'POST', '/auth/login', { username: mia.username, password: 'a wrong guess' })).status;
+      const statuses: number[] = [];
+      for (let index = 0; index < GUESSES + 2; index += 1) statuses.push(await guess(index % 2 === 0 ? east : west));
+      expect(statuses).toEqual([...Array.from({ length: GUESSES }, () => 401), 429, 429]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+it(
+  'a process does not speak to a Redis whose certificate nobody it trusts has signed, and goes on alone',
+  async () => {
+    const [redis, database] = await Promise.all([RedisServer.start(overTls), createTestDatabase()]);
+    const server = await ServerProcess.start({
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url.replace('redis://', 'rediss://'),
+      DRAIN_SECONDS: '0',
+    });
+    try {
+      expect(await request(server.url, 'GET', '/health/ready')).toMatchObject({
+        status: 200,
+        body: { status: 'degraded', checks: { redis: 'down' } },
+      });
+    } finally {
+      await server.kill();
+      await Promise.all([redis.kill(), database.drop()]);
+    }
+  },
+  TIMEOUT_MS,
+);
