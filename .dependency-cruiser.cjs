@@ -69,6 +69,19 @@ module.exports = {
       to: { path: '^src/integrations/' },
     },
     {
+      name: 'moderation-acts-through-features',
+      comment: 'it asks features, and nobody asks it: its acts reach clients by the events of those features',
+      severity: 'error',
+      from: { path: '^src/moderation/' },
+      to: { path: '^src/(realtime|dialects|push|cluster|sync)/' },
+    },
+    {
+      name: 'nobody-knows-moderation',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(moderation/|app\\.module\\.ts$)' },
+      to: { path: '^src/moderation/' },
+    },
+    {
       name: 'leaves',
       comment: 'common and config know nobody; database, limits, mail and events know only them',
       severity: 'error',

@@ -21,6 +21,7 @@ const OWNED = {
   users: ['users'],
   auth: [
     'sessions',
+    'session_endings',
     'refresh_tokens',
     'one_time_codes',
     'pending_registrations',
@@ -50,6 +51,7 @@ const OWNED = {
     'store_messages',
   ],
   integrations: ['api_keys', 'api_key_sessions', 'bots'],
+  moderation: ['reports'],
   push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
 
@@ -66,6 +68,7 @@ const BELOW = {
   friends: [...LEAVES, 'presence', 'attachments', 'users'],
   conversations: [...LEAVES, 'presence', 'attachments', 'users', 'friends'],
   messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
+  moderation: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages', 'push'],
   push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
   integrations: [...LEAVES, 'audit', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
 };

@@ -15,6 +15,7 @@ import { IntegrationsModule } from './integrations/integrations.module.js';
 import { KeysModule } from './integrations/keys/keys.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
+import { ModerationModule } from './moderation/moderation.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { PushModule } from './push/push.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         ConversationsModule,
         MessagesModule,
         SyncModule,
+        ModerationModule,
         ...(configuration.push.enabled ? [PushModule] : []),
         IntegrationsModule,
         RealtimeModule,

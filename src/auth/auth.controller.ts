@@ -97,7 +97,7 @@ export class AuthController {
   @Post('login')
   @HttpCode(200)
   @ApiOkResponse({ type: TokensView })
-  @ApiErrors('INVALID_CREDENTIALS', 'EMAIL_NOT_VERIFIED', 'OVERLOADED')
+  @ApiErrors('INVALID_CREDENTIALS', 'EMAIL_NOT_VERIFIED', 'ACCOUNT_SUSPENDED', 'OVERLOADED')
   async login(
     @Body() login: Login,
     @Req() request: Request,
@@ -117,7 +117,7 @@ export class AuthController {
   @HttpCode(200)
   @ApiSecurity('refreshCookie')
   @ApiOkResponse({ type: TokensView })
-  @ApiErrors('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'FOREIGN_ORIGIN')
+  @ApiErrors('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED', 'ACCOUNT_SUSPENDED', 'FOREIGN_ORIGIN')
   async refresh(
     @Body() body: Refresh,
     @Req() request: Request,

@@ -107,7 +107,8 @@ export class AuthService {
   /**
    * Answers for an unknown user what it answers for a wrong password, in the same time.
    * @param device of the browser that it comes from
-   * @throws DomainError INVALID_CREDENTIALS, EMAIL_NOT_VERIFIED (only to who knows the password), RATE_LIMITED, OVERLOADED
+   * @throws DomainError INVALID_CREDENTIALS, EMAIL_NOT_VERIFIED and ACCOUNT_SUSPENDED (only to who knows the password), RATE_LIMITED,
+   *   OVERLOADED
    */
   async login(login: Login, ip?: string, device?: KnownDevice): Promise<TokensView> {
     const by = accountNamedBy(login);
@@ -135,7 +136,7 @@ export class AuthService {
     return this.tokensOf(opened);
   }
 
-  /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
+  /** @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, ACCOUNT_SUSPENDED */
   async refresh(refreshToken: string, origin: RefreshOrigin = {}): Promise<TokensView> {
     return this.tokensOf(await this.sessions.rotate(refreshToken, origin));
   }
@@ -208,11 +209,10 @@ export class AuthService {
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');
   }
 
-  /** A session for who gave the right password, unless that was changed meanwhile. */
+  /** A session for who gave the right password, unless that was changed, or the account suspended, meanwhile. */
   private open(credentials: Credentials, origin: SessionOrigin): Promise<OpenedSession> {
     return this.database.transaction(async (transaction) => {
-      if (!(await this.accounts.isStillPassword(transaction, credentials)))
-        throw new DomainError('INVALID_CREDENTIALS');
+      await this.accounts.holdUsable(transaction, credentials);
       return this.sessions.open(credentials.userId, origin, transaction);
     });
   }

@@ -93,15 +93,4 @@ export class CatchUpRepository {
       'cluster_changed_users',
     );
   }
-
-  /** Those of these sessions that have ended. */
-  async endedSessionIds(sessionIds: readonly string[]): Promise<string[]> {
-    const rows = await this.database.background.query<{ id: string }>(
-      `SELECT asked.id FROM unnest($1::uuid[]) AS asked(id)
-       WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = asked.id AND s.revoked_at IS NULL)`,
-      [sessionIds],
-      'cluster_ended_sessions',
-    );
-    return rows.map(({ id }) => id);
-  }
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventBus } from '../events/event-bus.js';
 import { MessageReader } from '../messages/reading/message-reader.js';
+import { EndedSessions } from '../realtime/connections/ended-sessions.js';
 import { Broadcaster } from '../realtime/delivery/broadcaster.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { Rooms, type Setup } from '../realtime/delivery/rooms.js';
@@ -37,6 +38,7 @@ export class CatchUp {
     private readonly events: EventBus,
     private readonly relay: EventRelay,
     private readonly messages: MessageReader,
+    private readonly endedSessions: EndedSessions,
   ) {}
 
   /**
@@ -46,7 +48,7 @@ export class CatchUp {
   async run(since: string, spread: boolean): Promise<string> {
     // Before anything else is read: what commits from here on is for the next time.
     const reached = await this.repository.snapshot();
-    await this.endSessions();
+    await this.endedSessions.close();
     const concerned = new Set<string>();
     const userIds = [...new Set([...this.rooms.connectedUserIds(), ...this.rooms.arrivingUserIds()])];
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
@@ -112,16 +114,6 @@ export class CatchUp {
     }
     for (const [conversationId, { joinedIds, leftIds }] of found)
       this.events.receive('membership.found', { conversationId, joinedIds, leftIds });
-  }
-
-  private async endSessions(): Promise<void> {
-    const sessions = this.rooms.connectedSessions();
-    if (sessions.size === 0) return;
-    for (const sessionId of await this.repository.endedSessionIds([...sessions.keys()])) {
-      const userId = sessions.get(sessionId);
-      if (userId !== undefined)
-        this.events.receive('session.ended', { userId, sessionIds: [sessionId], code: 'SESSION_REVOKED' });
-    }
   }
 
   /** Whether there were too many to deliver them one by one. */

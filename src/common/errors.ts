@@ -66,6 +66,10 @@ export const ERRORS = {
   },
   OTP_INVALID: { category: 'INVALID', message: 'The code is wrong.' },
   OTP_EXPIRED: { category: 'INVALID', message: 'The code has expired; ask for a new one.' },
+  ACCOUNT_SUSPENDED: {
+    category: 'FORBIDDEN',
+    message: 'The account is suspended: `until` says how long, null until it is lifted; `reason` why.',
+  },
   EMAIL_NOT_VERIFIED: { category: 'FORBIDDEN', message: 'The e-mail address has to be verified first.' },
   FOREIGN_ORIGIN: { category: 'FORBIDDEN', message: 'The request comes from a page of another origin.' },
   LIMIT_REACHED: { category: 'CONFLICT', message: 'There are as many of these as there may be.' },
@@ -86,6 +90,8 @@ export const ERRORS = {
   ALREADY_MEMBER: { category: 'CONFLICT', message: 'This user is a member already.' },
   MESSAGE_DELETED: { category: 'CONFLICT', message: 'The message has been deleted.' },
   TOO_MANY_REACTIONS: { category: 'CONFLICT', message: 'The message has as many different reactions as it may have.' },
+  CANNOT_REPORT_SELF: { category: 'INVALID', message: 'You cannot report yourself.' },
+  REPORT_RESOLVED: { category: 'CONFLICT', message: 'The report has been resolved already.' },
   UNKNOWN_EVENT: { category: 'INVALID', message: 'There is no such event.' },
   URL_EXPIRED: { category: 'FORBIDDEN', message: 'The address has expired; read the message again for a new one.' },
   UPLOADS_NOT_PRESIGNED: { category: 'CONFLICT', message: 'This server takes uploads itself: POST /attachments.' },
@@ -108,11 +114,26 @@ export type ErrorCode = keyof typeof ERRORS;
 /** A field's path (`members.0.id`) to what is wrong with it. */
 export type FieldErrors = Record<string, string[]>;
 
+/** With ACCOUNT_SUSPENDED, and with the end of a session because of it. */
+export interface SuspensionDetails {
+  /** ISO 8601; null: until it is lifted. */
+  until: string | null;
+  /** In the words of who suspended it. */
+  reason: string | null;
+}
+
+/** What goes with a code, whatever carries it to the client. */
+export interface ErrorExtras extends Partial<SuspensionDetails> {
+  errors?: FieldErrors;
+  retryAfterMs?: number;
+}
+
 export interface ErrorDetails {
   /** Overrides the code's own sentence. Never holds anything internal. */
   message?: string;
   errors?: FieldErrors;
   retryAfterMs?: number;
+  suspension?: SuspensionDetails;
   cause?: unknown;
 }
 
@@ -125,6 +146,7 @@ export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly errors: FieldErrors | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly suspension: SuspensionDetails | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -132,7 +154,17 @@ export class DomainError extends Error {
   ) {
     super(details.message ?? ERRORS[code].message, { cause: details.cause });
     this.errors = details.errors;
+    this.suspension = details.suspension;
     this.retryAfterMs = details.retryAfterMs ?? (PASSING.has(this.category) ? RETRY_AFTER_MS : undefined);
+  }
+
+  /** Without what it does not have. */
+  get extras(): ErrorExtras {
+    return {
+      ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...this.suspension,
+    };
   }
 
   get category(): ErrorCategory {

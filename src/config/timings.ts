@@ -5,6 +5,8 @@
 export interface Timings {
   /** A connection that is lost for a shorter time changes nothing of its user's presence. */
   presenceGraceMs: number;
+  /** How often a process with connections asks whether somebody else's act ended sessions. */
+  sessionEndingsMs: number;
   /** Who types is shown to others at most this often. */
   typingThrottleMs: number;
   /** Who has sent nothing more for so long has stopped typing. */
@@ -34,6 +36,7 @@ export interface Timings {
 
 export const TIMINGS: Readonly<Timings> = {
   presenceGraceMs: 5_000,
+  sessionEndingsMs: 2_000,
   typingThrottleMs: 2_000,
   typingExpiryMs: 6_000,
   storeSilenceMs: 6_000,

@@ -80,6 +80,7 @@ const TAGS = {
   conversations: 'Direct conversations and groups, and their members.',
   messages: 'Messages, their history and reactions.',
   attachments: 'Pictures and files.',
+  reports: 'What users report to the moderators of the server.',
   sync: 'All that changed since a cursor.',
   admin: 'For moderators and administrators of the server; for everybody else it does not exist.',
   operations: 'For whatever watches the server.',

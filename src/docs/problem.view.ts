@@ -25,4 +25,8 @@ export class ProblemView {
   errors?: Record<string, string[]>;
   /** Milliseconds after which the same may succeed; with `Retry-After`, which has whole seconds. */
   retryAfterMs?: number;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null;
 }

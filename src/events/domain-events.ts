@@ -6,7 +6,13 @@ import type { ConversationBrief, MessageView } from '../messages/messages.view.j
  * These are not what clients receive; realtime/delivery/event-relay.ts turns one into the other.
  */
 export interface DomainEvents {
-  'session.ended': { userId: string; sessionIds: string[]; code: SessionEndCode };
+  'session.ended': {
+    userId: string;
+    sessionIds: string[];
+    code: SessionEndCode;
+    /** With ACCOUNT_SUSPENDED. */
+    suspension?: { until: string | null; reason: string | null } | undefined;
+  };
 
   /** Its profile, as others see it. */
   'user.changed': { userId: string; isDeleted: boolean };
@@ -115,4 +121,5 @@ export type SessionEndCode =
   | 'SESSION_REVOKED'
   | 'REFRESH_TOKEN_REUSED'
   | 'PASSWORD_CHANGED'
-  | 'ACCOUNT_DELETED';
+  | 'ACCOUNT_DELETED'
+  | 'ACCOUNT_SUSPENDED';

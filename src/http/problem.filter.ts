@@ -49,8 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
           message: problem.message,
           code: problem.code,
           requestId: request.id ?? '',
-          ...(problem.errors === undefined ? {} : { errors: problem.errors }),
-          ...(problem.retryAfterMs === undefined ? {} : { retryAfterMs: problem.retryAfterMs }),
+          ...problem.extras,
         }),
       );
   }

@@ -56,6 +56,10 @@ export const LIMITS = {
   strangersAnHour: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
   /** The same in a day. */
   strangersADay: { per: 'user', burst: 100, points: 100, perSeconds: 86_400 },
+  /** Reports: each is looked at by a person. */
+  reports: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
+  /** Acts of one moderator, and what it reads of reports: what a stolen session of one can do at once. */
+  moderation: { per: 'user', burst: 120, points: 60, perSeconds: 60 },
   /** Messages sent or edited. */
   messages: { per: 'user', burst: 20, points: 5, perSeconds: 1 },
   /** Reactions set or taken back. */

@@ -11,6 +11,7 @@ import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
+import { EndedSessions } from './connections/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
 import { Handshake } from './connections/handshake.js';
@@ -35,6 +36,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatGateway,
     ChatQueries,
     Connections,
+    EndedSessions,
     EngineGuard,
     EventRelay,
     Handshake,
@@ -56,6 +58,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatCommands,
     ChatQueries,
     Connections,
+    EndedSessions,
     EventRelay,
     Handshake,
     OutboundQueues,

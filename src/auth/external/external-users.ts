@@ -26,14 +26,17 @@ export class ExternalUsers {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked. */
+  /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked; ACCOUNT_SUSPENDED */
   async accessOf(identity: ExternalIdentity): Promise<VerifiedAccess> {
     const sessionId = externalSessionId(identity);
     const { userId, revokedAt } =
       (await this.repository.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
     if (revokedAt !== null) {
-      if (identity.issuedAt <= revokedAt.getTime()) throw new DomainError('UNAUTHORIZED');
-      if (!(await this.sessions.reopen(sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
+      if (identity.issuedAt <= revokedAt.getTime()) {
+        await this.accounts.requireUnsuspended(userId);
+        throw new DomainError('UNAUTHORIZED');
+      }
+      if (!(await this.sessions.reopen(userId, sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
     }
     if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
     return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };

@@ -20,13 +20,13 @@ export interface KeyConnection extends VerifiedAccess {
  * What auth needs of API keys, which lie above it. Implemented by integrations/keys/api-keys.ts, bound in app.module.
  */
 export abstract class KeyAccess {
-  /** @throws DomainError UNAUTHORIZED for a key that is unknown, revoked or expired; RATE_LIMITED */
+  /** @throws DomainError UNAUTHORIZED for a key that is unknown, revoked or expired; ACCOUNT_SUSPENDED where its maker is; RATE_LIMITED */
   abstract verify(secret: string): Promise<VerifiedKey>;
 
   /**
    * Whom the key acts as.
    * @throws DomainError NOT_FOUND for nobody, and for a user where the key may act as bots alone; FORBIDDEN for moderators and
-   *   administrators: a key is never a way to their rights
+   *   administrators: a key is never a way to their rights; ACCOUNT_SUSPENDED
    */
   abstract requireActor(key: VerifiedKey, userId: string): Promise<{ isBot: boolean }>;
 

@@ -149,13 +149,36 @@ export class SessionsRepository {
     return rows.map(({ id }) => id);
   }
 
+  async raiseEndingsRevision(transaction: Transaction): Promise<void> {
+    await transaction.query('UPDATE session_endings SET revision = revision + 1');
+  }
+
+  async endingsRevision(): Promise<number> {
+    const [row] = await this.database.background.query<{ revision: number }>(
+      'SELECT revision FROM session_endings',
+      [],
+      'session_endings',
+    );
+    return row?.revision ?? 0;
+  }
+
+  async endedAmong(sessionIds: readonly string[]): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT asked.id FROM unnest($1::uuid[]) AS asked(id)
+       WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = asked.id AND s.revoked_at IS NULL)`,
+      [sessionIds],
+      'sessions_ended',
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async revokeLocked(transaction: Transaction, id: string, now: Date): Promise<void> {
     await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [id, now]);
   }
 
   /** Undoes the end that is known of; false where another came meanwhile. */
-  async reopen(id: string, revokedAt: Date, now: Date): Promise<boolean> {
-    const rows = await this.database.query(
+  async reopen(transaction: Transaction, id: string, revokedAt: Date, now: Date): Promise<boolean> {
+    const rows = await transaction.query(
       'UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
       [id, now, revokedAt],
     );

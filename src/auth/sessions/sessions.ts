@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Batched } from '../../common/async/batcher.js';
 import { Clock } from '../../common/clock.js';
-import { DomainError } from '../../common/errors.js';
+import { DomainError, type SuspensionDetails } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import { decodeCursor, isTimeText, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
@@ -10,6 +10,7 @@ import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
 import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { SessionEndCode } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
+import { Accounts } from '../../users/accounts/accounts.js';
 import { ipAddressKey, plainIpAddress } from '../../limits/ip-address-key.js';
 import { type SessionView, sessionView } from './session.view.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -28,6 +29,11 @@ export interface OpenedSession {
   refreshToken: string;
 }
 
+export interface EndedSession extends Principal {
+  /** What ended it, where that was one. */
+  suspension: SuspensionDetails | undefined;
+}
+
 export interface SessionOrigin {
   deviceName?: string | undefined;
   /** The client's address. */
@@ -43,7 +49,7 @@ export interface RefreshOrigin {
 
 type Rotation =
   | { outcome: 'rotated'; principal: Principal; refreshToken: string }
-  | { outcome: 'invalid' }
+  | { outcome: 'invalid'; userId?: string }
   | { outcome: 'reused'; principal: Principal };
 
 /**
@@ -60,6 +66,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly repository: SessionsRepository,
+    private readonly accounts: Accounts,
     private readonly events: EventBus,
     private readonly clock: Clock,
     private readonly configuration: Configuration,
@@ -95,6 +102,13 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return this.live.get(principal);
   }
 
+  /** @throws DomainError ACCOUNT_SUSPENDED where that is why it cannot, UNAUTHORIZED in any other case */
+  async requireLive(principal: Principal): Promise<void> {
+    if (await this.isLive(principal)) return;
+    await this.accounts.requireUnsuspended(principal.userId);
+    throw new DomainError('UNAUTHORIZED');
+  }
+
   private async areLive(principals: readonly Principal[]): Promise<boolean[]> {
     const owners = await this.repository.ownersOfLive(
       principals.map(({ sessionId }) => sessionId),
@@ -108,12 +122,15 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
    * it, which is the same for all: of several tabs each goes on, however many of them refreshed meanwhile. Later it means
    * that two parties hold it, so the session ends for both; but for the one who spent it and names that very attempt, whose
    * answer was lost. That one is given the successor as long as nobody spent it: then somebody has received it.
-   * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED
+   * @throws DomainError REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, ACCOUNT_SUSPENDED
    */
   async rotate(presented: string, origin: RefreshOrigin = {}): Promise<OpenedSession> {
     const rotation = await this.database.transaction((transaction) => this.spend(transaction, presented, origin));
     if (rotation.outcome === 'rotated') return rotation;
-    if (rotation.outcome === 'invalid') throw new DomainError('REFRESH_TOKEN_INVALID');
+    if (rotation.outcome === 'invalid') {
+      if (rotation.userId !== undefined) await this.accounts.requireUnsuspended(rotation.userId);
+      throw new DomainError('REFRESH_TOKEN_INVALID');
+    }
     const { userId, sessionId } = rotation.principal;
     this.events.publish('session.ended', { userId, sessionIds: [sessionId], code: 'REFRESH_TOKEN_REUSED' });
     throw new DomainError('REFRESH_TOKEN_REUSED');
@@ -169,11 +186,38 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return this.repository.revoke(sessionIds, this.now(), executor);
   }
 
-  announceEnd(userId: string, sessionIds: string[], code: SessionEndCode): void {
-    if (sessionIds.length > 0) this.events.publish('session.ended', { userId, sessionIds, code });
+  announceEnd(userId: string, sessionIds: string[], code: SessionEndCode, suspension?: SuspensionDetails): void {
+    if (sessionIds.length > 0) this.events.publish('session.ended', { userId, sessionIds, code, suspension });
   }
 
-  /** The one session of all tokens of a trusted issuer's subject, or of all that an API key does as one user: it does not end by itself. */
+  /**
+   * Within the caller's transaction, for acts upon somebody else: all, and every process looks whether it holds a connection of an
+   * ended session (`endingsRevision`), should the event be lost or nobody be there to publish it.
+   */
+  async endAllForGood(transaction: Transaction, userId: string): Promise<string[]> {
+    const ended = await this.repository.revokeAllOf(userId, null, this.now(), transaction);
+    await this.repository.raiseEndingsRevision(transaction);
+    return ended;
+  }
+
+  /** Rises with every act that ended sessions of others. */
+  endingsRevision(): Promise<number> {
+    return this.repository.endingsRevision();
+  }
+
+  /**
+   * Those among these sessions that have ended, for whoever holds connections of them and may have missed it.
+   * @param owners users by session
+   */
+  async endedAmong(owners: ReadonlyMap<string, string>): Promise<EndedSession[]> {
+    const ids = await this.repository.endedAmong([...owners.keys()]);
+    const users = ids.map((sessionId) => ({ sessionId, userId: owners.get(sessionId) ?? NOBODY }));
+    if (users.length === 0) return [];
+    const suspensions = await this.accounts.suspensionsOf([...new Set(users.map(({ userId }) => userId))]);
+    return users.map((ended) => ({ ...ended, suspension: suspensions.get(ended.userId) }));
+  }
+
+  /** The one session of all tokens of a trusted issuer's subject, or of all that an API key does as one user: it does not end by itself. @throws DomainError ACCOUNT_SUSPENDED */
   async openExternal(
     transaction: Transaction,
     sessionId: string,
@@ -181,6 +225,8 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     name: string,
     now: number,
   ): Promise<void> {
+    // Held: a suspension that comes at this moment waits, and then ends what is opened here.
+    await this.accounts.holdUnsuspended(transaction, userId);
     await this.repository.putExternal(transaction, {
       id: sessionId,
       userId,
@@ -192,9 +238,14 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   /**
    * After a new sign-in at the issuer.
    * @param revokedAt the end that is known of: one that came meanwhile stays. Answers whether the session lives now.
+   * @throws DomainError ACCOUNT_SUSPENDED
    */
-  reopen(sessionId: string, revokedAt: Date): Promise<boolean> {
-    return this.repository.reopen(sessionId, revokedAt, this.now());
+  reopen(userId: string, sessionId: string, revokedAt: Date): Promise<boolean> {
+    return this.database.transaction(async (transaction) => {
+      // Under the user's lock: a suspension that comes at this moment waits, and then ends what is opened here.
+      await this.accounts.holdUnsuspended(transaction, userId);
+      return this.repository.reopen(transaction, sessionId, revokedAt, this.now());
+    });
   }
 
   /** For an issuer whose clock is ahead, so that the session's end, when it comes, is after all tokens made until then. */
@@ -248,8 +299,9 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     // The session's lock, and a new statement after it: whoever refreshed or revoked meanwhile is seen below.
     const session = await this.repository.lockByRefreshToken(transaction, hash);
     const now = this.clock.now();
-    if (session === undefined || session.revokedAt !== null || session.expiresAt.getTime() <= now)
-      return { outcome: 'invalid' };
+    if (session === undefined) return { outcome: 'invalid' };
+    if (session.revokedAt !== null || session.expiresAt.getTime() <= now)
+      return { outcome: 'invalid', userId: session.userId };
     const principal: Principal = { userId: session.userId, sessionId: session.id };
 
     // Tokens spent longer ago than any token lives are forgotten, so that a session kept for years stays small.

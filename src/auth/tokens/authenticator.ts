@@ -25,8 +25,8 @@ export class Authenticator {
   }
 
   /**
-   * All but whether the session still lives, which `Sessions.isLive` says.
-   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE (an issuer's keys cannot be fetched)
+   * All but whether the session still lives, which `Sessions.requireLive` says.
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, ACCOUNT_SUSPENDED, UNAVAILABLE (an issuer's keys cannot be fetched)
    */
   async verify(token: string): Promise<VerifiedAccess> {
     try {
@@ -40,13 +40,14 @@ export class Authenticator {
     }
   }
 
-  /** @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE (an issuer's keys cannot be fetched) */
+  /** @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, ACCOUNT_SUSPENDED, UNAVAILABLE (an issuer's keys cannot be fetched) */
   async authenticate(token: string): Promise<VerifiedAccess> {
     const access = await this.verify(token);
-    if (!(await this.sessions.isLive(access.principal))) {
-      this.refusals.log('a token was refused: its session has ended', { ...access.principal });
-      throw new DomainError('UNAUTHORIZED');
-    }
+    await this.sessions.requireLive(access.principal).catch((error: unknown) => {
+      if (error instanceof DomainError && error.status < 500)
+        this.refusals.log('a token was refused: its session has ended', { ...access.principal, code: error.code });
+      throw error;
+    });
     return access;
   }
 }

@@ -4,22 +4,18 @@ import type { Acknowledgement } from '../../realtime/protocol/acknowledgement.js
 /** What a command was answered. @throws DomainError where it was refused */
 export function acknowledged<Result>(answer: Acknowledgement<Result>): Result {
   if (answer.ok) return answer.data;
-  const { code, message, errors, retryAfterMs } = answer.error;
+  const { code, message, errors, retryAfterMs, until, reason } = answer.error;
   throw new DomainError(code, {
     message,
     ...(errors === undefined ? {} : { errors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(until === undefined || reason === undefined ? {} : { suspension: { until, reason } }),
   });
 }
 
 /** A refusal's parts, without those it does not have. */
-export function partsOf({ code, message, errors, retryAfterMs }: DomainError): object {
-  return {
-    code,
-    message,
-    ...(errors === undefined ? {} : { errors }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+export function partsOf({ code, message, extras }: DomainError): object {
+  return { code, message, ...extras };
 }
 
 /** How a dialect says that an event was refused, beside the answer to its callback. */

@@ -81,7 +81,9 @@ abstract class Session implements NativeSession {
       this.connection = await this.client.admit(token, { echo: false });
     } catch (error) {
       const { category, code } = domainErrorOf(error);
-      return this.client.close(category === 'UNAUTHENTICATED' ? BAD_TOKEN : TRY_AGAIN, code);
+      // Who is suspended need not try again either.
+      const isRefused = category === 'UNAUTHENTICATED' || category === 'FORBIDDEN';
+      return this.client.close(isRefused ? BAD_TOKEN : TRY_AGAIN, code);
     }
     await this.welcome(this.connection);
   }

@@ -12,6 +12,7 @@ import { decodeCursor, isUuidText, type Page, type PageQuery, pageOf } from '../
 import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { Accounts } from '../../users/accounts/accounts.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { type ApiKeyView, apiKeyView, type NewApiKeyView } from './api-keys.view.js';
@@ -37,6 +38,7 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     private readonly database: Database,
     private readonly repository: ApiKeysRepository,
     private readonly sessions: Sessions,
+    private readonly accounts: Accounts,
     private readonly audit: Audit,
     private readonly limiter: RateLimiter,
     private readonly clock: Clock,
@@ -59,6 +61,8 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     const now = this.clock.now();
     const key = await this.repository.find(hashOf(secret), new Date(now));
     if (key === undefined) throw new DomainError('UNAUTHORIZED');
+    // Its secret is known to who made it.
+    await this.accounts.requireUnsuspended(key.createdBy);
     await this.limiter.consume('keyRequests', key.id);
     if (key.lastUsedAt === null || key.lastUsedAt.getTime() <= now - USE_WINDOW_MS)
       this.repository
@@ -77,6 +81,7 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     if (actor === undefined || (!actor.isBot && !scopes.has('users:write'))) throw new DomainError('NOT_FOUND');
     if (actor.role !== 'USER')
       throw new DomainError('FORBIDDEN', { message: 'An API key acts as no moderator and no administrator.' });
+    await this.accounts.requireUnsuspended(userId);
     return { isBot: actor.isBot };
   }
 

@@ -29,6 +29,13 @@ export class ChangedMessages {
     return message;
   }
 
+  /** As it is now, for nobody in particular. */
+  async plainView(messageId: string): Promise<MessageView> {
+    const [message] = await this.messages.byIds(null, [messageId]);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    return message;
+  }
+
   /** Publishes a committed change, and returns the message as the caller sees it. */
   async publish({ userId }: Pick<Principal, 'userId'>, messageId: string, deleted: boolean): Promise<MessageView> {
     const [views, differences] = await Promise.all([

@@ -4,7 +4,7 @@ import { foldText } from '../../common/text/fold-text.js';
 import { Configuration } from '../../config/configuration.js';
 import { visibleTo } from '../../conversations/conversation-access.js';
 import type { ConversationType, MemberRole } from '../../conversations/conversations.view.js';
-import { Database, type Transaction } from '../../database/database.js';
+import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
 import type { MessageDifferences } from '../../events/domain-events.js';
 import { mayMessage } from '../../relations/relations.js';
 import { lockedUser } from '../../users/locked-users.js';
@@ -27,6 +27,9 @@ export interface ChangeableMessage {
   /** False across a block, or where the policy asks for friends and the two of a direct conversation are none. */
   mayWrite: boolean;
 }
+
+/** What has to be known of a message to empty it. */
+export type EmptiedMessage = Pick<ChangeableMessage, 'id' | 'conversationId' | 'seq' | 'hasAttachments'>;
 
 /** What the reaction of a user would do, known under the message's lock. */
 export type LockedForReaction = { isDeleted: boolean } | undefined;
@@ -60,6 +63,20 @@ export class MessageChangesRepository {
        WHERE m.id = $2`,
       [callerId, messageId, this.anyoneMayMessage],
       'message_to_change',
+    );
+    return message;
+  }
+
+  /** Any message, whoever may see it. */
+  async findAny(
+    messageId: string,
+    executor: SqlExecutor = this.database,
+  ): Promise<(EmptiedMessage & Pick<ChangeableMessage, 'senderId' | 'kind'>) | undefined> {
+    const [message] = await executor.query<EmptiedMessage & Pick<ChangeableMessage, 'senderId' | 'kind'>>(
+      `SELECT id, conversation_id AS "conversationId", seq, sender_id AS "senderId", kind,
+         attachments IS NOT NULL OR link_preview IS NOT NULL AS "hasAttachments"
+       FROM messages WHERE id = $1`,
+      [messageId],
     );
     return message;
   }
@@ -107,7 +124,7 @@ export class MessageChangesRepository {
   }
 
   /** After `empty`, whose lock keeps new reactions out: what else was known of its content. */
-  async forgetContent(transaction: Transaction, { id, conversationId, seq }: ChangeableMessage): Promise<void> {
+  async forgetContent(transaction: Transaction, { id, conversationId, seq }: EmptiedMessage): Promise<void> {
     await transaction.query(
       `WITH withdrawn AS (
          DELETE FROM message_reactions WHERE message_id = $1

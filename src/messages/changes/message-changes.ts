@@ -1,16 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { Database } from '../../database/database.js';
 import { countMessage } from '../../limits/rates/message-limit.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { LinkPreviews } from '../links/link-previews.js';
 import type { MessageView } from '../messages.view.js';
 import { textOf } from '../sending/message-drafts.js';
 import { ChangedMessages } from './changed-messages.js';
-import { type ChangeableMessage, MessageChangesRepository } from './message-changes.repository.js';
+import { type ChangeableMessage, type EmptiedMessage, MessageChangesRepository } from './message-changes.repository.js';
 import { MAX_REACTIONS, normalReaction } from './reaction.js';
 
 /** How long after its creation a message may be edited. */
@@ -21,6 +21,8 @@ const MAX_EDIT_ATTEMPTS = 3;
 /** Edits, deletions and reactions (contract, section 5). */
 @Injectable()
 export class MessageChanges {
+  private readonly logger = new Logger(MessageChanges.name);
+
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -60,15 +62,45 @@ export class MessageChanges {
     const moderates = message.conversationType === 'GROUP' && message.callerRole !== 'MEMBER';
     if (message.kind === 'SYSTEM' || (message.senderId !== principal.userId && !moderates))
       throw new DomainError('FORBIDDEN');
-    const isDeleted = await this.database.transaction(async (transaction) => {
-      if (!(await this.repository.empty(transaction, messageId))) return false;
-      if (message.hasAttachments) await this.attachments.markPendingDeletionOfMessage(transaction, messageId);
-      await this.repository.forgetContent(transaction, message);
-      return true;
-    });
+    const isDeleted = await this.database.transaction((transaction) => this.emptyWithin(transaction, message));
     if (!isDeleted) return this.changed.view(principal, messageId);
     if (message.hasAttachments) this.attachments.sweep();
     return this.changed.publish(principal, messageId, true);
+  }
+
+  /** Who wrote a message; undefined where there is none. For whoever may act upon any. */
+  async senderOf(messageId: string): Promise<string | undefined> {
+    return (await this.repository.findAny(messageId))?.senderId;
+  }
+
+  /** What there is of a message now, for nobody in particular. @throws DomainError NOT_FOUND */
+  plainView(messageId: string): Promise<MessageView> {
+    return this.changed.plainView(messageId);
+  }
+
+  /**
+   * Empties any message within the caller's transaction; whether the caller may, it has decided itself. Returns what is to be called
+   * after the commit; undefined where it was deleted before.
+   * @throws DomainError NOT_FOUND, FORBIDDEN (what the server wrote itself)
+   */
+  async deleteWithin(transaction: Transaction, messageId: string): Promise<(() => void) | undefined> {
+    const message = await this.repository.findAny(messageId, transaction);
+    if (message === undefined) throw new DomainError('NOT_FOUND');
+    if (message.kind === 'SYSTEM') throw new DomainError('FORBIDDEN');
+    if (!(await this.emptyWithin(transaction, message))) return undefined;
+    return () => {
+      if (message.hasAttachments) this.attachments.sweep();
+      this.changed
+        .publish({ userId: message.senderId }, messageId, true)
+        .catch((error: unknown) => this.logger.error(`a deletion was not published: ${(error as Error).message}`));
+    };
+  }
+
+  private async emptyWithin(transaction: Transaction, message: EmptiedMessage): Promise<boolean> {
+    if (!(await this.repository.empty(transaction, message.id))) return false;
+    if (message.hasAttachments) await this.attachments.markPendingDeletionOfMessage(transaction, message.id);
+    await this.repository.forgetContent(transaction, message);
+    return true;
   }
 
   /** Empties a message for the caller alone, on all its devices. */

@@ -25,7 +25,8 @@ export class Connections {
     const { userId, sessionId } = socket.data.principal;
     if (setup.endedSessions.has(sessionId)) {
       this.rooms.abandon(setup);
-      this.broadcaster.close(socket, 'SESSION_REVOKED');
+      const suspension = setup.endedSessions.get(sessionId);
+      this.broadcaster.close(socket, suspension === undefined ? 'SESSION_REVOKED' : 'ACCOUNT_SUSPENDED', suspension);
       return false;
     }
     this.rooms.place(socket, setup, conversationIds, restored?.rooms);

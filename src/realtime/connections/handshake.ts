@@ -8,7 +8,7 @@ import { Authenticator } from '../../auth/tokens/authenticator.js';
 import { SessionCookies } from '../../auth/sessions/session-cookies.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
-import { DomainError } from '../../common/errors.js';
+import { DomainError, type SuspensionDetails } from '../../common/errors.js';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { KEY_PREFIX } from '../../common/key-scope.js';
 import type { Principal } from '../../common/principal.js';
@@ -25,7 +25,7 @@ import { type SocketDialect, SocketDialects } from './socket-dialects.js';
 
 /** What Socket.IO sends with `connect_error`. */
 export interface HandshakeError extends Error {
-  data: { code: string; retryAfterMs?: number };
+  data: { code: string; retryAfterMs?: number } & Partial<SuspensionDetails>;
 }
 
 const MAX_TOKEN_LENGTH = 8192;
@@ -90,7 +90,8 @@ export class Handshake {
   /**
    * Whom a token lets in, and all that was read of it. To be placed or abandoned.
    * @param actor whom an API key is to act as; keys are for our own dialect alone, whose events have scopes
-   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE; of API keys also FORBIDDEN, NOT_FOUND, VALIDATION_FAILED
+   * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, ACCOUNT_SUSPENDED, UNAVAILABLE; of API keys also FORBIDDEN, NOT_FOUND,
+   *   VALIDATION_FAILED
    */
   async admitted(
     given: unknown,
@@ -115,10 +116,9 @@ export class Handshake {
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [isLive, { conversationIds, cursor }] = await this.untilDeadline(deadline, () =>
-        Promise.all([this.sessions.isLive(principal), this.synchronisation.present(principal.userId)]),
+      const [{ conversationIds, cursor }] = await this.untilDeadline(deadline, () =>
+        Promise.all([this.synchronisation.present(principal.userId), this.sessions.requireLive(principal)]),
       );
-      if (!isLive) throw new DomainError('UNAUTHORIZED');
       return {
         state: { principal, expiresAt, echo, isActive: true, ...('scopes' in access ? { scopes: access.scopes } : {}) },
         admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
@@ -194,15 +194,18 @@ function tokenText(given: unknown): string {
 
 /** The same refusal in the words of a dialect. */
 function withDialectMessage(error: DomainError, dialect: SocketDialect): DomainError {
-  const { code, retryAfterMs } = error;
+  const { code, retryAfterMs, suspension } = error;
   return new DomainError(code, {
     message: dialect.refusalMessage(error),
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(suspension === undefined ? {} : { suspension }),
   });
 }
 
 /** What `connect_error` carries. */
-function handshakeError({ code, message, retryAfterMs }: DomainError): HandshakeError {
-  return Object.assign(new Error(message), { data: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } });
+function handshakeError({ code, message, retryAfterMs, suspension }: DomainError): HandshakeError {
+  return Object.assign(new Error(message), {
+    data: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...suspension },
+  });
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SuspensionDetails } from '../../common/errors.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
@@ -126,15 +127,15 @@ export class Broadcaster {
   }
 
   /** Sends a socket why it is ended, and ends it. */
-  close(socket: ChatSocket, code: CloseCode): void {
-    this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code] });
+  close(socket: ChatSocket, code: CloseCode, suspension?: SuspensionDetails): void {
+    this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code], ...suspension });
     socket.disconnect(true);
   }
 
   /** Sends all sockets of these sessions why they are ended, and ends them, on every process. */
-  closeSessions(sessionIds: readonly string[], code: CloseCode): void {
+  closeSessions(sessionIds: readonly string[], code: CloseCode, suspension?: SuspensionDetails): void {
     const sockets = this.server?.in(sessionIds.map(room.session));
-    sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code] });
+    sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code], ...suspension });
     sockets?.disconnectSockets(true);
   }
 

@@ -85,9 +85,9 @@ export class EventRelay {
     });
     events.subscribeToAll('friendship.removed', (event) => this.friendshipRemoved(event));
     events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
-    events.subscribeToAll('session.ended', ({ userId, sessionIds, code }) => {
-      this.rooms.endSessions(userId, sessionIds);
-      this.broadcaster.closeSessions(sessionIds, code);
+    events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
+      this.rooms.endSessions(userId, sessionIds, suspension);
+      this.broadcaster.closeSessions(sessionIds, code, suspension);
     });
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SuspensionDetails } from '../../common/errors.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery/recovery-adapter.js';
 import { room } from './room-names.js';
@@ -8,7 +9,8 @@ export interface Setup {
   readonly userId: string;
   readonly joined: Set<string>;
   readonly left: Set<string>;
-  readonly endedSessions: Set<string>;
+  /** With the suspension that ended it, where one did. */
+  readonly endedSessions: Map<string, SuspensionDetails | undefined>;
 }
 
 /**
@@ -28,7 +30,7 @@ export class Rooms {
 
   /** To be called before the list of conversations is read, and ended by `place` or `abandon`. */
   begin(userId: string): Setup {
-    const setup: Setup = { userId, joined: new Set(), left: new Set(), endedSessions: new Set() };
+    const setup: Setup = { userId, joined: new Set(), left: new Set(), endedSessions: new Map() };
     const setups = this.setups.get(userId) ?? new Set();
     setups.add(setup);
     this.setups.set(userId, setups);
@@ -92,6 +94,11 @@ export class Rooms {
     return [...connected];
   }
 
+  /** Whether anybody is connected here, or about to be. */
+  hasConnections(): boolean {
+    return (this.server?.sockets.sockets.size ?? 0) > 0 || this.setups.size > 0;
+  }
+
   /** Everybody who has a connection. */
   connectedUserIds(): string[] {
     const userIds = new Set<string>();
@@ -150,10 +157,10 @@ export class Rooms {
     this.server?.in(room.user(userId)).socketsLeave([room.conversation(conversationId), room.open(conversationId)]);
   }
 
-  endSessions(userId: string, sessionIds: readonly string[]): void {
+  endSessions(userId: string, sessionIds: readonly string[], suspension?: SuspensionDetails): void {
     this.forgetLost([userId]);
     for (const setup of this.setups.get(userId) ?? []) {
-      for (const sessionId of sessionIds) setup.endedSessions.add(sessionId);
+      for (const sessionId of sessionIds) setup.endedSessions.set(sessionId, suspension);
     }
   }
 

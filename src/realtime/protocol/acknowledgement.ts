@@ -14,8 +14,7 @@ export function failure(error: DomainError): { ok: false; error: SocketErrorView
     error: {
       code: error.code,
       message: error.message,
-      ...(error.errors === undefined ? {} : { errors: error.errors }),
-      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      ...error.extras,
     },
   };
 }

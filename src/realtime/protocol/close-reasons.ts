@@ -11,6 +11,8 @@ export const CLOSE_REASONS = {
   REFRESH_TOKEN_REUSED: { retry: false },
   PASSWORD_CHANGED: { retry: false },
   ACCOUNT_DELETED: { retry: false },
+  /** A moderator's act; `until` and `reason` go with it. The client may log in again when it has ended. */
+  ACCOUNT_SUSPENDED: { retry: false },
   /** Far more events than any client needs, after they had been refused for a while. */
   FLOODING: { retry: true, retryAfterMs: 5_000 },
   /** The client does not read what it is sent. It syncs when it is back. */

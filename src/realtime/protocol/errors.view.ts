@@ -17,6 +17,10 @@ export class SocketErrorView {
   errors?: FieldErrors;
   /** Milliseconds after which the same may succeed; with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`. */
   retryAfterMs?: number;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null;
 }
 
 /** A failure of an event that came without an acknowledgement callback. */

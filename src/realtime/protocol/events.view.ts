@@ -82,6 +82,10 @@ export class SessionEndedView {
   retry!: boolean;
   /** With `retry`: not before so many milliseconds from now. */
   retryAfterMs?: number;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null;
 }
 
 export class ConversationResult {

@@ -3,6 +3,7 @@ import { newId } from '../../common/identifier.js';
 import type { ServerRole } from '../../common/server-role.js';
 import { foldText } from '../../common/text/fold-text.js';
 import { Database, type SqlExecutor, type Transaction, violatedConstraint } from '../../database/database.js';
+import { SUSPENSION_COLUMNS, type SuspensionRow } from './suspension.js';
 import { OWN_USER_COLUMNS, type OwnUserRow } from '../users.view.js';
 
 /** Somebody whose e-mail address is proved, or needs no proof. */
@@ -23,6 +24,13 @@ export interface Credentials {
   userId: string;
   /** Null for users that can only come from a trusted issuer. */
   passwordHash: string | null;
+}
+
+/** What decides whether one may act upon another. */
+export interface Standing extends SuspensionRow {
+  id: string;
+  role: ServerRole;
+  email: string | null;
 }
 
 /** What users log in with, and their beginning and end. */
@@ -112,13 +120,59 @@ export class AccountsRepository {
     return row?.role;
   }
 
-  /** Keeps the password as it is until the transaction ends, where it is that one. */
-  async holdPassword(transaction: Transaction, { userId, passwordHash }: Credentials): Promise<boolean> {
-    const rows = await transaction.query(
-      'SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE',
+  /**
+   * Keeps the password, and whether the account is suspended, as they are until the transaction ends. Undefined where the
+   * password is another one.
+   */
+  async holdPassword(
+    transaction: Transaction,
+    { userId, passwordHash }: Credentials,
+  ): Promise<SuspensionRow | undefined> {
+    const [row] = await transaction.query<SuspensionRow>(
+      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL FOR SHARE`,
       [userId, passwordHash],
     );
-    return rows.length > 0;
+    return row;
+  }
+
+  /** Keeps it as it is until the transaction ends. */
+  async holdSuspension(transaction: Transaction, userId: string): Promise<SuspensionRow | undefined> {
+    const [row] = await transaction.query<SuspensionRow>(
+      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = $1 FOR SHARE`,
+      [userId],
+    );
+    return row;
+  }
+
+  /** Those among these users who are suspended, or were. */
+  suspensionsOf(userIds: readonly string[]): Promise<(SuspensionRow & { id: string })[]> {
+    return this.database.query<SuspensionRow & { id: string }>(
+      `SELECT users.id, ${SUSPENSION_COLUMNS} FROM users WHERE id = ANY ($1::uuid[]) AND suspended_at IS NOT NULL`,
+      [userIds],
+    );
+  }
+
+  async setSuspension(transaction: Transaction, userId: string, suspension: SuspensionRow): Promise<void> {
+    await transaction.query(
+      'UPDATE users SET suspended_at = $2, suspended_until = $3, suspension_reason = $4 WHERE id = $1',
+      [userId, suspension.suspendedAt, suspension.suspendedUntil, suspension.suspensionReason],
+    );
+  }
+
+  async setRole(transaction: Transaction, userId: string, role: ServerRole): Promise<void> {
+    await transaction.query('UPDATE users SET role = $2::user_role WHERE id = $1', [userId, role]);
+  }
+
+  /**
+   * Locks these users until the transaction ends, against everything that opens or keeps a session too, and answers what an
+   * act of one upon another goes by; those who are not, or were deleted, are left out.
+   */
+  lockStandings(transaction: Transaction, userIds: readonly string[]): Promise<Standing[]> {
+    return transaction.query<Standing>(
+      `SELECT users.id, users.role, users.email, ${SUSPENSION_COLUMNS} FROM users
+       WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE`,
+      [userIds],
+    );
   }
 
   async setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {
@@ -140,7 +194,7 @@ export class AccountsRepository {
   async anonymise(transaction: Transaction, userId: string): Promise<void> {
     await transaction.query(
       `UPDATE users SET email = NULL, email_verified_at = NULL, username = 'deleted-' || id, display_name = 'Deleted user', folded_name = NULL,
-         avatar_id = NULL, avatar_url = NULL, password_hash = NULL, deleted_at = now()
+         avatar_id = NULL, avatar_url = NULL, password_hash = NULL, role = 'USER', suspension_reason = NULL, deleted_at = now()
        WHERE id = $1`,
       [userId],
     );

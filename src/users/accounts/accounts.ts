@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../common/errors.js';
+import { Clock } from '../../common/clock.js';
+import { DomainError, type SuspensionDetails } from '../../common/errors.js';
 import type { ServerRole } from '../../common/server-role.js';
 import type { SqlExecutor, Transaction } from '../../database/database.js';
 import { derivedUsername, isReserved } from '../usernames.js';
 import { type OwnUserView, ownUserView } from '../users.view.js';
-import { AccountsRepository, type Credentials, type NewAccount } from './accounts.repository.js';
+import { AccountsRepository, type Credentials, type NewAccount, type Standing } from './accounts.repository.js';
+import { accountSuspended, suspensionAt } from './suspension.js';
 
-export type { Credentials } from './accounts.repository.js';
+export type { Credentials, Standing } from './accounts.repository.js';
 
 /** What a trusted issuer says of a user. */
 export interface ExternalProfile {
@@ -21,7 +23,10 @@ const MAX_ATTEMPTS = 10;
 /** What auth needs of users: making them, and finding them by what they log in with. */
 @Injectable()
 export class Accounts {
-  constructor(private readonly repository: AccountsRepository) {}
+  constructor(
+    private readonly repository: AccountsRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Makes a user within the caller's transaction. Two callers at once with one address or one username: one wins.
@@ -112,9 +117,68 @@ export class Accounts {
     return this.repository.credentialsOfUser(userId);
   }
 
-  /** Waits for whoever changes it at this moment, and keeps it as it is until the caller's transaction ends. */
-  isStillPassword(transaction: Transaction, credentials: Credentials): Promise<boolean> {
-    return this.repository.holdPassword(transaction, credentials);
+  /**
+   * That this is still the password, and the account may be used: waits for whoever changes either at this moment, and keeps
+   * both as they are until the caller's transaction ends.
+   * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_SUSPENDED
+   */
+  async holdUsable(transaction: Transaction, credentials: Credentials): Promise<void> {
+    const row = await this.repository.holdPassword(transaction, credentials);
+    if (row === undefined) throw new DomainError('INVALID_CREDENTIALS');
+    this.refuse(suspensionAt(row, this.clock.now()));
+  }
+
+  /** The same of somebody who needs no password. @throws DomainError ACCOUNT_SUSPENDED */
+  async holdUnsuspended(transaction: Transaction, userId: string): Promise<void> {
+    this.refuse(suspensionAt(await this.repository.holdSuspension(transaction, userId), this.clock.now()));
+  }
+
+  /** For whoever lets a user in without a session of its own. @throws DomainError ACCOUNT_SUSPENDED */
+  async requireUnsuspended(userId: string): Promise<void> {
+    this.refuse((await this.suspensionsOf([userId])).get(userId));
+  }
+
+  /** The suspensions that hold now, by user. */
+  async suspensionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, SuspensionDetails>> {
+    const suspensions = new Map<string, SuspensionDetails>();
+    for (const row of await this.repository.suspensionsOf(userIds)) {
+      const suspension = suspensionAt(row, this.clock.now());
+      if (suspension !== undefined) suspensions.set(row.id, suspension);
+    }
+    return suspensions;
+  }
+
+  /** From now on, under the lock of `lockStandings`. @param until null: until it is lifted */
+  suspend(transaction: Transaction, userId: string, until: Date | null, reason: string): Promise<void> {
+    return this.repository.setSuspension(transaction, userId, {
+      suspendedAt: new Date(this.clock.now()),
+      suspendedUntil: until,
+      suspensionReason: reason,
+    });
+  }
+
+  liftSuspension(transaction: Transaction, userId: string): Promise<void> {
+    return this.repository.setSuspension(transaction, userId, {
+      suspendedAt: null,
+      suspendedUntil: null,
+      suspensionReason: null,
+    });
+  }
+
+  setRole(transaction: Transaction, userId: string, role: ServerRole): Promise<void> {
+    return this.repository.setRole(transaction, userId, role);
+  }
+
+  /**
+   * Locks these users until the transaction ends, the lower id first: before anything else that it locks. Nobody opens a session
+   * of theirs meanwhile.
+   */
+  async lockStandings(transaction: Transaction, ...userIds: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
+    return new Map((await this.repository.lockStandings(transaction, userIds)).map((row) => [row.id, row]));
+  }
+
+  private refuse(suspension: SuspensionDetails | undefined): void {
+    if (suspension !== undefined) throw accountSuspended(suspension);
   }
 
   /** The server's role of a user; undefined where there is none any more. */

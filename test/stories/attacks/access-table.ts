@@ -67,6 +67,20 @@ const foreignRequest = async ({ owner, newcomer }: World): Promise<{ parameters:
   return { parameters: { id } };
 };
 
+/** Somebody else's account. */
+const account = async ({ newcomer }: World): Promise<{ parameters: { id: string } }> => ({
+  parameters: { id: (await newcomer()).id },
+});
+/** Somebody else's report of the owner. */
+const report = async ({ owner, newcomer }: World): Promise<{ parameters: { id: string } }> => {
+  const { id } = await (await newcomer()).must('POST', '/reports', {
+    targetType: 'user',
+    targetId: owner.id,
+    reason: 'SPAM',
+  });
+  return { parameters: { id } };
+};
+
 /** A file in a message of the group. */
 const groupFile = async ({ member, groupId }: World): Promise<{ parameters: { id: string } }> => {
   const { id } = await member.mustUpload(Buffer.from('what a member said'), 'said.txt');
@@ -208,6 +222,12 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /devices/{deviceId}/log': own(NOT_FOUND),
   'GET /push/web-key': open('200'),
 
+  'POST /reports': {
+    ...person('201'),
+    body: ({ owner }) => ({ targetType: 'user', targetId: owner.id, reason: 'SPAM' }),
+  },
+
+  // Those who run the server. For all others there is nothing of it.
   'GET /admin/audit': staff(NOT_FOUND, '200'),
   'POST /admin/api-keys': { ...staff(NOT_FOUND, '201'), body: () => ({ name: 'Help desk', scopes: ['users:read'] }) },
   'GET /admin/api-keys': staff(NOT_FOUND, '200'),
@@ -218,6 +238,26 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
     body: () => ({ username: `bot_${randomUUID().slice(0, 8)}`, displayName: 'Help desk' }),
   },
   'GET /admin/bots': staff(NOT_FOUND, '200'),
+  'GET /admin/stats': staff('200'),
+  'GET /admin/reports': staff('200'),
+  'GET /admin/reports/{id}': { ...staff('200'), prepare: report },
+  'POST /admin/reports/{id}/resolve': { ...staff('200'), prepare: report, body: () => ({ action: 'dismiss' }) },
+  'GET /admin/users': staff('200'),
+  'GET /admin/users/{id}': { ...staff('200'), prepare: account },
+  'POST /admin/users/{id}/suspend': {
+    ...staff('200'),
+    prepare: account,
+    body: () => ({ until: '2100-01-01T00:00:00Z', reason: 'spam' }),
+  },
+  'POST /admin/users/{id}/ban': { ...staff('200'), prepare: account, body: () => ({ reason: 'spam' }) },
+  'POST /admin/users/{id}/restore': { ...staff('200'), prepare: account, body: () => ({}) },
+  'POST /admin/users/{id}/end-sessions': { ...staff('200'), prepare: account, body: () => ({}) },
+  'PUT /admin/users/{id}/role': { ...staff(NOT_FOUND, '200'), prepare: account, body: () => ({ role: 'MODERATOR' }) },
+  'DELETE /admin/messages/{id}': {
+    ...staff('200'),
+    prepare: async ({ messageId }) => ({ parameters: { id: messageId } }),
+    body: () => ({ reason: 'spam' }),
+  },
 
   // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),

@@ -247,6 +247,30 @@ describe('the documents', () => {
 
     // Who runs the server.
     await story.grant(ada, 'ADMIN');
+    const bad = await bob.say(conversationId, 'Something bad');
+    const filed = await as(cy).call('post', '/reports', {
+      body: { targetType: 'user', targetId: bob.id, reason: 'SPAM', comment: 'Please look.' },
+    });
+    const open = await adas.call('get', '/admin/reports', { query: { status: 'OPEN' } });
+    expect(open.items.map(({ id }) => id)).toEqual([filed.id]);
+    const decided = await adas.call('post', '/admin/reports/{id}/resolve', {
+      ...path(filed.id),
+      body: { action: 'dismiss', note: 'Nothing in it.' },
+    });
+    expect(decided.resolution?.action).toBe('dismiss');
+    await adas.call('get', '/admin/reports/{id}', path(filed.id));
+    await adas.call('delete', '/admin/messages/{id}', { ...path(bad.id), body: { reason: 'spam' } });
+    const nuisance = await story.person('nuisance');
+    const until = '2100-01-01T00:00:00Z';
+    await adas.call('post', '/admin/users/{id}/suspend', { ...path(nuisance.id), body: { until, reason: 'spam' } });
+    await adas.call('post', '/admin/users/{id}/ban', { ...path(nuisance.id), body: { reason: 'spam' } });
+    expect(await as(nuisance).refused('get', '/users/me', {})).toBe('ACCOUNT_SUSPENDED');
+    await adas.call('post', '/admin/users/{id}/restore', { ...path(nuisance.id), body: {} });
+    await adas.call('post', '/admin/users/{id}/end-sessions', { ...path(nuisance.id), body: { reason: 'a lost phone' } });
+    await adas.call('put', '/admin/users/{id}/role', { ...path(nuisance.id), body: { role: 'MODERATOR' } });
+    await adas.call('get', '/admin/users', { query: { search: 'nuis', role: 'MODERATOR', suspended: false } });
+    await adas.call('get', '/admin/users/{id}', path(nuisance.id));
+    await adas.call('get', '/admin/stats', {});
     await adas.call('get', '/admin/audit', { query: { action: 'user.suspend', limit: 10 } });
 
     // The REST of the older dialects.

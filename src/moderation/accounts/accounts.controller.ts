@@ -1,0 +1,125 @@
+import { Body, Controller, Get, HttpCode, Ip, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Page } from '../../common/pagination.js';
+import type { Principal } from '../../common/principal.js';
+import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiPage } from '../../docs/api-page.decorator.js';
+import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
+import { IdPipe } from '../../http/id.pipe.js';
+import { RequireRole } from '../../http/require-role.decorator.js';
+import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
+import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
+import { AccountActs } from '../acts/account-acts.js';
+import { AccountsList } from './accounts-list.js';
+import { AccountDetailsView, AccountView } from './accounts.view.js';
+import { AccountsQuery, GrantRoleDto, OptionalReasonDto, ReasonDto, SuspendDto } from './dto/accounts.dto.js';
+
+@ApiTags('admin')
+@ApiBearerAuth()
+@GatedReads()
+@RequireRole('MODERATOR')
+@Controller('admin/users')
+export class AccountsController {
+  constructor(
+    private readonly accounts: AccountsList,
+    private readonly acts: AccountActs,
+  ) {}
+
+  /** Lists accounts by username, or searches them; deleted ones are left out. */
+  @Get()
+  @ApiPage(AccountView)
+  @ApiErrors('NOT_FOUND')
+  list(@Query() query: AccountsQuery): Promise<Page<AccountView>> {
+    return this.accounts.list(query);
+  }
+
+  /** One account, with its sessions and how much else belongs to it. */
+  @Get(':id')
+  @ApiErrors('NOT_FOUND')
+  get(@Param('id', IdPipe) id: string): Promise<AccountDetailsView> {
+    return this.accounts.get(id);
+  }
+
+  /**
+   * Suspends an account: its sessions and connections end at once, on every process, and every door answers `ACCOUNT_SUSPENDED`
+   * until then. The reason is shown to whom it is about.
+   */
+  @Post(':id/suspend')
+  @HttpCode(200)
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: AccountDetailsView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async suspend(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { until, reason }: SuspendDto,
+    @Ip() ipAddress?: string,
+  ): Promise<AccountDetailsView> {
+    await this.acts.suspend({ userId, ipAddress }, id, new Date(until), reason);
+    return this.accounts.get(id);
+  }
+
+  /** The same without an end. */
+  @Post(':id/ban')
+  @HttpCode(200)
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: AccountDetailsView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async ban(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { reason }: ReasonDto,
+    @Ip() ipAddress?: string,
+  ): Promise<AccountDetailsView> {
+    await this.acts.suspend({ userId, ipAddress }, id, null, reason);
+    return this.accounts.get(id);
+  }
+
+  /** Lifts a suspension or a ban. Where there is none, nothing changes. */
+  @Post(':id/restore')
+  @HttpCode(200)
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: AccountDetailsView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async restore(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { reason }: OptionalReasonDto,
+    @Ip() ipAddress?: string,
+  ): Promise<AccountDetailsView> {
+    await this.acts.restore({ userId, ipAddress }, id, reason);
+    return this.accounts.get(id);
+  }
+
+  /** Ends all sessions of an account, its connections with them. It may log in again. */
+  @Post(':id/end-sessions')
+  @HttpCode(200)
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: AccountDetailsView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async endSessions(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { reason }: OptionalReasonDto,
+    @Ip() ipAddress?: string,
+  ): Promise<AccountDetailsView> {
+    await this.acts.endSessions({ userId, ipAddress }, id, reason);
+    return this.accounts.get(id);
+  }
+
+  /** Gives an account a role of the server, or takes it away (`USER`). Nobody changes its own. */
+  @Put(':id/role')
+  @RequireRole('ADMIN')
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: AccountDetailsView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async grantRole(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { role, reason }: GrantRoleDto,
+    @Ip() ipAddress?: string,
+  ): Promise<AccountDetailsView> {
+    await this.acts.grantRole({ userId, ipAddress }, id, role, reason);
+    return this.accounts.get(id);
+  }
+}

@@ -1,0 +1,56 @@
+import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { DirectConversationsModule } from '../conversations/direct/direct-conversations.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountsController } from './accounts/accounts.controller.js';
+import { AccountsList } from './accounts/accounts-list.js';
+import { AccountsListRepository } from './accounts/accounts.repository.js';
+import { AccountActs } from './acts/account-acts.js';
+import { AdminMessagesController } from './acts/admin-messages.controller.js';
+import { MessageActs } from './acts/message-acts.js';
+import { AdminReportsController } from './reports/admin-reports.controller.js';
+import { ReportCopies } from './reports/report-copies.js';
+import { ReportResolutions } from './reports/report-resolutions.js';
+import { ReportsController } from './reports/reports.controller.js';
+import { ReportsRepository } from './reports/reports.repository.js';
+import { ReportsService } from './reports/reports.service.js';
+import { StatsController } from './stats/stats.controller.js';
+import { StatsRepository } from './stats/stats.repository.js';
+import { Stats } from './stats/stats.service.js';
+
+/** What users report, and what those who run the server do about it (docs/moderation.md). */
+@Module({
+  imports: [
+    AttachmentsModule,
+    AuditModule,
+    AuthModule,
+    ConversationsModule,
+    DirectConversationsModule,
+    MessagesModule,
+    UsersModule,
+  ],
+  controllers: [
+    AccountsController,
+    AdminMessagesController,
+    AdminReportsController,
+    ReportsController,
+    StatsController,
+  ],
+  providers: [
+    AccountActs,
+    AccountsList,
+    AccountsListRepository,
+    MessageActs,
+    ReportCopies,
+    ReportResolutions,
+    ReportsRepository,
+    ReportsService,
+    Stats,
+    StatsRepository,
+  ],
+})
+export class ModerationModule {}

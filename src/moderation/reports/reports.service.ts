@@ -1,0 +1,162 @@
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { DomainError } from '../../common/errors.js';
+import { newId } from '../../common/identifier.js';
+import { decodeCursor, isUuidText, type Page, pageOf } from '../../common/pagination.js';
+import type { Principal } from '../../common/principal.js';
+import { Database } from '../../database/database.js';
+import { lockUsers } from '../../users/locked-users.js';
+import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
+import { UsersService } from '../../users/users.service.js';
+import type { UserView } from '../../users/users.view.js';
+import type { CreateReportDto, ReportsQuery } from './dto/reports.dto.js';
+import { COPY_KEPT_DAYS, type ReportCopy } from './report.js';
+import { ReportCopies } from './report-copies.js';
+import { type ListedReportRow, ReportsRepository } from './reports.repository.js';
+import type { ReportReceiptView, ReportView, WholeReportView } from './reports.view.js';
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+const SWEEP_BATCH = 500;
+const DAY_MS = 24 * 3_600_000;
+
+/** What users report, and what moderators read of it. */
+@Injectable()
+export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(ReportsService.name);
+  private sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly repository: ReportsRepository,
+    private readonly copies: ReportCopies,
+    private readonly users: UsersService,
+    private readonly personalData: PersonalData,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.personalData.register({
+      name: 'reports',
+      export: (userId) => pagesById((after) => this.repository.export(userId, after)),
+      // What was copied of others stays as long as the report does, and so does what was reported of this user: it is evidence.
+      erase: async (transaction, userId) => {
+        await this.repository.forgetWordsOf(transaction, userId);
+        return undefined;
+      },
+    });
+  }
+
+  /**
+   * Once per reporter and target: as long as the first is open, it is the answer to every later one.
+   * @throws DomainError NOT_FOUND, CANNOT_REPORT_SELF, MESSAGE_DELETED, FORBIDDEN
+   */
+  async report(
+    principal: Principal,
+    { targetType, targetId, reason, comment }: CreateReportDto,
+  ): Promise<{ receipt: ReportReceiptView; isNew: boolean }> {
+    const { targetUserId, conversationId, copy } = await this.copies.of(principal, targetType, targetId);
+    const { id, createdAt, isNew } = await this.database.transaction(async (transaction) => {
+      // Who is deleted at this moment leaves no words behind.
+      if ((await lockUsers(transaction, [principal.userId])).size === 0) throw new DomainError('UNAUTHORIZED');
+      const report = {
+        id: newId(),
+        reporterId: principal.userId,
+        targetType,
+        targetId,
+        targetUserId,
+        conversationId,
+        reason,
+        comment: comment ?? null,
+      };
+      return this.repository.add(transaction, report, copy);
+    });
+    return { receipt: { id, status: 'OPEN', createdAt: createdAt.toISOString() }, isNew };
+  }
+
+  /** Those that are not about the reader: the oldest first of those that are open, else the newest first. */
+  async list({ userId }: Principal, { status, targetUserId, cursor, limit }: ReportsQuery): Promise<Page<ReportView>> {
+    const [after] = decodeCursor<[string]>(cursor, [isUuidText]) ?? [null];
+    const selection = { status: status ?? null, targetUserId: targetUserId ?? null };
+    const rows = await this.repository.list(userId, selection, after, limit + 1);
+    const users = await this.users.viewsOf(rows.slice(0, limit).flatMap(concerned));
+    return pageOf(
+      rows,
+      limit,
+      (row) => [row.id],
+      (row) => reportView(row, users),
+    );
+  }
+
+  /** @throws DomainError NOT_FOUND also for one about the reader */
+  async whole({ userId }: Principal, id: string): Promise<WholeReportView> {
+    const row = await this.find(userId, id);
+    const users = await this.users.viewsOf(concerned(row));
+    return { ...reportView(row, users), copy: row.copy === null ? null : this.copies.shown(row.copy) };
+  }
+
+  /** @throws DomainError NOT_FOUND also for one about the reader */
+  async find(readerId: string, id: string): Promise<ListedReportRow & { copy: ReportCopy | null }> {
+    const row = await this.repository.find(readerId, id);
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    return row;
+  }
+
+  /** Forgets copies, and what reporters wrote, of reports that were resolved long ago. Any process may do it at any time. */
+  async forgetOld(): Promise<number> {
+    const before = new Date(this.clock.now() - COPY_KEPT_DAYS * DAY_MS);
+    let total = 0;
+    for (let forgotten = SWEEP_BATCH; forgotten === SWEEP_BATCH; total += forgotten)
+      forgotten = await this.repository.forget(before, SWEEP_BATCH);
+    return total;
+  }
+
+  onApplicationBootstrap(): void {
+    const sweep = (): void => {
+      this.forgetOld().catch((error: Error) => this.logger.warn(`old reports were not forgotten: ${error.message}`));
+    };
+    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+    sweep();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.sweep);
+  }
+}
+
+function concerned({ reporterId, targetUserId, resolvedBy }: ListedReportRow): string[] {
+  return [reporterId, targetUserId, resolvedBy].filter((id) => id !== null);
+}
+
+function reportView(row: ListedReportRow, users: ReadonlyMap<string, UserView>): ReportView {
+  const { id, status, createdAt, targetType, targetId, reason, comment, conversationId, openReportCount } = row;
+  const reporter = users.get(row.reporterId);
+  if (reporter === undefined) throw new Error(`report ${id} has no reporter`);
+  return {
+    id,
+    status,
+    createdAt: createdAt.toISOString(),
+    targetType,
+    targetId,
+    reason,
+    comment,
+    reporter,
+    targetUser: (row.targetUserId === null ? undefined : users.get(row.targetUserId)) ?? null,
+    conversationId,
+    openReportCount,
+    resolution:
+      row.action === null || row.resolvedAt === null
+        ? null
+        : {
+            action: row.action,
+            note: row.note,
+            at: row.resolvedAt.toISOString(),
+            by: (row.resolvedBy === null ? undefined : users.get(row.resolvedBy)) ?? null,
+          },
+  };
+}

@@ -1,0 +1,73 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Sessions } from '../../auth/sessions/sessions.js';
+import { Configuration } from '../../config/configuration.js';
+import { EventBus } from '../../events/event-bus.js';
+import { Rooms } from '../delivery/rooms.js';
+
+/** For so long after an act, connections that were being let in meanwhile are looked at as well; longer than that may take. */
+const SETTLING_MS = 12_000;
+
+/**
+ * Closes connections of sessions that ended without an event that reached this process: an operator's command ended them, or a
+ * process that died between its commit and its event.
+ *
+ * Guarantee: such a connection is closed at the latest `sessionEndingsMs` after that, and what the look itself takes. While nothing
+ * of the kind happens one row is read each time; while nobody is connected nothing is.
+ */
+@Injectable()
+export class EndedSessions implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(EndedSessions.name);
+  private timer: NodeJS.Timeout | undefined;
+  private isLooking = false;
+  private isStopped = false;
+  private revision: number | undefined;
+  private looksLeft = 0;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly sessions: Sessions,
+    private readonly rooms: Rooms,
+    private readonly events: EventBus,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.look(), this.configuration.timings.sessionEndingsMs).unref();
+  }
+
+  onModuleDestroy(): void {
+    this.isStopped = true;
+    clearInterval(this.timer);
+  }
+
+  /** Closes what is connected here of sessions that have ended. */
+  async close(): Promise<void> {
+    const sessions = this.rooms.connectedSessions();
+    if (sessions.size === 0) return;
+    for (const { userId, sessionId, suspension } of await this.sessions.endedAmong(sessions))
+      this.events.receive('session.ended', {
+        userId,
+        sessionIds: [sessionId],
+        code: suspension === undefined ? 'SESSION_REVOKED' : 'ACCOUNT_SUSPENDED',
+        suspension,
+      });
+  }
+
+  private async look(): Promise<void> {
+    // Where nobody is connected nothing is read: what ended before somebody comes is refused at the handshake.
+    if (this.isLooking || this.isStopped || !this.rooms.hasConnections()) return;
+    this.isLooking = true;
+    try {
+      const revision = await this.sessions.endingsRevision();
+      if (revision !== this.revision)
+        this.looksLeft = Math.ceil(SETTLING_MS / this.configuration.timings.sessionEndingsMs);
+      this.revision = revision;
+      if (this.looksLeft === 0) return;
+      await this.close();
+      this.looksLeft -= 1;
+    } catch (error) {
+      if (!this.isStopped) this.logger.debug(`ended sessions were not looked for: ${(error as Error).message}`);
+    } finally {
+      this.isLooking = false;
+    }
+  }
+}
