@@ -266,7 +266,10 @@ describe('the documents', () => {
     await adas.call('post', '/admin/users/{id}/ban', { ...path(nuisance.id), body: { reason: 'spam' } });
     expect(await as(nuisance).refused('get', '/users/me', {})).toBe('ACCOUNT_SUSPENDED');
     await adas.call('post', '/admin/users/{id}/restore', { ...path(nuisance.id), body: {} });
-    await adas.call('post', '/admin/users/{id}/end-sessions', { ...path(nuisance.id), body: { reason: 'a lost phone' } });
+    await adas.call('post', '/admin/users/{id}/end-sessions', {
+      ...path(nuisance.id),
+      body: { reason: 'a lost phone' },
+    });
     await adas.call('put', '/admin/users/{id}/role', { ...path(nuisance.id), body: { role: 'MODERATOR' } });
     await adas.call('get', '/admin/users', { query: { search: 'nuis', role: 'MODERATOR', suspended: false } });
     await adas.call('get', '/admin/users/{id}', path(nuisance.id));

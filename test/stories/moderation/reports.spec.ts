@@ -99,7 +99,8 @@ describe('a report', () => {
       (await report(by, type, target)).body.code;
     expect(await code(stranger, 'message', bad.id)).toBe('NOT_FOUND');
     expect(await code(stranger, 'conversation', groupId)).toBe('NOT_FOUND');
-    for (const type of ['message', 'user', 'conversation']) expect(await code(stranger, type, NOWHERE)).toBe('NOT_FOUND');
+    for (const type of ['message', 'user', 'conversation'])
+      expect(await code(stranger, type, NOWHERE)).toBe('NOT_FOUND');
     await nuisance.must('POST', '/blocks', { userId: stranger.id });
     expect(await code(stranger, 'user', nuisance.id)).toBe('NOT_FOUND');
     expect(await code(reporter, 'message', own.id)).toBe('CANNOT_REPORT_SELF');
@@ -172,7 +173,9 @@ describe('a report', () => {
     const second = await story.person('second');
     const ids = [await reported(reporter, 'user', nuisance.id), await reported(second, 'user', nuisance.id)];
     const until = new Date(Date.now() + DAY_MS).toISOString();
-    const answers = await Promise.all(ids.map((id) => resolve(id, { action: 'suspend_user', until, note: 'a secret' })));
+    const answers = await Promise.all(
+      ids.map((id) => resolve(id, { action: 'suspend_user', until, note: 'a secret' })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     for (const id of ids) expect((await whole(id)).status).toBe('RESOLVED');
     const refused = await nuisance.call('GET', '/users/me');

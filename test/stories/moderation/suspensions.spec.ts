@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../../src/common/clock.js';
-import { type Anything, Device, Person, request, startStory, type Story, until as eventually } from '../../support/story.js';
+import {
+  type Anything,
+  Device,
+  Person,
+  request,
+  startStory,
+  type Story,
+  until as eventually,
+} from '../../support/story.js';
 
 const HOUR_MS = 3_600_000;
 const inAnHour = (): string => new Date(Date.now() + HOUR_MS).toISOString();
@@ -32,7 +40,12 @@ describe('a suspension', () => {
     const until = inAnHour();
     const [one, other] = [await user.device(), await user.device()];
     const account = await suspend(user, until);
-    expect(account).toMatchObject({ id: user.id, suspension: { until, reason: 'spam' }, sessionCount: 0, sessions: [] });
+    expect(account).toMatchObject({
+      id: user.id,
+      suspension: { until, reason: 'spam' },
+      sessionCount: 0,
+      sessions: [],
+    });
     for (const device of [one, other]) {
       const ended = await device.next('session:ended');
       expect(ended).toEqual({ code: 'ACCOUNT_SUSPENDED', retry: false, until, reason: 'spam' });
@@ -110,7 +123,12 @@ describe('a suspension', () => {
   it('is not a moderator’s to put on itself, on another one, or on an administrator; nor is any other act', async () => {
     const colleague = await story.person('colleague');
     await story.grant(colleague, 'MODERATOR');
-    const bodies = { suspend: { until: inAnHour(), reason: 'x' }, ban: { reason: 'x' }, restore: {}, 'end-sessions': {} };
+    const bodies = {
+      suspend: { until: inAnHour(), reason: 'x' },
+      ban: { reason: 'x' },
+      restore: {},
+      'end-sessions': {},
+    };
     for (const [act, body] of Object.entries(bodies)) {
       for (const target of [moderator, colleague, admin])
         expect(await moderator.call('POST', `/admin/users/${target.id}/${act}`, body)).toMatchObject({
@@ -201,6 +219,28 @@ describe('a suspension', () => {
     expect(users).toBeGreaterThan(suspendedUsers);
     expect(days).toHaveLength(30);
     expect(days.at(-1).newUsers).toBeGreaterThan(0);
+  });
+
+  it('closes the door of API keys: those that act as the suspended, and those that the suspended made', async () => {
+    const maker = await story.person('maker');
+    await story.grant(maker, 'ADMIN');
+    const { secret } = await maker.must('POST', '/admin/api-keys', {
+      name: 'Help desk',
+      scopes: ['conversations:read'],
+    });
+    const bot = await maker.must('POST', '/admin/bots', { username: `bot_${Date.now()}`, displayName: 'Help desk' });
+    const call = async (): Promise<Anything> => {
+      const headers = { authorization: `Bearer ${secret}`, 'x-act-as': bot.id };
+      const response = await fetch(`${story.url}/conversations`, { headers });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    expect((await call()).status).toBe(200);
+    await moderator.must('POST', `/admin/users/${bot.id}/ban`, { reason: 'loud' });
+    expect(await call()).toMatchObject({ status: 403, code: 'ACCOUNT_SUSPENDED', until: null, reason: 'loud' });
+    await moderator.must('POST', `/admin/users/${bot.id}/restore`, {});
+    expect((await call()).status).toBe(200);
+    await suspend(maker, inAnHour(), admin);
+    expect(await call()).toMatchObject({ status: 403, code: 'ACCOUNT_SUSPENDED' });
   });
 
   it('takes the presence away, and the devices that would ring', async () => {
