@@ -58,7 +58,7 @@ export interface ChangePassword {
   newPassword: string;
 }
 
-export type CloseCode = 'TOKEN_EXPIRED' | 'LOGGED_OUT' | 'SESSION_REVOKED' | 'REFRESH_TOKEN_REUSED' | 'PASSWORD_CHANGED' | 'ACCOUNT_DELETED' | 'FLOODING' | 'SLOW_CONSUMER' | 'TOO_MANY_CONNECTIONS' | 'SERVER_SHUTDOWN' | 'UNAVAILABLE';
+export type CloseCode = 'TOKEN_EXPIRED' | 'LOGGED_OUT' | 'SESSION_REVOKED' | 'REFRESH_TOKEN_REUSED' | 'PASSWORD_CHANGED' | 'ACCOUNT_DELETED' | 'ACCOUNT_SUSPENDED' | 'FLOODING' | 'SLOW_CONSUMER' | 'TOO_MANY_CONNECTIONS' | 'SERVER_SHUTDOWN' | 'UNAVAILABLE';
 
 export interface Conversation {
   type: ConversationType;
@@ -138,7 +138,7 @@ export interface EditMessage {
 export type EmptyResult = Record<string, never>;
 
 /** A stable word to switch on. */
-export type ErrorCode = 'VALIDATION_FAILED' | 'MALFORMED_JSON' | 'PAYLOAD_TOO_LARGE' | 'UNSUPPORTED_MEDIA' | 'IMAGE_TOO_LARGE' | 'QUOTA_EXCEEDED' | 'INFECTED' | 'UNAUTHORIZED' | 'TOKEN_EXPIRED' | 'INVALID_CREDENTIALS' | 'REFRESH_TOKEN_INVALID' | 'REFRESH_TOKEN_REUSED' | 'OTP_INVALID' | 'OTP_EXPIRED' | 'EMAIL_NOT_VERIFIED' | 'FOREIGN_ORIGIN' | 'LIMIT_REACHED' | 'FORBIDDEN' | 'CANNOT_MESSAGE' | 'EDIT_WINDOW_CLOSED' | 'NOT_FOUND' | 'EMAIL_TAKEN' | 'USERNAME_TAKEN' | 'REQUEST_EXISTS' | 'ALREADY_FRIENDS' | 'REQUEST_NOT_PENDING' | 'CANNOT_BEFRIEND_SELF' | 'CANNOT_BLOCK_SELF' | 'CANNOT_MESSAGE_SELF' | 'NOT_A_GROUP' | 'GROUP_FULL' | 'ALREADY_MEMBER' | 'MESSAGE_DELETED' | 'TOO_MANY_REACTIONS' | 'UNKNOWN_EVENT' | 'URL_EXPIRED' | 'UPLOADS_NOT_PRESIGNED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'UPLOAD_OFFSET_MISMATCH' | 'UPLOAD_LOCKED' | 'TUS_VERSION_UNSUPPORTED' | 'UNKNOWN_DIALECT' | 'MALFORMED_FRAME' | 'RATE_LIMITED' | 'TOO_MANY_CONNECTIONS' | 'OVERLOADED' | 'UNAVAILABLE' | 'INTERNAL_ERROR';
+export type ErrorCode = 'VALIDATION_FAILED' | 'MALFORMED_JSON' | 'PAYLOAD_TOO_LARGE' | 'UNSUPPORTED_MEDIA' | 'IMAGE_TOO_LARGE' | 'QUOTA_EXCEEDED' | 'INFECTED' | 'UNAUTHORIZED' | 'TOKEN_EXPIRED' | 'INVALID_CREDENTIALS' | 'REFRESH_TOKEN_INVALID' | 'REFRESH_TOKEN_REUSED' | 'OTP_INVALID' | 'OTP_EXPIRED' | 'ACCOUNT_SUSPENDED' | 'EMAIL_NOT_VERIFIED' | 'FOREIGN_ORIGIN' | 'LIMIT_REACHED' | 'FORBIDDEN' | 'CANNOT_MESSAGE' | 'EDIT_WINDOW_CLOSED' | 'NOT_FOUND' | 'EMAIL_TAKEN' | 'USERNAME_TAKEN' | 'REQUEST_EXISTS' | 'ALREADY_FRIENDS' | 'REQUEST_NOT_PENDING' | 'CANNOT_BEFRIEND_SELF' | 'CANNOT_BLOCK_SELF' | 'CANNOT_MESSAGE_SELF' | 'NOT_A_GROUP' | 'GROUP_FULL' | 'ALREADY_MEMBER' | 'MESSAGE_DELETED' | 'TOO_MANY_REACTIONS' | 'CANNOT_REPORT_SELF' | 'REPORT_RESOLVED' | 'UNKNOWN_EVENT' | 'URL_EXPIRED' | 'UPLOADS_NOT_PRESIGNED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'UPLOAD_OFFSET_MISMATCH' | 'UPLOAD_LOCKED' | 'TUS_VERSION_UNSUPPORTED' | 'UNKNOWN_DIALECT' | 'MALFORMED_FRAME' | 'RATE_LIMITED' | 'TOO_MANY_CONNECTIONS' | 'OVERLOADED' | 'UNAVAILABLE' | 'INTERNAL_ERROR';
 
 export interface Exception {
   /** A stable word to switch on. */
@@ -150,6 +150,10 @@ export interface Exception {
   message: string;
   /** Milliseconds after which the same may succeed; with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`. */
   retryAfterMs?: number | undefined;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null | undefined;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null | undefined;
 }
 
 export interface ExpiryResult {
@@ -357,6 +361,10 @@ export interface Problem {
   requestId: string;
   /** Milliseconds after which the same may succeed; with `Retry-After`, which has whole seconds. */
   retryAfterMs?: number | undefined;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null | undefined;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null | undefined;
 }
 
 export interface React {
@@ -476,6 +484,10 @@ export interface SessionEnded {
   retry: boolean;
   /** With `retry`: not before so many milliseconds from now. */
   retryAfterMs?: number | undefined;
+  /** With `ACCOUNT_SUSPENDED`: until when, ISO 8601, UTC; null until it is lifted. */
+  until?: string | null | undefined;
+  /** With `ACCOUNT_SUSPENDED`: why, in the words of who suspended it. */
+  reason?: string | null | undefined;
 }
 
 export interface SessionExpiring {
