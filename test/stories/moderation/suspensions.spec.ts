@@ -251,7 +251,8 @@ describe('a suspension', () => {
     await user.device();
     await friends.next('presence:update', ({ userId, isOnline }) => userId === user.id && isOnline);
     await suspend(user);
-    await friends.next('presence:update', ({ userId, isOnline }) => userId === user.id && !isOnline);
+    const left = await friends.next('presence:update', ({ userId, isOnline }) => userId === user.id && !isOnline);
+    expect(left.lastSeenAt).not.toBeNull();
     await eventually('no device of it is left', async () => {
       const { deviceCount } = await moderator.must('GET', `/admin/users/${user.id}`);
       return deviceCount === 0;
