@@ -5,7 +5,7 @@ import type { Mode } from './house.js';
 
 /** The short form of `npm run chaos`. */
 describe('chaos', () => {
-  const SECONDS = 6;
+  const SECONDS = 4;
 
   it.each<[Mode, number]>([
     ['embedded', 4],

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -44,6 +44,13 @@ export class House {
     const house = new House(mode, settings);
     house.port = await freePort();
     Object.assign(house, { clients: await Proxy.start(() => house.port) });
+    const home = join(house.cluster, '..');
+    mkdirSync(home, { recursive: true });
+    // By hand it makes its own.
+    if (process.env.TEST_RUN_DIRECTORY !== undefined) {
+      const { copyMigratedCluster } = await import('../support/data-directory.js');
+      await copyMigratedCluster(home);
+    }
     if (mode === 'external') {
       // The binaries alone are embedded: a PostgreSQL that the server knows by its address.
       const { EmbeddedPostgres } = (await import(

@@ -75,10 +75,11 @@ describe('data made by earlier migrations', () => {
 
   it('is refused where a newer release has migrated it', async () => {
     database = await createTestDatabase();
-    await query(
-      database.url,
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
-       VALUES ('from the future', repeat('0', 64), '20990101000000_beyond', now())`,
+    await connected(database.url, (client) =>
+      client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+         VALUES ('from the future', repeat('0', 64), '20990101000000_beyond', now())`,
+      ),
     );
     await expect(migrate(database.url)).rejects.toThrow(
       /^the database was migrated by a newer release \(20990101000000_beyond is unknown here\): .*[^\n]$/,
@@ -145,44 +146,36 @@ describe('the manifest of migrations', () => {
 /** All that migrations make, in an order of its own. Columns by name: those that came later stand at the end. */
 async function catalogue(url: string): Promise<unknown> {
   const ours = `n.nspname = 'public' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')`;
-  return {
-    relations: await query(
-      url,
-      `SELECT o.relname, o.relkind, o.relpersistence, o.reloptions FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
-       WHERE ${ours} AND o.relname NOT LIKE 'pg_toast%' ORDER BY 1`,
-    ),
-    columns: await query(
-      url,
-      `SELECT table_name, column_name, column_default, is_nullable, udt_name, datetime_precision
-       FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2`,
-    ),
-    indexes: await query(url, `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`),
-    constraints: await query(
-      url,
-      `SELECT o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace
-       WHERE ${ours} ORDER BY 1, 2`,
-    ),
-    functions: await query(
-      url,
-      `SELECT o.proname, pg_get_functiondef(o.oid) AS definition FROM pg_proc o JOIN pg_namespace n ON n.oid = o.pronamespace
-       WHERE ${ours} AND o.prokind = 'f' ORDER BY 1, 2`,
-    ),
-    triggers: await query(
-      url,
-      `SELECT o.tgname, pg_get_triggerdef(o.oid) AS definition FROM pg_trigger o WHERE NOT o.tgisinternal ORDER BY 1, 2`,
-    ),
-    types: await query(
-      url,
-      `SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, 2`,
-    ),
-  };
+  return connected(url, async (client) => {
+    const rows = async (text: string): Promise<unknown[]> => (await client.query<Record<string, unknown>>(text)).rows;
+    return {
+      relations:
+        await rows(`SELECT o.relname, o.relkind, o.relpersistence, o.reloptions FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
+         WHERE ${ours} AND o.relname NOT LIKE 'pg_toast%' ORDER BY 1`),
+      columns: await rows(`SELECT table_name, column_name, column_default, is_nullable, udt_name, datetime_precision
+         FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2`),
+      indexes: await rows(`SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`),
+      constraints:
+        await rows(`SELECT o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace
+         WHERE ${ours} ORDER BY 1, 2`),
+      functions:
+        await rows(`SELECT o.proname, pg_get_functiondef(o.oid) AS definition FROM pg_proc o JOIN pg_namespace n ON n.oid = o.pronamespace
+         WHERE ${ours} AND o.prokind = 'f' ORDER BY 1, 2`),
+      triggers: await rows(
+        `SELECT o.tgname, pg_get_triggerdef(o.oid) AS definition FROM pg_trigger o WHERE NOT o.tgisinternal ORDER BY 1, 2`,
+      ),
+      types: await rows(
+        `SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, 2`,
+      ),
+    };
+  });
 }
 
-async function query(url: string, text: string): Promise<unknown[]> {
+async function connected<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -15,11 +15,18 @@ export function emptyDataDirectory(prefix: string): string {
   return directory;
 }
 
+/** A new DATA_DIR with a cluster whose database is migrated. */
+export async function migratedDataDirectory(prefix: string): Promise<string> {
+  const directory = emptyDataDirectory(prefix);
+  await copyMigratedCluster(directory);
+  return directory;
+}
+
 /**
- * A new DATA_DIR with a cluster whose database is migrated: a copy of one that is made once in a run. Making one costs
+ * Puts a cluster whose database is migrated into a directory: a copy of one that is made once in a run. Making one costs
  * more than most of what tests do with it.
  */
-export async function migratedDataDirectory(prefix: string): Promise<string> {
+export async function copyMigratedCluster(directory: string): Promise<void> {
   const original = await onceInRun(async (run) => {
     const made = join(run, 'data-directory');
     if (existsSync(made)) return made;
@@ -38,7 +45,5 @@ export async function migratedDataDirectory(prefix: string): Promise<string> {
     renameSync(draft, made);
     return made;
   });
-  const directory = emptyDataDirectory(prefix);
   await promisify(execFile)('cp', ['-a', `${original}/.`, directory]);
-  return directory;
 }

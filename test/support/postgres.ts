@@ -18,7 +18,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await administer(async (client) => {
     // Two clones of one template at once would refuse each other.
     await client.query('SELECT pg_advisory_lock($1)', [CLONE_LOCK]);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+    // Written as pages of the log, which is the default, it costs three times as much.
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`);
   });
   return {
     url: withDatabase(administrationUrl(), name),

@@ -6,7 +6,7 @@ import type { RowChanges, SyncEffect, SyncInput, SyncState, Timeline } from '../
 import { Chance, ME, ModelServer } from './model-server.js';
 
 /** A hundred thousand take minutes: CLIENT_SYNC_RUNS=100000. */
-const RUNS = Number(process.env.CLIENT_SYNC_RUNS ?? 3_000);
+const RUNS = Number(process.env.CLIENT_SYNC_RUNS ?? 1_500);
 /** One seed alone, to look at. */
 const ONLY = process.env.CLIENT_SYNC_SEED;
 const LIMIT = 4;

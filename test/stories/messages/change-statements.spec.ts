@@ -31,15 +31,16 @@ describe('changing a message', () => {
 
   /**
    * The statements of one change, up to the event that bob's device receives. Leases and sweeps may add some of their own at
-   * any time, and only add: the fewest of several rounds are the change's.
+   * any time, and only add: the fewest of many rounds are the change's, and the first round of at most `allowed` is enough.
    */
   async function fewest(
+    allowed: number,
     event: string,
     prepare: () => Promise<Anything>,
     change: (message: Anything) => Promise<Anything>,
   ) {
     let best: string[] | undefined;
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 30 && !(best !== undefined && best.length <= allowed); round += 1) {
       const message = await prepare();
       await watcher.next('message:new', (seen) => seen.message.id === message.id);
       statements.length = 0;
@@ -56,7 +57,7 @@ describe('changing a message', () => {
     (await device.ask('send_message', { conversationId, content: 'hello' })).data.message;
 
   it('costs an edit at most five statements, the look for who may not receive it included', async () => {
-    const asked = await fewest('message:updated', said, (message) =>
+    const asked = await fewest(5, 'message:updated', said, (message) =>
       device.ask('edit_message', { messageId: message.id, content: 'hello again' }),
     );
     expect(asked.length).toBeGreaterThan(0);
@@ -64,18 +65,19 @@ describe('changing a message', () => {
   });
 
   it('costs a deletion at most eight statements', async () => {
-    const asked = await fewest('message:deleted', said, (message) =>
+    const asked = await fewest(8, 'message:deleted', said, (message) =>
       device.ask('delete_message', { messageId: message.id }),
     );
     expect(asked.length).toBeLessThanOrEqual(8);
   });
 
   it('costs a reaction, and taking it back, at most eight statements', async () => {
-    const added = await fewest('message:updated', said, (message) =>
+    const added = await fewest(8, 'message:updated', said, (message) =>
       device.ask('react', { messageId: message.id, emoji: '👍' }),
     );
     expect(added.length).toBeLessThanOrEqual(8);
     const withdrawn = await fewest(
+      8,
       'message:updated',
       async () => {
         const message = await said();

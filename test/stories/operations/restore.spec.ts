@@ -231,17 +231,20 @@ describe('a database that was restored from a backup', () => {
   });
 });
 
-async function dumpOf(url: string): Promise<Dump> {
-  const tables = await query(
-    url,
-    `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
-  );
-  const dump: Dump = new Map();
-  for (const { name } of tables) {
-    const [row] = await query(url, `SELECT COALESCE(json_agg(t), '[]')::text AS rows FROM ${String(name)} t`);
-    dump.set(String(name), String(row?.rows));
-  }
-  return dump;
+function dumpOf(url: string): Promise<Dump> {
+  return connected(url, async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
+    );
+    const dump: Dump = new Map();
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ rows: string }>(
+        `SELECT COALESCE(json_agg(t), '[]')::text AS rows FROM ${name} t`,
+      );
+      dump.set(name, String(rows[0]?.rows));
+    }
+    return dump;
+  });
 }
 
 /** The migrations that made it: pg_restore --clean makes every table anew. */
@@ -251,20 +254,19 @@ async function schemaOf(url: string): Promise<string[]> {
   return applied.map(({ name }) => readFileSync(join('prisma', 'migrations', String(name), 'migration.sql'), 'utf8'));
 }
 
-async function restore(url: string, dump: Dump, scripts: readonly string[]): Promise<void> {
-  const history = await query(url, `SELECT json_agg(t)::text AS rows FROM _prisma_migrations t`);
-  await query(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  await query(
-    url,
-    `CREATE TABLE _prisma_migrations (
-      id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
-      migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
-      started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`,
-  );
-  for (const script of scripts) await query(url, script);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+function restore(url: string, dump: Dump, scripts: readonly string[]): Promise<void> {
+  return connected(url, async (client) => {
+    const { rows: history } = await client.query<{ rows: string }>(
+      'SELECT json_agg(t)::text AS rows FROM _prisma_migrations t',
+    );
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await client.query(
+      `CREATE TABLE _prisma_migrations (
+        id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+        migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
+        started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`,
+    );
+    for (const script of scripts) await client.query(script);
     // As pg_restore does with --disable-triggers.
     await client.query('SET session_replication_role = replica');
     for (const [table, rows] of dump) {
@@ -274,16 +276,19 @@ async function restore(url: string, dump: Dump, scripts: readonly string[]): Pro
         content,
       ]);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  return connected(url, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
+}
+
+/** Does some work over one connection. */
+async function connected<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('the presence of people who do not know each other', () => {
   let story: Story;
@@ -60,7 +60,11 @@ describe('the presence of people who do not know each other', () => {
   it('is shown once they are friends', async () => {
     const eves = await eve.device();
     const conversationId = await eve.directConversation(ada);
+    const friend = await story.person('friend');
+    await ada.befriend(friend);
     await ada.device();
+    // It is stored a moment after she is connected.
+    await until('she is online', async () => (await friend.must('GET', `/users/${ada.id}`)).isOnline === true);
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     await ada.befriend(eve);
     expect((await eves.next('friend:request_accepted')).user).toMatchObject({ isOnline: true });
