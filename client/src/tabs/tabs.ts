@@ -44,6 +44,8 @@ class LockedTabs implements Tabs {
   private readonly pending = new Map<string, Pending>();
   /** What this leader is doing or has done for others, so that a repeated question is not done twice. */
   private readonly asked = new Map<string, Promise<unknown>>();
+  /** Each forgets one of them. A program must be able to end while there are some. */
+  private readonly forgetting = new Set<Timer>();
   private handler: AskHandler | undefined;
   /** Asked before this tab knows how to answer. */
   private unhandled: (() => void)[] = [];
@@ -197,6 +199,8 @@ class LockedTabs implements Tabs {
     this.pingLater();
     if (role === 'follower') {
       this.asked.clear();
+      for (const timer of this.forgetting) this.ports.clock.clearTimeout(timer);
+      this.forgetting.clear();
       this.handler = undefined;
       return;
     }
@@ -248,7 +252,11 @@ class LockedTabs implements Tabs {
       work = this.perform(name, payload);
       this.asked.set(id, work);
       // A repetition comes within the time that its tab waits.
-      this.ports.clock.setTimeout(() => this.asked.delete(id), ASK_TIMEOUT_MS);
+      const timer = this.ports.clock.setTimeout(() => {
+        this.asked.delete(id);
+        this.forgetting.delete(timer);
+      }, ASK_TIMEOUT_MS);
+      this.forgetting.add(timer);
     }
     work.then(
       (answer) => this.send({ type: 'tabs:answer', id, answer }),

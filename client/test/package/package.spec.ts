@@ -47,7 +47,7 @@ describe('the package as it is published', () => {
 
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'parley-client-'));
-    await run(process.execPath, ['scripts/build.mjs'], root);
+    await run(process.execPath, ['scripts/build.mjs', '--if-changed'], root);
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], root);
     const packed = (await readdir(project)).find((name) => name.endsWith('.tgz'));
     tarball = join(project, packed as string);

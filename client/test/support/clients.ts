@@ -12,7 +12,7 @@ const PATIENCE_MS = 60_000;
 class PlatformWebSocket extends WebSocket {
   override close(code?: number, reason?: string): void {
     super.close(code, reason);
-    setTimeout(() => this.terminate(), 1_000);
+    setTimeout(() => this.terminate(), 1_000).unref();
   }
 }
 

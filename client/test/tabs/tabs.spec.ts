@@ -54,6 +54,17 @@ describe('five tabs of one user', () => {
     }
   }, 300_000);
 
+  it('leave no timer behind once they are closed, which would keep a program from its end', async () => {
+    const model = new BrowserModel(new Chance(1));
+    const tabs = await opened(model, 3);
+    // Asked of the leader, which remembers that for a while.
+    await tabs[1]?.client.send({ conversationId: 'c0', content: 'asked' }).stored;
+    await model.clock.advance(1_000);
+    expect(model.world.texts()).toEqual(['asked']);
+    await closed(model, tabs);
+    expect(model.clock.waiting).toBe(0);
+  });
+
   it('drop, from a tab that follows, what the leader has not sent, and nothing that it may have sent', async () => {
     const model = new BrowserModel(new Chance(1));
     const [, second] = (await opened(model, 2)) as [Tab, Tab];

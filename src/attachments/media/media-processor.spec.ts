@@ -27,7 +27,7 @@ describe('processing images', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'parley-images-'));
     input = join(directory, 'input.jpg');
-    await sharp({ create: { width: 4_000, height: 3_000, channels: 3, background: 'teal' } })
+    await sharp({ create: { width: 2_000, height: 1_500, channels: 3, background: 'teal' } })
       .jpeg()
       .toFile(input);
   });
@@ -51,8 +51,8 @@ describe('processing images', () => {
       impatient.onApplicationShutdown();
     }
     expect(await images.processImage('ada', paths())).toMatchObject({
-      width: 4_000,
-      height: 3_000,
+      width: 2_000,
+      height: 1_500,
       mimeType: 'image/jpeg',
     });
   });
@@ -64,7 +64,7 @@ describe('processing images', () => {
       const first = processor.workerPid as number;
       const done = processor.processImage('ada', paths());
       process.kill(first, 'SIGKILL');
-      expect(await done).toMatchObject({ width: 4_000 });
+      expect(await done).toMatchObject({ width: 2_000 });
       expect(processor.workerPid).not.toBe(first);
     } finally {
       processor.onApplicationShutdown();
@@ -86,7 +86,7 @@ describe('processing images', () => {
       }, 5);
     let timer = stopOver(() => stopped.size >= 1);
     try {
-      expect(await processor.processImage('ada', paths())).toMatchObject({ width: 4_000 });
+      expect(await processor.processImage('ada', paths())).toMatchObject({ width: 2_000 });
       clearInterval(timer);
       timer = stopOver(() => false);
       await expect(processor.processImage('ada', paths())).rejects.toMatchObject({
@@ -163,7 +163,7 @@ describe('processing images', () => {
       process.kill(worker, 'SIGSTOP');
       await setTimeout(4_000);
       process.kill(worker, 'SIGCONT');
-      expect(await done).toMatchObject({ width: 4_000 });
+      expect(await done).toMatchObject({ width: 2_000 });
       expect(processor.workerPid).toBe(worker);
     } finally {
       processor.onApplicationShutdown();

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Anything, Device, type Person, startStory, type Story } from '../../support/story.js';
 import { profileOf, Replica, seeded, withoutSentences } from './replica.js';
 
-/** Of each of six people, twice: first while connections drop, then while one listens. */
-const STEPS_EACH = 170;
+/** Of each of six people, twice: first while connections drop, then while one listens. By hand more: SYNC_STEPS=1000. */
+const STEPS_EACH = Number(process.env.SYNC_STEPS ?? 100);
 
 describe('convergence', () => {
   let story: Story;
@@ -13,7 +13,7 @@ describe('convergence', () => {
   afterAll(() => story.close());
 
   it('leaves a client that only syncs, and one that listens and is dropped again and again, with what a full fetch shows', async () => {
-    const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+    const seed = Number(process.env.SEED ?? 271_828);
     const random = seeded(seed);
     const people = await Promise.all(Array.from({ length: 6 }, () => story.person()));
     const [watcher, second] = people as [Person, Person, ...Person[]];
