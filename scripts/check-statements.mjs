@@ -50,8 +50,22 @@ const OWNED = {
     'store_message',
     'store_messages',
   ],
-  integrations: ['api_keys', 'api_key_sessions', 'bots'],
   moderation: ['reports'],
+  integrations: [
+    'api_keys',
+    'api_key_sessions',
+    'bots',
+    'webhooks',
+    'webhook_events',
+    'webhook_progress',
+    'webhook_deliveries',
+    'is_event_followed',
+    'note_message_event',
+    'note_user_event',
+    'note_friendship_event',
+    'note_conversation_event',
+    'note_member_event',
+  ],
   push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
 

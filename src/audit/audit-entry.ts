@@ -16,6 +16,12 @@ export const AUDIT_ACTIONS = [
   'api_key.create',
   'api_key.revoke',
   'bot.create',
+  'webhook.create',
+  'webhook.update',
+  'webhook.delete',
+  'webhook.test',
+  'webhook.redeliver',
+  'webhook.disable',
   'server.after_restore',
   'server.vacuum',
   'server.end_sessions',
@@ -23,7 +29,7 @@ export const AUDIT_ACTIONS = [
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What something was done to. `server` has no id. */
-export const AUDIT_TARGETS = ['user', 'message', 'conversation', 'report', 'api_key', 'server'] as const;
+export const AUDIT_TARGETS = ['user', 'message', 'conversation', 'report', 'api_key', 'webhook', 'server'] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
 /** Code points; what a person may give as the reason of an act. */

@@ -91,6 +91,8 @@ export class Configuration {
   readonly linkPreviews!: boolean;
   /** Hosts that are fetched for it although they are not public: `host` or `host:port`. */
   readonly linkPreviewAllowedHosts!: readonly string[];
+  /** Hosts that webhooks may lead to although they are not public: `host` or `host:port`. */
+  readonly webhookAllowedHosts!: readonly string[];
   readonly presenceAudience!: PresenceAudience;
   readonly push!: PushSettings;
   /** Whether the chat's page is served at /. */
@@ -160,6 +162,7 @@ export class Configuration {
       linkPreviews: settings.LINK_PREVIEWS,
       web: settings.WEB,
       linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
+      webhookAllowedHosts: settings.WEBHOOK_ALLOWED_HOSTS,
       attachmentUrlSeconds: settings.ATTACHMENT_URL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,
       refreshTokenSeconds: settings.REFRESH_TOKEN_DAYS * 24 * 3600,

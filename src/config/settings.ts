@@ -485,6 +485,14 @@ export const SETTINGS = settings({
       'Hosts that are fetched for it although they are not public, as in an intranet: host or host:port, separated by commas',
     ],
   },
+  WEBHOOK_ALLOWED_HOSTS: {
+    schema: hosts,
+    fallback: '',
+    shownDefault: '–',
+    meaning:
+      'hosts that [webhooks](integrations.md#webhooks) may lead to although they are not public, and over http: `host` or `host:port`, separated by commas',
+    comment: ['Hosts that webhooks may lead to although they are not public: host or host:port, separated by commas'],
+  },
   PUSH: {
     schema: onOff,
     fallback: 'on',

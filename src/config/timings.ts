@@ -32,6 +32,14 @@ export interface Timings {
   pushRetryMs: number;
   /** How long after it took a notification Expo is asked what became of it. */
   pushReceiptMs: number;
+  /** What happens within this time is planned for webhooks together. */
+  webhookPlanPauseMs: number;
+  /** Who sends to a webhook has a delivery for so long; longer than any receiver is waited for. */
+  webhookLeaseMs: number;
+  /** How long the answer of a receiver is waited for. */
+  webhookRequestMs: number;
+  /** The first wait after a failed attempt; the later ones, up to a day, are longer or shorter with it. */
+  webhookRetryMs: number;
 }
 
 export const TIMINGS: Readonly<Timings> = {
@@ -50,4 +58,8 @@ export const TIMINGS: Readonly<Timings> = {
   pushRequestMs: 10_000,
   pushRetryMs: 1_000,
   pushReceiptMs: 15 * 60_000,
+  webhookPlanPauseMs: 150,
+  webhookLeaseMs: 60_000,
+  webhookRequestMs: 15_000,
+  webhookRetryMs: 5_000,
 };

@@ -82,6 +82,8 @@ export const LIMITS = {
   keyRequests: { per: 'key', burst: 1_000, points: 100, perSeconds: 1 },
   /** Messages sent or edited by one API key, whoever it acts as, instead of `messages`. */
   keyMessages: { per: 'key', burst: 200, points: 50, perSeconds: 1 },
+  /** Tests of webhooks, each a request to another server. */
+  webhookTests: { per: 'user', burst: 20, points: 20, perSeconds: 60 },
   /** Saying that one types; what is shown of it is less. */
   typing: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
   /** Socket events of any kind. */

@@ -1,5 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { isPublicAddress } from './public-address.js';
 import { lookupPublic } from './public-lookup.js';
 
 export interface PublicPostOptions {
@@ -23,6 +25,10 @@ export function publicPost(
   { headers, body, timeoutMs, isAllowed }: PublicPostOptions,
 ): Promise<{ status: number; retryAfter: string | undefined }> {
   if (url.protocol !== 'https:' && !isAllowed) return Promise.reject(new Error('a protocol that is not sent to'));
+  // No lookup is made for these.
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!isAllowed && isIP(hostname) !== 0 && !isPublicAddress(hostname))
+    return Promise.reject(new Error('an address that is not public'));
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const sent = send(
@@ -31,7 +37,7 @@ export function publicPost(
         method: 'POST',
         // A connection of its own: one that is kept could have been opened for another name.
         agent: false,
-        headers: { ...headers, 'content-length': String(body.length), 'user-agent': 'Parley push' },
+        headers: { 'user-agent': 'Parley push', ...headers, 'content-length': String(body.length) },
         maxHeaderSize: MAX_HEADER_BYTES,
         signal: AbortSignal.timeout(timeoutMs),
         ...(isAllowed ? {} : { lookup: lookupPublic }),

@@ -1,0 +1,245 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Pause } from '../../../common/async/pause.js';
+import { newId } from '../../../common/identifier.js';
+import { Configuration } from '../../../config/configuration.js';
+import type { Transaction } from '../../../database/database.js';
+import { EventBus } from '../../../events/event-bus.js';
+import { Metrics } from '../../../observability/metrics.js';
+import { WebhookSender } from '../sending/webhook-sender.js';
+import { type Payload, WebhookPayloads } from './webhook-payloads.js';
+import { type ActiveWebhook, type NotedEvent, WebhookPlanningRepository } from './webhook-planning.repository.js';
+
+/** Conversations of one step, and messages of each. */
+const MAX_STEP = 32;
+const MAX_MESSAGES = 20;
+const MAX_EVENTS = 100;
+/** The rest after a step is so many times as long as the step: at most a fifth of a core. */
+const REST_TIMES = 4;
+/** What is remembered; beyond it the database is asked, as at the start. */
+const MAX_NOTED = 100_000;
+/** How often it is looked for what triggers wrote down and this process does not know of. */
+const POLL_MS = 2_000;
+/** How often all conversations are walked, for what a process that died, or that had too much to remember, left unplanned. */
+const WALK_INTERVAL_MS = 10 * 60_000;
+const WALK_STRETCH = 2_000;
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Turns what happened into deliveries, behind the path of a message: nobody waits for it, and it may lag, stop or be killed. New
+ * messages it is given as events, which cost a message an entry in a set, and finds by how far each conversation is planned what
+ * it was not given; everything else triggers wrote down with the change (docs/adr/0034-webhooks-behind-the-writer.md). Several
+ * processes may plan at once: each thing is planned once.
+ */
+@Injectable()
+export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Webhooks');
+  private conversations = new Set<string>();
+  private walkedTo = FIRST_ID;
+  private walkAt = 0;
+  private failures = 0;
+  private isAwake = false;
+  private stopped = false;
+  private running: Promise<void> | undefined;
+  private readonly pause = new Pause();
+
+  constructor(
+    private readonly repository: WebhookPlanningRepository,
+    private readonly payloads: WebhookPayloads,
+    private readonly sender: WebhookSender,
+    private readonly configuration: Configuration,
+    metrics: Metrics,
+    events: EventBus,
+  ) {
+    metrics.gauge(
+      'parley_webhook_unplanned',
+      'Conversations that webhooks have not looked at yet.',
+      () => this.conversations.size,
+    );
+    events.subscribe('messages.created', ({ messages }) => {
+      for (const { message } of messages) this.note(message.conversationId);
+      this.wake();
+    });
+    // What triggers wrote down for these; what else they did is found within POLL_MS.
+    for (const name of ['message.changed', 'conversation.joined', 'friend-request.accepted', 'user.changed'] as const)
+      events.subscribe(name, () => this.wake());
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.pause.cutShort();
+    await this.running;
+  }
+
+  /** There may be something to plan sooner than it was known. */
+  wake(): void {
+    if (this.isAwake) return;
+    this.isAwake = true;
+    this.pause.cutShort();
+  }
+
+  private note(conversationId: string): void {
+    if (this.conversations.size < MAX_NOTED) this.conversations.add(conversationId);
+    // Forgotten: found when all are walked.
+    else if (!this.conversations.has(conversationId)) this.walkAt = 0;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      this.isAwake = false;
+      const began = performance.now();
+      try {
+        const isIdle = await this.turn();
+        this.failures = 0;
+        const took = performance.now() - began;
+        if (isIdle && !this.isAwake) await this.rest(POLL_MS);
+        // What happens within this time is planned together, and others have the processor meanwhile.
+        await this.gather(Math.max(this.configuration.timings.webhookPlanPauseMs, took * REST_TIMES));
+      } catch (error) {
+        this.failures += 1;
+        this.logger.warn(`nothing is planned for webhooks at the moment: ${(error as Error).message}`);
+        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(this.failures - 1, 10)));
+      }
+    }
+  }
+
+  /** Whether there is nothing more to do for now. */
+  private async turn(): Promise<boolean> {
+    const noted = this.conversations;
+    this.conversations = new Set();
+    // Noted before it is asked: a webhook that is not there now follows nothing of what was noted until here.
+    if (!(await this.isAnyActive(noted))) {
+      this.walkAt = 0;
+      return true;
+    }
+    const step: string[] = [];
+    for (const id of noted) {
+      if (step.length < MAX_STEP) step.push(id);
+      else this.note(id);
+    }
+    const events = await this.planEvents();
+    try {
+      for (const id of await this.planMessages(step)) this.note(id);
+    } catch (error) {
+      for (const id of step) this.note(id);
+      throw error;
+    }
+    await this.walk();
+    return events < MAX_EVENTS && this.conversations.size === 0;
+  }
+
+  private async isAnyActive(noted: ReadonlySet<string>): Promise<boolean> {
+    try {
+      return await this.repository.isAnyActive();
+    } catch (error) {
+      for (const id of noted) this.note(id);
+      throw error;
+    }
+  }
+
+  private async planEvents(): Promise<number> {
+    const taken = await this.repository.step(async (transaction) => {
+      const events = await this.repository.takeEvents(transaction, MAX_EVENTS);
+      if (events.length === 0) return 0;
+      const webhooks = await this.repository.active(transaction);
+      const followed = events.filter(({ type }) => webhooks.some((webhook) => webhook.events.includes(type)));
+      const payloads = [
+        ...(await this.payloads.ofMessages(transaction, followed.flatMap(ofMessage))),
+        ...(await this.payloads.ofOthers(
+          transaction,
+          followed.filter((event) => ofMessage(event).length === 0),
+        )),
+      ];
+      await this.deliver(transaction, webhooks, payloads);
+      return events.length;
+    });
+    if (taken > 0) this.sender.wake();
+    return taken;
+  }
+
+  /** Answers of which conversations there is more. */
+  private async planMessages(conversationIds: readonly string[]): Promise<string[]> {
+    if (conversationIds.length === 0) return [];
+    const { remaining, planned } = await this.repository.step(async (transaction) => {
+      const webhooks = await this.repository.active(transaction);
+      const followers = webhooks.filter(({ events }) => events.includes('message.created'));
+      const [first] = followers
+        .map(({ followsFrom }) => followsFrom)
+        .sort((one, other) => one.getTime() - other.getTime());
+      if (first === undefined) return { remaining: [], planned: 0 };
+      const turns = await this.repository.lock(transaction, conversationIds, first);
+      const messages = await this.repository.next(transaction, turns, MAX_MESSAGES);
+      const payloads = await this.payloads.ofMessages(
+        transaction,
+        messages
+          .filter(({ isSystem, createdAt }) => !isSystem && createdAt >= first)
+          .map(({ id, createdAt }) => ({ type: 'message.created' as const, messageId: id, at: createdAt })),
+      );
+      await this.deliver(transaction, followers, payloads);
+      const reached = new Map(messages.map(({ conversationId, seq }) => [conversationId, seq]));
+      if (reached.size > 0) await this.repository.noteProgress(transaction, reached);
+      const held = new Set(turns.map(({ conversationId }) => conversationId));
+      const counts = new Map<string, number>();
+      for (const { conversationId } of messages) counts.set(conversationId, (counts.get(conversationId) ?? 0) + 1);
+      const more = [...counts].filter(([, count]) => count === MAX_MESSAGES).map(([id]) => id);
+      // What another process is planning comes round again.
+      return { remaining: [...more, ...conversationIds.filter((id) => !held.has(id))], planned: payloads.length };
+    });
+    if (planned > 0) this.sender.wake();
+    return remaining;
+  }
+
+  private async deliver(
+    transaction: Transaction,
+    webhooks: readonly ActiveWebhook[],
+    payloads: readonly Payload[],
+  ): Promise<void> {
+    const deliveries = payloads.flatMap(({ type, at, data, userId }) => {
+      const payload = JSON.stringify({ type, timestamp: at.toISOString(), data });
+      return webhooks
+        .filter(({ events, followsFrom }) => events.includes(type) && at >= followsFrom)
+        .map(({ id }) => ({ id: newId(), webhookId: id, type, payload, userId }));
+    });
+    if (deliveries.length > 0) await this.repository.add(transaction, deliveries);
+  }
+
+  /** A stretch of all conversations, where a walk is due or under way. */
+  private async walk(): Promise<void> {
+    if (performance.now() < this.walkAt) return;
+    const followsFrom = await this.repository.messagesFollowedFrom();
+    if (followsFrom === undefined) return;
+    const { conversationIds, reached } = await this.repository.unplanned(this.walkedTo, WALK_STRETCH, followsFrom);
+    for (const id of conversationIds) this.note(id);
+    if (reached !== null) {
+      this.walkedTo = reached;
+      return this.wake();
+    }
+    this.walkedTo = FIRST_ID;
+    this.walkAt = performance.now() + WALK_INTERVAL_MS;
+  }
+
+  /** Nothing but the shutdown ends this wait. */
+  private async gather(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = until - performance.now(); left > 0 && !this.stopped; left = until - performance.now())
+      await this.rest(left);
+  }
+
+  /** Ends early at the shutdown, and where something wakes it. */
+  private rest(ms: number): Promise<void> {
+    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
+  }
+}
+
+function ofMessage({
+  type,
+  subjectId,
+  at,
+}: NotedEvent): { type: 'message.updated' | 'message.deleted'; messageId: string; at: Date }[] {
+  return type === 'message.updated' || type === 'message.deleted' ? [{ type, messageId: subjectId, at }] : [];
+}

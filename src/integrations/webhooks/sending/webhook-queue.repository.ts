@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../../../database/database.js';
+import { DELIVERY_WINDOW_DAYS, type DisabledReason } from '../webhook-events.js';
+import type { Attempt, AttemptResult } from './webhook-poster.js';
+
+/** A delivery that a process has for a while. */
+export interface LeasedDelivery extends Attempt {
+  webhookId: string;
+  attempts: number;
+}
+
+/** The deliveries that are due: several processes share them by leases, which are the time of the next attempt. */
+@Injectable()
+export class WebhookQueueRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Takes what is due, of each webhook as much as there is room for: one that is slow takes nothing from the others.
+   * @param inFlight what this process is sending, by webhook
+   */
+  take(
+    leaseId: string,
+    share: number,
+    inFlight: ReadonlyMap<string, number>,
+    leaseMs: number,
+  ): Promise<LeasedDelivery[]> {
+    return this.database.background.queryAtomically<LeasedDelivery>(
+      `WITH busy AS (
+         SELECT * FROM unnest($2::uuid[], $3::integer[]) AS b(webhook_id, sending)
+       ), due AS MATERIALIZED (
+         SELECT d.id FROM (
+           SELECT w.id, GREATEST($4::integer - COALESCE((SELECT sending FROM busy WHERE busy.webhook_id = w.id), 0), 0) AS room
+           FROM webhooks w WHERE w.disabled_at IS NULL
+         ) AS w CROSS JOIN LATERAL (
+           SELECT l.id FROM webhook_deliveries l WHERE l.webhook_id = w.id AND l.next_at <= now()
+           ORDER BY l.next_at, l.id LIMIT w.room FOR UPDATE SKIP LOCKED
+         ) AS d
+       )
+       UPDATE webhook_deliveries d SET lease_id = $1, attempts = d.attempts + 1, last_attempt_at = now(),
+         next_at = now() + make_interval(secs => $5)
+       FROM webhooks w WHERE d.id IN (SELECT id FROM due) AND w.id = d.webhook_id
+       RETURNING d.id, d.webhook_id AS "webhookId", w.url, w.secret, d.payload, d.attempts`,
+      [leaseId, [...inFlight.keys()], [...inFlight.values()], share, leaseMs / 1_000],
+      'webhook_take',
+    );
+  }
+
+  /** How long until something is due that nobody holds; null where nothing waits. */
+  async nextInMs(): Promise<number | null> {
+    const [row] = await this.database.background.query<{ ms: number | null }>(
+      `SELECT (GREATEST(EXTRACT(EPOCH FROM min(d.next_at) - now()), 0) * 1000)::integer AS ms
+       FROM webhooks w CROSS JOIN LATERAL (
+         SELECT l.next_at FROM webhook_deliveries l WHERE l.webhook_id = w.id AND l.next_at IS NOT NULL ORDER BY l.next_at LIMIT 1
+       ) AS d WHERE w.disabled_at IS NULL`,
+      [],
+      'webhook_next',
+    );
+    return row?.ms ?? null;
+  }
+
+  /** Taken by its receiver. Nothing where another process has it by now, or somebody asked for it anew. */
+  async delivered({ id, webhookId }: LeasedDelivery, leaseId: string, result: AttemptResult): Promise<void> {
+    await this.database.background.queryAtomically(
+      `WITH healthy AS (
+         UPDATE webhooks SET failing_since = NULL WHERE id = $2 AND failing_since IS NOT NULL
+       )
+       UPDATE webhook_deliveries SET delivered_at = now(), next_at = NULL, lease_id = NULL,
+         last_status = $4, last_error = NULL, last_duration_ms = $5
+       WHERE id = $1 AND lease_id = $3`,
+      [id, webhookId, leaseId, result.status, result.durationMs],
+      'webhook_delivered',
+    );
+  }
+
+  /** @param delayMs until the next attempt; undefined: it is given up. @returns since when the webhook fails */
+  async failed(
+    { id, webhookId }: LeasedDelivery,
+    leaseId: string,
+    result: AttemptResult,
+    delayMs: number | undefined,
+  ): Promise<Date | undefined> {
+    const [row] = await this.database.background.queryAtomically<{ failingSince: Date }>(
+      `WITH attempt AS (
+         UPDATE webhook_deliveries SET next_at = now() + make_interval(secs => $6), lease_id = NULL,
+           last_status = $4, last_error = $5, last_duration_ms = $7
+         WHERE id = $1 AND lease_id = $3
+       )
+       UPDATE webhooks SET failing_since = COALESCE(failing_since, now()) WHERE id = $2
+       RETURNING failing_since AS "failingSince"`,
+      [
+        id,
+        webhookId,
+        leaseId,
+        result.status,
+        result.error,
+        delayMs === undefined ? null : delayMs / 1_000,
+        result.durationMs,
+      ],
+      'webhook_failed',
+    );
+    return row?.failingSince;
+  }
+
+  /** What this process held is anybody's again: at its end, and for what an earlier one left where there is one alone. */
+  async release(leaseId: string | null): Promise<void> {
+    await this.database.background.query(
+      `UPDATE webhook_deliveries SET next_at = now(), lease_id = NULL, attempts = attempts - 1
+       WHERE webhook_id IN (SELECT id FROM webhooks) AND next_at IS NOT NULL
+         AND lease_id IS NOT NULL AND ($1::uuid IS NULL OR lease_id = $1)`,
+      [leaseId],
+    );
+  }
+
+  /** @returns its address where this disabled it */
+  async disable(transaction: Transaction, id: string, reason: DisabledReason): Promise<string | undefined> {
+    const [row] = await transaction.query<{ url: string }>(
+      `UPDATE webhooks SET disabled_at = now(), disabled_reason = $2, is_notice_due = true
+       WHERE id = $1 AND disabled_at IS NULL RETURNING url`,
+      [id, reason],
+    );
+    return row?.url;
+  }
+
+  transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return this.database.background.transaction(work);
+  }
+
+  /** Webhooks that have more than so much waiting for them. */
+  async overfull(max: number): Promise<string[]> {
+    const rows = await this.database.background.query<{ id: string }>(
+      `SELECT w.id FROM webhooks w WHERE w.disabled_at IS NULL AND (
+         SELECT count(*) FROM (
+           SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.next_at IS NOT NULL LIMIT $1::integer + 1
+         ) AS waiting
+       ) > $1`,
+      [max],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Those of which administrators have to be sent that they were disabled; from here on somebody does it. */
+  takeNotices(): Promise<{ id: string; url: string; reason: DisabledReason }[]> {
+    return this.database.background.query<{ id: string; url: string; reason: DisabledReason }>(
+      `UPDATE webhooks SET is_notice_due = false WHERE is_notice_due AND disabled_at IS NOT NULL
+       RETURNING id, url, disabled_reason AS reason`,
+    );
+  }
+
+  async returnNotice(id: string): Promise<void> {
+    await this.database.background.query(
+      'UPDATE webhooks SET is_notice_due = true WHERE id = $1 AND disabled_at IS NOT NULL',
+      [id],
+    );
+  }
+
+  async administrators(limit: number): Promise<string[]> {
+    const rows = await this.database.background.query<{ email: string }>(
+      `SELECT email FROM users WHERE role = 'ADMIN' AND email IS NOT NULL AND deleted_at IS NULL LIMIT $1`,
+      [limit],
+    );
+    return rows.map(({ email }) => email);
+  }
+
+  /** Deletes what is older than it is kept, sent or not. At most `count`. @returns how many */
+  async deleteOld(count: number): Promise<number> {
+    const rows = await this.database.background.query(
+      `DELETE FROM webhook_deliveries WHERE id IN (
+         SELECT id FROM webhook_deliveries WHERE created_at < now() - make_interval(days => ${DELIVERY_WINDOW_DAYS})
+         ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       ) RETURNING 1`,
+      [count],
+    );
+    return rows.length;
+  }
+}

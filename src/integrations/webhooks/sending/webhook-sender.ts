@@ -1,0 +1,230 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Audit } from '../../../audit/audit.js';
+import { Pause } from '../../../common/async/pause.js';
+import { Clock } from '../../../common/clock.js';
+import { newId } from '../../../common/identifier.js';
+import { Configuration } from '../../../config/configuration.js';
+import { Metrics } from '../../../observability/metrics.js';
+import type { DisabledReason } from '../webhook-events.js';
+import { retryDelayMs } from './retries.js';
+import { WebhookNotices } from './webhook-notices.js';
+import { WebhookPoster } from './webhook-poster.js';
+import { type LeasedDelivery, WebhookQueueRepository } from './webhook-queue.repository.js';
+
+/** Requests to one receiver at the same time, of one process. */
+const MAX_CONCURRENT = 8;
+/** How often it is looked whether another process has left something. */
+const MAX_REST_MS = 2_000;
+const MIN_REST_MS = 20;
+/** A receiver that failed so often in a row is asked again after a while, by one request. */
+const MAX_FAILURES = 3;
+const MIN_BREAK_MS = 1_000;
+const MAX_BREAK_MS = 60_000;
+/** A webhook that fails for so long is disabled. */
+const FAILING_TIMEOUT_MS = 5 * 86_400_000;
+/** What may wait for one webhook; one that has more is disabled. */
+export const MAX_PENDING = 100_000;
+const SWEEP_INTERVAL_MS = 60_000;
+const SWEEP_BATCH = 2_000;
+/** How long a server that stops waits for what is with receivers. */
+const END_TIMEOUT_MS = 3_000;
+
+/** What is known of one receiver, in this process. */
+interface Receiver {
+  inFlight: number;
+  failures: number;
+  /** Nothing is sent before; milliseconds of `performance.now()`. */
+  pausedUntil: number;
+}
+
+/**
+ * Sends what was planned for webhooks. Several processes share the work by leases; each receiver has room of its own, so that one
+ * which is slow or dead holds up no other. At least once: what a process that died was sending is sent again, under its id.
+ */
+@Injectable()
+export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Webhooks');
+  /** One of each process. */
+  private readonly leaseId = newId();
+  private readonly receivers = new Map<string, Receiver>();
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly pause = new Pause();
+  private readonly counts = new Map<'delivered' | 'failed' | 'given up', number>();
+  private isAwake = false;
+  private stopped = false;
+  private running: Promise<void> | undefined;
+  private sweep: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private failures = 0;
+
+  constructor(
+    private readonly repository: WebhookQueueRepository,
+    private readonly poster: WebhookPoster,
+    private readonly notices: WebhookNotices,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+    private readonly configuration: Configuration,
+    metrics: Metrics,
+  ) {
+    metrics.gauges(
+      'parley_webhook_attempts',
+      'Requests to webhooks since the start, by how they ended.',
+      ['outcome'],
+      () => [...this.counts].map(([outcome, value]) => ({ labels: { outcome }, value })),
+    );
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    // Without Redis there is one process: what is leased now was leased by one that died.
+    if (this.configuration.redisUrl === undefined)
+      await this.repository
+        .release(null)
+        .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
+    this.running = this.run();
+    this.sweep = setInterval(() => this.sweepSoon(), SWEEP_INTERVAL_MS).unref();
+    this.sweepSoon();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.sweep);
+    this.pause.cutShort();
+    await this.running;
+    await this.sweeping;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_TIMEOUT_MS);
+    });
+    await Promise.race([Promise.all(this.underWay), late]);
+    clearTimeout(timer);
+    // What is not answered by now is sent again soon, by whoever is there.
+    if (this.underWay.size > 0) await this.repository.release(this.leaseId).catch(() => undefined);
+  }
+
+  /** Something may be due sooner than it was known. */
+  wake(): void {
+    this.isAwake = true;
+    this.pause.cutShort();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      let restMs = MAX_REST_MS;
+      this.isAwake = false;
+      try {
+        restMs = await this.turn();
+        this.failures = 0;
+      } catch (error) {
+        this.failures += 1;
+        restMs = Math.min(30_000, 500 * 2 ** Math.min(this.failures, 10));
+        this.logger.warn(`nothing is sent to webhooks at the moment: ${(error as Error).message}`);
+      }
+      if (restMs > 0 && !this.isAwake && !this.stopped) await this.pause.wait(restMs, { keepsAlive: false });
+    }
+  }
+
+  /** Answers how long there is nothing to do. */
+  private async turn(): Promise<number> {
+    const { webhookLeaseMs } = this.configuration.timings;
+    const taken = await this.repository.take(this.leaseId, MAX_CONCURRENT, this.roomTaken(), webhookLeaseMs);
+    for (const delivery of taken) this.begin(delivery);
+    if (taken.length > 0) return MIN_REST_MS;
+    const nextMs = await this.repository.nextInMs();
+    const rest = nextMs === null ? MAX_REST_MS : Math.min(MAX_REST_MS, nextMs);
+    // What is due and cannot be taken waits for a request to end, or for a receiver's pause.
+    return Math.max(MIN_REST_MS * 5, rest);
+  }
+
+  /** By webhook; all of it where nothing is to be sent to it now. One that fails is asked by one request at a time. */
+  private roomTaken(): Map<string, number> {
+    const now = performance.now();
+    const taken = new Map<string, number>();
+    for (const [id, { inFlight, failures, pausedUntil }] of this.receivers) {
+      if (pausedUntil > now) taken.set(id, MAX_CONCURRENT);
+      else taken.set(id, failures >= MAX_FAILURES ? Math.max(inFlight, 0) + MAX_CONCURRENT - 1 : inFlight);
+    }
+    return taken;
+  }
+
+  private begin(delivery: LeasedDelivery): void {
+    const receiver = this.receiverOf(delivery.webhookId);
+    receiver.inFlight += 1;
+    const work = this.send(delivery, receiver)
+      // Its lease ends by itself, and it is sent again under the same id.
+      .catch((error: Error) => this.logger.warn(`what was sent to a webhook could not be noted: ${error.message}`))
+      .finally(() => {
+        receiver.inFlight -= 1;
+        this.underWay.delete(work);
+        this.wake();
+      });
+    this.underWay.add(work);
+  }
+
+  private async send(delivery: LeasedDelivery, receiver: Receiver): Promise<void> {
+    const result = await this.poster.post(delivery);
+    if (result.error === null) {
+      receiver.failures = 0;
+      this.count('delivered');
+      return this.repository.delivered(delivery, this.leaseId, result);
+    }
+    receiver.failures += 1;
+    if (receiver.failures >= MAX_FAILURES)
+      receiver.pausedUntil =
+        performance.now() + Math.min(MAX_BREAK_MS, MIN_BREAK_MS * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10));
+    const delayMs = result.status === 410 ? undefined : this.delayOf(delivery, result.retryAfterMs);
+    this.count(delayMs === undefined ? 'given up' : 'failed');
+    const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs);
+    if (result.status === 410) return this.disable(delivery.webhookId, 'GONE');
+    if (failingSince !== undefined && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
+      await this.disable(delivery.webhookId, 'FAILING');
+  }
+
+  private delayOf({ attempts }: LeasedDelivery, askedMs: number): number | undefined {
+    return retryDelayMs(attempts, askedMs, Math.random(), this.configuration.timings.webhookRetryMs);
+  }
+
+  private async disable(id: string, reason: DisabledReason): Promise<void> {
+    const url = await this.repository.transaction(async (transaction) => {
+      const disabled = await this.repository.disable(transaction, id, reason);
+      if (disabled !== undefined)
+        await this.audit.record(transaction, {
+          actorId: null,
+          action: 'webhook.disable',
+          targetType: 'webhook',
+          targetId: id,
+          details: { url: disabled, reason },
+        });
+      return disabled;
+    });
+    if (url === undefined) return;
+    this.logger.warn(`a webhook was disabled (${reason}): ${new URL(url).host}`);
+    await this.notices.send();
+  }
+
+  private receiverOf(webhookId: string): Receiver {
+    const known = this.receivers.get(webhookId);
+    if (known !== undefined) return known;
+    const receiver = { inFlight: 0, failures: 0, pausedUntil: 0 };
+    // Those that were removed are of no use any more.
+    for (const [other, { inFlight, failures }] of this.receivers)
+      if (this.receivers.size > 100 && inFlight === 0 && failures === 0) this.receivers.delete(other);
+    this.receivers.set(webhookId, receiver);
+    return receiver;
+  }
+
+  private count(outcome: 'delivered' | 'failed' | 'given up'): void {
+    this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
+  }
+
+  private sweepSoon(): void {
+    this.sweeping = this.sweepNow().catch((error: Error) =>
+      this.logger.warn(`old deliveries of webhooks stay for now: ${error.message}`),
+    );
+  }
+
+  private async sweepNow(): Promise<void> {
+    for (const id of await this.repository.overfull(MAX_PENDING)) await this.disable(id, 'BACKLOG');
+    await this.notices.send();
+    while (!this.stopped && (await this.repository.deleteOld(SWEEP_BATCH)) === SWEEP_BATCH);
+  }
+}

@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../../database/database.js';
+import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
+import type { DisabledReason, WebhookEventType } from './webhook-events.js';
+
+/** A webhook as its administrators see it. */
+export interface WebhookRow {
+  id: string;
+  url: string;
+  events: WebhookEventType[];
+  createdBy: string;
+  createdAt: Date;
+  failingSince: Date | null;
+  disabledAt: Date | null;
+  disabledReason: DisabledReason | null;
+}
+
+/** One event for one webhook. */
+export interface DeliveryRow {
+  id: string;
+  webhookId: string;
+  type: string;
+  createdAt: Date;
+  attempts: number;
+  nextAt: Date | null;
+  deliveredAt: Date | null;
+  lastAttemptAt: Date | null;
+  lastStatus: number | null;
+  lastError: string | null;
+  lastDurationMs: number | null;
+}
+
+/** Undefined: as it was. */
+export interface WebhookChanges {
+  url: string | undefined;
+  events: readonly WebhookEventType[] | undefined;
+  enabled: boolean | undefined;
+}
+
+const COLUMNS = `id, url, events, created_by AS "createdBy", created_at AS "createdAt", failing_since AS "failingSince",
+  disabled_at AS "disabledAt", disabled_reason AS "disabledReason"`;
+const DELIVERY_COLUMNS = `id, webhook_id AS "webhookId", type, created_at AS "createdAt", attempts, next_at AS "nextAt",
+  delivered_at AS "deliveredAt", last_attempt_at AS "lastAttemptAt", last_status AS "lastStatus", last_error AS "lastError",
+  last_duration_ms AS "lastDurationMs"`;
+
+/** Webhooks and what was sent to them, as administrators see and change them. */
+@Injectable()
+export class WebhooksRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Undefined where there are `max` of them: those who make one at the same moment wait for each other. */
+  async add(
+    transaction: Transaction,
+    webhook: { id: string; url: string; events: readonly WebhookEventType[]; secret: string; createdBy: string },
+    max: number,
+  ): Promise<WebhookRow | undefined> {
+    await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended('parley webhooks', 0))`);
+    const [row] = await transaction.query<WebhookRow>(
+      `INSERT INTO webhooks (id, url, events, secret, created_by)
+       SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM webhooks) < $6 RETURNING ${COLUMNS}`,
+      [webhook.id, webhook.url, webhook.events, webhook.secret, webhook.createdBy, max],
+    );
+    return row;
+  }
+
+  /** The newest first. @param before the page begins below this id; null for the first page */
+  list(before: string | null, limit: number): Promise<WebhookRow[]> {
+    return this.database.reads.query<WebhookRow>(
+      `SELECT ${COLUMNS} FROM webhooks WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
+      [before, limit],
+    );
+  }
+
+  async find(id: string): Promise<(WebhookRow & { secret: string }) | undefined> {
+    const [row] = await this.database.query<WebhookRow & { secret: string }>(
+      `SELECT ${COLUMNS}, secret FROM webhooks WHERE id = $1`,
+      [id],
+    );
+    return row;
+  }
+
+  /** What is enabled again follows from now on, and is given time as a new one is. */
+  async change(transaction: Transaction, id: string, changes: WebhookChanges): Promise<WebhookRow | undefined> {
+    const [row] = await transaction.query<WebhookRow>(
+      `UPDATE webhooks SET url = COALESCE($2, url), events = COALESCE($3, events),
+         follows_from = CASE WHEN $4::boolean AND disabled_at IS NOT NULL THEN now() ELSE follows_from END,
+         failing_since = CASE WHEN $4::boolean THEN NULL ELSE failing_since END,
+         disabled_at = CASE $4::boolean WHEN true THEN NULL WHEN false THEN COALESCE(disabled_at, now()) ELSE disabled_at END,
+         disabled_reason = CASE $4::boolean
+           WHEN true THEN NULL WHEN false THEN COALESCE(disabled_reason, 'ADMINISTRATOR') ELSE disabled_reason END,
+         is_notice_due = is_notice_due AND $4::boolean IS NOT TRUE
+       WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, changes.url ?? null, changes.events ?? null, changes.enabled ?? null],
+    );
+    return row;
+  }
+
+  /** With all that was sent to it. @returns its address, undefined where there is none */
+  async remove(transaction: Transaction, id: string): Promise<string | undefined> {
+    const [row] = await transaction.query<{ url: string }>('DELETE FROM webhooks WHERE id = $1 RETURNING url', [id]);
+    return row?.url;
+  }
+
+  /** The newest first. @param before the page begins below this id; null for the first page */
+  deliveries(webhookId: string, before: string | null, limit: number): Promise<DeliveryRow[]> {
+    return this.database.reads.query<DeliveryRow>(
+      `SELECT ${DELIVERY_COLUMNS} FROM webhook_deliveries
+       WHERE webhook_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+      [webhookId, before, limit],
+    );
+  }
+
+  /** One that is sent at once and never again by itself. */
+  async addTest(
+    transaction: Transaction,
+    delivery: { id: string; webhookId: string; type: string; payload: string },
+  ): Promise<void> {
+    await transaction.query(
+      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, attempts, last_attempt_at)
+       VALUES ($1, $2, $3, $4, 1, now())`,
+      [delivery.id, delivery.webhookId, delivery.type, delivery.payload],
+    );
+  }
+
+  async noteTest(
+    id: string,
+    { status, error, durationMs }: { status: number | null; error: string | null; durationMs: number },
+  ): Promise<DeliveryRow | undefined> {
+    const [row] = await this.database.query<DeliveryRow>(
+      `UPDATE webhook_deliveries SET last_status = $2, last_error = $3, last_duration_ms = $4,
+         delivered_at = CASE WHEN $3::text IS NULL THEN now() END
+       WHERE id = $1 RETURNING ${DELIVERY_COLUMNS}`,
+      [id, status, error, durationMs],
+    );
+    return row;
+  }
+
+  /** Due from now on, with all its attempts before it. One that is being sent at this moment is sent again after that. */
+  async redeliver(transaction: Transaction, webhookId: string, id: string): Promise<DeliveryRow | undefined> {
+    const [row] = await transaction.query<DeliveryRow>(
+      `UPDATE webhook_deliveries SET next_at = now(), lease_id = NULL, attempts = 0, delivered_at = NULL
+       WHERE id = $1 AND webhook_id = $2 RETURNING ${DELIVERY_COLUMNS}`,
+      [id, webhookId],
+    );
+    return row;
+  }
+
+  /** A page of an export: those that an administrator made. */
+  export(userId: string, after: string): Promise<{ id: string }[]> {
+    return this.database.background.query<{ id: string }>(
+      `SELECT ${COLUMNS} FROM webhooks WHERE created_by = $1 AND id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
+      [userId, after],
+    );
+  }
+
+  /** What was sent about a user, but that it is gone: receivers have to be sent that. */
+  async forgetUser(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.query(`DELETE FROM webhook_deliveries WHERE user_id = $1 AND type <> 'user.deleted'`, [userId]);
+  }
+}

@@ -1,0 +1,343 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Database } from '../../../src/database/database.js';
+import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
+import { type Mail, Mailer } from '../../../src/mail/mailer.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
+import { WebhookReceiver } from '../../support/webhook-receiver.js';
+
+const ALLOWED = { WEBHOOK_ALLOWED_HOSTS: '127.0.0.1', LINK_PREVIEWS: 'off' };
+
+describe('webhooks', () => {
+  let story: Story;
+  let [root, ada, bob]: [Person, Person, Person] = [] as never;
+  const mails: Mail[] = [];
+  const receivers: WebhookReceiver[] = [];
+  const webhookIds: string[] = [];
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false }, ALLOWED);
+    story.app.get(Mailer, { strict: false }).send = (mail: Mail) => Promise.resolve(void mails.push(mail));
+    Object.assign(story.app.get((await import('../../../src/config/configuration.js')).Configuration).timings, {
+      webhookRetryMs: 0.5,
+      webhookRequestMs: 60_000,
+    });
+    [root, ada, bob] = await Promise.all([story.person('root'), story.person('ada'), story.person('bob')]);
+    await story.grant(root, 'ADMIN');
+  });
+  afterEach(async () => {
+    for (const id of webhookIds.splice(0)) await root.call('DELETE', `/admin/webhooks/${id}`);
+    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+  });
+  afterAll(() => story.close());
+
+  const query = (sql: string, ...parameters: string[]): Promise<Anything[]> =>
+    story.app.get(Database).query(sql, parameters);
+
+  async function receiver(
+    events: readonly string[] = WEBHOOK_EVENTS,
+  ): Promise<WebhookReceiver & { webhookId: string }> {
+    const started = await WebhookReceiver.start();
+    receivers.push(started);
+    const { id, secret } = await root.must('POST', '/admin/webhooks', { url: started.url, events });
+    webhookIds.push(id);
+    started.secret = secret;
+    return Object.assign(started, { webhookId: id as string });
+  }
+  const deliveries = async (id: string): Promise<Anything[]> =>
+    (await root.must('GET', `/admin/webhooks/${id}/deliveries`)).items;
+  const webhook = async (id: string): Promise<Anything> =>
+    (await root.must('GET', '/admin/webhooks')).items.find((item: Anything) => item.id === id);
+
+  it('bring all that happens, signed, with what a moderation service needs', async () => {
+    const hook = await receiver();
+    const cy = await story.person('cy');
+    const group = await ada.group('Trip', bob);
+    const file = await ada.mustUpload(Buffer.from('a plan of the trip'), 'plan.txt');
+    const sent = await ada.say(group, 'Where do we go?', { attachmentIds: [file.id] });
+    const created = await hook.next('message.created');
+    expect(created.data).toMatchObject({
+      message: {
+        id: sent.id,
+        seq: sent.seq,
+        content: 'Where do we go?',
+        attachments: [{ id: file.id, url: expect.any(String) }],
+      },
+      sender: { id: ada.id, username: ada.username },
+      conversation: { id: group, type: 'GROUP', title: 'Trip', memberCount: 2 },
+    });
+    expect((await fetch(story.url + created.data.message.attachments[0].url)).status).toBe(200);
+    expect(created.timestamp).toBe(sent.createdAt);
+    const said = await ada.say(group, 'Lisbon');
+    await ada.must('PATCH', `/messages/${said.id}`, { content: 'Lisbon!' });
+    expect((await hook.next('message.updated')).data.message).toMatchObject({ id: said.id, content: 'Lisbon!' });
+    await ada.must('DELETE', `/messages/${said.id}`);
+    expect((await hook.next('message.deleted')).data.message).toMatchObject({ id: said.id, content: null });
+    await ada.befriend(cy);
+    expect((await hook.next('friend.accepted')).data.users.map(({ id }: Anything) => id).sort()).toEqual(
+      [ada.id, cy.id].sort(),
+    );
+    await ada.must('POST', `/conversations/${group}/members`, { memberIds: [cy.id] });
+    expect((await hook.next('member.joined')).data).toMatchObject({ conversation: { id: group }, user: { id: cy.id } });
+    await cy.must('POST', `/conversations/${group}/leave`);
+    expect((await hook.next('member.left')).data).toMatchObject({ conversation: { id: group }, user: { id: cy.id } });
+    expect(
+      (await hook.next('conversation.created', ({ conversation }) => conversation.id === group)).data.conversation,
+    ).toMatchObject({
+      createdBy: ada.id,
+      memberIds: [ada.id, bob.id].sort(),
+    });
+    expect((await hook.next('user.created')).data.user).toMatchObject({ id: cy.id, username: cy.username });
+    await cy.must('DELETE', '/users/me');
+    expect((await hook.next('user.deleted')).data.user).toMatchObject({ id: cy.id, displayName: 'Deleted user' });
+    // Those whom the group began with have not joined it, and neither systems' messages nor reactions are messages.
+    expect(hook.ofType('member.joined')).toHaveLength(1);
+    expect(hook.ofType('message.created').every(({ data }) => data.message.kind !== 'SYSTEM')).toBe(true);
+    expect(new Set(hook.ids).size).toBe(hook.received.length);
+    expect(hook.forged).toBe(0);
+    expect(JSON.stringify(hook.received)).not.toContain(ada.email);
+  });
+
+  it('bring what is followed alone, and nothing from before', async () => {
+    const direct = await ada.directConversation(bob);
+    for (let count = 0; count < 30; count += 1) await ada.say(direct, `before ${count}`);
+    const hook = await receiver(['message.created']);
+    const [first, second] = [await ada.say(direct, 'first'), await bob.say(direct, 'second')];
+    await ada.must('PATCH', `/messages/${first.id}`, { content: 'first!' });
+    await hook.next('message.created', ({ message }) => message.id === second.id);
+    await hook.next('message.created', ({ message }) => message.id === first.id);
+    expect(hook.received.map(({ data }) => data.message.id).sort()).toEqual([first.id, second.id].sort());
+    await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled: false });
+    await ada.say(direct, 'to nobody');
+    expect(await webhook(hook.webhookId)).toMatchObject({ enabled: false, disabledReason: 'ADMINISTRATOR' });
+    await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled: true, events: ['message.created'] });
+    const last = await ada.say(direct, 'last');
+    await hook.next('message.created', ({ message }) => message.id === last.id);
+    expect(hook.received).toHaveLength(3);
+  });
+
+  it('lose nothing of a burst in many conversations', async () => {
+    const hook = await receiver(['message.created']);
+    const people = await Promise.all(Array.from({ length: 6 }, () => story.person('crowd')));
+    const conversations = await Promise.all(people.map((person) => person.directConversation(ada)));
+    const device = await ada.device();
+    const expected: string[] = [];
+    await Promise.all(
+      conversations.flatMap((conversationId) =>
+        Array.from({ length: 60 }, async (_, index) => {
+          const { message } = await device.must('send_message', {
+            conversationId,
+            content: `${index}`,
+            clientId: randomUUID(),
+          });
+          expected.push(message.id);
+        }),
+      ),
+    );
+    await until(
+      'all are received',
+      () => new Set(hook.received.map(({ data }) => data.message.id)).size === expected.length,
+    );
+    expect(hook.received.map(({ data }) => data.message.id).sort()).toEqual(expected.sort());
+  });
+
+  it('are tried again under the same id until they are taken', async () => {
+    const hook = await receiver(['message.created']);
+    let refusals = 4;
+    hook.answer = (response) => response.writeHead(refusals-- > 0 ? 500 : 200).end();
+    const { id } = await ada.say(await ada.directConversation(bob), 'again');
+    await until('it is taken', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    expect(hook.received).toHaveLength(5);
+    expect(new Set(hook.ids).size).toBe(1);
+    expect(hook.forged).toBe(0);
+    expect(hook.received.every(({ data }) => data.message.id === id)).toBe(true);
+    expect(await deliveries(hook.webhookId)).toMatchObject([
+      { id: hook.ids[0], type: 'message.created', attempts: 5, responseStatus: 200, error: null, nextAttemptAt: null },
+    ]);
+    expect((await webhook(hook.webhookId)).failingSince).toBeNull();
+  });
+
+  it('of a receiver that never answers hold up no other', async () => {
+    const [slow, quick] = [await receiver(['message.created']), await receiver(['message.created'])];
+    slow.answer = (response) => slow.hold(response);
+    const direct = await ada.directConversation(bob);
+    for (let count = 0; count < 40; count += 1) await ada.say(direct, `${count}`);
+    await until('the other has all', () => quick.received.length === 40);
+    expect(slow.received.length).toBeLessThanOrEqual(8);
+  });
+
+  it('end with a receiver that is gone, and administrators are mailed', async () => {
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(410).end();
+    const direct = await ada.directConversation(bob);
+    await ada.say(direct, 'to nobody');
+    await until('it is disabled', async () => !(await webhook(hook.webhookId)).enabled);
+    expect((await webhook(hook.webhookId)).disabledReason).toBe('GONE');
+    await until('the administrator is mailed', () =>
+      mails.some(({ to, text }) => to === root.email && text.includes('127.0.0.1')),
+    );
+    expect((await deliveries(hook.webhookId))[0]).toMatchObject({ status: 'failed', responseStatus: 410 });
+    const { items } = await root.must('GET', `/admin/audit?targetId=${hook.webhookId}`);
+    expect(items.map(({ action, actorId }: Anything) => [action, actorId])).toEqual([
+      ['webhook.disable', null],
+      ['webhook.create', root.id],
+    ]);
+  });
+
+  it('are disabled by five days of failure, and not before', async () => {
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(503).end();
+    const direct = await ada.directConversation(bob);
+    await ada.say(direct, 'one');
+    await until('it fails', async () => (await webhook(hook.webhookId)).failingSince !== null);
+    await query(`UPDATE webhooks SET failing_since = now() - interval '119 hours' WHERE id = $1`, hook.webhookId);
+    const attempts = hook.received.length;
+    await until('it was tried again', () => hook.received.length > attempts + 1);
+    expect((await webhook(hook.webhookId)).enabled).toBe(true);
+    await query(`UPDATE webhooks SET failing_since = now() - interval '121 hours' WHERE id = $1`, hook.webhookId);
+    await ada.say(direct, 'two');
+    await until('it is disabled', async () => (await webhook(hook.webhookId)).disabledReason === 'FAILING');
+  });
+
+  it('follow no redirect, and reach nothing inside', async () => {
+    const inside = await WebhookReceiver.start();
+    receivers.push(inside);
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(302, { location: inside.url }).end();
+    await ada.say(await ada.directConversation(bob), 'elsewhere');
+    await until('it failed', async () => (await deliveries(hook.webhookId))[0]?.error === 'status 302');
+    expect(inside.received).toEqual([]);
+    for (const url of [
+      'http://example.com/',
+      'https://10.0.0.1/',
+      'https://169.254.169.254/latest/meta-data/',
+      'https://[::1]/',
+      'https://[::ffff:10.0.0.1]/',
+      'https://2130706434/',
+      'https://0x7f.2/',
+      'https://localhost/',
+      'https://user:password@example.com/',
+      'https://example.com:22/',
+      'ftp://example.com/',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'nonsense',
+      `https://example.com/${'x'.repeat(2_000)}`,
+    ]) {
+      const { status, body } = await root.call('POST', '/admin/webhooks', { url, events: ['message.created'] });
+      expect([url, status, Object.keys(body.errors ?? {})]).toEqual([url, 400, ['url']]);
+      const changed = await root.call('PATCH', `/admin/webhooks/${hook.webhookId}`, { url });
+      expect([url, changed.status]).toEqual([url, 400]);
+    }
+    // One that came into the database by another way is not connected to either.
+    await query(`UPDATE webhooks SET url = 'https://10.0.0.1/' WHERE id = $1`, hook.webhookId);
+    const test = await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`);
+    expect(test).toMatchObject({ status: 'failed', error: 'an address that is not public', responseStatus: null });
+    await query(`UPDATE webhooks SET url = 'https://localhost/' WHERE id = $1`, hook.webhookId);
+    expect((await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`)).error).toBe(
+      'an address that is not public',
+    );
+  });
+
+  it('can be tested, seen and sent again by hand, by who may', async () => {
+    const hook = await receiver(['message.created']);
+    const test = await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`);
+    expect(test).toMatchObject({
+      type: 'webhook.test',
+      status: 'delivered',
+      attempts: 1,
+      responseStatus: 204,
+      error: null,
+    });
+    expect(hook.received).toEqual([
+      { id: test.id, type: 'webhook.test', timestamp: expect.any(String), data: { webhookId: hook.webhookId } },
+    ]);
+    await ada.say(await ada.directConversation(bob), 'once more');
+    const { id } = await hook.next('message.created');
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    const again = await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${id}/redeliver`);
+    expect([again.status, again.body.status]).toEqual([202, 'pending']);
+    await until('it comes again', () => hook.ids.filter((other) => other === id).length === 2);
+    const page = await root.must('GET', `/admin/webhooks/${hook.webhookId}/deliveries?limit=1`);
+    expect(page.items.map((item: Anything) => item.id)).toEqual([id]);
+    expect(page.nextCursor).not.toBeNull();
+    const { items } = await root.must('GET', `/admin/audit?targetId=${hook.webhookId}`);
+    expect(items.map(({ action }: Anything) => action)).toEqual([
+      'webhook.redeliver',
+      'webhook.test',
+      'webhook.create',
+    ]);
+    for (const path of ['', `/${hook.webhookId}/deliveries`])
+      expect((await ada.call('GET', `/admin/webhooks${path}`)).status).toBe(404);
+    expect(
+      (await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${randomUUID()}/redeliver`)).status,
+    ).toBe(404);
+    for (const call of [
+      ['GET', '/deliveries'],
+      ['POST', '/test'],
+      ['PATCH', ''],
+      ['DELETE', ''],
+    ] as const) {
+      const answer = await root.call(
+        call[0],
+        `/admin/webhooks/${randomUUID()}${call[1]}`,
+        call[0] === 'GET' ? undefined : {},
+      );
+      expect([...call, answer.status]).toEqual([...call, 404]);
+    }
+    const { secret } = await root.must('POST', '/admin/api-keys', { name: 'x', scopes: ['webhooks:write'] });
+    const byKey = await fetch(`${story.url}/admin/webhooks`, { headers: { authorization: `Bearer ${secret}` } });
+    expect(byKey.status).toBe(200);
+    expect(JSON.stringify(await byKey.json())).not.toContain('whsec_');
+  });
+
+  it('forget what they were sent about a user who is deleted', async () => {
+    const hook = await receiver(['message.created', 'user.deleted']);
+    const dan = await story.person('dan');
+    await dan.say(await dan.directConversation(bob), 'my secret');
+    await hook.next('message.created');
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    await dan.must('DELETE', '/users/me');
+    await hook.next('user.deleted', ({ user }) => user.id === dan.id);
+    expect(await query('SELECT 1 FROM webhook_deliveries WHERE payload LIKE $1', '%my secret%')).toEqual([]);
+  });
+});
+
+describe('webhooks of several processes', () => {
+  it('are sent by one of them, and what one that died was sending by the other', async () => {
+    const one = await startStory({ rateLimits: false }, ALLOWED);
+    const other = await startStory({ rateLimits: false, databaseUrl: one.databaseUrl }, ALLOWED);
+    const hook = await WebhookReceiver.start();
+    try {
+      const [root, ada, bob] = [await one.person('root'), await one.person('ada'), await one.person('bob')];
+      await one.grant(root, 'ADMIN');
+      const { id, secret } = await root.must('POST', '/admin/webhooks', {
+        url: hook.url,
+        events: ['message.created', 'user.created'],
+      });
+      hook.secret = secret;
+      const direct = await ada.directConversation(bob);
+      for (let count = 0; count < 30; count += 1) {
+        await ada.say(direct, `${count}`);
+        if (count % 3 === 0) await other.person('crowd');
+      }
+      await until(
+        'all of it is received',
+        () => hook.ofType('message.created').length === 30 && hook.ofType('user.created').length === 10,
+      );
+      expect(new Set(hook.ids).size).toBe(40);
+      // As a process leaves it that was killed while it sent.
+      await one.app.get(Database).query(
+        `UPDATE webhook_deliveries SET delivered_at = NULL, lease_id = gen_random_uuid(), next_at = now() + interval '1 second'
+         WHERE id = $1`,
+        [hook.ids[0] ?? ''],
+      );
+      await until('it is sent again', () => hook.ids.filter((received) => received === hook.ids[0]).length === 2);
+      expect((await root.must('GET', `/admin/webhooks/${id}/deliveries`)).items).not.toHaveLength(0);
+    } finally {
+      await other.close();
+      await one.close();
+      await hook.close();
+    }
+  });
+});
