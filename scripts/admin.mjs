@@ -41,6 +41,12 @@ async function afterRestore(_database, databaseUrl) {
   const { renewIdentity } = await import('../dist/database/database-identity.js');
   const { silencePast } = await import('../dist/push/silence-past.repository.js');
   await renewIdentity(databaseUrl, silencePast);
+  // What waited for webhooks when the backup was made was sent since, or is of no use any more.
+  await database.query(
+    `UPDATE webhook_deliveries SET next_at = NULL, lease_id = NULL, last_error = 'given up after a backup was restored'
+     WHERE next_at IS NOT NULL`,
+  );
+  await database.query('DELETE FROM webhook_events');
   console.log('the database has a new identity: clients start over when they next ask for what changed');
   console.log('what was written before now rings on no device');
 }

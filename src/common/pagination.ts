@@ -65,6 +65,9 @@ export function decodeCursor<T extends readonly unknown[]>(
   return key as unknown as T;
 }
 
+/** Where the first page of a list begins that has the newest ids first: behind all of them. */
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 export const isUuidText = (part: unknown): part is string => typeof part === 'string' && UUID_PATTERN.test(part);
 /** A time as this server writes it into cursors. */
 export const isTimeText = isOwnTimeText;

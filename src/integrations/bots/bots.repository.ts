@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import { USER_COLUMNS, type UserRow } from '../../users/users.view.js';
@@ -28,9 +29,9 @@ export class BotsRepository {
   list(before: string | null, limit: number): Promise<UserRow[]> {
     return this.database.reads.query<UserRow>(
       `SELECT ${USER_COLUMNS} FROM (
-         SELECT user_id FROM bots WHERE ($1::uuid IS NULL OR user_id < $1) ORDER BY user_id DESC LIMIT $2
+         SELECT user_id FROM bots WHERE user_id < $1 ORDER BY user_id DESC LIMIT $2
        ) AS page JOIN users ON users.id = page.user_id ORDER BY users.id DESC`,
-      [before, limit],
+      [before ?? LAST_ID, limit],
     );
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyScope } from '../../common/key-scope.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
+import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { ServerRole } from '../../common/server-role.js';
 
@@ -88,8 +89,8 @@ export class ApiKeysRepository {
   /** The newest first. @param before the page begins below this id; null for the first page */
   list(before: string | null, limit: number): Promise<ApiKeyRow[]> {
     return this.database.reads.query<ApiKeyRow>(
-      `SELECT ${COLUMNS} FROM api_keys WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
-      [before, limit],
+      `SELECT ${COLUMNS} FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`,
+      [before ?? LAST_ID, limit],
     );
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { DisabledReason, WebhookEventType } from './webhook-events.js';
@@ -66,8 +67,8 @@ export class WebhooksRepository {
   /** The newest first. @param before the page begins below this id; null for the first page */
   list(before: string | null, limit: number): Promise<WebhookRow[]> {
     return this.database.reads.query<WebhookRow>(
-      `SELECT ${COLUMNS} FROM webhooks WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
-      [before, limit],
+      `SELECT ${COLUMNS} FROM webhooks WHERE id < $1 ORDER BY id DESC LIMIT $2`,
+      [before ?? LAST_ID, limit],
     );
   }
 
@@ -105,8 +106,8 @@ export class WebhooksRepository {
   deliveries(webhookId: string, before: string | null, limit: number): Promise<DeliveryRow[]> {
     return this.database.reads.query<DeliveryRow>(
       `SELECT ${DELIVERY_COLUMNS} FROM webhook_deliveries
-       WHERE webhook_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-      [webhookId, before, limit],
+       WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
+      [webhookId, before ?? LAST_ID, limit],
     );
   }
 

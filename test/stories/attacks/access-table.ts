@@ -258,6 +258,17 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
     prepare: async ({ messageId }) => ({ parameters: { id: messageId } }),
     body: () => ({ reason: 'spam' }),
   },
+  // No webhook leads inside; and of none is it said that it is there to who may not know of any.
+  'POST /admin/webhooks': {
+    ...staff(NOT_FOUND, '400 VALIDATION_FAILED'),
+    body: () => ({ url: 'https://10.0.0.1/', events: ['message.created'] }),
+  },
+  'GET /admin/webhooks': staff(NOT_FOUND, '200'),
+  'PATCH /admin/webhooks/{id}': { ...staff(NOT_FOUND), body: () => ({ enabled: false }) },
+  'DELETE /admin/webhooks/{id}': staff(NOT_FOUND),
+  'POST /admin/webhooks/{id}/test': staff(NOT_FOUND),
+  'GET /admin/webhooks/{id}/deliveries': staff(NOT_FOUND),
+  'POST /admin/webhooks/{id}/deliveries/{deliveryId}/redeliver': staff(NOT_FOUND),
 
   // The REST of the older dialects.
   'GET /api/chats/my-chats': own('200'),

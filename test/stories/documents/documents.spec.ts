@@ -86,7 +86,7 @@ describe('the documents', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'parley-documents-'));
     observer = new DocumentObserver(documents);
-    story = await startStory({ rateLimits: false }, { DATA_DIR: directory });
+    story = await startStory({ rateLimits: false }, { DATA_DIR: directory, WEBHOOK_ALLOWED_HOSTS: '127.0.0.1' });
     [ada, bob, cy] = await Promise.all([story.person('ada'), story.person('bob'), story.person('cy')]);
   });
   afterAll(async () => {
@@ -296,6 +296,21 @@ describe('the documents', () => {
     await adas.call('delete', '/admin/api-keys/{id}', path(key.id));
     await adas.call('post', '/admin/bots', { body: { username: 'helpdesk', displayName: 'Help desk' } });
     await adas.call('get', '/admin/bots', {});
+
+    // Webhooks, to somewhere on this machine where nobody listens.
+    const events = ['message.created', 'report.created'] as const;
+    const hook = await adas.call('post', '/admin/webhooks', {
+      body: { url: 'http://127.0.0.1:9/', events: [...events] },
+    });
+    await adas.call('get', '/admin/webhooks', { query: { limit: 1 } });
+    await adas.call('patch', '/admin/webhooks/{id}', { ...path(hook.id), body: { events: ['message.created'] } });
+    const tested = await adas.call('post', '/admin/webhooks/{id}/test', path(hook.id));
+    expect(tested.status).toBe('failed');
+    await adas.call('get', '/admin/webhooks/{id}/deliveries', path(hook.id));
+    await adas.call('post', '/admin/webhooks/{id}/deliveries/{deliveryId}/redeliver', {
+      path: { id: hook.id, deliveryId: tested.id },
+    });
+    await adas.call('delete', '/admin/webhooks/{id}', path(hook.id));
 
     // Accounts, at last.
     const password = 'correct horse battery';

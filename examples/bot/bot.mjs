@@ -1,0 +1,32 @@
+// A bot in twenty lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
+// The key needs conversations:read and messages:write; docs/integrations.md says how to make it and the bot.
+import { createHash } from 'node:crypto';
+import { io } from 'socket.io-client';
+
+const { PARLEY_KEY: token, PARLEY_BOT: actAs } = process.env;
+const [url = 'http://localhost:3000'] = process.argv.slice(2);
+const socket = io(url, { auth: { token, actAs }, transports: ['websocket'] });
+let cursor; // up to where everything is answered, also what came while the bot was away
+
+// The same for the same message: an answer that is sent again, after whatever crash, is stored once.
+const answerId = (id) =>
+  createHash('sha256')
+    .update(id)
+    .digest('hex')
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
+const answer = ({ id, senderId, conversationId, content, deletedAt }) => {
+  if (senderId === actAs || deletedAt !== null || !content?.startsWith('/echo ')) return;
+  socket.emit('send_message', { conversationId, content: content.slice(6), clientId: answerId(id), replyToId: id });
+};
+const catchUp = async () => {
+  const { ok, data } = await socket.emitWithAck('sync', { cursor });
+  if (!ok) return;
+  for (const message of data.messages ?? []) if (cursor !== undefined) answer(message);
+  cursor = data.reset ? undefined : data.cursor;
+  if (data.reset || data.hasMore) await catchUp();
+};
+socket.on('session:ready', () => void catchUp());
+socket.on('sync:needed', () => void catchUp());
+socket.on('message:new', ({ message }) => answer(message));
+socket.on('connect', () => console.log('* connected'));
+socket.on('connect_error', ({ message }) => console.log(`* not connected: ${message}`));

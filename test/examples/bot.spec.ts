@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Device, type Person, startStory, type Story } from '../support/story.js';
+import { LineProcess } from './line-process.js';
+
+describe('the example bot', () => {
+  let story: Story;
+  let bot: LineProcess | undefined;
+  beforeAll(async () => {
+    story = await startStory();
+  });
+  afterAll(async () => {
+    await bot?.kill();
+    await story.close();
+  });
+
+  it('answers who speaks to it, once, also after it was started again', async () => {
+    const [root, ada]: [Person, Person] = [await story.person('root'), await story.person('ada')];
+    await story.grant(root, 'ADMIN');
+    const { id } = await root.must('POST', '/admin/bots', { username: 'echo-bot', displayName: 'Echo' });
+    const { secret } = await root.must('POST', '/admin/api-keys', {
+      name: 'Echo',
+      scopes: ['conversations:read', 'messages:write'],
+    });
+    const start = async (): Promise<LineProcess> => {
+      const started = new LineProcess(['examples/bot/bot.mjs', story.url], { PARLEY_KEY: secret, PARLEY_BOT: id });
+      bot = started;
+      await started.line('* connected');
+      return started;
+    };
+    const first = await start();
+    const device: Device = await ada.device();
+    const said = await device.must('send_message', { receiverId: id, content: '/echo Hello!' });
+    const { conversationId } = said.message;
+    const answer = await device.next('message:new', ({ message }) => message.senderId === id);
+    expect(answer.message).toMatchObject({ content: 'Hello!', replyTo: { id: said.message.id } });
+    await ada.say(conversationId, 'nothing for a bot');
+    await first.kill();
+    await start();
+    await ada.say(conversationId, '/echo again');
+    await device.next('message:new', ({ message }) => message.senderId === id && message.content === 'again');
+    expect((await ada.history(conversationId)).map(({ content }) => content)).toEqual([
+      '/echo Hello!',
+      'Hello!',
+      'nothing for a bot',
+      '/echo again',
+      'again',
+    ]);
+  });
+});
