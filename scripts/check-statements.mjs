@@ -65,6 +65,7 @@ const OWNED = {
     'note_friendship_event',
     'note_conversation_event',
     'note_member_event',
+    'note_report_event',
   ],
   push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
@@ -84,7 +85,17 @@ const BELOW = {
   messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
   moderation: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages', 'push'],
   push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
-  integrations: [...LEAVES, 'audit', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
+  integrations: [
+    ...LEAVES,
+    'audit',
+    'attachments',
+    'users',
+    'auth',
+    'friends',
+    'conversations',
+    'messages',
+    'moderation',
+  ],
 };
 
 /** Rooms that read everything, and write nothing: they show what is there in one answer. */

@@ -88,6 +88,15 @@ describe('webhooks', () => {
       memberIds: [ada.id, bob.id].sort(),
     });
     expect((await hook.next('user.created')).data.user).toMatchObject({ id: cy.id, username: cy.username });
+    const { id: reportId } = await bob.must('POST', '/reports', {
+      targetType: 'user',
+      targetId: ada.id,
+      reason: 'SPAM',
+      comment: 'x',
+    });
+    const { data: reported } = await hook.next('report.created');
+    expect(reported.report).toMatchObject({ id: reportId, targetType: 'user', targetId: ada.id, reason: 'SPAM' });
+    expect(JSON.stringify(reported)).not.toContain(bob.id);
     await cy.must('DELETE', '/users/me');
     expect((await hook.next('user.deleted')).data.user).toMatchObject({ id: cy.id, displayName: 'Deleted user' });
     // Those whom the group began with have not joined it, and neither systems' messages nor reactions are messages.

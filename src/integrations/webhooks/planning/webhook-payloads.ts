@@ -3,7 +3,12 @@ import type { Transaction } from '../../../database/database.js';
 import { MessageReader } from '../../../messages/reading/message-reader.js';
 import { type UserRow, userView } from '../../../users/users.view.js';
 import type { WebhookEventType } from '../webhook-events.js';
-import { type ConversationRow, type NotedEvent, WebhookPlanningRepository } from './webhook-planning.repository.js';
+import {
+  type ConversationRow,
+  type NotedEvent,
+  type ReportRow,
+  WebhookPlanningRepository,
+} from './webhook-planning.repository.js';
 
 /** Something that happened, as receivers are sent it. */
 export interface Payload {
@@ -56,6 +61,7 @@ export class WebhookPayloads {
     );
     const users = await this.repository.users(transaction, ids);
     const conversations = await this.repository.conversations(transaction, ids);
+    const reports = await this.repository.reports(transaction, ids);
     return events.flatMap(({ type, subjectId, userId, at }): Payload[] => {
       const user = shownUser(users.get(userId ?? subjectId));
       const conversation = shownConversation(conversations.get(subjectId));
@@ -70,6 +76,8 @@ export class WebhookPayloads {
         case 'member.joined':
         case 'member.left':
           return [{ type, at, data: { conversation, user }, userId }];
+        case 'report.created':
+          return [{ type, at, data: { report: shownReport(reports.get(subjectId)) }, userId }];
         default:
           return [];
       }
@@ -89,6 +97,10 @@ function shownConversation(row: ConversationRow | undefined): object | null {
   if (row === undefined) return null;
   const { id, type, title, memberCount } = row;
   return { id, type, title, memberCount };
+}
+
+function shownReport(row: ReportRow | undefined): object | null {
+  return row === undefined ? null : { ...row, createdAt: row.createdAt.toISOString() };
 }
 
 function withMembers(row: ConversationRow | undefined): object | null {

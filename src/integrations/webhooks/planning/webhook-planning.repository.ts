@@ -39,6 +39,17 @@ export interface ConversationRow {
   memberIds: string[];
 }
 
+/** A report, without who made it: whom it is about must not learn that from whoever receives it. */
+export interface ReportRow {
+  id: string;
+  targetType: string;
+  targetId: string;
+  targetUserId: string | null;
+  conversationId: string | null;
+  reason: string;
+  createdAt: Date;
+}
+
 export interface NewDelivery {
   id: string;
   webhookId: string;
@@ -189,6 +200,17 @@ export class WebhookPlanningRepository {
        FROM conversations c WHERE c.id = ANY ($1)`,
       [ids],
       'webhook_conversations',
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async reports(transaction: Transaction, ids: readonly string[]): Promise<Map<string, ReportRow>> {
+    const rows = await transaction.query<ReportRow>(
+      `SELECT id, target_type AS "targetType", target_id AS "targetId", target_user_id AS "targetUserId",
+         conversation_id AS "conversationId", reason, created_at AS "createdAt"
+       FROM reports WHERE id = ANY ($1)`,
+      [ids],
+      'webhook_reports',
     );
     return new Map(rows.map((row) => [row.id, row]));
   }
