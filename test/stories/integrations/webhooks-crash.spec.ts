@@ -6,8 +6,8 @@ import { ServerProcess } from '../../support/process.js';
 import { Person, until } from '../../support/story.js';
 import { WebhookReceiver } from '../../support/webhook-receiver.js';
 
-const KILLS = 6;
-const MESSAGES = 25;
+const KILLS = 4;
+const MESSAGES = 20;
 
 describe('a server that is killed while it sends webhooks', () => {
   let database: TestDatabase;
