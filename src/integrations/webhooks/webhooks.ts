@@ -67,7 +67,7 @@ export class Webhooks implements OnModuleInit {
       });
       return added;
     });
-    this.planner.wake();
+    this.planner.changed();
     return { ...webhookView(row), secret };
   }
 
@@ -100,7 +100,7 @@ export class Webhooks implements OnModuleInit {
       });
       return changed;
     });
-    this.planner.wake();
+    this.planner.changed();
     this.sender.wake();
     return webhookView(row);
   }

@@ -40,6 +40,9 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   private walkAt = 0;
   private failures = 0;
   private isAwake = false;
+  private isIdle = false;
+  /** False where there was no webhook when it was last looked: then messages wake nothing. */
+  private isActive = true;
   private stopped = false;
   private running: Promise<void> | undefined;
   private readonly pause = new Pause();
@@ -76,8 +79,15 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     await this.running;
   }
 
+  /** A webhook was made, or is another now. */
+  changed(): void {
+    this.isActive = true;
+    this.isAwake = true;
+    this.pause.cutShort();
+  }
+
   /** There may be something to plan sooner than it was known. */
-  wake(): void {
+  private wake(): void {
     if (this.isAwake) return;
     this.isAwake = true;
     this.pause.cutShort();
@@ -94,10 +104,11 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       this.isAwake = false;
       const began = performance.now();
       try {
-        const isIdle = await this.turn();
+        this.isActive = await this.turn();
         this.failures = 0;
         const took = performance.now() - began;
-        if (isIdle && !this.isAwake) await this.rest(POLL_MS);
+        if (!this.isActive) await this.gather(POLL_MS);
+        else if (this.isIdle && !this.isAwake) await this.rest(POLL_MS);
         // What happens within this time is planned together, and others have the processor meanwhile.
         await this.gather(Math.max(this.configuration.timings.webhookPlanPauseMs, took * REST_TIMES));
       } catch (error) {
@@ -108,14 +119,14 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  /** Whether there is nothing more to do for now. */
+  /** Whether there is any webhook to plan for. */
   private async turn(): Promise<boolean> {
     const noted = this.conversations;
     this.conversations = new Set();
     // Noted before it is asked: a webhook that is not there now follows nothing of what was noted until here.
     if (!(await this.isAnyActive(noted))) {
       this.walkAt = 0;
-      return true;
+      return false;
     }
     const step: string[] = [];
     for (const id of noted) {
@@ -130,7 +141,8 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       throw error;
     }
     await this.walk();
-    return events < MAX_EVENTS && this.conversations.size === 0;
+    this.isIdle = events < MAX_EVENTS && this.conversations.size === 0;
+    return true;
   }
 
   private async isAnyActive(noted: ReadonlySet<string>): Promise<boolean> {
@@ -223,10 +235,11 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     this.walkAt = performance.now() + WALK_INTERVAL_MS;
   }
 
-  /** Nothing but the shutdown ends this wait. */
+  /** Nothing but the shutdown ends this wait, and the first webhook where there was none. */
   private async gather(ms: number): Promise<void> {
+    const wasActive = this.isActive;
     const until = performance.now() + ms;
-    for (let left = until - performance.now(); left > 0 && !this.stopped; left = until - performance.now())
+    for (let left = ms; left > 0 && !this.stopped && this.isActive === wasActive; left = until - performance.now())
       await this.rest(left);
   }
 

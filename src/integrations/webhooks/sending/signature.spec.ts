@@ -15,9 +15,11 @@ describe('the signature of a webhook', () => {
       const oracle = new Webhook(secret);
       expect(headers['webhook-signature']).toBe(oracle.sign(id, new Date(now), body));
       if (body.startsWith('{')) expect(oracle.verify(body, headers)).toEqual(JSON.parse(body));
-      expect(() => oracle.verify(`${body} `, headers)).toThrow();
-      expect(() => oracle.verify(body, { ...headers, 'webhook-id': randomUUID() })).toThrow();
-      expect(() => oracle.verify(body, signedHeaders(newSigningSecret(), id, body, now))).toThrow();
+      expect(() => oracle.verify(`${body} `, headers)).toThrow('No matching signature');
+      expect(() => oracle.verify(body, { ...headers, 'webhook-id': randomUUID() })).toThrow('No matching signature');
+      expect(() => oracle.verify(body, signedHeaders(newSigningSecret(), id, body, now))).toThrow(
+        'No matching signature',
+      );
     }
   });
 
