@@ -12,8 +12,11 @@ import { type Push, PushProvider, type PushResult } from './push-provider.js';
 
 /** Apple refuses a token that is older than an hour, and one that is renewed more often than every 20 minutes. */
 const TOKEN_LIFE_MS = 40 * 60_000;
+const MIN_TOKEN_LIFE_MS = 20 * 60_000;
 const EXPIRY_SECONDS = 24 * 3_600;
 const MAX_ANSWER_BYTES = 16 * 1024;
+/** The server's token is refused, maybe for its age by a clock that has been put right since. */
+const REFUSED_TOKEN: readonly string[] = ['ExpiredProviderToken', 'InvalidProviderToken'];
 
 interface Answer {
   status: number;
@@ -31,6 +34,8 @@ export class ApnsProvider extends PushProvider {
   readonly maxConcurrent = 32;
   private readonly sessions = new Map<string, ClientHttp2Session>();
   private token: { text: string; issuedAt: number } | undefined;
+  /** When a token was given up before its time; milliseconds of `performance.now()`. */
+  private givenUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly configuration: Configuration,
@@ -73,12 +78,10 @@ export class ApnsProvider extends PushProvider {
 
   private async attempt(apns: ApnsSettings, environment: ApnsEnvironment, push: Push): Promise<PushResult> {
     try {
-      let answer = await this.post(apns, environment, push, this.providerToken(apns));
-      if (answer.reason === 'ExpiredProviderToken') {
-        this.token = undefined;
-        answer = await this.post(apns, environment, push, this.providerToken(apns));
-      }
-      return this.resultOf(answer, push);
+      const token = this.providerToken(apns);
+      const answer = await this.post(apns, environment, push, token);
+      if (!REFUSED_TOKEN.includes(answer.reason ?? '') || !this.isRenewed(token)) return this.resultOf(answer, push);
+      return this.resultOf(await this.post(apns, environment, push, this.providerToken(apns)), push);
     } catch (error) {
       return { verdict: 'again', reason: `Apple is away: ${reasonOf(error)}` };
     }
@@ -101,9 +104,20 @@ export class ApnsProvider extends PushProvider {
     };
   }
 
+  /** Whether there is another token than the one that was refused, or may be one: Apple wants none made too often. */
+  private isRenewed(refused: string): boolean {
+    if (this.token?.text !== refused) return true;
+    if (performance.now() - this.givenUpAt < MIN_TOKEN_LIFE_MS) return false;
+    this.givenUpAt = performance.now();
+    this.token = undefined;
+    return true;
+  }
+
   private providerToken({ key, keyId, teamId }: ApnsSettings): string {
     const now = this.clock.now();
-    if (this.token === undefined || now - this.token.issuedAt > TOKEN_LIFE_MS)
+    const age = now - (this.token?.issuedAt ?? 0);
+    // One of the future is from before the clock was put right.
+    if (this.token === undefined || age > TOKEN_LIFE_MS || age < 0)
       this.token = {
         text: jsonWebToken('ES256', key, { kid: keyId }, { iss: teamId, iat: Math.floor(now / 1_000) }),
         issuedAt: now,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
+import { jsonOf } from './answer-body.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { type Push, PushProvider, type PushResult } from './push-provider.js';
 
@@ -9,6 +10,8 @@ const MAX_BATCH = 100;
 export const MAX_RECEIPTS = 1_000;
 /** What Expo lets through of a notification, its data included; cut at what is safe. */
 const MAX_BODY_CHARACTERS = 500;
+/** A thousand receipts have a tenth of it. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 interface Ticket {
   status?: unknown;
@@ -88,9 +91,9 @@ export class ExpoProvider extends PushProvider {
 
   private refusal(ticket: Ticket | null | undefined): PushResult {
     const code = typeof ticket?.details?.error === 'string' ? ticket.details.error : undefined;
-    const verdict = verdictOf('expo', code, 0);
-    // Said of one token, whatever becomes of the others.
-    return { verdict, reason: code ?? 'refused by Expo', isOfDevice: true };
+    // Said of one token, whatever becomes of the others. What says nothing has refused nothing.
+    if (code === undefined) return { verdict: 'again', reason: 'an answer that is none', isOfDevice: true };
+    return { verdict: verdictOf('expo', code, 0), reason: code, isOfDevice: true };
   }
 
   private async post(path: string, body: unknown): Promise<Answered> {
@@ -107,7 +110,7 @@ export class ExpoProvider extends PushProvider {
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(this.configuration.timings.pushRequestMs),
       });
-      const answer = (await response.json().catch(() => ({}))) as { data?: unknown; errors?: unknown };
+      const answer: { data?: unknown; errors?: unknown } = await jsonOf(response, MAX_ANSWER_BYTES);
       const [error] = Array.isArray(answer.errors) ? (answer.errors as { code?: unknown; details?: unknown }[]) : [];
       if (response.ok && error === undefined) return { ok: true, body: answer };
       const code = typeof error?.code === 'string' ? error.code : undefined;

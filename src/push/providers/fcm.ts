@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import type { FcmSettings } from '../../config/push-settings.js';
+import { jsonOf, unread } from './answer-body.js';
 import { retryAfterOf, verdictOf } from './answers.js';
 import { reasonOf } from './expo.js';
 import { jsonWebToken } from './json-web-token.js';
@@ -13,6 +14,7 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 /** Without `Retry-After` Google asks for this after a 429. */
 const RETRY_AFTER_MS = 60_000;
 const TTL = '86400s';
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Firebase Cloud Messaging, HTTP v1: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
 @Injectable()
@@ -61,9 +63,12 @@ export class FcmProvider extends PushProvider {
         body: JSON.stringify({ message: messageOf(push) }),
         signal: AbortSignal.timeout(this.configuration.timings.pushRequestMs),
       });
-      const body = (await response.json().catch(() => ({}))) as { error?: { status?: unknown; details?: unknown } };
-      if (response.ok) return { verdict: 'sent', reason: 'taken by FCM' };
-      const code = codeOf(body.error);
+      if (response.ok) {
+        await unread(response);
+        return { verdict: 'sent', reason: 'taken by FCM' };
+      }
+      const { error } = (await jsonOf(response, MAX_ANSWER_BYTES)) as { error?: GoogleError };
+      const code = codeOf(error);
       const verdict = verdictOf('fcm', code, response.status);
       const retryAfterMs =
         retryAfterOf(response.headers.get('retry-after'), this.clock.now()) ??
@@ -74,6 +79,8 @@ export class FcmProvider extends PushProvider {
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         // Apple's key is missing at Firebase, say: no phone of Google's has to wait for that.
         ...(code === 'THIRD_PARTY_AUTH_ERROR' ? { isOfDevice: true } : {}),
+        // Too many for this one phone, or for all: FCM says the same of both, and not always which.
+        ...(code === 'QUOTA_EXCEEDED' && !isOfProject(error) ? { mayBeOfDevice: true } : {}),
       };
     } catch (error) {
       return { verdict: 'again', reason: `FCM is away: ${reasonOf(error)}` };
@@ -110,13 +117,13 @@ export class FcmProvider extends PushProvider {
         body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
         signal: AbortSignal.timeout(this.configuration.timings.pushRequestMs),
       });
-      const body = (await response.json().catch(() => ({}))) as { access_token?: unknown; expires_in?: unknown };
+      const body: { access_token?: unknown; expires_in?: unknown } = await jsonOf(response, MAX_ANSWER_BYTES);
       if (response.ok && typeof body.access_token === 'string') {
         const lifeMs = (typeof body.expires_in === 'number' ? body.expires_in : 3_600) * 1_000;
         this.token = { text: body.access_token, renewAt: now + Math.max(lifeMs / 2, lifeMs - RENEW_BEFORE_MS) };
         return body.access_token;
       }
-      if (response.status >= 500 || response.status === 429)
+      if (response.ok || response.status >= 500 || response.status === 429)
         return { verdict: 'again', reason: `Google's sign-in answers ${response.status}` };
       return { verdict: 'alarm', reason: `Google refuses the key of FCM_SERVICE_ACCOUNT (status ${response.status})` };
     } catch (error) {
@@ -125,11 +132,37 @@ export class FcmProvider extends PushProvider {
   }
 }
 
+interface GoogleError {
+  status?: unknown;
+  details?: unknown;
+}
+
+/** What one entry of the details may have: an FcmError, a QuotaFailure, an ErrorInfo. */
+interface ErrorDetail {
+  errorCode?: unknown;
+  violations?: unknown;
+  metadata?: { consumer?: unknown };
+}
+
+function detailsOf(error: GoogleError | null | undefined): ErrorDetail[] {
+  const details: unknown[] = Array.isArray(error?.details) ? error.details : [];
+  return details.filter((detail): detail is ErrorDetail => typeof detail === 'object' && detail !== null);
+}
+
 /** The code of FCM itself where there is one: it says more than the status of Google. */
-function codeOf(error: { status?: unknown; details?: unknown } | undefined): string | undefined {
-  const details = Array.isArray(error?.details) ? (error.details as { '@type'?: unknown; errorCode?: unknown }[]) : [];
-  for (const { errorCode } of details) if (typeof errorCode === 'string') return errorCode;
+function codeOf(error: GoogleError | null | undefined): string | undefined {
+  for (const { errorCode } of detailsOf(error)) if (typeof errorCode === 'string') return errorCode;
   return typeof error?.status === 'string' ? error.status : undefined;
+}
+
+/** Whether a quota that is used up is said to be the project's: it is nobody else's to wait for then. */
+function isOfProject(error: GoogleError | null | undefined): boolean {
+  return detailsOf(error).some(({ violations, metadata }) => {
+    const subjects = (Array.isArray(violations) ? violations : []).map(
+      (violation: { subject?: unknown } | null) => violation?.subject,
+    );
+    return [...subjects, metadata?.consumer].some((subject) => /^projects?[:/_]/.test(String(subject)));
+  });
 }
 
 function messageOf({ device, notification: { shown, tag, data } }: Push): object {
@@ -139,7 +172,8 @@ function messageOf({ device, notification: { shown, tag, data } }: Push): object
     return {
       token: device.address,
       data: texts,
-      android: { priority: 'NORMAL', ttl: TTL, collapse_key: 'clear' },
+      // Of its conversation alone: another one's clear takes away something else.
+      android: { priority: 'NORMAL', ttl: TTL, collapse_key: tag },
       apns: {
         headers: { 'apns-priority': '5', 'apns-push-type': 'background' },
         payload: { aps: { 'content-available': 1, badge: data.badge } },

@@ -25,8 +25,10 @@ export interface PushResult {
   reason: string;
   /** `again`: when at the earliest; left out: by how often it failed. */
   retryAfterMs?: number;
-  /** `again`: whether it is about this token alone, and says nothing of others. */
+  /** `again` and `alarm`: whether it is about this token alone, and says nothing of others. */
   isOfDevice?: boolean;
+  /** `again` and `alarm`: whether it may be about this token alone; it is not where several users' are refused like that. */
+  mayBeOfDevice?: boolean;
   /** `sent`: what Expo is asked by later. */
   ticketId?: string;
   /** Where the token is from after all. */

@@ -18,6 +18,8 @@ const MAX_TOKENS = 100;
 /** Some push services take no more; encryption adds about a hundred bytes. */
 const MAX_BODY_BYTES = 2_700;
 const MAX_CHARACTERS = 400;
+/** Answers that may be about one browser's subscription alone. */
+const OF_SUBSCRIPTION: readonly number[] = [401, 403, 429];
 
 /** Push services of browsers: RFC 8030, with VAPID (RFC 8292) and encryption for the browser alone (RFC 8291). */
 @Injectable()
@@ -74,6 +76,8 @@ export class WebProvider extends PushProvider {
         verdict: verdictOf('web', undefined, status),
         reason: `status ${status}`,
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        // Too many for one subscription, or one that was made with another key: both anybody could register.
+        ...(OF_SUBSCRIPTION.includes(status) ? { mayBeOfDevice: true } : {}),
       };
     } catch (error) {
       if (error instanceof ConfigurationError) return { verdict: 'alarm', reason: error.message };

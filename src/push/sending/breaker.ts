@@ -5,19 +5,27 @@ const MIN_ANSWERS = 10;
 /** More than one in so many is not credible. */
 const MAX_SHARE = 5;
 
+/** What a provider answered about a device: whether its token is none. */
+export interface TokenAnswer {
+  deviceId: string;
+  isRemoval: boolean;
+}
+
 /**
  * Whether it is believed that tokens are none. A provider, or a proxy before it, that lost its mind could otherwise make a
  * server forget every phone it knows; and no more than a fifth of them at once is ever right.
  */
 export class Breaker {
-  private readonly answers: boolean[] = [];
+  private answers: readonly TokenAnswer[] = [];
   private tripped = false;
 
-  /** @param removals for each answer that came: whether it says that the token is none. Answers whether that is believed. */
-  admit(removals: readonly boolean[]): boolean {
-    this.answers.push(...removals);
-    this.answers.splice(0, Math.max(0, this.answers.length - WINDOW));
-    const count = this.answers.filter(Boolean).length;
+  /** Takes the answers that came. Returns whether it is believed of tokens that they are none. */
+  admit(answers: readonly TokenAnswer[]): boolean {
+    // A token that was not believed to be none is tried again: however often, it counts once.
+    const again = new Set(answers.flatMap(({ deviceId, isRemoval }) => (isRemoval ? [deviceId] : [])));
+    const before = this.answers.filter(({ deviceId, isRemoval }) => !isRemoval || !again.has(deviceId));
+    this.answers = [...before, ...answers].slice(-WINDOW);
+    const count = new Set(this.answers.flatMap(({ deviceId, isRemoval }) => (isRemoval ? [deviceId] : []))).size;
     this.tripped = this.answers.length >= MIN_ANSWERS && count * MAX_SHARE > this.answers.length;
     return !this.tripped;
   }

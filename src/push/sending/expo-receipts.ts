@@ -3,7 +3,7 @@ import { Pause } from '../../common/async/pause.js';
 import { newId } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExpoProvider, MAX_RECEIPTS } from '../providers/expo.js';
-import type { PushResult } from '../providers/push-provider.js';
+import type { PushResult, Verdict } from '../providers/push-provider.js';
 import { Breaker } from './breaker.js';
 import { PushQueueRepository, type Ticket } from './push-queue.repository.js';
 
@@ -21,6 +21,8 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   private stopped = false;
   /** Refusals of the app's own keys, and answers that were not believed. */
   alarms = 0;
+  /** Refusals by what they mean; what was taken was counted when it was. */
+  readonly counts = new Map<Verdict, number>();
   private running: Promise<void> | undefined;
 
   constructor(
@@ -69,9 +71,12 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async remove(answered: readonly { ticket: Ticket; result: PushResult }[]): Promise<void> {
-    const isBelieved = this.breaker.admit(answered.map(({ result }) => result.verdict === 'remove'));
+    const isBelieved = this.breaker.admit(
+      answered.map(({ ticket, result }) => ({ deviceId: ticket.deviceId, isRemoval: result.verdict === 'remove' })),
+    );
     const refused = answered.filter(({ result }) => result.verdict !== 'sent');
     if (refused.length === 0) return;
+    for (const { result } of refused) this.counts.set(result.verdict, (this.counts.get(result.verdict) ?? 0) + 1);
     const entries = refused.map(({ ticket, result }) => ({
       id: newId(),
       deviceId: ticket.deviceId,

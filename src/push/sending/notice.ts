@@ -36,7 +36,7 @@ export interface Notice {
   subjectId: string;
   /** Milliseconds since it happened. */
   ageMs: number;
-  /** Milliseconds since the device made a sound for it; null: never. */
+  /** Milliseconds since the device made a sound for the same conversation, or the same sender of requests; null: never. */
   soundedAgoMs: number | null;
   /** The last message of the conversation: what comes after it is decided about anew. */
   coveredSeq: number | null;
@@ -55,6 +55,9 @@ export interface Notice {
   unread: number;
   present: number;
   allowed: number;
+  /** As `allowed`, since the conversation was last read: what a notification stands for that takes the place of others. */
+  unreadShown: number;
+  /** Of those. */
   senders: number;
   /** The newest of those that are left. */
   messageId: string | null;

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { preview as shortened } from '../../common/text/preview.js';
 import type { PushPreview } from '../devices/devices.view.js';
 import { MAX_COUNTED } from './push-queue.repository.js';
@@ -34,12 +35,15 @@ export interface Manner {
   preview: PushPreview;
   /** The language of the device, as a tag; null: none was given. */
   locale: string | null;
+  /** The id of its row, which nobody outside knows. */
+  deviceId: string;
   sound: boolean;
 }
 
-export function notificationOf(notice: Notice, badge: number, { preview, locale, sound }: Manner): Notification {
+export function notificationOf(notice: Notice, badge: number, manner: Manner): Notification {
+  const { preview, locale, sound } = manner;
   const { title, body } = textOf(notice, preview, textsOf(locale));
-  return { shown: { title, body, sound }, tag: tagOf(notice), data: dataOf(notice, preview, badge) };
+  return { shown: { title, body, sound }, tag: tagOf(notice, manner), data: dataOf(notice, preview, badge) };
 }
 
 /** Takes away what is shown of a conversation; without one it changes the number alone. */
@@ -51,8 +55,20 @@ export function clearing(conversationId: string | undefined, badge: number): Not
   };
 }
 
-function tagOf({ kind, conversationId, subjectId, actorId }: Notice): string {
-  return kind === 'friend_request' ? `friend:${actorId ?? subjectId}` : (conversationId ?? subjectId);
+/** What takes the place of what: of a conversation by its id, of friend requests by who sends them. */
+export function tagOf(
+  { kind, conversationId, subjectId, actorId }: Pick<Notice, 'kind' | 'conversationId' | 'subjectId' | 'actorId'>,
+  { preview, deviceId }: Pick<Manner, 'preview' | 'deviceId'>,
+): string {
+  if (kind !== 'friend_request') return conversationId ?? subjectId;
+  const senderId = actorId ?? subjectId;
+  // Providers read the tag: where the sender is not to be known, it says no more than that it is the same one.
+  return `friend:${preview === 'none' ? opaque(senderId, deviceId) : senderId}`;
+}
+
+/** The same for the same id and device, and nothing that anybody could find the id by. */
+function opaque(id: string, secret: string): string {
+  return createHmac('sha256', secret).update(id).digest('base64url').slice(0, 22);
 }
 
 function dataOf(
@@ -87,16 +103,17 @@ function textOf(notice: Notice, preview: PushPreview, texts: NotificationTexts):
         ? { title: texts.newGroup, body: texts.youWereAdded }
         : { title: group ?? name, body: texts.addedYou.replace('{name}', () => name) };
     case 'message': {
-      const several = severalOf(notice.allowed, texts);
+      // One that came alone is shown itself. What takes the place of others counts them as well.
+      const several = notice.allowed > 1 ? severalOf(notice.unreadShown, texts) : undefined;
       if (preview === 'none') return { title: texts.newMessage, body: several ?? texts.youHaveNewMessage };
-      const from = group === undefined ? name : notice.senders > 1 ? group : `${group} · ${name}`;
+      const isOfMany = several !== undefined && notice.senders > 1;
+      const from = group === undefined ? name : isOfMany ? group : `${group} · ${name}`;
       return { title: from, body: several ?? (preview === 'full' ? contentOf(notice, texts) : texts.newMessage) };
     }
   }
 }
 
-function severalOf(count: number, texts: NotificationTexts): string | undefined {
-  if (count <= 1) return undefined;
+function severalOf(count: number, texts: NotificationTexts): string {
   return newMessagesOf(texts, count, count >= MAX_COUNTED ? `${MAX_COUNTED}+` : String(count));
 }
 

@@ -11,7 +11,7 @@ import type { PushProvider, PushResult, Verdict } from '../providers/push-provid
 import { Breaker } from './breaker.js';
 import type { LeasedDevice } from './notice.js';
 import type { PushQueueRepository, TurnEnd } from './push-queue.repository.js';
-import { Turn, type TurnRules } from './turn.js';
+import { MAX_REASON, Turn, type TurnRules } from './turn.js';
 
 /** How often it is looked whether another process has left something. */
 const MAX_REST_MS = 5_000;
@@ -20,6 +20,8 @@ const MIN_REST_MS = 20;
 const MAX_RETRY_MS = 5 * 60_000;
 /** Devices of one host at the same time, of all that may be sent to: one that is slow leaves room for others. */
 const MAX_SHARE_OF_HOST = 4;
+/** So many users are refused one after the other for what may be about their devices alone: then it is about the host. */
+const MIN_REFUSED_USERS = 3;
 /** How long a device waits whose host is busy. */
 const BUSY_HOST_MS = 500;
 /** How long a server that stops waits for what is with a provider. */
@@ -34,8 +36,14 @@ const ALARM_WINDOW_MS = 10 * 60_000;
 interface Host {
   inFlight: number;
   failures: number;
-  /** Nothing is sent before; milliseconds of `performance.now()`. */
+  /** When the last of them was; this, and what follows, in milliseconds of `performance.now()`. */
+  failedAt: number;
+  /** Nothing is sent before. */
   pausedUntil: number;
+  /** Why. */
+  reason: string;
+  /** Users that were refused, since somebody was not, for what may be about their devices alone; and how long they shall wait. */
+  readonly refused: Map<string, number>;
 }
 
 /**
@@ -139,10 +147,6 @@ export class PushLane {
   private async turn(): Promise<number> {
     const room = this.provider.maxConcurrent * this.provider.maxBatch - this.inFlight;
     if (room <= 0) return MAX_REST_MS;
-    // Where all of a platform is one host, nothing is taken while that has to wait.
-    const host = this.hosts.get(this.platform);
-    const pausedMs = host === undefined ? 0 : this.pausedMs(host);
-    if (pausedMs > 0) return Math.min(pausedMs, MAX_REST_MS);
     const leaseId = newId();
     const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
     const devices = await this.repository.take(this.platform, count, leaseId, this.configuration.timings.pushLeaseMs);
@@ -169,11 +173,33 @@ export class PushLane {
 
   private async serve(devices: readonly LeasedDevice[]): Promise<void> {
     const live: LeasedDevice[] = [];
+    const held: LeasedDevice[] = [];
     for (const device of devices) {
       if (!device.isLive) void this.finish(Turn.removed(device));
-      else if (this.isBusy(device)) void this.finish(Turn.released(device, this.waitOf(device)));
+      else if (this.pausedMs(this.hostOf(this.provider.laneOf(device))) > 0) held.push(device);
+      else if (this.isBusy(device)) void this.finish(Turn.released(device, BUSY_HOST_MS));
       else live.push(device);
     }
+    await Promise.all([this.hold(held), this.serveLive(live)]);
+  }
+
+  /** What they wait for is away, or refuses: they wait with it, and their owners may read why. */
+  private async hold(devices: readonly LeasedDevice[]): Promise<void> {
+    if (devices.length === 0) return;
+    const hosts = devices.map((device) => this.hostOf(this.provider.laneOf(device)));
+    const ids = devices.map(({ id }) => id);
+    const entries = await this.repository.unexplained(
+      ids,
+      hosts.map(({ reason }) => reason),
+    );
+    const ends = devices.map((device, index) => ({
+      ...Turn.released(device, this.pausedMs(hosts[index] as Host)),
+      log: entries.filter(({ deviceId }) => deviceId === device.id).map((entry) => ({ ...entry, id: newId() })),
+    }));
+    await Promise.all(ends.map((end) => this.finish(end)));
+  }
+
+  private async serveLive(live: readonly LeasedDevice[]): Promise<void> {
     if (live.length === 0) return;
     for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight += 1;
     try {
@@ -214,7 +240,9 @@ export class PushLane {
     const results: PushResult[] = [];
     for (let from = 0; from < pushes.length; from += this.provider.maxBatch)
       results.push(...(await this.answered(pushes.slice(from, from + this.provider.maxBatch))));
-    const isBelieved = this.judge(results);
+    const isBelieved = this.judge(
+      results.map((result, index) => ({ deviceId: pushes[index]?.device.id ?? '', ...result })),
+    );
     let from = 0;
     const ends = turns.map((turn) => turn.end(results.slice(from, (from += turn.parts.length)), isBelieved));
     await Promise.all(ends.map((end) => this.finish(end)));
@@ -229,20 +257,23 @@ export class PushLane {
       results.push(result);
       if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
     }
-    await this.finish(turn.end(results, this.judge(results)));
+    const deviceId = turn.device.id;
+    await this.finish(turn.end(results, this.judge(results.map((result) => ({ deviceId, ...result })))));
   }
 
   private async answered(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
     if (pushes.length === 0) return [];
+    const beganAt = performance.now();
     const results = await this.provider.send(pushes);
     for (const [index, result] of results.entries()) {
       const push = pushes[index];
-      if (push !== undefined) this.noteResult(this.hostOf(this.provider.laneOf(push.device)), result);
+      if (push !== undefined) this.noteResult(push.device, result, beganAt);
     }
     return results;
   }
 
-  private noteResult(host: Host, { verdict, reason, retryAfterMs, isOfDevice }: PushResult): void {
+  private noteResult(device: LeasedDevice, result: PushResult, beganAt: number): void {
+    const { verdict, reason } = result;
     this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
     if (verdict === 'alarm') {
       this.alarms += 1;
@@ -252,19 +283,43 @@ export class PushLane {
         'error',
       );
     }
-    if (verdict === 'sent') host.failures = 0;
-    if ((verdict !== 'again' && verdict !== 'alarm') || isOfDevice === true) return;
-    host.failures += 1;
-    const waitMs = Math.max(retryAfterMs ?? 0, this.retryMs(host.failures - 1));
+    const host = this.hostOf(this.provider.laneOf(device));
+    if (verdict === 'sent') {
+      host.failures = 0;
+      host.refused.clear();
+    }
+    if (verdict !== 'again' && verdict !== 'alarm') return;
+    const askedMs = this.askedOfHost(host, device, result);
+    if (askedMs === undefined) return;
+    // What was under way together failed together, be it a hundred of one request: that is one failure.
+    if (beganAt >= host.failedAt) host.failures += 1;
+    host.failedAt = performance.now();
+    host.reason = reason.slice(0, MAX_REASON);
+    const waitMs = Math.max(askedMs, this.retryMs(Math.max(0, host.failures - 1)));
     host.pausedUntil = Math.max(host.pausedUntil, performance.now() + waitMs);
   }
 
+  /** How long a refusal asks all of a host to wait; undefined where it is about one device alone. */
+  private askedOfHost({ refused }: Host, { userId }: LeasedDevice, result: PushResult): number | undefined {
+    const { retryAfterMs = 0, isOfDevice, mayBeOfDevice } = result;
+    if (isOfDevice === true) return undefined;
+    if (mayBeOfDevice !== true) return retryAfterMs;
+    refused.set(userId, retryAfterMs);
+    if (refused.size < MIN_REFUSED_USERS) return undefined;
+    // No single device decides for how long.
+    const askedMs = Math.min(...refused.values());
+    refused.clear();
+    return askedMs;
+  }
+
   /** Whether tokens that are said to be none are believed to be. */
-  private judge(results: readonly PushResult[]): boolean {
-    const removals = results.filter(({ verdict }) => verdict !== 'again' && verdict !== 'alarm');
-    if (removals.length === 0) return !this.breaker.isTripped;
-    const isBelieved = this.breaker.admit(removals.map(({ verdict }) => verdict === 'remove'));
-    if (!isBelieved && removals.some(({ verdict }) => verdict === 'remove')) {
+  private judge(results: readonly (PushResult & { deviceId: string })[]): boolean {
+    const answers = results
+      .filter(({ verdict }) => verdict !== 'again' && verdict !== 'alarm')
+      .map(({ deviceId, verdict }) => ({ deviceId, isRemoval: verdict === 'remove' }));
+    if (answers.length === 0) return !this.breaker.isTripped;
+    const isBelieved = this.breaker.admit(answers);
+    if (!isBelieved && answers.some(({ isRemoval }) => isRemoval)) {
       this.alarms += 1;
       this.warn(
         'breaker',
@@ -287,7 +342,14 @@ export class PushLane {
   private hostOf(name: string): Host {
     const known = this.hosts.get(name);
     if (known !== undefined) return known;
-    const host = { inFlight: 0, failures: 0, pausedUntil: 0 };
+    const host: Host = {
+      inFlight: 0,
+      failures: 0,
+      failedAt: Number.NEGATIVE_INFINITY,
+      pausedUntil: 0,
+      reason: '',
+      refused: new Map(),
+    };
     // Those that are at rest are of no use any more.
     for (const [other, { inFlight, pausedUntil }] of this.hosts)
       if (this.hosts.size > 100 && inFlight === 0 && pausedUntil < performance.now()) this.hosts.delete(other);
@@ -301,13 +363,7 @@ export class PushLane {
 
   private isBusy(device: LeasedDevice): boolean {
     const name = this.provider.laneOf(device);
-    const host = this.hostOf(name);
-    if (this.pausedMs(host) > 0) return true;
-    return name !== this.platform && host.inFlight >= this.provider.maxConcurrent / MAX_SHARE_OF_HOST;
-  }
-
-  private waitOf(device: LeasedDevice): number {
-    return Math.max(BUSY_HOST_MS, this.pausedMs(this.hostOf(this.provider.laneOf(device))));
+    return name !== this.platform && this.hostOf(name).inFlight >= this.provider.maxConcurrent / MAX_SHARE_OF_HOST;
   }
 
   private retryMs(failures: number): number {

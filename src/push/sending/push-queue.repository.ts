@@ -10,6 +10,14 @@ export const MAX_COUNTED = 100;
 /** Characters of a message that are read of it. */
 const MAX_CONTENT = 400;
 
+/**
+ * An SQL expression: whether a member has read up to a message. Who is added to a group starts with its cursors at the message
+ * that says so, which nobody has read by that.
+ */
+function isRead(own: string, seq: string): string {
+  return `(${own}.last_read_seq > ${seq} OR ${own}.last_read_seq = ${seq} AND ${own}.last_own_seq <> ${seq})`;
+}
+
 /** What was decided about one notice. */
 export interface DecidedNotice {
   deviceId: string;
@@ -122,12 +130,36 @@ export class PushQueueRepository {
     return row ?? { due: 0, oldestMs: 0 };
   }
 
+  /**
+   * Notices of devices that nothing is sent to for some reason now, whose logs do not say so yet, as their entries.
+   * @param reasons of the devices, in their order
+   */
+  unexplained(deviceIds: readonly string[], reasons: readonly string[]): Promise<Omit<LogEntry, 'id'>[]> {
+    return this.database.background.query<Omit<LogEntry, 'id'>>(
+      `SELECT n.device_id AS "deviceId", place.id::text AS "conversationId",
+         CASE WHEN place.id IS NOT NULL THEN n.first_seq END AS seq, 'waiting' AS outcome, w.reason
+       FROM unnest($1::uuid[], $2::text[]) AS w(device_id, reason)
+       JOIN push_notices n ON n.device_id = w.device_id
+       CROSS JOIN LATERAL (
+         SELECT CASE WHEN n.kind IN ('message', 'conversation') THEN n.subject_id END AS id
+       ) AS place
+       WHERE n.decide_at <= now() AND NOT EXISTS (
+         SELECT FROM push_log l
+         WHERE l.device_id = n.device_id AND l.conversation_id IS NOT DISTINCT FROM place.id AND l.at >= n.since
+           AND l.outcome = 'waiting' AND l.reason = w.reason
+       )
+       ORDER BY n.device_id, n.decide_at`,
+      [deviceIds, reasons],
+      'push_unexplained',
+    );
+  }
+
   /** What is to be decided about now of these devices, with all that it is decided by: one snapshot, cursors and all. */
   notices(deviceIds: readonly string[]): Promise<Notice[]> {
     return this.database.background.query<Notice>(
       `SELECT n.device_id AS "deviceId", n.kind, n.subject_id AS "subjectId",
          (extract(epoch FROM now() - n.since) * 1000)::float8 AS "ageMs",
-         (extract(epoch FROM now() - n.sounded_at) * 1000)::float8 AS "soundedAgoMs",
+         (extract(epoch FROM now() - sounded.at) * 1000)::float8 AS "soundedAgoMs",
          c.last_seq AS "coveredSeq", COALESCE(c.id, direct.id)::text AS "conversationId",
          c.type = 'GROUP' AS "isGroup", c.title,
          COALESCE(own.left_at IS NULL AND own.user_id IS NOT NULL, false) AS "isMember",
@@ -135,11 +167,12 @@ export class PushQueueRepository {
          CASE n.kind
            WHEN 'friend_request' THEN COALESCE(r.status = 'PENDING', false)
            WHEN 'friend_accepted' THEN COALESCE(r.status = 'ACCEPTED', false)
-           WHEN 'conversation' THEN COALESCE(own.last_read_seq < n.first_seq, false)
+           WHEN 'conversation' THEN COALESCE(NOT ${isRead('own', 'n.first_seq')}, false)
            ELSE true END AS "isCurrent",
          n.kind <> 'message' AND ${areBlocked('d.user_id', 'n.actor_id')} AS "isBlocked",
          COALESCE(counted.total, 0) AS total, COALESCE(counted.unread, 0) AS unread, COALESCE(counted.present, 0) AS present,
-         COALESCE(counted.allowed, 0) AS allowed, COALESCE(counted.senders, 0) AS senders,
+         COALESCE(counted.allowed, 0) AS allowed, COALESCE(counted.unread_shown, 0) AS "unreadShown",
+         COALESCE(counted.senders, 0) AS senders,
          m.id::text AS "messageId", COALESCE(m.seq, n.first_seq) AS seq, m.kind::text AS "messageKind",
          left(m.content, ${MAX_CONTENT}) AS content, u.id::text AS "actorId",
          CASE WHEN u.deleted_at IS NULL THEN u.display_name END AS "actorName"
@@ -151,23 +184,34 @@ export class PushQueueRepository {
        LEFT JOIN conversations direct ON n.kind = 'friend_accepted'
          AND direct.low_id = LEAST(r.sender_id, r.receiver_id) AND direct.high_id = GREATEST(r.sender_id, r.receiver_id)
        LEFT JOIN LATERAL (
-         SELECT count(*)::integer AS total, count(*) FILTER (WHERE is_unread)::integer AS unread,
-           count(*) FILTER (WHERE is_unread AND is_present)::integer AS present,
-           count(*) FILTER (WHERE is_unread AND is_present AND is_allowed)::integer AS allowed,
+         SELECT count(*) FILTER (WHERE is_new)::integer AS total,
+           count(*) FILTER (WHERE is_new AND is_unread)::integer AS unread,
+           count(*) FILTER (WHERE is_new AND is_unread AND is_present)::integer AS present,
+           count(*) FILTER (WHERE is_new AND is_unread AND is_present AND is_allowed)::integer AS allowed,
+           count(*) FILTER (WHERE is_unread AND is_present AND is_allowed)::integer AS unread_shown,
            count(DISTINCT sender_id) FILTER (WHERE is_unread AND is_present AND is_allowed)::integer AS senders,
-           max(seq) FILTER (WHERE is_unread AND is_present AND is_allowed) AS newest
+           max(seq) FILTER (WHERE is_new AND is_unread AND is_present AND is_allowed) AS newest
          FROM (
-           SELECT x.seq, x.sender_id, x.seq > own.last_read_seq AS is_unread,
+           SELECT x.seq, x.sender_id, x.seq >= n.first_seq AS is_new, x.seq > own.last_read_seq AS is_unread,
              x.deleted_at IS NULL AND NOT EXISTS (
                SELECT FROM hidden_messages h WHERE h.user_id = d.user_id AND h.message_id = x.id
              ) AS is_present,
              NOT ${areBlocked('d.user_id', 'x.sender_id')} AS is_allowed
            FROM messages x
-           WHERE x.conversation_id = c.id AND x.seq >= GREATEST(n.first_seq, own.visible_from_seq)
+           WHERE x.conversation_id = c.id
+             AND x.seq >= GREATEST(LEAST(n.first_seq, own.last_read_seq + 1), own.visible_from_seq)
              AND x.sender_id <> d.user_id AND x.kind <> 'SYSTEM' AND x.created_at >= d.follows_from
            ORDER BY x.seq DESC LIMIT ${MAX_COUNTED}
          ) AS pending
        ) AS counted ON n.kind = 'message'
+       CROSS JOIN LATERAL (
+         SELECT max(s.sounded_at) AS at FROM push_notices s
+         WHERE s.device_id = n.device_id AND (
+           s.kind IN ('message', 'conversation') AND s.subject_id = COALESCE(c.id, direct.id)
+           OR s.kind = 'friend_accepted'
+             AND s.actor_id IN (COALESCE(c.low_id, direct.low_id), COALESCE(c.high_id, direct.high_id))
+           OR s.kind = 'friend_request' AND n.kind = 'friend_request' AND s.actor_id = n.actor_id)
+       ) AS sounded
        LEFT JOIN messages m ON n.kind = 'message' AND m.conversation_id = c.id AND m.seq = counted.newest
        LEFT JOIN users u ON u.id = COALESCE(m.sender_id, n.actor_id)
        WHERE n.device_id = ANY ($1) AND n.decide_at <= now()
@@ -185,7 +229,7 @@ export class PushQueueRepository {
        LEFT JOIN conversation_members own ON own.conversation_id = n.subject_id AND own.user_id = d.user_id
        LEFT JOIN messages m ON m.conversation_id = n.subject_id AND m.seq = n.shown_seq
        WHERE n.device_id = ANY ($1) AND n.kind IN ('message', 'conversation') AND n.shown_seq IS NOT NULL
-         AND (own.user_id IS NULL OR own.left_at IS NOT NULL OR own.last_read_seq >= n.shown_seq
+         AND (own.user_id IS NULL OR own.left_at IS NOT NULL OR ${isRead('own', 'n.shown_seq')}
            OR m.seq IS NULL OR m.deleted_at IS NOT NULL)
        ORDER BY n.device_id, n.subject_id`,
       [deviceIds],

@@ -6,6 +6,7 @@ import { SharedAttention } from '../../presence/shared-attention.js';
 import { ApnsProvider } from '../providers/apns.js';
 import { ExpoProvider } from '../providers/expo.js';
 import { FcmProvider } from '../providers/fcm.js';
+import type { Verdict } from '../providers/push-provider.js';
 import { WebProvider } from '../providers/web.js';
 import { ExpoReceipts } from './expo-receipts.js';
 import { PushLane } from './push-lane.js';
@@ -64,12 +65,16 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
     );
     metrics.gauges(
       'parley_push_answers',
-      'Answers of providers since the start, by what they mean.',
+      'Answers of providers since the start, by what they mean; refusals in receipts of Expo as well.',
       ['platform', 'verdict'],
       () =>
-        this.lanes.flatMap(({ platform, counts }) =>
-          [...counts].map(([verdict, value]) => ({ labels: { platform, verdict }, value })),
-        ),
+        this.lanes.flatMap(({ platform, counts }) => {
+          const later: ReadonlyMap<Verdict, number> = platform === 'expo' ? receipts.counts : new Map();
+          return [...new Set([...counts.keys(), ...later.keys()])].map((verdict) => ({
+            labels: { platform, verdict },
+            value: (counts.get(verdict) ?? 0) + (later.get(verdict) ?? 0),
+          }));
+        }),
     );
   }
 

@@ -4,7 +4,7 @@ import type { PushOutcome, PushPreview } from '../devices/devices.view.js';
 import type { PushResult } from '../providers/push-provider.js';
 import { decide, type DecisionTimes } from './decision.js';
 import type { LeasedDevice, Notice, StaleNotification } from './notice.js';
-import { clearing, effectivePreview, type Notification, notificationOf } from './notification.js';
+import { clearing, effectivePreview, type Notification, notificationOf, tagOf } from './notification.js';
 import type { DecidedDevice, DecidedNotice, LogEntry, TurnEnd } from './push-queue.repository.js';
 
 /** Conversations that one turn takes away from a device; the rest goes with the next one. */
@@ -12,6 +12,8 @@ const MAX_CLEARED = 5;
 /** So many suspicions over so long, and the token is taken for none. */
 const MAX_SUSPICIONS = 5;
 const SUSPICION_WINDOW_MS = 24 * 3_600_000;
+/** Characters of a provider's word that are kept. */
+export const MAX_REASON = 200;
 
 export interface TurnInput {
   device: LeasedDevice;
@@ -76,9 +78,13 @@ export class Turn {
         this.decided.push({ ...keyOf(notice), waitMs: null, shownSeq: null, sounded: false });
         return;
       case 'show': {
-        const sound = notice.soundedAgoMs === null || notice.soundedAgoMs >= this.rules.soundWindowMs;
         const preview = effectivePreview(device.preview, this.rules.preview);
-        const notification = notificationOf(notice, badge, { preview, locale: device.locale, sound });
+        const manner = { preview, locale: device.locale, deviceId: device.id };
+        const tag = tagOf(notice, manner);
+        const isQuiet = notice.soundedAgoMs !== null && notice.soundedAgoMs < this.rules.soundWindowMs;
+        // Nor does it sound twice for what one turn brings, such as a group and its first message.
+        const sound = !isQuiet && !this.parts.some(({ notification }) => notification.tag === tag);
+        const notification = notificationOf(notice, badge, { ...manner, sound });
         this.parts.push({ notification, notice, cleared: undefined });
       }
     }
@@ -133,18 +139,20 @@ export class Turn {
           if (this.isLost(outcome.suspicions)) outcome.isRemoved = isBelieved;
           break;
         case 'remove':
-          if (isBelieved) outcome.isRemoved = true;
-          else outcome.suspicions += 1;
+          outcome.isRemoved = isBelieved;
+          if (!isBelieved) outcome.suspicions += 1;
           break;
         case 'keep':
-          break;
         case 'alarm':
         case 'again':
-          // It waits as it did.
-          outcome.attempts = device.attempts + 1;
-          outcome.againMs = Math.max(result.retryAfterMs ?? 0, this.rules.retryMs(device.attempts));
-          if (notice !== undefined) this.note(notice, 'waiting', reason);
-          continue;
+          break;
+      }
+      if (verdict === 'alarm' || verdict === 'again' || (verdict === 'remove' && !isBelieved)) {
+        // It waits as it did.
+        outcome.attempts = device.attempts + 1;
+        outcome.againMs = Math.max(result.retryAfterMs ?? 0, this.rules.retryMs(device.attempts));
+        if (notice !== undefined) this.note(notice, 'waiting', reason);
+        continue;
       }
       if (gone !== undefined) cleared.push(gone);
       if (notice === undefined) continue;
@@ -201,7 +209,7 @@ export class Turn {
       conversationId: isOfConversation ? subjectId : null,
       seq: isOfConversation ? seq : null,
       outcome,
-      reason: reason.slice(0, 200),
+      reason: reason.slice(0, MAX_REASON),
     });
   }
 }

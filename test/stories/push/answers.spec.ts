@@ -168,6 +168,49 @@ describe('what a provider answers', () => {
     expect({ verdict, retryAfterMs }).toEqual({ verdict: 'again', retryAfterMs: ms });
   });
 
+  it.each([
+    ['fcm', 'QUOTA_EXCEEDED'],
+    ['web', '429'],
+    ['web', '403'],
+    ['web', '401'],
+  ] as const)('may be of one device alone where others are not refused the same: %s, %s', async (platform, code) => {
+    expect(await answerOf(platform, code)).toMatchObject({ mayBeOfDevice: true });
+  });
+
+  it('is of all where FCM says that the quota is the project’s', async () => {
+    const push = pushTo({ platform: 'fcm', address: fcmToken() });
+    const refused = { status: 429, code: 'QUOTA_EXCEEDED', quotaOf: 'project:parley-test' };
+    fcm.refusals.set(push.device.address, refused);
+    const [result] = await providers.fcm.send([push]);
+    expect(result).toEqual({ verdict: 'again', reason: 'QUOTA_EXCEEDED', retryAfterMs: 60_000 });
+  });
+
+  it.each<[string, unknown]>([
+    ['a ticket that is none', [null]],
+    ['one without a reason', [{ status: 'error', message: 'no' }]],
+    ['none at all', []],
+    ['one of nothing', 'nothing'],
+  ])('is asked for again where it is nonsense: %s', async (_, tickets) => {
+    expo.misbehave = () => ({ status: 200, body: { data: tickets } });
+    const results = await providers.expo.send([pushTo({ platform: 'expo', address: expoToken() })]);
+    expo.release();
+    expect(results).toMatchObject([{ verdict: 'again', reason: 'an answer that is none' }]);
+  });
+
+  it.each(['expo', 'fcm', 'sign-in'] as const)('is read no further than an answer goes: %s', async (which) => {
+    const fake = which === 'expo' ? expo : fcm;
+    const platform = which === 'expo' ? 'expo' : 'fcm';
+    if (which === 'sign-in') fcm.expireTokens();
+    fake.endlessBytes = 0;
+    fake.misbehave = ({ path }) => ((path === '/token') === (which === 'sign-in') ? 'endless' : undefined);
+    const push = pushTo({ platform, address: platform === 'expo' ? expoToken() : fcmToken() });
+    const [result] = await providers[platform].send([push]);
+    fake.release();
+    expect(result?.verdict).toBe({ expo: 'again', fcm: 'sent', 'sign-in': 'again' }[which]);
+    expect(fake.endlessBytes).toBeGreaterThan(0);
+    expect(fake.endlessBytes).toBeLessThan(64 * 1024 * 1024);
+  });
+
   it('may name the time as a date', async () => {
     const { retryAfterMs } = await answerOf('web', '429', new Date(Date.now() + 600_000).toUTCString());
     expect(retryAfterMs).toBeGreaterThan(300_000);
@@ -204,6 +247,7 @@ describe('what an answer does to a device', () => {
     unread: 1,
     present: 1,
     allowed: 1,
+    unreadShown: 1,
     senders: 1,
     messageId: ID,
     seq: 1,
@@ -268,7 +312,14 @@ describe('what an answer does to a device', () => {
     expect(after({ verdict: 'sent', reason: 'taken' }, { suspicions: 4, suspectedAt: longAgo }).suspicions).toBe(0);
   });
 
-  it('takes a token that is said to be none for a suspicion where that is not believed', () => {
-    expect(after({ verdict: 'remove', reason: 'none' }, {}, false)).toMatchObject({ isRemoved: false, suspicions: 1 });
+  it('takes a token that is said to be none for a suspicion where that is not believed, and sends again', () => {
+    expect(after({ verdict: 'remove', reason: 'none' }, {}, false)).toEqual({
+      ...untouched,
+      suspicions: 1,
+      attempts: 1,
+      againMs: 1_000,
+      isDecided: false,
+      outcome: 'waiting',
+    });
   });
 });

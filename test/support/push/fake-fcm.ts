@@ -4,7 +4,9 @@ import { type Call, FakeService, type Reply } from './fake-service.js';
 /** Google's sign-in and Firebase Cloud Messaging in one. */
 export class FakeFcm extends FakeService {
   /** The code that a token is refused with; by token. */
-  readonly refusals = new Map<string, { status: number; code: string; retryAfter?: string }>();
+  readonly refusals = new Map<string, { status: number; code: string; retryAfter?: string; quotaOf?: string }>();
+  /** Under which key each notification would take another one's place while the phone is off; undefined: under none. */
+  readonly collapseKeys: (string | undefined)[] = [];
   /** No key is taken. */
   refusesKey = false;
   signIns = 0;
@@ -36,8 +38,10 @@ export class FakeFcm extends FakeService {
     if (call.body.length > 4_500) this.fault('a message of more than 4,096 bytes');
     const { message } = JSON.parse(call.body.toString());
     const refused = this.refusals.get(message.token);
-    if (refused !== undefined) return refusal(refused.status, 'REFUSED', refused.code, refused.retryAfter);
+    if (refused !== undefined)
+      return refusal(refused.status, 'REFUSED', refused.code, refused.retryAfter, refused.quotaOf);
     for (const value of Object.values(message.data)) if (typeof value !== 'string') this.fault('data that is no text');
+    this.collapseKeys.push(message.android?.collapse_key);
     this.delivered.push({
       address: message.token,
       title: message.notification?.title,
@@ -71,9 +75,20 @@ export class FakeFcm extends FakeService {
   }
 }
 
-function refusal(status: number, word: string, errorCode: string | undefined, retryAfter?: string): Reply {
-  const details =
+function refusal(
+  status: number,
+  word: string,
+  errorCode: string | undefined,
+  retryAfter?: string,
+  quotaOf?: string,
+): Reply {
+  const details: object[] =
     errorCode === undefined ? [] : [{ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode }];
+  if (quotaOf !== undefined)
+    details.push({
+      '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+      violations: [{ subject: quotaOf, description: 'used up' }],
+    });
   return {
     status,
     body: { error: { code: status, status: word, message: 'refused', details } },

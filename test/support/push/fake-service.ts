@@ -44,7 +44,12 @@ export type Misbehaviour =
   /** Ends the connection without a word. */
   | 'cut'
   /** Says nothing until `release`. */
-  | 'slow';
+  | 'slow'
+  /** Begins well and never ends, for as long as it is read. */
+  | 'endless';
+
+/** Where an answer without an end ends after all, so that a test that fails ends as well. */
+const MAX_ENDLESS_BYTES = 256 * 1024 * 1024;
 
 /**
  * What all fakes of providers have in common. Each keeps what it delivered, and what was wrong with what it was sent: a test
@@ -54,6 +59,8 @@ export abstract class FakeService {
   readonly delivered: Delivered[] = [];
   readonly faults: string[] = [];
   calls = 0;
+  /** Of answers without an end, what was taken from the fake. */
+  endlessBytes = 0;
   /** Decides about each call before it is looked at; undefined: it is answered well. */
   misbehave: (call: Call) => Misbehaviour | undefined = () => undefined;
   private readonly sockets = new Set<Socket>();
@@ -126,9 +133,25 @@ export abstract class FakeService {
       return;
     }
     if (wrong === 'slow') await new Promise<void>((resolve) => this.held.push(resolve));
+    if (wrong === 'endless') {
+      await this.endless(response);
+      return;
+    }
     const reply = typeof wrong === 'object' ? wrong : await this.answer(call);
     if (response.destroyed) return;
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
     response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+  }
+
+  private async endless(response: ServerResponse): Promise<void> {
+    const chunk = Buffer.alloc(64 * 1024, ' ');
+    const closed = new Promise<void>((resolve) => response.on('close', resolve));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    while (!response.destroyed && this.endlessBytes < MAX_ENDLESS_BYTES) {
+      this.endlessBytes += chunk.length;
+      if (!response.write(chunk))
+        await Promise.race([closed, new Promise<void>((resolve) => response.once('drain', resolve))]);
+    }
+    response.destroy();
   }
 }

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { Breaker, type TokenAnswer } from './breaker.js';
+
+const answers = (isRemoval: boolean, ...names: (string | number)[]): TokenAnswer[] =>
+  names.map((name) => ({ deviceId: String(name), isRemoval }));
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe('the breaker', () => {
+  it('believes of a fifth that their tokens are none, and of no more', () => {
+    const breaker = new Breaker();
+    expect(breaker.admit([...answers(false, ...numbers(16)), ...answers(true, 'a', 'b', 'c', 'd')])).toBe(true);
+    expect(breaker.admit(answers(true, 'e'))).toBe(false);
+    expect(breaker.isTripped).toBe(true);
+  });
+
+  it('counts a token once, however often it is tried again', () => {
+    const breaker = new Breaker();
+    breaker.admit(answers(false, ...numbers(9)));
+    expect(breaker.admit(answers(true, 'a', 'b', 'c'))).toBe(false);
+    for (let time = 0; time < 50; time += 1) breaker.admit(answers(true, 'a', 'b', 'c'));
+    // What is well again soon outweighs the three.
+    expect(breaker.admit(answers(false, ...numbers(3)))).toBe(true);
+  });
+});

@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Database } from '../../../src/database/database.js';
+import {
+  fcmToken,
+  logged,
+  logOf,
+  type Phone,
+  type PushStory,
+  startPushStory,
+} from '../../support/push/push-story.js';
+import { type Person, request, until } from '../../support/story.js';
+
+const MINUTE = 60;
+
+describe('what one device is refused, or one request', () => {
+  let push: PushStory;
+  let ada: Person;
+  beforeEach(async () => {
+    push = await startPushStory({ pushRetryMs: MINUTE * 1_000 });
+    ada = await push.story.person('ada');
+  });
+  afterEach(async () => {
+    await push?.close();
+    expect(push.faults()).toEqual([]);
+  });
+
+  /** In how many seconds each device of a platform is looked at again. */
+  const dueInSeconds = async (platform: string): Promise<number[]> => {
+    const rows = await push.story.app
+      .get(Database)
+      .query<{ seconds: number }>(
+        'SELECT extract(epoch FROM due_at - now())::float8 AS seconds FROM push_devices WHERE platform = $1',
+        [platform],
+      );
+    return rows.map(({ seconds }) => seconds);
+  };
+
+  const browser = async (): Promise<{ bob: Person; endpoint: string; conversationId: string }> => {
+    const bob = await push.story.person('bob');
+    const { subscription } = push.web.subscribe();
+    await bob.must('PUT', '/devices/phone', { platform: 'web', subscription });
+    return { bob, endpoint: subscription.endpoint, conversationId: await ada.directConversation(bob) };
+  };
+
+  const android = async (): Promise<{ bob: Person; token: string; conversationId: string }> => {
+    const bob = await push.story.person('bob');
+    const token = fcmToken();
+    await bob.must('PUT', '/devices/phone', { platform: 'fcm', token });
+    return { bob, token, conversationId: await ada.directConversation(bob) };
+  };
+
+  it('one request that fails is one failure, however many notifications are in it', async () => {
+    const phones = await Promise.all(Array.from({ length: 10 }, () => push.owner('many')));
+    push.expo.misbehave = () => ({ status: 503 });
+    await ada.group('Many', ...phones.map(({ person }) => person));
+    for (const { person } of phones) await logged(person, { outcome: 'waiting', reason: 'status 503' });
+    // Whoever comes later waits for the provider, and for no longer; and reads why.
+    const late = await push.owner('late');
+    const { calls } = push.expo;
+    const conversationId = await ada.directConversation(late.person);
+    await ada.say(conversationId, 'Can you hear me?');
+    const entry = await logged(late.person, { outcome: 'waiting' });
+    expect(entry).toMatchObject({ conversationId, seq: 1, reason: 'status 503' });
+    expect(push.expo.calls).toBe(calls);
+    await until('all are given back', async () => {
+      const seconds = await dueInSeconds('expo');
+      return seconds.every((one) => one > 0 && one <= MINUTE);
+    });
+    // Once, also where something else is looked at meanwhile.
+    const second = await (await push.story.person('eve')).directConversation(late.person);
+    await ada.say(conversationId, 'Hello?');
+    await ada.must('POST', '/friends/requests', { userId: late.person.id });
+    await logged(late.person, { outcome: 'waiting', conversationId: null });
+    expect(second).not.toBe(conversationId);
+    expect((await logOf(late.person)).filter((one) => one.conversationId === conversationId)).toHaveLength(1);
+    await until('what waits is measured', async () => {
+      const { body } = await request(push.story.url, 'GET', '/metrics');
+      return /^parley_push_devices_due\{platform="expo"\} 11$/m.test(String(body));
+    });
+  });
+
+  it.each([
+    [429, 'too much for one subscription'],
+    [403, 'made with another server’s key'],
+  ])('a browser that is refused with %i holds up no other of its push service', async (status) => {
+    const refused = await browser();
+    const path = new URL(refused.endpoint).pathname;
+    push.web.misbehave = (call) =>
+      call.path === path ? { status, headers: { 'retry-after': '1800' } } : undefined;
+    await ada.say(refused.conversationId, 'to one that is refused');
+    await logged(refused.bob, { outcome: 'waiting', reason: `status ${status}` });
+    const other = await browser();
+    await ada.say(other.conversationId, 'to another one');
+    await push.web.arrived(other.endpoint);
+    expect((await logOf(refused.bob)).map(({ outcome }) => outcome)).toEqual(['waiting']);
+  });
+
+  it('a push service that refuses one user after the other is left alone, as long as the most patient of them asks', async () => {
+    push.web.misbehave = () => ({ status: 429, headers: { 'retry-after': '3600' } });
+    for (const retryAfter of ['3600', '120', '3600']) {
+      push.web.misbehave = () => ({ status: 429, headers: { 'retry-after': retryAfter } });
+      const { bob, conversationId } = await browser();
+      await ada.say(conversationId, 'refused');
+      await logged(bob, { outcome: 'waiting', reason: 'status 429' });
+    }
+    const { calls } = push.web;
+    const late = await browser();
+    await ada.say(late.conversationId, 'not even tried');
+    await logged(late.bob, { outcome: 'waiting', reason: 'status 429' });
+    expect(push.web.calls).toBe(calls);
+    await until('it is given back', async () => {
+      const seconds = await dueInSeconds('web');
+      return seconds.filter((one) => one > 0 && one <= 2 * MINUTE).length >= 2;
+    });
+  });
+
+  it('a phone of Android that is sent too much holds up no other, and a project’s quota all of them', async () => {
+    const refused = await android();
+    push.fcm.refusals.set(refused.token, { status: 429, code: 'QUOTA_EXCEEDED' });
+    await ada.say(refused.conversationId, 'to one that is refused');
+    await logged(refused.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
+    const other = await android();
+    await ada.say(other.conversationId, 'to another one');
+    await push.fcm.arrived(other.token);
+    push.fcm.refusals.set(other.token, { status: 429, code: 'QUOTA_EXCEEDED', quotaOf: 'project:parley-test' });
+    await ada.say(other.conversationId, 'once more');
+    await logged(other.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
+    const { calls } = push.fcm;
+    const late = await android();
+    await ada.say(late.conversationId, 'not even tried');
+    await logged(late.bob, { outcome: 'waiting', reason: 'QUOTA_EXCEEDED' });
+    expect(push.fcm.calls).toBe(calls);
+  });
+});
+
+describe('tokens that are said to be none, and are not believed to be', () => {
+  it('are kept, and what they were to show is sent again', async () => {
+    const push = await startPushStory();
+    try {
+      const ada = await push.story.person('ada');
+      const phones: Phone[] = await Promise.all(Array.from({ length: 15 }, () => push.owner('many')));
+      const group = await ada.group('Many', ...phones.map(({ person }) => person));
+      for (const { person } of phones) await logged(person, { outcome: 'sent' });
+      for (const { token } of phones) push.expo.refusals.set(token, 'DeviceNotRegistered');
+      await ada.say(group, 'Is anybody there?');
+      // The answers of a first few may be believed.
+      const kept: Phone[] = [];
+      for (const phone of phones) {
+        const { items } = await phone.person.must('GET', '/devices');
+        if (items.length === 0) continue;
+        await until('it is refused, or gone', async () => {
+          const { body, status } = await phone.person.call('GET', '/devices/phone/log');
+          return status === 404 || body.items[0].reason === 'DeviceNotRegistered';
+        });
+        const left = await phone.person.must('GET', '/devices');
+        if (left.items.length > 0) kept.push(phone);
+      }
+      expect(kept.length).toBeGreaterThanOrEqual(5);
+      for (const { person } of kept) await logged(person, { outcome: 'waiting', reason: 'DeviceNotRegistered' });
+      push.expo.refusals.clear();
+      for (const { token } of kept) expect((await push.expo.arrived(token, 2))[1]).toMatchObject({ badge: 1 });
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
+
+describe('receipts of Expo', () => {
+  it('are counted as other answers are', async () => {
+    const push = await startPushStory();
+    try {
+      const ada = await push.story.person('ada');
+      const [gone, refused] = [await push.owner('bob'), await push.owner('cy')];
+      push.expo.receiptRefusals.set(gone.token, 'DeviceNotRegistered');
+      push.expo.receiptRefusals.set(refused.token, 'InvalidCredentials');
+      for (const { person, token } of [gone, refused]) {
+        await ada.say(await ada.directConversation(person), 'Hello');
+        await push.expo.arrived(token);
+      }
+      await until('they are in the metrics', async () => {
+        const { body } = await request(push.story.url, 'GET', '/metrics');
+        return ['answers{platform="expo",verdict="remove"}', 'answers{platform="expo",verdict="alarm"}', 'alarms{platform="expo"}']
+          .map((name) => `parley_push_${name} 1`)
+          .every((line) => String(body).split('\n').includes(line));
+      });
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
