@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Phone, logged, logOf, type PushStory, startPushStory, unreadOf } from '../../support/push/push-story.js';
+import { Database } from '../../../src/database/database.js';
+import {
+  apnsToken,
+  expoToken,
+  fcmToken,
+  type Phone,
+  logged,
+  logOf,
+  type PushStory,
+  startPushStory,
+  unreadOf,
+} from '../../support/push/push-story.js';
 import { type Person, until } from '../../support/story.js';
 
 const FAR = '2099-01-01T00:00:00.000Z';
@@ -231,6 +242,91 @@ describe('whether a phone rings', () => {
     });
   });
 
+  it('rings for somebody who is added to a group that is there already, once and until it is read', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.group('Trip', await push.story.person('cy'));
+    await ada.say(conversationId, 'before bob');
+    await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
+    const [added] = await push.expo.arrived(token);
+    expect(added).toMatchObject({
+      title: 'Trip',
+      body: `${ada.username} added you to the group`,
+      sound: true,
+      data: { kind: 'conversation', conversationId, senderId: ada.id, badge: 0 },
+    });
+    // What is shown stays until there is something that was read.
+    const { seq } = await ada.say(conversationId, 'Welcome');
+    const [, welcome] = await push.expo.arrived(token, 2);
+    expect(welcome).toMatchObject({ quiet: false, body: 'Welcome', sound: false, tag: added?.tag });
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq });
+    const [, , cleared] = await push.expo.arrived(token, 3);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId } });
+  });
+
+  it('makes one sound for a new group and its first message, also where both come at once', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    await bob.device();
+    const conversationId = await ada.group('Trip', bob);
+    await logged(bob, { outcome: 'waiting', conversationId });
+    const { seq } = await ada.say(conversationId, 'Tickets?');
+    await logged(bob, { outcome: 'waiting', conversationId, seq });
+    await push.later(bob);
+    const both = await push.expo.arrived(token, 2);
+    expect(both.map(({ sound }) => sound)).toEqual([true, false]);
+  });
+
+  it('makes one sound for requests that are made and withdrawn in a loop, and for an acceptance and what follows', async () => {
+    const bob = await push.owner('bob');
+    const cy = await push.owner('cy');
+    for (let time = 1; time <= 3; time += 1) {
+      const { id } = await cy.person.must('POST', '/friends/requests', { userId: bob.person.id });
+      await push.expo.arrived(bob.token, time);
+      if (time < 3) await cy.person.must('DELETE', `/friends/requests/${id}`);
+      else await bob.person.must('POST', `/friends/requests/${id}/accept`);
+    }
+    const asked = push.expo.of(bob.token).filter(({ data }) => data.kind === 'friend_request');
+    expect(asked.map(({ sound }) => sound)).toEqual([true, false, false]);
+    const dan = await push.story.person('dan');
+    await dan.must('POST', '/friends/requests', { userId: bob.person.id });
+    await until('somebody else is heard', () =>
+      push.expo.of(bob.token).some(({ data, sound }) => data.senderId === dan.id && sound),
+    );
+    await push.expo.arrived(cy.token);
+    await bob.person.say(await bob.person.directConversation(cy.person), 'Hello, friend');
+    const both = await push.expo.arrived(cy.token, 2);
+    expect(both.map(({ sound }) => sound)).toEqual([true, false]);
+  });
+
+  it('counts what its notification stands for since it was read last, not what came last', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    await bob.device();
+    const burst = async (count: number): Promise<number> => {
+      let last = 0;
+      for (let index = 0; index < count; index += 1) last = (await ada.say(conversationId, 'again')).seq;
+      await until('it waits', async () => {
+        const [row] = await push.story.app.get(Database).query<{ waits: boolean }>(
+          `SELECT EXISTS (SELECT FROM push_notices n JOIN push_devices d ON d.id = n.device_id
+               JOIN push_progress p ON p.conversation_id = n.subject_id AND p.planned_seq >= $2
+               WHERE d.user_id = $1 AND n.since IS NOT NULL) AS waits`,
+          [bob.id, last],
+        );
+        return row?.waits === true;
+      });
+      const before = push.expo.of(token).length;
+      await push.later(bob);
+      await push.expo.arrived(token, before + 1);
+      return last;
+    };
+    await burst(5);
+    const last = await burst(2);
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: last - 1 });
+    await burst(1);
+    await burst(2);
+    const shown = push.expo.of(token).filter(({ quiet }) => !quiet);
+    expect(shown.map(({ body }) => body)).toEqual(['5 new messages', '7 new messages', 'again', '4 new messages']);
+    expect(shown.map(({ badge }) => badge)).toEqual([5, 7, 2, 4]);
+  });
+
   it('says nothing of a friend request that was withdrawn', async () => {
     const bob = await push.owner('bob');
     const cy = await push.story.person('cy');
@@ -298,6 +394,32 @@ describe('what a notification shows', () => {
       const [hidden] = await push.expo.arrived(none.token);
       expect(hidden).toMatchObject({ title: 'New message', body: 'You have a new message' });
       expect(JSON.stringify(hidden)).not.toMatch(new RegExp(`secret|${ada.username}|${ada.id}`));
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+
+  it.each(['expo', 'fcm', 'apns', 'web'] as const)('is by %s nothing that a sender is known by', async (platform) => {
+    const push = await startPushStory();
+    try {
+      const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
+      const { subscription } = push.web.subscribe();
+      const token = { expo: expoToken, fcm: fcmToken, apns: apnsToken, web: () => undefined }[platform]();
+      const address = token ?? subscription.endpoint;
+      const where = token === undefined ? { subscription } : { token };
+      await bob.must('PUT', '/devices/phone', { platform, preview: 'none', ...where });
+      for (let time = 1; time <= 2; time += 1) {
+        const { id } = await ada.must('POST', '/friends/requests', { userId: bob.id });
+        await push[platform].arrived(address, time);
+        await ada.must('DELETE', `/friends/requests/${id}`);
+      }
+      const asked = push[platform].of(address).filter(({ data }) => data.kind === 'friend_request');
+      expect(asked.map(({ title }) => title)).toEqual(['Friend request', 'Friend request']);
+      expect(JSON.stringify(asked)).not.toContain(ada.id);
+      // The second one takes the place of the first all the same.
+      expect(asked[0]?.tag).toMatch(/^friend:[\w-]{22}$/);
+      expect(asked[1]?.tag).toBe(asked[0]?.tag);
     } finally {
       await push.close();
     }

@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
-import {
-  fcmToken,
-  logged,
-  logOf,
-  type Phone,
-  type PushStory,
-  startPushStory,
-} from '../../support/push/push-story.js';
+import { fcmToken, logged, logOf, type Phone, type PushStory, startPushStory } from '../../support/push/push-story.js';
 import { type Person, request, until } from '../../support/story.js';
 
 const MINUTE = 60;
@@ -85,8 +78,7 @@ describe('what one device is refused, or one request', () => {
   ])('a browser that is refused with %i holds up no other of its push service', async (status) => {
     const refused = await browser();
     const path = new URL(refused.endpoint).pathname;
-    push.web.misbehave = (call) =>
-      call.path === path ? { status, headers: { 'retry-after': '1800' } } : undefined;
+    push.web.misbehave = (call) => (call.path === path ? { status, headers: { 'retry-after': '1800' } } : undefined);
     await ada.say(refused.conversationId, 'to one that is refused');
     await logged(refused.bob, { outcome: 'waiting', reason: `status ${status}` });
     const other = await browser();
@@ -180,7 +172,11 @@ describe('receipts of Expo', () => {
       }
       await until('they are in the metrics', async () => {
         const { body } = await request(push.story.url, 'GET', '/metrics');
-        return ['answers{platform="expo",verdict="remove"}', 'answers{platform="expo",verdict="alarm"}', 'alarms{platform="expo"}']
+        return [
+          'answers{platform="expo",verdict="remove"}',
+          'answers{platform="expo",verdict="alarm"}',
+          'alarms{platform="expo"}',
+        ]
           .map((name) => `parley_push_${name} 1`)
           .every((line) => String(body).split('\n').includes(line));
       });
