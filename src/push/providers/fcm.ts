@@ -172,7 +172,7 @@ function messageOf({ device, notification: { shown, tag, data } }: Push): object
     return {
       token: device.address,
       data: texts,
-      // Of its conversation alone: another one's clear takes away something else.
+      // Another conversation's clear takes away something else, and must not take the place of this one.
       android: { priority: 'NORMAL', ttl: TTL, collapse_key: tag },
       apns: {
         headers: { 'apns-priority': '5', 'apns-push-type': 'background' },
