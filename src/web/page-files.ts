@@ -18,7 +18,7 @@ const ENCODINGS = [
   ['gzip', '.gz'],
 ] as const;
 /** Beside the files themselves, the places in the page that have an address: the page itself is shown there. */
-const PLACES = /^\/(?:(?:people|settings|new)\/?|c\/[\w-]{1,64}(?:\/(?:\d{1,10}\/?)?)?)?$/;
+const PLACES = /^\/(?:(?:people|settings|new|admin)\/?|c\/[\w-]{1,64}(?:\/(?:\d{1,10}\/?)?)?)?$/;
 
 type Encoding = (typeof ENCODINGS)[number][0];
 

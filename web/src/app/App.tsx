@@ -15,6 +15,7 @@ import { Welcome } from './Welcome.js';
 
 const peoplePage = () => import('../people/PeoplePage.js');
 const settingsPage = () => import('../settings/SettingsPage.js');
+const adminPage = () => import('../admin/AdminPage.js');
 const newGroupPage = () => import('../people/NewGroupPage.js');
 
 export function App() {
@@ -25,7 +26,11 @@ export function App() {
   return (
     <>
       {isLoggedIn ? (
-        <Chat key={userId} userId={userId} place={place} />
+        place.name === 'admin' ? (
+          <Lazy key={userId} load={adminPage} />
+        ) : (
+          <Chat key={userId} userId={userId} place={place} />
+        )
       ) : place.name === 'nowhere' ? (
         <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />
       ) : (

@@ -7,6 +7,8 @@ export type Place =
   | { name: 'people' }
   | { name: 'settings' }
   | { name: 'new' }
+  /** For moderators; what is shown there is in the fragment (admin/section.ts): under /admin/ is the API. */
+  | { name: 'admin' }
   /** An address that is none of the page's. */
   | { name: 'nowhere'; path: string };
 
@@ -19,8 +21,8 @@ function placeAt(path: string): Place {
   const [, conversation, seq] = /^\/c\/([\w-]+)(?:\/(\d+))?\/?$/.exec(path) ?? [];
   if (conversation !== undefined)
     return { name: 'conversation', id: conversation, ...(seq === undefined ? {} : { seq: Number(seq) }) };
-  const name = /^\/(people|settings|new)\/?$/.exec(path)?.[1];
-  if (name !== undefined) return { name: name as 'people' | 'settings' | 'new' };
+  const name = /^\/(people|settings|new|admin)\/?$/.exec(path)?.[1];
+  if (name !== undefined) return { name: name as 'people' | 'settings' | 'new' | 'admin' };
   return path === '/' ? { name: 'home' } : { name: 'nowhere', path };
 }
 

@@ -32,7 +32,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== self.location.origin) return;
   if (request.mode === 'navigate') {
     // Places of the page alone: documents and files are the server's.
-    if (/^\/(c\/|people|settings|new|$)/.test(pathname)) event.respondWith(navigate(request));
+    if (/^\/(c\/|people|settings|new|admin\/?$|$)/.test(pathname)) event.respondWith(navigate(request));
   } else if (FILES.includes(pathname) && pathname !== '/') {
     event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(request)));
   }

@@ -1,8 +1,9 @@
 import { en } from './en.js';
+import type { admin } from './en-admin.js';
 import type { more } from './en-more.js';
 
-export type TextName = keyof typeof en | keyof typeof more;
-/** Of a language all at once; English comes in two parts, since it is in the page itself. */
+export type TextName = keyof typeof en | keyof typeof more | keyof typeof admin;
+/** Of a language all at once; English comes in parts, since it is in the page itself. */
 export type Catalogue = Readonly<Record<TextName, string>>;
 
 /** A language more is a file beside en.ts and a line here; it is fetched by who reads it. */

@@ -1,0 +1,107 @@
+import { useState } from 'preact/hooks';
+import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
+import { useList } from './lists.js';
+import { Head, ListOf, Select } from './parts.js';
+import { linkOf } from './section.js';
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actorId: string | null;
+  action: string;
+  targetType: string;
+  targetId: string | null;
+  reason: string | null;
+  ip: string | null;
+  details: Readonly<Record<string, unknown>> | null;
+}
+
+const ACTIONS = [
+  'role.grant',
+  'user.suspend',
+  'user.ban',
+  'user.restore',
+  'user.end_sessions',
+  'user.reset_password',
+  'user.delete',
+  'user.export',
+  'message.delete',
+  'report.dismiss',
+  'report.resolve',
+  'audit.export',
+] as const;
+
+/** What was done by whom, the newest first. Nothing of it can be changed. */
+export function AuditPage() {
+  const [action, setAction] = useState('');
+  const [days, setDays] = useState('');
+  const [since, setSince] = useState<string>();
+  const list = useList<AuditEntry>('/admin/audit', { action: action === '' ? undefined : action, since });
+  return (
+    <>
+      <Head title={t('admin.audit')} />
+      <div class="row wrap filters">
+        <Select
+          label={t('admin.action')}
+          value={action}
+          options={[['', t('admin.all')], ...ACTIONS.map((name) => [name, actionText(name)] as const)]}
+          onChange={setAction}
+        />
+        <Select
+          label={t('admin.since')}
+          value={days}
+          options={[
+            ['', t('admin.ever')],
+            ...[1, 7, 30].map((count) => [String(count), t('admin.lastDays', { count })] as const),
+          ]}
+          onChange={(value) => {
+            setDays(value);
+            setSince(value === '' ? undefined : new Date(Date.now() - Number(value) * 24 * 3_600_000).toISOString());
+          }}
+        />
+      </div>
+      <ListOf list={list} label={t('admin.audit')} none={t('admin.noAudit')}>
+        {(entry) => <AuditRow key={entry.id} entry={entry} />}
+      </ListOf>
+    </>
+  );
+}
+
+export function AuditRow({ entry }: { entry: AuditEntry }) {
+  const { at, actorId, action, targetType, targetId, reason, ip, details } = entry;
+  const more = [
+    ...(ip === null ? [] : [ip]),
+    ...Object.entries(details ?? {}).map(([name, value]) => `${name}: ${String(value)}`),
+  ];
+  return (
+    <li class="entry">
+      <span class="row wrap">
+        <strong>{actionText(action)}</strong>
+        {targetId === null ? null : targetType === 'user' || targetType === 'report' ? (
+          <a class="small" href={linkOf({ name: targetType === 'user' ? 'users' : 'reports', id: targetId })}>
+            {t(`admin.target.${targetType}`)}
+          </a>
+        ) : (
+          <code class="small cut">{targetId}</code>
+        )}
+        <time class="soft small push-end" dateTime={at} title={fullTimeOf(at)}>
+          {agoOf(at)}
+        </time>
+      </span>
+      {reason === null ? null : <span dir="auto">{reason}</span>}
+      <span class="soft small">
+        {actorId === null ? (
+          t('admin.operator')
+        ) : (
+          <a href={linkOf({ name: 'users', id: actorId })}>{t('admin.actor')}</a>
+        )}
+        {more.length === 0 ? '' : ` · ${more.join(' · ')}`}
+      </span>
+    </li>
+  );
+}
+
+export function actionText(action: string): string {
+  const name = `admin.action.${action}`;
+  return has(name) ? t(name) : action;
+}

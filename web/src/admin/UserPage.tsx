@@ -1,0 +1,164 @@
+import { useState } from 'preact/hooks';
+import { attempt, notify } from '../app/toasts.js';
+import { Avatar } from '../design/Avatar.js';
+import { Confirm } from '../design/Confirm.js';
+import { client } from '../session/client.js';
+import { agoOf, t } from '../texts/texts.js';
+import { ActDialog } from './act.js';
+import { AuditRow, type AuditEntry } from './AuditPage.js';
+import { useList, useOne } from './lists.js';
+import { Copyable, Facts, Fault, Head, ListOf, Time } from './parts.js';
+import { stateOf, StateTag } from './user-state.js';
+import type { AdminUser } from './UsersPage.js';
+
+interface SessionOfUser {
+  id: string;
+  deviceName: string | null;
+  ip: string | null;
+  createdAt: string;
+  lastUsedAt: string;
+}
+
+interface DeviceOfUser {
+  id: string;
+  platform: string;
+  lastUsedAt: string;
+}
+
+interface WholeUser extends AdminUser {
+  createdAt: string;
+  sessions: readonly SessionOfUser[];
+  devices: readonly DeviceOfUser[];
+}
+
+type Act = 'suspend' | 'ban' | 'restore' | 'end-sessions';
+
+/** One user: who it is, where it is logged in, and what can be done. */
+export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
+  const path = `/admin/users/${id}`;
+  const { value: user, fault, reload } = useOne<WholeUser>(path);
+  const [asks, ask] = useState<Act>();
+  if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
+  if (user === undefined) return <p class="soft">{t('admin.loading')}</p>;
+  const state = stateOf(user);
+  const act = async (name: Act, body?: object): Promise<void> => {
+    await client.http.request(`${path}/${name}`, { method: 'POST', ...(body === undefined ? {} : { body }) });
+    notify(t(`admin.done.${name}`));
+    reload();
+  };
+  return (
+    <>
+      <Head title={user.displayName} above={{ name: 'users' }}>
+        <StateTag state={state} />
+      </Head>
+      <div class="card padded stack">
+        <div class="row">
+          <Avatar id={user.id} name={user.displayName} url={user.avatarUrl} size={56} />
+          <span class="stack-tight grow">
+            <strong>@{user.username}</strong>
+            {user.email == null ? null : <span class="soft small cut">{user.email}</span>}
+          </span>
+        </div>
+        <Facts
+          facts={[
+            [t('admin.role'), t(`admin.role.${user.role}`)],
+            [t('admin.created'), <Time key="created" at={user.createdAt} />],
+            ...(user.suspension === null
+              ? []
+              : ([
+                  [t('admin.until'), <Time key="until" at={user.suspension.until} none={t('admin.forGood')} />],
+                  [t('admin.reason'), user.suspension.reason ?? '–'],
+                ] as const)),
+          ]}
+        />
+        <Copyable text={user.id} label={t('admin.userId')} />
+      </div>
+      <div class="row wrap">
+        {state === 'active' ? (
+          <>
+            <button type="button" class="button" onClick={() => ask('suspend')}>
+              {t('admin.suspend')}
+            </button>
+            <button type="button" class="button danger" onClick={() => ask('ban')}>
+              {t('admin.ban')}
+            </button>
+          </>
+        ) : (
+          <button type="button" class="button" onClick={() => ask('restore')}>
+            {t('admin.restore')}
+          </button>
+        )}
+        <button type="button" class="button" disabled={user.sessions.length === 0} onClick={() => ask('end-sessions')}>
+          {t('admin.end-sessions')}
+        </button>
+      </div>
+      <section class="section">
+        <h2>{t('admin.sessions')}</h2>
+        {user.sessions.length === 0 ? (
+          <p class="soft card padded">{t('admin.noSessions')}</p>
+        ) : (
+          <ul class="card">
+            {user.sessions.map(({ id: sessionId, deviceName, ip, lastUsedAt }) => (
+              <li key={sessionId} class="entry">
+                <strong dir="auto">{deviceName ?? '–'}</strong>
+                <span class="soft small">
+                  {t('settings.lastUsed', { when: agoOf(lastUsedAt) })}
+                  {ip === null ? '' : ` · ${ip}`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      <section class="section">
+        <h2>{t('admin.devices')}</h2>
+        {user.devices.length === 0 ? (
+          <p class="soft card padded">{t('admin.noDevices')}</p>
+        ) : (
+          <ul class="card">
+            {user.devices.map(({ id: deviceId, platform, lastUsedAt }) => (
+              <li key={deviceId} class="entry">
+                <strong>{platform}</strong>
+                <span class="soft small">{t('settings.lastUsed', { when: agoOf(lastUsedAt) })}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      {isAdmin ? <History userId={id} /> : null}
+      {asks === 'suspend' || asks === 'ban' ? (
+        <ActDialog
+          title={t(`admin.${asks}`)}
+          text={t(`admin.${asks}Question`, { name: user.displayName })}
+          confirm={t(`admin.${asks}`)}
+          isDangerous
+          needsReason
+          hasEnd={asks === 'suspend'}
+          onConfirm={({ reason, until }) => act(asks, asks === 'suspend' ? { reason, until } : { reason })}
+          onClose={() => ask(undefined)}
+        />
+      ) : asks === undefined ? null : (
+        <Confirm
+          title={t(`admin.${asks}`)}
+          text={t(`admin.${asks}Question`, { name: user.displayName })}
+          confirm={t(`admin.${asks}`)}
+          onConfirm={() => void attempt(() => act(asks))}
+          onClose={() => ask(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+/** What was done to the user, as the audit says. */
+function History({ userId }: { userId: string }) {
+  const list = useList<AuditEntry>('/admin/audit', { targetType: 'user', targetId: userId });
+  return (
+    <section class="section">
+      <h2>{t('admin.history')}</h2>
+      <ListOf list={list} label={t('admin.history')} none={t('admin.noHistory')}>
+        {(entry) => <AuditRow key={entry.id} entry={entry} />}
+      </ListOf>
+    </section>
+  );
+}
