@@ -5,7 +5,7 @@ import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
 import type { Report } from './reports.js';
 
-/** What people reported, the open ones first seen. */
+/** What people reported: the open ones, the oldest first; all of them, the newest first. */
 export function ReportsPage() {
   const [status, setStatus] = useState('OPEN');
   const list = useList<Report>('/admin/reports', { status: status === '' ? undefined : status });
@@ -23,6 +23,7 @@ export function ReportsPage() {
           options={[
             ['OPEN', t('admin.status.OPEN')],
             ['RESOLVED', t('admin.status.RESOLVED')],
+            ['DISMISSED', t('admin.status.DISMISSED')],
             ['', t('admin.all')],
           ]}
           onChange={setStatus}
@@ -41,6 +42,16 @@ export function ReportsPage() {
                 <time class="soft small push-end" dateTime={report.createdAt} title={fullTimeOf(report.createdAt)}>
                   {agoOf(report.createdAt)}
                 </time>
+              </span>
+              <span class="small">
+                {report.targetUser === null ? null : (
+                  <span dir="auto">
+                    {report.targetUser.displayName} <span class="soft">@{report.targetUser.username}</span>
+                  </span>
+                )}
+                {report.openReportCount > 1 ? (
+                  <span class="soft"> {t('admin.reportsOfIt', { count: report.openReportCount })}</span>
+                ) : null}
               </span>
               {report.comment === null ? null : (
                 <span class="soft two-lines" dir="auto">

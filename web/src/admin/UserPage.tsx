@@ -15,20 +15,16 @@ interface SessionOfUser {
   id: string;
   deviceName: string | null;
   ip: string | null;
-  createdAt: string;
   lastUsedAt: string;
 }
 
-interface DeviceOfUser {
-  id: string;
-  platform: string;
-  lastUsedAt: string;
-}
-
+/** The sessions are those that were used last. */
 interface WholeUser extends AdminUser {
-  createdAt: string;
+  sessionCount: number;
   sessions: readonly SessionOfUser[];
-  devices: readonly DeviceOfUser[];
+  deviceCount: number;
+  openReportCount: number;
+  lastUsedAt: string | null;
 }
 
 type Act = 'suspend' | 'ban' | 'restore' | 'end-sessions';
@@ -56,13 +52,16 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
           <Avatar id={user.id} name={user.displayName} url={user.avatarUrl} size={56} />
           <span class="stack-tight grow">
             <strong>@{user.username}</strong>
-            {user.email == null ? null : <span class="soft small cut">{user.email}</span>}
+            {user.email === null ? null : <span class="soft small cut">{user.email}</span>}
           </span>
         </div>
         <Facts
           facts={[
             [t('admin.role'), t(`admin.role.${user.role}`)],
             [t('admin.created'), <Time key="created" at={user.createdAt} />],
+            [t('admin.lastSeen'), <Time key="used" at={user.lastUsedAt} />],
+            [t('admin.devices'), String(user.deviceCount)],
+            [t('admin.openReports'), String(user.openReportCount)],
             ...(user.suspension === null
               ? []
               : ([
@@ -74,7 +73,7 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
         <Copyable text={user.id} label={t('admin.userId')} />
       </div>
       <div class="row wrap">
-        {state === 'active' ? (
+        {state === 'deleted' ? null : state === 'active' ? (
           <>
             <button type="button" class="button" onClick={() => ask('suspend')}>
               {t('admin.suspend')}
@@ -88,12 +87,14 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
             {t('admin.restore')}
           </button>
         )}
-        <button type="button" class="button" disabled={user.sessions.length === 0} onClick={() => ask('end-sessions')}>
+        <button type="button" class="button" disabled={user.sessionCount === 0} onClick={() => ask('end-sessions')}>
           {t('admin.end-sessions')}
         </button>
       </div>
       <section class="section">
-        <h2>{t('admin.sessions')}</h2>
+        <h2>
+          {t('admin.sessions')} ({user.sessionCount})
+        </h2>
         {user.sessions.length === 0 ? (
           <p class="soft card padded">{t('admin.noSessions')}</p>
         ) : (
@@ -105,21 +106,6 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
                   {t('settings.lastUsed', { when: agoOf(lastUsedAt) })}
                   {ip === null ? '' : ` · ${ip}`}
                 </span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
-      <section class="section">
-        <h2>{t('admin.devices')}</h2>
-        {user.devices.length === 0 ? (
-          <p class="soft card padded">{t('admin.noDevices')}</p>
-        ) : (
-          <ul class="card">
-            {user.devices.map(({ id: deviceId, platform, lastUsedAt }) => (
-              <li key={deviceId} class="entry">
-                <strong>{platform}</strong>
-                <span class="soft small">{t('settings.lastUsed', { when: agoOf(lastUsedAt) })}</span>
               </li>
             ))}
           </ul>

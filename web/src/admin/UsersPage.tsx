@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Avatar } from '../design/Avatar.js';
 import { t } from '../texts/texts.js';
 import { useList } from './lists.js';
-import { Head, ListOf } from './parts.js';
+import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
 import { stateOf, StateTag } from './user-state.js';
 
@@ -11,14 +11,10 @@ const PAUSE_MS = 250;
 
 export interface AdminUser extends User {
   role: 'USER' | 'MODERATOR' | 'ADMIN';
-  email?: string | null;
-  suspension: Suspension | null;
-}
-
-export interface Suspension {
-  /** Null is for good. */
-  until: string | null;
-  reason: string | null;
+  email: string | null;
+  deletedAt: string | null;
+  /** Null where the account may be used; without an end it is a ban. */
+  suspension: { since: string; until: string | null; reason: string | null } | null;
 }
 
 /** Everybody who has an account, found by name or e-mail address. */
@@ -29,7 +25,11 @@ export function UsersPage() {
     const timer = setTimeout(() => setSearch(text.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  const list = useList<AdminUser>('/admin/users', { search: search === '' ? undefined : search });
+  const [shown, setShown] = useState('');
+  const list = useList<AdminUser>('/admin/users', {
+    search: search === '' ? undefined : search,
+    ...(shown === 'suspended' ? { suspended: 'true' } : shown === '' ? {} : { role: shown }),
+  });
   return (
     <>
       <Head title={t('admin.users')} />
@@ -43,6 +43,19 @@ export function UsersPage() {
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
+      <div class="row wrap filters">
+        <Select
+          label={t('admin.show')}
+          value={shown}
+          options={[
+            ['', t('admin.all')],
+            ['suspended', t('admin.suspendedOrBanned')],
+            ['MODERATOR', t('admin.role.MODERATOR')],
+            ['ADMIN', t('admin.role.ADMIN')],
+          ]}
+          onChange={setShown}
+        />
+      </div>
       <ListOf list={list} label={t('admin.users')} none={t('people.none')}>
         {(user) => (
           <li key={user.id}>
@@ -54,7 +67,7 @@ export function UsersPage() {
                 </strong>
                 <span class="soft small cut">
                   @{user.username}
-                  {user.email == null ? '' : ` · ${user.email}`}
+                  {user.email === null ? '' : ` · ${user.email}`}
                 </span>
               </span>
               {user.role === 'USER' ? null : <span class="role">{t(`admin.role.${user.role}`)}</span>}

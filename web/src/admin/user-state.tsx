@@ -1,9 +1,10 @@
 import { t } from '../texts/texts.js';
 import type { AdminUser } from './UsersPage.js';
 
-export type UserState = 'active' | 'suspended' | 'banned';
+export type UserState = 'active' | 'suspended' | 'banned' | 'deleted';
 
-export function stateOf({ suspension }: Pick<AdminUser, 'suspension'>): UserState {
+export function stateOf({ suspension, deletedAt }: Pick<AdminUser, 'suspension' | 'deletedAt'>): UserState {
+  if (deletedAt !== null) return 'deleted';
   if (suspension === null) return 'active';
   return suspension.until === null ? 'banned' : 'suspended';
 }
