@@ -1,99 +1,106 @@
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
-import { has, t } from '../texts/texts.js';
+import { has, sizeOf, t } from '../texts/texts.js';
 import { Facts, Fault, Head } from './parts.js';
 import { Sparkline } from './Sparkline.js';
 
-const INTERVAL_MS = 5_000;
-const MAX_SAMPLES = 60;
+/** The server counts at most so often. */
+const INTERVAL_MS = 30_000;
 const COUNT = new Intl.NumberFormat();
+const DAILY = ['newUsers', 'reports'] as const;
 
 interface Health {
   status: string;
   checks: Readonly<Record<string, string>>;
 }
 
-interface Sample {
-  health: Health;
-  stats: Readonly<Record<string, number>>;
+interface Stats extends Readonly<Record<string, unknown>> {
+  days: readonly { day: string; newUsers: number; reports: number }[];
 }
 
 /** 503 is an answer, too: it says what is down. */
-async function health(): Promise<Health> {
+async function readHealth(): Promise<Health> {
   const response = await fetch('/health/ready', { headers: { accept: 'application/json' } });
   const body = (await response.json()) as Partial<Health>;
   return { status: body.status ?? 'error', checks: body.checks ?? {} };
 }
 
-async function sample(): Promise<Sample> {
-  const [ready, { body }] = await Promise.all([
-    health(),
-    client.http.request<Readonly<Record<string, unknown>>>('/admin/stats'),
-  ]);
-  const stats = Object.entries(body).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-  return { health: ready, stats: Object.fromEntries(stats) };
-}
-
-/** How the server is, and how its numbers moved while this was looked at. */
+/** How the server is, in words and numbers. */
 export function ServerPage() {
-  const [samples, setSamples] = useState<readonly Sample[]>([]);
+  const [health, setHealth] = useState<Health>();
+  const [stats, setStats] = useState<Stats>();
   const [fault, setFault] = useState<string>();
-  const take = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     try {
-      const next = await sample();
+      setHealth(await readHealth());
+      setStats((await client.http.request<Stats>('/admin/stats')).body);
       setFault(undefined);
-      setSamples((before) => [...before, next].slice(-MAX_SAMPLES));
     } catch (error) {
       setFault(errorText(error));
     }
   };
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    let isShown = true;
-    const next = async (): Promise<void> => {
-      if (document.visibilityState === 'visible') await take();
-      if (isShown) timer = setTimeout(() => void next(), INTERVAL_MS);
-    };
-    void next();
-    return () => {
-      isShown = false;
-      clearTimeout(timer);
-    };
+    void read();
+    const timer = setInterval(() => document.visibilityState === 'visible' && void read(), INTERVAL_MS);
+    return () => clearInterval(timer);
   }, []);
-  const latest = samples.at(-1);
   return (
     <>
       <Head title={t('admin.server')} />
-      {fault === undefined ? null : <Fault text={fault} onRetry={() => void take()} />}
-      {latest === undefined ? (
-        <p class="soft">{t('admin.loading')}</p>
-      ) : (
-        <>
+      {fault === undefined ? null : <Fault text={fault} onRetry={() => void read()} />}
+      {health === undefined ? null : (
+        <section class="section">
+          <h2>{t('admin.health')}</h2>
           <div class="card padded">
             <Facts
               facts={[
-                [t('admin.health'), <Condition key="status" value={latest.health.status} />],
-                ...Object.entries(latest.health.checks).map(
+                [t('admin.state'), <Condition key="status" value={health.status} />],
+                ...Object.entries(health.checks).map(
                   ([name, value]) => [labelOf(name), <Condition key={name} value={value} />] as const,
                 ),
               ]}
             />
           </div>
-          <ul class="numbers">
-            {Object.entries(latest.stats).map(([name, value]) => (
+        </section>
+      )}
+      {stats === undefined ? null : <Numbers stats={stats} />}
+    </>
+  );
+}
+
+function Numbers({ stats }: { stats: Stats }) {
+  const counts = Object.entries(stats).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return (
+    <>
+      <section class="section">
+        <h2>{t('admin.days30')}</h2>
+        <ul class="numbers wide">
+          {DAILY.map((name) => {
+            const values = stats.days.map((day) => day[name]);
+            const sum = COUNT.format(values.reduce((total, value) => total + value, 0));
+            const last = COUNT.format(values.at(-1) ?? 0);
+            return (
               <li key={name} class="card padded stack-tight">
                 <span class="soft small">{labelOf(name)}</span>
-                <strong class="number">{COUNT.format(value)}</strong>
-                <Sparkline
-                  values={samples.map(({ stats }) => stats[name] ?? 0)}
-                  label={t('admin.course', { name: labelOf(name), value: COUNT.format(value) })}
-                />
+                <strong class="number">{sum}</strong>
+                <Sparkline values={values} label={t('admin.course', { name: labelOf(name), sum, last })} />
               </li>
-            ))}
-          </ul>
-        </>
-      )}
+            );
+          })}
+        </ul>
+      </section>
+      <section class="section">
+        <h2>{t('admin.numbers')}</h2>
+        <ul class="numbers">
+          {counts.map(([name, value]) => (
+            <li key={name} class="card padded stack-tight">
+              <span class="soft small">{labelOf(name)}</span>
+              <strong class="number">{name.endsWith('Bytes') ? sizeOf(value) : COUNT.format(value)}</strong>
+            </li>
+          ))}
+        </ul>
+      </section>
     </>
   );
 }

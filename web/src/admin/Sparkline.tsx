@@ -7,12 +7,11 @@ interface Properties {
 const WIDTH = 120;
 const HEIGHT = 32;
 
-/** A line from the oldest to the newest value; the scale begins at the least of them. */
+/** A line from the oldest to the newest value; the scale begins at nothing. */
 export function Sparkline({ values, label }: Properties) {
-  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  const greatest = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, values.length - 1);
-  const yOf = (value: number): number =>
-    greatest === least ? HEIGHT / 2 : HEIGHT - 2 - ((value - least) / (greatest - least)) * (HEIGHT - 4);
+  const yOf = (value: number): number => HEIGHT - 2 - (value / greatest) * (HEIGHT - 4);
   const points = values.map((value, index) => `${(index * step).toFixed(1)},${yOf(value).toFixed(1)}`).join(' ');
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">

@@ -37,8 +37,8 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
   if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
   if (user === undefined) return <p class="soft">{t('admin.loading')}</p>;
   const state = stateOf(user);
-  const act = async (name: Act, body?: object): Promise<void> => {
-    await client.http.request(`${path}/${name}`, { method: 'POST', ...(body === undefined ? {} : { body }) });
+  const act = async (name: Act, body: object = {}): Promise<void> => {
+    await client.http.request(`${path}/${name}`, { method: 'POST', body });
     notify(t(`admin.done.${name}`));
     reload();
   };
@@ -57,7 +57,14 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
         </div>
         <Facts
           facts={[
-            [t('admin.role'), t(`admin.role.${user.role}`)],
+            [
+              t('admin.role'),
+              isAdmin && user.id !== client.userId && state !== 'deleted' ? (
+                <RoleChoice key="role" user={user} onChanged={reload} />
+              ) : (
+                t(`admin.role.${user.role}`)
+              ),
+            ],
             [t('admin.created'), <Time key="created" at={user.createdAt} />],
             [t('admin.lastSeen'), <Time key="used" at={user.lastUsedAt} />],
             [t('admin.devices'), String(user.deviceCount)],
@@ -133,6 +140,36 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
         />
       )}
     </>
+  );
+}
+
+/** Takes effect at once. */
+function RoleChoice({ user: { id, role }, onChanged }: { user: AdminUser; onChanged: () => void }) {
+  return (
+    <select
+      class="input"
+      aria-label={t('admin.role')}
+      value={role}
+      onChange={({ currentTarget }) =>
+        void attempt(async () => {
+          try {
+            await client.http.request(`/admin/users/${id}/role`, {
+              method: 'PUT',
+              body: { role: currentTarget.value },
+            });
+            notify(t('app.saved'));
+          } finally {
+            onChanged();
+          }
+        })
+      }
+    >
+      {(['USER', 'MODERATOR', 'ADMIN'] as const).map((name) => (
+        <option key={name} value={name}>
+          {t(`admin.role.${name}`)}
+        </option>
+      ))}
+    </select>
   );
 }
 

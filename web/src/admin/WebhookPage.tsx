@@ -2,9 +2,10 @@ import { useState } from 'preact/hooks';
 import { attempt, notify } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
+import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
-import { agoOf, fullTimeOf, t } from '../texts/texts.js';
-import { useList, useOne } from './lists.js';
+import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
+import { useList } from './lists.js';
 import { Facts, Fault, Head, ListOf, Time } from './parts.js';
 import { show } from './section.js';
 import { WebhookForm } from './WebhookForm.js';
@@ -12,8 +13,8 @@ import type { Webhook } from './WebhooksPage.js';
 
 interface Delivery {
   id: string;
-  event: string;
-  status: string;
+  type: string;
+  status: 'pending' | 'delivered' | 'failed';
   attempts: number;
   responseStatus: number | null;
   error: string | null;
@@ -24,11 +25,16 @@ interface Delivery {
 /** One receiver of events: what it gets, what was sent to it, and how that went. */
 export function WebhookPage({ id }: { id: string }) {
   const path = `/admin/webhooks/${id}`;
-  const { value: webhook, fault, reload } = useOne<Webhook>(path);
+  // One alone has no address to be read at; there are few.
+  const { items, fault, hasMore, loadMore, reload } = useList<Webhook>('/admin/webhooks', { limit: 100 });
+  const webhook = items?.find((one) => one.id === id);
   const deliveries = useList<Delivery>(`${path}/deliveries`);
   const [asks, ask] = useState<'edit' | 'remove'>();
   if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
-  if (webhook === undefined) return <p class="soft">{t('admin.loading')}</p>;
+  if (webhook === undefined) {
+    if (items === undefined) return <p class="soft">{t('admin.loading')}</p>;
+    return hasMore ? <LoadMore onLoad={loadMore} /> : <p class="soft card padded">{t('app.nowhereHint')}</p>;
+  }
   const change = async (body: object): Promise<void> => {
     await client.http.request(path, { method: 'PATCH', body });
     ask(undefined);
@@ -37,8 +43,8 @@ export function WebhookPage({ id }: { id: string }) {
   };
   const test = (): void => {
     void attempt(async () => {
-      await client.http.request(`${path}/test`, { method: 'POST' });
-      notify(t('admin.testSent'));
+      const { body } = await client.http.request<Delivery>(`${path}/test`, { method: 'POST' });
+      notify(body.status === 'delivered' ? t('admin.testTaken') : t('admin.testFailed', { reason: body.error ?? '' }));
       deliveries.reload();
     });
   };
@@ -55,28 +61,27 @@ export function WebhookPage({ id }: { id: string }) {
       <div class="card padded">
         <Facts
           facts={[
-            [
-              t('admin.state'),
-              webhook.isEnabled ? t('admin.enabled') : (webhook.disabledReason ?? t('admin.disabled')),
-            ],
+            [t('admin.state'), webhook.enabled ? t('admin.enabled') : disabledText(webhook.disabledReason)],
             [t('admin.events'), webhook.events.join(', ')],
+            ...(webhook.disabledAt === null
+              ? []
+              : [[t('admin.since'), <Time key="disabled" at={webhook.disabledAt} />] as const]),
+            ...(webhook.failingSince === null
+              ? []
+              : [[t('admin.failingSince'), <Time key="failing" at={webhook.failingSince} />] as const]),
             [t('admin.created'), <Time key="created" at={webhook.createdAt} />],
           ]}
         />
       </div>
       <div class="row wrap">
-        <button type="button" class="button" disabled={!webhook.isEnabled} onClick={test}>
+        <button type="button" class="button" onClick={test}>
           {t('admin.test')}
         </button>
         <button type="button" class="button" onClick={() => ask('edit')}>
           {t('admin.edit')}
         </button>
-        <button
-          type="button"
-          class="button"
-          onClick={() => void attempt(() => change({ isEnabled: !webhook.isEnabled }))}
-        >
-          {webhook.isEnabled ? t('admin.disable') : t('admin.enable')}
+        <button type="button" class="button" onClick={() => void attempt(() => change({ enabled: !webhook.enabled }))}>
+          {webhook.enabled ? t('admin.disable') : t('admin.enable')}
         </button>
         <button type="button" class="button danger" onClick={() => ask('remove')}>
           {t('admin.remove')}
@@ -90,17 +95,17 @@ export function WebhookPage({ id }: { id: string }) {
           </button>
         </div>
         <ListOf list={deliveries} label={t('admin.deliveries')} none={t('admin.noDeliveries')}>
-          {({ id: deliveryId, event, status, attempts, responseStatus, error, createdAt, nextAttemptAt }) => (
+          {({ id: deliveryId, type, status, attempts, responseStatus, error, createdAt, nextAttemptAt }) => (
             <li key={deliveryId} class="entry">
               <span class="row wrap">
-                <code class="grow">{event}</code>
-                <span class={`tag ${status === 'DELIVERED' ? 'good' : status === 'FAILED' ? 'bad' : ''}`}>
-                  {deliveryText(status)}
+                <code class="grow">{type}</code>
+                <span class={`tag ${status === 'delivered' ? 'good' : status === 'failed' ? 'bad' : ''}`}>
+                  {t(`admin.delivery.${status}`)}
                 </span>
                 <button
                   type="button"
                   class="button small"
-                  aria-label={t('admin.redeliverOf', { event })}
+                  aria-label={t('admin.redeliverOf', { event: type })}
                   onClick={() => again(deliveryId)}
                 >
                   {t('admin.redeliver')}
@@ -141,6 +146,7 @@ export function WebhookPage({ id }: { id: string }) {
   );
 }
 
-function deliveryText(status: string): string {
-  return status === 'DELIVERED' ? t('admin.delivered') : status === 'FAILED' ? t('admin.failed') : t('admin.waiting');
+function disabledText(reason: string | null): string {
+  const name = `admin.disabled.${reason ?? ''}`;
+  return has(name) ? t(name) : t('admin.disabled');
 }

@@ -11,8 +11,10 @@ export interface Webhook {
   id: string;
   url: string;
   events: readonly string[];
-  isEnabled: boolean;
+  enabled: boolean;
   disabledReason: string | null;
+  disabledAt: string | null;
+  failingSince: string | null;
   createdAt: string;
 }
 
@@ -30,13 +32,13 @@ export function WebhooksPage() {
       </Head>
       <p class="soft small">{t('admin.webhooksHint')}</p>
       <ListOf list={list} label={t('admin.webhooks')} none={t('admin.noWebhooks')}>
-        {({ id, url, events, isEnabled }) => (
+        {({ id, url, events, enabled, failingSince }) => (
           <li key={id}>
             <a class="entry plain" href={linkOf({ name: 'webhooks', id })}>
               <span class="row wrap">
                 <strong class="cut grow">{url}</strong>
-                <span class={isEnabled ? 'tag good' : 'tag bad'}>
-                  {isEnabled ? t('admin.enabled') : t('admin.disabled')}
+                <span class={enabled && failingSince === null ? 'tag good' : 'tag bad'}>
+                  {!enabled ? t('admin.disabled') : failingSince === null ? t('admin.enabled') : t('admin.failing')}
                 </span>
               </span>
               <span class="soft small">{events.join(', ')}</span>
