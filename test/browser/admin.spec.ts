@@ -1,0 +1,216 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Locator } from 'playwright-core';
+import { browserPath, startBrowser } from '../support/browser.js';
+import { Person, startStory, type Story } from '../support/story.js';
+import { barriers } from './barriers.js';
+import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+
+jest.setTimeout(5 * PATIENCE_MS);
+
+(browserPath === undefined ? describe.skip : describe)('the moderators’ page', () => {
+  let story: Story;
+  let browser: Browser;
+  let receiver: Server;
+  let ada: Visitor;
+  let bob: Visitor;
+  let adaAsPerson: Person;
+  let conversationId: string;
+  const received: string[] = [];
+
+  beforeAll(async () => {
+    [story, browser] = await Promise.all([
+      startStory({ rateLimits: false }, { WEBHOOK_ALLOWED_HOSTS: '127.0.0.1' }),
+      startBrowser(),
+    ]);
+    receiver = createServer((request, response) => {
+      received.push(String(request.headers['webhook-id']));
+      request.resume().on('end', () => response.writeHead(204).end());
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    [ada, bob] = await Promise.all([Visitor.arrive(browser, story.url), Visitor.arrive(browser, story.url)]);
+    await Promise.all([ada.register('Ada'), bob.register('Bob')]);
+    adaAsPerson = await Person.login(story.url, 'ada');
+    await story.grant(adaAsPerson, 'ADMIN');
+    const [bobAsPerson, cy] = [await Person.login(story.url, 'bob'), await story.person('cy')];
+    conversationId = await bobAsPerson.directConversation(cy);
+    const sent = [];
+    for (const text of ['Hello there', 'BUY CHEAP WATCHES', 'Are you there?'])
+      sent.push(await bobAsPerson.say(conversationId, text));
+    await cy.must('POST', '/reports', {
+      targetType: 'message',
+      targetId: sent[1]?.id,
+      reason: 'SPAM',
+      comment: 'I never asked for it.',
+    });
+    await ada.open('/admin');
+  }, 2 * PATIENCE_MS);
+
+  afterEach(() => {
+    expect(ada.complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([ada.close(), bob.close()]);
+    await browser.close();
+    receiver.close();
+    receiver.closeAllConnections();
+    await story.close();
+  }, PATIENCE_MS);
+
+  const button = (name: string | RegExp): Locator => ada.page.getByRole('button', { name, exact: true });
+  const heading = (name: string | RegExp): Locator => ada.page.getByRole('heading', { level: 1, name });
+  const dialog = (): Locator => ada.page.getByRole('dialog');
+  const section = (name: string): Locator =>
+    ada.page.getByRole('navigation', { name: 'Moderation' }).getByRole('link', { name });
+
+  it('shows what was reported among what was said, and deletes it', async () => {
+    await ada.page
+      .getByRole('list', { name: 'Reports' })
+      .getByRole('link', { name: /Spam.*bob/i })
+      .click();
+    await expectShown(heading('Report: Spam'));
+    await expectShown(ada.page.getByText('I never asked for it.'));
+    const said = ada.page.getByRole('listitem');
+    await expectShown(said.filter({ hasText: 'Hello there' }));
+    await expectShown(said.filter({ hasText: 'BUY CHEAP WATCHES' }).filter({ hasText: 'The reported message' }));
+    expect(await barriers(ada)).toEqual([]);
+    await button('Delete the message').click();
+    await dialog().getByLabel('Note (optional)').fill('As the rules say.');
+    expect(await barriers(ada)).toEqual([]);
+    await dialog().getByRole('button', { name: 'Delete the message' }).click();
+    await expectShown(ada.page.getByText('Resolved', { exact: true }).first());
+    await expectShown(ada.page.getByText('As the rules say.'));
+    await expectGone(button('Dismiss'));
+    const { items } = await adaAsPerson.must('GET', '/admin/reports?status=OPEN');
+    expect(items).toEqual([]);
+  });
+
+  it('suspends the author, whose open page says so, and lets it in again', async () => {
+    await ada.page
+      .getByRole('link', { name: /Bob Example/ })
+      .first()
+      .click();
+    await expectShown(heading('Bob Example'));
+    await expectShown(ada.page.getByText('bob@example.com'));
+    await button('Suspend').click();
+    await dialog().getByLabel('Reason').fill('Spam, again and again');
+    await dialog().getByRole('button', { name: 'Suspend' }).click();
+    await expectShown(ada.page.getByText('Suspended', { exact: true }));
+    await expectShown(bob.page.getByText(/suspended/i).first());
+    await button('Let in again').click();
+    await dialog().getByRole('button', { name: 'Let in again' }).click();
+    await expectShown(button('Ban'));
+    await expectShown(ada.page.getByRole('list', { name: 'What was done' }).getByText('User suspended'));
+    expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('finds users by name, and shows those who are suspended alone', async () => {
+    await section('Users').click();
+    await expectShown(ada.page.getByRole('link', { name: /Ada Example.*Administrator/ }));
+    await ada.page.getByRole('searchbox').fill('bob');
+    await expectGone(ada.page.getByRole('link', { name: /Ada Example/ }));
+    await expectShown(ada.page.getByRole('link', { name: /Bob Example/ }));
+    await ada.page.getByLabel('Show').selectOption('suspended');
+    await expectShown(ada.page.getByText('Nobody is called so here.'));
+    expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('makes a key, shows its secret once, and revokes it', async () => {
+    await section('Keys and bots').click();
+    await button('New key').click();
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await dialog().getByLabel('Name').fill('Help desk');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await expectShown(dialog().getByText('Choose at least one.'));
+    await dialog()
+      .getByRole('checkbox', { name: /Read users/ })
+      .check();
+    expect(await barriers(ada)).toEqual([]);
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    const secret = await dialog().getByLabel('Secret').textContent();
+    const call = async (): Promise<number> =>
+      (await fetch(`${story.url}/users?search=bob`, { headers: { authorization: `Bearer ${secret}` } })).status;
+    expect(secret).toMatch(/^pk_/);
+    expect(await call()).toBe(200);
+    await dialog().getByRole('button', { name: 'Close' }).click();
+    await button('Revoke Help desk').click();
+    await dialog().getByRole('button', { name: 'Revoke' }).click();
+    await expectGone(button('Revoke Help desk'));
+    expect(await call()).toBe(401);
+    await button('New bot').click();
+    await dialog().getByLabel('Your name').fill('Help desk');
+    await dialog().getByLabel('Username').fill('helpdesk');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await expectShown(ada.page.getByText('@helpdesk'));
+  });
+
+  it('makes a webhook, tests it, and lists what was delivered', async () => {
+    await section('Webhooks').click();
+    await button('New webhook').click();
+    const { port } = receiver.address() as AddressInfo;
+    await dialog().getByLabel('Address').fill(`http://127.0.0.1:${port}/hook`);
+    await dialog().getByRole('checkbox', { name: 'report.created' }).check();
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await expectShown(
+      dialog()
+        .getByLabel('Secret')
+        .getByText(/^whsec_/),
+    );
+    await dialog().getByRole('button', { name: 'Close' }).click();
+    await ada.page.getByRole('link', { name: /127\.0\.0\.1/ }).click();
+    await expectShown(ada.page.getByText('Nothing was sent yet.'));
+    await button('Send a test').click();
+    await expectShown(ada.page.getByText('The receiver took the test.'));
+    await expectShown(ada.page.getByRole('list', { name: 'Deliveries' }).getByText('Delivered'));
+    expect(received).toHaveLength(1);
+    expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('finds all of it in the audit log, and shows the server’s numbers', async () => {
+    await section('Audit log').click();
+    const log = ada.page.getByRole('list', { name: 'Audit log' });
+    for (const act of ['Webhook created', 'Key revoked', 'Key created', 'User let in again', 'User suspended'])
+      await expectShown(log.getByText(act));
+    await ada.page.getByLabel('Act', { exact: true }).selectOption('user.suspend');
+    await expectGone(log.getByText('Key created'));
+    await expectShown(log.getByText('Spam, again and again'));
+    expect(await barriers(ada)).toEqual([]);
+    await section('Server').click();
+    await expectShown(ada.page.getByRole('img', { name: /^New users, day by day: 3 in all/ }));
+    expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('can be used on a phone', async () => {
+    await ada.page.setViewportSize({ width: 390, height: 780 });
+    for (const name of ['Reports', 'Users', 'Audit log', 'Keys and bots', 'Webhooks', 'Server']) {
+      await section(name).click();
+      await expectShown(heading(name));
+      const width = await ada.page.evaluate(() => document.querySelector('.admin-main')?.scrollWidth);
+      expect([name, width]).toEqual([name, 390]);
+    }
+    await ada.page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it('is not there for who is no moderator, and leaves out for moderators what is not theirs', async () => {
+    const [cyAsVisitor, mia] = await Promise.all([
+      Visitor.arrive(browser, story.url),
+      Visitor.arrive(browser, story.url),
+    ]);
+    try {
+      await cyAsVisitor.register('Dan');
+      await cyAsVisitor.open('/admin');
+      await expectShown(cyAsVisitor.page.getByRole('heading', { name: 'There is nothing here' }));
+      await mia.register('Mia');
+      await story.grant(await Person.login(story.url, 'mia'), 'MODERATOR');
+      await mia.open('/admin');
+      const nav = mia.page.getByRole('navigation', { name: 'Moderation' });
+      await expectShown(nav.getByRole('link', { name: 'Reports' }));
+      expect(await nav.getByRole('list').getByRole('link').allTextContents()).toEqual(['Reports', 'Users']);
+    } finally {
+      await Promise.all([cyAsVisitor.close(), mia.close()]);
+    }
+  });
+});
