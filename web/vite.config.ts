@@ -108,7 +108,6 @@ export default defineConfig({
     // Nothing inline: the page's policy forbids it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    cssCodeSplit: false,
     reportCompressedSize: false,
     rolldownOptions: {
       checks: { pluginTimings: false },

@@ -8,6 +8,8 @@ import { startStory, type Story } from '../../support/story.js';
 const DIST = join(process.cwd(), 'web', 'dist');
 const MAX_SCRIPT_BYTES = 70_000;
 const MAX_STYLE_BYTES = 10_000;
+/** Of the moderators' page, script and style, which nobody else fetches. */
+const MAX_ADMIN_BYTES = 40_000;
 
 const page = readFileSync(join(DIST, 'index.html'), 'utf8');
 /** What the page names is what every visit fetches. */
@@ -45,7 +47,15 @@ describe('the page', () => {
   afterAll(() => story.close());
 
   it('is shown at / and at every place in it', async () => {
-    const paths = ['/', '/people', '/settings', '/new', '/c/01890000-0000-7000-8000-000000000000', '/c/abc/12'];
+    const paths = [
+      '/',
+      '/people',
+      '/settings',
+      '/new',
+      '/admin',
+      '/c/01890000-0000-7000-8000-000000000000',
+      '/c/abc/12',
+    ];
     for (const path of paths) {
       const answer = await fetch(url + path);
       expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
@@ -65,6 +75,7 @@ describe('the page', () => {
       ['/assets/../../package.json', 404],
       ['/conversations', 401],
       ['/users/me', 401],
+      ['/admin/reports', 401],
     ] as const) {
       const answer = await fetch(url + path);
       expect([path, answer.status]).toEqual([path, status]);
@@ -140,6 +151,16 @@ describe('the page', () => {
     expect(answer.status).toBe(200);
     expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(0);
     expect(await answer.text()).toBe('');
+  });
+
+  it(`fetches the moderators’ page, of at most ${MAX_ADMIN_BYTES} bytes, only for who opens it`, () => {
+    const files = readdirSync(join(DIST, 'assets')).filter((name) => /^AdminPage-.*\.(js|css)$/.test(name));
+    expect(files).toHaveLength(2);
+    expect(gzipped(files.map((name) => `/assets/${name}`))).toBeLessThanOrEqual(MAX_ADMIN_BYTES);
+    for (const name of files) expect(page).not.toContain(name);
+    const first = [...scripts, ...styles].map((path) => readFileSync(join(DIST, path), 'utf8'));
+    // Its address is named there, and nothing of what it says.
+    expect(first.some((text) => text.includes('Audit log') || text.includes('.admin-nav'))).toBe(false);
   });
 
   it(`fetches at most ${MAX_SCRIPT_BYTES} bytes of script and ${MAX_STYLE_BYTES} of style before it can be used`, () => {
