@@ -75,7 +75,7 @@ describe('the page', () => {
       ['/assets/../../package.json', 404],
       ['/conversations', 401],
       ['/users/me', 401],
-      ['/admin/reports', 401],
+      ['/admin/audit', 401],
     ] as const) {
       const answer = await fetch(url + path);
       expect([path, answer.status]).toEqual([path, status]);
