@@ -7,6 +7,7 @@ import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
 import { Field, Form } from '../session/form.js';
 import { agoOf, t } from '../texts/texts.js';
+import { invalid } from './invalid.js';
 import { type List, useList } from './lists.js';
 import { Copyable, Head, ListOf, Select, Time } from './parts.js';
 
@@ -128,6 +129,7 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (secret: string) => void; o
     setScopes(next);
   };
   const make = async ({ name = '' }: Record<string, string>): Promise<void> => {
+    if (scopes.size === 0) throw invalid('scopes', t('admin.noScopes'));
     const { body } = await client.http.request<{ secret: string }>('/admin/api-keys', {
       method: 'POST',
       body: {
@@ -165,7 +167,7 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (secret: string) => void; o
                   </span>
                 </label>
               ))}
-              {faults['scopes'] === undefined ? null : <span class="fault">{t('admin.noScopes')}</span>}
+              {faults['scopes'] === undefined ? null : <span class="fault">{faults['scopes']}</span>}
             </fieldset>
             <Select
               label={t('admin.ends')}

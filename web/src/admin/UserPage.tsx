@@ -34,12 +34,14 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
   const path = `/admin/users/${id}`;
   const { value: user, fault, reload } = useOne<WholeUser>(path);
   const [asks, ask] = useState<Act>();
+  const [acts, setActs] = useState(0);
   if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
   if (user === undefined) return <p class="soft">{t('admin.loading')}</p>;
   const state = stateOf(user);
   const act = async (name: Act, body: object = {}): Promise<void> => {
     await client.http.request(`${path}/${name}`, { method: 'POST', body });
     notify(t(`admin.done.${name}`));
+    setActs(acts + 1);
     reload();
   };
   return (
@@ -118,7 +120,7 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
           </ul>
         )}
       </section>
-      {isAdmin ? <History userId={id} /> : null}
+      {isAdmin ? <History key={acts} userId={id} /> : null}
       {asks === 'suspend' || asks === 'ban' ? (
         <ActDialog
           title={t(`admin.${asks}`)}

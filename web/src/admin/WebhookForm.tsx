@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Field, Form } from '../session/form.js';
 import { t } from '../texts/texts.js';
+import { invalid } from './invalid.js';
 
 const EVENTS = [
   'message.created',
@@ -30,8 +31,10 @@ export function WebhookForm({ url, events = [], submit, onSubmit }: Properties) 
     else next.delete(event);
     setChosen(next);
   };
-  const send = ({ url: given = '' }: Record<string, string>): Promise<void> =>
-    onSubmit({ url: given.trim(), events: [...chosen] });
+  const send = async ({ url: given = '' }: Record<string, string>): Promise<void> => {
+    if (chosen.size === 0) throw invalid('events', t('admin.noEvents'));
+    await onSubmit({ url: given.trim(), events: [...chosen] });
+  };
   return (
     <Form submit={submit} fields={['url', 'events']} onSubmit={send}>
       {(faults) => (
@@ -57,7 +60,7 @@ export function WebhookForm({ url, events = [], submit, onSubmit }: Properties) 
                 <code>{event}</code>
               </label>
             ))}
-            {faults['events'] === undefined ? null : <span class="fault">{t('admin.noEvents')}</span>}
+            {faults['events'] === undefined ? null : <span class="fault">{faults['events']}</span>}
           </fieldset>
         </>
       )}
