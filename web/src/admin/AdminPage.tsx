@@ -34,7 +34,7 @@ const ICONS: Readonly<Record<SectionName, IconName>> = {
   server: 'settings',
 };
 const SECTIONS_OF: Readonly<Record<Role, readonly SectionName[]>> = {
-  MODERATOR: ['reports', 'users'],
+  MODERATOR: ['reports', 'users', 'server'],
   ADMIN: ['reports', 'users', 'audit', 'keys', 'webhooks', 'server'],
 };
 

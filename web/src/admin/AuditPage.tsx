@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Icon } from '../design/Icon.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
@@ -39,7 +40,12 @@ export function AuditPage() {
   const list = useList<AuditEntry>('/admin/audit', { action: action === '' ? undefined : action, since });
   return (
     <>
-      <Head title={t('admin.audit')} />
+      <Head title={t('admin.audit')}>
+        <a class="button small" href={exportAddress(action, since)} download>
+          <Icon name="download" size={18} />
+          {t('admin.exportAudit')}
+        </a>
+      </Head>
       <div class="row wrap filters">
         <Select
           label={t('admin.action')}
@@ -65,6 +71,14 @@ export function AuditPage() {
       </ListOf>
     </>
   );
+}
+
+/** What is shown, whole, as a table for other programs. The session's cookie goes with it. */
+function exportAddress(action: string, since: string | undefined): string {
+  const query = new URLSearchParams({ format: 'csv' });
+  if (action !== '') query.set('action', action);
+  if (since !== undefined) query.set('since', since);
+  return `/admin/audit/export?${query}`;
 }
 
 export function AuditRow({ entry }: { entry: AuditEntry }) {

@@ -96,7 +96,9 @@ function Numbers({ stats }: { stats: Stats }) {
           {counts.map(([name, value]) => (
             <li key={name} class="card padded stack-tight">
               <span class="soft small">{labelOf(name)}</span>
-              <strong class="number">{name.endsWith('Bytes') ? sizeOf(value) : COUNT.format(value)}</strong>
+              <strong class="number">
+                {name.endsWith('Bytes') && value > 0 ? sizeOf(value) : COUNT.format(value)}
+              </strong>
             </li>
           ))}
         </ul>
