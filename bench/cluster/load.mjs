@@ -138,11 +138,14 @@ const tasks = {
     await pace(hall, perSecond, { seconds: 1 });
     process.send('measuring');
     const from = hall.messages.length;
+    const began = performance.now();
     await pace(hall, perSecond, { seconds });
+    const taken = (performance.now() - began) / 1_000;
     process.send('measured');
     await hall.arrive();
     const messages = hall.messages.slice(from);
-    return { messages: messages.length, lost: hall.lost, doubled: hall.doubled, ...hall.times(messages) };
+    const { lost, doubled } = hall;
+    return { messages: messages.length, perSecond: messages.length / taken, lost, doubled, ...hall.times(messages) };
   },
 
   /** One message at a time, to somebody on the same process and to somebody on another: both of each message. */
@@ -166,6 +169,15 @@ const tasks = {
         0.5,
       ),
     };
+  },
+
+  /** Connections that do nothing, until it is asked to end. */
+  async hold({ members }) {
+    for (let from = 0; from < members.length; from += 32)
+      await Promise.all(members.slice(from, from + 32).map((member) => open(member, () => {})));
+    process.send('measuring');
+    await new Promise((resolve) => process.once('message', resolve));
+    return {};
   },
 
   /** A given rate through several phases, which the parent names one after the other. */

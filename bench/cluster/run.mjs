@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../hostile/client.mjs';
+import { makeCrowd, measureBus, measureDatabase } from '../model/measure.mjs';
+import { fit, predict } from '../model/model.mjs';
 import { middle, table } from '../measuring.mjs';
 import { ClusterStage } from './stage.mjs';
 
@@ -14,6 +16,13 @@ const SECONDS = isQuick ? 4 : 8;
 /** Messages of each process until it runs as it does later: the compiler, plans and caches. */
 const WARM_UP_MESSAGES = 3_000;
 const ROUNDS = isQuick ? 1 : 3;
+const IDLE_SECONDS = isQuick ? 4 : 8;
+const BUS_FRAMES = isQuick ? 700 : 2_000;
+/** Members of a conversation in which what a delivery costs is measured. */
+const CROWD = 20;
+const CONNECTIONS_A_USER = isQuick ? 2 : 8;
+/** What the model's figures may differ from those that were measured. */
+const MAX_DEVIATION = 0.25;
 const AWAY_SECONDS = 8;
 /** How long after its return everybody has everything. */
 const RETURN_SECONDS = 5;
@@ -126,6 +135,19 @@ export async function runCluster() {
     row('  clients that were asked to sync', asked);
   }
 
+  /** Of a process of a cluster that has done nothing yet, and of a connection to it. */
+  async function measureMemory(users) {
+    const [url] = await stage.run(1, { joined: true });
+    const members = users.flatMap(({ token }) => Array.from({ length: CONNECTIONS_A_USER }, () => ({ url, token })));
+    const [empty] = stage.memory();
+    const { child, done } = startLoad({ kind: 'hold', members });
+    await once(child, 'message');
+    const [full] = stage.memory();
+    child.send('end');
+    await done;
+    return { processMb: empty / 1024 / 1024, connectionKb: (full - empty) / members.length / 1024 };
+  }
+
   try {
     await stage.open();
     const pairs = await stage.pairs(3 * ROOMS);
@@ -140,21 +162,29 @@ export async function runCluster() {
         ],
       }));
 
-    const measured = Object.fromEntries(Object.keys(SETUPS).map((name) => [name, { full: [], steady: [], thin: [] }]));
+    const measured = Object.fromEntries(
+      Object.keys(SETUPS).map((name) => [name, { idle: [], full: [], steady: [], thin: [] }]),
+    );
     const latencies = [];
+    const buses = [];
+    const deliveries = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [name, setup] of Object.entries(SETUPS)) {
         const urls = await stage.run(setup.count, setup);
         const rooms = spread(urls);
+        measured[name].idle.push(await measureIdleCpu(stage));
         const warmUp = WARM_UP_MESSAGES * setup.count;
         const measure = async (kind, task) => {
           const before = await stage.batches();
           const found = await load({ rooms, seconds: SECONDS, ...task });
           measured[name][kind].push({ ...found, batch: await stage.batchSince(before) });
+          return found;
         };
-        await measure('full', { kind: 'full', inFlight: IN_FLIGHT, warmUp });
+        const full = await measure('full', { kind: 'full', inFlight: IN_FLIGHT, warmUp });
         await measure('steady', { kind: 'steady', perSecond: setup.count * STEADY_PER_SECOND });
         await measure('thin', { kind: 'steady', perSecond: STEADY_PER_SECOND });
+        if (name === 'alone') deliveries.push(await measureDelivery(stage, urls[0], load, full));
+        if (name === 'three') buses.push(await measureBus(stage, BUS_FRAMES));
         if (name === 'three') latencies.push(await measureIdle(stage, urls, load));
       }
     }
@@ -228,13 +258,85 @@ export async function runCluster() {
       .reduce((sum, { lost, doubled }) => sum + lost + doubled, 0);
     target('lost or doubled with Redis there', unsound, 'none', unsound === 0);
 
-    console.log(`\n${table(rows)}\n\n${table(targets)}\n`);
+    const prediction = predictThree(measured, buses);
+    for (const { what, predicted, found } of prediction) {
+      const deviation = predicted / found - 1;
+      const shown = `${predicted.toFixed(3)} s to ${found.toFixed(3)} s: ${(deviation * 100).toFixed(0)} %`;
+      target(`predicted to measured, ${what}`, shown, 'within 25 %', Math.abs(deviation) <= MAX_DEVIATION);
+    }
+    const crowd = await makeCrowd(stage);
+    const constants = {
+      ...costs(measured.alone),
+      delivery: middle(deliveries),
+      ...medians(buses),
+      ...(await measureDatabase(stage, crowd)),
+      ...(await measureMemory(crowd)),
+      idle: middle(measured.joined.idle.map(({ servers }) => servers)),
+    };
+    console.log(`\n${table(rows)}\n\n${table(targets)}\n\nconstants of the model: ${JSON.stringify(constants)}\n`);
     const missed = targets.filter(([verdict]) => verdict !== 'reached').length;
     if (missed > 0) console.log(`${missed} of ${targets.length} targets are not reached in this run.\n`);
     return missed === 0;
   } finally {
     await finish();
   }
+}
+
+/** CPU seconds a second of what nobody uses. */
+async function measureIdleCpu(stage) {
+  await sleep(1_000);
+  const before = stage.spent();
+  await sleep(IDLE_SECONDS * 1_000);
+  const after = stage.spent();
+  const servers = after.servers.reduce((sum, spent, index) => sum + spent - before.servers[index], 0);
+  return { servers: servers / IDLE_SECONDS, database: (after.database - before.database) / IDLE_SECONDS };
+}
+
+/** Microseconds of the server's CPU for one receiver more: what a message costs in a larger conversation. */
+async function measureDelivery(stage, url, load, { servers }) {
+  const users = await stage.users(CROWD);
+  const rooms = [{ id: await stage.group(users), members: users.map(({ token }) => ({ url, token })) }];
+  const found = await load({ kind: 'full', rooms, inFlight: 2 * IN_FLIGHT, warmUp: 500, seconds: SECONDS });
+  return Math.max(0, ((found.servers - servers) / 10_000 / (CROWD - 2)) * 1e6);
+}
+
+const medians = (found) =>
+  Object.fromEntries(Object.keys(found[0]).map((name) => [name, middle(found.map((each) => each[name]))]));
+
+const KINDS = ['full', 'steady', 'thin'];
+
+/** One kind of load as the model sees it. */
+const point = (setup, kind, part) => ({
+  perSecond: middle(setup[kind].map(({ perSecond }) => perSecond)),
+  batch: middle(setup[kind].map(({ batch }) => batch)),
+  spent: middle(setup[kind].map((found) => found[part])) / 10_000,
+});
+
+/** What a process, and the database for it, spend on a message, on a commit, and a second on nothing. */
+function costs(setup) {
+  const of = (part) =>
+    fit(
+      KINDS.map((kind) => point(setup, kind, part)),
+      middle(setup.idle.map((found) => found[part])),
+    );
+  return { server: of('servers'), database: of('database') };
+}
+
+/** What the model says of three processes by what one spent in the same run, and by what frames cost, beside what they spent. */
+function predictThree({ alone, three }, buses) {
+  const { server, database } = costs(alone);
+  const bus = medians(buses);
+  return KINDS.flatMap((kind) => {
+    const { perSecond, batch } = point(three, kind, 'servers');
+    // Two of three conversations lie on two processes.
+    const said = predict({ processes: 3, perSecond, batch, elsewhere: 2 / 3, server, database, bus });
+    const parts = kind === 'full' ? ['servers', 'database', 'redis'] : ['servers'];
+    return parts.map((part) => ({
+      what: `${part} CPU s per 10,000, three processes, ${kind}`,
+      predicted: said[part] * 10_000,
+      found: middle(three[kind].map((found) => found[part])),
+    }));
+  });
 }
 
 /** A group of three: the sender, one on its process, and one on another. */

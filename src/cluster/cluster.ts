@@ -11,6 +11,7 @@ import { Rooms } from '../realtime/delivery/rooms.js';
 import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
 import { ClusterBus } from './cluster-bus.js';
+import { framePauseMs } from './frame-pause.js';
 import { decodeFrame, encodeFrame, type Frame, type Operation } from './frame.js';
 import { isForEverybody, isKnown, operationsOf } from './operations.js';
 import { HEARTBEAT_MS, Peers, SILENCE_MS } from './peers.js';
@@ -23,11 +24,6 @@ const MAX_JITTER_MS = 250;
 const SETTLING_MS = 5_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
 const START_TIMEOUT_MS = 2_000;
-/**
- * Between two frames with events, at the least: at a low rate an event leaves in the turn in which it happened, at a high one
- * several share what a frame costs each process and Redis, which is more than an event does.
- */
-const FRAME_PAUSE_MS = 5;
 /** Operations of one frame; more are sent as several. */
 const MAX_FRAME_CHARACTERS = 1024 * 1024;
 
@@ -138,12 +134,12 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   // -- sending ---------------------------------------------------------------------------------------------------------
-  /** All of one turn of the event loop in one frame, and all of FRAME_PAUSE_MS where one has just left. */
+  /** All of one turn of the event loop in one frame, and all of a pause where one has just left. */
   private publish(operations: readonly Operation[]): void {
     this.waiting.push(...operations);
     if (this.isFlushing || this.waiting.length === 0) return;
     this.isFlushing = true;
-    const pause = this.flushedAt + FRAME_PAUSE_MS - performance.now();
+    const pause = this.flushedAt + framePauseMs(this.peers.count) - performance.now();
     if (pause <= 0) setImmediate(() => this.flush());
     else setTimeout(() => this.flush(), pause).unref();
   }
