@@ -194,7 +194,7 @@ module.exports = {
     {
       name: 'app-module-is-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main|server)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|application)\\.ts$' },
       to: { path: '^src/app\\.module\\.ts$' },
     },
   ],

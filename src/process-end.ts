@@ -24,6 +24,7 @@ export class ProcessEnd {
   private readonly logger = new Logger('Process');
   private readonly started = new AbortController();
   private exitCode = 0;
+  private isOrderly = true;
   private failures = 0;
   private stop: Stop | undefined;
   private drainMs = 0;
@@ -34,7 +35,7 @@ export class ProcessEnd {
   }
 
   watch(): void {
-    for (const signal of SIGNALS) process.on(signal, () => this.begin());
+    for (const signal of SIGNALS) process.on(signal, () => this.begin(true));
     // Also promises that nobody waits for: Node turns their rejection into this.
     process.on('uncaughtException', (error, origin) => this.fail(error, origin));
     // Who reads the log, or the terminal, may go away: that is no reason to end.
@@ -51,6 +52,15 @@ export class ProcessEnd {
     if (this.signal.aborted) this.runStop(stop);
   }
 
+  /** As a signal does. @param isOrderly clients may be sent away one after the other */
+  begin(isOrderly: boolean): void {
+    if (this.signal.aborted) return;
+    this.isOrderly = isOrderly;
+    this.started.abort();
+    setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS + this.drainMs).unref();
+    if (this.stop !== undefined) this.runStop(this.stop);
+  }
+
   private fail(error: unknown, origin: string): void {
     this.exitCode = 1;
     this.failures += 1;
@@ -61,18 +71,11 @@ export class ProcessEnd {
         error instanceof Error ? (error.stack ?? error.message) : String(error),
       );
     }
-    this.begin();
-  }
-
-  private begin(): void {
-    if (this.signal.aborted) return;
-    this.started.abort();
-    setTimeout(() => process.exit(this.exitCode), MAX_STOP_MS + this.drainMs).unref();
-    if (this.stop !== undefined) this.runStop(this.stop);
+    this.begin(false);
   }
 
   private runStop(stop: Stop): void {
-    stop(this.exitCode === 0).then(
+    stop(this.isOrderly && this.exitCode === 0).then(
       () => process.exit(this.exitCode),
       (error: unknown) => {
         this.logger.fatal('the stop failed', error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,11 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Logger, type LoggerService } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module.js';
-import { configureApp } from './app.setup.js';
-import { Lifecycle } from './common/lifecycle.js';
+import type { Application } from './application.js';
 import { Configuration } from './config/configuration.js';
 import { checkDatabase } from './database/database-checks.js';
 import { recogniseDatabase } from './database/database-identity.js';
@@ -13,11 +8,9 @@ import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
 import { silencePast } from './push/silence-past.repository.js';
-import { ChatGateway } from './realtime/chat.gateway.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
-
-/** How long accepted work may take to finish once the server received its signal to end. */
-const DRAIN_MS = 5_000;
+import { poolSizeOfWorkers } from './database/connection-budget.js';
+import { Workers } from './workers/workers.js';
 
 export interface RunningServer {
   /** `http://host:port` under which this machine reaches it. */
@@ -33,24 +26,40 @@ export interface RunningServer {
 /**
  * Starts PostgreSQL where it is ours, migrates it, and listens. What it started it stops again where a later step fails.
  * Once `signal` is aborted it takes no further step, and throws the signal's reason.
+ * @param entry the program of a worker, which are started where there are to be several processes
  */
-export async function startServer(configuration: Configuration, signal?: AbortSignal): Promise<RunningServer> {
-  AppModule.check(configuration);
+export async function startServer(
+  configuration: Configuration,
+  signal?: AbortSignal,
+  entry?: string,
+): Promise<RunningServer> {
+  const hasWorkers = entry !== undefined && configuration.workers > 1;
+  // Where others take the requests, the modules for that are theirs: the first of them says what is wrong.
+  if (!hasWorkers) (await import('./application.js')).checkApplication(configuration);
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
   const progress = startupProgress(configuration, logger);
   try {
-    return await start(configuration, progress, logger, signal);
+    return await start(configuration, progress, logger, { signal, entry });
   } finally {
     progress.end();
   }
+}
+
+/** One of several processes behind a port: the first one has prepared the database. */
+export async function startWorker(configuration: Configuration): Promise<Pick<RunningServer, 'url' | 'stop'>> {
+  Logger.overrideLogger(createLogger(configuration));
+  const { listen } = await import('./application.js');
+  const { url, stop } = await listen(configuration);
+  let stopped: Promise<void> | undefined;
+  return { url, stop: (isOrderly = true) => (stopped ??= stop(isOrderly)) };
 }
 
 async function start(
   configuration: Configuration,
   progress: StartupProgress,
   logger: LoggerService,
-  signal?: AbortSignal,
+  { signal, entry }: { signal: AbortSignal | undefined; entry: string | undefined },
 ): Promise<RunningServer> {
   progress.report(`starting on Node ${process.versions.node}`, 'Server');
   const embedded =
@@ -58,6 +67,7 @@ async function start(
       ? await EmbeddedPostgres.start({
           directory: join(configuration.dataDirectory, 'postgres'),
           log: (line) => progress.report(line, 'EmbeddedPostgres'),
+          connections: configuration.workers * configuration.databasePoolSize,
         })
       : undefined;
   try {
@@ -68,7 +78,11 @@ async function start(
     if ((await recogniseDatabase(databaseUrl, silencePast)) === 'restored')
       logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();
-    const application = await listen(new Configuration({ ...configuration, databaseUrl }));
+    const listening = new Configuration({ ...configuration, databaseUrl });
+    const application =
+      entry === undefined || configuration.workers === 1
+        ? await (await import('./application.js')).listen(listening)
+        : await startWorkers(listening, databaseUrl, entry, { progress, signal });
     let stopped: Promise<void> | undefined;
     return {
       url: application.url,
@@ -79,6 +93,21 @@ async function start(
     await embedded?.stop();
     throw error;
   }
+}
+
+async function startWorkers(
+  configuration: Configuration,
+  databaseUrl: string,
+  entry: string,
+  { progress, signal }: { progress: StartupProgress; signal: AbortSignal | undefined },
+): Promise<Application> {
+  const { databasePoolSize, workers: count } = configuration;
+  const poolSize = await poolSizeOfWorkers(databaseUrl, count, databasePoolSize);
+  if (poolSize < databasePoolSize)
+    progress.report(`each of ${count} workers has ${poolSize} connections: PostgreSQL has no room for more`, 'Workers');
+  const settings = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize) };
+  const workers = await Workers.start({ entry, configuration, settings }, signal);
+  return { url: workers.address, stop: (isOrderly) => workers.stop(isOrderly) };
 }
 
 /** Each by its name where logs are kept; how many where somebody waits for the address. */
@@ -100,39 +129,4 @@ async function stopInOrder(
     await embedded?.stop();
   }
   logger.log('ended', 'Server');
-}
-
-async function listen(configuration: Configuration): Promise<{ url: string; stop(isOrderly: boolean): Promise<void> }> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
-    bodyParser: false,
-    abortOnError: false,
-    logger: createLogger(configuration),
-  });
-  configureApp(app);
-  const stop = async (isOrderly: boolean): Promise<void> => {
-    const lifecycle = app.get(Lifecycle);
-    lifecycle.leave();
-    if (isOrderly && configuration.drainSeconds > 0)
-      await app.get(ChatGateway, { strict: false }).sendAway(configuration.drainSeconds * 1_000);
-    lifecycle.drain();
-    const server = app.getHttpServer();
-    server.close();
-    server.closeIdleConnections();
-    await lifecycle.idle(DRAIN_MS);
-    // A request that does not end would keep the server from closing for as long as it likes.
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-    await app.close();
-    clearTimeout(force);
-  };
-  try {
-    if (configuration.host === undefined) await app.listen(configuration.port);
-    else await app.listen(configuration.port, configuration.host);
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const { port, address } = app.getHttpServer().address() as AddressInfo;
-  const isWildcard = address === '::' || address === '0.0.0.0';
-  const host = isWildcard ? 'localhost' : address.includes(':') ? `[${address}]` : address;
-  return { url: `http://${host}:${port}`, stop };
 }

@@ -4,16 +4,18 @@ import { DatabaseStartError } from './database/connection-failure.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { MigrationError } from './database/migrations/migrator.js';
 import type { RunningServer } from './server.js';
+import { WorkerStartError } from './workers/workers.js';
 
 /** What a start prints once the server listens. */
 export function welcome({ url, databaseIsEmbedded }: RunningServer, configuration: Configuration): string {
   if (configuration.production)
-    return `Parley listens on ${url} (${databaseIsEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL as DATABASE_URL says'})`;
+    return `Parley listens on ${url} (${databaseIsEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL as DATABASE_URL says'}${configuration.workers === 1 ? '' : `, ${configuration.workers} processes`})`;
   const lines = [
     `Parley listens on   ${url}${configuration.web ? '   open it: the chat is there' : ''}`,
     '',
     `  REST documents      ${url}/docs`,
     `  socket documents    ${url}/docs/async`,
+    ...(configuration.workers === 1 ? [] : [`  processes           ${configuration.workers}, which share the port`]),
     `  database            ${databaseIsEmbedded ? `embedded PostgreSQL under ${configuration.dataDirectory}` : 'as DATABASE_URL says'}`,
     '',
     '  A first call:',
@@ -31,7 +33,8 @@ export function startFailure(error: unknown): string {
     error instanceof ConfigurationError ||
     error instanceof DatabaseStartError ||
     error instanceof EmbeddedPostgresError ||
-    error instanceof MigrationError
+    error instanceof MigrationError ||
+    error instanceof WorkerStartError
   ) {
     return error.message;
   }

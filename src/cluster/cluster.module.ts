@@ -5,29 +5,37 @@ import { MemoryRateLimiter } from '../limits/rates/memory-rate-limiter.js';
 import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { RealtimeModule } from '../realtime/realtime.module.js';
+import { PrimaryChannel } from '../workers/primary-channel.js';
+import { FRAMES, socketPath } from '../workers/socket-path.js';
 import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
 import { Cluster } from './cluster.js';
 import { ClusterBus } from './cluster-bus.js';
+import { IpcBuckets } from './ipc-buckets.js';
+import { IpcClusterBus } from './ipc-cluster-bus.js';
+import type { SharedBuckets } from './shared-buckets.js';
+import { SharedRateLimiter } from './shared-rate-limiter.js';
 
-/** Everything that joins processes to one server. Without REDIS_URL there is nothing of it, not even the loading of its client. */
+/**
+ * Everything that joins processes to one server: over Redis where there is one, also those of one machine; else workers by their
+ * own means. One process that is alone has nothing of it, and the client of Redis is loaded only where it is used.
+ */
 @Module({})
 export class ClusterModule {
   /** What counts for all processes together; undefined where there is one. */
-  static rateLimiter({ redisUrl, rateLimits, limits }: Configuration): Provider<RateLimiter> | undefined {
-    if (redisUrl === undefined || !rateLimits) return undefined;
+  static rateLimiter(configuration: Configuration): Provider<RateLimiter> | undefined {
+    const { rateLimits, limits } = configuration;
+    if (!configuration.isOneOfSeveral || !rateLimits) return undefined;
     return {
       provide: RateLimiter,
       inject: [Clock],
-      useFactory: async (clock: Clock): Promise<RateLimiter> => {
-        const { SharedRateLimiter } = await import('./shared-rate-limiter.js');
-        return new SharedRateLimiter(redisUrl, new MemoryRateLimiter(clock, limits), limits);
-      },
+      useFactory: async (clock: Clock): Promise<RateLimiter> =>
+        new SharedRateLimiter(await bucketsOf(configuration), new MemoryRateLimiter(clock, limits)),
     };
   }
 
-  static with({ redisUrl }: Configuration): DynamicModule {
-    if (redisUrl === undefined) return { module: ClusterModule };
+  static with(configuration: Configuration): DynamicModule {
+    if (!configuration.isOneOfSeveral) return { module: ClusterModule };
     return {
       module: ClusterModule,
       imports: [MessagesModule, RealtimeModule],
@@ -38,12 +46,28 @@ export class ClusterModule {
         {
           provide: ClusterBus,
           inject: [CatchUpRepository],
-          useFactory: async (repository: CatchUpRepository): Promise<ClusterBus> => {
-            const { RedisClusterBus } = await import('./redis-cluster-bus.js');
-            return new RedisClusterBus(redisUrl, `parley:${await repository.databaseName()}`);
-          },
+          useFactory: (repository: CatchUpRepository): Promise<ClusterBus> => busOf(configuration, repository),
         },
       ],
     };
   }
+}
+
+async function bucketsOf({ redisUrl, limits }: Configuration): Promise<SharedBuckets> {
+  if (redisUrl !== undefined) {
+    const { RedisBuckets } = await import('./redis-buckets.js');
+    return new RedisBuckets(redisUrl, limits);
+  }
+  const primary = PrimaryChannel.ofThisProcess();
+  if (primary === undefined) throw new Error('a worker was not started by the first process');
+  return new IpcBuckets(primary);
+}
+
+async function busOf({ redisUrl, worker }: Configuration, repository: CatchUpRepository): Promise<ClusterBus> {
+  if (redisUrl !== undefined) {
+    const { RedisClusterBus } = await import('./redis-cluster-bus.js');
+    return new RedisClusterBus(redisUrl, `parley:${await repository.databaseName()}`);
+  }
+  if (worker === undefined) throw new Error('one process alone has no bus');
+  return new IpcClusterBus(socketPath(worker.directory, FRAMES));
 }

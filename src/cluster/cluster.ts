@@ -3,7 +3,7 @@ import { Pause } from '../common/async/pause.js';
 import { newId } from '../common/identifier.js';
 import { Configuration } from '../config/configuration.js';
 import { EventBus } from '../events/event-bus.js';
-import { Degradation } from '../observability/degradation.js';
+import { Degradation, type Part } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
@@ -57,6 +57,10 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private heartbeat: NodeJS.Timeout | undefined;
   private tickedAt = performance.now();
   private isStopped = false;
+  /** As readiness names it. */
+  private readonly part: Part;
+  /** How many others there have to be, where that is known. */
+  private readonly expectedPeers: number;
   private joined: () => void = () => undefined;
   private gaps = 0;
   private catchUps = 0;
@@ -74,14 +78,20 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     metrics: Metrics,
     configuration: Configuration,
   ) {
-    if (configuration.redisUrl === undefined) return;
+    const { redisUrl, worker } = configuration;
+    this.part = redisUrl === undefined ? 'workers' : 'redis';
+    this.expectedPeers = redisUrl === undefined ? (worker?.count ?? 1) - 1 : 0;
     metrics.gauge(
       'parley_cluster_peers',
       'Other processes of this server that this one receives.',
       () => this.peers.count,
+      'min',
     );
-    metrics.gauge('parley_cluster_bus_up', '1 where what this process publishes comes back to it.', () =>
-      this.isBusUp() ? 1 : 0,
+    metrics.gauge(
+      'parley_cluster_bus_up',
+      '1 where what this process publishes comes back to it.',
+      () => (this.isBusUp() ? 1 : 0),
+      'min',
     );
     metrics.counter('parley_cluster_events_received_total', 'Events of other processes.', () => this.received);
     metrics.counter(
@@ -265,6 +275,6 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private show(): void {
-    this.degradation.set('redis', this.isBusUp());
+    this.degradation.set(this.part, this.isBusUp() && this.peers.count >= this.expectedPeers);
   }
 }

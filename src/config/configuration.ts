@@ -10,6 +10,7 @@ import { pushSettingsOf, type PushSettings } from './push-settings.js';
 import { ConfigurationError, isLongEnough, type LogLevel, readSettings, type SettingValues } from './settings.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { parseTrustedIssuers, type TrustedIssuer, TrustedIssuersError } from './trusted-issuers.js';
+import { type WorkerPlace, workerPlaceOf } from './worker-place.js';
 
 export { ConfigurationError, LOG_LEVELS, type LogLevel } from './settings.js';
 
@@ -50,6 +51,10 @@ export class Configuration {
   readonly databasePoolSize!: number;
   /** What joins several processes into one server; undefined: this is the only one. */
   readonly redisUrl!: string | undefined;
+  /** Processes behind this one port, of which this is the first where there are several. */
+  readonly workers!: number;
+  /** Which of them this is; undefined where there is one alone, and in the process that starts them. */
+  readonly worker!: WorkerPlace | undefined;
   /** Begins the ids of its long-polling sessions, where this is one of several processes. */
   readonly nodeName!: string | undefined;
   /** Over how long sockets are sent away before the process stops. */
@@ -117,8 +122,25 @@ export class Configuration {
   readonly trustedProxies!: number;
   readonly timings!: Timings;
 
-  constructor(values: Omit<Configuration, 'eventLimit'>) {
+  constructor(values: Omit<Configuration, 'eventLimit' | 'isOneOfSeveral' | 'isAlone' | 'sessionPrefix'>) {
     Object.assign(this, values);
+  }
+
+  /** Whether other processes serve the same database, as one server with this one. */
+  get isOneOfSeveral(): boolean {
+    return this.redisUrl !== undefined || this.worker !== undefined;
+  }
+
+  /** How the ids of this process's sessions of long polling begin; undefined where nothing has to find it by them. */
+  get sessionPrefix(): string | undefined {
+    const node = this.nodeName === undefined ? '' : `${this.nodeName}.`;
+    const prefix = this.worker === undefined ? node : `${node}w${this.worker.slot}.`;
+    return prefix === '' ? undefined : prefix;
+  }
+
+  /** Whether no other process serves the database while this one starts. */
+  get isAlone(): boolean {
+    return this.redisUrl === undefined && (this.worker === undefined || this.worker.isAlone);
   }
 
   /** How many events one connection may send; undefined is not limited. */
@@ -135,6 +157,7 @@ export class Configuration {
     const production = isProduction(environment);
     const dataDirectory = resolve(settings.DATA_DIR);
     const trustedIssuers = trustedIssuersOf(settings);
+    const worker = workerPlaceOf(environment);
     return new Configuration({
       production,
       port: settings.PORT,
@@ -143,6 +166,8 @@ export class Configuration {
       databaseUrl: databaseUrlOf(settings, production),
       databasePoolSize: settings.DATABASE_POOL_SIZE,
       redisUrl: settings.REDIS_URL,
+      workers: settings.WORKERS,
+      worker,
       nodeName: settings.NODE_NAME,
       drainSeconds: settings.DRAIN_SECONDS ?? (settings.REDIS_URL === undefined ? 0 : CLUSTER_DRAIN_SECONDS),
       dataDirectory,
@@ -155,7 +180,7 @@ export class Configuration {
         FILE: settings.MAX_FILE_MB * MEGABYTE,
       },
       heic: settings.HEIC,
-      mediaMemoryBytes: (settings.MAX_MEDIA_MEMORY_MB ?? defaultMediaMegabytes()) * MEGABYTE,
+      mediaMemoryBytes: (settings.MAX_MEDIA_MEMORY_MB ?? defaultMediaMegabytes(settings.WORKERS)) * MEGABYTE,
       uploadQuotaBytes: settings.UPLOAD_QUOTA_MB === undefined ? undefined : settings.UPLOAD_QUOTA_MB * MEGABYTE,
       spoolBytes: settings.MAX_SPOOL_MB * MEGABYTE,
       clamav: clamavOf(settings),
@@ -176,7 +201,7 @@ export class Configuration {
       limits: limitsOf(settings),
       maxConnectionsPerUser: settings.MAX_CONNECTIONS_PER_USER,
       maxUnauthenticatedConnections: settings.MAX_UNAUTHENTICATED_CONNECTIONS,
-      maxConnections: settings.MAX_CONNECTIONS,
+      maxConnections: Math.ceil(settings.MAX_CONNECTIONS / (worker?.count ?? 1)),
       logLevel: settings.LOG_LEVEL,
       logRequests: settings.LOG_REQUESTS,
       metricsToken: settings.METRICS_TOKEN,
@@ -190,11 +215,11 @@ export class Configuration {
   }
 }
 
-/** Half a gigabyte, and no more than three fifths of a container or a machine that has less than that. */
-function defaultMediaMegabytes(): number {
+/** Three quarters of a gigabyte, and no more than the share that one of so many has of three fifths of the container or machine. */
+function defaultMediaMegabytes(workers: number): number {
   const constrained = process.constrainedMemory();
   const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(128, Math.min(768, Math.floor((bytes * 0.6) / MEGABYTE)));
+  return Math.max(128, Math.min(768, Math.floor((bytes * 0.6) / workers / MEGABYTE)));
 }
 
 /** Whether a start that knows nothing else yet is one of production: what it prints is JSON then. */

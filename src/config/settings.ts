@@ -1,4 +1,5 @@
 import type { NetConnectOpts } from 'node:net';
+import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
 
 /**
@@ -41,6 +42,17 @@ const onOff = v.pipe(
 );
 
 const text = v.optional(v.string());
+
+export const MAX_WORKERS = 64;
+
+const workers = v.pipe(
+  v.string(),
+  v.check(
+    (value) => value === 'auto' || (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_WORKERS),
+    ({ input }) => `must be auto, or a whole number from 1 to ${MAX_WORKERS}, not "${input}"`,
+  ),
+  v.transform((value) => (value === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : Number(value))),
+);
 
 function url(protocols: readonly string[], message: string) {
   return v.optional(
@@ -188,7 +200,7 @@ export const SETTINGS = settings({
     schema: wholeNumber(4, 200),
     fallback: '16',
     meaning:
-      "connections to PostgreSQL at most, 4 to 200, in three pools that never wait for each other: messages and commands (9 of 16), reads (5), background work (2). Fewer are open while there is little to do. `max_connections` must have room for all processes, those of a deployment's old and new release together",
+      "connections to PostgreSQL at most, 4 to 200, in three pools that never wait for each other: messages and commands (9 of 16), reads (5), background work (2). Fewer are open while there is little to do. `max_connections` must have room for all processes, those of a deployment's old and new release together. Each of `WORKERS` has so many, or fewer where PostgreSQL has no room for all of them",
   },
   REDIS_URL: {
     // The value may hold a password, so the message does not repeat it.
@@ -200,6 +212,13 @@ export const SETTINGS = settings({
     comment: [
       'Several processes with the same DATABASE_URL, REDIS_URL and JWT_SECRET act as one server: docs/cluster.md',
     ],
+  },
+  WORKERS: {
+    schema: workers,
+    fallback: '1',
+    meaning:
+      'processes of this machine behind one port, which act as [one server](cluster.md#one-machines-cores): a number up to 64, or `auto`: one for each core. Needs no Redis',
+    comment: ['Processes behind this one port, for a machine with several cores: a number, or auto (docs/cluster.md).'],
   },
   NODE_NAME: {
     schema: v.optional(
@@ -369,7 +388,7 @@ export const SETTINGS = settings({
   MAX_CONNECTIONS: {
     schema: wholeNumber(1, 1_000_000),
     fallback: '20000',
-    meaning: "TCP connections of all; keep the system's limit of open files above it",
+    meaning: "TCP connections of all, divided among `WORKERS`; keep the system's limit of open files above it",
   },
   TRUSTED_PROXIES: {
     schema: wholeNumber(0, 10),
@@ -420,7 +439,7 @@ export const SETTINGS = settings({
     schema: wholeNumber(16, 1_000_000),
     fallback: '4096',
     meaning:
-      'room under `DATA_DIR/spool` for uploads under way, of one process, and again under `DATA_DIR/tus` for unfinished resumable ones, of all; never less than two of the largest',
+      'room under `DATA_DIR/spool` for uploads under way, of one process or all of its `WORKERS` together, and again under `DATA_DIR/tus` for unfinished resumable ones, of all; never less than two of the largest',
     comment: [
       'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half. The same again',
       'under DATA_DIR/tus for resumable uploads that are not finished.',
@@ -441,9 +460,9 @@ export const SETTINGS = settings({
   MAX_MEDIA_MEMORY_MB: {
     schema: v.optional(wholeNumber(128, 1_000_000)),
     fallback: undefined,
-    shownDefault: '768, or three fifths of the memory that the container or machine has',
+    shownDefault: '768, or three fifths of the memory that the container or machine has, divided among `WORKERS`',
     meaning:
-      "memory that the process which decodes uploads may take; a picture that would take more is refused. 300 is enough for a phone's largest",
+      "memory that the process which decodes uploads may take, one for each of `WORKERS`; a picture that would take more is refused. 300 is enough for a phone's largest",
     comment: ['Memory that the process which decodes uploads may take, in megabytes; as much as there is, up to 768.'],
   },
   CLAMAV_URL: {

@@ -30,8 +30,9 @@ export class HealthController {
   }
 
   /**
-   * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
-   * can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+   * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis, or
+   * without one of the processes that share its port, it can, and is `degraded`: were it not ready, one hiccup would take every
+   * process away at once.
    */
   @Get('ready')
   @ApiOkResponse({ type: ReadinessView })
@@ -41,9 +42,13 @@ export class HealthController {
     const disk = this.freeSpace.isLow || this.database.lacksResources ? 'full' : 'ok';
     const isReady = database === 'up' && disk === 'ok' && !this.lifecycle.isLeaving;
     response.status(isReady ? 200 : 503);
-    const redis = this.degradation.isUp('redis');
-    const status = isReady ? (redis === false ? 'degraded' : 'ok') : 'error';
-    return { status, checks: { database, disk, ...(redis === undefined ? {} : { redis: redis ? 'up' : 'down' }) } };
+    const checks: ReadinessView['checks'] = { database, disk };
+    for (const part of ['redis', 'workers'] as const) {
+      const isUp = this.degradation.isUp(part);
+      if (isUp !== undefined) checks[part] = isUp ? 'up' : 'down';
+    }
+    const isDegraded = checks.redis === 'down' || checks.workers === 'down';
+    return { status: isReady ? (isDegraded ? 'degraded' : 'ok') : 'error', checks };
   }
 
   /** A connection that lives may answer while new ones are refused, and with them a part of all requests. */

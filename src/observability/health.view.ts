@@ -16,6 +16,10 @@ export class ReadinessChecksView {
   /** Only where several processes are one server. `down`: what others do arrives later, by way of the database. */
   @ApiProperty({ enum: ['up', 'down'], required: false })
   redis?: 'up' | 'down';
+
+  /** Only where several processes share a port. `down`: one of them is missing, or does not reach the others. */
+  @ApiProperty({ enum: ['up', 'down'], required: false })
+  workers?: 'up' | 'down';
 }
 
 export class ReadinessView {

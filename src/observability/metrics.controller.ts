@@ -35,7 +35,7 @@ export class MetricsController {
   @Get()
   async read(@Req() request: Request, @Res() response: Response): Promise<void> {
     if (!this.isAllowed(request)) throw new DomainError('NOT_FOUND');
-    response.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
+    response.type(this.metrics.registry.contentType).send(await this.metrics.text());
   }
 
   private isAllowed(request: Request): boolean {

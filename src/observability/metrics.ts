@@ -2,6 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventBus } from '../events/event-bus.js';
 
+type Together = 'sum' | 'min' | 'max';
+
 /** What this process counts, for Prometheus. A registry of its own, so that several servers in one process do not meet. */
 @Injectable()
 export class Metrics implements OnApplicationShutdown {
@@ -31,6 +33,8 @@ export class Metrics implements OnApplicationShutdown {
   /** Looked up by name, not by labels: this is on the path of every message. */
   private readonly commandsByEvent = new Map<string, { observe(seconds: number): void }>();
 
+  private read: () => Promise<string> = () => this.registry.metrics();
+
   constructor(events: EventBus) {
     collectDefaultMetrics({ register: this.registry });
     const messages = new Counter({
@@ -50,11 +54,25 @@ export class Metrics implements OnApplicationShutdown {
     });
   }
 
-  /** A number that is read when somebody asks for it. */
-  gauge(name: string, help: string, read: () => number): void {
+  /** All of them as text. */
+  text(): Promise<string> {
+    return this.read();
+  }
+
+  /** Where this process is one of several that are read as one: gives the text of all of them. */
+  readAs(read: () => Promise<string>): void {
+    this.read = read;
+  }
+
+  /**
+   * A number that is read when somebody asks for it.
+   * @param together what the numbers of several processes are as one
+   */
+  gauge(name: string, help: string, read: () => number, together: Together = 'sum'): void {
     new Gauge({
       name,
       help,
+      aggregator: together,
       registers: [this.registry],
       collect() {
         this.set(read());
@@ -67,16 +85,18 @@ export class Metrics implements OnApplicationShutdown {
     this.requests.observe({ method, route, status }, seconds);
   }
 
-  /** The same for several series at once. */
+  /** The same as `gauge` for several series at once. */
   gauges<Label extends string>(
     name: string,
     help: string,
     labelNames: readonly Label[],
     read: () => readonly { labels: Record<Label, string>; value: number }[],
+    together: Together = 'sum',
   ): void {
     new Gauge({
       name,
       help,
+      aggregator: together,
       labelNames: [...labelNames],
       registers: [this.registry],
       collect() {

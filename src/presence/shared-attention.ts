@@ -27,7 +27,7 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
     private readonly repository: AttentionRepository,
     configuration: Configuration,
   ) {
-    this.isShared = configuration.redisUrl !== undefined;
+    this.isShared = configuration.isOneOfSeveral;
     if (!this.isShared) return;
     attention.onChange((userId) => {
       this.changed.add(userId);

@@ -1,38 +1,86 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { IpcBuckets } from '../../src/cluster/ipc-buckets.js';
+import { RedisBuckets } from '../../src/cluster/redis-buckets.js';
+import type { SharedBuckets } from '../../src/cluster/shared-buckets.js';
 import { SharedRateLimiter } from '../../src/cluster/shared-rate-limiter.js';
 import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/limits/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
+import { LimitCounts } from '../../src/workers/limit-counts.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/story.js';
 
 const GUESSES = LIMITS.loginByAccountDaily.burst;
 
-describe('limits that several processes count together', () => {
-  let redis: RedisServer;
+/** A place where processes count together, which goes away and comes back with nothing in it. */
+interface Place {
+  /** As one more process reaches it. */
+  buckets(): SharedBuckets;
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function redisPlace(): Promise<Place> {
+  const redis = await RedisServer.start();
+  return {
+    buckets: () => new RedisBuckets(redis.url, LIMITS),
+    goAway: () => redis.kill(),
+    comeBack: () => redis.start(),
+    close: () => redis.kill(),
+  };
+}
+
+/** The first of several processes of one machine; the channel to it is Node's, and not a part of this. */
+async function primaryPlace(): Promise<Place> {
+  let counts: LimitCounts | undefined = new LimitCounts(LIMITS);
+  return Promise.resolve({
+    buckets: () =>
+      new IpcBuckets({
+        count: async (...question) => {
+          await new Promise(setImmediate);
+          if (counts === undefined) throw new Error('it is away');
+          return counts.count(...question);
+        },
+      }),
+    goAway: async () => {
+      counts = undefined;
+      return Promise.resolve();
+    },
+    comeBack: async () => {
+      counts = new LimitCounts(LIMITS);
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+describe.each([
+  ['Redis', redisPlace],
+  ['the first of several processes', primaryPlace],
+])('limits that several processes count together in %s', (_, open) => {
+  let place: Place;
+  let buckets: SharedBuckets[];
   let limiters: SharedRateLimiter[];
   let key = 0;
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    redis = await RedisServer.start();
+    place = await open();
   });
-  afterAll(() => redis.kill());
+  afterAll(() => place.close());
   beforeEach(async () => {
     key += 1;
-    limiters = [0, 1].map(() => new SharedRateLimiter(redis.url, new MemoryRateLimiter(new Clock(), LIMITS), LIMITS));
+    buckets = [place.buckets(), place.buckets()];
+    limiters = buckets.map((one) => new SharedRateLimiter(one, new MemoryRateLimiter(new Clock(), LIMITS)));
     await connected();
   });
   afterEach(() => {
     for (const limiter of limiters) limiter.onApplicationShutdown();
   });
   const connected = (): Promise<void> =>
-    until('both are connected', () =>
-      Promise.resolve(
-        limiters.every((limiter) => (limiter as unknown as { client: { isReady: boolean } }).client.isReady),
-      ),
-    );
+    until('both are connected', () => Promise.resolve(buckets.every(({ isReady }) => isReady)));
   /** How many of these guesses pass, at all processes in turn. */
   const guess = async (
     count: number,
@@ -72,14 +120,14 @@ describe('limits that several processes count together', () => {
     expect(await guess(LIMITS.messages.burst * 2, 'messages')).toBeGreaterThanOrEqual(LIMITS.messages.burst * 2 - 1);
   });
 
-  it('are counted by each process for itself while Redis is away, from where it was, and together again after it', async () => {
+  it('are counted by each process for itself while it is away, from where it was, and together again after it', async () => {
     await guess(GUESSES - 2);
-    await redis.kill();
+    await place.goAway();
     // Each knows of its own half of them.
     const passed = await guess(GUESSES * 4);
     expect(passed).toBeGreaterThanOrEqual(GUESSES);
     expect(passed).toBeLessThanOrEqual(GUESSES + 4);
-    await redis.start();
+    await place.comeBack();
     await connected();
     key += 1;
     expect(await guess(GUESSES * 2)).toBe(GUESSES);

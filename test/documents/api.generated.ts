@@ -25,8 +25,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
-         *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+         * Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis, or
+         *     without one of the processes that share its port, it can, and is `degraded`: were it not ready, one hiccup would take every
+         *     process away at once.
          */
         get: operations["Health_ready"];
         put?: never;
@@ -1463,6 +1464,11 @@ export interface components {
              * @enum {string}
              */
             redis?: "up" | "down";
+            /**
+             * @description Only where several processes share a port. `down`: one of them is missing, or does not reach the others.
+             * @enum {string}
+             */
+            workers?: "up" | "down";
         };
         ReadinessView: {
             /** @enum {string} */
@@ -3119,8 +3125,9 @@ export interface operations {
         requestBody?: never;
         responses: {
             /**
-             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
-             *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis, or
+             *     without one of the processes that share its port, it can, and is `degraded`: were it not ready, one hiccup would take every
+             *     process away at once.
              */
             200: {
                 headers: {
@@ -3140,8 +3147,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis it
-             *     can, and is `degraded`: were it not ready, one hiccup would take every process away at once.
+             * @description Whether it can serve: 503 while the database is away or a disk is full, and from the moment it began to end. Without Redis, or
+             *     without one of the processes that share its port, it can, and is `degraded`: were it not ready, one hiccup would take every
+             *     process away at once.
              */
             503: {
                 headers: {

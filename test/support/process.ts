@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { ended } from './bounded.js';
 
 /** A start migrates a database, and on a busy machine waits for its turn. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** A server as its users start it: a process of its own. */
 export class ServerProcess {

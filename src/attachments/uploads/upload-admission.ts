@@ -36,7 +36,7 @@ interface Share {
 /**
  * Decides, before its first byte, whether an upload may come in, and keeps room in the spool for it. Every byte that lies
  * there is somebody's: a user has a share of the room, so has a network address, and what is left is for everybody else.
- * The numbers are of one process.
+ * The numbers are of one process; workers of one machine, which have one disk, divide the room among them.
  */
 @Injectable()
 export class UploadAdmission {
@@ -51,7 +51,8 @@ export class UploadAdmission {
     configuration: Configuration,
   ) {
     this.largest = maxUploadBytes(configuration);
-    this.maxBytes = Math.max(configuration.spoolBytes, 2 * this.largest);
+    const { spoolBytes, worker } = configuration;
+    this.maxBytes = Math.max(spoolBytes / (worker?.count ?? 1), 2 * this.largest);
   }
 
   /**

@@ -23,6 +23,9 @@ import { Runner } from './program-runner.js';
 
 /** How long a cluster may be silent: neither answering nor saying that it starts, recovers or shuts down. */
 export const SILENCE_MS = 30_000;
+const MIN_CONNECTIONS = 100;
+/** For what is no pool's: its guard, questions whether it is there, tools of the operator. */
+const SPARE_CONNECTIONS = 20;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 /** How long it may recover after a crash. */
 const RECOVERY_MS = 10 * 60_000;
@@ -33,6 +36,8 @@ export interface ClusterOptions {
   readonly log: (line: string) => void;
   /** False, for tests alone: faster, and a power cut may destroy the cluster. */
   readonly durable?: boolean;
+  /** How many are to be had at once. */
+  readonly connections?: number;
 }
 
 /** The cluster on disk and its postmaster, whichever process started it. */
@@ -54,10 +59,11 @@ export class Cluster {
     private readonly runner: Runner,
     private readonly password: string,
     private readonly durable: boolean,
+    private readonly connections: number,
     private readonly log: (line: string) => void,
   ) {}
 
-  static async open({ directory, log, durable = true }: ClusterOptions): Promise<Cluster> {
+  static async open({ directory, log, durable = true, connections = 0 }: ClusterOptions): Promise<Cluster> {
     const home = resolve(directory, '..');
     mkdirSync(home, { recursive: true });
     const named = join(realpathSync(home), basename(resolve(directory)));
@@ -66,7 +72,7 @@ export class Cluster {
     const password = keptPassword(home, place);
     if (!isCluster(place)) create(place, runner, password, durable, log);
     runner.own(place);
-    return new Cluster(home, place, runner, password, durable, log);
+    return new Cluster(home, place, runner, password, durable, connections, log);
   }
 
   address(database: string): string {
@@ -207,7 +213,7 @@ export class Cluster {
       port: this.port,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
-      max_connections: 100,
+      max_connections: Math.max(MIN_CONNECTIONS, this.connections + SPARE_CONNECTIONS),
       shared_buffers: '128MB',
       synchronous_commit: 'on',
       // So much is kept and used again: no commit waits for a new file of the log to be filled and flushed.

@@ -53,7 +53,8 @@ export class TcpConnections implements BeforeApplicationShutdown, OnApplicationS
 
   watch(server: Server): void {
     this.server = server;
-    server.maxConnections = this.configuration.maxConnections;
+    // Among workers what one of them does not take is dealt out again, and where none takes it, without end.
+    if (this.configuration.worker === undefined) server.maxConnections = this.configuration.maxConnections;
     server.on('connection', (socket) => this.take(socket));
     // Counted from here on as what it became, until it is known whose it is.
     server.prependListener('upgrade', (_: IncomingMessage, socket: Socket) => this.connections.get(socket)?.release());
@@ -74,7 +75,8 @@ export class TcpConnections implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private take(socket: Socket): void {
-    const release = this.byIpAddress.add(ipAddressKey(socket.remoteAddress));
+    const isFull = this.connections.size >= this.configuration.maxConnections;
+    const release = isFull ? undefined : this.byIpAddress.add(ipAddressKey(socket.remoteAddress));
     if (release === undefined) {
       socket.destroy();
       return;

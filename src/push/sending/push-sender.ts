@@ -44,12 +44,14 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
       'Devices that a notification waits to be sent to, whether it was tried before or not.',
       ['platform'],
       ofLanes(({ waiting }) => waiting.due),
+      'max',
     );
     metrics.gauges(
       'parley_push_oldest_due_seconds',
       'For how long the first of them waits.',
       ['platform'],
       ofLanes(({ waiting }) => waiting.oldestMs / 1_000),
+      'max',
     );
     metrics.gauges(
       'parley_push_alarms',
@@ -79,8 +81,8 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Without Redis there is one process: what is leased now was leased by one that died.
-    if (this.configuration.redisUrl === undefined)
+    // Where there is no other process, what is leased now was leased by one that died.
+    if (this.configuration.isAlone)
       await this.repository
         .releaseAll()
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));

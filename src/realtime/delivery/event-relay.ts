@@ -54,7 +54,7 @@ export class EventRelay {
   ) {
     this.sequencer = new ConversationSequencer(
       (error, id) => this.missed(error, id),
-      configuration.redisUrl === undefined ? 0 : FIRST_HOLD_MS,
+      configuration.isOneOfSeveral ? FIRST_HOLD_MS : 0,
     );
     events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
     events.subscribeToAll('message.changed', (event) => this.messageChanged(event));

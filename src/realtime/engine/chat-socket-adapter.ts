@@ -48,8 +48,8 @@ export class ChatSocketAdapter extends IoAdapter {
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
     } as ServerOptions) as ChatServer;
     this.app.get(EngineGuard).attach(server);
-    const { nodeName } = this.app.get(Configuration);
-    if (nodeName !== undefined) nameSessions(server, nodeName);
+    const { sessionPrefix } = this.app.get(Configuration);
+    if (sessionPrefix !== undefined) nameSessions(server, sessionPrefix);
     return server;
   }
 
@@ -57,9 +57,9 @@ export class ChatSocketAdapter extends IoAdapter {
   override bindMessageHandlers(): void {}
 }
 
-/** The id of a session of long polling says in which process it lives, so that a balancer finds it. */
-function nameSessions(server: ChatServer, nodeName: string): void {
+/** The id of a session of long polling says in which process it lives, so that a balancer or a sibling finds it. */
+function nameSessions(server: ChatServer, prefix: string): void {
   const engine = engineOf(server);
   const generateId = engine.generateId.bind(engine);
-  engine.generateId = (request) => `${nodeName}.${generateId(request)}`;
+  engine.generateId = (request) => `${prefix}${generateId(request)}`;
 }

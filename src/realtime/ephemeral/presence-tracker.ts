@@ -60,8 +60,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     });
     void this.enqueue(async () => {
       await this.store.renew();
-      // Where there is one process, whatever lease is there now belongs to one that died.
-      await this.deliver(await this.store.sweep(this.configuration.redisUrl === undefined));
+      // Where there is no other process, whatever lease is there now belongs to one that died.
+      await this.deliver(await this.store.sweep(this.configuration.isAlone));
     });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),

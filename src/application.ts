@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { configureApp } from './app.setup.js';
+import { Lifecycle } from './common/lifecycle.js';
+import type { Configuration } from './config/configuration.js';
+import { createLogger } from './observability/logger.js';
+import { Metrics } from './observability/metrics.js';
+import { ChatGateway } from './realtime/chat.gateway.js';
+import { PrimaryChannel } from './workers/primary-channel.js';
+import { SiblingSessions } from './workers/sibling-sessions.js';
+
+/** How long accepted work may take to finish once the server received its signal to end. */
+const DRAIN_MS = 5_000;
+
+export interface Application {
+  /** `http://host:port` under which this machine reaches it. */
+  readonly url: string;
+  /**
+   * Refuses new work, finishes what was accepted, closes the sockets, then everything else.
+   * @param isOrderly sockets are sent away over `drainSeconds` before, and served until then
+   */
+  stop(isOrderly: boolean): Promise<void>;
+}
+
+/** What of the configuration only modules know. @throws ConfigurationError */
+export function checkApplication(configuration: Configuration): void {
+  AppModule.check(configuration);
+}
+
+/** The whole application on a database that is ready for it. */
+export async function listen(configuration: Configuration): Promise<Application> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: createLogger(configuration),
+  });
+  configureApp(app);
+  let siblings: SiblingSessions | undefined;
+  const stop = async (isOrderly: boolean): Promise<void> => {
+    const lifecycle = app.get(Lifecycle);
+    lifecycle.leave();
+    if (isOrderly && configuration.drainSeconds > 0)
+      await app.get(ChatGateway, { strict: false }).sendAway(configuration.drainSeconds * 1_000);
+    lifecycle.drain();
+    const server = app.getHttpServer();
+    server.close();
+    server.closeIdleConnections();
+    await lifecycle.idle(DRAIN_MS);
+    // A request that does not end would keep the server from closing for as long as it likes.
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+    await app.close();
+    siblings?.close();
+    clearTimeout(force);
+  };
+  try {
+    siblings = await joinWorkers(app, configuration);
+    if (configuration.host === undefined) await app.listen(configuration.port);
+    else await app.listen(configuration.port, configuration.host);
+  } catch (error) {
+    await app.close();
+    siblings?.close();
+    throw error;
+  }
+  const { port, address } = app.getHttpServer().address() as AddressInfo;
+  const isWildcard = address === '::' || address === '0.0.0.0';
+  const host = isWildcard ? 'localhost' : address.includes(':') ? `[${address}]` : address;
+  return { url: `http://${host}:${port}`, stop };
+}
+
+/** What only one of several processes behind a port has. */
+async function joinWorkers(
+  app: NestExpressApplication,
+  { worker, nodeName }: Configuration,
+): Promise<SiblingSessions | undefined> {
+  const primary = PrimaryChannel.ofThisProcess();
+  if (worker === undefined || primary === undefined) return undefined;
+  const metrics = app.get(Metrics);
+  primary.onMetricsWanted(() => metrics.registry.getMetricsAsJSON());
+  metrics.readAs(() => primary.report());
+  await app.init();
+  return SiblingSessions.join(app.getHttpServer(), worker, primary, nodeName);
+}

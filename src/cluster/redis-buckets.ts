@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { createClient } from '@redis/client';
+import { BoundedLogger } from '../common/bounded-logger.js';
+import type { LimitName, LimitTable } from '../limits/limits.js';
+import { type CountAction, SharedBuckets } from './shared-buckets.js';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const MAX_RETRY_MS = 2_000;
+
+/**
+ * The same bucket as `MemoryRateLimiter` has, by Redis's own clock. KEYS: the bucket. ARGV: burst, points a millisecond, points,
+ * what to do. Answers for how many milliseconds it refuses; 0: taken.
+ */
+const BUCKET = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local burst, rate, points = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local known = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = tonumber(known[1]) or burst
+local elapsed = math.max(0, now - (tonumber(known[2]) or now))
+tokens = math.min(burst, tokens + elapsed * rate)
+local wait = 0
+if ARGV[4] == 'consume' then
+  local price = math.min(points, burst)
+  if tokens < price then wait = math.ceil((price - tokens) / rate) else tokens = tokens - price end
+elseif ARGV[4] == 'charge' then tokens = math.max(-burst, tokens - points)
+else tokens = math.min(burst, tokens + points) end
+if tokens >= burst then redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
+  redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) / rate) + 1000)
+end
+return wait`;
+
+/** In Redis, which keeps them for as long as they are not full. */
+export class RedisBuckets extends SharedBuckets {
+  private readonly failures = new BoundedLogger(RedisBuckets.name, 6);
+  private readonly client: ReturnType<typeof createClient>;
+
+  constructor(
+    url: string,
+    private readonly limits: LimitTable,
+  ) {
+    super();
+    this.client = createClient({
+      url,
+      disableOfflineQueue: true,
+      socket: {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        reconnectStrategy: (retries) => Math.min(MAX_RETRY_MS, 100 * (retries + 1)),
+      },
+    });
+    this.client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
+    this.client.connect().catch(() => undefined);
+  }
+
+  override get isReady(): boolean {
+    return this.client.isReady;
+  }
+
+  override async count(limit: LimitName, key: string, points: number, action: CountAction): Promise<number> {
+    const { burst, points: refill, perSeconds } = this.limits[limit];
+    // Keys are addresses, and names of accounts: Redis need not know them.
+    const name = `parley:limit:${limit}:${createHash('sha256').update(key).digest('base64url')}`;
+    const wait = await this.client.eval(BUCKET, {
+      keys: [name],
+      arguments: [String(burst), String(refill / (perSeconds * 1_000)), String(points), action],
+    });
+    return Number(wait);
+  }
+
+  override stop(): void {
+    if (this.client.isOpen) this.client.destroy();
+  }
+}

@@ -1,0 +1,28 @@
+import { DatabaseStartError } from './connection-failure.js';
+import { connectForMaintenance } from './maintenance-connection.js';
+
+/** What a server leaves to others: tools of the operator, and what is asked beside the pools. */
+const SPARE_CONNECTIONS = 10;
+const MIN_POOL_SIZE = 4;
+
+/**
+ * How many connections each of so many processes may have, so that PostgreSQL takes them all.
+ * @param wanted more than this nobody has
+ * @throws DatabaseStartError in one line, where there is no room for so many processes
+ */
+export async function poolSizeOfWorkers(databaseUrl: string, count: number, wanted: number): Promise<number> {
+  const client = await connectForMaintenance(databaseUrl, 'parley check');
+  try {
+    const { rows } = await client.query<{ available: number }>(
+      `SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS available`,
+    );
+    const available = (rows[0]?.available ?? 0) - SPARE_CONNECTIONS;
+    const size = Math.min(wanted, Math.floor(available / count));
+    if (size >= MIN_POOL_SIZE) return size;
+    throw new DatabaseStartError(
+      `WORKERS ${count} are too many: each needs ${MIN_POOL_SIZE} connections, and PostgreSQL has ${Math.max(0, available)} for them (max_connections)`,
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

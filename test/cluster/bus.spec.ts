@@ -1,0 +1,273 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { CatchUp } from '../../src/cluster/catch-up.js';
+import type { CatchUpRepository } from '../../src/cluster/catch-up.repository.js';
+import { Cluster } from '../../src/cluster/cluster.js';
+import type { ClusterBus } from '../../src/cluster/cluster-bus.js';
+import { encodeFrame, type Operation } from '../../src/cluster/frame.js';
+import { newId } from '../../src/common/identifier.js';
+import type { Configuration } from '../../src/config/configuration.js';
+import type { EventBus } from '../../src/events/event-bus.js';
+import { Degradation } from '../../src/observability/degradation.js';
+import type { Metrics } from '../../src/observability/metrics.js';
+import type { EventRelay } from '../../src/realtime/delivery/event-relay.js';
+import type { Rooms } from '../../src/realtime/delivery/rooms.js';
+import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
+import { type Network, NETWORKS } from '../support/buses.js';
+import { until } from '../support/story.js';
+
+const TIMEOUT_MS = 120_000;
+
+describe.each(NETWORKS)('a bus over %s', (_, open) => {
+  let network: Network;
+  const ends: (() => Promise<void>)[] = [];
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    network = await open();
+  }, TIMEOUT_MS);
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  }, TIMEOUT_MS);
+  afterAll(() => network.close(), TIMEOUT_MS);
+
+  /** One process's bus, and what came of it. */
+  async function member(): Promise<{ bus: ClusterBus; frames: string[]; states: string[] }> {
+    const bus = network.bus();
+    const [frames, states]: [string[], string[]] = [[], []];
+    ends.push(() => bus.stop());
+    await bus.start({
+      received: (frame) => frames.push(frame),
+      connected: () => states.push('connected'),
+      disconnected: () => states.push('disconnected'),
+    });
+    await until('it is connected', () => states.includes('connected'));
+    // It may be connected a moment before it receives: until its own comes back to it.
+    await until('it receives itself', () => {
+      bus.publish('begin');
+      return frames.includes('begin');
+    });
+    frames.length = 0;
+    return { bus, frames, states };
+  }
+  const without = (frames: readonly string[]): string[] => frames.filter((frame) => frame !== 'begin');
+
+  it(
+    'carries each frame once and in order to everybody, its sender among them',
+    async () => {
+      const members = [await member(), await member(), await member()];
+      const sent = Array.from({ length: 300 }, (_unused, index) => `frame ${index} ${'x'.repeat(index * 7)}`);
+      for (const frame of sent) members[0]?.bus.publish(frame);
+      for (const { frames } of members) {
+        await until('all is there', () => without(frames).length >= sent.length);
+        expect(without(frames)).toEqual(sent);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'keeps the order of each sender where several send at once',
+    async () => {
+      const members = [await member(), await member()];
+      for (let index = 0; index < 200; index += 1)
+        for (const [from, { bus }] of members.entries()) bus.publish(`${from} ${index}`);
+      for (const { frames } of members) {
+        await until('all is there', () => without(frames).length >= 400);
+        for (const from of members.keys())
+          expect(without(frames).filter((frame) => frame.startsWith(`${from} `))).toEqual(
+            Array.from({ length: 200 }, (_unused, index) => `${from} ${index}`),
+          );
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'carries any text unchanged, and much of it',
+    async () => {
+      const [one, other] = [await member(), await member()];
+      const texts = ['a\nb\tc', 'ä€😀\u2028\0', '', `${'€'.repeat(700_000)}\n`];
+      for (const text of texts) one.bus.publish(text);
+      await until('all is there', () => without(other.frames).length >= texts.length);
+      expect(without(other.frames)).toEqual(texts);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'neither waits nor throws while it is away, drops what is published then, and carries again afterwards',
+    async () => {
+      const [one, other] = [await member(), await member()];
+      await network.cut();
+      await until('it is known', () => [one, other].every(({ states }) => states.at(-1) === 'disconnected'));
+      const large = 'x'.repeat(1024 * 1024);
+      for (let index = 0; index < 64; index += 1) one.bus.publish(large);
+      await network.mend();
+      await until('it is back', () => [one, other].every(({ states }) => states.at(-1) === 'connected'));
+      await until('it carries', () => {
+        one.bus.publish('afterwards');
+        return one.frames.includes('afterwards') && other.frames.includes('afterwards');
+      });
+      expect(other.frames).not.toContain(large);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is quiet before its start and after its stop',
+    async () => {
+      const early = network.bus();
+      early.publish('too early');
+      ends.push(() => early.stop());
+      const [one, other] = [await member(), await member()];
+      await other.bus.stop();
+      one.bus.publish('too late');
+      other.bus.publish('from nobody');
+      await until('it has come', () => one.frames.includes('too late'));
+      expect([one, other].map(({ frames }) => without(frames))).toEqual([['too late'], []]);
+      await other.bus.stop();
+    },
+    TIMEOUT_MS,
+  );
+
+  describe('and what a process makes of it', () => {
+    interface Process {
+      cluster: Cluster;
+      catchUps: number;
+      received: string[];
+      publish(name: string, event: unknown): void;
+      isUp(): boolean;
+    }
+
+    /** A process whose rooms concern everything, and whose database is always caught up with. */
+    async function process(): Promise<Process> {
+      const degradation = new Degradation();
+      let publish: Process['publish'] = () => undefined;
+      const made: Omit<Process, 'cluster' | 'publish'> = {
+        catchUps: 0,
+        received: [],
+        isUp: () => degradation.isUp('redis') === true,
+      };
+      const cluster = new Cluster(
+        network.bus(),
+        {
+          run: async () => {
+            made.catchUps += 1;
+            return Promise.resolve('1:1:');
+          },
+        } as unknown as CatchUp,
+        { snapshot: () => Promise.resolve('1:1:') } as unknown as CatchUpRepository,
+        {
+          forwardTo: (forward: Process['publish']) => (publish = forward),
+          receive: (__: string, event: unknown) => made.received.push(JSON.stringify(event)),
+        } as unknown as EventBus,
+        { passOver: () => undefined } as unknown as EventRelay,
+        { concerns: () => true } as unknown as Rooms,
+        { end: () => Promise.resolve() } as unknown as PresenceTracker,
+        degradation,
+        { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
+        { redisUrl: 'redis://somewhere' } as Configuration,
+      );
+      ends.push(() => cluster.onApplicationShutdown());
+      await cluster.onApplicationBootstrap();
+      await until('the bus is up', made.isUp);
+      return Object.assign(made, { cluster, publish: (name: string, event: unknown) => publish(name, event) });
+    }
+    const typing = (text: string): unknown => ({ conversationId: newId(), userId: text, isTyping: true });
+    const frame = (nodeId: string, number: number): string =>
+      encodeFrame({ nodeId, number, isLast: false, operations: [operation(`${nodeId} ${number}`)] });
+    const operation = (text: string): Operation => ({
+      name: 'typing.changed',
+      conversationId: newId(),
+      userIds: [],
+      seq: undefined,
+      payload: JSON.stringify(typing(text)),
+    });
+    const has = (one: Process, text: string): boolean => one.received.some((event) => event.includes(`"${text}"`));
+    /** All that was in doubt is certain again. */
+    const isCalm = async (one: Process): Promise<void> => {
+      let before = -1;
+      await until('it is certain of everything', async () => {
+        const isSame = before === one.catchUps;
+        before = one.catchUps;
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        return isSame && before === one.catchUps;
+      });
+    };
+
+    it(
+      'is delivered to others, in order, and not to itself',
+      async () => {
+        const [one, other] = [await process(), await process()];
+        // Known to each other: what comes of a process that is new may begin with a gap.
+        await until('it receives the other', () => {
+          one.publish('typing.changed', typing('probe'));
+          return has(other, 'probe');
+        });
+        await isCalm(other);
+        other.received.length = 0;
+        for (let index = 0; index < 50; index += 1) one.publish('typing.changed', typing(`number ${index}`));
+        await until('all is there', () => has(other, 'number 49'));
+        expect(other.received.flatMap((event) => /number \d+/.exec(event)?.[0] ?? [])).toEqual(
+          Array.from({ length: 50 }, (_unused, index) => `number ${index}`),
+        );
+        expect(one.received).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'is a gap where a number is missing, where a process begins anew, and where a frame cannot be read',
+      async () => {
+        const [one, { bus }] = [await process(), await member()];
+        const nodeId = newId();
+        await isCalm(one);
+        bus.publish(frame(nodeId, 1));
+        bus.publish(frame(nodeId, 2));
+        await until('both are there', () => has(one, `${nodeId} 2`));
+        const before = one.catchUps;
+        // What comes again is not delivered again; what is behind a gap is read from the database.
+        bus.publish(frame(nodeId, 2));
+        bus.publish(frame(nodeId, 4));
+        await until('the gap is seen', () => one.catchUps > before);
+        expect(one.received.filter((event) => event.includes(nodeId))).toHaveLength(2);
+        let number = 4;
+        await until('it goes on', () => {
+          number += 1;
+          bus.publish(frame(nodeId, number));
+          return one.received.filter((event) => event.includes(nodeId)).length > 2;
+        });
+        await isCalm(one);
+        for (const strange of [frame(newId(), 7), 'parley99 somebody 1 -', 'nonsense']) {
+          const calm = one.catchUps;
+          bus.publish(strange);
+          await until('it is seen', () => one.catchUps > calm);
+          await isCalm(one);
+        }
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'says that it is away, asks the database meanwhile, and counts on what it could not send',
+      async () => {
+        const [one, other] = [await process(), await process()];
+        await isCalm(other);
+        await network.cut();
+        const before = other.catchUps;
+        one.publish('typing.changed', typing('lost'));
+        await until('it is said', () => !one.isUp() && !other.isUp());
+        await until('the database is asked, and asked again', () => other.catchUps > before + 1);
+        await network.mend();
+        await until('it is up', () => one.isUp() && other.isUp());
+        await until('it is there', () => {
+          one.publish('typing.changed', typing('found'));
+          return has(other, 'found');
+        });
+        expect(has(other, 'lost')).toBe(false);
+      },
+      TIMEOUT_MS,
+    );
+  });
+});
