@@ -316,9 +316,8 @@ export class DurableOutbox implements Outbox {
   }
 
   #refused(item: OutboxItem, error: ChatError): void {
-    const isGone = error.code === 'MESSAGE_DELETED' || error.code === 'NOT_FOUND';
-    // Where there is nothing to change, to react to or to read any more, nothing is to be done and nobody to be asked.
-    if (item.command.type === 'read' || (isGone && item.command.type !== 'send'))
+    // A cursor is nothing that anybody asks for; and of a message that was deleted everybody sees that it was.
+    if (item.command.type === 'read' || (error.code === 'MESSAGE_DELETED' && item.command.type !== 'send'))
       this.#items.change([], [item]).catch(() => undefined);
     else this.#reject(item.clientId, error);
   }

@@ -321,6 +321,10 @@ describe('a change of a message', () => {
     ['reaction', 'TOO_MANY_REACTIONS', 'react'],
     ['deletion', 'FORBIDDEN', 'delete'],
     ['edit', 'EDIT_WINDOW_CLOSED', 'edit'],
+    // To the server it is not there any more, or not for this user: what was typed is not lost without a word.
+    ['reaction', 'NOT_FOUND', 'react'],
+    ['deletion', 'NOT_FOUND', 'delete'],
+    ['edit', 'NOT_FOUND', 'edit'],
   ] as const)(
     'that the server refuses for good, a %s, is shown on its message until it is dropped',
     async (_, code, type) => {
