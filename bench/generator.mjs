@@ -19,7 +19,9 @@ function open(user, receive = () => {}) {
       const frame = raw.toString();
       if (frame === '2') socket.send('3');
       else if (frame[0] === '0')
-        socket.send(`40${JSON.stringify({ token: user.token, userId: user.id, rooms: user.rooms })}`);
+        socket.send(
+          `40${JSON.stringify({ token: user.token, userId: user.id, rooms: user.rooms, active: task.isActive })}`,
+        );
       else if (frame.startsWith('42["session:ready"')) resolve(socket);
       else if (frame.startsWith('44')) reject(new Error(frame));
       else receive(frame);

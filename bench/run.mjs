@@ -1,5 +1,5 @@
 // npm run bench: what a message, a connection and a sync cost, beside what they cost elsewhere in the same run.
-// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,connections,fan-out,reading,uploads,media a part;
+// How to read it: bench/README.md. --quick takes a third of the time, --only=messages,push,connections,fan-out,reading,uploads,media a part;
 // --only=hostile and --only=cluster are benches of their own (bench/hostile/, bench/cluster/). --check ends with 1 where a target is not reached.
 import { fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
@@ -61,6 +61,8 @@ const target = (what, value, limit, isReached) =>
   targets.push([isReached ? 'reached' : 'NOT REACHED', what, value, limit]);
 
 // -- the server, twice: the first start makes the database -------------------------------------------------------------
+// Nobody has a device in any other part, and then nothing is sent.
+const provider = wants('push') ? await startProcess('push/provider.mjs') : undefined;
 const cold = await startServer();
 await stop(cold.child);
 let server = await startServer();
@@ -81,6 +83,7 @@ for (let index = 0; index < pairs.length; index += 2)
   join_(await makeConversation('DIRECT', pairs.slice(index, index + 2)), pairs.slice(index, index + 2));
 
 if (wants('messages')) await measureMessages();
+if (wants('push')) await measurePush();
 if (wants('connections')) await measureConnections();
 if (wants('fan-out')) await measureFanOut();
 if (wants('reading')) await measureReading();
@@ -103,6 +106,7 @@ async function startServer() {
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     ACCESS_TOKEN_SECONDS: '86400',
+    ...(provider === undefined ? {} : { EXPO_PUSH_URL: provider.url }),
   });
   return { ...started, took: performance.now() - at };
 }
@@ -182,6 +186,50 @@ async function transactions() {
     rows: [{ count }],
   } = await database.query(`SELECT sum(xact_commit)::integer AS count FROM pg_stat_database WHERE datname = 'parley'`);
   return count;
+}
+
+// -- messages whose readers' phones ring ------------------------------------------------------------------------------
+/**
+ * As many messages as go through, in turns: nobody has a device, everybody has one. Nobody looks at the app, so that what is
+ * written rings after a second, by a provider in a process beside.
+ */
+async function measurePush() {
+  const load = { kind: 'throughput', url: server.url, users: pairs, inFlight: 8, seconds: SECONDS, isActive: false };
+  await generate({ ...load, seconds: 2 });
+  const counted = async () => (await (await fetch(provider.url)).json()).notifications;
+  const measured = { without: [], with: [] };
+  let rung = 0;
+  for (let round = 0; round < Math.max(3, ROUNDS); round += 1) {
+    // The one that goes first is another one each time: what grows meanwhile is nothing of push.
+    for (const kind of round % 2 === 0 ? ['without', 'with'] : ['with', 'without']) {
+      if (kind === 'with') await registerDevices(pairs);
+      const before = await counted();
+      measured[kind].push(await withCpu(server.child.pid, (started, ended) => generate(load, started, ended)));
+      if (kind === 'with') rung += (await counted()) - before;
+      await database.query('DELETE FROM push_devices');
+    }
+  }
+  const of = (kind, read) => middle(measured[kind].map(read));
+  const both = (read) => ['without', 'with'].map((kind) => of(kind, read).toFixed(2));
+  row('messages/s: no devices / all registered', ...both(({ perSecond }) => perSecond));
+  row('server CPU s per 10,000: no devices / all registered', ...both((one) => (one.process / one.messages) * 10_000));
+  row(
+    'PostgreSQL CPU s per 10,000: no devices / all registered',
+    ...both((one) => (one.database / one.messages) * 10_000),
+  );
+  row('notifications that rang meanwhile', rung);
+  const ratio = middle(measured.with.map(({ perSecond }, round) => perSecond / measured.without[round].perSecond));
+  target('messages/s with all members registered to none', ratio.toFixed(2), 'at least 0.95', ratio >= 0.95);
+  target('notifications that rang meanwhile', rung, 'some', rung > 0);
+}
+
+async function registerDevices(users) {
+  await database.query(
+    `INSERT INTO push_devices (id, user_id, device_id, session_id, platform, address, preview)
+     SELECT gen_random_uuid(), u, 'bench', s, 'expo', 'ExponentPushToken[' || u || ']', 'full'
+     FROM unnest($1::uuid[], $2::uuid[]) AS t(u, s)`,
+    [users.map(({ id }) => id), users.map(({ session }) => session)],
+  );
 }
 
 // -- uploads beside messages ------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ const shown = async (): Promise<{ title: string; body: string; tag: string }[]> 
     expect(service.acknowledged).toEqual([100]);
 
     // Asked in a page of the same origin that is not the chat, which would clear what is read.
-    await firefox.open(`${story.url}/health/live`);
+    await firefox.open(`${story.url}/docs/errors`);
     await until('it is shown', async () => (await firefox.call(shown)).length > 0);
     expect(await firefox.call(shown)).toEqual([
       { title: bob.username, body: 'Grüße aus dem Off 👋', tag: conversationId },
