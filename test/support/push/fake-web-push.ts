@@ -1,5 +1,4 @@
 import { createDecipheriv, createPublicKey, hkdfSync, randomUUID, verify } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { type Call, FakeService, type Reply } from './fake-service.js';
 import { type BrowserSubscription, browserSubscription } from './web-subscription.js';
 
@@ -27,7 +26,10 @@ export class FakeWebPush extends FakeService {
       return { status: 404 };
     }
     if (method !== 'POST') this.fault(`${method} is not spoken`);
-    this.checkRequest(headers);
+    this.checkToken(headers.authorization ?? '');
+    if (headers['content-encoding'] !== 'aes128gcm') this.fault('another encryption');
+    if (!/^\d+$/.test(String(headers.ttl))) this.fault('no TTL');
+    if (!/^[\w-]{1,32}$/.test(String(headers.topic))) this.fault('a topic that is none');
     this.topics.push(String(headers.topic));
     if (body.length > 3_000) this.fault(`a body of ${body.length} bytes`);
     const text = decrypted(body, browser);
@@ -44,13 +46,6 @@ export class FakeWebPush extends FakeService {
       data,
     });
     return { status: 201 };
-  }
-
-  protected checkRequest(headers: IncomingHttpHeaders): void {
-    this.checkToken(headers.authorization ?? '');
-    if (headers['content-encoding'] !== 'aes128gcm') this.fault('another encryption');
-    if (!/^\d+$/.test(String(headers.ttl))) this.fault('no TTL');
-    if (!/^[\w-]{1,32}$/.test(String(headers.topic))) this.fault('a topic that is none');
   }
 
   private checkToken(authorization: string): void {
