@@ -75,8 +75,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Without Redis there is one process: what is leased now was leased by one that died.
-    if (this.configuration.redisUrl === undefined)
+    // Where there is no other process, what is leased now was leased by one that died.
+    if (this.configuration.isAlone)
       await this.repository
         .release(null)
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
