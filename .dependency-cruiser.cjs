@@ -55,6 +55,19 @@ module.exports = {
       to: { path: '^src/push/' },
     },
     {
+      name: 'retention-knows-no-edge',
+      comment: 'it empties what features keep, and nobody asks it',
+      severity: 'error',
+      from: { path: '^src/retention/' },
+      to: { path: '^src/(realtime|dialects|push|integrations|cluster)/' },
+    },
+    {
+      name: 'nobody-knows-retention',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(retention/|app\\.module\\.ts$)' },
+      to: { path: '^src/retention/' },
+    },
+    {
       name: 'integrations-know-no-other-edge',
       comment: 'keys, bots and webhooks ask features and leaves alone',
       severity: 'error',

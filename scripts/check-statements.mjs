@@ -51,6 +51,7 @@ const OWNED = {
     'store_messages',
   ],
   moderation: ['reports'],
+  retention: ['conversation_retention'],
   integrations: [
     'api_keys',
     'api_key_sessions',
@@ -85,6 +86,7 @@ const BELOW = {
   messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
   moderation: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages', 'push'],
   push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
+  retention: [...LEAVES, 'audit', 'attachments', 'users', 'friends', 'conversations', 'messages'],
   integrations: [
     ...LEAVES,
     'audit',

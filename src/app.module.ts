@@ -19,6 +19,7 @@ import { ModerationModule } from './moderation/moderation.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { PushModule } from './push/push.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -52,6 +53,7 @@ export class AppModule {
         ModerationModule,
         ...(configuration.push.enabled ? [PushModule] : []),
         IntegrationsModule,
+        RetentionModule,
         RealtimeModule,
         DialectsModule.with(configuration),
         ClusterModule.with(configuration),

@@ -16,6 +16,7 @@ export const AUDIT_ACTIONS = [
   'api_key.create',
   'api_key.revoke',
   'bot.create',
+  'conversation.retention',
   'webhook.create',
   'webhook.update',
   'webhook.delete',

@@ -33,6 +33,7 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
           ...(first.group?.leftId === undefined ? [] : [first.group.leftId]),
         ]),
   'message.changed': ({ message }) => inConversation(message.conversationId),
+  'messages.expired': ({ conversationId }) => inConversation(conversationId),
   'message.hidden': ({ userId }) => ofUsers(userId),
   'receipt.moved': ({ conversationId }) => inConversation(conversationId),
   'typing.changed': ({ conversationId }) => inConversation(conversationId),

@@ -96,6 +96,8 @@ export class Configuration {
   readonly linkPreviews!: boolean;
   /** Hosts that are fetched for it although they are not public: `host` or `host:port`. */
   readonly linkPreviewAllowedHosts!: readonly string[];
+  /** How long messages are kept; undefined: for ever. */
+  readonly retentionDays!: number | undefined;
   /** Hosts that webhooks may lead to although they are not public: `host` or `host:port`. */
   readonly webhookAllowedHosts!: readonly string[];
   readonly presenceAudience!: PresenceAudience;
@@ -187,6 +189,7 @@ export class Configuration {
       linkPreviews: settings.LINK_PREVIEWS,
       web: settings.WEB,
       linkPreviewAllowedHosts: settings.LINK_PREVIEW_ALLOWED_HOSTS,
+      retentionDays: settings.RETENTION_DAYS,
       webhookAllowedHosts: settings.WEBHOOK_ALLOWED_HOSTS,
       attachmentUrlSeconds: settings.ATTACHMENT_URL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,

@@ -504,6 +504,13 @@ export const SETTINGS = settings({
       'Hosts that are fetched for it although they are not public, as in an intranet: host or host:port, separated by commas',
     ],
   },
+  RETENTION_DAYS: {
+    schema: v.optional(wholeNumber(1, 36_500)),
+    fallback: undefined,
+    meaning:
+      'how long messages are kept: their contents and files go, their numbers stay ([retention](#retention)); unset: for ever',
+    comment: ['How many days messages are kept; not set: for ever.'],
+  },
   WEBHOOK_ALLOWED_HOSTS: {
     schema: hosts,
     fallback: '',

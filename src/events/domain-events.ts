@@ -38,6 +38,8 @@ export interface DomainEvents {
     message: MessageView;
     deleted: boolean;
   } & MessageDifferences;
+  /** Messages of a conversation were emptied for their age: some or many, each a change that sync answers. */
+  'messages.expired': { conversationId: string };
   /** Deleted for one user alone. */
   'message.hidden': { userId: string; message: MessageView };
 

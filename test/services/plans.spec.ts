@@ -230,4 +230,4 @@ function isWhole({ index, isSequential, hasCondition }: Scan): boolean {
 }
 
 /** Partial indexes that may be walked whole: they hold what is under way, or to be removed soon, which is never much. */
-const PARTIAL = new Set(['attachments_doomed', 'attachments_unfinished']);
+const PARTIAL = new Set(['attachments_doomed', 'attachments_unfinished', 'conversation_retention_set']);

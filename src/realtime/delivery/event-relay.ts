@@ -61,6 +61,10 @@ export class EventRelay {
     events.subscribeToAll('message.hidden', ({ userId, message }) =>
       this.broadcaster.toUsers([userId], 'message:deleted', { message }),
     );
+    // One event and not one for each message: who is connected syncs, who is not does so when it comes.
+    events.subscribeToAll('messages.expired', ({ conversationId }) =>
+      this.broadcaster.toConversation(conversationId, 'sync:needed', {}),
+    );
     events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
     events.subscribeToAll('conversation.joined', (event) => this.conversationJoined(event));
     events.subscribeToAll('conversation.changed', (event) => this.conversationChanged(event));

@@ -258,6 +258,8 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
     prepare: async ({ messageId }) => ({ parameters: { id: messageId } }),
     body: () => ({ reason: 'spam' }),
   },
+  'GET /admin/conversations/{id}/retention': staff(NOT_FOUND, '200'),
+  'PUT /admin/conversations/{id}/retention': { ...staff(NOT_FOUND, '200'), body: () => ({ days: 0 }) },
   // No webhook leads inside; and of none is it said that it is there to who may not know of any.
   'POST /admin/webhooks': {
     ...staff(NOT_FOUND, '400 VALIDATION_FAILED'),

@@ -297,6 +297,9 @@ describe('the documents', () => {
     await adas.call('post', '/admin/bots', { body: { username: 'helpdesk', displayName: 'Help desk' } });
     await adas.call('get', '/admin/bots', {});
 
+    await adas.call('put', '/admin/conversations/{id}/retention', { ...path(group.id), body: { days: null } });
+    await adas.call('get', '/admin/conversations/{id}/retention', path(group.id));
+
     // Webhooks, to somewhere on this machine where nobody listens.
     const events = ['message.created', 'report.created'] as const;
     const hook = await adas.call('post', '/admin/webhooks', {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../../../database/database.js';
-import { DELIVERY_WINDOW_DAYS, type DisabledReason } from '../webhook-events.js';
+import type { DisabledReason } from '../webhook-events.js';
 import type { Attempt, AttemptResult } from './webhook-poster.js';
 
 /** A delivery that a process has for a while. */
@@ -162,13 +162,13 @@ export class WebhookQueueRepository {
   }
 
   /** Deletes what is older than it is kept, sent or not. At most `count`. @returns how many */
-  async deleteOld(count: number): Promise<number> {
+  async deleteOld(days: number, count: number): Promise<number> {
     const rows = await this.database.background.query(
       `DELETE FROM webhook_deliveries WHERE id IN (
-         SELECT id FROM webhook_deliveries WHERE created_at < now() - make_interval(days => ${DELIVERY_WINDOW_DAYS})
+         SELECT id FROM webhook_deliveries WHERE created_at < now() - make_interval(days => $2)
          ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
        ) RETURNING 1`,
-      [count],
+      [count, days],
     );
     return rows.length;
   }

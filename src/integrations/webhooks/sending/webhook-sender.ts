@@ -5,7 +5,7 @@ import { Clock } from '../../../common/clock.js';
 import { newId } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
 import { Metrics } from '../../../observability/metrics.js';
-import type { DisabledReason } from '../webhook-events.js';
+import { DELIVERY_WINDOW_DAYS, type DisabledReason } from '../webhook-events.js';
 import { retryDelayMs } from './retries.js';
 import { WebhookNotices } from './webhook-notices.js';
 import { WebhookPoster } from './webhook-poster.js';
@@ -225,6 +225,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   private async sweepNow(): Promise<void> {
     for (const id of await this.repository.overfull(MAX_PENDING)) await this.disable(id, 'BACKLOG');
     await this.notices.send();
-    while (!this.stopped && (await this.repository.deleteOld(SWEEP_BATCH)) === SWEEP_BATCH);
+    // What was sent repeats messages: it is kept no longer than they are.
+    const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
+    while (!this.stopped && (await this.repository.deleteOld(days, SWEEP_BATCH)) === SWEEP_BATCH);
   }
 }

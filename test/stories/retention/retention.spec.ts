@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Database } from '../../../src/database/database.js';
+import { Retention } from '../../../src/retention/retention.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
+
+describe('retention', () => {
+  let story: Story;
+  let [root, ada, bob]: [Person, Person, Person] = [] as never;
+
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false }, { RETENTION_DAYS: '30', LINK_PREVIEWS: 'off' });
+    [root, ada, bob] = await Promise.all([story.person('root'), story.person('ada'), story.person('bob')]);
+    await story.grant(root, 'ADMIN');
+  });
+  afterAll(() => story.close());
+
+  const query = (sql: string, ...parameters: (string | number)[]): Promise<Anything[]> =>
+    story.app.get(Database).query(sql, parameters);
+  /** As if all that was written there so far had been written so many days ago, and indexed since. */
+  const age = async (conversationId: string, days: number): Promise<void> => {
+    const indexed = async (): Promise<boolean> => {
+      const [row] = await query(
+        `SELECT p.indexed_seq = c.last_seq AS done FROM conversations c
+         JOIN message_search_progress p ON p.conversation_id = c.id WHERE c.id = $1`,
+        conversationId,
+      );
+      return row?.done === true;
+    };
+    await until('it is indexed', indexed);
+    const past = `- make_interval(days => $2::integer)`;
+    await query(`UPDATE messages SET created_at = created_at ${past} WHERE conversation_id = $1`, conversationId, days);
+    await query(
+      `UPDATE conversations SET last_message_at = last_message_at ${past} WHERE id = $1`,
+      conversationId,
+      days,
+    );
+  };
+  const pass = (): Promise<void> => story.app.get(Retention).pass();
+
+  it('lets go of contents, files, search rows, reactions and hidden messages, and keeps the numbers', async () => {
+    const group = await ada.group('Trip', bob);
+    const file = await ada.mustUpload(Buffer.from('an old plan'), 'plan.txt');
+    const old = await ada.say(group, 'an old needle', { attachmentIds: [file.id] });
+    const quoted = await bob.say(group, 'answered', { replyToId: old.id });
+    await bob.must('PUT', `/messages/${old.id}/reactions/+1`);
+    await bob.must('DELETE', `/messages/${old.id}?for=me`);
+    await age(group, 31);
+    const fresh = await ada.say(group, 'a fresh needle');
+    const { cursor } = await ada.must('GET', '/sync');
+    const device = await ada.device();
+    await pass();
+
+    const history = await ada.history(group);
+    expect(history.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(history.map(({ kind, content, deletedAt }) => [kind, content === null, deletedAt === null])).toEqual([
+      // What happened in the group is nobody's content.
+      ['SYSTEM', false, true],
+      [old.kind, true, false],
+      ['TEXT', true, false],
+      ['TEXT', false, true],
+    ]);
+    expect(history[1]).toMatchObject({ id: old.id, attachments: [], reactions: [] });
+    expect(history[2]).toMatchObject({ id: quoted.id, replyTo: null });
+    expect((await ada.must('GET', '/messages/search?q=needle')).items.map(({ id }: Anything) => id)).toEqual([
+      fresh.id,
+    ]);
+    for (const table of ['message_search', 'message_reactions', 'hidden_messages'])
+      expect([table, await query(`SELECT 1 FROM ${table} WHERE message_id = $1`, old.id)]).toEqual([table, []]);
+    await until(
+      'the file is gone',
+      async () => (await query('SELECT 1 FROM attachments WHERE id = $1', file.id)).length === 0,
+    );
+
+    // Who is connected is asked to sync, once; sync answers what is left of each.
+    await device.next('sync:needed');
+    expect(device.all('message:deleted')).toEqual([]);
+    const { pages } = await ada.sync(cursor);
+    const changed = pages.flatMap(({ messages }) => messages);
+    expect(
+      changed
+        .filter(({ deletedAt }: Anything) => deletedAt !== null)
+        .map(({ id }: Anything) => id)
+        .sort(),
+    ).toEqual([old.id, quoted.id].sort());
+    device.socket.close();
+  });
+
+  it('goes through more than a batch, beside those who write, and begins where it ended', async () => {
+    const direct = await ada.directConversation(bob);
+    const device = await ada.device();
+    await Promise.all(
+      Array.from({ length: 450 }, (_, index) =>
+        device.must('send_message', { conversationId: direct, content: `${index}` }),
+      ),
+    );
+    await age(direct, 31);
+    const writing = Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        device.must('send_message', { conversationId: direct, content: `fresh ${index}` }),
+      ),
+    );
+    await Promise.all([pass(), writing]);
+    const [counts] = await query(
+      `SELECT count(*) FILTER (WHERE deleted_at IS NOT NULL)::integer AS gone, count(content)::integer AS kept,
+         max(seq) AS last FROM messages WHERE conversation_id = $1`,
+      direct,
+    );
+    expect(counts).toEqual({ gone: 450, kept: 50, last: 500 });
+    const before = await query('SELECT max(version) AS version FROM messages WHERE conversation_id = $1', direct);
+    await pass();
+    expect(await query('SELECT max(version) AS version FROM messages WHERE conversation_id = $1', direct)).toEqual(
+      before,
+    );
+    device.socket.close();
+  });
+
+  it('is another for a conversation where an administrator says so, and that is written down', async () => {
+    const [forever, short] = [await ada.group('Archive', bob), await ada.group('Gossip', bob)];
+    const path = (id: string): string => `/admin/conversations/${id}/retention`;
+    expect(await root.must('GET', path(forever))).toEqual({ days: null, effectiveDays: 30 });
+    expect(await root.must('PUT', path(forever), { days: 0 })).toEqual({ days: 0, effectiveDays: null });
+    expect(await root.must('PUT', path(short), { days: 2 })).toEqual({ days: 2, effectiveDays: 2 });
+    const [kept, gone] = [await ada.say(forever, 'kept'), await ada.say(short, 'gone')];
+    await age(forever, 400);
+    await age(short, 3);
+    await pass();
+    const content = async (id: string): Promise<unknown> => (await ada.must('GET', `/messages/${id}`)).content;
+    expect([await content(kept.id), await content(gone.id)]).toEqual(['kept', null]);
+    expect((await ada.must('GET', `/conversations/${short}`)).lastMessage).toBeNull();
+    await root.must('PUT', path(forever), { days: null });
+    await pass();
+    expect(await content(kept.id)).toBeNull();
+    const { items } = await root.must('GET', `/admin/audit?targetId=${forever}`);
+    expect(items.map(({ action, details }: Anything) => [action, details.days])).toEqual([
+      ['conversation.retention', null],
+      ['conversation.retention', 0],
+    ]);
+    expect((await ada.call('PUT', path(short), { days: 0 })).status).toBe(404);
+    expect((await root.call('PUT', path(randomUUID()), { days: 1 })).status).toBe(404);
+    for (const days of [-1, 1.5, '1', 36_501, undefined])
+      expect((await root.call('PUT', path(short), { days })).body.code).toBe('VALIDATION_FAILED');
+  });
+
+  it('leaves a report its copy of what was said', async () => {
+    const direct = await ada.directConversation(bob);
+    const said = await ada.say(direct, 'something that was reported');
+    const { id } = await bob.must('POST', '/reports', {
+      targetType: 'message',
+      targetId: said.id,
+      reason: 'HARASSMENT',
+    });
+    await age(direct, 31);
+    await pass();
+    expect((await ada.must('GET', `/messages/${said.id}`)).content).toBeNull();
+    expect(JSON.stringify(await root.must('GET', `/admin/reports/${id}`))).toContain('something that was reported');
+  });
+});
