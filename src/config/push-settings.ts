@@ -82,17 +82,21 @@ function fcmOf({ FCM_SERVICE_ACCOUNT: given, FCM_URL: url }: SettingValues): Fcm
   } catch {
     throw fault;
   }
-  const { project_id, client_email, private_key, private_key_id, token_uri } = (account ?? {}) as Record<
+  const { type, project_id, client_email, private_key, private_key_id, token_uri } = (account ?? {}) as Record<
     string,
     unknown
   >;
   if (typeof project_id !== 'string' || typeof client_email !== 'string' || typeof private_key !== 'string')
     throw fault;
+  if (type !== undefined && type !== 'service_account') throw fault;
+  if (!/^([\w.-]+:)?[\w-]+$/.test(project_id))
+    throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a project_id that is no id of a project');
   const privateKey = keyOf(private_key, 'rsa');
   if (privateKey === undefined)
     throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a private_key that is no RSA key');
   const tokenUrl = typeof token_uri === 'string' ? token_uri : 'https://oauth2.googleapis.com/token';
-  if (!URL.canParse(tokenUrl)) throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a token_uri that is no address');
+  if (!isSignIn(tokenUrl, url))
+    throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a token_uri that is no https:// address');
   return {
     url: withoutSlash(url),
     projectId: project_id,
@@ -101,6 +105,13 @@ function fcmOf({ FCM_SERVICE_ACCOUNT: given, FCM_URL: url }: SettingValues): Fcm
     privateKeyId: typeof private_key_id === 'string' ? private_key_id : undefined,
     tokenUrl,
   };
+}
+
+/** The assertion that is sent there is worth an hour of the project: by TLS, or to where messages are sent as well. */
+function isSignIn(tokenUrl: string, url: string): boolean {
+  if (!URL.canParse(tokenUrl)) return false;
+  const { protocol, origin } = new URL(tokenUrl);
+  return protocol === 'https:' || origin === new URL(url).origin;
 }
 
 function apnsOf(settings: SettingValues): ApnsSettings | undefined {
@@ -117,7 +128,7 @@ function apnsOf(settings: SettingValues): ApnsSettings | undefined {
     throw fault;
   }
   const key = keyOf(text, 'ec');
-  if (key === undefined) throw fault;
+  if (key === undefined || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw fault;
   return {
     urls: { production: withoutSlash(settings.APNS_URL), sandbox: withoutSlash(settings.APNS_SANDBOX_URL) },
     key,

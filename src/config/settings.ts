@@ -97,6 +97,43 @@ const hosts = v.pipe(
   v.transform((items) => items.flatMap((item) => normalHost(item) ?? [])),
 );
 
+/** Push services of browsers: by name, by what they are below, or whole where they are of the operator's own network. */
+const webHosts = v.pipe(
+  list,
+  v.check(
+    (items) => items.length > 0 && items.every((item) => normalWebHost(item) !== undefined),
+    'must be host, *.host or http://host:port, separated by commas',
+  ),
+  v.transform((items) => items.flatMap((item) => normalWebHost(item) ?? [])),
+);
+
+function normalWebHost(item: string): string | undefined {
+  if (['https:', 'http:'].includes(protocolOf(item))) {
+    const { origin, href } = new URL(item);
+    return href === `${origin}/` ? origin : undefined;
+  }
+  const [, below = '', host = ''] = /^(\*\.)?([^\s:/?#@*[\]]+)$/.exec(item) ?? [];
+  // Below a name of one label is everybody.
+  if (host === '' || (below !== '' && !host.includes('.')) || !URL.canParse(`https://${host}`)) return undefined;
+  return `${below}${new URL(`https://${host}`).hostname}`;
+}
+
+/** What is sent in a header. */
+const headerToken = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => /^[\x21-\x7e]+$/.test(value), 'must be one line without blanks'),
+  ),
+);
+
+/** As Apple shows it: what has a blank or a quote in it was copied badly. */
+const appleName = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => /^[\w.-]+$/.test(value), 'must be letters, digits, dots and dashes alone'),
+  ),
+);
+
 function normalHost(item: string): string | undefined {
   const [, host = '', port = ''] = /^([^:/?#@]+|\[[^\]/?#@]+\])(:\d{1,5})?$/.exec(item) ?? [];
   const url = host === '' ? '' : `http://${host}`;
@@ -532,7 +569,7 @@ export const SETTINGS = settings({
     comment: ['What they may show at the most: full | sender | none'],
   },
   PUSH_WEB_HOSTS: {
-    schema: list,
+    schema: webHosts,
     fallback: 'fcm.googleapis.com, *.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com',
     meaning:
       "push services that browsers' endpoints may lie at: `host`, `*.host`, or `http://host:port` for one of your own network, separated by commas",
@@ -557,7 +594,7 @@ export const SETTINGS = settings({
     meaning: 'whom push services of browsers may write to; Apple refuses one that is not real',
   },
   EXPO_ACCESS_TOKEN: {
-    schema: text,
+    schema: headerToken,
     fallback: undefined,
     meaning: 'for Expo accounts with enhanced security for push',
     comment: ['For Expo accounts with enhanced security for push.'],
@@ -591,9 +628,14 @@ export const SETTINGS = settings({
       "Apple: the .p8 key or the path of its file, the key's id, the team's id, the app's bundle id; set together.",
     ],
   },
-  APNS_KEY_ID: { schema: text, fallback: undefined, example: 'ABC123DEFG', meaning: 'its id' },
-  APNS_TEAM_ID: { schema: text, fallback: undefined, example: 'DEF123GHIJ', meaning: "the team's id" },
-  APNS_BUNDLE_ID: { schema: text, fallback: undefined, example: 'com.example.chat', meaning: "the app's bundle id" },
+  APNS_KEY_ID: { schema: appleName, fallback: undefined, example: 'ABC123DEFG', meaning: 'its id' },
+  APNS_TEAM_ID: { schema: appleName, fallback: undefined, example: 'DEF123GHIJ', meaning: "the team's id" },
+  APNS_BUNDLE_ID: {
+    schema: appleName,
+    fallback: undefined,
+    example: 'com.example.chat',
+    meaning: "the app's bundle id",
+  },
   WEB: {
     schema: onOff,
     fallback: 'on',

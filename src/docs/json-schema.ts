@@ -70,7 +70,7 @@ export function jsonSchema(schema: Schema, name = ''): Schema {
   }
   const types = [made.type].flat();
   if (types.includes('number')) made.type = typeof made.type === 'string' ? 'integer' : ['integer', 'null'];
-  if (types.includes('string') && made.format === undefined && made.enum === undefined) {
+  if (types.includes('string') && [made.format, made.enum, made.pattern].every((kind) => kind === undefined)) {
     const format = FORMAT_OF_NAME.find(([pattern]) => pattern.test(name))?.[1];
     if (format !== undefined) made.format = format;
   }

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DEVICE_ID_PATTERN } from './device-id.pipe.js';
 
 export const PUSH_PLATFORMS = ['expo', 'fcm', 'apns', 'web'] as const;
 export type PushPlatform = (typeof PUSH_PLATFORMS)[number];
@@ -12,6 +13,7 @@ export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 /** A device that notifications go to (contract, section 8). */
 export class DeviceView {
   /** As its client named it. @example "5f0e6a1c-3f43-4bb2-9c19-9f5d0a7c1e55" */
+  @ApiProperty({ pattern: DEVICE_ID_PATTERN.source })
   id!: string;
   @ApiProperty({ enum: PUSH_PLATFORMS, enumName: 'PushPlatform' })
   platform!: PushPlatform;

@@ -30,7 +30,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly conversations = new Set<string>();
   private readonly requests = new Set<string>();
   private readonly readers = new Set<string>();
-  /** Who muted something, or unmuted it: what there is to read may be more as well. */
+  /** Who muted something, or unmuted it, blocked somebody or answered: what there is to read may be more as well. */
   private readonly choosers = new Set<string>();
   private readonly changed = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
@@ -55,6 +55,10 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     events.subscribe('messages.created', (event) => this.created(event));
     events.subscribe('friend-request.sent', ({ request }) => this.note(this.requests, request.id));
     events.subscribe('friend-request.accepted', ({ request }) => this.note(this.requests, request.id));
+    // It was shown, maybe, and there is nothing to answer any more; and of a block nothing of the other one.
+    for (const ended of ['friend-request.accepted', 'friend-request.rejected', 'friend-request.cancelled'] as const)
+      events.subscribe(ended, ({ request }) => this.note(this.choosers, request.receiverId));
+    events.subscribe('block.created', ({ blockerId }) => this.note(this.choosers, blockerId));
     events.subscribe('receipt.moved', ({ kind, userId }) => {
       if (kind === 'read') this.note(this.readers, userId);
     });

@@ -36,8 +36,10 @@ export class PushPlanningRepository {
          WHERE EXISTS (SELECT FROM push_devices) AND c.last_seq > COALESCE(p.planned_seq, 0)
            AND c.last_message_at > now() - make_interval(hours => ${MAX_AGE_HOURS})
        ), target AS MATERIALIZED (
-         SELECT turn.*, d.id AS device_id, d.user_id, d.follows_from, m.joined_at, m.visible_from_seq
-         FROM turn JOIN conversation_members m ON m.conversation_id = turn.id AND m.left_at IS NULL
+         SELECT turn.*, d.id AS device_id, d.user_id, d.follows_from, m.joined_at, m.left_at, m.visible_from_seq
+         FROM turn JOIN conversation_members m ON m.conversation_id = turn.id
+           -- Who left just now is planned for as well, so that the device's log says why it did not ring.
+           AND (m.left_at IS NULL OR m.left_at > now() - interval '1 minute')
          JOIN push_devices d ON d.user_id = m.user_id AND d.follows_from <= turn.last_message_at
        ), fresh AS MATERIALIZED (
          SELECT t.device_id, 'message' AS kind, t.id AS subject_id, NULL::uuid AS actor_id, found.seq, found.created_at
@@ -45,6 +47,7 @@ export class PushPlanningRepository {
            SELECT m.seq, m.created_at FROM messages m
            WHERE m.conversation_id = t.id AND m.seq > GREATEST(t.planned_seq, t.visible_from_seq - 1)
              AND m.sender_id <> t.user_id AND m.kind <> 'SYSTEM' AND m.created_at >= t.follows_from
+             AND (t.left_at IS NULL OR m.created_at <= t.left_at)
            ORDER BY m.seq LIMIT 1
          ) AS found
          UNION ALL
@@ -95,7 +98,8 @@ export class PushPlanningRepository {
       `WITH fresh AS (
          SELECT d.id AS device_id, 'friend_request' AS kind, r.id AS subject_id, r.sender_id AS actor_id, r.created_at AS at
          FROM friend_requests r JOIN push_devices d ON d.user_id = r.receiver_id AND d.follows_from <= r.created_at
-         WHERE r.id = ANY ($1) AND r.status = 'PENDING' AND r.created_at > now() - make_interval(hours => ${MAX_AGE_HOURS})
+         -- Those as well that were answered or cancelled meanwhile: the device's log says so.
+         WHERE r.id = ANY ($1) AND r.created_at > now() - make_interval(hours => ${MAX_AGE_HOURS})
          UNION ALL
          SELECT d.id, 'friend_accepted', r.id, r.receiver_id, r.responded_at
          FROM friend_requests r JOIN push_devices d ON d.user_id = r.sender_id AND d.follows_from <= r.responded_at

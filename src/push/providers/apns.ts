@@ -135,7 +135,8 @@ export class ApnsProvider extends PushProvider {
         [constants.HTTP2_HEADER_PATH]: `/3/device/${device.address}`,
         authorization: `bearer ${token}`,
         'apns-topic': apns.bundleId,
-        'apns-push-type': shown === undefined ? 'background' : 'alert',
+        // A number alone as well: background is for what shows nothing at all, and Apple lets few of those through.
+        'apns-push-type': 'alert',
         'apns-priority': shown === undefined ? '5' : '10',
         'apns-expiration': String(Math.floor(this.clock.now() / 1_000) + EXPIRY_SECONDS),
         ...(shown === undefined ? {} : { 'apns-collapse-id': tag }),

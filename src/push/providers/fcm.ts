@@ -175,7 +175,7 @@ function messageOf({ device, notification: { shown, tag, data } }: Push): object
       // Another conversation's clear takes away something else, and must not take the place of this one.
       android: { priority: 'NORMAL', ttl: TTL, collapse_key: tag },
       apns: {
-        headers: { 'apns-priority': '5', 'apns-push-type': 'background' },
+        headers: { 'apns-priority': '5', 'apns-push-type': 'alert' },
         payload: { aps: { 'content-available': 1, badge: data.badge } },
       },
     };

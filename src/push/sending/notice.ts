@@ -69,8 +69,11 @@ export interface Notice {
   actorName: string | null;
 }
 
-/** A notification that a device shows, of what has been read since or is not there any more. */
+/** A notification that a device shows, of what has been read since, is not there any more or not to be shown. */
 export interface StaleNotification {
   deviceId: string;
-  conversationId: string;
+  kind: NoticeKind;
+  subjectId: string;
+  conversationId: string | null;
+  actorId: string | null;
 }

@@ -12,6 +12,8 @@ export interface PushData {
   messageId?: string;
   seq?: number;
   senderId?: string;
+  /** `clear`: of what is taken away; left out: only the number changed. */
+  tag?: string;
   badge: number;
 }
 
@@ -46,13 +48,15 @@ export function notificationOf(notice: Notice, badge: number, manner: Manner): N
   return { shown: { title, body, sound }, tag: tagOf(notice, manner), data: dataOf(notice, preview, badge) };
 }
 
-/** Takes away what is shown of a conversation; without one it changes the number alone. */
-export function clearing(conversationId: string | undefined, badge: number): Notification {
-  return {
-    shown: undefined,
-    tag: conversationId ?? 'badge',
-    data: { kind: 'clear', ...(conversationId === undefined ? {} : { conversationId }), badge },
-  };
+/** Takes away what is shown under a tag. */
+export function clearing(tag: string, conversationId: string | null, badge: number): Notification {
+  const of = conversationId === null ? {} : { conversationId };
+  return { shown: undefined, tag, data: { kind: 'clear', ...of, tag, badge } };
+}
+
+/** Takes nothing away, and changes the number alone. */
+export function numbering(badge: number): Notification {
+  return { shown: undefined, tag: 'badge', data: { kind: 'clear', badge } };
 }
 
 /** What takes the place of what: of a conversation by its id, of friend requests by who sends them. */

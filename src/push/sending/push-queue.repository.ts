@@ -43,8 +43,17 @@ export interface DecidedDevice {
   suspicions: number;
   /** Where the token is from after all. */
   environment: string | null;
-  /** It is looked at again after so long, whatever waits; null: by what waits. */
+  /** It is looked at again after so long, and not before; null: by what waits. */
   againMs: number | null;
+  /** It is looked at again after so long at the latest. */
+  lookMs: number | null;
+}
+
+/** The number on the icons of a user's devices. */
+export interface UserBadge {
+  badge: number;
+  /** In how long it changes by a mute that ends; null: by none. */
+  unmutedInMs: number | null;
 }
 
 export interface LogEntry {
@@ -221,16 +230,24 @@ export class PushQueueRepository {
     );
   }
 
-  /** What these devices show and should not: it was read elsewhere, deleted, or its reader left. */
+  /**
+   * What these devices show and should not: it was read elsewhere, answered, deleted or hidden, its conversation muted or
+   * archived, who wrote it blocked, or its reader left.
+   */
   stale(deviceIds: readonly string[]): Promise<StaleNotification[]> {
     return this.database.background.query<StaleNotification>(
-      `SELECT n.device_id AS "deviceId", n.subject_id AS "conversationId"
+      `SELECT n.device_id AS "deviceId", n.kind, n.subject_id AS "subjectId", own.conversation_id::text AS "conversationId",
+         n.actor_id AS "actorId"
        FROM push_notices n JOIN push_devices d ON d.id = n.device_id
        LEFT JOIN conversation_members own ON own.conversation_id = n.subject_id AND own.user_id = d.user_id
        LEFT JOIN messages m ON m.conversation_id = n.subject_id AND m.seq = n.shown_seq
-       WHERE n.device_id = ANY ($1) AND n.kind IN ('message', 'conversation') AND n.shown_seq IS NOT NULL
-         AND (own.user_id IS NULL OR own.left_at IS NOT NULL OR ${isRead('own', 'n.shown_seq')}
-           OR m.seq IS NULL OR m.deleted_at IS NOT NULL)
+       WHERE n.device_id = ANY ($1) AND n.shown_seq IS NOT NULL AND CASE n.kind
+         WHEN 'friend_request' THEN NOT EXISTS (
+           SELECT FROM friend_requests r WHERE r.id = n.subject_id AND r.status = 'PENDING')
+         ELSE own.user_id IS NULL OR own.left_at IS NOT NULL OR ${isRead('own', 'n.shown_seq')}
+           OR own.muted_until > now() OR own.archived_at IS NOT NULL OR m.seq IS NULL OR m.deleted_at IS NOT NULL
+           OR EXISTS (SELECT FROM hidden_messages h WHERE h.user_id = d.user_id AND h.message_id = m.id)
+           OR ${areBlocked('d.user_id', 'm.sender_id')} END
        ORDER BY n.device_id, n.subject_id`,
       [deviceIds],
       'push_stale',
@@ -238,16 +255,22 @@ export class PushQueueRepository {
   }
 
   /** How many unread messages each user has in conversations that are not muted: the same number as everywhere. */
-  async badges(userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.database.background.query<{ userId: string; badge: number }>(
-      `SELECT own.user_id AS "userId", COALESCE(sum(${unreadCount('c', 'own')}), 0)::integer AS badge
+  async badges(userIds: readonly string[]): Promise<ReadonlyMap<string, UserBadge>> {
+    const rows = await this.database.background.query<UserBadge & { userId: string }>(
+      `SELECT own.user_id AS "userId",
+         COALESCE(sum(${unreadCount('c', 'own')}) FILTER (
+           WHERE own.muted_until IS NULL OR own.muted_until <= now()), 0)::integer AS badge,
+         -- What is muted for longer is muted for good.
+         (extract(epoch FROM min(own.muted_until) FILTER (
+           WHERE own.muted_until > now() AND own.muted_until < now() + interval '1 year') - now()) * 1000)::float8
+           AS "unmutedInMs"
        FROM conversation_members own JOIN conversations c ON c.id = own.conversation_id
-       WHERE own.user_id = ANY ($1) AND own.left_at IS NULL AND (own.muted_until IS NULL OR own.muted_until <= now())
+       WHERE own.user_id = ANY ($1) AND own.left_at IS NULL
        GROUP BY own.user_id`,
       [userIds],
       'push_badges',
     );
-    return new Map(rows.map(({ userId, badge }) => [userId, badge]));
+    return new Map(rows.map(({ userId, ...badge }) => [userId, badge]));
   }
 
   /**
@@ -339,8 +362,8 @@ export class PushQueueRepository {
     await transaction.query(
       `UPDATE push_notices n SET shown_seq = NULL, changed_at = now()
        FROM unnest($1::uuid[], $2::uuid[]) AS w(device_id, subject_id)
-       WHERE n.device_id = w.device_id AND n.subject_id = w.subject_id AND n.kind IN ('message', 'conversation')`,
-      [cleared.map(({ deviceId }) => deviceId), cleared.map(({ conversationId }) => conversationId)],
+       WHERE n.device_id = w.device_id AND n.subject_id = w.subject_id AND n.kind IN ('message', 'conversation', 'friend_request')`,
+      [cleared.map(({ deviceId }) => deviceId), cleared.map(({ subjectId }) => subjectId)],
       'push_cleared',
     );
   }
@@ -399,9 +422,10 @@ export class PushQueueRepository {
            LEAST(
              CASE WHEN d.due_at IS DISTINCT FROM d.leased_until THEN d.due_at END,
              (SELECT min(n.decide_at) FROM push_notices n WHERE n.device_id = d.id),
+             now() + make_interval(secs => w.look_ms / 1000),
              CASE WHEN w.again_ms IS NOT NULL THEN now() + make_interval(secs => w.again_ms / 1000) END))
-       FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::float8[])
-         AS w(id, badge, attempts, suspicions, environment, again_ms)
+       FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::float8[], $7::float8[])
+         AS w(id, badge, attempts, suspicions, environment, again_ms, look_ms)
        WHERE d.id = w.id`,
       [
         kept.map(({ id }) => id),
@@ -410,6 +434,7 @@ export class PushQueueRepository {
         kept.map(({ suspicions }) => suspicions),
         kept.map(({ environment }) => environment),
         kept.map(({ againMs }) => againMs),
+        kept.map(({ lookMs }) => lookMs),
       ],
       'push_release',
     );

@@ -4,7 +4,15 @@ import type { PushOutcome, PushPreview } from '../devices/devices.view.js';
 import type { PushResult } from '../providers/push-provider.js';
 import { decide, type DecisionTimes } from './decision.js';
 import type { LeasedDevice, Notice, StaleNotification } from './notice.js';
-import { clearing, effectivePreview, type Notification, notificationOf, tagOf } from './notification.js';
+import {
+  clearing,
+  effectivePreview,
+  type Manner,
+  type Notification,
+  notificationOf,
+  numbering,
+  tagOf,
+} from './notification.js';
 import type { DecidedDevice, DecidedNotice, LogEntry, TurnEnd } from './push-queue.repository.js';
 
 /** Conversations that one turn takes away from a device; the rest goes with the next one. */
@@ -20,6 +28,8 @@ export interface TurnInput {
   notices: readonly Notice[];
   stale: readonly StaleNotification[];
   badge: number;
+  /** In how long a conversation counts again that its user muted; null: none does. */
+  unmutedInMs: number | null;
 }
 
 export interface TurnRules extends DecisionTimes {
@@ -45,7 +55,10 @@ export class Turn {
   private readonly log: LogEntry[] = [];
   /** Something waits on what its user does now: until that is decided the number may stay as it is. */
   private isHeld = false;
+  private isLooking = false;
   private hasMore = false;
+  /** When the number may be another one although nothing happens. */
+  private lookMs: number | null;
   /** Notifications that had waited for too long. */
   expired = 0;
 
@@ -53,6 +66,7 @@ export class Turn {
     private readonly input: TurnInput,
     private readonly rules: TurnRules,
   ) {
+    this.lookMs = input.device.badge === null || input.device.platform === 'web' ? null : input.unmutedInMs;
     for (const notice of input.notices) this.consider(notice);
     this.considerStale();
   }
@@ -72,19 +86,17 @@ export class Turn {
         this.decided.push({ ...keyOf(notice), waitMs: decision.waitMs, shownSeq: null, sounded: false });
         return;
       case 'skip':
-        if (decision.reason === 'looking') this.isHeld = true;
+        if (decision.reason === 'looking') this.isHeld = this.isLooking = true;
         if (decision.reason === 'too old') this.expired += 1;
         this.note(notice, 'skipped', decision.reason);
         this.decided.push({ ...keyOf(notice), waitMs: null, shownSeq: null, sounded: false });
         return;
       case 'show': {
-        const preview = effectivePreview(device.preview, this.rules.preview);
-        const manner = { preview, locale: device.locale, deviceId: device.id };
-        const tag = tagOf(notice, manner);
+        const tag = tagOf(notice, this.manner);
         const isQuiet = notice.soundedAgoMs !== null && notice.soundedAgoMs < this.rules.soundWindowMs;
         // Nor does it sound twice for what one turn brings, such as a group and its first message.
         const sound = !isQuiet && !this.parts.some(({ notification }) => notification.tag === tag);
-        const notification = notificationOf(notice, badge, { ...manner, sound });
+        const notification = notificationOf(notice, badge, { ...this.manner, sound });
         this.parts.push({ notification, notice, cleared: undefined });
       }
     }
@@ -93,14 +105,23 @@ export class Turn {
   /** What was read elsewhere goes from where it is shown, and the number with it. Nothing is taken from browsers. */
   private considerStale(): void {
     const { device, badge, stale } = this.input;
-    const isShown = (id: string): boolean => this.parts.some(({ notice }) => notice?.conversationId === id);
-    const gone = stale.filter(({ conversationId }) => !isShown(conversationId));
+    const shown = new Set(this.parts.map(({ notification }) => notification.tag));
+    const gone = stale.filter((one) => !shown.has(tagOf(one, this.manner)));
     this.hasMore = gone.length > MAX_CLEARED;
-    for (const one of gone.slice(0, MAX_CLEARED))
-      this.parts.push({ notification: clearing(one.conversationId, badge), notice: undefined, cleared: one });
+    for (const one of gone.slice(0, MAX_CLEARED)) {
+      const notification = clearing(tagOf(one, this.manner), one.conversationId, badge);
+      this.parts.push({ notification, notice: undefined, cleared: one });
+    }
     if (device.platform === 'web' || device.badge === null || device.badge === badge) return;
+    // Who looks will have read it in a moment, and then the number is what it was.
+    if (this.isLooking) this.lookMs = this.rules.clearDelayMs;
     if (this.parts.length > 0 || this.isHeld) return;
-    this.parts.push({ notification: clearing(undefined, badge), notice: undefined, cleared: undefined });
+    this.parts.push({ notification: numbering(badge), notice: undefined, cleared: undefined });
+  }
+
+  private get manner(): Omit<Manner, 'sound'> {
+    const { preview, locale, id } = this.input.device;
+    return { preview: effectivePreview(preview, this.rules.preview), locale, deviceId: id };
   }
 
   /**
@@ -121,6 +142,7 @@ export class Turn {
       suspicions: device.suspicions,
       environment: null,
       againMs: this.hasMore ? this.rules.clearDelayMs : null,
+      lookMs: this.lookMs,
     };
     for (const [index, { notification, notice, cleared: gone }] of this.parts.entries()) {
       const result = results[index];
@@ -164,7 +186,17 @@ export class Turn {
 
   /** Given back untouched: it is looked at again after so long. */
   static released({ id, leaseId, attempts, suspicions }: LeasedDevice, againMs: number): TurnEnd {
-    const device = { id, leaseId, isRemoved: false, badge: null, attempts, suspicions, environment: null, againMs };
+    const device = {
+      id,
+      leaseId,
+      isRemoved: false,
+      badge: null,
+      attempts,
+      suspicions,
+      environment: null,
+      againMs,
+      lookMs: null,
+    };
     return { devices: [device], notices: [], cleared: [], log: [], tickets: [] };
   }
 
@@ -179,6 +211,7 @@ export class Turn {
       suspicions: 0,
       environment: null,
       againMs: null,
+      lookMs: null,
     };
     return { devices: [device], notices: [], cleared: [], log: [], tickets: [] };
   }
@@ -196,9 +229,14 @@ export class Turn {
     this.decided.push({
       ...keyOf(notice),
       waitMs: null,
-      shownSeq: isShown ? (data.seq ?? notice.seq) : null,
+      shownSeq: isShown ? (data.seq ?? notice.seq ?? this.shownOfRequest(notice)) : null,
       sounded: isShown && shown?.sound === true,
     });
+  }
+
+  /** A request has no messages: any number says that it is shown. From browsers nothing is taken away. */
+  private shownOfRequest({ kind }: Notice): number | null {
+    return kind === 'friend_request' && this.input.device.platform !== 'web' ? 0 : null;
   }
 
   private note({ deviceId, kind, subjectId, seq }: Notice, outcome: PushOutcome, reason: string): void {

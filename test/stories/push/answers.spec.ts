@@ -54,11 +54,12 @@ describe('what a provider answers', () => {
   const apns = new FakeApns();
   const sandbox = new FakeApns(apns.pair);
   const fakes = [expo, fcm, web, apns, sandbox];
+  let configuration: Configuration;
   let providers: Record<'expo' | 'fcm' | 'apns' | 'web', PushProvider>;
 
   beforeAll(async () => {
     await Promise.all(fakes.map((fake) => fake.start()));
-    const configuration = Configuration.fromEnvironment({
+    configuration = Configuration.fromEnvironment({
       EXPO_PUSH_URL: expo.url,
       FCM_URL: fcm.url,
       FCM_SERVICE_ACCOUNT: fcm.serviceAccount,
@@ -211,6 +212,45 @@ describe('what a provider answers', () => {
     expect(fake.endlessBytes).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it('is asked for once more with a new token where Apple refuses the one that there is, and not each time', async () => {
+    const push = pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' });
+    const provider = new ApnsProvider(configuration, new Clock());
+    try {
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'sent' }]);
+      const before = apns.tokens.size;
+      apns.refusedTokens = new Set(apns.tokens);
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'sent' }]);
+      expect(apns.tokens.size).toBe(before + 1);
+      apns.refusedTokens = new Set(apns.tokens);
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'alarm', reason: 'InvalidProviderToken' }]);
+      expect(apns.tokens.size).toBe(before + 1);
+    } finally {
+      apns.refusedTokens.clear();
+      provider.close();
+    }
+  });
+
+  it('is not refused for a token of the future where the clock was put back', async () => {
+    class MovedClock extends Clock {
+      byMs = 1_800_000;
+      override now(): number {
+        return super.now() + this.byMs;
+      }
+    }
+    const clock = new MovedClock();
+    const provider = new ApnsProvider(configuration, clock);
+    const push = pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' });
+    try {
+      await provider.send([push]);
+      const before = apns.tokens.size;
+      clock.byMs = 0;
+      expect(await provider.send([push])).toMatchObject([{ verdict: 'sent' }]);
+      expect(apns.tokens.size).toBe(before + 1);
+    } finally {
+      provider.close();
+    }
+  });
+
   it('may name the time as a date', async () => {
     const { retryAfterMs } = await answerOf('web', '429', new Date(Date.now() + 600_000).toUTCString());
     expect(retryAfterMs).toBeGreaterThan(300_000);
@@ -269,7 +309,7 @@ describe('what an answer does to a device', () => {
   };
   /** What is written of a device and its notice after one answer. */
   const after = (result: PushResult, of: Partial<LeasedDevice> = {}, isBelieved = true) => {
-    const turn = new Turn({ device: device(of), notices: [notice()], stale: [], badge: 1 }, rules);
+    const turn = new Turn({ device: device(of), notices: [notice()], stale: [], badge: 1, unmutedInMs: null }, rules);
     const { devices, notices, log } = turn.end([result], isBelieved);
     const [{ isRemoved, suspicions, attempts, againMs, badge } = {}] = devices as Partial<(typeof devices)[number]>[];
     return {

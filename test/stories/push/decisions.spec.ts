@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { PushSender } from '../../../src/push/sending/push-sender.js';
 import {
   apnsToken,
   expoToken,
@@ -203,6 +204,64 @@ describe('whether a phone rings', () => {
     await ada.must('DELETE', `/messages/${id}`);
     const [, cleared] = await push.expo.arrived(token, 2);
     expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, badge: 0 } });
+  });
+
+  it.each<[string, (about: { bob: Person; conversationId: string; messageId: string }) => Promise<unknown>]>([
+    [
+      'conversation was muted',
+      ({ bob, conversationId }) => bob.must('PATCH', `/conversations/${conversationId}/me`, { mutedUntil: FAR }),
+    ],
+    [
+      'conversation was archived',
+      ({ bob, conversationId }) => bob.must('PATCH', `/conversations/${conversationId}/me`, { archived: true }),
+    ],
+    ['message was hidden', ({ bob, messageId }) => bob.must('DELETE', `/messages/${messageId}?for=me`)],
+    ['sender was blocked', ({ bob }) => bob.must('POST', '/blocks', { userId: ada.id })],
+  ])('takes a notification away, by its tag, whose %s', async (_, change) => {
+    const { person: bob, token, conversationId } = await pair();
+    const { id: messageId } = await ada.say(conversationId, 'Oops');
+    await push.expo.arrived(token);
+    await change({ bob, conversationId, messageId });
+    const [shown, cleared] = await push.expo.arrived(token, 2);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', conversationId, tag: shown?.tag } });
+  });
+
+  it('takes a friend request away that was answered elsewhere', async () => {
+    const bob = await push.owner('bob');
+    const cy = await push.story.person('cy');
+    const request = await cy.must('POST', '/friends/requests', { userId: bob.person.id });
+    await push.expo.arrived(bob.token);
+    await bob.person.must('POST', `/friends/requests/${request.id}/reject`);
+    const [shown, cleared] = await push.expo.arrived(bob.token, 2);
+    expect(cleared).toMatchObject({ quiet: true, data: { kind: 'clear', tag: shown?.tag, badge: 0 } });
+  });
+
+  it('puts the number right of what was looked at and not read, and when a mute has ended', async () => {
+    const { person: bob, token, conversationId } = await pair();
+    await ada.say(conversationId, 'one');
+    await push.expo.arrived(token);
+    const device = await bob.device();
+    await device.must('join_conversation', { conversationId });
+    await ada.say(conversationId, 'two');
+    await logged(bob, { outcome: 'skipped', reason: 'looking' });
+    expect((await push.expo.arrived(token, 2))[1]).toMatchObject({ quiet: true, badge: 2, data: { kind: 'clear' } });
+    const mutedUntil = new Date(Date.now() + 600_000).toISOString();
+    await bob.must('PATCH', `/conversations/${conversationId}/me`, { mutedUntil });
+    await push.expo.arrived(token, 3);
+    const database = push.story.app.get(Database);
+    await until('it is looked at again when the mute ends', async () => {
+      const [row] = await database.query<{ isDue: boolean }>(
+        `SELECT COALESCE(abs(extract(epoch FROM due_at - $2::timestamptz)) < 60, false) AS "isDue"
+         FROM push_devices WHERE user_id = $1`,
+        [bob.id, mutedUntil],
+      );
+      return row?.isDue === true;
+    });
+    await database.query('UPDATE conversation_members SET muted_until = now() WHERE user_id = $1', [bob.id]);
+    await database.query('UPDATE push_devices SET due_at = now() WHERE user_id = $1', [bob.id]);
+    push.story.app.get(PushSender).wake();
+    await push.expo.arrived(token, 4);
+    expect(push.expo.of(token).map(({ badge }) => badge)).toEqual([1, 2, 0, 2]);
   });
 
   it('names a group with who wrote, and never who is blocked', async () => {
@@ -436,5 +495,35 @@ describe('what a notification shows', () => {
     } finally {
       await push.close();
     }
+  });
+});
+
+describe('what is over before anybody has looked at it', () => {
+  it('is in the log of the device all the same, with its reason', async () => {
+    const push = await startPushStory({ pushPlanPauseMs: 500, pushIdleDelayMs: 600_000 });
+    try {
+      const ada = await push.story.person('ada');
+      const { person: bob, token } = await push.owner('bob');
+      const conversationId = await ada.group('Trip', bob);
+      await ada.say(conversationId, 'Hello');
+      await bob.must('POST', `/conversations/${conversationId}/leave`);
+      const { id } = await ada.must('POST', '/friends/requests', { userId: bob.id });
+      await ada.must('DELETE', `/friends/requests/${id}`);
+      await until('both are planned', async () => {
+        const [row] = await push.story.app.get(Database).query<{ count: number }>(
+          `SELECT count(*)::integer AS count FROM push_notices n JOIN push_devices d ON d.id = n.device_id
+             WHERE d.user_id = $1 AND n.kind IN ('message', 'friend_request')`,
+          [bob.id],
+        );
+        return row?.count === 2;
+      });
+      await push.later(bob);
+      await logged(bob, { outcome: 'skipped', reason: 'left', conversationId });
+      await logged(bob, { outcome: 'skipped', reason: 'answered', conversationId: null });
+      expect(push.expo.of(token)).toEqual([]);
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { Configuration, ConfigurationError } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
 import { ANSWERS } from '../../../src/push/providers/answers.js';
@@ -384,6 +385,46 @@ describe('the table of answers', () => {
   });
 });
 
+const APNS = { APNS_KEY_ID: 'ABC123DEFG', APNS_TEAM_ID: 'DEF123GHIJ', APNS_BUNDLE_ID: 'com.example.chat' };
+
+function keyOfCurve(namedCurve: string): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function serviceAccount(changes: Record<string, string>): Record<string, string> {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const account = {
+    type: 'service_account',
+    project_id: 'parley-test',
+    client_email: 'push@parley-test.iam.gserviceaccount.com',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    token_uri: 'https://oauth2.googleapis.com/token',
+    ...changes,
+  };
+  return { FCM_SERVICE_ACCOUNT: JSON.stringify(account) };
+}
+
+describe('settings of push', () => {
+  it('are taken as they should be, push services in whatever spelling', () => {
+    const { push } = Configuration.fromEnvironment({
+      ...serviceAccount({}),
+      ...APNS,
+      APNS_KEY: keyOfCurve('P-256'),
+      EXPO_ACCESS_TOKEN: 'abc_DEF-123',
+      PUSH_WEB_HOSTS: 'FCM.googleapis.com, *.Push.Apple.com, http://127.0.0.1:8080, https://push.example:8443/',
+    });
+    expect(push.fcm?.projectId).toBe('parley-test');
+    expect(push.apns?.keyId).toBe('ABC123DEFG');
+    expect(push.web.hosts).toEqual([
+      'fcm.googleapis.com',
+      '*.push.apple.com',
+      'http://127.0.0.1:8080',
+      'https://push.example:8443',
+    ]);
+  });
+});
+
 describe('a key that is none', () => {
   it.each<[string, Record<string, string>]>([
     ['FCM_SERVICE_ACCOUNT', { FCM_SERVICE_ACCOUNT: '{"project_id":"secret"}' }],
@@ -392,6 +433,18 @@ describe('a key that is none', () => {
     ['APNS_KEY', { APNS_KEY_ID: 'A' }],
     ['VAPID_PRIVATE_KEY', { VAPID_PRIVATE_KEY: 'secret' }],
     ['VAPID_SUBJECT', { VAPID_SUBJECT: 'me' }],
+    ...['push.example.com/path', '*', '*.com', 'one.example two.example', ' , ', 'https://push.example/x', 'a:443'].map(
+      (hosts): [string, Record<string, string>] => ['PUSH_WEB_HOSTS', { PUSH_WEB_HOSTS: hosts }],
+    ),
+    ['EXPO_ACCESS_TOKEN', { EXPO_ACCESS_TOKEN: 'secret\nsecret' }],
+    ['APNS_KEY', { APNS_KEY: keyOfCurve('secp384r1'), ...APNS }],
+    ['APNS_KEY_ID', { APNS_KEY: keyOfCurve('P-256'), ...APNS, APNS_KEY_ID: 'ABC 123' }],
+    ['APNS_TEAM_ID', { APNS_KEY: keyOfCurve('P-256'), ...APNS, APNS_TEAM_ID: '"DEF"' }],
+    ['APNS_BUNDLE_ID', { APNS_KEY: keyOfCurve('P-256'), ...APNS, APNS_BUNDLE_ID: 'com.example chat' }],
+    ['FCM_SERVICE_ACCOUNT', serviceAccount({ project_id: '' })],
+    ['FCM_SERVICE_ACCOUNT', serviceAccount({ project_id: 'a/b' })],
+    ['FCM_SERVICE_ACCOUNT', serviceAccount({ type: 'authorized_user' })],
+    ['FCM_SERVICE_ACCOUNT', serviceAccount({ token_uri: 'http://oauth2.example.com/token' })],
   ])('stops the start with one line that names it: %s', (name, environment) => {
     const read = (): Anything => Configuration.fromEnvironment(environment);
     expect(read).toThrow(ConfigurationError);

@@ -14,6 +14,8 @@ export class FakeApns {
   /** Different texts of the signed token that were sent. */
   readonly tokens = new Set<string>();
   expiredTokens = false;
+  /** Texts of signed tokens that are not taken. */
+  refusedTokens = new Set<string>();
   isSilent = false;
   readonly keyId = 'ABC123DEFG';
   readonly teamId = 'DEF123GHIJ';
@@ -113,7 +115,7 @@ export class FakeApns {
     );
     const { kid, alg } = JSON.parse(Buffer.from(header, 'base64url').toString());
     const { iss, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString());
-    if (!isSigned || kid !== this.keyId || alg !== 'ES256' || iss !== this.teamId)
+    if (this.refusedTokens.has(token) || !isSigned || kid !== this.keyId || alg !== 'ES256' || iss !== this.teamId)
       return { status: 403, reason: 'InvalidProviderToken' };
     if (Date.now() / 1_000 - iat > 3_600 || (this.expiredTokens && this.tokens.has(token)))
       return { status: 403, reason: 'ExpiredProviderToken' };
@@ -128,7 +130,9 @@ export class FakeApns {
     const quiet = aps.alert === undefined;
     if (Buffer.byteLength(headers['apns-collapse-id'] ?? '') > 64)
       this.faults.push('a collapse id of more than 64 bytes');
-    if (headers['apns-push-type'] !== (quiet ? 'background' : 'alert'))
+    // Whatever shows an alert or a number, or makes a sound.
+    const isAlert = [aps.alert, aps.badge, aps.sound].some((shown) => shown !== undefined);
+    if (headers['apns-push-type'] !== (isAlert ? 'alert' : 'background'))
       this.faults.push('another push type than the payload');
     if (quiet && headers['apns-priority'] !== '5') this.faults.push('a quiet notification in a hurry');
     if (Number(headers['apns-expiration']) < Date.now() / 1_000) this.faults.push('an expiration that is over');
