@@ -2778,15 +2778,14 @@ export interface components {
             locale?: string;
         };
         DeviceView: {
-            platform: components["schemas"]["PushPlatform"];
-            /** @description What a notification shows: the text, who wrote, or nothing of either. The server may show less. */
-            preview: components["schemas"]["PushPreview"];
             /**
-             * Format: uuid
              * @description As its client named it.
              * @example 5f0e6a1c-3f43-4bb2-9c19-9f5d0a7c1e55
              */
             id: string;
+            platform: components["schemas"]["PushPlatform"];
+            /** @description What a notification shows: the text, who wrote, or nothing of either. The server may show less. */
+            preview: components["schemas"]["PushPreview"];
             /** Format: date-time */
             createdAt: string;
             /**
