@@ -15,8 +15,6 @@ const TOKEN_LIFE_MS = 40 * 60_000;
 const MIN_TOKEN_LIFE_MS = 20 * 60_000;
 const EXPIRY_SECONDS = 24 * 3_600;
 const MAX_ANSWER_BYTES = 16 * 1024;
-/** The server's token is refused, maybe for its age by a clock that has been put right since. */
-const REFUSED_TOKEN: readonly string[] = ['ExpiredProviderToken', 'InvalidProviderToken'];
 
 interface Answer {
   status: number;
@@ -80,7 +78,7 @@ export class ApnsProvider extends PushProvider {
     try {
       const token = this.providerToken(apns);
       const answer = await this.post(apns, environment, push, token);
-      if (!REFUSED_TOKEN.includes(answer.reason ?? '') || !this.isRenewed(token)) return this.resultOf(answer, push);
+      if (!this.isRenewed(token, answer.reason)) return this.resultOf(answer, push);
       return this.resultOf(await this.post(apns, environment, push, this.providerToken(apns)), push);
     } catch (error) {
       return { verdict: 'again', reason: `Apple is away: ${reasonOf(error)}` };
@@ -104,11 +102,15 @@ export class ApnsProvider extends PushProvider {
     };
   }
 
-  /** Whether there is another token than the one that was refused, or may be one: Apple wants none made too often. */
-  private isRenewed(refused: string): boolean {
-    if (this.token?.text !== refused) return true;
-    if (performance.now() - this.givenUpAt < MIN_TOKEN_LIFE_MS) return false;
-    this.givenUpAt = performance.now();
+  /** Whether there may be another token than the one that was refused. */
+  private isRenewed(token: string, reason: string | undefined): boolean {
+    if (reason !== 'ExpiredProviderToken' && reason !== 'InvalidProviderToken') return false;
+    if (this.token?.text !== token) return true;
+    if (reason === 'InvalidProviderToken') {
+      // Maybe for its time, by a clock that has been put right since. Where it is the key, Apple wants none made too often.
+      if (performance.now() - this.givenUpAt < MIN_TOKEN_LIFE_MS) return false;
+      this.givenUpAt = performance.now();
+    }
     this.token = undefined;
     return true;
   }
