@@ -91,7 +91,7 @@ module.exports = {
     {
       name: 'nobody-knows-moderation',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(moderation/|app\\.module\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(moderation/|app\\.module\\.ts$|operator\\.ts$)' },
       to: { path: '^src/moderation/' },
     },
     {
@@ -207,7 +207,7 @@ module.exports = {
     {
       name: 'app-module-is-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main|application)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|application|operator)\\.ts$' },
       to: { path: '^src/app\\.module\\.ts$' },
     },
   ],

@@ -1,68 +1,195 @@
-// `npm run admin -- <command>`: what an operator does to the data by hand. On DATABASE_URL, or on the embedded PostgreSQL
-// of DATA_DIR; servers may run meanwhile.
+// `npm run admin -- <command>`: what an operator does at the server's machine. On DATABASE_URL, or on the embedded PostgreSQL
+// of DATA_DIR; servers may run meanwhile. With the environment of the server: codes are made with its secret.
+import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
 
-const USAGE = `npm run admin -- <command>
+const USAGE = `npm run admin -- <command>      <who>: an e-mail address, a username or an id
+  grant-role <who> <role>         USER, MODERATOR or ADMIN
+  list-users [--search=…]         accounts by username: id, username, e-mail address, role, suspension
+  reset-password <who>            prints a code by which a new password is set
+  suspend <who> --until=<time> | --days=<n> | --for-good [--reason=…]
+  restore <who>                   lifts a suspension or a ban
+  end-sessions <who> | --all      logs out one account, or everybody
+  delete-user <who> --yes         for good; its messages stay, under the name of nobody
+  export-user <who> [--out=file]  all that is stored of it, as JSON
+  stats                           numbers of the server
   after-restore                   after a backup was restored: every client starts over
-  end-sessions --all              ends every session: everybody has to log in again
-  end-sessions <e-mail address>   ends the sessions of one account`;
+  vacuum                          forgets what is due, and has PostgreSQL clean up behind it`;
 
-/** A command gets the address of the database and, where it takes one, a connection to it. */
-const COMMANDS = { 'after-restore': afterRestore, 'end-sessions': endSessions };
+/** What a table may have of rows that are gone: beyond that it is cleaned. */
+const DEAD_ROWS = { least: 1_000, share: 0.1 };
+
+/** Of each: how many words follow it, the options it takes, and what it does. */
+const COMMANDS = {
+  'grant-role': { words: 2, run: grantRole },
+  'list-users': { words: 0, options: { search: { type: 'string' } }, run: listUsers },
+  'reset-password': { words: 1, run: resetPassword },
+  suspend: {
+    words: 1,
+    options: {
+      until: { type: 'string' },
+      days: { type: 'string' },
+      'for-good': { type: 'boolean' },
+      reason: { type: 'string' },
+    },
+    run: suspend,
+  },
+  restore: { words: 1, run: restore },
+  'end-sessions': { words: [0, 1], options: { all: { type: 'boolean' } }, run: endSessions },
+  'delete-user': { words: 1, options: { yes: { type: 'boolean' } }, run: deleteUser },
+  'export-user': { words: 1, options: { out: { type: 'string' } }, run: exportUser },
+  stats: { words: 0, run: stats },
+  'after-restore': { words: 0, run: afterRestore },
+  vacuum: { words: 0, run: vacuum },
+};
 
 const [name, ...parameters] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
   if (command === undefined) throw new Error(USAGE);
+  const { words, options } = parsed(command);
   await prepare({ serverOnly: true });
-  await withDatabase(command);
+  await withDatabase((databaseUrl) => command.run(databaseUrl, words, options));
 } catch (error) {
-  console.error(error.message);
+  console.error(explained(error));
   process.exitCode = 1;
 }
 
-/** A running server refuses the tokens of ended sessions at once; sockets that are open it closes when their tokens end. */
-async function endSessions(database) {
-  const [whose] = parameters;
-  if (parameters.length !== 1 || (whose.startsWith('-') && whose !== '--all')) throw new Error(USAGE);
-  const { rowCount } = await database.query(
-    `UPDATE sessions SET revoked_at = GREATEST(now(), last_used_at)
-     WHERE revoked_at IS NULL AND ($1::text IS NULL OR user_id = (SELECT id FROM users WHERE email = lower($1)))`,
-    [whose === '--all' ? null : whose],
+function parsed({ words, options = {} }) {
+  try {
+    const { positionals, values } = parseArgs({ args: parameters, options, allowPositionals: true });
+    if ([words].flat().includes(positionals.length)) return { words: positionals, options: values };
+  } catch {
+    // Said below.
+  }
+  throw new Error(USAGE);
+}
+
+/** One line, without what only developers read. */
+function explained(error) {
+  if (error.code === 'NOT_FOUND') return 'there is no such account';
+  return error.errors === undefined ? error.message : Object.values(error.errors).flat().join('; ');
+}
+
+async function operate(databaseUrl, work) {
+  const module = await import('../dist/operator.js');
+  return module.operate(databaseUrl, work);
+}
+
+async function grantRole(databaseUrl, [who, role]) {
+  await operate(databaseUrl, (operator) => operator.grantRole(who, role));
+  console.log(`${who} is ${role.toUpperCase()} now`);
+}
+
+async function listUsers(databaseUrl, _, { search }) {
+  await operate(databaseUrl, async (operator) => {
+    for await (const { id, username, email, role, suspension } of operator.list(search)) {
+      const state = suspension === null ? '' : `suspended until ${suspension.until ?? 'it is lifted'}`;
+      console.log([id, username, email ?? '-', role, state].join('\t').trimEnd());
+    }
+  });
+}
+
+async function resetPassword(databaseUrl, [who]) {
+  const { code, expiresAt, email } = await operate(databaseUrl, (operator) => operator.resetPassword(who));
+  console.log(`${code}   for ${email}, once, until ${expiresAt.toISOString()}`);
+}
+
+async function suspend(databaseUrl, [who], { until, days, 'for-good': forGood, reason }) {
+  if ([until, days, forGood].filter((value) => value !== undefined).length !== 1) throw new Error(USAGE);
+  const end =
+    until !== undefined ? new Date(until) : days !== undefined ? new Date(Date.now() + days * 86_400_000) : null;
+  if (end !== null && Number.isNaN(end.getTime())) throw new Error(USAGE);
+  const given = reason ?? 'by the operator of the server';
+  await operate(databaseUrl, (operator) => operator.suspend(who, end, given));
+  console.log(end === null ? `${who} is banned` : `${who} is suspended until ${end.toISOString()}`);
+}
+
+async function restore(databaseUrl, [who]) {
+  await operate(databaseUrl, (operator) => operator.restore(who));
+  console.log(`${who} may log in`);
+}
+
+async function endSessions(databaseUrl, [who], { all }) {
+  if ((who === undefined) !== (all === true)) throw new Error(USAGE);
+  const count = await operate(databaseUrl, (operator) =>
+    who === undefined ? operator.endAllSessions() : operator.endSessions(who),
   );
-  console.log(`${rowCount} sessions ended; sockets that are open end with their tokens, or with a restart`);
+  console.log(`${count} sessions ended; connections that are open end within some seconds`);
+}
+
+async function deleteUser(databaseUrl, [who], { yes }) {
+  if (yes !== true) throw new Error(`this cannot be undone: npm run admin -- delete-user ${who} --yes`);
+  await operate(databaseUrl, (operator) => operator.deleteUser(who));
+  console.log(`${who} is deleted`);
+}
+
+async function exportUser(databaseUrl, [who], { out }) {
+  await operate(databaseUrl, async (operator) => {
+    const pieces = Readable.from(await operator.exportUser(who));
+    if (out === undefined) for await (const piece of pieces) process.stdout.write(piece);
+    else await pipeline(pieces, createWriteStream(out, { mode: 0o600 }));
+  });
+}
+
+async function stats(databaseUrl) {
+  const { days, ...counts } = await operate(databaseUrl, (operator) => operator.count());
+  for (const [what, count] of Object.entries(counts)) console.log(`${what.padEnd(20)}${count}`);
+  console.log(`${'newUsersIn30Days'.padEnd(20)}${days.reduce((sum, { newUsers }) => sum + newUsers, 0)}`);
 }
 
 /** The server notices by itself what can be noticed; a copy of a cluster's files looks like the cluster itself. */
-async function afterRestore(_database, databaseUrl) {
-  if (parameters.length !== 0) throw new Error(USAGE);
+async function afterRestore(databaseUrl) {
   const { renewIdentity } = await import('../dist/database/database-identity.js');
   const { silencePast } = await import('../dist/push/silence-past.repository.js');
-  await renewIdentity(databaseUrl, silencePast);
-  // What waited for webhooks when the backup was made was sent since, or is of no use any more.
-  await database.query(
-    `UPDATE webhook_deliveries SET next_at = NULL, lease_id = NULL, last_error = 'given up after a backup was restored'
-     WHERE next_at IS NOT NULL`,
-  );
-  await database.query('DELETE FROM webhook_events');
+  await renewIdentity(databaseUrl, async (database) => {
+    await silencePast(database);
+    // What waited for webhooks when the backup was made was sent since, or is of no use any more.
+    await database.query(
+      `UPDATE webhook_deliveries SET next_at = NULL, lease_id = NULL, last_error = 'given up after a backup was restored'
+       WHERE next_at IS NOT NULL`,
+    );
+    await database.query('DELETE FROM webhook_events');
+    await database.query(
+      `INSERT INTO audit_log (id, action, target_type) VALUES (gen_random_uuid(), 'server.after_restore', 'server')`,
+    );
+  });
   console.log('the database has a new identity: clients start over when they next ask for what changed');
   console.log('what was written before now rings on no device');
 }
 
-async function withDatabase(work) {
+/** Beside what autovacuum does by itself, which a machine that is always busy may put off. */
+async function vacuum(databaseUrl) {
+  await operate(databaseUrl, (operator) => operator.forgetWhatIsDue());
   const { connectForMaintenance } = await import('../dist/database/maintenance-connection.js');
+  const database = await connectForMaintenance(databaseUrl, 'parley admin');
+  try {
+    const { rows } = await database.query(
+      `SELECT quote_ident(relname) AS name, n_dead_tup AS dead FROM pg_stat_user_tables
+       WHERE schemaname = current_schema() AND n_dead_tup > GREATEST($1, $2 * n_live_tup) ORDER BY n_dead_tup DESC`,
+      [DEAD_ROWS.least, DEAD_ROWS.share],
+    );
+    for (const { name: table, dead } of rows) {
+      await database.query(`VACUUM (ANALYZE) ${table}`);
+      console.log(`${table}: ${dead} rows that were gone`);
+    }
+    if (rows.length === 0) console.log('no table has many rows that are gone');
+  } finally {
+    await database.end();
+  }
+}
+
+async function withDatabase(work) {
   const configured = process.env.DATABASE_URL;
   const isEmbedded = !configured || configured === 'embedded';
   const { databaseUrl, stop } = isEmbedded ? await embeddedDatabase() : { databaseUrl: configured };
   try {
-    const database = await connectForMaintenance(databaseUrl, 'parley admin');
-    try {
-      await work(database, databaseUrl);
-    } finally {
-      await database.end();
-    }
+    await work(databaseUrl);
   } finally {
     await stop?.();
   }

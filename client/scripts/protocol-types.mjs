@@ -31,6 +31,8 @@ const HTTP_SCHEMAS = [
   'BlockView',
   'AttachmentView',
   'ReceiptView',
+  'CreateReportDto',
+  'ReportReceiptView',
 ];
 /** Where the name without its ending would be another's, or say too little. */
 const NAMES = {

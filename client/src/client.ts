@@ -38,11 +38,13 @@ import { deferred } from './protocol/deferred.js';
 import { handled } from './protocol/handled.js';
 import type {
   Attachment,
+  CreateReport,
   Login,
   PendingRegistration,
   Presence,
   Registered,
   Registration,
+  ReportReceipt,
   VerifyCode,
 } from './protocol/protocol.generated.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
@@ -340,6 +342,11 @@ export class ChatClient {
     return handled(
       this.#later().then((later) => later.uploadFile(this.http, file, `parley-${this.#ports.random.uuid()}`, options)),
     );
+  }
+
+  /** Asks the server's moderators to look at a message, a user or a conversation, as it is now. Who is reported learns nothing of it. */
+  report(report: CreateReport): Promise<ReportReceipt> {
+    return handled(this.#later().then(({ calls }) => calls.report(report)));
   }
 
   // Running it

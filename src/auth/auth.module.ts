@@ -63,6 +63,6 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     // Behind the one that finds the caller: guards are asked in this order.
     { provide: APP_GUARD, useClass: RoleGuard },
   ],
-  exports: [AccessTokenStrategy, Authenticator, AuthService, SessionCookies, Sessions],
+  exports: [AccountService, AccessTokenStrategy, Authenticator, AuthService, SessionCookies, Sessions],
 })
 export class AuthModule {}

@@ -3,7 +3,7 @@ import { BoundedLogger } from '../common/bounded-logger.js';
 import { DomainError, invalidField } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Configuration } from '../config/configuration.js';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { ipAddressKey } from '../limits/ip-address-key.js';
 import { RateLimiter } from '../limits/rates/rate-limiter.js';
 import { Accounts, type Credentials } from '../users/accounts/accounts.js';
@@ -13,7 +13,7 @@ import { CodeSender } from './codes/code-sender.js';
 import type { KnownDevice } from './sessions/device-cookies.js';
 import type { ChangePassword, Login, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { GuessLimits } from './codes/guess-limits.js';
-import { OneTimeCodes } from './codes/one-time-codes.js';
+import { type IssuedCode, OneTimeCodes } from './codes/one-time-codes.js';
 import { Passwords } from './accounts/passwords.js';
 import { PendingRegistrations } from './accounts/pending-registrations.js';
 import { type OpenedSession, type RefreshOrigin, type SessionOrigin, Sessions } from './sessions/sessions.js';
@@ -159,6 +159,17 @@ export class AuthService {
   /** A code for a new password. Answers the same for every address, at once. */
   forgotPassword(email: string, ip?: string): void {
     this.codeSender.request(email, 'RESET_PASSWORD', ip);
+  }
+
+  /** For an operator, who hands it to the account's owner. */
+  issueResetCode(transaction: Transaction, userId: string): Promise<IssuedCode> {
+    return this.codes.issue(userId, 'RESET_PASSWORD', undefined, transaction);
+  }
+
+  /** Codes and registrations that are of no use any more. */
+  async deleteExpired(): Promise<void> {
+    await this.codes.deleteExpired();
+    await this.registrations.deleteExpired();
   }
 
   /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */

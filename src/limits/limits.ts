@@ -44,7 +44,7 @@ export const LIMITS = {
   passwordConfirmations: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
   passwordConfirmationsHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },
   passwordConfirmationsDaily: { per: 'account', burst: 60, points: 60, perSeconds: 86_400 },
-  /** Complete copies of what is stored of a user. */
+  /** Complete copies of what is stored of a user, or of the audit log. */
   exports: { per: 'user', burst: 5, points: 5, perSeconds: 3_600 },
   /** Searches of users and messages. */
   search: { per: 'user', burst: 60, points: 10, perSeconds: 1 },
@@ -58,7 +58,7 @@ export const LIMITS = {
   strangersADay: { per: 'user', burst: 100, points: 100, perSeconds: 86_400 },
   /** Reports: each is looked at by a person. */
   reports: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
-  /** Acts of one moderator, and what it reads of reports: what a stolen session of one can do at once. */
+  /** Acts of one moderator: what a stolen session of one can do at once. */
   moderation: { per: 'user', burst: 120, points: 60, perSeconds: 60 },
   /** Messages sent or edited. */
   messages: { per: 'user', burst: 20, points: 5, perSeconds: 1 },

@@ -12,6 +12,7 @@ import { AccountsListRepository } from './accounts/accounts.repository.js';
 import { AccountActs } from './acts/account-acts.js';
 import { AdminMessagesController } from './acts/admin-messages.controller.js';
 import { MessageActs } from './acts/message-acts.js';
+import { Operator } from './operator/operator.js';
 import { AdminReportsController } from './reports/admin-reports.controller.js';
 import { ReportCopies } from './reports/report-copies.js';
 import { ReportResolutions } from './reports/report-resolutions.js';
@@ -45,6 +46,7 @@ import { Stats } from './stats/stats.service.js';
     AccountsList,
     AccountsListRepository,
     MessageActs,
+    Operator,
     ReportCopies,
     ReportResolutions,
     ReportsRepository,

@@ -215,6 +215,35 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(bob.page.locator('article:focus').filter({ hasText: 'with an umbrella' }));
   });
 
+  it('reports a message and a person to the moderators', async () => {
+    const moderator = await story.person('moderator');
+    await story.grant(moderator, 'MODERATOR');
+    await bob.say('Something that is not nice');
+    const bad = ada.message('Something that is not nice');
+    await bad.hover();
+    await bad.getByRole('button', { name: 'Actions for this message' }).click();
+    await ada.page.getByRole('menuitem', { name: 'Report' }).click();
+    const dialog = ada.page.getByRole('dialog', { name: 'Report this message' });
+    expect(await dialog.getByRole('button', { name: 'Send the report' }).isDisabled()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Harassment or bullying' }).check();
+    await dialog.getByLabel('What should they know?').fill('Please look.');
+    await dialog.getByRole('button', { name: 'Send the report' }).click();
+    await expectShown(ada.page.getByRole('status').getByText('Thank you. The moderators will look at it.'));
+    await expectGone(dialog);
+    await ada.page.getByRole('button', { name: 'Details' }).click();
+    await ada.page.getByRole('dialog', { name: 'Details' }).getByRole('button', { name: 'Report' }).click();
+    const second = ada.page.getByRole('dialog', { name: 'Report Bob Example' });
+    await second.getByRole('radio', { name: 'Spam' }).check();
+    await second.getByRole('button', { name: 'Send the report' }).click();
+    await expectGone(second);
+    await ada.page.keyboard.press('Escape');
+    const { items } = await moderator.must('GET', '/admin/reports?status=OPEN');
+    expect(items).toMatchObject([
+      { targetType: 'message', reason: 'HARASSMENT', comment: 'Please look.' },
+      { targetType: 'user', reason: 'SPAM', comment: null },
+    ]);
+  });
+
   it('makes friends, and mutes, pins, archives and blocks', async () => {
     const cy = await arrive();
     await cy.register('Cyd');

@@ -184,6 +184,20 @@ describe('two processes with one database and one Redis', () => {
       await device.next('disconnect');
     });
 
+    it('close the connections of who was suspended elsewhere, and say until when and why', async () => {
+      const [moderator, nuisance] = [await east.person('moderator'), await west.person('nuisance')];
+      await east.grant(moderator, 'MODERATOR');
+      const device = await deviceAt(west, nuisance);
+      await moderator.must('POST', `/admin/users/${nuisance.id}/ban`, { reason: 'loud' });
+      expect(await device.next('session:ended')).toEqual({
+        code: 'ACCOUNT_SUSPENDED',
+        retry: false,
+        until: null,
+        reason: 'loud',
+      });
+      await device.next('disconnect');
+    });
+
     it('deliver live again as soon as it is back', async () => {
       await bringBack();
       await until('both have joined', () => haveStatus('ok'));

@@ -1,5 +1,13 @@
 import type { Http, HttpRequest } from '../http/types.js';
-import type { Block, Conversation, FriendRequest, User, OwnUser } from '../protocol/protocol.generated.js';
+import type {
+  Block,
+  Conversation,
+  CreateReport,
+  FriendRequest,
+  OwnUser,
+  ReportReceipt,
+  User,
+} from '../protocol/protocol.generated.js';
 import type { Answer } from '../sync/types.js';
 import type { ConversationCalls } from './conversations.js';
 import type { FriendCalls, Observe } from './friends.js';
@@ -9,6 +17,7 @@ export interface Calls {
   conversations: ConversationCalls;
   friends: FriendCalls;
   users: UserCalls;
+  report(report: CreateReport): Promise<ReportReceipt>;
 }
 
 /** What the client asks over HTTP beside messages, and what of the answers is shown at once. */
@@ -17,6 +26,7 @@ export function callsOf(http: Http, observe: Observe, apply: (answer: Answer) =>
     conversations: conversationCalls(http, apply),
     friends: friendCalls(http, observe, apply),
     users: userCalls(http, apply),
+    report: async (body) => (await http.request<ReportReceipt>('/reports', { method: 'POST', body })).body,
   };
 }
 

@@ -120,6 +120,14 @@ export interface CreateConversation {
   title?: string | undefined;
 }
 
+export interface CreateReport {
+  targetType: ReportTarget;
+  targetId: string;
+  reason: ReportReason;
+  /** In the reporter's words. */
+  comment?: string | undefined;
+}
+
 export interface DeleteMessage {
   messageId: string;
   for?: 'everyone' | 'me' | undefined;
@@ -439,6 +447,19 @@ export interface ReplyPreview {
   /** True where the reader's history begins after it: there was a message, and nothing else is shown of it. */
   unavailable?: boolean | undefined;
 }
+
+export type ReportReason = 'SPAM' | 'HARASSMENT' | 'VIOLENCE' | 'SEXUAL' | 'SELF_HARM' | 'ILLEGAL' | 'OTHER';
+
+export interface ReportReceipt {
+  status: ReportStatus;
+  id: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+}
+
+export type ReportStatus = 'OPEN' | 'DISMISSED' | 'RESOLVED';
+
+export type ReportTarget = 'message' | 'user' | 'conversation';
 
 export interface ResetPassword {
   /** Taken in any case. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { PageQuery } from '../../common/pagination.js';
 import { IsId } from '../../common/validation/is-id.decorator.js';
@@ -6,7 +6,8 @@ import { IsTime } from '../../common/validation/is-time.decorator.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
 import { AUDIT_ACTIONS, AUDIT_TARGETS, type AuditAction, type AuditTarget } from '../audit-entry.js';
 
-export class AuditQuery extends PageQuery {
+/** What the entries of a list have in common. */
+export class AuditFilter {
   /** Who did it. */
   @OptionalField()
   @IsId({ required: false })
@@ -36,4 +37,16 @@ export class AuditQuery extends PageQuery {
   @OptionalField()
   @IsTime({ required: false })
   until?: string;
+}
+
+export class AuditQuery extends IntersectionType(PageQuery, AuditFilter) {}
+
+export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
+export type AuditFormat = (typeof AUDIT_FORMATS)[number];
+
+export class AuditExportQuery extends AuditFilter {
+  @ApiProperty({ enum: AUDIT_FORMATS, default: 'csv', required: false })
+  @OptionalField('csv')
+  @IsIn(AUDIT_FORMATS)
+  format: AuditFormat = 'csv';
 }

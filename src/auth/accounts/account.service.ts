@@ -76,9 +76,15 @@ export class AccountService implements OnModuleInit {
    * Forgets the caller: nothing personal is left, its sessions end, its friends are notified. Messages stay, under the name
    * of nobody. A crash in the middle leaves an account that can be deleted again.
    * @param password checked where it is given
+   * @param within what else belongs into the transaction
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED; UNAUTHORIZED where it is deleted already
    */
-  async delete(principal: Principal, password: string | undefined, ip?: string): Promise<void> {
+  async delete(
+    principal: Principal,
+    password: string | undefined,
+    ip?: string,
+    within: (transaction: Transaction) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     if (password !== undefined) await this.auth.confirmPassword(principal, password, ip);
     for (const { prepare } of this.personalData.sources) await prepare?.(principal);
     const announcements = await this.database.transaction(async (transaction) => {
@@ -90,6 +96,7 @@ export class AccountService implements OnModuleInit {
       }
       // Last: what the others wrote down they find by the name it still has.
       await this.accounts.anonymise(transaction, principal.userId);
+      await within(transaction);
       return collected;
     });
     for (const announce of announcements) announce();

@@ -28,8 +28,9 @@ export class OneTimeCodesRepository {
     purpose: CodePurpose,
     { hash, expiresAt }: IssuedCode,
     { createdAt, requestedFrom }: { createdAt: Date; requestedFrom: string },
+    executor: SqlExecutor = this.database,
   ): Promise<void> {
-    await this.database.query(
+    await executor.query(
       `INSERT INTO one_time_codes (user_id, purpose, hash, created_at, expires_at, requested_from)
        VALUES ($1, $2::code_purpose, $3, $4, $5, $6)
        ON CONFLICT (user_id, purpose) DO UPDATE SET

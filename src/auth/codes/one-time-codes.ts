@@ -54,12 +54,15 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** @param ipAddress of who asked for it */
-  async issue(userId: string, purpose: CodePurpose, ipAddress: string | undefined): Promise<IssuedCode> {
+  async issue(
+    userId: string,
+    purpose: CodePurpose,
+    ipAddress: string | undefined,
+    executor?: SqlExecutor,
+  ): Promise<IssuedCode> {
     const issued = this.draw(userId, purpose);
-    await this.repository.replace(userId, purpose, issued, {
-      createdAt: new Date(this.clock.now()),
-      requestedFrom: ipAddressKey(ipAddress),
-    });
+    const origin = { createdAt: new Date(this.clock.now()), requestedFrom: ipAddressKey(ipAddress) };
+    await this.repository.replace(userId, purpose, issued, origin, executor);
     return issued;
   }
 

@@ -149,6 +149,17 @@ export class SessionsRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** Everybody's. @returns how many */
+  async revokeAll(transaction: Transaction, now: Date): Promise<number> {
+    const [row] = await transaction.query<{ count: number }>(
+      `WITH ended AS (
+         UPDATE sessions SET revoked_at = GREATEST($1, last_used_at) WHERE revoked_at IS NULL RETURNING 1
+       ) SELECT count(*) AS count FROM ended`,
+      [now],
+    );
+    return row?.count ?? 0;
+  }
+
   async raiseEndingsRevision(transaction: Transaction): Promise<void> {
     await transaction.query('UPDATE session_endings SET revision = revision + 1');
   }

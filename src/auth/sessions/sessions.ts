@@ -200,6 +200,18 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     return ended;
   }
 
+  /** Within the caller's transaction: everybody's. No event is published, for it would name them all: processes look by themselves. */
+  async endAllOfEverybody(transaction: Transaction): Promise<number> {
+    const count = await this.repository.revokeAll(transaction, this.now());
+    await this.repository.raiseEndingsRevision(transaction);
+    return count;
+  }
+
+  /** For who ended sessions in another way. */
+  raiseEndings(transaction: Transaction): Promise<void> {
+    return this.repository.raiseEndingsRevision(transaction);
+  }
+
   /** Rises with every act that ended sessions of others. */
   endingsRevision(): Promise<number> {
     return this.repository.endingsRevision();

@@ -124,6 +124,25 @@ describe('users of a trusted issuer', () => {
     expect((await me(await token({ sub: randomUUID(), email: `x${free}` }))).body.email).toBeNull();
   });
 
+  it('are suspended like anybody, whichever token they come with', async () => {
+    const moderator = await story.person('moderator');
+    await story.grant(moderator, 'MODERATOR');
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    // Signed in anew behind the suspension, by the issuer's clock.
+    const newer = await token({ sub }, 300, Date.now() + 50_000);
+    const { id } = (await me(old)).body;
+    await moderator.must('POST', `/admin/users/${id}/ban`, { reason: 'loud' });
+    const refusal = { status: 403, body: { code: 'ACCOUNT_SUSPENDED', until: null, reason: 'loud' } };
+    expect(await me(old)).toMatchObject(refusal);
+    expect(await Promise.all([me(newer), me(newer)])).toMatchObject([refusal, refusal]);
+    const device = new Device(story.url, { token: newer });
+    expect(await device.next('connect_error')).toEqual(refusal.body);
+    device.socket.close();
+    await moderator.must('POST', `/admin/users/${id}/restore`, {});
+    expect((await me(newer)).status).toBe(200);
+  });
+
   it('end their session like anybody, until the issuer signs them in anew', async () => {
     const sub = randomUUID();
     const old = await token({ sub }, 300, Date.now() - 60_000);

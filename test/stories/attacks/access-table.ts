@@ -238,6 +238,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
     body: () => ({ username: `bot_${randomUUID().slice(0, 8)}`, displayName: 'Help desk' }),
   },
   'GET /admin/bots': staff(NOT_FOUND, '200'),
+  'GET /admin/audit/export': { ...staff(NOT_FOUND, '200'), query: '?format=jsonl&since=2100-01-01T00:00:00Z' },
   'GET /admin/stats': staff('200'),
   'GET /admin/reports': staff('200'),
   'GET /admin/reports/{id}': { ...staff('200'), prepare: report },

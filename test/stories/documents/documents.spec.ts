@@ -273,6 +273,7 @@ describe('the documents', () => {
     await adas.call('put', '/admin/users/{id}/role', { ...path(nuisance.id), body: { role: 'MODERATOR' } });
     await adas.call('get', '/admin/users', { query: { search: 'nuis', role: 'MODERATOR', suspended: false } });
     await adas.call('get', '/admin/users/{id}', path(nuisance.id));
+    await adas.call('get', '/admin/audit/export', { query: { format: 'csv', action: 'user.ban' } });
     await adas.call('get', '/admin/stats', {});
     await adas.call('get', '/admin/audit', { query: { action: 'user.suspend', limit: 10 } });
 

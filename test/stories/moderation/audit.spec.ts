@@ -62,6 +62,29 @@ describe('the audit log', () => {
     expect((await admin.call('GET', '/admin/audit?cursor=anything')).status).toBe(400);
   });
 
+  it('is exported as a whole, as lines that a spreadsheet opens and runs nothing of, or as JSON', async () => {
+    const targetId = randomUUID();
+    const reason = '=HYPERLINK("https://evil.example","click"),\nsecond line';
+    for (let index = 0; index < 3; index += 1) await record({ targetId, reason, details: { index } });
+    const get = (format: string): Promise<Anything> =>
+      admin.call('GET', `/admin/audit/export?format=${format}&targetId=${targetId}`);
+    const csv = await get('csv');
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(csv.headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
+    const [header, first] = (csv.body as string).split('\r\n');
+    expect(header).toBe('at,actorId,action,targetType,targetId,reason,ip,details,id');
+    expect(first).toContain(`"'=HYPERLINK(""https://evil.example"",""click""),\nsecond line"`);
+    expect(first).toContain('"{""index"":2}"');
+    expect((csv.body as string).split('\r\n')).toHaveLength(5);
+    const lines = ((await get('jsonl')).body as string).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).details)).toEqual([{ index: 2 }, { index: 1 }, { index: 0 }]);
+    const own = await admin.must('GET', '/admin/audit?action=audit.export');
+    expect(own.items).toMatchObject([
+      { actorId: admin.id, details: { format: 'jsonl', targetId } },
+      { actorId: admin.id, details: { format: 'csv', targetId } },
+    ]);
+  });
+
   it('keeps nothing of an act that was undone', async () => {
     const targetId = randomUUID();
     const undone = database.transaction(async (transaction) => {

@@ -3,6 +3,7 @@ import { Lazy } from '../app/Lazy.js';
 import { attempt } from '../app/toasts.js';
 import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
+import { reportDialog } from '../report/load.js';
 import { t } from '../texts/texts.js';
 import { canDeleteForAll, type Dialogs, toggleReaction } from './actions.js';
 
@@ -10,7 +11,7 @@ const emojiPicker = () => import('./EmojiPicker.js');
 const viewer = () => import('./Viewer.js');
 
 interface Properties {
-  dialog: Extract<Dialogs, { type: 'delete' | 'react' | 'view' }>;
+  dialog: Extract<Dialogs, { type: 'delete' | 'react' | 'report' | 'view' }>;
   conversation: Conversation;
   onClose: () => void;
 }
@@ -29,6 +30,10 @@ export function MessageDialogs({ dialog, conversation, onClose }: Properties) {
     case 'view':
       return (
         <Lazy load={viewer} pictures={dialog.pictures} index={dialog.index} onClose={onClose} onFailed={onClose} />
+      );
+    case 'report':
+      return (
+        <Lazy load={reportDialog} targetType="message" targetId={dialog.id} onClose={onClose} onFailed={onClose} />
       );
     case 'delete':
       return <DeleteQuestion item={dialog.item} conversation={conversation} onClose={onClose} />;

@@ -3,7 +3,7 @@ import { attempt, notify } from '../app/toasts.js';
 import { Menu, MenuItem, type Place } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
-import { canEdit, isOwn, type MessageActions, toggleReaction } from './actions.js';
+import { canEdit, canReport, isOwn, type MessageActions, toggleReaction } from './actions.js';
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
@@ -49,6 +49,9 @@ export function MessageMenu({ item, at, actions, onClose }: Properties) {
       {canEdit(item) ? <MenuItem icon="edit" text={t('message.edit')} onChoose={() => actions.edit(item)} /> : null}
       {!item.linkPreview || !isOwn(item) ? null : (
         <MenuItem icon="link" text={t('message.removePreview')} onChoose={removePreview} />
+      )}
+      {id === null || !canReport(item) ? null : (
+        <MenuItem icon="warning" text={t('message.report')} onChoose={() => actions.ask({ type: 'report', id })} />
       )}
       <MenuItem
         icon="trash"

@@ -10,6 +10,7 @@ export type Dialogs =
   | { type: 'search' }
   | { type: 'delete'; item: MessageItem }
   | { type: 'react'; item: MessageItem }
+  | { type: 'report'; id: string }
   | { type: 'view'; pictures: readonly Attachment[]; index: number };
 
 /** What a message can ask of the page around it. Always the same object. */
@@ -28,6 +29,11 @@ export const isOwn = (item: MessageItem): boolean => item.senderId === client.us
 export function canEdit(item: MessageItem): boolean {
   if (!isOwn(item) || item.deletedAt !== null || item.content === null || item.kind === 'SYSTEM') return false;
   return item.state !== 'sent' || Date.now() - Date.parse(item.createdAt) < EDIT_WINDOW_MS;
+}
+
+/** Somebody else's, as long as it is there. */
+export function canReport(item: MessageItem): boolean {
+  return item.id !== null && !isOwn(item) && item.deletedAt === null && item.kind !== 'SYSTEM';
 }
 
 export function canDeleteForAll(item: MessageItem, { type, me }: Conversation): boolean {

@@ -1,12 +1,14 @@
 import type { Conversation, User } from '@parley/client';
 import { useConversation } from '@parley/client/react';
 import { useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
 import { go } from '../app/router.js';
 import { attempt, notify } from '../app/toasts.js';
 import { FOR_GOOD, isMuted, nameOf, partnerOf } from '../conversations/names.js';
 import { Avatar } from '../design/Avatar.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
+import { reportDialog } from '../report/load.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
@@ -40,10 +42,14 @@ export default function DetailsDialog({ id, onClose }: { id: string; onClose: ()
         <>
           <GroupSettings conversation={conversation} />
           <GroupMembers conversation={conversation} onClose={onClose} />
+          <Report targetType="conversation" targetId={id} />
           <Leave conversation={conversation} onClose={onClose} />
         </>
       ) : partner === undefined ? null : (
-        <Block user={partner} />
+        <>
+          <Report targetType="user" targetId={partner.id} name={partner.displayName} />
+          <Block user={partner} />
+        </>
       )}
     </Dialog>
   );
@@ -81,6 +87,25 @@ function OwnSettings({ conversation }: { conversation: Conversation }) {
         {t('details.archive')}
       </button>
     </div>
+  );
+}
+
+interface Reported {
+  targetType: 'user' | 'conversation';
+  targetId: string;
+  name?: string;
+}
+
+function Report(target: Reported) {
+  const [isOpen, setOpen] = useState(false);
+  const close = (): void => setOpen(false);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setOpen(true)}>
+        {t('message.report')}
+      </button>
+      {isOpen ? <Lazy load={reportDialog} {...target} onClose={close} onFailed={close} /> : null}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Attachment, Conversation, MessageItem } from '@parley/client';
+import type { Attachment, Conversation, CreateReport, MessageItem } from '@parley/client';
 import { useConnection, useConversation, usePresence, useTyping } from '@parley/client/react';
 import { useCallback, useState } from 'react';
 import { KeyboardAvoidingView, Platform, View } from 'react-native';
@@ -7,11 +7,14 @@ import { briefTimeOf } from '../chat/words';
 import { Avatar } from '../design/Avatar';
 import { Bar } from '../design/Bar';
 import { ConnectionBanner } from '../design/ConnectionBanner';
-import { Empty } from '../design/controls';
+import { Empty, IconButton } from '../design/controls';
+import { ReportSheet } from '../report/ReportSheet';
 import { Composer, type Intent } from './Composer';
 import { MessageList } from './MessageList';
 import { MessageMenu } from './MessageMenu';
 import { PictureViewer } from './PictureViewer';
+
+type Reported = Pick<CreateReport, 'targetType' | 'targetId'> & { title: string };
 
 interface Properties {
   conversationId: string;
@@ -24,23 +27,35 @@ export function ChatScreen({ conversationId, isTop }: Properties) {
   const [intent, setIntent] = useState<Intent>({ type: 'new' });
   const [chosen, choose] = useState<MessageItem>();
   const [picture, view] = useState<Attachment>();
+  const [reported, report] = useState<Reported>();
   const startAgain = useCallback(() => setIntent({ type: 'new' }), []);
   if (conversation === undefined) return <Nowhere />;
   return (
     <KeyboardAvoidingView style={{ flex: 1 }} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
-      <ChatBar conversation={conversation} />
+      <ChatBar conversation={conversation} onReport={report} />
       <ConnectionBanner />
       <MessageList conversation={conversation} isTop={isTop} onChoose={choose} onView={view} />
       <Composer conversationId={conversationId} name={nameOf(conversation)} intent={intent} onDone={startAgain} />
       {chosen === undefined ? null : (
-        <MessageMenu item={chosen} onClose={() => choose(undefined)} onIntent={setIntent} />
+        <MessageMenu
+          item={chosen}
+          onClose={() => choose(undefined)}
+          onIntent={setIntent}
+          onReport={(targetId) => report({ title: 'Report this message', targetType: 'message', targetId })}
+        />
       )}
+      {reported === undefined ? null : <ReportSheet {...reported} onClose={() => report(undefined)} />}
       {picture === undefined ? null : <PictureViewer picture={picture} onClose={() => view(undefined)} />}
     </KeyboardAvoidingView>
   );
 }
 
-function ChatBar({ conversation }: { conversation: Conversation }) {
+interface BarProperties {
+  conversation: Conversation;
+  onReport: (reported: Reported) => void;
+}
+
+function ChatBar({ conversation, onReport }: BarProperties) {
   const { id, avatarUrl, memberCount, type } = conversation;
   const partner = partnerOf(conversation);
   const presence = usePresence(partner?.id ?? '');
@@ -57,7 +72,16 @@ function ChatBar({ conversation }: { conversation: Conversation }) {
             ? undefined
             : `last seen ${briefTimeOf(presence.lastSeenAt)}`;
   const picture = <Avatar id={partner?.id ?? id} name={name} url={partner?.avatarUrl ?? avatarUrl} size={38} />;
-  return <Bar title={name} note={note} lead={picture} />;
+  const title = `Report ${name}`;
+  const reported: Reported =
+    partner === undefined
+      ? { title, targetType: 'conversation', targetId: id }
+      : { title, targetType: 'user', targetId: partner.id };
+  return (
+    <Bar title={name} note={note} lead={picture}>
+      <IconButton icon="flag-outline" label={title} onPress={() => onReport(reported)} />
+    </Bar>
+  );
 }
 
 function Nowhere() {

@@ -15,6 +15,7 @@ interface Properties {
   item: MessageItem;
   onClose: () => void;
   onIntent: (intent: Intent) => void;
+  onReport: (messageId: string) => void;
 }
 
 interface Action {
@@ -24,7 +25,7 @@ interface Action {
 }
 
 /** What may be done with one message. */
-export function MessageMenu({ item, onClose, onIntent }: Properties) {
+export function MessageMenu({ item, onClose, onIntent, onReport }: Properties) {
   const { paper, shade } = useColors();
   const { bottom } = useSafeAreaInsets();
   const [error, setError] = useState<unknown>();
@@ -58,7 +59,7 @@ export function MessageMenu({ item, onClose, onIntent }: Properties) {
             onPick={(emoji, remove) => void attempt(() => client.react(item, emoji, { remove }))}
           />
         )}
-        {actionsOf(item, onIntent).map(({ label, work, isDangerous = false }) => (
+        {actionsOf(item, onIntent, onReport).map(({ label, work, isDangerous = false }) => (
           <Button
             key={label}
             label={label}
@@ -72,8 +73,12 @@ export function MessageMenu({ item, onClose, onIntent }: Properties) {
   );
 }
 
-function actionsOf(item: MessageItem, onIntent: (intent: Intent) => void): Action[] {
-  const { clientId, id, state, content } = item;
+function actionsOf(
+  item: MessageItem,
+  onIntent: (intent: Intent) => void,
+  onReport: (messageId: string) => void,
+): Action[] {
+  const { clientId, id, state, content, deletedAt } = item;
   const isMine = isOwn(item);
   const actions: Action[] = [];
   if (id !== null) actions.push({ label: 'Reply', work: () => onIntent({ type: 'reply', item }) });
@@ -83,6 +88,7 @@ function actionsOf(item: MessageItem, onIntent: (intent: Intent) => void): Actio
     actions.push({ label: 'Try again', work: () => client.outbox.retry(clientId) });
   if (isMine && content !== null && content !== '')
     actions.push({ label: 'Edit', work: () => onIntent({ type: 'edit', item }) });
+  if (id !== null && !isMine && deletedAt === null) actions.push({ label: 'Report', work: () => onReport(id) });
   if (state === 'rejected') actions.push({ label: 'Discard', isDangerous: true, work: () => client.delete(item) });
   else if (isMine) actions.push({ label: 'Delete for everyone', isDangerous: true, work: () => client.delete(item) });
   if (id !== null)

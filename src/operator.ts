@@ -1,0 +1,37 @@
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { configureApp } from './app.setup.js';
+import { Configuration } from './config/configuration.js';
+import { Operator } from './moderation/operator/operator.js';
+
+/**
+ * What an operator does at the server's machine, by the services of the server itself, on its database and beside it. It is a
+ * process of the server that listens to nobody: where several are one server, the others receive its events; where the server is
+ * alone, that finds what concerns it in the database within `sessionEndingsMs`.
+ */
+export async function operate<Result>(
+  databaseUrl: string,
+  work: (operator: Operator) => Promise<Result>,
+): Promise<Result> {
+  const configuration = new Configuration({
+    ...Configuration.fromEnvironment(),
+    databaseUrl,
+    rateLimits: false,
+    web: false,
+  });
+  Logger.overrideLogger(['fatal']);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(configuration), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: ['fatal'],
+  });
+  try {
+    configureApp(app);
+    await app.init();
+    return await work(app.get(Operator, { strict: false }));
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
+
+const SECRET = 'a secret that is long enough for every test';
+/** Each command is a process that starts the server’s services, on a machine that may have other things to do. */
+const COMMAND_MS = 240_000;
+
+describe('npm run admin', () => {
+  let story: Story;
+  let directory: string;
+  let root: Person;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+    directory = await mkdtemp(join(tmpdir(), 'parley-admin-'));
+    root = await story.person('root');
+  });
+  afterAll(async () => {
+    await story.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  /** What it printed; of one that failed, what it printed as its error. */
+  const run = async (...parameters: string[]): Promise<{ code: number; output: string }> => {
+    const environment = { DATABASE_URL: story.databaseUrl, DATA_DIR: directory, JWT_SECRET: SECRET, NODE_OPTIONS: '' };
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, ['scripts/admin.mjs', ...parameters], {
+        env: { ...process.env, ...environment },
+      });
+      return { code: 0, output: stdout };
+    } catch (error) {
+      const { code, stderr } = error as { code: number; stderr: string };
+      return { code, output: stderr };
+    }
+  };
+  const auditOf = async (query: string): Promise<Anything[]> => (await root.must('GET', `/admin/audit?${query}`)).items;
+  const login = (person: Person, password = 'correct horse'): Promise<Anything> =>
+    request(story.url, 'POST', '/auth/login', { username: person.username, password });
+
+  it(
+    'makes the first administrator, and suspends and restores beside a server that runs',
+    async () => {
+      expect(await run('grant-role', root.email.toUpperCase(), 'admin')).toMatchObject({ code: 0 });
+      expect(await auditOf(`targetId=${root.id}`)).toMatchObject([
+        { action: 'role.grant', actorId: null, ip: null, details: { role: 'ADMIN', before: 'USER' } },
+      ]);
+      const user = await story.person('user');
+      const device = await user.device();
+      const suspended = await run('suspend', user.username, '--days=2', '--reason=spam');
+      expect(suspended).toEqual({ code: 0, output: expect.stringContaining('is suspended until') });
+      // No event reached the server: it found it by itself.
+      const ended = await device.next('session:ended');
+      expect(ended).toMatchObject({ code: 'ACCOUNT_SUSPENDED', reason: 'spam', until: expect.any(String) });
+      expect((await login(user)).body.code).toBe('ACCOUNT_SUSPENDED');
+      expect(await run('restore', user.id)).toMatchObject({ code: 0 });
+      expect((await login(user)).status).toBe(200);
+      expect((await auditOf(`targetId=${user.id}`)).map(({ action }) => action)).toEqual([
+        'user.restore',
+        'user.suspend',
+      ]);
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'prints a code that sets a new password, lists accounts, and counts',
+    async () => {
+      const user = await story.person('forgetful');
+      const { output } = await run('reset-password', user.email);
+      const otp = /^\d{6}/.exec(output)?.[0];
+      const newPassword = 'another horse';
+      const reset = { email: user.email, otp, newPassword };
+      expect((await request(story.url, 'POST', '/auth/reset-password', reset)).status).toBe(200);
+      expect((await login(user, newPassword)).status).toBe(200);
+      const listed = await run('list-users', '--search=forgetful');
+      expect(listed.output.trim().split('\t')).toEqual([user.id, user.username, user.email, 'USER']);
+      const { output: counts } = await run('stats');
+      expect(counts).toMatch(/^users +\d+$/m);
+      expect((await run('reset-password', 'nobody@example.com')).output).toContain('there is nobody called');
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'exports and deletes an account, whose connections end',
+    async () => {
+      const [user, friend] = [await story.person('leaver'), await story.person('friend')];
+      const conversationId = await user.befriend(friend);
+      await user.say(conversationId, 'what I wrote');
+      const device = await user.device();
+      const file = join(directory, 'export.json');
+      expect(await run('export-user', user.email, `--out=${file}`)).toMatchObject({ code: 0 });
+      const exported = JSON.parse(await readFile(file, 'utf8'));
+      expect(exported.profile.email).toBe(user.email);
+      expect(JSON.stringify(exported.messages)).toContain('what I wrote');
+      expect(await run('delete-user', user.email)).toMatchObject({ code: 1, output: expect.stringContaining('--yes') });
+      expect(await run('delete-user', user.email, '--yes')).toMatchObject({ code: 0 });
+      await device.next('disconnect');
+      expect((await login(user)).status).toBe(401);
+      expect((await auditOf(`targetId=${user.id}`)).map(({ action }) => action)).toEqual([
+        'user.delete',
+        'user.export',
+      ]);
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'ends everybody’s sessions, and cleans up',
+    async () => {
+      const user = await story.person('everybody');
+      const device = await user.device();
+      expect(await run('end-sessions', '--all')).toMatchObject({ code: 0 });
+      expect(await device.next('session:ended')).toEqual({ code: 'SESSION_REVOKED', retry: false });
+      expect((await user.call('GET', '/users/me')).status).toBe(401);
+      expect(await run('vacuum')).toMatchObject({ code: 0 });
+      root.accessToken = (await login(root)).body.accessToken;
+      expect((await auditOf('targetType=server')).map(({ action }) => action)).toEqual([
+        'server.vacuum',
+        'server.end_sessions',
+      ]);
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'says how it is used where it is used otherwise, and does nothing',
+    async () => {
+      for (const parameters of [
+        [],
+        ['toString'],
+        ['grant-role', 'x'],
+        ['suspend', 'x'],
+        ['end-sessions'],
+        ['restore', '--all'],
+      ])
+        expect(await run(...parameters)).toEqual({ code: 1, output: expect.stringContaining('npm run admin') });
+      expect((await run('suspend', root.username, '--until=yesterday')).code).toBe(1);
+    },
+    COMMAND_MS,
+  );
+});
