@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of a selection as a file: CSV with a line of names, or one JSON object a line. The newest first. */
+        get: operations["Audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attachments/tus": {
         parameters: {
             query?: never;
@@ -3221,6 +3238,93 @@ export interface operations {
                         items: components["schemas"]["AuditEntryView"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            /** @description `VALIDATION_FAILED`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid access token is required. `TOKEN_EXPIRED`: The access token has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Too many requests; try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`: An internal error occurred. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UNAVAILABLE`: The server cannot do this at the moment; try again shortly. `OVERLOADED`: The server is overloaded; try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    Audit_export: {
+        parameters: {
+            query?: {
+                /** @description Who did it. */
+                actorId?: string;
+                action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "api_key.create" | "api_key.revoke" | "bot.create" | "webhook.create" | "webhook.update" | "webhook.delete" | "webhook.test" | "webhook.redeliver" | "webhook.disable" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
+                targetType?: "user" | "message" | "conversation" | "report" | "api_key" | "webhook" | "server";
+                /** @description To whom, or to what. */
+                targetId?: string;
+                /** @description Not before then. */
+                since?: string;
+                /** @description Before then. */
+                until?: string;
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of a selection as a file: CSV with a line of names, or one JSON object a line. The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description `VALIDATION_FAILED`: The request is not valid. */
