@@ -171,7 +171,7 @@ async function vacuum(databaseUrl) {
   try {
     const { rows } = await database.query(
       `SELECT quote_ident(relname) AS name, n_dead_tup AS dead FROM pg_stat_user_tables
-       WHERE schemaname = current_schema() AND n_dead_tup > GREATEST($1, $2 * n_live_tup) ORDER BY n_dead_tup DESC`,
+       WHERE schemaname = current_schema() AND n_dead_tup > GREATEST($1::float8, $2::float8 * n_live_tup) ORDER BY n_dead_tup DESC`,
       [DEAD_ROWS.least, DEAD_ROWS.share],
     );
     for (const { name: table, dead } of rows) {
