@@ -3301,7 +3301,7 @@ export interface operations {
             query?: {
                 /** @description Who did it. */
                 actorId?: string;
-                action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "api_key.create" | "api_key.revoke" | "bot.create" | "webhook.create" | "webhook.update" | "webhook.delete" | "webhook.test" | "webhook.redeliver" | "webhook.disable" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
+                action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "api_key.create" | "api_key.revoke" | "bot.create" | "conversation.retention" | "webhook.create" | "webhook.update" | "webhook.delete" | "webhook.test" | "webhook.redeliver" | "webhook.disable" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
                 targetType?: "user" | "message" | "conversation" | "report" | "api_key" | "webhook" | "server";
                 /** @description To whom, or to what. */
                 targetId?: string;
