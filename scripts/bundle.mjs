@@ -1,10 +1,13 @@
 // Joins the compiled modules and their packages to a few files: a start of the server loads those, and not two thousand modules,
 // which cost more than everything else that it does. dist keeps every module beside them, for commands and for the
-// processes and threads of media.
+// processes and threads of media. Run by itself after tsc, in a process of its own: the compiler's threads would stay in the
+// server's, whose first start builds.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
+const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const MAIN = 'main.js';
 const FOLDER = 'bundle';
 
@@ -39,47 +42,42 @@ process.setSourceMapsEnabled(true);
 await import('./${FOLDER}/${MAIN}');
 `;
 
-/** Puts the bundle in the place of the compiled main.js in `dist`. */
-export async function bundleServer(dist) {
-  const folder = join(dist, FOLDER);
-  await rm(folder, { recursive: true, force: true });
-  const bundle = await rolldown({
-    input: join(dist, MAIN),
-    platform: 'node',
-    external: [...PACKAGES, ...OPTIONAL].map((name) => new RegExp(`^${name}(/|$)`)),
-    plugins: [{ name: 'modules', load: (path) => load(path, dist, folder) }],
-    onLog: (_level, { message }) => {
-      // A package that is missing must fail here and not at a start.
-      throw new Error(`the bundle of the server: ${message}`);
-    },
-  });
-  try {
-    const { output } = await bundle.generate({
-      dir: folder,
-      format: 'esm',
-      chunkFileNames: '[name].js',
-      codeSplitting: { groups: [{ name: 'packages', test: /[\\/]node_modules[\\/]/ }] },
-      sourcemap: 'hidden',
-      sourcemapExcludeSources: true,
-    });
-    await mkdir(folder, { recursive: true });
-    for (const chunk of output) if (chunk.type === 'chunk') await write(chunk, folder);
-  } finally {
-    await bundle.close();
-  }
-  await writeFile(join(dist, MAIN), ENTRY);
-  // Whatever compiles into this folder next writes main.js as well.
-  await Promise.all(['.tsbuildinfo', `${MAIN}.map`].map((name) => rm(join(dist, name), { force: true })));
-}
+const folder = join(DIST, FOLDER);
+await rm(folder, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: join(DIST, MAIN),
+  platform: 'node',
+  external: [...PACKAGES, ...OPTIONAL].map((name) => new RegExp(`^${name}(/|$)`)),
+  plugins: [{ name: 'modules', load }],
+  onLog: (_level, { message }) => {
+    // A package that is missing must fail here and not at a start.
+    throw new Error(`the bundle of the server: ${message}`);
+  },
+});
+const { output } = await bundle.generate({
+  dir: folder,
+  format: 'esm',
+  chunkFileNames: '[name].js',
+  codeSplitting: { groups: [{ name: 'packages', test: /[\\/]node_modules[\\/]/ }] },
+  sourcemap: 'hidden',
+  sourcemapExcludeSources: true,
+});
+await bundle.close();
+await mkdir(folder, { recursive: true });
+for (const chunk of output) if (chunk.type === 'chunk') await write(chunk);
+// In the place of the compiled one.
+await writeFile(join(DIST, MAIN), ENTRY);
+// Whatever compiles into this folder next writes main.js as well.
+for (const name of ['.tsbuildinfo', `${MAIN}.map`]) await rm(join(DIST, name), { force: true });
 
 /** With a map where it holds modules of our own: Node reads each map, and all that it is of, at every start. */
-async function write({ fileName, code, map }, folder) {
+async function write({ fileName, code, map }) {
   const isMapped = map?.sources.some((source) => source.endsWith('.ts')) === true;
   await writeFile(join(folder, fileName), isMapped ? `${code}//# sourceMappingURL=${fileName}.map\n` : code);
   if (isMapped) await writeFile(join(folder, `${fileName}.map`), map.toString());
 }
 
-async function load(path, dist, folder) {
+async function load(path) {
   if (!/\.[cm]?js$/.test(path)) return null;
   const code = await readFile(path, 'utf8');
   // A map of the packages would be most of it, and every start reads it.

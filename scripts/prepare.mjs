@@ -97,8 +97,7 @@ async function build(force) {
   rmSync(join(DIST, '.stamp'), { force: true });
   rmSync(DIST, { recursive: true, force: true });
   await runBeside('@nestjs/cli', installed('@nestjs/cli', 'bin/nest.js'), ['build'], ROOT);
-  const { bundleServer } = await import('./bundle.mjs');
-  await bundleServer(DIST);
+  await runBeside('rolldown', join(ROOT, 'scripts', 'bundle.mjs'), [], ROOT);
   writeStamp(DIST, stamp);
 }
 
@@ -218,7 +217,7 @@ function runBeside(name, path, parameters, cwd) {
     child.once('close', (status, signal) => {
       if (status === 0) return resolve();
       if (errors !== '') say(errors.trimEnd(), 'error');
-      reject(new Error(`${name} ${parameters[0]} failed (${signal ?? `status ${status}`})`));
+      reject(new Error(`${[name, ...parameters.slice(0, 1)].join(' ')} failed (${signal ?? `status ${status}`})`));
     });
   });
 }
