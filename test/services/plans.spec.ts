@@ -23,8 +23,6 @@ const EXPORT_PAGE = 500;
 /** Of the user who is looked at, as `fillDatabase` makes them. */
 const [FRIENDS, BLOCKS, SESSIONS] = [1_000, 500, 301];
 
-const AT_MOST_50 = 'there are at most 50';
-
 /** Statements that read a table whole, and why that is right. */
 const WHOLE: Record<string, { relations: string[]; reason: string }> = {
   'src/database/database-identity.ts#hasStampsOfTheFuture': {
@@ -40,45 +38,6 @@ const WHOLE: Record<string, { relations: string[]; reason: string }> = {
   'src/messages/search/search-index.repository.ts#waiting': {
     relations: ['conversations', 'message_search_progress'],
     reason: 'once, at the start of a process',
-  },
-  'src/integrations/keys/api-keys.repository.ts#add': { relations: ['api_keys'], reason: 'there are at most 200' },
-  'src/integrations/bots/bots.repository.ts#add': { relations: ['bots'], reason: 'there are at most 1,000' },
-  'src/integrations/webhooks/webhooks.repository.ts#add': { relations: ['webhooks'], reason: AT_MOST_50 },
-  'src/integrations/webhooks/planning/webhook-planning.repository.ts#isAnyActive': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/planning/webhook-planning.repository.ts#active': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/planning/webhook-planning.repository.ts#messagesFollowedFrom': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/planning/webhook-planning.repository.ts#takeEvents': {
-    relations: ['webhook_events'],
-    reason: 'the first of what is not planned yet',
-  },
-  'src/integrations/webhooks/sending/webhook-queue.repository.ts#take': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/sending/webhook-queue.repository.ts#nextInMs': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/sending/webhook-queue.repository.ts#overfull': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/sending/webhook-queue.repository.ts#release': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
-  },
-  'src/integrations/webhooks/sending/webhook-queue.repository.ts#takeNotices': {
-    relations: ['webhooks'],
-    reason: AT_MOST_50,
   },
   'src/integrations/webhooks/sending/webhook-queue.repository.ts#administrators': {
     relations: ['users'],
