@@ -39,6 +39,17 @@ export class CatchUpRepository {
     return row.name;
   }
 
+  /** The database's time, in milliseconds since 1970. */
+  async time(): Promise<number> {
+    const [row] = await this.database.background.query<{ time: number }>(
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS time',
+      [],
+      'cluster_time',
+    );
+    if (row === undefined) throw new Error('a SELECT without FROM answered nothing');
+    return row.time;
+  }
+
   async snapshot(): Promise<string> {
     const [row] = await this.database.background.query<{ snapshot: string }>(
       'SELECT pg_current_snapshot()::text AS snapshot',

@@ -5,6 +5,7 @@ import { EndedSessions } from '../realtime/connections/ended-sessions.js';
 import { Broadcaster } from '../realtime/delivery/broadcaster.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { Rooms, type Setup } from '../realtime/delivery/rooms.js';
+import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
 /** Users who are asked for in one statement. */
@@ -39,6 +40,7 @@ export class CatchUp {
     private readonly relay: EventRelay,
     private readonly messages: MessageReader,
     private readonly endedSessions: EndedSessions,
+    private readonly presence: PresenceTracker,
   ) {}
 
   /**
@@ -50,10 +52,11 @@ export class CatchUp {
     const reached = await this.repository.snapshot();
     await this.endedSessions.close();
     const concerned = new Set<string>();
-    const userIds = [...new Set([...this.rooms.connectedUserIds(), ...this.rooms.arrivingUserIds()])];
+    const userIds = this.rooms.awaitedUserIds();
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
       for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP))) concerned.add(id);
     if (await this.profiles(since)) for (const id of userIds) concerned.add(id);
+    await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);
     this.askToSync([...concerned], spread);
     return reached;
@@ -88,22 +91,20 @@ export class CatchUp {
     const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
     const messages = await this.messages.found(wanted.map(({ id }) => id));
-    // What happened in a group changes more than its messages.
-    const groups = new Set(
-      messages
-        .filter(({ created: { message } }) => message.kind === 'SYSTEM')
-        .map(({ created: { message } }) => message.conversationId),
-    );
+    // More changed than the message can say.
+    for (const { created } of messages)
+      if (created.message.system?.userCount !== undefined) tooMany.add(created.message.conversationId);
     // Something changed, and it was no message.
     const found = new Set(places.map(({ conversationId }) => conversationId));
-    const whole = [...conversationIds].filter((id) => found.has(id) && !tooMany.has(id) && !groups.has(id));
-    const delivered = new Set(whole);
+    const delivered = new Set([...conversationIds].filter((id) => found.has(id) && !tooMany.has(id)));
     this.relay.deliverMissing(messages.filter(({ created: { message } }) => delivered.has(message.conversationId)));
+    this.broadcaster.endUnsyncable([...tooMany]);
     return delivered;
   }
 
   private repairRooms(changes: readonly Change[], setups: ReadonlyMap<string, Setup>): void {
     const found = new Map<string, { joinedIds: string[]; leftIds: string[] }>();
+    this.rooms.forgetLost(changes.filter(({ isOwn }) => isOwn).map(({ userId }) => userId));
     for (const { userId, conversationId, isMember, isOwn } of changes) {
       if (conversationId === null || !isOwn || !this.rooms.disagrees(userId, conversationId, isMember)) continue;
       const setup = setups.get(userId);

@@ -11,6 +11,7 @@ import { CatchUp } from './catch-up.js';
 import { CatchUpRepository } from './catch-up.repository.js';
 import { Cluster } from './cluster.js';
 import { ClusterBus } from './cluster-bus.js';
+import { DatabaseClock } from './database-clock.js';
 import { IpcBuckets } from './ipc-buckets.js';
 import { IpcClusterBus } from './ipc-cluster-bus.js';
 import type { SharedBuckets } from './shared-buckets.js';
@@ -43,6 +44,7 @@ export class ClusterModule {
         CatchUp,
         CatchUpRepository,
         Cluster,
+        DatabaseClock,
         {
           provide: ClusterBus,
           inject: [CatchUpRepository],

@@ -20,6 +20,8 @@ import { HEARTBEAT_MS, Peers, SILENCE_MS } from './peers.js';
 const CATCH_UP_MS = 2_000;
 /** After a gap, so that not all processes ask at the same moment. */
 const MAX_JITTER_MS = 250;
+/** Between two times that the database is asked while the bus carries: what is lost meanwhile is at most so late. */
+const MIN_REST_MS = 1_000;
 /** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
 const SETTLING_MS = 5_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
@@ -52,6 +54,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private isTakingSnapshot = false;
   private catchingUp: Promise<void> | undefined;
   private isDoubtful = false;
+  private caughtUpAt = Number.NEGATIVE_INFINITY;
   /** Between two times that the database is asked. */
   private readonly pause = new Pause();
   private heartbeat: NodeJS.Timeout | undefined;
@@ -251,7 +254,9 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async catchUpUntilSure(): Promise<void> {
-    await this.pause.wait(Math.random() * MAX_JITTER_MS, { keepsAlive: false });
+    // Where one thing after another gives reason for doubt, as frames of another version do, they are looked into together.
+    const sinceLastMs = performance.now() - this.caughtUpAt;
+    await this.pause.wait(Math.max(Math.random() * MAX_JITTER_MS, MIN_REST_MS - sinceLastMs), { keepsAlive: false });
     while (this.isDoubtful && !this.isStopped) {
       this.isDoubtful = false;
       const isBusUp = this.isBusUp();
@@ -263,6 +268,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.isDoubtful = true;
         this.logger.warn(`what others changed cannot be read at the moment: ${(error as Error).message}`);
       }
+      this.caughtUpAt = performance.now();
       // What costs much is done less often.
       const rest = Math.max(CATCH_UP_MS, 4 * (performance.now() - began));
       if (this.isDoubtful || !this.isBusUp())

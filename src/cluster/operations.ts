@@ -40,10 +40,11 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
   'presence.changed': () => EVERYBODY,
   'membership.found': ({ conversationId, joinedIds, leftIds }) =>
     inConversation(conversationId, [...joinedIds, ...leftIds]),
+  'process.lost': () => EVERYBODY,
 };
 
 /** Found by each process for itself. */
-const OWN: ReadonlySet<keyof DomainEvents> = new Set(['membership.found']);
+const OWN: ReadonlySet<keyof DomainEvents> = new Set(['membership.found', 'process.lost']);
 
 /** An event as it is sent to the other processes: a message each, since each has an audience of its own. */
 export function operationsOf<Name extends keyof DomainEvents>(name: Name, event: DomainEvents[Name]): Operation[] {

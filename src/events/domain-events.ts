@@ -63,6 +63,9 @@ export interface DomainEvents {
    * not any more.
    */
   'membership.found': { conversationId: string; joinedIds: readonly string[]; leftIds: readonly string[] };
+
+  /** Another process of this server has ended without a word. One of the others publishes it, to itself alone. */
+  'process.lost': { count: number };
 }
 
 /** A user who has come or gone, and whom that is shown to. */
@@ -71,6 +74,8 @@ export interface PresenceUpdate {
   isOnline: boolean;
   /** ISO 8601 */
   lastSeenAt: string | null;
+  /** How often it came and went: of two events of one user, the later one has more. */
+  change: number;
   audience: {
     conversationIds: readonly string[];
     friendIds: readonly string[];

@@ -7,6 +7,8 @@ export interface PresenceChange {
   userId: string;
   isOnline: boolean;
   lastSeenAt: Date | null;
+  /** How often it came and went, this time included. */
+  change: number;
 }
 
 /** Whom a change is shown to. */
@@ -50,21 +52,27 @@ export class PresenceStore {
 
   /** Notes that this process holds these users. Answers those who were offline before. */
   async arrive(userIds: readonly string[]): Promise<PresenceChange[]> {
-    return this.database.query<PresenceChange>(
-      `WITH noted AS (
-         -- What departures lock, so that it is there before the first of them.
-         INSERT INTO last_seen (user_id) SELECT id FROM unnest($1::uuid[]) AS arriving(id) ORDER BY id
-         ON CONFLICT (user_id) DO NOTHING
-       ), held AS (
-         INSERT INTO presences (user_id, node_id) SELECT id, $2 FROM unnest($1::uuid[]) AS arriving(id)
-         ON CONFLICT (user_id, node_id) DO NOTHING
-       )
-       SELECT a.id AS "userId", true AS "isOnline", l.at AS "lastSeenAt"
-       FROM unnest($1::uuid[]) AS a(id) LEFT JOIN last_seen l ON l.user_id = a.id
-       WHERE NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = a.id)`,
-      [userIds, this.nodeId],
-      'presence_arrive',
-    );
+    return this.database.transaction(async (transaction) => {
+      await transaction.query(
+        `INSERT INTO last_seen (user_id) SELECT id FROM unnest($1::uuid[]) AS arriving(id) ORDER BY id
+         ON CONFLICT (user_id) DO NOTHING`,
+        [userIds],
+        'presence_begin',
+      );
+      // Where another process lets the last connection of one of them go at once, one of the two must see what the other did.
+      await this.lock(transaction, userIds);
+      return transaction.query<PresenceChange>(
+        `WITH held AS (
+           INSERT INTO presences (user_id, node_id) SELECT id, $2 FROM unnest($1::uuid[]) AS arriving(id)
+           ON CONFLICT (user_id, node_id) DO NOTHING
+         )
+         UPDATE last_seen l SET changed_xid = pg_current_xact_id(), changes = l.changes + 1
+         WHERE l.user_id = ANY ($1) AND NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = l.user_id)
+         RETURNING l.user_id AS "userId", true AS "isOnline", l.at AS "lastSeenAt", l.changes AS change`,
+        [userIds, this.nodeId],
+        'presence_arrive',
+      );
+    });
   }
 
   /** Lets users go. Answers those who are offline now. */
@@ -72,9 +80,7 @@ export class PresenceStore {
     const userIds = departures.map(({ userId }) => userId);
     return this.database.transaction(async (transaction) => {
       // Where two processes let the same user go at once, the second must see what the first did.
-      await transaction.query('SELECT 1 FROM last_seen WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE', [
-        userIds,
-      ]);
+      await this.lock(transaction, userIds);
       await transaction.query('DELETE FROM presences WHERE node_id = $2 AND user_id = ANY ($1)', [
         userIds,
         this.nodeId,
@@ -88,31 +94,42 @@ export class PresenceStore {
   }
 
   /**
-   * Takes away what belongs to processes that died. Answers who is offline by that.
+   * Takes away what belongs to processes that died. Answers who is offline by that, and how many processes those were.
    * @param alone this is the only process there is, so that every lease of another one is a dead one's.
    */
-  async sweep(alone: boolean): Promise<PresenceChange[]> {
+  async sweep(alone: boolean): Promise<{ changes: PresenceChange[]; lostProcesses: number }> {
     return this.database.transaction(async (transaction) => {
       const ended = await transaction.query<{ nodeId: string; lastSeenAt: Date }>(
         `DELETE FROM presence_nodes WHERE expires_at <= now() OR ($2 AND node_id <> $1)
          RETURNING node_id AS "nodeId", LEAST(expires_at - make_interval(secs => $3), now()) AS "lastSeenAt"`,
         [this.nodeId, alone, LEASE_SECONDS],
       );
-      if (ended.length === 0 && !alone) return [];
+      const lostProcesses = ended.length;
+      if (lostProcesses === 0 && !alone) return { changes: [], lostProcesses };
       // Also those whose process died between noting them and its next renewal.
       const left = await transaction.query<{ userId: string; nodeId: string; since: Date }>(
         `DELETE FROM presences p WHERE NOT EXISTS (SELECT 1 FROM presence_nodes n WHERE n.node_id = p.node_id)
          RETURNING user_id AS "userId", node_id AS "nodeId", since`,
       );
-      if (left.length === 0) return [];
+      if (left.length === 0) return { changes: [], lostProcesses };
       const lastSeenAt = new Map(ended.map((node) => [node.nodeId, node.lastSeenAt]));
-      return this.note(
+      const userIds = left.map(({ userId }) => userId);
+      await this.lock(transaction, userIds);
+      const changes = await this.note(
         transaction,
-        left.map(({ userId }) => userId),
+        userIds,
         // Who came after the last renewal was there then, too.
         left.map(({ nodeId, since }) => later(lastSeenAt.get(nodeId), since)),
       );
+      return { changes, lostProcesses };
     });
+  }
+
+  /** In one order for all, so that nobody waits for each other in a circle. */
+  private async lock(transaction: Transaction, userIds: readonly string[]): Promise<void> {
+    await transaction.query('SELECT 1 FROM last_seen WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE', [
+      userIds,
+    ]);
   }
 
   /** Notes when these users were seen last, of those who are offline; of two times the later, and null is now. */
@@ -122,13 +139,30 @@ export class PresenceStore {
     times: readonly (Date | null)[],
   ): Promise<PresenceChange[]> {
     return transaction.query<PresenceChange>(
-      `UPDATE last_seen l SET at = CASE WHEN NOT l.is_forgotten THEN GREATEST(l.at, gone.at) END
+      `UPDATE last_seen l SET at = CASE WHEN NOT l.is_forgotten THEN GREATEST(l.at, gone.at) END,
+         changed_xid = pg_current_xact_id(), changes = l.changes + 1
        FROM (
          SELECT id, max(COALESCE(at, now())) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS t(id, at) GROUP BY id
        ) AS gone
        WHERE l.user_id = gone.id AND NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = l.user_id)
-       RETURNING l.user_id AS "userId", false AS "isOnline", l.at AS "lastSeenAt"`,
+       RETURNING l.user_id AS "userId", false AS "isOnline", l.at AS "lastSeenAt", l.changes AS change`,
       [userIds, times],
+    );
+  }
+
+  /** Who has come or gone since a snapshot of the database, as it is now; the next `limit` after a user, by their ids. */
+  async changedSince(snapshot: string, afterUserId: string | undefined, limit: number): Promise<PresenceChange[]> {
+    return this.database.background.query<PresenceChange>(
+      `WITH changed AS MATERIALIZED (
+         SELECT l.user_id, l.at, l.changes FROM last_seen l
+         WHERE l.changed_xid > '3'::xid8 AND l.changed_xid >= pg_snapshot_xmin($1::pg_snapshot)
+           AND NOT pg_visible_in_snapshot(l.changed_xid, $1::pg_snapshot)
+       )
+       SELECT user_id AS "userId", EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = c.user_id) AS "isOnline",
+         at AS "lastSeenAt", changes AS change
+       FROM changed c WHERE $2::uuid IS NULL OR user_id > $2 ORDER BY user_id LIMIT $3`,
+      [snapshot, afterUserId ?? null, limit],
+      'presence_changed_since',
     );
   }
 

@@ -1,5 +1,7 @@
 // npm run chaos [-- --seed=N --mode=embedded|external|both --seconds=60]
+// npm run chaos -- --cluster [--seed=N --steps=1000]: three processes with one database and one Redis
 import process from 'node:process';
+import { runClusterChaos } from '../cluster/oracle/run.js';
 import { runChaos } from './chaos.js';
 import type { Mode } from './house.js';
 
@@ -11,6 +13,11 @@ const seconds = Number(option('seconds') ?? 60);
 const wanted = option('mode') ?? 'both';
 const modes: Mode[] = wanted === 'embedded' || wanted === 'external' ? [wanted] : ['embedded', 'external'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+if (process.argv.includes('--cluster')) {
+  const steps = Number(option('steps') ?? 1_000);
+  process.exit((await runClusterChaos(seed, steps, print)) ? 0 : 1);
+}
 
 let isWhole = true;
 for (const mode of modes) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ended } from './bounded.js';
 import { freePort } from './free-port.js';
 
@@ -45,14 +46,35 @@ export class RedisServer {
     await ended('the start of Redis', started, START_TIMEOUT_MS);
   }
 
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Unless it runs. */
+  async startAgain(): Promise<void> {
+    if (!this.isRunning) await this.start();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child?.kill(signal);
+  }
+
+  /** What an operator says to it; a word of one word each. Answers with its first line. */
+  async command(...words: string[]): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    try {
+      socket.write(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`);
+      const [answer] = (await ended('an answer of Redis', once(socket, 'data'), START_TIMEOUT_MS)) as [Buffer];
+      return answer.toString().split('\r\n', 1)[0] ?? '';
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** At once, as a crash. */
   async kill(): Promise<void> {
     const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning) return;
     child.kill('SIGKILL');
     await ended('Redis', once(child, 'exit'));
   }

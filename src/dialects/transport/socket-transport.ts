@@ -9,6 +9,7 @@ import {
 } from '../../realtime/connections/socket-dialects.js';
 import type { ChatSocket } from '../../realtime/engine/sockets/chat-socket.js';
 import { SocketWriter } from '../../realtime/engine/outbound/socket-writer.js';
+import type { CloseCode } from '../../realtime/protocol/close-reasons.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import { type VirtualConnection, VirtualConnections } from './virtual-connections.js';
 
@@ -77,7 +78,7 @@ export class SocketTransport {
     deliver: (event: ServerEvent) => void,
   ): VirtualConnection | undefined {
     try {
-      return this.connections.adopt(socket.data, admission, { deliver, ended: () => socket.disconnect(true) });
+      return this.connections.adopt(socket.data, admission, { deliver, ended: (code) => end(socket, code) });
     } catch {
       socket.disconnect(true);
       return undefined;
@@ -100,4 +101,10 @@ class OrderedSession implements DialectSession {
   refuse(event: string, error: DomainError, isAnswered: boolean): unknown {
     return this.session.refuse(event, error, isAnswered);
   }
+}
+
+/** A Socket.IO client comes back by itself where its connection is lost, but not where the server says that it is over. */
+function end(socket: ChatSocket, code: CloseCode | undefined): void {
+  if (code === 'UNAVAILABLE') socket.conn.close();
+  else socket.disconnect(true);
 }

@@ -57,10 +57,16 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
     events.subscribe('messages.created', ({ messages }) => {
       for (const { message } of messages) this.note(message.conversationId);
     });
+    // What it had stored it may have left unindexed.
+    events.subscribe('process.lost', () => this.lookForForgotten());
   }
 
   /** What an earlier process left unindexed. */
   onApplicationBootstrap(): void {
+    this.lookForForgotten();
+  }
+
+  private lookForForgotten(): void {
     this.hasForgotten = true;
     this.start();
   }

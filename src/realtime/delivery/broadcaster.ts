@@ -5,6 +5,7 @@ import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
 import { recoveryAdapterOf } from '../engine/recovery/recovery-adapter.js';
+import { VirtualSocket } from '../engine/sockets/virtual-socket.js';
 import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import { room } from './room-names.js';
 
@@ -90,7 +91,8 @@ export class Broadcaster {
    * Returns how many deliveries that were.
    */
   async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
-    const events = updates.flatMap(({ audience, ...payload }) => {
+    const events = updates.flatMap(({ audience, userId, isOnline, lastSeenAt }) => {
+      const payload = { userId, isOnline, lastSeenAt };
       const { conversationIds, friendIds, blockedIds, everyone } = audience;
       const except = [payload.userId, ...blockedIds].map(room.user);
       const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
@@ -114,6 +116,19 @@ export class Broadcaster {
       .to(rooms)
       .except([userId, ...blockedIds].map(room.user))
       .emit(name, ...parameters<Name>(payload));
+  }
+
+  /**
+   * Ends the connections of members of these conversations whose dialect cannot sync: they come back, and fetch what they
+   * missed.
+   */
+  endUnsyncable(conversationIds: readonly string[]): void {
+    const { server } = this;
+    for (const conversationId of conversationIds)
+      for (const id of [...(server?.sockets.adapter.rooms.get(room.conversation(conversationId)) ?? [])]) {
+        const socket: unknown = server?.sockets.sockets.get(id);
+        if (socket instanceof VirtualSocket) socket.end('UNAVAILABLE');
+      }
   }
 
   toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {

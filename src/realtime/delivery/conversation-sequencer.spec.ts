@@ -122,6 +122,44 @@ describe('the sequencer of conversations', () => {
       expect(late).toEqual([2]);
     });
 
+    it('says of the first of a conversation that it may be late, where it waited for one before it', () => {
+      const late: number[] = [];
+      const joint = new ConversationSequencer(() => undefined, 200);
+      for (const seq of [5, 6])
+        joint.inSequence('a', seq, (isLate) => {
+          if (isLate) late.push(seq);
+        });
+      jest.advanceTimersByTime(200);
+      joint.inSequence('a', 7, (isLate) => {
+        if (isLate) late.push(7);
+      });
+      expect(late).toEqual([5, 6]);
+    });
+
+    it('does not take the first of a conversation for its beginning, where one before it came meanwhile', () => {
+      const joint = new ConversationSequencer(() => undefined, 200);
+      const came: number[] = [];
+      const receive = (seq: number): void => joint.inSequence('a', seq, () => came.push(seq));
+      receive(2);
+      jest.advanceTimersByTime(100);
+      joint.ifMissing('a', 1, () => came.push(1));
+      receive(4);
+      jest.advanceTimersByTime(100);
+      expect(joint.isMissing('a', 2)).toBe(false);
+      expect(joint.isMissing('a', 3)).toBe(true);
+      jest.advanceTimersByTime(200);
+      expect(joint.isMissing('a', 3)).toBe(true);
+      expect(came).toEqual([1, 2, 4]);
+    });
+
+    it('gives up what is missing also where one before the first that waits came behind it', () => {
+      const came: number[] = [];
+      const receive = (seq: number): void => sequencer.inSequence('a', seq, () => came.push(seq));
+      for (const seq of [1, 5, 4]) receive(seq);
+      jest.advanceTimersByTime(200);
+      expect(came).toEqual([1, 4, 5]);
+    });
+
     it('does not grow with the number of conversations', () => {
       for (let index = 0; index < 100_000; index += 1) sequencer.inSequence(`${index}`, 1, () => undefined);
       const { recent, older } = sequencer as unknown as { recent: Map<string, number>; older: Map<string, number> };

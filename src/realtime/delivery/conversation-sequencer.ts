@@ -6,7 +6,10 @@ const GAP_TIMEOUT_MS = 200;
 /** Conversations whose last sequence number is remembered: at least this many, at most twice as many. */
 const MAX_REMEMBERED = 20_000;
 
-/** @param isLate what came behind it in the order has been delivered already */
+/**
+ * @param isLate what came behind it in the order has happened already, or may have: it was delivered, or nothing was delivered
+ *   here before it
+ */
 type Deliver = (isLate: boolean) => void;
 
 /** Conversations with gaps, and numbers in one gap, that are remembered in case they are found in the database. */
@@ -18,6 +21,8 @@ interface Early {
   deliver: Deliver;
   /** Undefined for what happens to a message later. */
   isMessage?: true;
+  /** Nothing was delivered before it. */
+  isFirst?: true;
 }
 
 /**
@@ -81,7 +86,7 @@ export class ConversationSequencer {
     const last = this.last(conversationId);
     // Before the first there is nothing to wait for.
     if (last === undefined && this.firstHoldMs > 0 && seq > 1)
-      return this.hold(conversationId, { seq, deliver, isMessage: true });
+      return this.hold(conversationId, { seq, deliver, isMessage: true, isFirst: true });
     if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver, isMessage: true });
     if (last !== undefined && seq <= last && this.firstHoldMs > 0) {
       this.missing.get(conversationId)?.delete(seq);
@@ -131,8 +136,10 @@ export class ConversationSequencer {
     this.early.set(conversationId, [item]);
     setTimeout(() => {
       const [first] = this.early.get(conversationId) ?? [];
-      if (first === undefined) return;
-      this.firsts.set(conversationId, first.seq);
+      // It was delivered meanwhile, behind one before it.
+      if (first === undefined || first.seq > item.seq) return;
+      if (this.last(conversationId) === undefined) this.firsts.set(conversationId, first.seq);
+      else this.giveUp(conversationId, first.seq);
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
     }, this.firstHoldMs).unref();
@@ -149,10 +156,11 @@ export class ConversationSequencer {
     this.giveUpLater(conversationId, item);
   }
 
-  private giveUpLater(conversationId: string, first: Early): void {
+  private giveUpLater(conversationId: string, item: Early): void {
     setTimeout(() => {
-      const early = this.early.get(conversationId);
-      if (early?.[0] !== first) return;
+      const [first] = this.early.get(conversationId) ?? [];
+      // What came before it meanwhile waits for the same.
+      if (first === undefined || first.seq > item.seq) return;
       this.giveUp(conversationId, first.seq);
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
@@ -182,7 +190,7 @@ export class ConversationSequencer {
     if (next === undefined) this.early.delete(conversationId);
     else if (released > 0) this.giveUpLater(conversationId, next);
     this.remember(conversationId, last);
-    for (const { deliver } of due) deliver(false);
+    for (const { deliver, isFirst = false } of due) deliver(isFirst);
   }
 
   private last(conversationId: string): number | undefined {

@@ -100,7 +100,7 @@ export class EventRelay {
       const { conversationId, seq, senderId } = created.message;
       const { group } = created;
       this.sequencer.inSequence(conversationId, seq, (isLate) => {
-        if (group === undefined) this.sendMessage(created);
+        if (group === undefined) this.sendMessage(created, [], isLate);
         else if (isLate) this.lateGroupChange(created, group);
         else this.groupChanged(created, group);
       });
@@ -122,32 +122,44 @@ export class EventRelay {
     }
   }
 
+  /**
+   * @param isLate members may have come and gone since it was stored: whoever joined after it is in the room by now, and must
+   *   not receive it
+   */
+  private sendMessage(created: CreatedMessage, exceptIds: readonly string[] = [], isLate = false): void {
+    const { conversationId, seq } = created.message;
+    // Behind the conversation itself, where that is still being sent to new members.
+    this.sequencer.inTurn(conversationId, () => {
+      if (!isLate) return this.writeMessage(created, exceptIds);
+      return this.access
+        .audience(conversationId, seq, [], undefined, this.rooms.awaitedMembers(conversationId))
+        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds]));
+    });
+  }
+
   /** One encoding for all but those who may not read what it quotes. */
-  private sendMessage(
+  private writeMessage(
     { message, conversation, connectionId, limits }: CreatedMessage,
-    exceptIds: readonly string[] = [],
+    exceptIds: readonly string[],
   ): void {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const silent = isSilent ? connectionId : undefined;
     const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
-    // Behind the conversation itself, where that is still being sent to new members.
-    this.sequencer.inTurn(message.conversationId, () => {
-      // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
-      const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
-      this.broadcaster.toConversation(
-        message.conversationId,
+    // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
+    const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
+    this.broadcaster.toConversation(
+      message.conversationId,
+      'message:new',
+      { message, conversation },
+      { connectionId: silent, userIds: [...exceptIds, ...copies.flatMap(({ userIds }) => userIds)] },
+    );
+    for (const { userIds, message: copy } of copies)
+      this.broadcaster.toUsers(
+        userIds.filter((id) => !exceptIds.includes(id)),
         'message:new',
-        { message, conversation },
-        { connectionId: silent, userIds: [...exceptIds, ...copies.flatMap(({ userIds }) => userIds)] },
+        { message: copy, conversation },
+        silent,
       );
-      for (const { userIds, message: copy } of copies)
-        this.broadcaster.toUsers(
-          userIds.filter((id) => !exceptIds.includes(id)),
-          'message:new',
-          { message: copy, conversation },
-          silent,
-        );
-    });
   }
 
   private messageChanged(change: DomainEvents['message.changed']): void {
@@ -236,19 +248,23 @@ export class EventRelay {
    * as far as the database still says so.
    */
   private lateGroupChange(created: CreatedMessage, change: GroupChange): void {
-    const { conversationId } = created.message;
     const { joinedIds = [], leftId } = change;
+    this.applyStored(created, leftId === undefined ? joinedIds : [...joinedIds, leftId], []);
+  }
+
+  private applyStored(created: CreatedMessage, userIds: readonly string[], exceptIds: readonly string[]): void {
+    const { conversationId, senderId } = created.message;
     this.sequencer.inTurn(conversationId, async () => {
-      const ids = leftId === undefined ? joinedIds : [...joinedIds, leftId];
-      const memberIds = new Set(await this.access.membersAmong(conversationId, ids));
+      const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
+      const wrong = userIds.filter((id) => this.rooms.disagrees(id, conversationId, memberIds.has(id)));
       this.applyFound(
         conversationId,
-        ids.filter((id) => memberIds.has(id)),
-        ids.filter((id) => !memberIds.has(id)),
+        wrong.filter((id) => memberIds.has(id)),
+        wrong.filter((id) => !memberIds.has(id)),
       );
     });
-    this.sendMessage(created);
-    this.sendViewsToAll(conversationId, [created.message.senderId]);
+    this.sendMessage(created, exceptIds, true);
+    this.sendViewsToAll(conversationId, [senderId]);
   }
 
   private membershipFound({ conversationId, joinedIds, leftIds }: DomainEvents['membership.found']): void {
@@ -274,8 +290,11 @@ export class EventRelay {
   /** Messages that another process stored, and whose event may not have arrived: those that were not delivered yet are. */
   deliverMissing(messages: readonly FoundMessage[]): void {
     for (const { created, blindIds } of messages) {
-      const { conversationId, seq } = created.message;
-      this.sequencer.ifMissing(conversationId, seq, () => this.sendMessage(created, blindIds));
+      const { conversationId, seq, system, senderId } = created.message;
+      this.sequencer.ifMissing(conversationId, seq, (isLate) => {
+        if (system === undefined) this.sendMessage(created, blindIds, isLate);
+        else this.applyStored(created, [senderId, ...system.userIds], blindIds);
+      });
     }
   }
 

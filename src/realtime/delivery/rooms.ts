@@ -99,11 +99,12 @@ export class Rooms {
     return (this.server?.sockets.sockets.size ?? 0) > 0 || this.setups.size > 0;
   }
 
-  /** Everybody who has a connection. */
-  connectedUserIds(): string[] {
-    const userIds = new Set<string>();
+  /** Everybody who has a connection, who lost one and may come back to it, or whose connection is being let in. */
+  awaitedUserIds(): string[] {
+    const userIds = new Set(this.setups.keys());
     for (const { data } of this.server?.sockets.sockets.values() ?? [])
       if (data.principal !== undefined) userIds.add(data.principal.userId);
+    for (const userId of this.adapter()?.lostUserIds() ?? []) userIds.add(userId);
     return [...userIds];
   }
 
@@ -113,11 +114,6 @@ export class Rooms {
     for (const { data } of this.server?.sockets.sockets.values() ?? [])
       if (data.principal !== undefined) sessions.set(data.principal.sessionId, data.principal.userId);
     return sessions;
-  }
-
-  /** Users with a connection that is being let in. */
-  arrivingUserIds(): string[] {
-    return [...this.setups.keys()];
   }
 
   /** Whether an event of this conversation, or about these users, can concern anybody here: connected, lost or being let in. */
@@ -169,7 +165,8 @@ export class Rooms {
     return restored !== undefined && this.adapter()?.replay(socket, restored) === true;
   }
 
-  private forgetLost(userIds: readonly string[]): void {
+  /** Lost connections of these users do not come back to what they missed: what they may receive has changed. */
+  forgetLost(userIds: readonly string[]): void {
     this.adapter()?.forget(userIds);
   }
 

@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SerialQueue } from '../../common/async/serial-queue.js';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
@@ -14,6 +16,10 @@ const MAX_GATHER_MS = 1_000;
 const DELIVERIES_PER_MS = 20;
 const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
 const SWEEP_MS = 5_000;
+/** Users whose presence was delivered last is remembered. */
+const MAX_REMEMBERED = 100_000;
+/** Changes that are read and delivered at once. */
+const MAX_CHANGES_A_STEP = 500;
 
 interface Present {
   sockets: number;
@@ -41,6 +47,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly deliveries = new SerialQueue();
   private delivering: Promise<void> = Promise.resolve();
   private ending: Promise<void> | undefined;
+  /** The last change of each user that was delivered here. */
+  private readonly delivered = new BoundedMap<string, number>(MAX_REMEMBERED);
 
   constructor(
     private readonly store: PresenceStore,
@@ -52,8 +60,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     this.events.subscribeToAll('presence.changed', ({ updates }) => {
+      // What two processes say may arrive the other way round: what is older than what was delivered is delivered no more.
+      const news = updates.filter((update) => this.isNews(update));
+      for (const { userId, change } of news) this.delivered.set(userId, change);
       this.delivering = this.deliveries.run(async () => {
-        const count = await this.broadcaster.toPresenceAudiences(updates);
+        const count = await this.broadcaster.toPresenceAudiences(news);
         this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, count / DELIVERIES_PER_MS));
       });
       return this.delivering;
@@ -61,11 +72,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     void this.enqueue(async () => {
       await this.store.renew();
       // Where there is no other process, whatever lease is there now belongs to one that died.
-      await this.deliver(await this.store.sweep(this.configuration.isAlone));
+      await this.sweep(this.configuration.isAlone);
     });
     this.timers = [
       setInterval(() => this.renew(), RENEW_MS).unref(),
-      setInterval(() => void this.enqueue(async () => this.deliver(await this.store.sweep(false))), SWEEP_MS).unref(),
+      setInterval(() => void this.enqueue(() => this.sweep(false)), SWEEP_MS).unref(),
     ];
   }
 
@@ -133,6 +144,12 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     await this.enqueue(() => this.flush());
   }
 
+  private async sweep(alone: boolean): Promise<void> {
+    const { changes, lostProcesses } = await this.store.sweep(alone);
+    if (lostProcesses > 0) this.events.publish('process.lost', { count: lostProcesses });
+    await this.deliver(changes);
+  }
+
   private gather(): void {
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
@@ -170,22 +187,47 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     await this.deliver(changes);
   }
 
+  /**
+   * Who has come or gone since a snapshot of the database, as other processes stored it, and whose event may not have arrived
+   * here. What was delivered already is not delivered again.
+   */
+  async deliverMissing(snapshot: string): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const changes = await this.store.changedSince(snapshot, after, MAX_CHANGES_A_STEP);
+      const updates = await this.updatesOf(changes.filter((change) => this.isNews(change)));
+      if (updates.length > 0) {
+        this.events.receive('presence.changed', { updates });
+        await this.delivering;
+      }
+      after = changes.at(-1)?.userId;
+      if (changes.length < MAX_CHANGES_A_STEP) return;
+    }
+  }
+
+  private isNews({ userId, change }: { userId: string; change: number }): boolean {
+    return change > (this.delivered.get(userId) ?? 0);
+  }
+
   private async deliver(changes: readonly PresenceChange[]): Promise<void> {
     if (changes.length === 0) return;
+    this.events.publish('presence.changed', { updates: await this.updatesOf(changes) });
+    await this.delivering;
+  }
+
+  /** With whom each is shown to. */
+  private async updatesOf(changes: readonly PresenceChange[]): Promise<PresenceUpdate[]> {
+    if (changes.length === 0) return [];
     const audiences = await this.store.audiences(
       changes.map(({ userId }) => userId),
       MAX_LIVE_AUDIENCE,
     );
     const byUser = new Map(audiences.map((audience) => [audience.userId, audience]));
     const everyone = this.configuration.presenceAudience === 'everyone';
-    this.events.publish('presence.changed', {
-      updates: changes.flatMap(({ userId, isOnline, lastSeenAt }) => {
-        const audience = byUser.get(userId);
-        const update = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null };
-        return audience === undefined ? [] : [{ ...update, audience: { ...audience, everyone } }];
-      }),
+    return changes.flatMap(({ userId, isOnline, lastSeenAt, change }) => {
+      const audience = byUser.get(userId);
+      const update = { userId, isOnline, lastSeenAt: lastSeenAt?.toISOString() ?? null, change };
+      return audience === undefined ? [] : [{ ...update, audience: { ...audience, everyone } }];
     });
-    await this.delivering;
   }
 
   /** Never rejects. */

@@ -61,6 +61,10 @@ export class LostSessions<Session> {
     return this.byRoom.has(name);
   }
 
+  userIds(): Iterable<string> {
+    return this.byUser.keys();
+  }
+
   userIdsIn(name: string): string[] {
     return [...(this.byRoom.get(name) ?? [])].flatMap((pid) => this.sessions.get(pid)?.userId ?? []);
   }

@@ -101,6 +101,11 @@ export class RecoveryAdapter extends Adapter {
     return this.lost.userIdsIn(room);
   }
 
+  /** Those who lost a connection and may come back to it. */
+  lostUserIds(): Iterable<string> {
+    return this.lost.userIds();
+  }
+
   private readonly internals = internalsOfAdapter(this);
 
   override persistSession(session: PersistedSession): void {

@@ -1,0 +1,50 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { CatchUpRepository } from './catch-up.repository.js';
+
+/** How often the clocks are compared: one that is set meanwhile is wrong for so long. */
+const ALIGN_MS = 30_000;
+/** An answer that took longer says too little about when it was given. */
+const MAX_ROUND_TRIP_MS = 1_000;
+/** A difference that somebody should know of. */
+const MAX_DIFFERENCE_MS = 2_000;
+
+/**
+ * All processes of a server go by one clock, the database's, whatever the clocks of their machines say: no decision compares
+ * the clocks of two machines.
+ */
+@Injectable()
+export class DatabaseClock implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(DatabaseClock.name);
+  private timer: NodeJS.Timeout | undefined;
+  private isReported = false;
+
+  constructor(
+    private readonly repository: CatchUpRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Right before the first request is taken. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.align();
+    this.timer = setInterval(() => {
+      this.align().catch(() => undefined);
+    }, ALIGN_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async align(): Promise<void> {
+    const began = performance.now();
+    const time = await this.repository.time();
+    const roundTripMs = performance.now() - began;
+    if (roundTripMs > MAX_ROUND_TRIP_MS) return;
+    const offsetMs = this.clock.align(time + roundTripMs / 2);
+    if (Math.abs(offsetMs) < MAX_DIFFERENCE_MS) return void (this.isReported = false);
+    if (!this.isReported)
+      this.logger.warn(`the clock of this machine differs from the database's by ${offsetMs} ms: set it by NTP`);
+    this.isReported = true;
+  }
+}

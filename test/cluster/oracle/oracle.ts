@@ -1,0 +1,79 @@
+import { Random, sleep } from '../../chaos/random.js';
+import { until } from '../../support/story.js';
+import { Faults } from './faults.js';
+import { Ledger } from './ledger.js';
+import { Stage } from './stage.js';
+import { Verdict } from './verdict.js';
+import { Workload } from './workload.js';
+
+/** How many acts there are to each fault, about. */
+const ACTS_A_FAULT = 12;
+const BURST = 5;
+const SETTLED_TIMEOUT_MS = 60_000;
+
+export interface OracleOptions {
+  readonly databaseUrl: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly report: (line: string) => void;
+}
+
+export interface OracleResult {
+  readonly violations: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  /** From the end of the last fault until every client had everything. */
+  readonly convergedMs: number;
+  /** Where the processes' logs are; undefined where nothing was wrong. */
+  readonly logs: string | undefined;
+}
+
+/** Three processes, and users at work on them while everything around them breaks; then whether everybody has what is stored. */
+export async function runOracle({ databaseUrl, seed, steps, report }: OracleOptions): Promise<OracleResult> {
+  const random = new Random(seed);
+  const ledger = new Ledger(report);
+  const stage = await Stage.build({ databaseUrl });
+  let convergedMs = 0;
+  try {
+    const workload = await Workload.prepare(stage, ledger, random.fork());
+    const verdict = new Verdict(stage, workload, ledger);
+    const faults = new Faults(stage, ledger, random.fork());
+    await until('everybody is there', () => workload.devices.every(({ isSettled }) => isSettled), SETTLED_TIMEOUT_MS);
+    ledger.note('everybody is there');
+    for (let step = 0; step < steps; step += 1) {
+      if (random.next() < 1 / ACTS_A_FAULT) faults.begin();
+      await workload.step();
+      await sleep(random.between(0, 150));
+    }
+    await faults.finish();
+    await stage.heal();
+    ledger.note('nothing is broken any more');
+    await workload.finish();
+    convergedMs = await verdict.converged('after all faults');
+    ledger.note(`everybody has everything, ${convergedMs} ms later`);
+    await calm(workload, verdict, ledger);
+    await verdict.stored();
+    workload.close();
+  } catch (error) {
+    ledger.violation(`broken off: ${(error as Error).stack}`);
+  }
+  await stage.close();
+  const { violations, counts } = ledger;
+  if (violations.length === 0) stage.forget();
+  return {
+    violations,
+    counts: Object.fromEntries(counts),
+    convergedMs,
+    logs: violations.length === 0 ? undefined : stage.directory,
+  };
+}
+
+/** Where nothing is broken everything comes live: nobody has to sync. */
+async function calm(workload: Workload, verdict: Verdict, ledger: Ledger): Promise<void> {
+  // What was asked of clients after the last fault is over.
+  await sleep(3_000);
+  const before = workload.devices.map(({ syncs }) => syncs);
+  await workload.burst(BURST);
+  await verdict.converged('where nothing is broken');
+  const asked = workload.devices.filter(({ syncs }, index) => syncs !== before[index]);
+  for (const { name } of asked) ledger.violation(`${name} is asked to sync although nothing is broken`);
+}

@@ -1,0 +1,229 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { CatchUpRepository } from '../../src/cluster/catch-up.repository.js';
+import { EventBus } from '../../src/events/event-bus.js';
+import { SyncService } from '../../src/sync/sync.service.js';
+import { content, deviceAt } from '../support/cluster.js';
+import { NetworkLink } from '../support/network-link.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { RedisServer } from '../support/redis.js';
+import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
+
+describe('what a process missed of the others', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  /** Between the west and Redis. */
+  let link: NetworkLink;
+  let east: Story;
+  let west: Story;
+  /** In the east. */
+  let ada: Person;
+  /** In the west. */
+  let grace: Person;
+  let graces: Device;
+  let direct: string;
+  const devices: Device[] = [];
+
+  const connect = async (story: Story, person: Person): Promise<Device> => {
+    const device = await deviceAt(story, person);
+    devices.push(device);
+    return device;
+  };
+  const isReady = async (wanted: string): Promise<boolean> =>
+    (await request(west.url, 'GET', '/health/ready')).body.status === wanted;
+  const cutOff = async (): Promise<void> => {
+    link.refuse();
+    await until('the west has noticed', () => isReady('degraded'));
+  };
+  const bringBack = async (): Promise<void> => {
+    link.heal();
+    await until('the west is back', () => isReady('ok'));
+  };
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    link = await NetworkLink.start({ host: '127.0.0.1', port: redis.port });
+    const shared = { databaseUrl: database.url, rateLimits: false };
+    east = await startStory({ ...shared, redisUrl: redis.url });
+    west = await startStory({ ...shared, redisUrl: `redis://127.0.0.1:${link.port}` });
+    [ada, grace] = [await east.person('ada'), await east.person('grace')];
+    direct = await ada.befriend(grace);
+    graces = await connect(west, grace);
+  });
+  afterEach(async () => {
+    await bringBack();
+    for (const device of devices.splice(0)) if (device !== graces) device.socket.close();
+  });
+  afterAll(async () => {
+    graces.socket.close();
+    await Promise.all([east.close(), west.close()]);
+    await link.close();
+    await Promise.all([redis.kill(), database.drop()]);
+  });
+
+  it('is delivered of who came and went, once each', async () => {
+    const mia = await east.person('mia');
+    await mia.befriend(grace);
+    const updates = (): boolean[] =>
+      graces
+        .all('presence:update')
+        .filter(({ userId }) => userId === mia.id)
+        .map(({ isOnline }) => isOnline);
+    await cutOff();
+    const mias = await connect(east, mia);
+    await until('grace sees her', () => updates().length > 0);
+    mias.socket.close();
+    await until('grace sees that she has gone', () => updates().length > 1);
+    await bringBack();
+    const again = await connect(east, mia);
+    await until('grace sees her again', () => updates().length > 2);
+    again.socket.close();
+    expect(updates()).toEqual([true, false, true]);
+  });
+
+  it('reaches clients of older dialects: messages and presence, and where it was much they come back for it', async () => {
+    const older = new Device(
+      west.url,
+      { token: grace.accessToken, dialect: 'direct-events' },
+      { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 },
+    );
+    devices.push(older);
+    await older.next('connect');
+    await ada.say(direct, 'live');
+    await older.next('receiveMessage', (message) => message.text === 'live');
+    const adas = await connect(east, ada);
+    await older.next('userOnline', ({ userId, isOnline }) => userId === ada.id && isOnline);
+    await cutOff();
+    await ada.say(direct, 'not live');
+    await graces.next('message:new', content('not live'));
+    await older.next('receiveMessage', (message) => message.text === 'not live');
+    adas.socket.close();
+    await older.next('userOnline', ({ userId, isOnline }) => userId === ada.id && !isOnline);
+    expect(older.all('disconnect')).toEqual([]);
+
+    // More at once than is delivered one by one: the database is asked behind all of them.
+    const repository = west.app.get(CatchUpRepository);
+    const changes = repository.changes.bind(repository);
+    const sender = await connect(east, ada);
+    let release = (): void => undefined;
+    const areSent = new Promise<void>((resolve) => (release = resolve));
+    repository.changes = (...parameters) => areSent.then(() => changes(...parameters));
+    try {
+      const sending = Array.from({ length: 250 }, (_, index) =>
+        sender.must('send_message', { conversationId: direct, content: `one of many ${index}` }),
+      );
+      await Promise.all(sending);
+    } finally {
+      repository.changes = changes;
+      release();
+    }
+    await older.next('disconnect');
+    await older.next('connect');
+    await bringBack();
+    await ada.say(direct, 'live again');
+    await older.next('receiveMessage', (message) => message.text === 'live again');
+  });
+
+  it('is no way back into a group for a lost connection that its user was removed from meanwhile', async () => {
+    const group = await ada.group('Not for long', grace);
+    const lost = await connect(west, grace);
+    await ada.say(group, 'for all');
+    await lost.next('message:new', content('for all'));
+    await cutOff();
+    lost.drop();
+    await lost.next('disconnect');
+    await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+    await ada.say(group, 'not for her');
+    await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
+    await ada.must('POST', `/conversations/${group}/members`, { memberIds: [grace.id] });
+    await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+    lost.socket.connect();
+    expect(await lost.next('session:ready')).toMatchObject({ recovered: false });
+    await ada.say(group, 'for all again');
+    await lost.next('message:new', content('for all again'));
+    for (const device of [lost, graces]) expect(device.all('message:new').filter(content('not for her'))).toEqual([]);
+  });
+
+  it('is not guessed at from frames of another version, which are read from the database instead', async () => {
+    const channel = `parley:${await west.app.get(CatchUpRepository).databaseName()}`;
+    const texts = Array.from({ length: 10 }, (_, index) => `of two versions ${index}`);
+    for (const text of texts) {
+      for (const frame of ['parley2 0190 1 - x', 'parley2', '', 'parley1 x y z', '\u0000'])
+        await redis.command('PUBLISH', channel, frame);
+      await ada.say(direct, text);
+    }
+    for (const text of texts) await graces.next('message:new', content(text));
+    const known = graces.all('message:new').filter(({ message }) => texts.includes(message.content));
+    // Once each; the first may have come behind the others, since the west had just been cut off.
+    expect(known.map(({ message }) => message.content).toSorted()).toEqual(texts.toSorted());
+    for (const { url } of [east, west]) expect((await request(url, 'GET', '/health/ready')).body.status).toBe('ok');
+  });
+
+  it('ends a session, and a membership, that is being let in there at the moment', async () => {
+    const group = await ada.group('In a race', grace);
+    const other = await Person.login(east.url, grace.username);
+    const { items } = await other.must('GET', '/auth/sessions');
+    const { id: sessionId } = items.find(({ isCurrent, current }: Anything) => isCurrent ?? current);
+    const service = west.app.get(SyncService, { strict: false });
+    const present = service.present.bind(service);
+    let letIn = (): void => undefined;
+    const isLetIn = new Promise<void>((resolve) => (letIn = resolve));
+    let arrivals = 0;
+    service.present = async (userId) => {
+      const read = await present(userId);
+      arrivals += 1;
+      await isLetIn;
+      return read;
+    };
+    try {
+      const [ending, staying] = [other, grace].map((person) => new Device(west.url, { token: person.accessToken }));
+      if (ending === undefined || staying === undefined) throw new Error('two were made');
+      devices.push(ending, staying);
+      await until('both have read what they are let into', () => arrivals === 2);
+      const ended = new Promise<void>((resolve) =>
+        west.app.get(EventBus).subscribeToAll('session.ended', ({ sessionIds }) => {
+          if (sessionIds.includes(sessionId)) resolve();
+        }),
+      );
+      await grace.must('DELETE', `/auth/sessions/${sessionId}`);
+      await ada.must('DELETE', `/conversations/${group}/members/${grace.id}`);
+      await ended;
+      await graces.next('conversation:removed', ({ conversationId }) => conversationId === group);
+      letIn();
+      await staying.next('session:ready');
+      await ending.nextOf(['session:ended', 'connect_error']);
+      await until('it is gone', () => !ending.socket.connected);
+      expect(ending.all('session:ready')).toEqual([]);
+      await ada.say(group, 'without her');
+      await ada.say(direct, 'with her');
+      await staying.next('message:new', content('with her'));
+      expect(staying.all('message:new').filter(content('without her'))).toEqual([]);
+    } finally {
+      service.present = present;
+      letIn();
+    }
+  });
+
+  it('leaves no socket of a session that was ended while its connections came', async () => {
+    const racing = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const person = await Person.login(east.url, grace.username);
+        const { items } = await person.must('GET', '/auth/sessions');
+        return { person, id: items.find(({ isCurrent, current }: Anything) => isCurrent ?? current).id };
+      }),
+    );
+    const connections = racing.flatMap(({ person, id }, index) => {
+      const device = new Device(west.url, { token: person.accessToken });
+      devices.push(device);
+      const ended = new Promise((resolve) => setTimeout(resolve, index * 3)).then(() =>
+        grace.must('DELETE', `/auth/sessions/${id}`),
+      );
+      return [{ device, ended }];
+    });
+    await Promise.all(connections.map(({ ended }) => ended));
+    for (const { device } of connections) {
+      await device.nextOf(['session:ended', 'connect_error', 'disconnect']);
+      await until('it is gone', () => !device.socket.connected);
+      expect(device.socket.connected).toBe(false);
+    }
+  });
+});
