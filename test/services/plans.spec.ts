@@ -43,6 +43,14 @@ const WHOLE: Record<string, { relations: string[]; reason: string }> = {
     relations: ['users'],
     reason: 'once when a webhook was disabled',
   },
+  'src/moderation/stats/stats.repository.ts#count': {
+    relations: ['presences', 'users', 'sessions', 'conversations', 'attachments', 'reports'],
+    reason: 'for moderators, within a time limit, and not again in half a minute',
+  },
+  'src/auth/sessions/sessions.repository.ts#revokeAll': {
+    relations: ['sessions'],
+    reason: 'when an operator logs everybody out',
+  },
 };
 
 describe('where there is much', () => {

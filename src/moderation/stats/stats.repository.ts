@@ -34,11 +34,18 @@ export class StatsRepository {
       );
       if (counts === undefined) throw new Error('an aggregate answered nothing');
       const days = await transaction.query<DayView>(
-        `SELECT to_char(d, 'YYYY-MM-DD') AS day,
-           (SELECT count(*) FROM users WHERE created_at >= d AT TIME ZONE 'UTC' AND created_at < (d + interval '1 day') AT TIME ZONE 'UTC') AS "newUsers",
-           (SELECT count(*) FROM reports WHERE created_at >= d AT TIME ZONE 'UTC' AND created_at < (d + interval '1 day') AT TIME ZONE 'UTC') AS reports
-         FROM generate_series(date_trunc('day', $1::timestamptz AT TIME ZONE 'UTC') - interval '29 days',
-           date_trunc('day', $1::timestamptz AT TIME ZONE 'UTC'), interval '1 day') AS d ORDER BY d`,
+        `WITH days AS (
+           SELECT generate_series(today - interval '29 days', today, interval '1 day') AS day
+           FROM date_trunc('day', $1::timestamptz AT TIME ZONE 'UTC') AS today
+         ), registered AS (
+           SELECT date_trunc('day', created_at AT TIME ZONE 'UTC') AS day, count(*) AS count FROM users
+           WHERE created_at > $1::timestamptz - interval '30 days' GROUP BY 1
+         ), reported AS (
+           SELECT date_trunc('day', created_at AT TIME ZONE 'UTC') AS day, count(*) AS count FROM reports
+           WHERE created_at > $1::timestamptz - interval '30 days' GROUP BY 1
+         )
+         SELECT to_char(day, 'YYYY-MM-DD') AS day, COALESCE(u.count, 0) AS "newUsers", COALESCE(r.count, 0) AS reports
+         FROM days LEFT JOIN registered u USING (day) LEFT JOIN reported r USING (day) ORDER BY 1`,
         [now],
       );
       return { ...counts, days };
