@@ -39,6 +39,16 @@ export class CatchUpRepository {
     return row.name;
   }
 
+  /** The processes that renew their lease, this one included: also those that the bus does not carry anything of. */
+  async livingProcesses(): Promise<number> {
+    const [row] = await this.database.background.query<{ count: number }>(
+      'SELECT count(*)::integer AS count FROM presence_nodes WHERE expires_at > now()',
+      [],
+      'cluster_living_processes',
+    );
+    return row?.count ?? 0;
+  }
+
   /** The database's time, in milliseconds since 1970. */
   async time(): Promise<number> {
     const [row] = await this.database.background.query<{ time: number }>(

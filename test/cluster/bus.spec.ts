@@ -157,7 +157,10 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
             return Promise.resolve('1:1:');
           },
         } as unknown as CatchUp,
-        { snapshot: () => Promise.resolve('1:1:') } as unknown as CatchUpRepository,
+        {
+          snapshot: () => Promise.resolve('1:1:'),
+          livingProcesses: () => Promise.resolve(0),
+        } as unknown as CatchUpRepository,
         {
           forwardTo: (forward: Process['publish']) => (publish = forward),
           receive: (__: string, event: unknown) => made.received.push(JSON.stringify(event)),

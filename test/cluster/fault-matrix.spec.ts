@@ -32,6 +32,13 @@ const FAULTS: readonly Fault[] = [
   },
   { name: 'one of them is refused', isNoticed: true, begin: (_, link) => link.refuse(), end: heal },
   { name: 'nothing reaches one of them', isNoticed: true, begin: (_, link) => link.hold('toClient'), end: heal },
+  { name: 'nothing comes from one of them', isNoticed: true, begin: (_, link) => link.hold('toServer'), end: heal },
+  {
+    name: 'all ways of one of them end in a black hole',
+    isNoticed: true,
+    begin: (_, link) => link.hold('toServer', 'toClient'),
+    end: heal,
+  },
   { name: 'the way to one of them is slow', isNoticed: false, begin: (_, link) => link.delay(700), end: heal },
   { name: 'the way to one of them is narrow', isNoticed: false, begin: (_, link) => link.throttle(2_000), end: heal },
   { name: 'the connections of one of them are reset', isNoticed: false, begin: (_, link) => link.cut(), end: heal },

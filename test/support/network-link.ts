@@ -55,8 +55,8 @@ export class NetworkLink {
   /** Every connection is reset; new ones come to be. */
   cut(): void {
     for (const { source, target } of this.pipes) {
-      source.resetAndDestroy();
-      target.resetAndDestroy();
+      reset(source);
+      reset(target);
     }
   }
 
@@ -105,6 +105,12 @@ export class NetworkLink {
       source.once('close', () => this.pipes.delete(pipe));
     }
   }
+}
+
+/** A socket that is about to end cannot be reset, and would stay open for good. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded || socket.destroyed) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 const whole = (): Behaviour => ({ isHeld: false, delayMs: 0, bytesPerSecond: undefined });
