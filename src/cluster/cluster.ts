@@ -264,7 +264,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       try {
         this.catchUps += 1;
         this.reached = await this.catchUp.run(this.reached ?? (await this.repository.snapshot()), isBusUp);
-        // A process that lives and is not heard stores what only the database can say.
+        // What a process stores that lives and of which nothing is received, only the database can say.
         if ((await this.repository.livingProcesses()) > this.peers.count + 1) this.isDoubtful = true;
       } catch (error) {
         this.isDoubtful = true;
