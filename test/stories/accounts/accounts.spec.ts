@@ -16,6 +16,7 @@ import { DatabaseModule } from '../../../src/database/database.module.js';
 import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { EventsModule } from '../../../src/events/events.module.js';
+import { KeysModule } from '../../../src/integrations/keys/keys.module.js';
 import { LimitsModule } from '../../../src/limits/limits.module.js';
 import { UsersModule } from '../../../src/users/users.module.js';
 import { UsersService } from '../../../src/users/users.service.js';
@@ -57,6 +58,7 @@ describe('accounts', () => {
         LimitsModule.with(),
         UsersModule,
         AuthModule,
+        KeysModule,
       ],
     })
       .overrideProvider(Clock)

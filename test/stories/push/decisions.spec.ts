@@ -86,8 +86,10 @@ describe('whether a phone rings', () => {
     await logged(bob, { outcome: 'skipped', reason: 'looking' });
     await device.must('set_active', { active: false });
     await ada.say(conversationId, 'three');
-    const notifications = await push.expo.arrived(token, 2);
-    expect(notifications.map(({ body }) => body)).toEqual(['one', 'three']);
+    // The number on the icon is put right meanwhile: what was looked at was not read.
+    const bodies = (): unknown[] => push.expo.of(token).flatMap(({ body }) => body ?? []);
+    await until('both rang', () => bodies().length >= 2);
+    expect(bodies()).toEqual(['one', 'three']);
     expect((await logOf(bob)).some(({ outcome }) => outcome === 'waiting')).toBe(false);
   });
 
@@ -337,14 +339,15 @@ describe('whether a phone rings', () => {
   it('makes one sound for requests that are made and withdrawn in a loop, and for an acceptance and what follows', async () => {
     const bob = await push.owner('bob');
     const cy = await push.owner('cy');
+    // What is withdrawn is taken away: that is a push of its own.
+    const asked = () => push.expo.of(bob.token).filter(({ data }) => data.kind === 'friend_request');
     for (let time = 1; time <= 3; time += 1) {
       const { id } = await cy.person.must('POST', '/friends/requests', { userId: bob.person.id });
-      await push.expo.arrived(bob.token, time);
+      await until('the request is shown', () => asked().length >= time);
       if (time < 3) await cy.person.must('DELETE', `/friends/requests/${id}`);
       else await bob.person.must('POST', `/friends/requests/${id}/accept`);
     }
-    const asked = push.expo.of(bob.token).filter(({ data }) => data.kind === 'friend_request');
-    expect(asked.map(({ sound }) => sound)).toEqual([true, false, false]);
+    expect(asked().map(({ sound }) => sound)).toEqual([true, false, false]);
     const dan = await push.story.person('dan');
     await dan.must('POST', '/friends/requests', { userId: bob.person.id });
     await until('somebody else is heard', () =>
