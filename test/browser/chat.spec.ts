@@ -218,6 +218,7 @@ jest.setTimeout(5 * PATIENCE_MS);
   it('reports a message and a person to the moderators', async () => {
     const moderator = await story.person('moderator');
     await story.grant(moderator, 'MODERATOR');
+    await ada.conversation(/Bob Example/).click();
     await bob.say('Something that is not nice');
     const bad = ada.message('Something that is not nice');
     await bad.hover();
