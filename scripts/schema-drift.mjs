@@ -20,6 +20,10 @@ export async function schemaDrift(connectionString) {
   const schema = { files: [{ path: SCHEMA, content: await readFile(SCHEMA, 'utf8') }] };
   const pool = new pg.Pool({ connectionString, max: 2 });
   pool.on('error', () => undefined);
+  // The server reads bigint as numbers, in the whole process; the engine wants every digit, of the ends of sequences.
+  const { INT8 } = pg.types.builtins;
+  const parser = pg.types.getTypeParser(INT8);
+  pg.types.setTypeParser(INT8, String);
   try {
     const engine = await openEngine(pool, schema.files[0]?.content ?? '');
     try {
@@ -35,6 +39,7 @@ export async function schemaDrift(connectionString) {
       engine.free();
     }
   } finally {
+    pg.types.setTypeParser(INT8, parser);
     await pool.end();
   }
 }
