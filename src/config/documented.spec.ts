@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { Configuration } from './configuration.js';
+import { WORKER_VARIABLE } from './worker-place.js';
 
 /** Every variable that a start reads, in production with S3 and mail. */
 function variables(): string[] {
@@ -21,6 +22,8 @@ function variables(): string[] {
       },
     }),
   );
+  // What a process says to those that it starts is nobody's setting.
+  names.delete(WORKER_VARIABLE);
   return [...names].sort();
 }
 
