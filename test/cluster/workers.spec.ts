@@ -302,6 +302,7 @@ describe('two processes behind one port', () => {
       // Readiness counts a worker as there for some seconds after its death.
       await until('both are there', async () => (await workersOf(server)).size === 2, WORKER_START_TIMEOUT_MS);
       await until('and ready', () => allThere(url), WORKER_START_TIMEOUT_MS);
+      expect((await request(url, 'GET', '/health/live')).status).toBe(200);
     },
     TIMEOUT_MS,
   );
