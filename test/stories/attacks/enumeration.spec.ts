@@ -43,7 +43,9 @@ describe('an attacker who asks who is there', () => {
     const hashing = jest.spyOn(story.app.get(Passwords), 'verify');
     const asking = jest.spyOn(ConnectionPool.prototype, 'query');
     const beginning = jest.spyOn(ConnectionPool.prototype, 'transaction');
-    const sweeping = jest.spyOn(story.app.get(PresenceStore), 'sweep').mockResolvedValue({ changes: [], lostProcesses: 0 });
+    const sweeping = jest
+      .spyOn(story.app.get(PresenceStore), 'sweep')
+      .mockResolvedValue({ changes: [], lostProcesses: 0 });
     const { background } = story.app.get(Database);
     /** What the server does by itself meanwhile has connections of its own, or says by its name whose it is. */
     const isByItself = (pool: unknown, statement: string): boolean =>
