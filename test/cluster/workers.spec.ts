@@ -79,9 +79,7 @@ describe('two processes behind one port', () => {
         device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
       for (const device of [adas, graces]) {
         await until('everything is there', () => linesOf(device).length >= count);
-        expect(linesOf(device)).toEqual(
-          Array.from({ length: count }, (_, index) => `line ${index}`),
-        );
+        expect(linesOf(device)).toEqual(Array.from({ length: count }, (_, index) => `line ${index}`));
       }
     },
     TIMEOUT_MS,
