@@ -43,7 +43,8 @@ CREATE FUNCTION "judged_message"(
     END,
     CASE WHEN "reply" IS NOT NULL THEN shown_event(r."system") END
   FROM (SELECT 1) AS one
-  -- OFFSET 0: looked up by these keys and no others, whatever the statistics say.
+  -- OFFSET 0: looked up by these keys and no others, whatever the statistics say. A plan made while the tables were empty, or
+  -- not yet analyzed (a new installation, a restored one), read all earlier messages of the conversation instead.
   LEFT JOIN LATERAL (
     SELECT m."id" FROM "messages" m WHERE m."sender_id" = "sender" AND m."client_id" = "client_key" OFFSET 0
   ) earlier ON true
