@@ -138,14 +138,22 @@ const keys = {
         const { registration } = { registration: await navigator.serviceWorker.ready };
         return (await registration.getNotifications()).map(({ title }) => title);
       });
+    /** The debugger's command is answered before the worker has the push; a worker that stops at that moment never gets it. */
+    const expectToShow = async (titles: string[], again: () => Promise<unknown>): Promise<void> => {
+      let asked = 0;
+      await until(`${titles.join(' and ')} is shown`, async () => {
+        if (asked % 250 === 0) await again();
+        asked += 1;
+        return (await shown()).toSorted().join() === titles.join();
+      });
+    };
     const message = { kind: 'message', conversationId, seq: 2, senderId: bob.id };
-    await push('Bob', message);
-    await until('the notification', async () => (await shown()).length === 1);
-    await push('Bob, again', message);
-    await until('the one in its place', async () => (await shown()).join() === 'Bob, again');
+    await expectToShow(['Bob'], () => push('Bob', message));
+    await expectToShow(['Bob, again'], () => push('Bob, again', message));
     await push('of a kind that nobody knows', { kind: 'reminder' }, 'reminder');
-    await push('A friend', { kind: 'friend_request', senderId: bob.id }, `friend:${bob.id}`);
-    await until('the other one', async () => (await shown()).length === 2);
+    await expectToShow(['A friend', 'Bob, again'], () =>
+      push('A friend', { kind: 'friend_request', senderId: bob.id }, `friend:${bob.id}`),
+    );
 
     await ada.page.getByRole('link', { name: 'People', exact: true }).click();
     const worker = ada.context.serviceWorkers()[0] ?? (await ada.context.waitForEvent('serviceworker'));
@@ -161,8 +169,7 @@ const keys = {
     await expectShown(ada.message('missed'));
     await until('the clicked one is gone', async () => (await shown()).join() === 'A friend');
 
-    await push('Bob', message);
-    await until('another one', async () => (await shown()).length === 2);
+    await expectToShow(['A friend', 'Bob'], () => push('Bob', message));
     await push('', { kind: 'clear', conversationId });
     await until('it was read elsewhere', async () => (await shown()).join() === 'A friend');
   });
