@@ -131,4 +131,10 @@ describe('a keyed semaphore', () => {
     expect(most).toBe(3);
     expect(semaphore.load).toEqual({ holders: 0, queued: 0, keys: 0 });
   });
+
+  it('says when to come back as it is asked to', async () => {
+    const { run } = started({ maxQueuedPerKey: 0, retryAfterMs: () => 4_321 });
+    for (const name of ['a1', 'a2']) void run('a', name);
+    await expect(run('a', 'a3')).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 4_321 });
+  });
 });

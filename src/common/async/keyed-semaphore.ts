@@ -11,6 +11,8 @@ export interface KeyedSemaphoreBounds {
   readonly maxQueuedTotal: number;
   /** How long anybody waits. */
   readonly waitTimeoutMs: number;
+  /** When who was refused may come back, in milliseconds. Default: 1,000. */
+  readonly retryAfterMs?: () => number;
 }
 
 /** A repeat before this would find what the first one found. */
@@ -129,7 +131,7 @@ export class KeyedSemaphore {
 
   private refusal(state: KeyState, isOwnFault: boolean): DomainError {
     return new DomainError(isOwnFault && state.holders > 0 ? 'RATE_LIMITED' : 'OVERLOADED', {
-      retryAfterMs: RETRY_AFTER_MS,
+      retryAfterMs: this.bounds.retryAfterMs?.() ?? RETRY_AFTER_MS,
     });
   }
 }

@@ -16,8 +16,8 @@ import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 
 const UNAUTHENTICATED_CLOSE = 4401;
-/** How long a client may stay that does not authenticate. */
-const AUTHENTICATION_MS = 12_000;
+/** How long a client may stay that does not authenticate: longer than it may have to wait to be let in. */
+const AUTHENTICATION_MS = 30_000;
 const MAX_PAGE_SIZE = 100;
 
 /** A message as this dialect has it. */

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
@@ -10,8 +11,13 @@ import { RateLimiter } from '../rates/rate-limiter.js';
 /** Verifications of tokens, and what is read for whom they let in, at once: of one IP address, and of all. */
 const MAX_VERIFICATIONS_PER_IP_ADDRESS = 16;
 const MAX_VERIFICATIONS = 32;
-/** How long a connection may wait for its turn. */
-const VERIFICATION_TIMEOUT_MS = 8_000;
+/**
+ * How long a connection may wait for its turn: Socket.IO's clients do not come back by themselves from a refusal, and when a
+ * process has died, thousands wait.
+ */
+const VERIFICATION_TIMEOUT_MS = 20_000;
+/** Those who waited in vain come back one after the other within so long, and not all at once again. */
+const RETRY_SPREAD = { fromMs: 1_000, toMs: 6_000 };
 /** When to come back where too many connections of one IP address wait to be let in. */
 const RETRY_MS = 2_000;
 
@@ -36,6 +42,7 @@ export class HandshakeLimit {
       maxQueuedPerKey: maxWaiting,
       maxQueuedTotal: Number.POSITIVE_INFINITY,
       waitTimeoutMs: VERIFICATION_TIMEOUT_MS,
+      retryAfterMs: () => randomInt(RETRY_SPREAD.fromMs, RETRY_SPREAD.toMs),
     });
   }
 

@@ -13,8 +13,8 @@ import { RECOVERY_WINDOW_MS } from './recovery/recovery-log.js';
 
 /** A frame at the most, in bytes: the longest message, every character of it escaped, and room around it. */
 const MAX_FRAME_BYTES = 128 * 1024;
-/** How long a connection may be open that nobody was let in on: longer than a handshake waits for the database. */
-const CONNECT_TIMEOUT_MS = 12_000;
+/** How long a connection may be open that nobody was let in on: longer than a handshake waits for its turn and the database. */
+const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Makes the Socket.IO server, bounded in everything that a client could have it keep. */
 export class ChatSocketAdapter extends IoAdapter {
