@@ -180,6 +180,47 @@ const tasks = {
     return {};
   },
 
+  /** Connections whose process dies: each comes back to another one as clients do, at once, and later where it is refused. */
+  async storm({ members, back }) {
+    const times = [];
+    let refused = 0;
+    let allBack;
+    const isBack = new Promise((resolve) => (allBack = resolve));
+    const comeBack = async ({ token }) => {
+      const began = performance.now();
+      for (let wait = 1_000; ; wait = Math.min(2 * wait, 5_000)) {
+        const isReady = await open({ url: back, token }, () => {}).then(
+          () => true,
+          () => false,
+        );
+        if (isReady) break;
+        refused += 1;
+        await sleep(wait * (0.5 + Math.random()));
+      }
+      times.push(performance.now() - began);
+      if (times.length === members.length) allBack();
+    };
+    const connect = async (member) => (await open(member, () => {})).once('close', () => comeBack(member));
+    for (let from = 0; from < members.length; from += 32)
+      await Promise.all(members.slice(from, from + 32).map(connect));
+    process.send('ready');
+    await isBack;
+    return { ...quantiles(times), last: Math.max(...times), refused };
+  },
+
+  /** A given rate, until it is asked to end: what its acknowledgements took. */
+  async acknowledgements({ rooms, perSecond }) {
+    const hall = new Hall(rooms);
+    await hall.connect();
+    let isOver = false;
+    process.once('message', () => (isOver = true));
+    process.send('ready');
+    await pace(hall, perSecond, { isOver: () => isOver });
+    await hall.arrive();
+    const times = hall.messages.map(({ due, acknowledgedAt }) => (acknowledgedAt ?? Number.POSITIVE_INFINITY) - due);
+    return { ...quantiles(times), last: Math.max(...times), lost: hall.lost, doubled: hall.doubled };
+  },
+
   /** A given rate through several phases, which the parent names one after the other. */
   async phases({ rooms, perSecond }) {
     const hall = new Hall(rooms);

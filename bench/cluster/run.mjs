@@ -34,6 +34,9 @@ const STEADY_PER_SECOND = 300;
 /** While Redis is away: what a catch-up of two seconds finds of a conversation is delivered one by one up to a hundred. */
 const AWAY_PER_SECOND = 200;
 
+/** Connections of the process that dies, and messages of those who are connected to the other one. */
+const STORM = { connections: isQuick ? 1_000 : 5_000, perSecond: 40, seconds: 30 };
+
 const SETUPS = {
   alone: { count: 1, joined: false },
   joined: { count: 1, joined: true },
@@ -133,6 +136,46 @@ export async function runCluster() {
     }
     target('lost / doubled after its return', `${lost} / ${doubled}`, 'none', lost + doubled === 0);
     row('  clients that were asked to sync', asked);
+  }
+
+  /** A process dies, and all who were connected to it come to the other one at once. */
+  async function measureStorm(rooms) {
+    const people = await stage.pairs(STORM.connections / 2);
+    const [dying, back] = await stage.run(2, { joined: true });
+    const members = people.flatMap(({ first, second }) => [first, second].map(({ token }) => ({ url: dying, token })));
+    const storm = startLoad({ kind: 'storm', members, back });
+    await once(storm.child, 'message');
+    const connected = rooms.map((room) => ({
+      ...room,
+      members: room.members.map((member) => ({ ...member, url: back })),
+    }));
+    const others = startLoad({ kind: 'acknowledgements', rooms: connected, perSecond: STORM.perSecond });
+    await once(others.child, 'message');
+    await sleep(2_000);
+    stage.processes.shift().child.kill('SIGKILL');
+    const { last, refused } = await storm.done;
+    others.child.send('end');
+    const acknowledged = await others.done;
+    const what = `${STORM.connections} connections whose process died`;
+    row(`${what}: refused once or more`, refused);
+    row(
+      '  acknowledgements of others meanwhile, p50 / p99',
+      `${acknowledged.p50.toFixed(1)} / ${acknowledged.p99.toFixed(1)} ms`,
+    );
+    const seconds = (milliseconds) => `${(milliseconds / 1_000).toFixed(2)} s`;
+    target(`${what}: all live on another one`, seconds(last), 'within 30 s', last <= STORM.seconds * 1_000);
+    target(
+      '  the slowest acknowledgement of others meanwhile',
+      seconds(acknowledged.last),
+      'at most 1 s',
+      acknowledged.last <= 1_000,
+    );
+    target(
+      '  lost / doubled',
+      `${acknowledged.lost} / ${acknowledged.doubled}`,
+      'none',
+      acknowledged.lost + acknowledged.doubled === 0,
+    );
   }
 
   /** Of a process of a cluster that has done nothing yet, and of a connection to it. */
@@ -253,6 +296,7 @@ export async function runCluster() {
     target('another process to the same one, p50', `${difference.toFixed(2)} ms`, 'at most 2 ms', difference <= 2);
     const urls = stage.processes.map(({ url }) => url);
     await measureAbsence(spread(urls));
+    await measureStorm(spread(urls.slice(0, 1)));
     const unsound = Object.values(measured)
       .flatMap(({ full, steady, thin }) => [...full, ...steady, ...thin])
       .reduce((sum, { lost, doubled }) => sum + lost + doubled, 0);
