@@ -7,7 +7,10 @@ import type { MessageActions } from './actions.js';
 import { Picture } from './Picture.js';
 import { SoundPlayer } from './SoundPlayer.js';
 
-/** Files of a message. Their addresses end: where one fails, the message is read again, once. */
+/**
+ * Files of a message. Their addresses end: where one fails, the message is read again, once. Each stays the element that it is when
+ * it is sent and has an id from then on: somebody may be at it, by keyboard or in a viewer.
+ */
 export function Attachments({ item, actions }: { item: MessageItem; actions: MessageActions }) {
   const [fresh, setFresh] = useState<readonly Attachment[]>();
   const [isRenewed, setRenewed] = useState(false);
@@ -29,7 +32,7 @@ export function Attachments({ item, actions }: { item: MessageItem; actions: Mes
         <div class={pictures.length === 1 ? 'pictures single' : 'pictures'}>
           {pictures.map((picture, index) => (
             <Picture
-              key={picture.id ?? index}
+              key={index}
               attachment={picture}
               isAlone={pictures.length === 1}
               onFault={renew}
@@ -39,7 +42,7 @@ export function Attachments({ item, actions }: { item: MessageItem; actions: Mes
         </div>
       )}
       {others.map((attachment, index) => (
-        <Other key={attachment.id ?? index} attachment={attachment} onFault={renew} />
+        <Other key={index} attachment={attachment} onFault={renew} />
       ))}
     </div>
   );
