@@ -8,6 +8,8 @@ import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './
 
 jest.setTimeout(5 * PATIENCE_MS);
 
+const COLOR = { width: 640, height: 480, channels: 3 as const };
+
 (browserPath === undefined ? describe.skip : describe)('the page for a keyboard, a screen reader and a finger', () => {
   let story: Story;
   let browser: Browser;
@@ -28,8 +30,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(ada.conversation(/Engine/));
     await ada.conversation(/^bob/i).click();
     await ada.say('On my way');
-    const color = { width: 640, height: 480, channels: 3 as const, background: '#0d5c63' };
-    const buffer = await sharp({ create: color }).jpeg().toBuffer();
+    const buffer = await sharp({ create: { ...COLOR, background: '#0d5c63' } }).jpeg().toBuffer();
     await ada.page.locator('input[type=file]').setInputFiles([{ name: 'sea.jpg', mimeType: 'image/jpeg', buffer }]);
     await ada.field.press('Enter');
     await expectShown(ada.page.locator('img.loaded'));
@@ -75,6 +76,27 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectToOpen(button('Emoji'));
     await expectToOpen(button('Open Picture sea.jpg'));
     await expectToOpen(ada.field, { by: 'Control+Shift+F' });
+  });
+
+  it('leaves the focus on a picture that is sent meanwhile', async () => {
+    const buffer = await sharp({ create: { ...COLOR, background: '#5c3a0d' } }).jpeg().toBuffer();
+    const attempts: (() => void)[] = [];
+    let isHeld = true;
+    await ada.page.route('**/attachments*', async (route) => {
+      if (isHeld) await new Promise<void>((resolve) => attempts.push(resolve));
+      await route.continue();
+    });
+    await ada.page.locator('input[type=file]').setInputFiles([{ name: 'land.jpg', mimeType: 'image/jpeg', buffer }]);
+    await ada.field.press('Enter');
+    const picture = button('Open Picture land.jpg');
+    await expectShown(picture);
+    await picture.focus();
+    const message = ada.page.locator('[data-row]').filter({ has: picture });
+    await expectPresent(message.getByText('Waiting to be sent', { exact: true }));
+    isHeld = false;
+    for (const resume of attempts) resume();
+    await expectPresent(message.getByText('Sent', { exact: true }));
+    await expectFocus(picture);
   });
 
   it('gives it back to the message, whatever was done with it', async () => {

@@ -32,9 +32,9 @@ export function Attachments({ item, onView }: Properties) {
     <View style={{ gap: SPACE.s }}>
       {(fresh ?? item.attachments).map((attachment, index) =>
         attachment.kind === 'IMAGE' && !attachment.external ? (
-          <Picture key={attachment.id ?? index} picture={attachment} onView={onView} onFault={renew} />
+          <Picture key={index} picture={attachment} onView={onView} onFault={renew} />
         ) : (
-          <File key={attachment.id ?? index} file={attachment} />
+          <File key={index} file={attachment} />
         ),
       )}
     </View>
