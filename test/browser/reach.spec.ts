@@ -30,7 +30,9 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await expectShown(ada.conversation(/Engine/));
     await ada.conversation(/^bob/i).click();
     await ada.say('On my way');
-    const buffer = await sharp({ create: { ...COLOR, background: '#0d5c63' } }).jpeg().toBuffer();
+    const buffer = await sharp({ create: { ...COLOR, background: '#0d5c63' } })
+      .jpeg()
+      .toBuffer();
     await ada.page.locator('input[type=file]').setInputFiles([{ name: 'sea.jpg', mimeType: 'image/jpeg', buffer }]);
     await ada.field.press('Enter');
     await expectShown(ada.page.locator('img.loaded'));
@@ -79,7 +81,9 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
   });
 
   it('leaves the focus on a picture that is sent meanwhile', async () => {
-    const buffer = await sharp({ create: { ...COLOR, background: '#5c3a0d' } }).jpeg().toBuffer();
+    const buffer = await sharp({ create: { ...COLOR, background: '#5c3a0d' } })
+      .jpeg()
+      .toBuffer();
     const attempts: (() => void)[] = [];
     let isHeld = true;
     await ada.page.route('**/attachments*', async (route) => {
