@@ -96,7 +96,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await expectShown(picture);
     await picture.focus();
     const message = ada.page.locator('[data-row]').filter({ has: picture });
-    await expectPresent(message.getByText('Waiting to be sent', { exact: true }));
+    await expectPresent(message.getByText(/^Uploading/));
     isHeld = false;
     for (const resume of attempts) resume();
     await expectPresent(message.getByText('Sent', { exact: true }));
