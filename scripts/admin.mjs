@@ -21,9 +21,6 @@ const USAGE = `npm run admin -- <command>      <who>: an e-mail address, a usern
   after-restore                   after a backup was restored: every client starts over
   vacuum                          forgets what is due, and has PostgreSQL clean up behind it`;
 
-/** What a table may have of rows that are gone: beyond that it is cleaned. */
-const DEAD_ROWS = { least: 1_000, share: 0.1 };
-
 /** Of each: how many words follow it, the options it takes, and what it does. */
 const COMMANDS = {
   'grant-role': { words: 2, run: grantRole },
@@ -146,18 +143,11 @@ async function stats(databaseUrl) {
 /** The server notices by itself what can be noticed; a copy of a cluster's files looks like the cluster itself. */
 async function afterRestore(databaseUrl) {
   const { renewIdentity } = await import('../dist/database/database-identity.js');
-  const { silencePast } = await import('../dist/push/silence-past.repository.js');
+  const { afterRestore: forgetEarlier } = await import('../dist/after-restore.js');
+  const { recordRestore } = await import('../dist/audit/restore-entry.repository.js');
   await renewIdentity(databaseUrl, async (database) => {
-    await silencePast(database);
-    // What waited for webhooks when the backup was made was sent since, or is of no use any more.
-    await database.query(
-      `UPDATE webhook_deliveries SET next_at = NULL, lease_id = NULL, last_error = 'given up after a backup was restored'
-       WHERE next_at IS NOT NULL`,
-    );
-    await database.query('DELETE FROM webhook_events');
-    await database.query(
-      `INSERT INTO audit_log (id, action, target_type) VALUES (gen_random_uuid(), 'server.after_restore', 'server')`,
-    );
+    await forgetEarlier(database);
+    await recordRestore(database, { actorId: null, reason: null, ip: null });
   });
   console.log('the database has a new identity: clients start over when they next ask for what changed');
   console.log('what was written before now rings on no device');
@@ -167,18 +157,15 @@ async function afterRestore(databaseUrl) {
 async function vacuum(databaseUrl) {
   await operate(databaseUrl, (operator) => operator.forgetWhatIsDue());
   const { connectForMaintenance } = await import('../dist/database/maintenance-connection.js');
+  const { tablesDue, vacuumTable } = await import('../dist/database/dead-rows.js');
   const database = await connectForMaintenance(databaseUrl, 'parley admin');
   try {
-    const { rows } = await database.query(
-      `SELECT quote_ident(relname) AS name, n_dead_tup AS dead FROM pg_stat_user_tables
-       WHERE schemaname = current_schema() AND n_dead_tup > GREATEST($1::float8, $2::float8 * n_live_tup) ORDER BY n_dead_tup DESC`,
-      [DEAD_ROWS.least, DEAD_ROWS.share],
-    );
-    for (const { name: table, dead } of rows) {
-      await database.query(`VACUUM (ANALYZE) ${table}`);
-      console.log(`${table}: ${dead} rows that were gone`);
+    const tables = await tablesDue(database);
+    for (const table of tables) {
+      await vacuumTable(database, table);
+      console.log(`${table.name}: ${table.deadRows} rows that were gone`);
     }
-    if (rows.length === 0) console.log('no table has many rows that are gone');
+    if (tables.length === 0) console.log('no table has many rows that are gone');
   } finally {
     await database.end();
   }

@@ -39,6 +39,7 @@ const DYNAMIC = {
     reason: 'every column of type xid8, from the catalogue',
     variants: ['UPDATE messages SET changed_xid = pg_current_xact_id() WHERE changed_xid > pg_current_xact_id()'],
   },
+  'src/database/dead-rows.ts#vacuumTable': { reason: 'VACUUM of any table, from the catalogue' },
   'src/messages/search/message-search.repository.ts#candidates': {
     reason: 'one condition a word',
     variants: [1, 2, 3].map(
@@ -57,6 +58,7 @@ const DYNAMIC = {
 const NOT_PREPARED = [
   { pattern: /^(BEGIN|COMMIT|ROLLBACK)$/, reason: 'names nothing of the schema' },
   { pattern: /^(SHOW|SET) [^;]*$/, reason: 'settings' },
+  { pattern: /^VACUUM \(ANALYZE, SKIP_LOCKED\) /, reason: 'names a table of the catalogue' },
   { pattern: /^CREATE DATABASE /, reason: 'before there is a schema' },
   {
     pattern: /^SET client_min_messages = warning;\s*CREATE TABLE IF NOT EXISTS _prisma_migrations\s/,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { afterRestore } from './after-restore.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -50,7 +51,7 @@ export class AppModule {
         ConversationsModule,
         MessagesModule,
         SyncModule,
-        ModerationModule,
+        ModerationModule.with(afterRestore),
         ...(configuration.push.enabled ? [PushModule] : []),
         IntegrationsModule,
         RetentionModule,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Logger, type LoggerService } from '@nestjs/common';
+import { afterRestore } from './after-restore.js';
 import type { Application } from './application.js';
 import { Configuration } from './config/configuration.js';
 import { checkDatabase } from './database/database-checks.js';
@@ -7,7 +8,6 @@ import { recogniseDatabase } from './database/database-identity.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrations/migrator.js';
 import { createLogger } from './observability/logger.js';
-import { silencePast } from './push/silence-past.repository.js';
 import { type StartupProgress, startupProgress } from './startup-progress.js';
 import { poolSizeOfWorkers } from './database/connection-budget.js';
 import { Workers } from './workers/workers.js';
@@ -75,7 +75,7 @@ async function start(
     const databaseUrl = configuration.databaseUrl ?? embedded?.connectionString ?? '';
     await checkDatabase(databaseUrl);
     for (const line of migrationLines(await migrate(databaseUrl), configuration)) progress.report(line, 'Migrations');
-    if ((await recogniseDatabase(databaseUrl, silencePast)) === 'restored')
+    if ((await recogniseDatabase(databaseUrl, afterRestore)) === 'restored')
       logger.log('the database was restored from a backup: every client starts over', 'Database');
     signal?.throwIfAborted();
     const listening = new Configuration({ ...configuration, databaseUrl });

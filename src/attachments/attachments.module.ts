@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { AttachmentFilesController } from './serving/attachment-files.controller.js';
+import { AttachmentServing } from './serving/attachment-serving.js';
 import { AttachmentLinks } from './serving/attachment-urls.js';
 import { AttachmentSweeper } from './attachment-sweeper.js';
 import { AttachmentsController } from './attachments.controller.js';
@@ -30,6 +31,7 @@ import { UploadQuota } from './uploads/upload-quota.js';
   controllers: [TusController, AttachmentsController, AttachmentFilesController],
   providers: [
     AttachmentLinks,
+    AttachmentServing,
     AttachmentSweeper,
     AttachmentsRepository,
     AttachmentsService,
@@ -58,6 +60,6 @@ import { UploadQuota } from './uploads/upload-quota.js';
       },
     },
   ],
-  exports: [AttachmentLinks, AttachmentsService, PageReader],
+  exports: [AttachmentLinks, AttachmentServing, AttachmentsService, PageReader],
 })
 export class AttachmentsModule {}

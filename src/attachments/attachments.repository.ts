@@ -147,6 +147,32 @@ export class AttachmentsRepository {
     return rows.length > 0;
   }
 
+  /**
+   * Within the caller's transaction: these outlive their message, for a keeper. Who deletes the message at this moment waits, or was
+   * first: what is to be deleted already is not kept.
+   */
+  async keep(transaction: Transaction, keeperId: string, ids: readonly string[]): Promise<void> {
+    await transaction.query(
+      `INSERT INTO kept_attachments (keeper_id, attachment_id)
+       SELECT $1, a.id FROM (
+         SELECT id FROM attachments WHERE id = ANY ($2::uuid[]) AND state = 'READY' ORDER BY id FOR SHARE
+       ) AS a ON CONFLICT DO NOTHING`,
+      [keeperId, ids],
+    );
+  }
+
+  async giveUpKept(transaction: Transaction, keeperIds: readonly string[]): Promise<void> {
+    await transaction.query('DELETE FROM kept_attachments WHERE keeper_id = ANY ($1::uuid[])', [keeperIds]);
+  }
+
+  /** What a keeper keeps, whatever became of the messages. */
+  keptBy(keeperId: string): Promise<AttachmentRow[]> {
+    return this.database.query<AttachmentRow>(
+      `SELECT ${COLUMNS} FROM kept_attachments k JOIN attachments ON attachments.id = k.attachment_id WHERE k.keeper_id = $1`,
+      [keeperId],
+    );
+  }
+
   /** One user's own, whatever became of them. */
   async ofOwner(ownerId: string, ids: readonly string[]): Promise<AttachmentRow[]> {
     return this.database.query<AttachmentRow>(
@@ -205,10 +231,11 @@ export class AttachmentsRepository {
     return ids.length;
   }
 
-  /** Whose bytes are to be removed; again, where a client could have put some there since the first time. */
+  /** Whose bytes are to be removed, unless somebody keeps them; again, where a client could have put some there since the first time. */
   async listPendingDeletion(limit: number): Promise<string[]> {
     return this.ids(
-      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE})) ORDER BY id LIMIT $1`,
+      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
+         AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id) ORDER BY id LIMIT $1`,
       limit,
     );
   }

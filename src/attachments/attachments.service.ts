@@ -175,6 +175,21 @@ export class AttachmentsService {
     return row;
   }
 
+  /** Within the caller's transaction: files that outlive their message, for as long as this keeper wants them. */
+  keep(transaction: Transaction, keeperId: string, ids: readonly string[]): Promise<void> {
+    return this.repository.keep(transaction, keeperId, ids);
+  }
+
+  /** Within the caller's transaction. Once it is committed, `sweep` removes what no message has any more. */
+  giveUpKept(transaction: Transaction, keeperIds: readonly string[]): Promise<void> {
+    return this.repository.giveUpKept(transaction, keeperIds);
+  }
+
+  /** What a keeper keeps, by id. Says nothing about who may see it. */
+  async keptBy(keeperId: string): Promise<ReadonlyMap<string, AttachmentRow>> {
+    return new Map((await this.repository.keptBy(keeperId)).map((row) => [row.id, row]));
+  }
+
   view(file: StoredFile): AttachmentView {
     return this.links.view(storedFile(file));
   }

@@ -19,6 +19,7 @@ export const AUDIT_ACTIONS = [
   'conversation.retention',
   'webhook.create',
   'webhook.update',
+  'webhook.rotate_secret',
   'webhook.delete',
   'webhook.test',
   'webhook.redeliver',

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
@@ -12,9 +12,14 @@ import { AccountsListRepository } from './accounts/accounts.repository.js';
 import { AccountActs } from './acts/account-acts.js';
 import { AdminMessagesController } from './acts/admin-messages.controller.js';
 import { MessageActs } from './acts/message-acts.js';
+import type { AfterRestore } from '../database/database-identity.js';
 import { Operator } from './operator/operator.js';
+import { RestoreActs } from './operator/restore-acts.js';
+import { ServerActsController } from './operator/server-acts.controller.js';
+import { Vacuum } from './operator/vacuum.js';
 import { AdminReportsController } from './reports/admin-reports.controller.js';
 import { ReportCopies } from './reports/report-copies.js';
+import { ReportFilesController } from './reports/report-files.controller.js';
 import { ReportResolutions } from './reports/report-resolutions.js';
 import { ReportsController } from './reports/reports.controller.js';
 import { ReportsRepository } from './reports/reports.repository.js';
@@ -38,7 +43,9 @@ import { Stats } from './stats/stats.service.js';
     AccountsController,
     AdminMessagesController,
     AdminReportsController,
+    ReportFilesController,
     ReportsController,
+    ServerActsController,
     StatsController,
   ],
   providers: [
@@ -53,6 +60,15 @@ import { Stats } from './stats/stats.service.js';
     ReportsService,
     Stats,
     StatsRepository,
+    Vacuum,
   ],
 })
-export class ModerationModule {}
+export class ModerationModule {
+  /** @param afterRestore what features above do after a restore */
+  static with(afterRestore: AfterRestore): DynamicModule {
+    return {
+      module: ModerationModule,
+      providers: [{ provide: RestoreActs, useValue: new RestoreActs(afterRestore) }],
+    };
+  }
+}

@@ -76,18 +76,22 @@ export class AccountService implements OnModuleInit {
    * Forgets the caller: nothing personal is left, its sessions end, its friends are notified. Messages stay, under the name
    * of nobody. A crash in the middle leaves an account that can be deleted again.
    * @param password checked where it is given
-   * @param within what else belongs into the transaction
+   * @param within what else belongs into the transaction, before and after all that is forgotten
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED; UNAUTHORIZED where it is deleted already
    */
   async delete(
     principal: Principal,
     password: string | undefined,
     ip?: string,
-    within: (transaction: Transaction) => Promise<void> = () => Promise.resolve(),
+    within: {
+      before?: (transaction: Transaction) => Promise<void>;
+      after?: (transaction: Transaction) => Promise<void>;
+    } = {},
   ): Promise<void> {
     if (password !== undefined) await this.auth.confirmPassword(principal, password, ip);
     for (const { prepare } of this.personalData.sources) await prepare?.(principal);
     const announcements = await this.database.transaction(async (transaction) => {
+      await within.before?.(transaction);
       if (!(await this.accounts.lock(transaction, principal.userId))) throw new DomainError('UNAUTHORIZED');
       const collected: (() => void)[] = [];
       for (const { erase } of this.personalData.sources) {
@@ -96,7 +100,7 @@ export class AccountService implements OnModuleInit {
       }
       // Last: what the others wrote down they find by the name it still has.
       await this.accounts.anonymise(transaction, principal.userId);
-      await within(transaction);
+      await within.after?.(transaction);
       return collected;
     });
     for (const announce of announcements) announce();

@@ -1,4 +1,5 @@
 import type { KeyScope } from '../../common/key-scope.js';
+import type { Transaction } from '../../database/database.js';
 import type { VerifiedAccess } from '../tokens/access-token.js';
 
 /** An API key that is good at this moment. */
@@ -35,4 +36,13 @@ export abstract class KeyAccess {
    * @throws DomainError UNAUTHORIZED, FORBIDDEN (without `conversations:read`), NOT_FOUND
    */
   abstract connect(secret: string, userId: string): Promise<KeyConnection>;
+
+  /**
+   * Within a transaction that locked the user: ends what is connected by keys that it made. None is opened meanwhile.
+   * `Sessions.announceEnd` is to follow the commit.
+   */
+  abstract endConnectionsOfMaker(
+    transaction: Transaction,
+    makerId: string,
+  ): Promise<{ userId: string; sessionIds: string[] }[]>;
 }

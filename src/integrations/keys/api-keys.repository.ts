@@ -27,11 +27,12 @@ const COLUMNS = `id, name, scopes, created_by AS "createdBy", created_at AS "cre
 export class ApiKeysRepository {
   constructor(private readonly database: Database) {}
 
-  /** By the hash of its secret. Undefined where it has ended. */
+  /** By the hash of its secret. Undefined where it has ended, or its maker is gone. */
   async find(secretHash: Buffer, now: Date): Promise<FoundKey | undefined> {
     const [key] = await this.database.query<FoundKey>(
       `SELECT id, scopes, created_by AS "createdBy", expires_at AS "expiresAt", last_used_at AS "lastUsedAt"
-       FROM api_keys WHERE secret_hash = $1 AND (expires_at IS NULL OR expires_at > $2)`,
+       FROM api_keys WHERE secret_hash = $1 AND (expires_at IS NULL OR expires_at > $2)
+         AND EXISTS (SELECT 1 FROM users u WHERE u.id = api_keys.created_by AND u.deleted_at IS NULL)`,
       [secretHash, now],
       'api_key_find',
     );
@@ -106,6 +107,23 @@ export class ApiKeysRepository {
       [id],
     );
     return rows.map((row) => row.id);
+  }
+
+  /** Those of all keys that a user made. */
+  async sessionsOfMaker(transaction: Transaction, makerId: string): Promise<string[]> {
+    const rows = await transaction.query<{ id: string }>(
+      `SELECT s.session_id AS id FROM api_keys k JOIN api_key_sessions s ON s.key_id = k.id WHERE k.created_by = $1`,
+      [makerId],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** All that a user made; waits for who is opening a connection with one. @returns what they were */
+  removeOfMaker(transaction: Transaction, makerId: string): Promise<{ id: string; name: string }[]> {
+    return transaction.query<{ id: string; name: string }>(
+      'DELETE FROM api_keys WHERE created_by = $1 RETURNING id, name',
+      [makerId],
+    );
   }
 
   async remove(transaction: Transaction, id: string): Promise<void> {

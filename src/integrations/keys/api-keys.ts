@@ -10,7 +10,7 @@ import { newId } from '../../common/identifier.js';
 import { KEY_PREFIX } from '../../common/key-scope.js';
 import { decodeCursor, isUuidText, type Page, type PageQuery, pageOf } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
@@ -51,8 +51,8 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     this.personalData.register({
       name: 'apiKeys',
       export: (userId) => pagesById((after) => this.repository.export(userId, after)),
-      // They are the server's, whoever made them; that of the administrator is an id that names nobody any more.
-      erase: () => Promise.resolve(undefined),
+      // A secret that somebody may have taken along opens nothing.
+      erase: (transaction, userId) => this.revokeAllOfMaker(transaction, userId),
     });
   }
 
@@ -95,12 +95,42 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     const sessionId = keySessionId(keyId, userId);
     const now = this.clock.now();
     await this.database.transaction(async (transaction) => {
-      // Held until the session is there: who revokes the key ends it with the others, or is not let in at all.
+      // Both are held until the session is there: who suspends or deletes one of them, or revokes the key, ends it with the others,
+      // or it is not opened at all.
+      await this.accounts.holdUnsuspended(transaction, userId, key.makerId);
       if (!(await this.repository.hold(transaction, keyId))) throw new DomainError('UNAUTHORIZED');
       await this.sessions.openExternal(transaction, sessionId, userId, 'API key', now);
       await this.repository.noteSession(transaction, keyId, sessionId);
     });
     return { principal: { userId, sessionId, keyId }, expiresAt: key.expiresAt, scopes: key.scopes };
+  }
+
+  override async endConnectionsOfMaker(
+    transaction: Transaction,
+    makerId: string,
+  ): Promise<{ userId: string; sessionIds: string[] }[]> {
+    return this.sessions.endThese(transaction, await this.repository.sessionsOfMaker(transaction, makerId));
+  }
+
+  private async revokeAllOfMaker(transaction: Transaction, makerId: string): Promise<(() => void) | undefined> {
+    const ended = await this.endConnectionsOfMaker(transaction, makerId);
+    const removed = await this.repository.removeOfMaker(transaction, makerId);
+    if (removed.length === 0) return undefined;
+    await this.sessions.raiseEndings(transaction);
+    for (const { id, name } of removed)
+      await this.audit.record(transaction, {
+        actorId: null,
+        action: 'api_key.revoke',
+        targetType: 'api_key',
+        targetId: id,
+        reason: 'The account that made it was deleted.',
+        details: { name, makerId },
+      });
+    return () => this.announce(ended);
+  }
+
+  private announce(ended: readonly { userId: string; sessionIds: string[] }[]): void {
+    for (const { userId, sessionIds } of ended) this.sessions.announceEnd(userId, sessionIds, 'SESSION_REVOKED');
   }
 
   /** The secret is in the answer, and nowhere else. @throws DomainError LIMIT_REACHED, VALIDATION_FAILED */
@@ -147,6 +177,7 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
       if (name === undefined) throw new DomainError('NOT_FOUND');
       const revoked = await this.sessions.endThese(transaction, await this.repository.sessionsOf(transaction, id));
       await this.repository.remove(transaction, id);
+      await this.sessions.raiseEndings(transaction);
       await this.audit.record(transaction, {
         actorId: principal.userId,
         action: 'api_key.revoke',
@@ -157,7 +188,7 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
       });
       return revoked;
     });
-    for (const { userId, sessionIds } of ended) this.sessions.announceEnd(userId, sessionIds, 'SESSION_REVOKED');
+    this.announce(ended);
   }
 }
 

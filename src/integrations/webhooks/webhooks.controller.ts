@@ -72,6 +72,22 @@ export class WebhooksController {
     return this.webhooks.remove(principal, id, ip);
   }
 
+  /**
+   * Gives a webhook another secret, which is in this answer and nowhere else. For 24 hours what is sent carries a signature by the
+   * former one too, so that no delivery fails while the receiver changes over.
+   */
+  @Post(':id/rotate-secret')
+  @HttpCode(HttpStatus.OK)
+  @ApiOkResponse({ type: NewWebhookView })
+  @ApiErrors('NOT_FOUND', 'LIMIT_REACHED')
+  rotateSecret(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', IdPipe) id: string,
+    @Ip() ip?: string,
+  ): Promise<NewWebhookView> {
+    return this.webhooks.rotateSecret(principal, id, ip);
+  }
+
   /** Sends a `webhook.test` at once, once, and answers how it went. */
   @Post(':id/test')
   @RateLimit('webhookTests')

@@ -3,6 +3,7 @@ import { LAST_ID } from '../../common/pagination.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { DisabledReason, WebhookEventType } from './webhook-events.js';
+import { FORMER_SECRET_HOURS, MAX_FORMER_SECRETS, SECRETS } from './webhook-secrets.js';
 
 /** A webhook as its administrators see it. */
 export interface WebhookRow {
@@ -72,9 +73,9 @@ export class WebhooksRepository {
     );
   }
 
-  async find(id: string): Promise<(WebhookRow & { secret: string }) | undefined> {
-    const [row] = await this.database.query<WebhookRow & { secret: string }>(
-      `SELECT ${COLUMNS}, secret FROM webhooks WHERE id = $1`,
+  async find(id: string): Promise<(WebhookRow & { secrets: string[] }) | undefined> {
+    const [row] = await this.database.query<WebhookRow & { secrets: string[] }>(
+      `SELECT ${COLUMNS}, ${SECRETS} FROM webhooks w WHERE id = $1`,
       [id],
     );
     return row;
@@ -92,6 +93,30 @@ export class WebhooksRepository {
          is_notice_due = is_notice_due AND $4::boolean IS NOT TRUE
        WHERE id = $1 RETURNING ${COLUMNS}`,
       [id, changes.url ?? null, changes.events ?? null, changes.enabled ?? null],
+    );
+    return row;
+  }
+
+  /**
+   * Gives it another secret; the one that it had goes on signing for a while. 'FULL' where as many do already: those who rotate at
+   * the same moment wait for each other.
+   */
+  async rotateSecret(transaction: Transaction, id: string, secret: string): Promise<WebhookRow | 'FULL' | undefined> {
+    const [former] = await transaction.query<{ secret: string }>(
+      'SELECT secret FROM webhooks WHERE id = $1 FOR UPDATE',
+      [id],
+    );
+    if (former === undefined) return undefined;
+    const kept = await transaction.query(
+      `INSERT INTO webhook_former_secrets (webhook_id, secret, signs_until)
+       SELECT $1, $2, now() + make_interval(hours => $3)
+       WHERE (SELECT count(*) FROM webhook_former_secrets WHERE webhook_id = $1 AND signs_until > now()) < $4 RETURNING 1`,
+      [id, former.secret, FORMER_SECRET_HOURS, MAX_FORMER_SECRETS],
+    );
+    if (kept.length === 0) return 'FULL';
+    const [row] = await transaction.query<WebhookRow>(
+      `UPDATE webhooks SET secret = $2 WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, secret],
     );
     return row;
   }

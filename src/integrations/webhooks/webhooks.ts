@@ -105,6 +105,22 @@ export class Webhooks implements OnModuleInit {
     return webhookView(row);
   }
 
+  /**
+   * Another secret, which is in the answer and nowhere else. For 24 hours what is sent is signed with the former one too, so that a
+   * receiver may change over when it likes. @throws DomainError NOT_FOUND, LIMIT_REACHED
+   */
+  async rotateSecret(principal: Principal, id: string, ip: string | undefined): Promise<NewWebhookView> {
+    const secret = newSigningSecret();
+    const row = await this.database.transaction(async (transaction) => {
+      const rotated = await this.repository.rotateSecret(transaction, id, secret);
+      if (rotated === undefined) throw new DomainError('NOT_FOUND');
+      if (rotated === 'FULL') throw new DomainError('LIMIT_REACHED');
+      await this.record(transaction, principal, 'webhook.rotate_secret', id, ip, { url: rotated.url });
+      return rotated;
+    });
+    return { ...webhookView(row), secret };
+  }
+
   /** What waits for it is not sent any more. @throws DomainError NOT_FOUND */
   async remove(principal: Principal, id: string, ip: string | undefined): Promise<void> {
     await this.database.transaction(async (transaction) => {
@@ -129,8 +145,8 @@ export class Webhooks implements OnModuleInit {
       await this.repository.addTest(transaction, delivery);
       await this.record(transaction, principal, 'webhook.test', id, ip, { url: webhook.url });
     });
-    const { url, secret } = webhook;
-    const result = await this.poster.post({ url, secret, id: delivery.id, payload: delivery.payload });
+    const { url, secrets } = webhook;
+    const result = await this.poster.post({ url, secrets, id: delivery.id, payload: delivery.payload });
     const row = await this.repository.noteTest(delivery.id, result);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return deliveryView(row);

@@ -24,7 +24,7 @@ export class WebhookView {
   createdAt!: string;
 }
 
-/** A webhook that was just made. */
+/** A webhook that was just made, or given another secret. */
 export class NewWebhookView extends WebhookView {
   /** Receivers verify with it what is sent. Nobody is shown it again. @example "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=" */
   secret!: string;

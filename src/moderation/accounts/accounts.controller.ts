@@ -1,5 +1,7 @@
-import { Body, Controller, Get, HttpCode, Ip, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Readable } from 'node:stream';
+import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Post, Put, Query, StreamableFile } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import type { Page } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../docs/api-errors.decorator.js';
@@ -10,8 +12,9 @@ import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';
 import { AccountActs } from '../acts/account-acts.js';
+import { Operator } from '../operator/operator.js';
 import { AccountsList } from './accounts-list.js';
-import { AccountDetailsView, AccountView } from './accounts.view.js';
+import { AccountDetailsView, AccountView, ResetCodeView, resetCodeView } from './accounts.view.js';
 import { AccountsQuery, GrantRoleDto, OptionalReasonDto, ReasonDto, SuspendDto } from './dto/accounts.dto.js';
 
 @ApiTags('admin')
@@ -23,6 +26,7 @@ export class AccountsController {
   constructor(
     private readonly accounts: AccountsList,
     private readonly acts: AccountActs,
+    private readonly operator: Operator,
   ) {}
 
   /** Lists accounts by username, or searches them; deleted ones are left out. */
@@ -105,6 +109,60 @@ export class AccountsController {
   ): Promise<AccountDetailsView> {
     await this.acts.endSessions({ userId, ipAddress }, id, reason);
     return this.accounts.get(id);
+  }
+
+  /**
+   * Makes a code by which its owner sets a new password (`POST /auth/reset-password`), to be handed over by other means: it is in
+   * this answer and nowhere else. Nothing changes until it is used.
+   */
+  @Post(':id/reset-password')
+  @HttpCode(200)
+  @RequireRole('ADMIN')
+  @RateLimit('moderation')
+  @ApiOkResponse({ type: ResetCodeView })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async resetPassword(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { reason }: OptionalReasonDto,
+    @Ip() ipAddress?: string,
+  ): Promise<ResetCodeView> {
+    return resetCodeView(await this.operator.resetPassword(id, { userId, ipAddress }, reason));
+  }
+
+  /** Everything that is stored of an account, as one JSON file, as its owner may have it by `GET /users/me/export`. */
+  @Get(':id/export')
+  @RequireRole('ADMIN')
+  @RateLimit('exports')
+  @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } })
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN')
+  async export(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Ip() ipAddress?: string,
+  ): Promise<StreamableFile> {
+    const file = new StreamableFile(Readable.from(await this.operator.exportUser(id, { userId, ipAddress })), {
+      type: 'application/json; charset=utf-8',
+      disposition: 'attachment; filename="export.json"',
+    });
+    // What broke off must not look whole.
+    return file.setErrorHandler((_, response) => (response as unknown as Response).destroy());
+  }
+
+  /** Deletes an account, for good. Its messages stay, under the name of nobody; keys that it made are revoked. */
+  @Delete(':id')
+  @HttpCode(204)
+  @RequireRole('ADMIN')
+  @RateLimit('moderation')
+  @ApiNoContentResponse()
+  @ApiErrors('NOT_FOUND', 'FORBIDDEN', 'OVERLOADED')
+  async remove(
+    @CurrentPrincipal() { userId }: Principal,
+    @Param('id', IdPipe) id: string,
+    @Body() { reason }: OptionalReasonDto,
+    @Ip() ipAddress?: string,
+  ): Promise<void> {
+    await this.operator.deleteUser(id, { userId, ipAddress }, reason);
   }
 
   /** Gives an account a role of the server, or takes it away (`USER`). Nobody changes its own. */

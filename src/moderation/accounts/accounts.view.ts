@@ -43,6 +43,20 @@ export class AccountDetailsView extends AccountView {
   lastUsedAt!: string | null;
 }
 
+/** By it the owner of an account sets a new password, once. */
+export class ResetCodeView {
+  /** @example "482913" */
+  code!: string;
+  /** ISO 8601, UTC. */
+  expiresAt!: string;
+  /** With it, the account is named where the code is used. @example "ada@example.com" */
+  email!: string;
+}
+
+export function resetCodeView(reset: { code: string; expiresAt: Date; email: string }): ResetCodeView {
+  return { code: reset.code, expiresAt: reset.expiresAt.toISOString(), email: reset.email };
+}
+
 export function accountView(row: AccountRow, now: number): AccountView {
   const suspension = suspensionAt(row, now);
   return {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import type { AuditAction } from '../../audit/audit-entry.js';
+import { KeyAccess } from '../../auth/keys/key-access.port.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, invalidField } from '../../common/errors.js';
@@ -23,6 +24,7 @@ export class AccountActs {
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
+    private readonly keys: KeyAccess,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -46,13 +48,20 @@ export class AccountActs {
   ): Promise<Announce> {
     this.requireFuture(until);
     await this.accounts.suspend(transaction, userId, until, reason);
+    // Those of keys that it made are other users' sessions, and the secrets are known to it.
+    const ofKeys = await this.keys.endConnectionsOfMaker(transaction, userId);
     const ended = await this.sessions.endAllForGood(transaction, userId);
     await this.record(transaction, actor, until === null ? 'user.ban' : 'user.suspend', userId, reason, {
       until: until?.toISOString() ?? null,
       sessions: ended.length,
+      keySessions: ofKeys.reduce((sum, { sessionIds }) => sum + sessionIds.length, 0),
     });
     const suspension = { until: until?.toISOString() ?? null, reason };
-    return () => this.sessions.announceEnd(userId, ended, 'ACCOUNT_SUSPENDED', suspension);
+    return () => {
+      this.sessions.announceEnd(userId, ended, 'ACCOUNT_SUSPENDED', suspension);
+      for (const { userId: botId, sessionIds } of ofKeys)
+        this.sessions.announceEnd(botId, sessionIds, 'SESSION_REVOKED');
+    };
   }
 
   /** @throws DomainError VALIDATION_FAILED */
@@ -104,20 +113,33 @@ export class AccountActs {
     act: (transaction: Transaction, target: Standing) => Promise<Announce | undefined>,
     required: ServerRole = 'MODERATOR',
   ): Promise<void> {
-    const announce = await this.database.transaction(async (transaction) => {
-      const ids = actor.userId === null ? [userId] : [userId, actor.userId];
-      const standings = await this.accounts.lockStandings(transaction, ...ids);
-      const standing = actor.userId === null ? undefined : standings.get(actor.userId);
-      const target = standings.get(userId);
-      requireMayAct(actor, standing, target);
-      if (required === 'ADMIN' && actor.userId !== null && standing?.role !== 'ADMIN')
-        throw new DomainError('NOT_FOUND');
-      return act(transaction, target);
-    });
+    const announce = await this.database.transaction(async (transaction) =>
+      act(transaction, await this.lockTarget(transaction, actor, userId, required)),
+    );
     announce?.();
   }
 
-  private record(
+  /**
+   * Locks both until the transaction ends, before anything else that it locks, and answers whom the act is upon.
+   * @throws DomainError NOT_FOUND, FORBIDDEN
+   */
+  async lockTarget(
+    transaction: Transaction,
+    actor: Actor,
+    userId: string,
+    required: ServerRole = 'MODERATOR',
+  ): Promise<Standing> {
+    const ids = actor.userId === null ? [userId] : [userId, actor.userId];
+    const standings = await this.accounts.lockStandings(transaction, ...ids);
+    const standing = actor.userId === null ? undefined : standings.get(actor.userId);
+    const target = standings.get(userId);
+    requireMayAct(actor, standing, target);
+    if (required === 'ADMIN' && actor.userId !== null && standing?.role !== 'ADMIN') throw new DomainError('NOT_FOUND');
+    return target;
+  }
+
+  /** Within the transaction of an act. */
+  record(
     transaction: Transaction,
     { userId: actorId, ipAddress }: Actor,
     action: AuditAction,

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
+import type { AuditAction } from '../../audit/audit-entry.js';
+import { recordRestore } from '../../audit/restore-entry.repository.js';
 import { AccountService } from '../../auth/accounts/account.service.js';
 import { AuthService } from '../../auth/auth.service.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { SERVER_ROLES } from '../../common/server-role.js';
-import { Database } from '../../database/database.js';
+import { Configuration } from '../../config/configuration.js';
+import { renewIdentity } from '../../database/database-identity.js';
+import { Database, type Transaction } from '../../database/database.js';
+import type { TableDue } from '../../database/dead-rows.js';
+import { plainIpAddress } from '../../limits/ip-address-key.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { AccountsList } from '../accounts/accounts-list.js';
 import type { AccountView } from '../accounts/accounts.view.js';
@@ -15,13 +21,19 @@ import type { Actor } from '../acts/actor.js';
 import { ReportsService } from '../reports/reports.service.js';
 import { Stats } from '../stats/stats.service.js';
 import type { StatsView } from '../stats/stats.view.js';
+import { RestoreActs } from './restore-acts.js';
+import { Vacuum } from './vacuum.js';
 
+/** At the server's machine. */
 const OPERATOR: Actor = { userId: null, ipAddress: undefined };
 const PAGE = 100;
 /** An operator has no session. */
 const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
-/** What `npm run admin` can do. People are named by e-mail address, username or id. Each act has its entry in the audit log. */
+/**
+ * What `npm run admin` can do, and administrators by the API, each by the same code. The command names people by e-mail address,
+ * username or id. Each act has its entry in the audit log.
+ */
 @Injectable()
 export class Operator {
   constructor(
@@ -35,6 +47,9 @@ export class Operator {
     private readonly reports: ReportsService,
     private readonly stats: Stats,
     private readonly audit: Audit,
+    private readonly cleaning: Vacuum,
+    private readonly restoreActs: RestoreActs,
+    private readonly configuration: Configuration,
   ) {}
 
   async grantRole(who: string, role: string): Promise<void> {
@@ -56,22 +71,22 @@ export class Operator {
     }
   }
 
-  /** A code by which the account's owner sets a new password. */
-  async resetPassword(who: string): Promise<{ code: string; expiresAt: Date; email: string }> {
+  /** A code by which the account's owner sets a new password; it is kept as a hash. @throws DomainError NOT_FOUND, FORBIDDEN */
+  async resetPassword(
+    who: string,
+    actor = OPERATOR,
+    reason?: string,
+  ): Promise<{ code: string; expiresAt: Date; email: string }> {
     const userId = await this.idOf(who);
     return this.database.transaction(async (transaction) => {
-      const standing = (await this.accounts.lockStandings(transaction, userId)).get(userId);
-      if (standing === undefined) throw new DomainError('NOT_FOUND');
-      if (standing.email === null)
-        throw new Error('this account has no e-mail address: it does not log in by a password');
+      const { email } = await this.acts.lockTarget(transaction, actor, userId, 'ADMIN');
+      if (email === null)
+        throw new DomainError('FORBIDDEN', {
+          message: 'The account has no e-mail address: it does not log in by a password.',
+        });
       const { code, expiresAt } = await this.auth.issueResetCode(transaction, userId);
-      await this.audit.record(transaction, {
-        actorId: null,
-        action: 'user.reset_password',
-        targetType: 'user',
-        targetId: userId,
-      });
-      return { code, expiresAt, email: standing.email };
+      await this.acts.record(transaction, actor, 'user.reset_password', userId, reason);
+      return { code, expiresAt, email };
     });
   }
 
@@ -90,39 +105,38 @@ export class Operator {
   }
 
   /** Everybody has to log in again. @returns how many */
-  async endAllSessions(): Promise<number> {
+  async endAllSessions(actor = OPERATOR, reason?: string): Promise<number> {
     return this.database.transaction(async (transaction) => {
       const count = await this.sessions.endAllOfEverybody(transaction);
-      await this.audit.record(transaction, {
-        actorId: null,
-        action: 'server.end_sessions',
-        targetType: 'server',
-        targetId: null,
-        details: { sessions: count },
-      });
+      await this.recordOfServer(transaction, actor, 'server.end_sessions', reason, { sessions: count });
       return count;
     });
   }
 
-  async deleteUser(who: string): Promise<void> {
+  /** For good. @throws DomainError NOT_FOUND, FORBIDDEN */
+  async deleteUser(who: string, actor = OPERATOR, reason?: string): Promise<void> {
     const userId = await this.idOf(who);
-    await this.account.delete({ userId, sessionId: NO_SESSION }, undefined, undefined, async (transaction) => {
-      await this.sessions.raiseEndings(transaction);
-      await this.audit.record(transaction, {
-        actorId: null,
-        action: 'user.delete',
-        targetType: 'user',
-        targetId: userId,
-      });
+    const lockTarget = async (transaction: Transaction): Promise<void> => {
+      await this.acts.lockTarget(transaction, actor, userId, 'ADMIN');
+    };
+    // Nothing is prepared for who may not, and it is looked at again in the transaction that deletes.
+    await this.database.transaction(lockTarget);
+    await this.account.delete({ userId, sessionId: NO_SESSION }, undefined, undefined, {
+      before: lockTarget,
+      after: async (transaction) => {
+        await this.sessions.raiseEndings(transaction);
+        await this.acts.record(transaction, actor, 'user.delete', userId, reason);
+      },
     });
   }
 
-  /** Everything that is stored of somebody, as the text of one JSON object, piece by piece. */
-  async exportUser(who: string): Promise<AsyncGenerator<string>> {
+  /** Everything that is stored of somebody, as the text of one JSON object, piece by piece. @throws DomainError NOT_FOUND, FORBIDDEN */
+  async exportUser(who: string, actor = OPERATOR): Promise<AsyncGenerator<string>> {
     const userId = await this.idOf(who);
-    await this.database.transaction((transaction) =>
-      this.audit.record(transaction, { actorId: null, action: 'user.export', targetType: 'user', targetId: userId }),
-    );
+    await this.database.transaction(async (transaction) => {
+      await this.acts.lockTarget(transaction, actor, userId, 'ADMIN');
+      await this.acts.record(transaction, actor, 'user.export', userId, undefined);
+    });
     return this.account.export({ userId, sessionId: NO_SESSION });
   }
 
@@ -131,18 +145,46 @@ export class Operator {
   }
 
   /** Forgets what is due, which servers do by themselves every hour, and writes down that it was asked for. */
-  async forgetWhatIsDue(): Promise<void> {
+  async forgetWhatIsDue(actor = OPERATOR, reason?: string): Promise<void> {
     await this.sessions.deleteExpired();
     await this.auth.deleteExpired();
     await this.reports.forgetOld();
     await this.database.transaction((transaction) =>
-      this.audit.record(transaction, {
-        actorId: null,
-        action: 'server.vacuum',
-        targetType: 'server',
-        targetId: null,
-      }),
+      this.recordOfServer(transaction, actor, 'server.vacuum', reason),
     );
+  }
+
+  /** Forgets what is due, and begins to clean the tables that it answers. */
+  async vacuum(actor: Actor, reason: string | undefined): Promise<TableDue[]> {
+    await this.forgetWhatIsDue(actor, reason);
+    return this.cleaning.begin();
+  }
+
+  /** Makes this database another one to every client (`renewIdentity`). The command does it without a server's services, which would send what must not be sent. */
+  async afterRestore({ userId: actorId, ipAddress }: Actor, reason: string | undefined): Promise<void> {
+    const ip = ipAddress === undefined ? null : plainIpAddress(ipAddress);
+    await renewIdentity(this.configuration.databaseUrl ?? '', async (client) => {
+      await this.restoreActs.run(client);
+      await recordRestore(client, { actorId, reason: reason ?? null, ip });
+    });
+  }
+
+  private recordOfServer(
+    transaction: Transaction,
+    { userId: actorId, ipAddress }: Actor,
+    action: AuditAction,
+    reason: string | undefined,
+    details?: Record<string, number>,
+  ): Promise<void> {
+    return this.audit.record(transaction, {
+      actorId,
+      action,
+      targetType: 'server',
+      targetId: null,
+      reason,
+      ip: ipAddress,
+      details,
+    });
   }
 
   private async idOf(who: string): Promise<string> {

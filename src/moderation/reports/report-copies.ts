@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AttachmentLinks } from '../../attachments/serving/attachment-urls.js';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
+import type { Variant } from '../../attachments/attachment.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationReader } from '../../conversations/reading/conversation-reader.js';
@@ -29,7 +30,7 @@ export class ReportCopies {
     private readonly messages: MessageReader,
     private readonly conversations: ConversationReader,
     private readonly users: UsersService,
-    private readonly links: AttachmentLinks,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   /**
@@ -41,17 +42,28 @@ export class ReportCopies {
     return targetType === 'user' ? this.ofUser(principal, targetId) : this.ofConversation(principal, targetId);
   }
 
-  /** With addresses of the files that are still there for whoever reads it. */
-  shown({ messages, users, conversation }: ReportCopy): ReportCopyView {
+  /** With addresses of the files that are kept with it. */
+  async shown(reportId: string, { messages, users, conversation }: ReportCopy): Promise<ReportCopyView> {
+    const kept = await this.attachments.keptBy(reportId);
+    const address = (id: string, variant: Variant): string => `/admin/reports/${reportId}/attachments/${id}/${variant}`;
     return {
       users,
       conversation,
       messages: messages.map((message) => ({
         ...message,
-        attachments: message.attachments.map((attachment) => ({
-          ...attachment,
-          url: attachment.id === null ? attachment.url : this.links.address(attachment.id, 'original'),
-        })),
+        attachments: message.attachments.map(({ id, kind, name, mimeType, url }) => {
+          const file = id === null ? undefined : kept.get(id);
+          const hasPictures = file !== undefined && (file.kind === 'IMAGE' || file.hasPoster);
+          return {
+            id,
+            kind,
+            name,
+            mimeType,
+            size: file?.size ?? null,
+            url: file === undefined ? url : address(file.id, 'original'),
+            thumbnailUrl: file === undefined || !hasPictures ? null : address(file.id, '320'),
+          };
+        }),
       })),
     };
   }

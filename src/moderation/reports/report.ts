@@ -26,7 +26,7 @@ export interface CopiedUser {
   displayName: string;
 }
 
-/** A message as its reporter was shown it. Files are named, and shown for as long as they are there. */
+/** A message as its reporter was shown it. Its files are kept as long as the copy is. */
 export type CopiedMessage = Pick<
   MessageView,
   'id' | 'seq' | 'senderId' | 'kind' | 'content' | 'createdAt' | 'editedAt' | 'deletedAt'
@@ -42,6 +42,11 @@ export interface ReportCopy {
   users: CopiedUser[];
   /** Where it happened; null for a user. */
   conversation: { id: string; type: string; title: string | null; memberCount: number } | null;
+}
+
+/** Files of ours that a copy names. */
+export function filesOf({ messages }: ReportCopy): string[] {
+  return messages.flatMap(({ attachments }) => attachments.flatMap(({ id }) => (id === null ? [] : [id])));
 }
 
 export function copiedMessage(message: MessageView): CopiedMessage {
@@ -60,7 +65,7 @@ export function copiedMessage(message: MessageView): CopiedMessage {
       kind: attachment.kind,
       name: attachment.name,
       mimeType: attachment.mimeType,
-      // One of ours expires: a fresh one is made when the report is read.
+      // One of ours expires: moderators read the file by the report.
       url: attachment.external ? attachment.url : null,
     })),
   };

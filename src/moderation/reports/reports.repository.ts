@@ -147,15 +147,15 @@ export class ReportsRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Copies, and words of reporters, that are kept no longer; at most `limit`. @returns how many */
-  async forget(resolvedBefore: Date, limit: number): Promise<number> {
-    const rows = await this.database.background.query(
+  /** Copies, and words of reporters, that are kept no longer; at most `limit`. @returns which */
+  async forget(transaction: Transaction, resolvedBefore: Date, limit: number): Promise<string[]> {
+    const rows = await transaction.query<{ id: string }>(
       `UPDATE reports SET copy = NULL, comment = NULL WHERE id IN (
          SELECT id FROM reports WHERE resolved_at < $1 AND copy IS NOT NULL LIMIT $2 FOR UPDATE SKIP LOCKED
-       ) RETURNING 1`,
+       ) RETURNING id`,
       [resolvedBefore, limit],
     );
-    return rows.length;
+    return rows.map(({ id }) => id);
   }
 
   /** A page of an export: what the user reported, without what others wrote. */

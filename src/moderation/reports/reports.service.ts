@@ -5,6 +5,8 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import type { AttachmentRow } from '../../attachments/attachments.repository.js';
+import { AttachmentsService } from '../../attachments/attachments.service.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
@@ -16,7 +18,7 @@ import { pagesById, PersonalData } from '../../users/personal-data/personal-data
 import { UsersService } from '../../users/users.service.js';
 import type { UserView } from '../../users/users.view.js';
 import type { CreateReportDto, ReportsQuery } from './dto/reports.dto.js';
-import { COPY_KEPT_DAYS, type ReportCopy } from './report.js';
+import { COPY_KEPT_DAYS, filesOf, type ReportCopy } from './report.js';
 import { ReportCopies } from './report-copies.js';
 import { type ListedReportRow, ReportsRepository } from './reports.repository.js';
 import type { ReportReceiptView, ReportView, WholeReportView } from './reports.view.js';
@@ -35,6 +37,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
     private readonly database: Database,
     private readonly repository: ReportsRepository,
     private readonly copies: ReportCopies,
+    private readonly attachments: AttachmentsService,
     private readonly users: UsersService,
     private readonly personalData: PersonalData,
     private readonly clock: Clock,
@@ -74,7 +77,9 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
         reason,
         comment: comment ?? null,
       };
-      return this.repository.add(transaction, report, copy);
+      const added = await this.repository.add(transaction, report, copy);
+      if (added.isNew) await this.attachments.keep(transaction, added.id, filesOf(copy));
+      return added;
     });
     return { receipt: { id, status: 'OPEN', createdAt: createdAt.toISOString() }, isNew };
   }
@@ -97,7 +102,15 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
   async whole({ userId }: Principal, id: string): Promise<WholeReportView> {
     const row = await this.find(userId, id);
     const users = await this.users.viewsOf(concerned(row));
-    return { ...reportView(row, users), copy: row.copy === null ? null : this.copies.shown(row.copy) };
+    return { ...reportView(row, users), copy: row.copy === null ? null : await this.copies.shown(id, row.copy) };
+  }
+
+  /** A file that the copy of a report keeps. @throws DomainError NOT_FOUND also of a report about the reader */
+  async file({ userId }: Principal, id: string, attachmentId: string): Promise<AttachmentRow> {
+    const { copy } = await this.find(userId, id);
+    const file = copy === null ? undefined : (await this.attachments.keptBy(id)).get(attachmentId);
+    if (file === undefined) throw new DomainError('NOT_FOUND');
+    return file;
   }
 
   /** @throws DomainError NOT_FOUND also for one about the reader */
@@ -107,12 +120,17 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
     return row;
   }
 
-  /** Forgets copies, and what reporters wrote, of reports that were resolved long ago. Any process may do it at any time. */
+  /** Forgets copies with their files, and what reporters wrote, of reports that were resolved long ago. Any process may do it at any time. */
   async forgetOld(): Promise<number> {
     const before = new Date(this.clock.now() - COPY_KEPT_DAYS * DAY_MS);
     let total = 0;
     for (let forgotten = SWEEP_BATCH; forgotten === SWEEP_BATCH; total += forgotten)
-      forgotten = await this.repository.forget(before, SWEEP_BATCH);
+      forgotten = await this.database.background.transaction(async (transaction) => {
+        const ids = await this.repository.forget(transaction, before, SWEEP_BATCH);
+        await this.attachments.giveUpKept(transaction, ids);
+        return ids.length;
+      });
+    if (total > 0) this.attachments.sweep();
     return total;
   }
 

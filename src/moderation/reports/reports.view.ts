@@ -61,8 +61,13 @@ export class CopiedAttachmentView {
   kind!: string;
   name!: string | null;
   mimeType!: string | null;
-  /** Signed, good for some hours; it leads nowhere once the message was deleted. An external file's is its own. */
+  /** Bytes; null where it is not kept. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  size!: number | null;
+  /** For moderators, as long as the copy is kept; null where the file was gone already. An external file's is its own. */
   url!: string | null;
+  /** The same of a small picture, at most 320 pixels wide and high; of images, and films with a poster. */
+  thumbnailUrl!: string | null;
 }
 
 /** A message as its reporter was shown it when the report was made. */

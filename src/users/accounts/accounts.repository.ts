@@ -135,13 +135,12 @@ export class AccountsRepository {
     return row;
   }
 
-  /** Keeps it as it is until the transaction ends. */
-  async holdSuspension(transaction: Transaction, userId: string): Promise<SuspensionRow | undefined> {
-    const [row] = await transaction.query<SuspensionRow>(
-      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = $1 FOR SHARE`,
-      [userId],
+  /** Keeps them as they are until the transaction ends; the lower id is locked first. */
+  holdSuspensions(transaction: Transaction, userIds: readonly string[]): Promise<SuspensionRow[]> {
+    return transaction.query<SuspensionRow>(
+      `SELECT ${SUSPENSION_COLUMNS} FROM users WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE`,
+      [userIds],
     );
-    return row;
   }
 
   /** Those among these users who are suspended, or were. */

@@ -128,9 +128,10 @@ export class Accounts {
     this.refuse(suspensionAt(row, this.clock.now()));
   }
 
-  /** The same of somebody who needs no password. @throws DomainError ACCOUNT_SUSPENDED */
-  async holdUnsuspended(transaction: Transaction, userId: string): Promise<void> {
-    this.refuse(suspensionAt(await this.repository.holdSuspension(transaction, userId), this.clock.now()));
+  /** The same of those who need no password. @throws DomainError ACCOUNT_SUSPENDED where any of them is */
+  async holdUnsuspended(transaction: Transaction, ...userIds: readonly string[]): Promise<void> {
+    for (const row of await this.repository.holdSuspensions(transaction, userIds))
+      this.refuse(suspensionAt(row, this.clock.now()));
   }
 
   /** For whoever lets a user in without a session of its own. @throws DomainError ACCOUNT_SUSPENDED */

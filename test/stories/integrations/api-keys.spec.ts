@@ -234,6 +234,80 @@ describe('API keys and bots', () => {
     for (const { socket } of devices) socket.close();
   });
 
+  it('ends the connections of its bots when its maker is suspended, banned or deleted', async () => {
+    const bot = await newBot();
+    const makers = await Promise.all(['suspended', 'banned', 'deleted', 'leaving'].map((name) => story.person(name)));
+    for (const maker of makers) await story.grant(maker, 'ADMIN');
+    const keyOf = (maker: Person): Promise<Anything> =>
+      maker.must('POST', '/admin/api-keys', { name: 'Help desk', scopes: ['conversations:read', 'users:read'] });
+    const [suspended, banned, deleted, leaving] = makers as [Person, Person, Person, Person];
+    const keys = new Map<Person, Anything>();
+    for (const maker of [...makers, root]) keys.set(maker, await keyOf(maker));
+    const connected = async (maker: Person): Promise<Device> => {
+      const device = new Device(story.url, { token: keys.get(maker).secret, actAs: bot.id });
+      await device.next('session:ready');
+      return device;
+    };
+    const untouched = await connected(root);
+    const until = new Date(now() + 3_600_000).toISOString();
+    const acts: [Person, string, () => Promise<unknown>][] = [
+      [
+        suspended,
+        'ACCOUNT_SUSPENDED',
+        () => root.must('POST', `/admin/users/${suspended.id}/suspend`, { until, reason: 'away' }),
+      ],
+      [
+        banned,
+        'ACCOUNT_SUSPENDED',
+        () => root.must('POST', `/admin/users/${banned.id}/ban`, { reason: 'away' }),
+      ],
+      [leaving, 'UNAUTHORIZED', () => leaving.must('DELETE', '/users/me', { password: 'correct horse' })],
+      [deleted, 'UNAUTHORIZED', () => root.must('DELETE', `/admin/users/${deleted.id}`, {})],
+    ];
+    for (const [maker, code, act] of acts) {
+      const device = await connected(maker);
+      await act();
+      expect(await device.next('session:ended')).toMatchObject({ code: 'SESSION_REVOKED' });
+      await device.next('disconnect');
+      expect((await callWith(keys.get(maker).secret, bot.id, 'GET', '/users/me')).body.code).toBe(code);
+      const again = new Device(story.url, { token: keys.get(maker).secret, actAs: bot.id });
+      expect(await again.next('connect_error')).toMatchObject({ code });
+      for (const { socket } of [device, again]) socket.close();
+    }
+    expect(untouched.socket.connected).toBe(true);
+    await untouched.must('sync', {});
+    untouched.socket.close();
+    for (const maker of [leaving, deleted])
+      expect(await audited(keys.get(maker).id)).toEqual(['api_key.revoke', 'api_key.create']);
+    const [entry] = (await root.must('GET', `/admin/audit?targetId=${suspended.id}&action=user.suspend`)).items;
+    expect(entry.details).toMatchObject({ keySessions: 1 });
+    await root.must('POST', `/admin/users/${suspended.id}/restore`, {});
+    const restored = await connected(suspended);
+    restored.socket.close();
+  });
+
+  it('lets no bot in that connects while the maker of its key is suspended', async () => {
+    const [bot, maker] = [await newBot(), await story.person('maker')];
+    await story.grant(maker, 'ADMIN');
+    const key = await maker.must('POST', '/admin/api-keys', { name: 'x', scopes: ['conversations:read'] });
+    const devices = Array.from({ length: 20 }, () => new Device(story.url, { token: key.secret, actAs: bot.id }));
+    await devices[0]?.nextOf(['session:ready', 'connect_error']);
+    await root.must('POST', `/admin/users/${maker.id}/ban`, { reason: 'away' });
+    await Promise.all(devices.map((device) => device.nextOf(['connect_error', 'disconnect'])));
+    expect(devices.some(({ socket }) => socket.connected)).toBe(false);
+    for (const { socket } of devices) socket.close();
+  });
+
+  it('ends its connections at its end', async () => {
+    const bot = await newBot();
+    const key = await newKey(['conversations:read'], { expiresAt: new Date(now() + 4_000).toISOString() });
+    const device = new Device(story.url, { token: key.secret, actAs: bot.id });
+    await device.next('session:ready');
+    expect(await device.next('session:ended')).toMatchObject({ code: 'TOKEN_EXPIRED' });
+    await device.next('disconnect');
+    device.socket.close();
+  });
+
   it('ends by itself, and says to the minute when it was used last', async () => {
     const bot = await newBot();
     const key = await newKey(['users:read'], { expiresAt: new Date(now() + 3_600_000).toISOString() });

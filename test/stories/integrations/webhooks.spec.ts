@@ -49,6 +49,49 @@ describe('webhooks', () => {
   const webhook = async (id: string): Promise<Anything> =>
     (await root.must('GET', '/admin/webhooks')).items.find((item: Anything) => item.id === id);
 
+  it('are signed with the former secret too for a day after it was changed, and with no other', async () => {
+    const hook = await receiver(['message.created']);
+    const original = hook.secret ?? '';
+    const rotate = (): Promise<Anything> => root.call('POST', `/admin/webhooks/${hook.webhookId}/rotate-secret`);
+    const { secret } = (await rotate()).body;
+    expect(secret).toMatch(/^whsec_/);
+    expect(secret).not.toBe(original);
+    expect(JSON.stringify(await webhook(hook.webhookId))).not.toContain('whsec_');
+    const group = await ada.group('Trip', bob);
+    const receive = async (content: string): Promise<void> => {
+      await ada.say(group, content);
+      await hook.next('message.created', ({ message }) => message.content === content);
+    };
+    for (const known of [original, secret]) {
+      hook.secret = known;
+      await receive(`known by ${known === secret ? 'the new' : 'the former'} secret`);
+      expect((await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`)).status).toBe('delivered');
+    }
+    expect(hook.forged).toBe(0);
+    await query(
+      `UPDATE webhook_former_secrets SET signs_until = now() WHERE webhook_id = $1`,
+      hook.webhookId,
+    );
+    await receive('after a day');
+    expect(hook.forged).toBe(0);
+    hook.secret = original;
+    await receive('by who did not change over');
+    expect(hook.forged).toBe(1);
+    // Rotated by mistake, again and again: none is taken from its receiver, and there is an end of it.
+    const answers = [];
+    for (let count = 0; count < 5; count += 1) answers.push(await rotate());
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 409]);
+    expect(answers[4].body.code).toBe('LIMIT_REACHED');
+    hook.secret = secret;
+    hook.forged = 0;
+    await receive('by a secret from four changes ago');
+    expect(hook.forged).toBe(0);
+    const entries = (await root.must('GET', `/admin/audit?targetId=${hook.webhookId}`)).items;
+    expect(entries.filter(({ action }: Anything) => action === 'webhook.rotate_secret')).toHaveLength(5);
+    expect(JSON.stringify(entries)).not.toContain('whsec_');
+    expect((await root.call('POST', `/admin/webhooks/${randomUUID()}/rotate-secret`)).status).toBe(404);
+  });
+
   it('bring all that happens, signed, with what a moderation service needs', async () => {
     const hook = await receiver();
     const cy = await story.person('cy');

@@ -8,7 +8,8 @@ import { signedHeaders } from './signature.js';
 
 export interface Attempt {
   url: string;
-  secret: string;
+  /** What it is signed by, the newest first. */
+  secrets: readonly string[];
   /** The `webhook-id`. */
   id: string;
   /** The body, as it was written once. */
@@ -34,14 +35,14 @@ export class WebhookPoster {
     private readonly clock: Clock,
   ) {}
 
-  async post({ url, secret, id, payload }: Attempt): Promise<AttemptResult> {
+  async post({ url, secrets, id, payload }: Attempt): Promise<AttemptResult> {
     const target = new URL(url);
     const startedAt = performance.now();
     const took = (): number => Math.round(performance.now() - startedAt);
     try {
       const { status, retryAfter } = await publicPost(target, {
         headers: {
-          ...signedHeaders(secret, id, payload, this.clock.now()),
+          ...signedHeaders(secrets, id, payload, this.clock.now()),
           'content-type': 'application/json',
           'user-agent': 'Parley webhook',
         },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../../../database/database.js';
 import type { DisabledReason } from '../webhook-events.js';
+import { SECRETS } from '../webhook-secrets.js';
 import type { Attempt, AttemptResult } from './webhook-poster.js';
 
 /** A delivery that a process has for a while. */
@@ -39,7 +40,7 @@ export class WebhookQueueRepository {
        UPDATE webhook_deliveries d SET lease_id = $1, attempts = d.attempts + 1, last_attempt_at = now(),
          next_at = now() + make_interval(secs => $5)
        FROM webhooks w WHERE d.id IN (SELECT id FROM due) AND w.id = d.webhook_id
-       RETURNING d.id, d.webhook_id AS "webhookId", w.url, w.secret, d.payload, d.attempts`,
+       RETURNING d.id, d.webhook_id AS "webhookId", w.url, ${SECRETS}, d.payload, d.attempts`,
       [leaseId, [...inFlight.keys()], [...inFlight.values()], share, leaseMs / 1_000],
       'webhook_take',
     );
@@ -159,6 +160,11 @@ export class WebhookQueueRepository {
       [limit],
     );
     return rows.map(({ email }) => email);
+  }
+
+  /** Secrets that sign nothing any more. */
+  async deleteFormerSecrets(): Promise<void> {
+    await this.database.background.query('DELETE FROM webhook_former_secrets WHERE signs_until <= now()');
   }
 
   /** Deletes what is older than it is kept, sent or not. At most `count`. @returns how many */

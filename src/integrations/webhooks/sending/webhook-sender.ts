@@ -225,6 +225,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   private async sweepNow(): Promise<void> {
     for (const id of await this.repository.overfull(MAX_PENDING)) await this.disable(id, 'BACKLOG');
     await this.notices.send();
+    await this.repository.deleteFormerSecrets();
     // What was sent repeats messages: it is kept no longer than they are.
     const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
     while (!this.stopped && (await this.repository.deleteOld(days, SWEEP_BATCH)) === SWEEP_BATCH);

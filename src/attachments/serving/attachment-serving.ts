@@ -1,0 +1,57 @@
+import { pipeline } from 'node:stream/promises';
+import { Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import fresh from 'fresh';
+import type { Variant } from '../attachment.js';
+import type { AttachmentRow } from '../attachments.repository.js';
+import { AttachmentsService } from '../attachments.service.js';
+import { servedType } from '../media/media-type.js';
+import { contentDisposition, previewName } from '../uploads/file-name.js';
+import { byteRange } from './byte-range.js';
+
+/** Whatever a file holds, a browser that shows it runs nothing of it and asks nobody for anything. */
+const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; frame-ancestors 'none'; sandbox";
+
+/** Answers a request with the bytes of a file that its caller may read: ranges, conditions and HEAD. */
+@Injectable()
+export class AttachmentServing {
+  constructor(private readonly attachments: AttachmentsService) {}
+
+  /** @throws DomainError NOT_FOUND where there is no such variant, or no bytes */
+  async serve(row: AttachmentRow, variant: Variant, request: Request, response: Response): Promise<void> {
+    const size = await this.attachments.sizeOf(row, variant);
+    const etag = `"${row.id}-${variant}"`;
+    const isWhole = request.headers['if-range'] !== undefined && request.headers['if-range'] !== etag;
+    const range = isWhole ? undefined : byteRange(request.headers.range, size);
+    response.setHeader('ETag', etag);
+    response.setHeader('Accept-Ranges', 'bytes');
+    response.setHeader('Content-Security-Policy', FILE_POLICY);
+    response.setHeader('Content-Type', variant === 'original' ? servedType(row.mimeType) : 'image/webp');
+    response.setHeader(
+      'Content-Disposition',
+      contentDisposition(
+        row.kind === 'FILE' ? 'attachment' : 'inline',
+        variant === 'original' ? row.name : previewName(row.name),
+      ),
+    );
+    // Nothing of a file ever changes: whoever has it has it as it is, even one that asks for the newest.
+    const condition = { 'if-none-match': request.headers['if-none-match'] };
+    if (fresh(condition, { etag })) return void response.status(304).end();
+    if (range === 'unsatisfiable') {
+      response.setHeader('Content-Range', `bytes */${size}`);
+      return void response.status(416).end();
+    }
+    if (range !== undefined)
+      response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
+    response.setHeader('Content-Length', range === undefined ? size : range.end - range.start + 1);
+    if (request.method === 'HEAD') return void response.end();
+    const bytes = await this.attachments.read(row.id, variant, range).catch((error: unknown) => {
+      // What was said about the file must not be said about the refusal.
+      for (const header of response.getHeaderNames())
+        if (/^(content-|etag|accept-ranges|cache-control)/.test(header)) response.removeHeader(header);
+      throw error;
+    });
+    // A reader that goes away in the middle is nobody's error.
+    await pipeline(bytes, response).catch(() => response.destroy());
+  }
+}
