@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Locator } from 'playwright-core';
+import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
-import { Person, startStory, type Story } from '../support/story.js';
+import { Person, request, startStory, type Story } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
 
@@ -37,8 +38,16 @@ jest.setTimeout(5 * PATIENCE_MS);
     const [bobAsPerson, cy] = [await Person.login(story.url, 'bob'), await story.person('cy')];
     conversationId = await bobAsPerson.directConversation(cy);
     const sent = [];
+    const watch = await bobAsPerson.mustUpload(
+      await sharp({ create: { width: 40, height: 30, channels: 3, background: 'gold' } })
+        .png()
+        .toBuffer(),
+      'watch.png',
+    );
     for (const text of ['Hello there', 'BUY CHEAP WATCHES', 'Are you there?'])
-      sent.push(await bobAsPerson.say(conversationId, text));
+      sent.push(
+        await bobAsPerson.say(conversationId, text, text.startsWith('BUY') ? { attachmentIds: [watch.id] } : {}),
+      );
     await cy.must('POST', '/reports', {
       targetType: 'message',
       targetId: sent[1]?.id,
@@ -86,6 +95,12 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectGone(button('Dismiss'));
     const { items } = await adaAsPerson.must('GET', '/admin/reports?status=OPEN');
     expect(items).toEqual([]);
+    // Also of a deleted message, after the page was loaded anew.
+    await ada.page.reload();
+    const picture = said.filter({ hasText: 'BUY CHEAP WATCHES' }).getByRole('img', { name: 'watch.png' });
+    await expectShown(picture);
+    await picture.evaluate((image) => (image as HTMLImageElement).decode());
+    await expectShown(ada.page.getByRole('link', { name: 'watch.png' }));
   });
 
   it('suspends the author, whose open page says so, and lets it in again', async () => {
@@ -167,6 +182,14 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(ada.page.getByRole('list', { name: 'Deliveries' }).getByText('Delivered'));
     expect(received).toHaveLength(1);
     expect(await barriers(ada)).toEqual([]);
+    await button('Change the secret').click();
+    await dialog().getByRole('button', { name: 'Change the secret' }).click();
+    await expectShown(
+      dialog()
+        .getByLabel('Secret')
+        .getByText(/^whsec_/),
+    );
+    await dialog().getByRole('button', { name: 'Close' }).click();
   });
 
   it('finds all of it in the audit log, and shows the server’s numbers', async () => {
@@ -181,6 +204,33 @@ jest.setTimeout(5 * PATIENCE_MS);
     await section('Server').click();
     await expectShown(ada.page.getByRole('img', { name: /^New users, day by day: 4 in all/ }));
     expect(await barriers(ada)).toEqual([]);
+  });
+
+  it('resets a password by a code, exports a user and deletes it', async () => {
+    const eve = await story.person('eve');
+    await section('Users').click();
+    await ada.page.getByRole('searchbox').fill('eve');
+    await ada.page.getByRole('link', { name: /eve/ }).click();
+    await button('Reset the password').click();
+    await dialog().getByRole('button', { name: 'Reset the password' }).click();
+    const code = await dialog()
+      .getByLabel('The code')
+      .filter({ hasText: /^\d{6}$/ })
+      .textContent();
+    expect(await barriers(ada)).toEqual([]);
+    const reset = { email: eve.email, otp: code, newPassword: 'another horse' };
+    expect((await request(story.url, 'POST', '/auth/reset-password', reset)).status).toBe(200);
+    await dialog().getByRole('button', { name: 'Close' }).click();
+    const downloading = ada.page.waitForEvent('download');
+    await ada.page.getByRole('link', { name: 'Export' }).click();
+    expect((await downloading).suggestedFilename()).toBe('export.json');
+    await button('Delete the account').click();
+    await dialog().getByLabel('Note (optional)').fill('Asked for it.');
+    await dialog().getByRole('button', { name: 'Delete the account' }).click();
+    await expectGone(button('Suspend'));
+    const done = ada.page.getByRole('list', { name: 'What was done' });
+    for (const act of ['User deleted', 'User exported', 'Password reset']) await expectShown(done.getByText(act));
+    expect((await adaAsPerson.must('GET', `/admin/users/${eve.id}`)).deletedAt).not.toBeNull();
   });
 
   it('can be used on a phone', async () => {

@@ -149,9 +149,7 @@ export class Operator {
     await this.sessions.deleteExpired();
     await this.auth.deleteExpired();
     await this.reports.forgetOld();
-    await this.database.transaction((transaction) =>
-      this.recordOfServer(transaction, actor, 'server.vacuum', reason),
-    );
+    await this.database.transaction((transaction) => this.recordOfServer(transaction, actor, 'server.vacuum', reason));
   }
 
   /** Forgets what is due, and begins to clean the tables that it answers. */

@@ -6,6 +6,7 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { OptionalReasonDto } from '../accounts/dto/accounts.dto.js';
+import { EndAllSessionsDto } from './dto/server-acts.dto.js';
 import { Operator } from './operator.js';
 import { EndedSessionsView, VacuumView } from './server-acts.view.js';
 
@@ -25,7 +26,7 @@ export class ServerActsController {
   @ApiErrors('NOT_FOUND')
   async endSessions(
     @CurrentPrincipal() { userId }: Principal,
-    @Body() { reason }: OptionalReasonDto,
+    @Body() { reason }: EndAllSessionsDto,
     @Ip() ipAddress?: string,
   ): Promise<EndedSessionsView> {
     return { count: await this.operator.endAllSessions({ userId, ipAddress }, reason) };

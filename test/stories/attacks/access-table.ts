@@ -81,6 +81,21 @@ const report = async ({ owner, newcomer }: World): Promise<{ parameters: { id: s
   return { parameters: { id } };
 };
 
+/** A file in a message that somebody else reported. */
+const reportedFile = async ({
+  owner,
+  newcomer,
+}: World): Promise<{ parameters: { id: string; attachmentId: string; variant: string } }> => {
+  const reporter = await newcomer();
+  const conversationId = await reporter.directConversation(owner);
+  const file = await owner.mustUpload(Buffer.from('what a member said'), 'said.txt');
+  const { id: targetId } = await owner.must('POST', `/conversations/${conversationId}/messages`, {
+    attachmentIds: [file.id],
+  });
+  const { id } = await reporter.must('POST', '/reports', { targetType: 'message', targetId, reason: 'SPAM' });
+  return { parameters: { id, attachmentId: file.id, variant: 'original' } };
+};
+
 /** A file in a message of the group. */
 const groupFile = async ({ member, groupId }: World): Promise<{ parameters: { id: string } }> => {
   const { id } = await member.mustUpload(Buffer.from('what a member said'), 'said.txt');
@@ -242,6 +257,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /admin/stats': staff('200'),
   'GET /admin/reports': staff('200'),
   'GET /admin/reports/{id}': { ...staff('200'), prepare: report },
+  'GET /admin/reports/{id}/attachments/{attachmentId}/{variant}': { ...staff('200'), prepare: reportedFile },
   'POST /admin/reports/{id}/resolve': { ...staff('200'), prepare: report, body: () => ({ action: 'dismiss' }) },
   'GET /admin/users': staff('200'),
   'GET /admin/users/{id}': { ...staff('200'), prepare: account },
@@ -253,6 +269,13 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'POST /admin/users/{id}/ban': { ...staff('200'), prepare: account, body: () => ({ reason: 'spam' }) },
   'POST /admin/users/{id}/restore': { ...staff('200'), prepare: account, body: () => ({}) },
   'POST /admin/users/{id}/end-sessions': { ...staff('200'), prepare: account, body: () => ({}) },
+  'POST /admin/users/{id}/reset-password': { ...staff(NOT_FOUND, '200'), prepare: account, body: () => ({}) },
+  'GET /admin/users/{id}/export': { ...staff(NOT_FOUND, '200'), prepare: account },
+  'DELETE /admin/users/{id}': { ...staff(NOT_FOUND, '204'), prepare: account, body: () => ({}) },
+  // Not what it does, which would log all these callers out.
+  'POST /admin/end-sessions': { ...staff(NOT_FOUND, '400 VALIDATION_FAILED'), body: () => ({}) },
+  'POST /admin/vacuum': { ...staff(NOT_FOUND, '202'), body: () => ({}) },
+  'POST /admin/after-restore': { ...staff(NOT_FOUND, '204'), body: () => ({}) },
   'PUT /admin/users/{id}/role': { ...staff(NOT_FOUND, '200'), prepare: account, body: () => ({ role: 'MODERATOR' }) },
   'DELETE /admin/messages/{id}': {
     ...staff('200'),
@@ -268,6 +291,7 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   },
   'GET /admin/webhooks': staff(NOT_FOUND, '200'),
   'PATCH /admin/webhooks/{id}': { ...staff(NOT_FOUND), body: () => ({ enabled: false }) },
+  'POST /admin/webhooks/{id}/rotate-secret': staff(NOT_FOUND),
   'DELETE /admin/webhooks/{id}': staff(NOT_FOUND),
   'POST /admin/webhooks/{id}/test': staff(NOT_FOUND),
   'GET /admin/webhooks/{id}/deliveries': staff(NOT_FOUND),

@@ -259,6 +259,15 @@ describe('the documents', () => {
     });
     expect(decided.resolution?.action).toBe('dismiss');
     await adas.call('get', '/admin/reports/{id}', path(filed.id));
+    const evidence = await bob.mustUpload(Buffer.from('evidence'), 'evidence.txt');
+    const worse = await bob.say(conversationId, 'Something worse', { attachmentIds: [evidence.id] });
+    const shown = await as(ada).call('post', '/reports', {
+      body: { targetType: 'message', targetId: worse.id, reason: 'SPAM' },
+    });
+    await adas.call('get', '/admin/reports/{id}', path(shown.id));
+    await adas.call('get', '/admin/reports/{id}/attachments/{attachmentId}/{variant}', {
+      path: { id: shown.id, attachmentId: evidence.id, variant: 'original' },
+    });
     await adas.call('delete', '/admin/messages/{id}', { ...path(bad.id), body: { reason: 'spam' } });
     const nuisance = await story.person('nuisance');
     const until = '2100-01-01T00:00:00Z';
@@ -273,6 +282,10 @@ describe('the documents', () => {
     await adas.call('put', '/admin/users/{id}/role', { ...path(nuisance.id), body: { role: 'MODERATOR' } });
     await adas.call('get', '/admin/users', { query: { search: 'nuis', role: 'MODERATOR', suspended: false } });
     await adas.call('get', '/admin/users/{id}', path(nuisance.id));
+    await adas.call('post', '/admin/users/{id}/reset-password', { ...path(nuisance.id), body: { reason: 'asked' } });
+    await adas.call('get', '/admin/users/{id}/export', path(nuisance.id));
+    await adas.call('delete', '/admin/users/{id}', { ...path(nuisance.id), body: { reason: 'asked' } });
+    await adas.call('post', '/admin/vacuum', { body: {} });
     await adas.call('get', '/admin/audit/export', { query: { format: 'csv', action: 'user.ban' } });
     await adas.call('get', '/admin/stats', {});
     await adas.call('get', '/admin/audit', { query: { action: 'user.suspend', limit: 10 } });
@@ -308,6 +321,7 @@ describe('the documents', () => {
     });
     await adas.call('get', '/admin/webhooks', { query: { limit: 1 } });
     await adas.call('patch', '/admin/webhooks/{id}', { ...path(hook.id), body: { events: ['message.created'] } });
+    await adas.call('post', '/admin/webhooks/{id}/rotate-secret', path(hook.id));
     const tested = await adas.call('post', '/admin/webhooks/{id}/test', path(hook.id));
     expect(tested.status).toBe('failed');
     await adas.call('get', '/admin/webhooks/{id}/deliveries', path(hook.id));
@@ -340,6 +354,8 @@ describe('the documents', () => {
     await as(cy).call('post', '/auth/logout-all', {});
     const leaver = await story.person('leaver');
     await as(leaver).call('delete', '/users/me', { body: { password: 'correct horse' } });
+    await adas.call('post', '/admin/after-restore', { body: { reason: 'the disk of Tuesday' } });
+    await adas.call('post', '/admin/end-sessions', { body: { everybody: true } });
 
     expect(observer.faults).toEqual([]);
     const all = documents.operations().map(({ method, path: of }) => `${method} ${of}`);

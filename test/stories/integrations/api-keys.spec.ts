@@ -256,11 +256,7 @@ describe('API keys and bots', () => {
         'ACCOUNT_SUSPENDED',
         () => root.must('POST', `/admin/users/${suspended.id}/suspend`, { until, reason: 'away' }),
       ],
-      [
-        banned,
-        'ACCOUNT_SUSPENDED',
-        () => root.must('POST', `/admin/users/${banned.id}/ban`, { reason: 'away' }),
-      ],
+      [banned, 'ACCOUNT_SUSPENDED', () => root.must('POST', `/admin/users/${banned.id}/ban`, { reason: 'away' })],
       [leaving, 'UNAUTHORIZED', () => leaving.must('DELETE', '/users/me', { password: 'correct horse' })],
       [deleted, 'UNAUTHORIZED', () => root.must('DELETE', `/admin/users/${deleted.id}`, {})],
     ];

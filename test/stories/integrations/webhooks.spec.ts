@@ -68,10 +68,7 @@ describe('webhooks', () => {
       expect((await root.must('POST', `/admin/webhooks/${hook.webhookId}/test`)).status).toBe('delivered');
     }
     expect(hook.forged).toBe(0);
-    await query(
-      `UPDATE webhook_former_secrets SET signs_until = now() WHERE webhook_id = $1`,
-      hook.webhookId,
-    );
+    await query(`UPDATE webhook_former_secrets SET signs_until = now() WHERE webhook_id = $1`, hook.webhookId);
     await receive('after a day');
     expect(hook.forged).toBe(0);
     hook.secret = original;

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import { Clock } from '../../../src/common/clock.js';
+import { Database } from '../../../src/database/database.js';
 import { ReportsService } from '../../../src/moderation/reports/reports.service.js';
-import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 const DAY_MS = 24 * 3_600_000;
 const NOWHERE = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
@@ -249,6 +251,87 @@ describe('a report', () => {
     expect(JSON.stringify(left.copy)).toContain('something bad');
     expect((await resolve(id, { action: 'ban_user' })).status).toBe(404);
     expect((await resolve(id, { action: 'delete_message' })).status).toBe(200);
+  });
+
+  it('keeps the files of its copy, for moderators alone, also when the message is deleted, and lets them go with it', async () => {
+    const bytes = Buffer.from('a bad file of which every byte counts');
+    const file = await nuisance.mustUpload(bytes, 'bad.txt');
+    const bad = await nuisance.say(groupId, 'something bad', { attachmentIds: [file.id] });
+    const unreported = await nuisance.say(groupId, 'else', {
+      attachmentIds: [(await nuisance.mustUpload(Buffer.from('another'), 'other.txt')).id],
+    });
+    const theirUrl = (await reporter.must('GET', `/messages/${bad.id}`)).attachments[0].url;
+    const id = await reported(reporter, 'message', bad.id);
+    await nuisance.must('DELETE', `/messages/${unreported.id}`);
+    await nuisance.must('DELETE', `/messages/${bad.id}`);
+    const database = story.app.get(Database);
+    // Both were in the copy, which is of the moment of the report: neither goes.
+    const swept = await nuisance.mustUpload(Buffer.from('in no report'), 'plain.txt');
+    const plain = await nuisance.say(await nuisance.group('Elsewhere', reporter), 'x', { attachmentIds: [swept.id] });
+    await nuisance.must('DELETE', `/messages/${plain.id}`);
+    const isKnown = async (attachmentId: string): Promise<boolean> =>
+      (await database.query('SELECT 1 FROM attachments WHERE id = $1', [attachmentId])).length > 0;
+    await until('the sweep was here', async () => !(await isKnown(swept.id)));
+
+    expect((await fetch(story.url + theirUrl)).status).toBe(404);
+    const shown = (await whole(id)).copy.messages.find((message: Anything) => message.id === bad.id).attachments[0];
+    expect(shown).toMatchObject({ id: file.id, name: 'bad.txt', size: bytes.length, thumbnailUrl: null });
+    const read = (by: Person, headers: object = {}, method = 'GET'): Promise<Response> =>
+      fetch(story.url + shown.url, { method, headers: { authorization: `Bearer ${by.accessToken}`, ...headers } });
+    const answer = await read(moderator);
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes);
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    expect(answer.headers.get('content-security-policy')).toContain('sandbox');
+    expect(answer.headers.get('content-disposition')).toContain('attachment');
+    const part = await read(moderator, { range: 'bytes=2-4' });
+    expect([part.status, await part.text()]).toEqual([206, 'bad']);
+    expect((await read(moderator, { range: 'bytes=999-' })).status).toBe(416);
+    const head = await read(moderator, {}, 'HEAD');
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+    expect((await read(moderator, { 'if-none-match': answer.headers.get('etag') ?? '' })).status).toBe(304);
+    for (const by of [reporter, nuisance]) expect((await read(by)).status).toBe(404);
+    expect((await fetch(story.url + shown.url)).status).toBe(401);
+    expect((await moderator.call('GET', shown.url.replace('original', '320'))).status).toBe(404);
+    expect((await moderator.call('GET', shown.url.replace('original', 'announced'))).status).toBe(404);
+    expect((await moderator.call('GET', shown.url.replace(file.id, swept.id))).status).toBe(404);
+    // Not by another report, and not a report about the reader.
+    const other = await reported(reporter, 'user', nuisance.id);
+    expect((await moderator.call('GET', shown.url.replace(id, other))).status).toBe(404);
+    await story.grant(nuisance, 'ADMIN');
+    expect((await read(nuisance)).status).toBe(404);
+    await story.grant(nuisance, 'USER');
+
+    await resolve(id, { action: 'dismiss' });
+    expect((await read(moderator)).status).toBe(200);
+    const clock = story.app.get(Clock);
+    const now = clock.now.bind(clock);
+    try {
+      clock.now = () => now() + 31 * DAY_MS;
+      await story.app.get(ReportsService, { strict: false }).forgetOld();
+    } finally {
+      clock.now = now;
+    }
+    expect((await read(moderator)).status).toBe(404);
+    await until('the file is gone', async () => !(await isKnown(file.id)));
+  });
+
+  it('shows the pictures of its copy, small and whole, by each report that holds them', async () => {
+    const picture = await sharp({ create: { width: 900, height: 600, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer();
+    const file = await nuisance.mustUpload(picture, 'picture.png');
+    const bad = await nuisance.say(groupId, 'look', { attachmentIds: [file.id] });
+    const ids = [await reported(reporter, 'message', bad.id), await reported(reporter, 'conversation', groupId)];
+    await resolve(ids[0] ?? '', { action: 'delete_message' });
+    for (const id of ids) {
+      const { messages } = (await whole(id)).copy;
+      const [shown] = messages.find((message: Anything) => message.id === bad.id).attachments;
+      for (const url of [shown.url, shown.thumbnailUrl]) {
+        const answer = await fetch(story.url + url, { headers: { authorization: `Bearer ${moderator.accessToken}` } });
+        expect([answer.status, answer.headers.get('content-type')?.split('/')[0]]).toEqual([200, 'image']);
+        await answer.arrayBuffer();
+      }
+    }
   });
 
   it('keeps its copy for 30 days after it was decided', async () => {

@@ -86,6 +86,28 @@ describe('retention', () => {
     device.socket.close();
   });
 
+  it('leaves what a report keeps with its copy', async () => {
+    const group = await ada.group('Trip', bob);
+    const file = await ada.mustUpload(Buffer.from('evidence'), 'evidence.txt');
+    const bad = await ada.say(group, 'bad', { attachmentIds: [file.id] });
+    const plain = await ada.mustUpload(Buffer.from('plain'), 'plain.txt');
+    const other = await ada.group('Elsewhere', bob);
+    await ada.say(other, 'plain', { attachmentIds: [plain.id] });
+    const report = await bob.must('POST', '/reports', { targetType: 'message', targetId: bad.id, reason: 'SPAM' });
+    await age(group, 31);
+    await age(other, 31);
+    await pass();
+    expect((await ada.must('GET', `/messages/${bad.id}`)).attachments).toEqual([]);
+    await until(
+      'the other file is gone',
+      async () => (await query('SELECT 1 FROM attachments WHERE id = $1', plain.id)).length === 0,
+    );
+    const { copy } = await root.must('GET', `/admin/reports/${report.id}`);
+    const [shown] = copy.messages.find(({ id }: Anything) => id === bad.id).attachments;
+    const answer = await fetch(story.url + shown.url, { headers: { authorization: `Bearer ${root.accessToken}` } });
+    expect([answer.status, await answer.text()]).toEqual([200, 'evidence']);
+  });
+
   it('goes through more than a batch, beside those who write, and begins where it ended', async () => {
     const direct = await ada.directConversation(bob);
     const device = await ada.device();

@@ -143,10 +143,10 @@ function Content({ message: { content, attachments, deletedAt } }: { message: Co
       ) : (
         <p dir="auto">{content}</p>
       )}
-      {attachments.map(({ id, kind, name, url }) => (
+      {attachments.map(({ id, name, kind, url, thumbnailUrl }) => (
         <span key={id ?? url} class="row wrap small">
           {/* Only what this server keeps is shown; an external file is asked for by nobody's click alone. */}
-          {kind === 'IMAGE' && url?.startsWith('/') === true ? <img class="copied" src={url} alt={name ?? ''} /> : null}
+          {thumbnailUrl === null ? null : <img class="copied" src={thumbnailUrl} alt={name ?? ''} />}
           {url === null || !/^(\/|https:)/.test(url) ? (
             <span class="soft">{name ?? kind}</span>
           ) : (

@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import { attempt, notify } from '../app/toasts.js';
 import { Avatar } from '../design/Avatar.js';
 import { Confirm } from '../design/Confirm.js';
+import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
-import { agoOf, t } from '../texts/texts.js';
+import { agoOf, fullTimeOf, t } from '../texts/texts.js';
 import { ActDialog } from './act.js';
 import { AuditRow, type AuditEntry } from './AuditPage.js';
 import { useList, useOne } from './lists.js';
@@ -27,20 +28,44 @@ interface WholeUser extends AdminUser {
   lastUsedAt: string | null;
 }
 
+/** Shown once. */
+interface ResetCode {
+  code: string;
+  expiresAt: string;
+  email: string;
+}
+
 type Act = 'suspend' | 'ban' | 'restore' | 'end-sessions';
+/** Of administrators alone. */
+type AdminAct = 'reset-password' | 'delete';
 
 /** One user: who it is, where it is logged in, and what can be done. */
 export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
   const path = `/admin/users/${id}`;
   const { value: user, fault, reload } = useOne<WholeUser>(path);
-  const [asks, ask] = useState<Act>();
+  const [asks, ask] = useState<Act | AdminAct>();
   const [acts, setActs] = useState(0);
+  const [code, setCode] = useState<ResetCode>();
   if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
   if (user === undefined) return <p class="soft">{t('admin.loading')}</p>;
   const state = stateOf(user);
   const act = async (name: Act, body: object = {}): Promise<void> => {
     await client.http.request(`${path}/${name}`, { method: 'POST', body });
     notify(t(`admin.done.${name}`));
+    setActs(acts + 1);
+    reload();
+  };
+  const resetPassword = async (reason: string): Promise<void> => {
+    const { body } = await client.http.request<ResetCode>(`${path}/reset-password`, {
+      method: 'POST',
+      body: reason === '' ? {} : { reason },
+    });
+    setCode(body);
+    setActs(acts + 1);
+  };
+  const remove = async (reason: string): Promise<void> => {
+    await client.http.request(path, { method: 'DELETE', body: reason === '' ? {} : { reason } });
+    notify(t('admin.done.delete'));
     setActs(acts + 1);
     reload();
   };
@@ -99,6 +124,21 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
         <button type="button" class="button" disabled={user.sessionCount === 0} onClick={() => ask('end-sessions')}>
           {t('admin.end-sessions')}
         </button>
+        {isAdmin && state !== 'deleted' && user.id !== client.userId ? (
+          <>
+            {user.email === null ? null : (
+              <button type="button" class="button" onClick={() => ask('reset-password')}>
+                {t('admin.reset-password')}
+              </button>
+            )}
+            <a class="button" href={`${path}/export`} download>
+              {t('admin.export')}
+            </a>
+            <button type="button" class="button danger" onClick={() => ask('delete')}>
+              {t('admin.delete')}
+            </button>
+          </>
+        ) : null}
       </div>
       <section class="section">
         <h2>
@@ -132,6 +172,15 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
           onConfirm={({ reason, until }) => act(asks, asks === 'suspend' ? { reason, until } : { reason })}
           onClose={() => ask(undefined)}
         />
+      ) : asks === 'reset-password' || asks === 'delete' ? (
+        <ActDialog
+          title={t(`admin.${asks}`)}
+          text={t(`admin.${asks}Question`, { name: user.displayName })}
+          confirm={t(`admin.${asks}`)}
+          isDangerous={asks === 'delete'}
+          onConfirm={({ reason }) => (asks === 'delete' ? remove(reason) : resetPassword(reason))}
+          onClose={() => ask(undefined)}
+        />
       ) : asks === undefined ? null : (
         <Confirm
           title={t(`admin.${asks}`)}
@@ -140,6 +189,12 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
           onConfirm={() => void attempt(() => act(asks))}
           onClose={() => ask(undefined)}
         />
+      )}
+      {code === undefined ? null : (
+        <Dialog title={t('admin.resetCode')} onClose={() => setCode(undefined)}>
+          <p>{t('admin.resetCodeHint', { email: code.email, at: fullTimeOf(code.expiresAt) })}</p>
+          <Copyable text={code.code} label={t('admin.resetCode')} />
+        </Dialog>
       )}
     </>
   );

@@ -6,7 +6,7 @@ import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
-import { Facts, Fault, Head, ListOf, Time } from './parts.js';
+import { Copyable, Facts, Fault, Head, ListOf, Time } from './parts.js';
 import { show } from './section.js';
 import { WebhookForm } from './WebhookForm.js';
 import type { Webhook } from './WebhooksPage.js';
@@ -29,7 +29,8 @@ export function WebhookPage({ id }: { id: string }) {
   const { items, fault, hasMore, loadMore, reload } = useList<Webhook>('/admin/webhooks', { limit: 100 });
   const webhook = items?.find((one) => one.id === id);
   const deliveries = useList<Delivery>(`${path}/deliveries`);
-  const [asks, ask] = useState<'edit' | 'remove'>();
+  const [asks, ask] = useState<'edit' | 'remove' | 'rotate'>();
+  const [secret, setSecret] = useState<string>();
   if (fault !== undefined) return <Fault text={fault} onRetry={reload} />;
   if (webhook === undefined) {
     if (items === undefined) return <p class="soft">{t('admin.loading')}</p>;
@@ -46,6 +47,12 @@ export function WebhookPage({ id }: { id: string }) {
       const { body } = await client.http.request<Delivery>(`${path}/test`, { method: 'POST' });
       notify(body.status === 'delivered' ? t('admin.testTaken') : t('admin.testFailed', { reason: body.error ?? '' }));
       deliveries.reload();
+    });
+  };
+  const rotate = (): void => {
+    void attempt(async () => {
+      const { body } = await client.http.request<{ secret: string }>(`${path}/rotate-secret`, { method: 'POST' });
+      setSecret(body.secret);
     });
   };
   const again = (deliveryId: string): void => {
@@ -82,6 +89,9 @@ export function WebhookPage({ id }: { id: string }) {
         </button>
         <button type="button" class="button" onClick={() => void attempt(() => change({ enabled: !webhook.enabled }))}>
           {webhook.enabled ? t('admin.disable') : t('admin.enable')}
+        </button>
+        <button type="button" class="button" onClick={() => ask('rotate')}>
+          {t('admin.rotateSecret')}
         </button>
         <button type="button" class="button danger" onClick={() => ask('remove')}>
           {t('admin.remove')}
@@ -128,6 +138,14 @@ export function WebhookPage({ id }: { id: string }) {
         <Dialog title={t('admin.edit')} onClose={() => ask(undefined)}>
           <WebhookForm url={webhook.url} events={webhook.events} submit={t('app.save')} onSubmit={change} />
         </Dialog>
+      ) : asks === 'rotate' ? (
+        <Confirm
+          title={t('admin.rotateSecret')}
+          text={t('admin.rotateSecretQuestion')}
+          confirm={t('admin.rotateSecret')}
+          onConfirm={rotate}
+          onClose={() => ask(undefined)}
+        />
       ) : asks === 'remove' ? (
         <Confirm
           title={t('admin.remove')}
@@ -142,6 +160,12 @@ export function WebhookPage({ id }: { id: string }) {
           onClose={() => ask(undefined)}
         />
       ) : null}
+      {secret === undefined ? null : (
+        <Dialog title={t('admin.webhookMade')} onClose={() => setSecret(undefined)}>
+          <p>{t('admin.webhookMadeHint')}</p>
+          <Copyable text={secret} label={t('admin.secret')} />
+        </Dialog>
+      )}
     </>
   );
 }

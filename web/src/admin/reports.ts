@@ -24,7 +24,13 @@ export interface CopiedMessage {
   senderId: string;
   kind: string;
   content: string | null;
-  attachments: readonly { id: string | null; kind: string; name: string | null; url: string | null }[];
+  attachments: readonly {
+    id: string | null;
+    kind: string;
+    name: string | null;
+    url: string | null;
+    thumbnailUrl: string | null;
+  }[];
   createdAt: string;
   editedAt: string | null;
   deletedAt: string | null;

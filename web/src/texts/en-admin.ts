@@ -83,6 +83,17 @@ export const admin = {
   'admin.ban': 'Ban',
   'admin.restore': 'Let in again',
   'admin.end-sessions': 'End all sessions',
+  'admin.reset-password': 'Reset the password',
+  'admin.reset-passwordQuestion':
+    'You get a code by which {name} sets a new password, to hand over by other means. Nothing changes until it is used.',
+  'admin.resetCode': 'The code',
+  'admin.resetCodeHint':
+    'For {email}, once, until {at}, where a password is forgotten. Copy it now: it is shown this once and never again.',
+  'admin.export': 'Export',
+  'admin.delete': 'Delete the account',
+  'admin.deleteQuestion':
+    'The account of {name} is deleted for good. What was written stays, under the name of nobody. Keys that it made are revoked.',
+  'admin.done.delete': 'Deleted.',
   'admin.suspendQuestion':
     '{name} is logged out everywhere and cannot log in until then. The reason is shown to {name}. What was written stays.',
   'admin.banQuestion':
@@ -130,10 +141,15 @@ export const admin = {
   'admin.action.bot.create': 'Bot created',
   'admin.action.webhook.create': 'Webhook created',
   'admin.action.webhook.update': 'Webhook changed',
+  'admin.action.webhook.rotate_secret': 'Secret of a webhook changed',
   'admin.action.webhook.delete': 'Webhook removed',
   'admin.action.webhook.test': 'Webhook tested',
   'admin.action.webhook.redeliver': 'Sent again by hand',
   'admin.action.webhook.disable': 'Webhook switched off',
+  'admin.action.conversation.retention': 'Retention changed',
+  'admin.action.server.end_sessions': 'Everybody logged out',
+  'admin.action.server.vacuum': 'Cleaned up',
+  'admin.action.server.after_restore': 'Backup restored',
 
   'admin.apiKeys': 'Keys',
   'admin.newKey': 'New key',
@@ -171,6 +187,9 @@ export const admin = {
   'admin.webhookMade': 'The webhook’s secret',
   'admin.webhookMadeHint':
     'The receiver checks signatures with it. Copy it now: it is shown this once and never again.',
+  'admin.rotateSecret': 'Change the secret',
+  'admin.rotateSecretQuestion':
+    'The receiver needs the new secret within 24 hours. Until then what is sent is signed with the former one too.',
   'admin.url': 'Address',
   'admin.urlHint': 'https://…',
   'admin.events': 'Events',
