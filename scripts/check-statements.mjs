@@ -17,7 +17,7 @@ const OWNED = {
   audit: ['audit_log', 'refuse_audit_change'],
   relations: ['friend_pairs', 'blocked_pairs', 'shown_pairs', 'shown_co_members', 'memberships'],
   presence: ['presence_nodes', 'presences', 'last_seen', 'online_users', 'attentions'],
-  attachments: ['attachments'],
+  attachments: ['attachments', 'kept_attachments'],
   users: ['users'],
   auth: [
     'sessions',
@@ -60,6 +60,7 @@ const OWNED = {
     'webhook_events',
     'webhook_progress',
     'webhook_deliveries',
+    'webhook_former_secrets',
     'is_event_followed',
     'note_message_event',
     'note_user_event',

@@ -28,6 +28,8 @@ import { UploadKeeper } from './uploads/upload-keeper.js';
 import { type Reservation, UploadAdmission } from './uploads/upload-admission.js';
 import { maxUploadBytes, MULTIPART_OVERHEAD } from '../http/uploads.js';
 
+export type { AttachmentRow } from './attachments.repository.js';
+
 /** For how long a client may put bytes where it was sent to. */
 const PRESIGNED_SECONDS = 3_600;
 const MEGABYTE = 1024 * 1024;

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, isTimeText, isUuidText, type Page, pageOf } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
+import type { RestoreExecutor } from '../database/database-identity.js';
 import { Database, type Transaction } from '../database/database.js';
 import { plainIpAddress } from '../limits/ip-address-key.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditRepository, type AuditRow, type AuditSelection } from './audit.repository.js';
 import { type AuditEntryView, auditEntryView } from './audit.view.js';
+import { recordRestore } from './restore-entry.repository.js';
 import { csvHeader, csvLine } from './csv.js';
 import type { AuditExportQuery, AuditFilter, AuditFormat, AuditQuery } from './dto/audit.dto.js';
 
@@ -26,6 +28,12 @@ export class Audit {
       ...entry,
       ip: entry.ip === undefined || entry.ip === null ? null : plainIpAddress(entry.ip),
     });
+  }
+
+  /** The same within the transaction that gives the database a new identity. */
+  recordRestore(client: RestoreExecutor, entry: Pick<AuditEntry, 'actorId' | 'reason' | 'ip'>): Promise<void> {
+    const { actorId, reason = null, ip } = entry;
+    return recordRestore(client, { actorId, reason, ip: ip === undefined || ip === null ? null : plainIpAddress(ip) });
   }
 
   /** The newest first. */

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { RestoreExecutor } from '../database/database-identity.js';
 
 /** Who says that a backup was restored; nulls are an operator at the server's machine. */
 export interface RestoreEntry {
@@ -9,7 +9,7 @@ export interface RestoreEntry {
 
 /** Within the transaction that gives the database a new identity, which is no transaction of the server's pools. */
 export async function recordRestore(
-  client: Pick<pg.Client, 'query'>,
+  client: RestoreExecutor,
   { actorId, reason, ip }: RestoreEntry,
 ): Promise<void> {
   await client.query(

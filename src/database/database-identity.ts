@@ -15,8 +15,11 @@ const ORIGIN = `
 
 export type Recognition = 'known' | 'new' | 'restored';
 
+/** What runs statements in the transaction of a restore. */
+export type RestoreExecutor = Pick<pg.Client, 'query'>;
+
 /** What else a restore asks for: in the same transaction, so that it is done once and never left out. */
-export type AfterRestore = (client: Pick<pg.Client, 'query'>) => Promise<void>;
+export type AfterRestore = (client: RestoreExecutor) => Promise<void>;
 
 /**
  * Compares the database with what was noted of it at an earlier start. One that was restored since gets a new identity.

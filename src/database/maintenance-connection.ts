@@ -2,6 +2,8 @@ import pg from 'pg';
 import { parseDatabaseUrl, sessionSetupWithExtensions } from '../config/database-url.js';
 import { connectionFailure } from './connection-failure.js';
 
+export type MaintenanceConnection = pg.Client;
+
 /** A host that drops what it is sent would otherwise be waited for as long as TCP does. */
 const CONNECT_TIMEOUT_MS = 10_000;
 

@@ -46,7 +46,7 @@ export class AccountDetailsView extends AccountView {
 /** By it the owner of an account sets a new password, once. */
 export class ResetCodeView {
   /** @example "482913" */
-  code!: string;
+  otp!: string;
   /** ISO 8601, UTC. */
   expiresAt!: string;
   /** With it, the account is named where the code is used. @example "ada@example.com" */
@@ -54,7 +54,7 @@ export class ResetCodeView {
 }
 
 export function resetCodeView(reset: { code: string; expiresAt: Date; email: string }): ResetCodeView {
-  return { code: reset.code, expiresAt: reset.expiresAt.toISOString(), email: reset.email };
+  return { otp: reset.code, expiresAt: reset.expiresAt.toISOString(), email: reset.email };
 }
 
 export function accountView(row: AccountRow, now: number): AccountView {

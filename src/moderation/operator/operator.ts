@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import type { AuditAction } from '../../audit/audit-entry.js';
-import { recordRestore } from '../../audit/restore-entry.repository.js';
 import { AccountService } from '../../auth/accounts/account.service.js';
 import { AuthService } from '../../auth/auth.service.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
@@ -12,7 +11,6 @@ import { Configuration } from '../../config/configuration.js';
 import { renewIdentity } from '../../database/database-identity.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { TableDue } from '../../database/dead-rows.js';
-import { plainIpAddress } from '../../limits/ip-address-key.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { AccountsList } from '../accounts/accounts-list.js';
 import type { AccountView } from '../accounts/accounts.view.js';
@@ -159,11 +157,10 @@ export class Operator {
   }
 
   /** Makes this database another one to every client (`renewIdentity`). The command does it without a server's services, which would send what must not be sent. */
-  async afterRestore({ userId: actorId, ipAddress }: Actor, reason: string | undefined): Promise<void> {
-    const ip = ipAddress === undefined ? null : plainIpAddress(ipAddress);
+  async afterRestore({ userId: actorId, ipAddress: ip }: Actor, reason: string | undefined): Promise<void> {
     await renewIdentity(this.configuration.databaseUrl ?? '', async (client) => {
       await this.restoreActs.run(client);
-      await recordRestore(client, { actorId, reason: reason ?? null, ip });
+      await this.audit.recordRestore(client, { actorId, reason, ip });
     });
   }
 

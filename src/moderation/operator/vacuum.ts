@@ -1,8 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type pg from 'pg';
 import { Configuration } from '../../config/configuration.js';
 import { type TableDue, tablesDue, vacuumTable } from '../../database/dead-rows.js';
-import { connectForMaintenance } from '../../database/maintenance-connection.js';
+import { connectForMaintenance, type MaintenanceConnection } from '../../database/maintenance-connection.js';
 
 /**
  * Has PostgreSQL clean up behind what was deleted, one table after the other, on a connection of its own: behind the answer, for
@@ -11,7 +10,7 @@ import { connectForMaintenance } from '../../database/maintenance-connection.js'
 @Injectable()
 export class Vacuum implements OnModuleDestroy {
   private readonly logger = new Logger(Vacuum.name);
-  private connection: pg.Client | undefined;
+  private connection: MaintenanceConnection | undefined;
   private begun: Promise<TableDue[]> | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -48,7 +47,7 @@ export class Vacuum implements OnModuleDestroy {
     }
   }
 
-  private async run(connection: pg.Client, tables: readonly TableDue[]): Promise<void> {
+  private async run(connection: MaintenanceConnection, tables: readonly TableDue[]): Promise<void> {
     try {
       for (const table of tables) if (!this.stopped) await vacuumTable(connection, table);
     } catch (error) {
@@ -60,7 +59,7 @@ export class Vacuum implements OnModuleDestroy {
     }
   }
 
-  private async close(connection: pg.Client): Promise<void> {
+  private async close(connection: MaintenanceConnection): Promise<void> {
     this.connection = undefined;
     await connection.end().catch(() => undefined);
   }

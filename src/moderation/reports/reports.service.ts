@@ -5,8 +5,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import type { AttachmentRow } from '../../attachments/attachments.repository.js';
-import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { type AttachmentRow, AttachmentsService } from '../../attachments/attachments.service.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';

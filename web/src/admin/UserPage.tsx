@@ -30,7 +30,7 @@ interface WholeUser extends AdminUser {
 
 /** Shown once. */
 interface ResetCode {
-  code: string;
+  otp: string;
   expiresAt: string;
   email: string;
 }
@@ -193,7 +193,7 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
       {code === undefined ? null : (
         <Dialog title={t('admin.resetCode')} onClose={() => setCode(undefined)}>
           <p>{t('admin.resetCodeHint', { email: code.email, at: fullTimeOf(code.expiresAt) })}</p>
-          <Copyable text={code.code} label={t('admin.resetCode')} />
+          <Copyable text={code.otp} label={t('admin.resetCode')} />
         </Dialog>
       )}
     </>
