@@ -2687,7 +2687,7 @@ export interface components {
         };
         ResetCodeView: {
             /** @example 482913 */
-            code: string;
+            otp: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
