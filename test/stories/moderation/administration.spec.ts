@@ -22,7 +22,11 @@ describe('administration by the API', () => {
     request(story.url, 'POST', '/auth/login', { username: person.username, password });
 
   it('makes a code that sets a new password once, and writes down who asked for it, without the code', async () => {
-    const { otp: code, expiresAt, email } = await root.must('POST', `/admin/users/${user.id}/reset-password`, {
+    const {
+      otp: code,
+      expiresAt,
+      email,
+    } = await root.must('POST', `/admin/users/${user.id}/reset-password`, {
       reason: 'asked by telephone',
     });
     expect([code, email]).toEqual([expect.stringMatching(/^\d{6}$/), user.email]);
