@@ -100,13 +100,25 @@ export async function startPushStory(
       return { person, token };
     },
     later: async (person) => {
-      await story.app.get(Database).query(
-        `WITH waiting AS (
-           UPDATE push_notices n SET since = n.since - interval '5 minutes', decide_at = now()
-           FROM push_devices d WHERE d.id = n.device_id AND d.user_id = $1 AND n.since IS NOT NULL RETURNING n.device_id
-         )
-         UPDATE push_devices SET due_at = now() WHERE id IN (SELECT device_id FROM waiting)`,
-        [person.id],
+      const database = story.app.get(Database);
+      // What a turn has in hand at this moment it notes by what was so before.
+      await until('nothing is being sent to them', () =>
+        database.transaction(async (transaction) => {
+          const devices = await transaction.query<{ isLeased: boolean }>(
+            `SELECT lease_id IS NOT NULL AS "isLeased" FROM push_devices WHERE user_id = $1 ORDER BY id FOR NO KEY UPDATE`,
+            [person.id],
+          );
+          if (devices.some(({ isLeased }) => isLeased)) return false;
+          await transaction.query(
+            `WITH waiting AS (
+               UPDATE push_notices n SET since = n.since - interval '5 minutes', decide_at = now()
+               FROM push_devices d WHERE d.id = n.device_id AND d.user_id = $1 AND n.since IS NOT NULL RETURNING n.device_id
+             )
+             UPDATE push_devices SET due_at = now() WHERE id IN (SELECT device_id FROM waiting)`,
+            [person.id],
+          );
+          return true;
+        }),
       );
       story.app.get(PushSender).wake();
     },

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { content, deviceAt } from '../support/cluster.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { ServerProcess } from '../support/process.js';
+import { RedisServer } from '../support/redis.js';
+import { type Device, Person, request, startStory, type Story, until } from '../support/story.js';
+import { deviceIn, workersOf } from '../support/workers.js';
+
+const TIMEOUT_MS = 600_000;
+
+describe('two processes behind one port, and another machine, over Redis', () => {
+  let redis: RedisServer;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let directory: string;
+  let server: ServerProcess;
+  let elsewhere: Story;
+  let people: Person[];
+  const devices: Device[] = [];
+  let group: string;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    directory = mkdtempSync(join(tmpdir(), 'parley-workers-redis-'));
+    elsewhere = await startStory({ databaseUrl: database.url, redisUrl: redis.url, rateLimits: false });
+    server = await ServerProcess.start(
+      {
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        JWT_SECRET: 'a secret that is long enough for every test',
+        DATA_DIR: directory,
+        WORKERS: '2',
+        RATE_LIMITS: 'off',
+      },
+      { logFile: join(directory, 'log') },
+    );
+    people = [await elsewhere.person('ada'), await elsewhere.person('grace'), await elsewhere.person('hedy')];
+    const [ada, grace, hedy] = people as [Person, Person, Person];
+    devices.push(
+      await deviceIn(1, server.url, ada),
+      await deviceIn(2, server.url, grace),
+      await deviceAt(elsewhere, hedy),
+    );
+    group = await ada.group('Three processes', grace, hedy);
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    for (const { socket } of devices) socket.close();
+    await Promise.all([server.kill(), elsewhere.close()]);
+    await Promise.all([redis.kill(), database.drop()]);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
+  }, TIMEOUT_MS);
+
+  const linesOf = (device: Device): string[] =>
+    device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
+
+  /** Sent by each in turn, all are with everybody: once, and in order. */
+  async function expectToReachAll(name: string): Promise<void> {
+    const texts = Array.from({ length: 12 }, (_, index) => `${name} ${index}`);
+    for (const [index, text] of texts.entries())
+      await devices[index % devices.length]?.must('send_message', { conversationId: group, content: text });
+    for (const device of devices) {
+      await until(`${name}: everything is there`, () => linesOf(device).includes(texts.at(-1) ?? ''));
+      expect(linesOf(device).filter((line) => line.startsWith(name))).toEqual(texts);
+    }
+  }
+
+  it(
+    'deliver what any of them stores, once and in order, to clients of all',
+    () => expectToReachAll('there'),
+    TIMEOUT_MS,
+  );
+
+  it(
+    'are one where Redis was away meanwhile',
+    async () => {
+      await redis.kill();
+      const sent = await devices[0]?.must('send_message', { conversationId: group, content: 'without Redis' });
+      expect(sent.message.content).toBe('without Redis');
+      for (const device of devices) await device.next('message:new', content('without Redis'));
+      await redis.start();
+      await until('both are certain again', async () => {
+        const states = await Promise.all([server, elsewhere].map(({ url }) => request(url, 'GET', '/health/ready')));
+        return states.every(({ body }) => body.status === 'ok');
+      });
+      await expectToReachAll('again');
+      for (const device of devices) expect(linesOf(device).filter((line) => line === 'without Redis')).toHaveLength(1);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'let go of a connection whose session was ended on the other machine',
+    async () => {
+      const guest = await elsewhere.person('guest');
+      const [one, two] = [await deviceIn(1, server.url, guest), await deviceIn(2, server.url, guest)];
+      expect((await guest.call('POST', '/auth/logout', { refreshToken: guest.refreshToken })).status).toBe(204);
+      for (const device of [one, two]) await device.next('session:ended', ({ code }) => code === 'LOGGED_OUT');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'go on where one of the two is killed',
+    async () => {
+      process.kill((await workersOf(server)).get(2) ?? 0, 'SIGKILL');
+      await devices[1]?.next('disconnect');
+      const [, grace] = people as [Person, Person];
+      await devices[0]?.must('send_message', { conversationId: group, content: 'while one is gone' });
+      await devices[2]?.next('message:new', content('while one is gone'));
+      devices[1]?.socket.close();
+      devices[1] = await deviceIn(2, server.url, grace);
+      await expectToReachAll('replaced');
+    },
+    TIMEOUT_MS,
+  );
+});
