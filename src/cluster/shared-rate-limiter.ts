@@ -43,6 +43,7 @@ const REST_MS = 2_000;
 export class SharedRateLimiter extends RateLimiter implements OnApplicationShutdown {
   private readonly failures = new BoundedLogger(SharedRateLimiter.name, 6);
   private restsUntil = 0;
+  answerTimeoutMs = ANSWER_TIMEOUT_MS;
 
   constructor(
     private readonly buckets: SharedBuckets,
@@ -90,7 +91,7 @@ export class SharedRateLimiter extends RateLimiter implements OnApplicationShutd
       timer = setTimeout(() => {
         this.restsUntil = performance.now() + REST_MS;
         resolve(undefined);
-      }, ANSWER_TIMEOUT_MS);
+      }, this.answerTimeoutMs);
     });
     const answer = this.buckets.count(limit, key, points, action).catch((error: unknown) => {
       this.failures.warn(`a limit was not counted together: ${(error as Error).message}`);

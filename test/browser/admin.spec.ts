@@ -180,7 +180,8 @@ jest.setTimeout(5 * PATIENCE_MS);
     await button('Send a test').click();
     await expectShown(ada.page.getByText('The receiver took the test.'));
     await expectShown(ada.page.getByRole('list', { name: 'Deliveries' }).getByText('Delivered'));
-    expect(received).toHaveLength(1);
+    // What is not answered in time is sent once more.
+    expect(new Set(received).size).toBe(1);
     expect(await barriers(ada)).toEqual([]);
     await button('Change the secret').click();
     await dialog().getByRole('button', { name: 'Change the secret' }).click();

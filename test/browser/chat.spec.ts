@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
-import { startStory, type Story } from '../support/story.js';
+import { startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
 import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
 
@@ -75,8 +75,10 @@ jest.setTimeout(5 * PATIENCE_MS);
   });
 
   it('shows what two people write, read, answer, edit, react to and delete', async () => {
+    // It is shown for some seconds alone.
+    const typing = expectShown(bob.page.getByText('Ada Example is typing'));
     await ada.field.pressSequentially('On my');
-    await expectShown(bob.page.getByText('Ada Example is typing'));
+    await typing;
     await ada.say('On my way');
     await expectShown(bob.message('On my way'));
     await expectPresent(ada.message('On my way').getByText('Read', { exact: true }));
@@ -132,12 +134,14 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(ada.conversation(/Bob Example/).getByText('Unread number 30.'));
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('Unread number 1.'));
-    const frame = await ada.log.boundingBox();
-    const line = await ada.page.locator('.unread-line').boundingBox();
-    const first = await ada.message('Unread number 1.').boundingBox();
-    expect(line?.y).toBeGreaterThanOrEqual(frame?.y ?? Infinity);
-    expect(first?.y).toBeGreaterThan(line?.y ?? Infinity);
-    expect(first?.y).toBeLessThan((frame?.y ?? 0) + (frame?.height ?? 0));
+    // It is there before the list has been scrolled to it.
+    await until('the line stands above it, both in view', async () => {
+      const frame = await ada.log.boundingBox();
+      const line = await ada.page.locator('.unread-line').boundingBox();
+      const first = await ada.message('Unread number 1.').boundingBox();
+      if (frame === null || line === null || first === null) return false;
+      return line.y >= frame.y && first.y > line.y && first.y < frame.y + frame.height;
+    });
     await ada.page.getByRole('button', { name: /newest/i }).click();
   });
 
@@ -188,11 +192,13 @@ jest.setTimeout(5 * PATIENCE_MS);
 
   it('records a voice message and plays it', async () => {
     await bob.page.getByRole('button', { name: 'Record a voice message' }).click();
-    await expectShown(bob.page.getByRole('timer').filter({ hasText: '0:01' }));
+    await expectShown(bob.page.getByRole('timer').filter({ hasText: /^0:0[1-9]|[1-9]:|[1-5][0-9]$/ }));
     await bob.page.getByRole('button', { name: 'Send the recording' }).click();
     await expectShown(ada.page.locator('.sound .waveform'));
+    // It is short: who begins to look only when it plays may come too late.
+    const playing = expectShown(ada.page.getByRole('button', { name: 'Pause' }));
     await ada.page.getByRole('button', { name: 'Play' }).click();
-    await expectShown(ada.page.getByRole('button', { name: 'Pause' }));
+    await playing;
   });
 
   it('is a group for who makes one, and finds what was said', async () => {

@@ -5,8 +5,8 @@ import type { Browser, Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { webm } from '../support/files.js';
-import { startStory, type Story } from '../support/story.js';
-import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { startStory, type Story, until } from '../support/story.js';
+import { expectGone, expectShown, expectValue, PATIENCE_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * PATIENCE_MS);
 
@@ -71,7 +71,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(picked('sea.png'));
     await ada.page.reload();
     await expectShown(picked('sea.png'));
-    expect(await ada.field.inputValue()).toBe('with a picture');
+    await expectValue(ada.field, 'with a picture');
     await ada.field.press('Enter');
     await expectShown(bob.page.getByRole('button', { name: 'Open Picture sea.png' }));
     await expectShown(bob.log.getByText('with a picture'));
@@ -133,8 +133,8 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectShown(bob.conversation(/the one before/));
     await bob.page.reload();
     await expectShown(bob.message('the one before'));
+    await until('all are shown', async () => (await bob.log.getByRole('article').count()) === rows - 1);
     expect(await bob.log.getByText('This message was deleted').count()).toBe(0);
-    expect(await bob.log.getByRole('article').count()).toBe(rows - 1);
     expect(await ada.message('not for everybody').count()).toBe(1);
   });
 

@@ -5,7 +5,7 @@ import { startBrowser } from '../support/browser.js';
 import { request, startStory, type Story } from '../support/story.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { isExported, Phone } from './phone.js';
-import { expectGone, expectShown } from './visitor.js';
+import { expectGone, expectShown, expectValue } from './visitor.js';
 
 jest.setTimeout(300_000);
 
@@ -76,8 +76,10 @@ jest.setTimeout(300_000);
     await ada.say('Hello Bob');
     await expectShown(bob.message('Hello Bob'));
     await expectShown(ada.mark('Hello Bob', 'Read'));
+    // It is shown for some seconds alone.
+    const typing = expectShown(ada.page.getByText('typing …').first());
     await bob.field.pressSequentially('And');
-    await expectShown(ada.page.getByText('typing …').first());
+    await typing;
     await bob.say('And hello to you');
     await expectShown(ada.message('And hello to you'));
 
@@ -157,7 +159,7 @@ jest.setTimeout(300_000);
     await expectShown(ada.page.getByText('Your session has ended'));
     await ada.logIn('Ada');
     await expectShown(ada.field);
-    expect(await ada.field.inputValue()).toBe('half a sen');
+    await expectValue(ada.field, 'half a sen');
     await ada.button('Send').click();
     await expectShown(bob.message('half a sen'));
   });

@@ -1,25 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { browserPath, startBrowser } from '../support/browser.js';
+import { freePort } from '../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, expectValue, PATIENCE_MS, Visitor } from './visitor.js';
 
 jest.setTimeout(5 * PATIENCE_MS);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 (browserPath === undefined ? describe.skip : describe)('the page without its server', () => {
   let database: TestDatabase;
@@ -96,7 +87,7 @@ async function freePort(): Promise<number> {
     await ada.field.fill('the next one');
     await ada.page.reload();
     await expectShown(ada.message('Half a sentence'));
-    expect(await ada.field.inputValue()).toBe('the next one');
+    await expectValue(ada.field, 'the next one');
     server = await start();
     await expectShown(bob.message('Half a sentence'));
     expect(await bob.message('Half a sentence').count()).toBe(1);
@@ -126,7 +117,7 @@ async function freePort(): Promise<number> {
     await expectShown(ada.page.getByText('Your session has ended.'));
     await other.close();
     await ada.logIn('ada');
-    expect(await ada.field.inputValue()).toBe('not finished');
+    await expectValue(ada.field, 'not finished');
   });
 
   it('lets somebody leave for good', async () => {

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Locator, Page } from 'playwright-core';
+import { until } from '../support/story.js';
 
 /** How long anything awaited may take: the machine may be doing something else. */
 export const PATIENCE_MS = 60_000;
@@ -10,6 +11,10 @@ export const expectShown = (locator: Locator): Promise<void> => locator.waitFor(
 export const expectPresent = (locator: Locator): Promise<void> => locator.waitFor({ state: 'attached' });
 
 export const expectGone = (locator: Locator): Promise<void> => locator.waitFor({ state: 'hidden' });
+
+/** What was kept for a field is in it a moment after the field is there. */
+export const expectValue = (field: Locator, value: string): Promise<void> =>
+  until(`the field holds “${value}”`, async () => (await field.inputValue()) === value, PATIENCE_MS);
 
 /** A person in a browser of their own, who uses the page as people do. */
 export class Visitor {

@@ -21,7 +21,8 @@ describe('processes that end, stop and come back', () => {
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       RATE_LIMITS: 'off',
-      DRAIN_SECONDS: '2',
+      // Long enough for what is asked meanwhile of who is sent away last, on a busy machine as well.
+      DRAIN_SECONDS: '12',
     });
 
   const isOnline =

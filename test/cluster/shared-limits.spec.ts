@@ -74,6 +74,8 @@ describe.each([
     key += 1;
     buckets = [place.buckets(), place.buckets()];
     limiters = buckets.map((one) => new SharedRateLimiter(one, new MemoryRateLimiter(new Clock(), LIMITS)));
+    // How fast they answer is not what this is about.
+    for (const limiter of limiters) limiter.answerTimeoutMs = 30_000;
     await connected();
   });
   afterEach(() => {

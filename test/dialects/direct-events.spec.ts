@@ -432,8 +432,10 @@ const sendMessage = (receiverId, text) => {
       await cys.locator('#messages li', { hasText: 'through the page' }).waitFor();
       await adas.locator('#messages li.own', { hasText: 'through the page' }).waitFor();
       await cys.fill('#receiverId', ada.id);
+      // It is shown for some seconds alone.
+      const typing = adas.locator('#typing', { hasText: 'is typing' }).waitFor();
       await cys.fill('#message', 'typing');
-      await adas.locator('#typing', { hasText: 'is typing' }).waitFor();
+      await typing;
       await cys.click('#read');
       await adas.locator('#log', { hasText: 'messageRead' }).waitFor();
       await adas.reload();

@@ -16,7 +16,7 @@ import type { Storage } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { FakeLifecycle } from '../support/fake-ports.js';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 describe('a client of a real server', () => {
   let database: TestDatabase;
@@ -76,7 +76,7 @@ describe('a client of a real server', () => {
     expect(ada.messages(conversationId).items.filter((item) => item.clientId === clientId)).toMatchObject([
       { state: 'sent', content: 'Hello!', seq: 1 },
     ]);
-    expect(grace.conversations.items[0]?.me.unreadCount).toBe(1);
+    await until('it is counted', () => grace.conversations.items[0]?.me.unreadCount === 1);
     // What a stranger has read is not told before it has answered.
     grace.send({ conversationId, content: 'And you!' });
     await grace.markRead(conversationId);
@@ -179,7 +179,7 @@ describe('a client of a real server', () => {
     expect(texts(back, conversationId)).toEqual(['before', 'while away']);
     lifecycle.set('active');
     await until('it arrives', () => texts(grace, conversationId).length === 2);
-    expect(back.outbox.items).toEqual([]);
+    await until('acknowledged', () => back.outbox.items.length === 0);
   });
 
   it('is live where the platform’s WebSocket does not come through, and sends', async () => {

@@ -119,8 +119,7 @@ const PATIENCE = { timeout: 60_000 };
       await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0, undefined, PATIENCE);
       const id = (await tab.evaluate(() => page.conversationId())) ?? '';
       await tab.evaluate((id) => page.watch(id), id);
-      await tab.waitForFunction((id) => page.texts(id).length === 2, id, PATIENCE);
-      expect(await tab.evaluate((id) => page.states(id), id)).toEqual(['sent', 'sent']);
+      await tab.waitForFunction((id) => page.states(id).join() === 'sent,sent', id, PATIENCE);
     }
   }, 180_000);
 
