@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { invalidField } from './errors.js';
@@ -9,25 +10,36 @@ import { OptionalField } from './validation/optional-field.decorator.js';
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 100;
 
+/** How many entries a page has at the most. For lists whose query inherits something else; all others inherit `PageQuery`. */
+export const PageLimit = (): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false }),
+    OptionalField(DEFAULT_PAGE_SIZE),
+    QueryInteger(),
+    IsInt(),
+    Min(1),
+    Max(MAX_PAGE_SIZE),
+  );
+
+export const PageCursor = (): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({
+      type: String,
+      required: false,
+      maxLength: 512,
+      description: '`nextCursor` of the page before. Opaque.',
+    }),
+    OptionalField(),
+    IsString(),
+    MaxLength(512),
+  );
+
 /** What every list takes (contract, section 1). */
 export class PageQuery {
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, required: false })
-  @OptionalField(DEFAULT_PAGE_SIZE)
-  @QueryInteger()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE_SIZE)
+  @PageLimit()
   limit: number = DEFAULT_PAGE_SIZE;
 
-  @ApiProperty({
-    type: String,
-    required: false,
-    maxLength: 512,
-    description: '`nextCursor` of the page before. Opaque.',
-  })
-  @OptionalField()
-  @IsString()
-  @MaxLength(512)
+  @PageCursor()
   cursor?: string;
 }
 

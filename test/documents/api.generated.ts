@@ -3380,9 +3380,6 @@ export interface operations {
     Audit_list: {
         parameters: {
             query?: {
-                limit?: number;
-                /** @description `nextCursor` of the page before. Opaque. */
-                cursor?: string;
                 /** @description Who did it. */
                 actorId?: string;
                 action?: "role.grant" | "user.suspend" | "user.ban" | "user.restore" | "user.end_sessions" | "user.reset_password" | "user.delete" | "user.export" | "message.delete" | "report.read" | "report.dismiss" | "report.resolve" | "audit.export" | "api_key.create" | "api_key.revoke" | "bot.create" | "conversation.retention" | "webhook.create" | "webhook.update" | "webhook.rotate_secret" | "webhook.delete" | "webhook.test" | "webhook.redeliver" | "webhook.disable" | "server.after_restore" | "server.vacuum" | "server.end_sessions";
@@ -3393,6 +3390,9 @@ export interface operations {
                 since?: string;
                 /** @description Before then. */
                 until?: string;
+                limit?: number;
+                /** @description `nextCursor` of the page before. Opaque. */
+                cursor?: string;
             };
             header?: never;
             path?: never;

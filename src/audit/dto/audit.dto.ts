@@ -1,6 +1,6 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { PageQuery } from '../../common/pagination.js';
+import { DEFAULT_PAGE_SIZE, PageCursor, PageLimit } from '../../common/pagination.js';
 import { IsId } from '../../common/validation/is-id.decorator.js';
 import { IsTime } from '../../common/validation/is-time.decorator.js';
 import { OptionalField } from '../../common/validation/optional-field.decorator.js';
@@ -39,7 +39,13 @@ export class AuditFilter {
   until?: string;
 }
 
-export class AuditQuery extends IntersectionType(PageQuery, AuditFilter) {}
+export class AuditQuery extends AuditFilter {
+  @PageLimit()
+  limit: number = DEFAULT_PAGE_SIZE;
+
+  @PageCursor()
+  cursor?: string;
+}
 
 export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];

@@ -21,7 +21,10 @@ export interface KeyConnection extends VerifiedAccess {
  * What auth needs of API keys, which lie above it. Implemented by integrations/keys/api-keys.ts, bound in app.module.
  */
 export abstract class KeyAccess {
-  /** @throws DomainError UNAUTHORIZED for a key that is unknown, revoked or expired; ACCOUNT_SUSPENDED where its maker is; RATE_LIMITED */
+  /**
+   * @throws DomainError UNAUTHORIZED for a key that is unknown, revoked or expired, or whose maker is no administrator any more;
+   *   ACCOUNT_SUSPENDED where its maker is; RATE_LIMITED
+   */
   abstract verify(secret: string): Promise<VerifiedKey>;
 
   /**
@@ -30,6 +33,8 @@ export abstract class KeyAccess {
    *   administrators: a key is never a way to their rights; ACCOUNT_SUSPENDED
    */
   abstract requireActor(key: VerifiedKey, userId: string): Promise<{ isBot: boolean }>;
+
+  abstract isBot(userId: string): Promise<boolean>;
 
   /**
    * A connection of a bot. It has a session, which ends with the key.

@@ -137,8 +137,9 @@ class WsEventsSession implements NativeSession {
     } catch (error) {
       const refusal = domainErrorOf(error);
       const isPassing = refusal.category === 'UNAVAILABLE' || refusal.code === 'INTERNAL_ERROR';
-      const code = isPassing ? refusal.code : 'UNAUTHORIZED';
-      this.send('error', { code, message: refusal.message });
+      const isNamed = isPassing || refusal.code === 'ACCOUNT_SUSPENDED';
+      const code = isNamed ? refusal.code : 'UNAUTHORIZED';
+      this.send('error', { ...partsOf(refusal), code });
       this.client.close(isPassing ? 1013 : UNAUTHENTICATED_CLOSE, code);
     }
   }

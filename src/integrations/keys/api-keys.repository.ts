@@ -27,12 +27,12 @@ const COLUMNS = `id, name, scopes, created_by AS "createdBy", created_at AS "cre
 export class ApiKeysRepository {
   constructor(private readonly database: Database) {}
 
-  /** By the hash of its secret. Undefined where it has ended, or its maker is gone. */
+  /** By the hash of its secret. Undefined where it has ended, or its maker is gone or no administrator any more. */
   async find(secretHash: Buffer, now: Date): Promise<FoundKey | undefined> {
     const [key] = await this.database.query<FoundKey>(
       `SELECT id, scopes, created_by AS "createdBy", expires_at AS "expiresAt", last_used_at AS "lastUsedAt"
        FROM api_keys WHERE secret_hash = $1 AND (expires_at IS NULL OR expires_at > $2)
-         AND EXISTS (SELECT 1 FROM users u WHERE u.id = api_keys.created_by AND u.deleted_at IS NULL)`,
+         AND (SELECT u.role FROM users u WHERE u.id = api_keys.created_by AND u.deleted_at IS NULL) = 'ADMIN'`,
       [secretHash, now],
       'api_key_find',
     );
@@ -61,7 +61,12 @@ export class ApiKeysRepository {
 
   /** Holds a key as it is until the transaction ends: who revokes it waits. False where it is gone. */
   async hold(transaction: Transaction, id: string): Promise<boolean> {
-    return (await transaction.query('SELECT 1 FROM api_keys WHERE id = $1 FOR SHARE', [id])).length > 0;
+    const rows = await transaction.query(
+      `SELECT 1 FROM api_keys k WHERE k.id = $1
+         AND (SELECT u.role FROM users u WHERE u.id = k.created_by) = 'ADMIN' FOR SHARE`,
+      [id],
+    );
+    return rows.length > 0;
   }
 
   async noteSession(transaction: Transaction, id: string, sessionId: string): Promise<void> {

@@ -85,6 +85,10 @@ export class ApiKeys extends KeyAccess implements OnModuleInit {
     return { isBot: actor.isBot };
   }
 
+  override async isBot(userId: string): Promise<boolean> {
+    return (await this.repository.actor(userId))?.isBot === true;
+  }
+
   override async connect(secret: string, userId: string): Promise<KeyConnection> {
     const key = await this.verify(secret);
     if (!key.scopes.has('conversations:read'))

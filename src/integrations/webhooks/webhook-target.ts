@@ -6,6 +6,8 @@ import { isAllowedHost } from '../../outbound/public-fetch.js';
 
 export const MAX_URL_LENGTH = 2_000;
 const LOOKUP_TIMEOUT_MS = 3_000;
+/** Names that no public server has (RFC 6761, 6762, 8375, and ICANN's for private use), whether they lead anywhere now or not. */
+const INSIDE = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/;
 
 /**
  * Where a webhook may lead: to port 443 of a public host by TLS, or to what the operator names (`WEBHOOK_ALLOWED_HOSTS`). A name
@@ -24,7 +26,8 @@ export async function webhookTarget(given: string, allowedHosts: readonly string
   if (isAllowedHost(url, allowedHosts)) return url.href;
   if (url.protocol !== 'https:') throw refusal('must be an https:// address');
   if (url.port !== '') throw refusal('must be at port 443');
-  if (!(await leadsOutside(url.hostname.replace(/^\[(.*)\]$/, '$1')))) throw refusal('must lead to a public address');
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (INSIDE.test(hostname) || !(await leadsOutside(hostname))) throw refusal('must lead to a public address');
   return url.href;
 }
 

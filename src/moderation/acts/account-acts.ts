@@ -59,9 +59,12 @@ export class AccountActs {
     const suspension = { until: until?.toISOString() ?? null, reason };
     return () => {
       this.sessions.announceEnd(userId, ended, 'ACCOUNT_SUSPENDED', suspension);
-      for (const { userId: botId, sessionIds } of ofKeys)
-        this.sessions.announceEnd(botId, sessionIds, 'SESSION_REVOKED');
+      this.announceEndOfKeys(ofKeys);
     };
+  }
+
+  private announceEndOfKeys(ended: readonly { userId: string; sessionIds: string[] }[]): void {
+    for (const { userId, sessionIds } of ended) this.sessions.announceEnd(userId, sessionIds, 'SESSION_REVOKED');
   }
 
   /** @throws DomainError VALIDATION_FAILED */
@@ -92,16 +95,23 @@ export class AccountActs {
     return count;
   }
 
-  /** Only administrators, and operators, grant roles; nobody changes its own. @throws DomainError NOT_FOUND, FORBIDDEN */
+  /**
+   * Only administrators, and operators, grant roles; nobody changes its own, and bots have none. Keys of who is no administrator any
+   * more are refused, and what they connected ends.
+   * @throws DomainError NOT_FOUND, FORBIDDEN
+   */
   async grantRole(actor: Actor, userId: string, role: ServerRole, reason?: string): Promise<void> {
+    const isBot = await this.keys.isBot(userId);
     await this.acting(
       actor,
       userId,
       async (transaction, target) => {
         if (target.role === role) return undefined;
+        if (isBot) throw new DomainError('FORBIDDEN', { message: 'A bot acts by its key, which has no role.' });
         await this.accounts.setRole(transaction, userId, role);
+        const ofKeys = target.role === 'ADMIN' ? await this.keys.endConnectionsOfMaker(transaction, userId) : [];
         await this.record(transaction, actor, 'role.grant', userId, reason, { role, before: target.role });
-        return undefined;
+        return () => this.announceEndOfKeys(ofKeys);
       },
       'ADMIN',
     );

@@ -14,6 +14,7 @@ import {
   type ReportCopy,
   type ReportTarget,
 } from './report.js';
+import { ReportsRepository } from './reports.repository.js';
 import type { ReportCopyView } from './reports.view.js';
 
 /** What a report is about, and what its reporter is shown of it. */
@@ -31,6 +32,7 @@ export class ReportCopies {
     private readonly conversations: ConversationReader,
     private readonly users: UsersService,
     private readonly attachments: AttachmentsService,
+    private readonly reports: ReportsRepository,
   ) {}
 
   /**
@@ -89,7 +91,8 @@ export class ReportCopies {
 
   private async ofUser(principal: Principal, userId: string): Promise<Reported> {
     if (userId === principal.userId) throw new DomainError('CANNOT_REPORT_SELF');
-    await this.users.get(principal, userId);
+    // Who blocks those whom it has harassed is reported nevertheless.
+    if (!(await this.reports.haveMet(principal.userId, userId))) await this.users.get(principal, userId);
     return {
       targetUserId: userId,
       conversationId: null,

@@ -94,6 +94,26 @@ export class ReportsRepository {
     return row;
   }
 
+  /** Whether these two have, or had, a conversation of their own, or are in a group together. False of who was deleted. */
+  async haveMet(userId: string, otherId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT 1 FROM users u WHERE u.id = $2 AND u.deleted_at IS NULL AND (
+         EXISTS (
+           SELECT 1 FROM conversations c WHERE c.low_id = LEAST($1::uuid, u.id) AND c.high_id = GREATEST($1::uuid, u.id)
+         ) OR EXISTS (
+           SELECT 1 FROM conversation_members own
+           CROSS JOIN LATERAL (
+             SELECT 1 FROM conversation_members m
+             WHERE m.conversation_id = own.conversation_id AND m.user_id = u.id AND m.left_at IS NULL OFFSET 0
+           ) AS other
+           WHERE own.user_id = $1 AND own.left_at IS NULL
+         ))`,
+      [userId, otherId],
+      'report_have_met',
+    );
+    return rows.length > 0;
+  }
+
   /** The oldest first of those that wait, the newest first of all others. @param after the id that the page begins after */
   list(
     readerId: string,

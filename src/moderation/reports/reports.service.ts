@@ -62,6 +62,9 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
     principal: Principal,
     { targetType, targetId, reason, comment }: CreateReportDto,
   ): Promise<{ receipt: ReportReceiptView; isNew: boolean }> {
+    // Whatever became of what it is about.
+    const open = await this.repository.findOpen(principal.userId, targetType, targetId);
+    if (open !== undefined) return { receipt: receiptOf(open), isNew: false };
     const { targetUserId, conversationId, copy } = await this.copies.of(principal, targetType, targetId);
     const { id, createdAt, isNew } = await this.database.transaction(async (transaction) => {
       // Who is deleted at this moment leaves no words behind.
@@ -80,7 +83,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
       if (added.isNew) await this.attachments.keep(transaction, added.id, filesOf(copy));
       return added;
     });
-    return { receipt: { id, status: 'OPEN', createdAt: createdAt.toISOString() }, isNew };
+    return { receipt: receiptOf({ id, createdAt }), isNew };
   }
 
   /** Those that are not about the reader: the oldest first of those that are open, else the newest first. */
@@ -144,6 +147,10 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
   onModuleDestroy(): void {
     clearInterval(this.sweep);
   }
+}
+
+function receiptOf({ id, createdAt }: { id: string; createdAt: Date }): ReportReceiptView {
+  return { id, status: 'OPEN', createdAt: createdAt.toISOString() };
 }
 
 function concerned({ reporterId, targetUserId, resolvedBy }: ListedReportRow): string[] {

@@ -175,7 +175,7 @@ describe('API keys and bots', () => {
       ...body,
       username: `${body.username}2`,
     });
-    expect([refused.status, refused.body.code]).toEqual([404, 'NOT_FOUND']);
+    expect([refused.status, refused.body.code]).toEqual([401, 'UNAUTHORIZED']);
   });
 
   it('opens sockets of bots that do what the scopes allow, and ends them with the key', async () => {
@@ -234,13 +234,15 @@ describe('API keys and bots', () => {
     for (const { socket } of devices) socket.close();
   });
 
-  it('ends the connections of its bots when its maker is suspended, banned or deleted', async () => {
+  it('ends the connections of its bots when its maker is suspended, banned, deleted or no administrator any more', async () => {
     const bot = await newBot();
-    const makers = await Promise.all(['suspended', 'banned', 'deleted', 'leaving'].map((name) => story.person(name)));
+    const makers = await Promise.all(
+      ['suspended', 'banned', 'deleted', 'leaving', 'former'].map((name) => story.person(name)),
+    );
     for (const maker of makers) await story.grant(maker, 'ADMIN');
     const keyOf = (maker: Person): Promise<Anything> =>
       maker.must('POST', '/admin/api-keys', { name: 'Help desk', scopes: ['conversations:read', 'users:read'] });
-    const [suspended, banned, deleted, leaving] = makers as [Person, Person, Person, Person];
+    const [suspended, banned, deleted, leaving, former] = makers as [Person, Person, Person, Person, Person];
     const keys = new Map<Person, Anything>();
     for (const maker of [...makers, root]) keys.set(maker, await keyOf(maker));
     const connected = async (maker: Person): Promise<Device> => {
@@ -258,6 +260,7 @@ describe('API keys and bots', () => {
       ],
       [banned, 'ACCOUNT_SUSPENDED', () => root.must('POST', `/admin/users/${banned.id}/ban`, { reason: 'away' })],
       [leaving, 'UNAUTHORIZED', () => leaving.must('DELETE', '/users/me', { password: 'correct horse' })],
+      [former, 'UNAUTHORIZED', () => root.must('PUT', `/admin/users/${former.id}/role`, { role: 'MODERATOR' })],
       [deleted, 'UNAUTHORIZED', () => root.must('DELETE', `/admin/users/${deleted.id}`, {})],
     ];
     for (const [maker, code, act] of acts) {
@@ -278,8 +281,14 @@ describe('API keys and bots', () => {
     const [entry] = (await root.must('GET', `/admin/audit?targetId=${suspended.id}&action=user.suspend`)).items;
     expect(entry.details).toMatchObject({ keySessions: 1 });
     await root.must('POST', `/admin/users/${suspended.id}/restore`, {});
-    const restored = await connected(suspended);
-    restored.socket.close();
+    await root.must('PUT', `/admin/users/${former.id}/role`, { role: 'ADMIN' });
+    for (const maker of [suspended, former]) (await connected(maker)).socket.close();
+  });
+
+  it('is no way for a bot to a role', async () => {
+    const bot = await newBot();
+    const { status, body } = await root.call('PUT', `/admin/users/${bot.id}/role`, { role: 'MODERATOR' });
+    expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
   });
 
   it('lets no bot in that connects while the maker of its key is suspended', async () => {

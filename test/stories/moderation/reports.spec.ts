@@ -105,10 +105,23 @@ describe('a report', () => {
       expect(await code(stranger, type, NOWHERE)).toBe('NOT_FOUND');
     await nuisance.must('POST', '/blocks', { userId: stranger.id });
     expect(await code(stranger, 'user', nuisance.id)).toBe('NOT_FOUND');
+    // Nobody escapes the report of whom it wrote to by blocking them.
+    await nuisance.say(await nuisance.directConversation(reporter), 'something bad');
+    await nuisance.must('POST', '/blocks', { userId: reporter.id });
+    const made = await report(reporter, 'user', nuisance.id);
+    expect(made.status).toBe(201);
+    await resolve(made.body.id, { action: 'dismiss' });
+    await nuisance.must('DELETE', `/blocks/${reporter.id}`);
     expect(await code(reporter, 'message', own.id)).toBe('CANNOT_REPORT_SELF');
     expect(await code(reporter, 'user', reporter.id)).toBe('CANNOT_REPORT_SELF');
     await nuisance.must('DELETE', `/messages/${bad.id}`);
     expect(await code(reporter, 'message', bad.id)).toBe('MESSAGE_DELETED');
+    // What is reported already is reported, whatever became of it.
+    const worse = await nuisance.say(groupId, 'something worse');
+    const open = await report(reporter, 'message', worse.id);
+    await nuisance.must('DELETE', `/messages/${worse.id}`);
+    const again = await report(reporter, 'message', worse.id);
+    expect([again.status, again.body.id]).toEqual([200, open.body.id]);
     const [system] = await reporter.history(groupId);
     expect(system.kind).toBe('SYSTEM');
     expect(await code(nuisance, 'message', system.id)).toBe('FORBIDDEN');

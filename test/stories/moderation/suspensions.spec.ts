@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../../src/common/clock.js';
+import { Frames } from '../../dialects/frames.js';
 import {
   type Anything,
   Device,
@@ -64,6 +65,10 @@ describe('a suspension', () => {
       expect(await refused.next('connect_error')).toEqual(refusal);
       refused.socket.close();
     }
+    const frames = await new Frames(`${story.url}/`).open();
+    frames.say({ event: 'authenticate', token: user.accessToken });
+    expect((await frames.event('error')).data).toMatchObject(refusal);
+    expect(await frames.closed).toEqual({ code: 4401, reason: 'ACCOUNT_SUSPENDED' });
   });
 
   it('says nothing to who does not know the password', async () => {
