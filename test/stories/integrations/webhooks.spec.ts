@@ -373,18 +373,23 @@ describe('webhooks of several processes', () => {
         await ada.say(direct, `${count}`);
         if (count % 3 === 0) await other.person('crowd');
       }
-      await until(
-        'all of it is received',
-        () => hook.ofType('message.created').length === 30 && hook.ofType('user.created').length === 10,
-      );
-      expect(new Set(hook.ids).size).toBe(40);
+      // The same may come twice, under its id.
+      const idsOf = (type: string): number => new Set(hook.ofType(type).map(({ id: received }) => received)).size;
+      await until('all of it is received', () => idsOf('message.created') >= 30 && idsOf('user.created') >= 10);
+      expect([idsOf('message.created'), idsOf('user.created')]).toEqual([30, 10]);
+      const timesOfFirst = (): number => hook.ids.filter((received) => received === hook.ids[0]).length;
+      await until('the first is noted', async () => {
+        const { items } = await root.must('GET', `/admin/webhooks/${id}/deliveries?limit=100`);
+        return items.some((delivery: Anything) => delivery.id === hook.ids[0] && delivery.status === 'delivered');
+      });
+      const before = timesOfFirst();
       // As a process leaves it that was killed while it sent.
       await one.app.get(Database).query(
         `UPDATE webhook_deliveries SET delivered_at = NULL, lease_id = gen_random_uuid(), next_at = now() + interval '1 second'
          WHERE id = $1`,
         [hook.ids[0] ?? ''],
       );
-      await until('it is sent again', () => hook.ids.filter((received) => received === hook.ids[0]).length === 2);
+      await until('it is sent again', () => timesOfFirst() > before);
       expect((await root.must('GET', `/admin/webhooks/${id}/deliveries`)).items).not.toHaveLength(0);
     } finally {
       await other.close();
