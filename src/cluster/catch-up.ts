@@ -91,9 +91,11 @@ export class CatchUp {
     const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
     const messages = await this.messages.found(wanted.map(({ id }) => id));
-    // More changed than the message can say.
-    for (const { created } of messages)
-      if (created.message.system?.userCount !== undefined) tooMany.add(created.message.conversationId);
+    // More changed than the message can say; or it was changed since, and is another one to who reacted to it or hid it.
+    for (const {
+      created: { message },
+    } of messages)
+      if (message.system?.userCount !== undefined || message.version > 1) tooMany.add(message.conversationId);
     // Something changed, and it was no message.
     const found = new Set(places.map(({ conversationId }) => conversationId));
     const delivered = new Set([...conversationIds].filter((id) => found.has(id) && !tooMany.has(id)));

@@ -123,6 +123,29 @@ describe('what a process missed of the others', () => {
     await older.next('receiveMessage', (message) => message.text === 'live again');
   });
 
+  it('is asked for by who sees it otherwise than others: a message that was reacted to before it was found', async () => {
+    await cutOff();
+    const repository = west.app.get(CatchUpRepository);
+    const changes = repository.changes.bind(repository);
+    let release = (): void => undefined;
+    const isReacted = new Promise<void>((resolve) => (release = resolve));
+    repository.changes = (...parameters) => isReacted.then(() => changes(...parameters));
+    const before = graces.all('sync:needed').length;
+    const { id } = await ada.say(direct, 'reacted to at once');
+    try {
+      // Over the other process: nobody in the west knows of it.
+      const { status } = await request(east.url, 'PUT', `/messages/${id}/reactions/+1`, undefined, grace.accessToken);
+      expect(status).toBe(200);
+    } finally {
+      repository.changes = changes;
+      release();
+    }
+    await until('grace is asked to sync', () => graces.all('sync:needed').length > before);
+    expect(graces.all('message:new').filter(content('reacted to at once'))).toEqual([]);
+    const [message] = (await grace.history(direct)).filter((one) => one.id === id);
+    expect(message.reactions).toEqual([{ emoji: '+1', count: 1, mine: true }]);
+  });
+
   it('is no way back into a group for a lost connection that its user was removed from meanwhile', async () => {
     const group = await ada.group('Not for long', grace);
     const lost = await connect(west, grace);
