@@ -102,10 +102,13 @@ describe('reconnection', () => {
     const bobs = await connected(bob);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
+    // It comes back when it is asked to: the session ends while it is away.
+    bobs.socket.io.reconnection(false);
     bobs.drop();
     await bobs.next('disconnect');
     await bob.must('POST', '/auth/logout');
     await ada.say(conversationId, 'secret');
+    bobs.socket.connect();
     expect(await bobs.next('connect_error')).toEqual({ code: 'UNAUTHORIZED' });
     expect(contents(bobs)).toEqual(['before']);
     bobs.socket.close();

@@ -30,14 +30,20 @@ describe('a client that does not read what it asks for', () => {
   const questions = (question: (n: number) => string): string[] =>
     Array.from({ length: ANSWERS }, (_, n) => question(n));
 
-  /** Resolves once the server has ended a client for what it did not read. */
-  async function overflowed(): Promise<void> {
+  const isEnded = (): boolean => {
     const { queues } = story.app.get<{ queues: Set<OutboundQueue> }>(OutboundQueues);
-    await until('the server has seen enough', () => [...queues].some(({ isEnded }) => isEnded));
-  }
+    return [...queues].some((queue) => queue.isEnded);
+  };
+
+  /** Resolves once the server has ended a client for what it did not read. */
+  const overflowed = (): Promise<void> => until('the server has seen enough', isEnded);
+
+  /** A client is gone at its own end first: the next one must not be taken for it. */
+  const alone = (): Promise<void> => until('the one before is gone', () => !isEnded());
 
   /** Enters, asks without reading, and reads on once the server has seen enough. Returns all that came in the end. */
   async function overflow(path: string, entrance: string, entered: string, asked: string[]): Promise<string> {
+    await alone();
     const raw = await RawWebSocket.open(story.url, path);
     opened.push(raw);
     raw.say(entrance);
@@ -77,6 +83,7 @@ describe('a client that does not read what it asks for', () => {
   });
 
   it('is sent it at its next poll, over long polling', async () => {
+    await alone();
     const polling = `${story.url}/socket.io/?EIO=4&transport=polling`;
     const opening = await (await fetch(polling)).text();
     const session = `${polling}&sid=${JSON.parse(opening.slice(1)).sid}`;

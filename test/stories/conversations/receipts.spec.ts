@@ -98,9 +98,10 @@ describe('receipts', () => {
       );
       const answer = bobs.must('mark_read', { conversationId, seq: 3 });
       await until('it waits for the other', async () => {
-        const { rows } = await story.app
-          .get(Database)
-          .pool.query('SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = $1', ['transactionid']);
+        const { rows } = await story.app.get(Database).pool.query(
+          `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+             WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()`,
+        );
         return rows.length > 0;
       });
       await outside.query('COMMIT');

@@ -19,7 +19,7 @@ describe('what changes nothing', () => {
   afterAll(() => story.close());
 
   /** Calls, and answers what came of it: events within the server, to a device, and in sync. */
-  const outcome = async (person: Person, path: string, body: object): Promise<unknown[]> => {
+  const outcome = async (person: Person, path: string, body: object, awaited?: string): Promise<unknown[]> => {
     const { cursor } = await person.must('GET', '/sync');
     const devices = await Promise.all([ada.device(), bob.device()]);
     const received = (): string[] =>
@@ -29,6 +29,7 @@ describe('what changes nothing', () => {
     published = [];
     await person.must('PATCH', path, body);
     const { pages } = await person.sync(cursor);
+    if (awaited !== undefined) await devices[person === ada ? 0 : 1]?.next(awaited);
     // Whatever was to be sent before this was sent before this.
     const marker = await ada.say(await ada.directConversation(bob), 'marker');
     for (const device of devices) await device.next('message:new', ({ message }) => message.id === marker.id);
@@ -66,14 +67,18 @@ describe('what changes nothing', () => {
   it('is emitted to nobody: settings, a role and a name as they are', async () => {
     const path = `/conversations/${groupId}/me`;
     const settings = { mutedUntil: '2099-01-01T00:00:00.000Z', archived: true, pinned: true };
+    const device = await bob.device();
     const before = await bob.must('PATCH', path, settings);
+    // It is delivered to nobody who connects from here on.
+    await device.next('conversation:updated', ({ conversation }) => conversation.me.archivedAt !== null);
+    device.socket.close();
     expect(await outcome(bob, path, settings)).toEqual([0, 0, 0]);
     expect(await outcome(bob, path, {})).toEqual([0, 0, 0]);
     expect((await bob.must('GET', `/conversations/${groupId}`)).me).toEqual(before.me);
     expect(await outcome(ada, `/conversations/${groupId}/members/${bob.id}`, { role: 'MEMBER' })).toEqual([0, 0, 0]);
     expect(await outcome(bob, '/users/me', { displayName: bob.username, avatarUrl: null })).toEqual([0, 0, 0]);
     expect(await outcome(bob, '/users/me', { displayName: 'Another' })).toEqual([1, 0, 0]);
-    expect(await outcome(bob, path, { archived: false })).toEqual([1, 1, 1]);
+    expect(await outcome(bob, path, { archived: false }, 'conversation:updated')).toEqual([1, 1, 1]);
   });
 
   it('does not lose a setting that another device changes at the same time', async () => {

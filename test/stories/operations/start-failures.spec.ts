@@ -23,7 +23,8 @@ async function refusal(environment: Record<string, string>): Promise<string> {
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
-  const [code] = await once(child, 'exit');
+  // Not its exit alone: what it printed may still be on its way.
+  const [code] = await once(child, 'close');
   expect(output).not.toContain(PASSWORD);
   expect(code).toBe(1);
   // In production every line is JSON, and one alone says why.

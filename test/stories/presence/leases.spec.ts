@@ -39,6 +39,9 @@ describe('presence', () => {
     await bobs.next('presence:update', of(ada));
     // What a crash of PostgreSQL does to an unlogged table. Nothing is renewed before it was looked at.
     const renewing = jest.spyOn(story.app.get(PresenceStore), 'renew').mockResolvedValue(true);
+    // One after the other: by the time of the next one, none is under way that began before.
+    story.app.get(PresenceTracker).renew();
+    await until('no renewal is under way', () => renewing.mock.calls.length > 0);
     await outside.query('TRUNCATE presences, presence_nodes');
     expect(await isOnline(bob, ada)).toBe(false);
     renewing.mockRestore();

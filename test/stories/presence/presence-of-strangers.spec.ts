@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Database } from '../../../src/database/database.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('the presence of people who do not know each other', () => {
@@ -12,6 +13,12 @@ describe('the presence of people who do not know each other', () => {
   });
   afterAll(() => story.close());
 
+  /** A presence is stored a moment after the connection is ready. */
+  const present = (person: Person): Promise<void> =>
+    until('the presence is stored', async () => {
+      const rows = await story.app.get(Database).query('SELECT 1 FROM presences WHERE user_id = $1', [person.id]);
+      return rows.length > 0;
+    });
   const of = (person: Person) => (payload: Anything) => payload.userId === person.id;
   /** What `viewer` is shown of `person`, wherever it meets it. */
   const shown = async (viewer: Person, person: Person, conversationId: string): Promise<unknown[]> => {
@@ -37,6 +44,7 @@ describe('the presence of people who do not know each other', () => {
     const listed = (await eves.next('conversation:new')).conversation.members.map(({ user }: Anything) => user);
     for (const user of listed) expect(user).not.toHaveProperty('isOnline');
     const adas = await ada.device();
+    for (const person of [ada, eve]) await present(person);
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     expect(await shown(ada, eve, conversationId)).toEqual([undefined]);
 
@@ -47,6 +55,7 @@ describe('the presence of people who do not know each other', () => {
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     adas.socket.close();
     const later = await ada.device();
+    await present(ada);
     expect(await shown(eve, ada, conversationId)).toEqual([undefined]);
     expect(eves.all('presence:update')).toEqual([]);
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { Configuration } from '../../../src/config/configuration.js';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
 
 /** What users of other chats reported, and what Matrix's own test suite watches for. Each must not exist here. */
@@ -122,9 +124,13 @@ describe('known pains', () => {
     // Many tabs that die without a word, some in the middle of connecting.
     const tabs = await Promise.all(Array.from({ length: 6 }, () => ada.device()));
     expect(await bobs.next('presence:update', of)).toMatchObject({ isOnline: true });
+    const { timings } = story.app.get(Configuration);
+    // However long the new ones take to connect, she is not gone meanwhile.
+    timings.presenceGraceMs = 3_600_000;
     const half = Array.from({ length: 6 }, () => new Device(story.url, { token: ada.accessToken }));
     for (const tab of tabs) tab.drop();
     await half[0]?.next('session:ready');
+    timings.presenceGraceMs = TIMINGS.presenceGraceMs;
     for (const tab of half) tab.socket.close();
     expect(await bobs.next('presence:update', of)).toMatchObject({ isOnline: false, lastSeenAt: expect.any(String) });
     expect(await bob.must('GET', `/users/${ada.id}`)).toMatchObject({ isOnline: false });
