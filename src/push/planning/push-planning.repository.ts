@@ -72,9 +72,12 @@ export class PushPlanningRepository {
              AND w.decide_at > now() + ${DECISION_MARGIN}
          )
          ORDER BY device_id, kind, subject_id
-         ON CONFLICT (device_id, kind, subject_id) DO UPDATE SET first_seq = excluded.first_seq, since = excluded.since,
-           decide_at = excluded.decide_at, actor_id = excluded.actor_id, changed_at = now()
-         WHERE n.since IS NULL
+         ON CONFLICT (device_id, kind, subject_id) DO UPDATE SET first_seq = GREATEST(excluded.first_seq, n.first_seq),
+           since = excluded.since, decide_at = excluded.decide_at, actor_id = excluded.actor_id, changed_at = now()
+         -- What was decided about before it was planned does not ring again.
+         WHERE n.since IS NULL AND (n.kind <> 'message' OR excluded.first_seq >= n.first_seq OR EXISTS (
+           SELECT FROM messages m JOIN push_devices d ON d.id = n.device_id
+           WHERE m.conversation_id = n.subject_id AND m.seq >= n.first_seq AND m.sender_id <> d.user_id AND m.kind <> 'SYSTEM'))
          RETURNING n.device_id, n.decide_at
        ), due AS (
          UPDATE push_devices d SET due_at = LEAST(d.due_at, w.decide_at)

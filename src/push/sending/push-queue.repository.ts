@@ -276,7 +276,8 @@ export class PushQueueRepository {
   /**
    * Writes what became of turns of devices, and gives their leases back. A lease that was lost meanwhile changes nothing but
    * the log. What came to a conversation after it was decided about waits anew: the rows are locked first and read after,
-   * so that a message is either seen here, or finds its notice decided.
+   * so that a message is either seen here, or finds its notice decided. A notice that is decided remembers from which number on
+   * it would be about something new: planning may be behind, and what it finds then was decided about already.
    */
   async finish({ devices, notices, cleared, log, tickets }: TurnEnd, delayMs: number, ticketMs: number): Promise<void> {
     await this.database.background.transaction(async (transaction) => {
@@ -330,7 +331,8 @@ export class PushQueueRepository {
          decide_at = CASE
            WHEN w.wait_ms IS NULL THEN next.created_at + make_interval(secs => $8)
            ELSE now() + make_interval(secs => w.wait_ms / 1000) END,
-         first_seq = CASE WHEN w.wait_ms IS NULL AND next.seq IS NOT NULL THEN next.seq ELSE n.first_seq END,
+         first_seq = CASE WHEN w.wait_ms IS NULL AND n.kind = 'message'
+           THEN COALESCE(next.seq, w.covered_seq + 1, n.first_seq) ELSE n.first_seq END,
          shown_seq = GREATEST(n.shown_seq, w.shown_seq),
          sounded_at = CASE WHEN w.sounded THEN now() ELSE n.sounded_at END,
          changed_at = now()

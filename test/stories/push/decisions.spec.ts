@@ -503,6 +503,49 @@ describe('what a notification shows', () => {
   });
 });
 
+describe('a message that is decided about before it is planned', () => {
+  it('rings once: planning that is behind begins nothing anew', async () => {
+    const push = await startPushStory({ pushPlanPauseMs: 1_500 });
+    try {
+      const ada = await push.story.person('ada');
+      const { person: bob, token } = await push.owner('bob');
+      const conversationId = await ada.directConversation(bob);
+      push.expo.misbehave = () => 'slow';
+      await ada.say(conversationId, 'one');
+      await until('the first one is with Expo', () => push.expo.calls > 0);
+      // It is found behind the first one, whenever it is planned.
+      await ada.say(conversationId, 'two');
+      push.expo.release();
+      await push.expo.arrived(token, 2);
+      await until('both are planned, and nothing waits', async () => {
+        const rows = await push.story.app.get(Database).query(
+          `SELECT 1 FROM push_devices d WHERE d.user_id = $1 AND d.due_at IS NULL AND d.lease_id IS NULL
+             AND EXISTS (SELECT FROM push_progress p WHERE p.conversation_id = $2 AND p.planned_seq = 2)`,
+          [bob.id, conversationId],
+        );
+        return rows.length === 1;
+      });
+      expect(push.expo.of(token).map(({ body, badge }) => [body, badge])).toEqual([
+        ['one', 1],
+        ['two', 2],
+      ]);
+      // What comes later rings as ever, also where planning finds it beside what was decided about.
+      push.expo.misbehave = () => 'slow';
+      const { calls } = push.expo;
+      await ada.say(conversationId, 'three');
+      await until('the third one is with Expo', () => push.expo.calls > calls);
+      push.expo.release();
+      await push.expo.arrived(token, 3);
+      await ada.say(conversationId, 'four');
+      await push.expo.arrived(token, 4);
+      expect(push.expo.of(token).map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']);
+    } finally {
+      await push.close();
+    }
+    expect(push.faults()).toEqual([]);
+  });
+});
+
 describe('what is over before anybody has looked at it', () => {
   it('is in the log of the device all the same, with its reason', async () => {
     const push = await startPushStory({ pushPlanPauseMs: 500, pushIdleDelayMs: 600_000 });
