@@ -5,6 +5,7 @@ import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { EMPTY_STORE, Engine } from './engine.js';
 import type { Http } from './http/types.js';
 import type { Unsubscribe } from './ports/environment.js';
+import type { SocketFactory } from './ports/network.js';
 import type { Ports } from './ports/ports.js';
 import type { Database } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
@@ -16,7 +17,12 @@ import type { AccountTabs } from './tabs/types.js';
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
 
-export interface AccountPorts extends Ports {
+/** What follows the first load. */
+type Later = typeof import('./later.js');
+
+export interface AccountPorts extends Omit<Ports, 'socket'> {
+  /** Without one, Socket.IO over what the platform has. */
+  socket: SocketFactory | undefined;
   url: string;
   /** There can be no other tabs, nor anybody else with the same lock. */
   isAlone: boolean;
@@ -29,6 +35,7 @@ interface Account {
   name: string;
   database: Database;
   tabs: AccountTabs;
+  later: Later;
   engine: Engine;
   /** The engine led, and does no more, whatever its tab does by now. */
   isOver: boolean;
@@ -135,7 +142,8 @@ export class CurrentAccount {
     const opening = this.ports.storage.open(name);
     // Looked at below, when the tabs are known.
     opening.catch(() => undefined);
-    const tabs = await this.#tabsOf(name);
+    const later = await this.#later();
+    const tabs = this.ports.isAlone ? loneTab() : later.sharedTabs(name, this.ports);
     tabs.tabs.start();
     let database: Database;
     try {
@@ -151,7 +159,8 @@ export class CurrentAccount {
       name,
       database,
       tabs,
-      engine: this.#engineFor(userId, database, tabs),
+      later,
+      engine: this.#engineFor({ userId, database, tabs, later }),
       isOver: false,
       end: () => undefined,
     };
@@ -181,18 +190,21 @@ export class CurrentAccount {
     if (this.#account !== account || (isRight && !account.isOver)) return;
     account.isOver = false;
     await engine.stop();
-    const next = this.#engineFor(account.userId, account.database, tabs);
+    const next = this.#engineFor(account);
     await next.start();
     account.engine = next;
     this.#listeners.call();
     this.#want(next);
   }
 
-  #engineFor(userId: string, database: Database, tabs: AccountTabs): Engine {
+  #engineFor({ userId, database, tabs, later }: Pick<Account, 'userId' | 'database' | 'tabs' | 'later'>): Engine {
+    const { SocketConnection, socketIo } = later;
+    const { socket = socketIo, ...others } = this.ports;
     return new Engine({
-      ...this.ports,
+      ...others,
+      connect: (ports) => new SocketConnection({ ...ports, socket }),
       role: tabs.tabs.getSnapshot(),
-      isShared: this.ports.channel !== noChannel,
+      isShared: others.channel !== noChannel,
       database,
       tabs,
       identified: (actual) => {
@@ -212,12 +224,11 @@ export class CurrentAccount {
     else socket?.setWanted(!this.#isSuspended);
   }
 
-  /** What tabs need is loaded beside what is stored. Without it nobody leads: it is asked for until it comes. */
-  async #tabsOf(name: string): Promise<AccountTabs> {
-    if (this.ports.isAlone) return loneTab();
+  /** The connection, and what tabs need, is loaded beside what is stored: it is asked for until it comes. */
+  async #later(): Promise<Later> {
     for (let failures = 0; ; failures += 1) {
       try {
-        return (await import('./later.js')).sharedTabs(name, this.ports);
+        return await import('./later.js');
       } catch {
         await pause(this.ports.clock, doubledMs(failures));
         this.#requireOpen();

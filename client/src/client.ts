@@ -1,4 +1,4 @@
-import { CurrentAccount } from './account.js';
+import { type AccountPorts, CurrentAccount } from './account.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { NO_OUTBOX } from './engine.js';
@@ -32,7 +32,6 @@ import {
   systemRandom,
 } from './ports/platform.js';
 import type { Ports } from './ports/ports.js';
-import { socketIo } from './ports/socket-io.js';
 import { defined } from './protocol/defined.js';
 import { deferred } from './protocol/deferred.js';
 import { handled } from './protocol/handled.js';
@@ -67,7 +66,7 @@ export function createClient(options: ClientOptions): ChatClient {
   return new ChatClient(options);
 }
 
-function portsOf(given: ClientOptions): Ports {
+function portsOf(given: ClientOptions): Omit<AccountPorts, 'url' | 'isAlone' | 'session' | 'http'> {
   const [locks, channel] = [findWebLocks(), findBroadcastChannels()];
   // Tabs agree by both or not at all.
   const hasTabs = locks !== undefined && channel !== undefined;
@@ -85,12 +84,12 @@ function portsOf(given: ClientOptions): Ports {
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
     fetch: given.fetch ?? systemFetch,
-    socket: given.socket ?? socketIo,
+    socket: given.socket,
   };
 }
 
 /** A lock of the application's own may be shared with other processes. */
-const isAlone = (given: ClientOptions, { channel }: Ports): boolean =>
+const isAlone = (given: ClientOptions, { channel }: Pick<Ports, 'channel'>): boolean =>
   given.lock === undefined && channel === noChannel;
 
 /** What is written and not sent to a conversation; empty where there is nothing. */
@@ -122,7 +121,7 @@ export class ChatClient {
   /** Calls that this client has no method for, under its session. */
   readonly http: Http;
 
-  readonly #ports: Ports & { url: string };
+  readonly #ports: ReturnType<typeof portsOf> & { url: string };
   readonly #session: Session;
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;

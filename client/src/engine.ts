@@ -1,5 +1,5 @@
 import type { ChannelMessage } from './ports/environment.js';
-import { SocketConnection, type ConnectionPorts } from './connection/connection.js';
+import type { ConnectionPorts, SocketConnection } from './connection/connection.js';
 import type { Connection, Observable } from './connection/types.js';
 import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
@@ -20,13 +20,15 @@ import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js'
 
 export interface EnginePorts
   extends Pick<Ports, 'clock' | 'random'>,
-    Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
+    Omit<ConnectionPorts, 'socket' | 'catchUp' | 'identified' | 'doubted'> {
   role: TabRole;
   /** There may be other tabs on the same storage. */
   isShared: boolean;
   database: Database;
   tabs: AccountTabs;
   http: Http;
+  /** The connection of a tab that leads. */
+  connect: (ports: Omit<ConnectionPorts, 'socket'>) => SocketConnection;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
 }
@@ -98,7 +100,7 @@ export class Engine {
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
     this.store = new ChatStore({ sync: this.sync, outbox: this.outbox, drafts: this.drafts });
     if (isLeader) {
-      this.socket = new SocketConnection({
+      this.socket = ports.connect({
         ...ports,
         catchUp: this.sync.catchUp,
         identified: (ready) => {

@@ -198,6 +198,8 @@ jest.setTimeout(5 * PATIENCE_MS);
     const log = ada.page.getByRole('list', { name: 'Audit log' });
     for (const act of ['Webhook created', 'Key revoked', 'Key created', 'User let in again', 'User suspended'])
       await expectShown(log.getByText(act));
+    // Who did it, by name.
+    await expectShown(log.getByRole('link', { name: 'Ada' }).first());
     await ada.page.getByRole('combobox', { name: 'Act' }).selectOption('user.suspend');
     await expectGone(log.getByText('Key created'));
     await expectShown(log.getByText('Spam, again and again'));

@@ -38,8 +38,15 @@ describe('two processes behind HAProxy, with clients of long polling alone', () 
       await new Promise((resolve) => setTimeout(resolve, payload?.retryAfterMs ?? 250));
     }
   };
+  /** As its users have it: with the reconnecting that Socket.IO's own client does. */
+  const openOlder = (at: string): Device => {
+    const options = { query: { dialect: 'direct-events' }, reconnection: true };
+    const device = new Device(at, { token: ada.accessToken }, options);
+    devices.push(device);
+    return device;
+  };
   /** In which process a device is. */
-  const nodeOf = ({ socket }: Device): string => socket.io.engine.id.split('.')[0] ?? '';
+  const nodeOf = ({ socket }: Device): string => socket.io.engine.id?.split('.')[0] ?? '';
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
@@ -106,12 +113,34 @@ describe('two processes behind HAProxy, with clients of long polling alone', () 
     'are sent away in order by one that ends, and find the other one',
     async () => {
       const moving = devices.filter((device) => nodeOf(device) === 'east');
-      const stopped = servers[0]?.stop();
+      const older: Device[] = [];
+      do {
+        const device = openOlder(url);
+        await device.next('connect');
+        older.push(device);
+      } while (older.every((device) => nodeOf(device) !== 'east'));
+      const [east] = servers;
+      if (east === undefined) throw new Error('no server');
+      const stopped = east.stop();
+      await until(
+        'east takes nobody any more',
+        async () => (await request(east.url, 'GET', '/health/ready')).status === 503,
+      );
+      // One that has not seen that yet. Socket.IO's own client tries again after a lost connection, and not after a refusal.
+      const late = openOlder(east.url);
+      expect(await late.nextOf(['connect_error', 'disconnect'])).toMatchObject({ event: 'disconnect' });
+      expect(late.socket.active).toBe(true);
+      late.socket.close();
       for (const device of moving) {
         expect(await device.next('session:ended')).toMatchObject({ code: 'SERVER_SHUTDOWN', retry: true });
         await device.next('disconnect');
         expect(nodeOf(await poll(ada))).toBe('west');
       }
+      // Clients of older dialects come back by themselves, as after any lost connection.
+      for (const device of older)
+        await until('an older client is at the other process', async () => {
+          return device.socket.connected && nodeOf(device) === 'west';
+        });
       expect(await stopped).toBe(0);
     },
     TIMEOUT_MS,

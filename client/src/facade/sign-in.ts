@@ -20,7 +20,7 @@ export interface SignInAccount {
   open(userId: string): Promise<void>;
 }
 
-export interface SignInPorts extends Ports {
+export interface SignInPorts extends Omit<Ports, 'socket'> {
   url: string;
   deviceName: string | undefined;
   session: Session;

@@ -50,6 +50,7 @@ export class SocketTransport {
   register(translation: SocketTranslation): void {
     this.dialects.register({
       name: translation.name,
+      returnsOnlyWhenLost: true,
       refusalMessage: (error) => translation.refusalMessage(error),
       open: (client) => this.open(client, translation),
     });
@@ -103,8 +104,11 @@ class OrderedSession implements DialectSession {
   }
 }
 
+/** Ends after which a client should come back with the token it has. */
+const LOST: readonly (CloseCode | undefined)[] = ['UNAVAILABLE', 'SERVER_SHUTDOWN'];
+
 /** A Socket.IO client comes back by itself where its connection is lost, but not where the server says that it is over. */
 function end(socket: ChatSocket, code: CloseCode | undefined): void {
-  if (code === 'UNAVAILABLE') socket.conn.close();
+  if (LOST.includes(code)) socket.conn.close();
   else socket.disconnect(true);
 }

@@ -147,7 +147,9 @@ export class Handshake {
       this.limit.keyOf(socket.request),
       dialect.takesKeys ? { userId: auth.actAs ?? headers['x-act-as'] } : undefined,
     ).catch((error: unknown) => {
-      throw withDialectMessage(domainErrorOf(error), dialect);
+      const refusal = domainErrorOf(error);
+      if (dialect.returnsOnlyWhenLost && refusal.code === 'UNAVAILABLE') socket.conn.close();
+      throw withDialectMessage(refusal, dialect);
     });
     socket.data = { ...state, isActive: auth.active !== false };
     const isSame = isOf(restored, state.principal);

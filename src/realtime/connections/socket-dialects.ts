@@ -34,6 +34,11 @@ export interface SocketDialect {
   readonly name: string;
   /** Whether API keys may open connections that speak it: what it lets a client do has scopes. */
   readonly takesKeys?: boolean;
+  /**
+   * Whether its clients come back by themselves from a lost connection alone, and not from a refusal. Where the server cannot let
+   * them in at the moment, they lose the connection instead.
+   */
+  readonly returnsOnlyWhenLost?: boolean;
   /** What `connect_error` says. Its `data.code` is always the error's code. */
   refusalMessage(error: DomainError): string;
   /** Brings a client that was let in into its rooms. Undefined where its session ended meanwhile: it was disconnected. */

@@ -164,7 +164,8 @@ export class Broadcaster {
     if (server === undefined || server.sockets.sockets.size === 0) return;
     const noticeMs = Math.min(MAX_NOTICE_MS, overMs / 3);
     await new Promise((resolve) => setTimeout(resolve, noticeMs));
-    const sockets = [...server.sockets.sockets.values()];
+    // Those in rooms: clients of older dialects by their virtual sockets, and not by their own, which are in none.
+    const sockets = [...server.sockets.adapter.sids.keys()].flatMap((id) => server.sockets.sockets.get(id) ?? []);
     const steps = Math.max(1, Math.floor((overMs - noticeMs) / SEND_AWAY_STEP_MS));
     for (let step = 0; step < steps; step += 1) {
       const from = Math.floor((sockets.length * step) / steps);

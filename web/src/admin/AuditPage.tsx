@@ -1,9 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
+import { client } from '../session/client.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
 import { linkOf } from './section.js';
+import type { AdminUser } from './UsersPage.js';
 
 export interface AuditEntry {
   id: string;
@@ -27,9 +29,24 @@ const ACTIONS = [
   'user.delete',
   'user.export',
   'message.delete',
+  'report.read',
   'report.dismiss',
   'report.resolve',
   'audit.export',
+  'api_key.create',
+  'api_key.revoke',
+  'bot.create',
+  'conversation.retention',
+  'webhook.create',
+  'webhook.update',
+  'webhook.rotate_secret',
+  'webhook.delete',
+  'webhook.test',
+  'webhook.redeliver',
+  'webhook.disable',
+  'server.after_restore',
+  'server.vacuum',
+  'server.end_sessions',
 ] as const;
 
 /** What was done by whom, the newest first. Nothing of it can be changed. */
@@ -81,6 +98,39 @@ function exportAddress(action: string, since: string | undefined): string {
   return `/admin/audit/export?${query}`;
 }
 
+/** Few people act, so that each is asked for once. */
+const actors = new Map<string, Promise<string>>();
+
+function nameOf(id: string): Promise<string> {
+  let name = actors.get(id);
+  if (name === undefined) {
+    name = client.http.request<AdminUser>(`/admin/users/${id}`).then(({ body }) => body.displayName);
+    actors.set(id, name);
+    // Asked again by the next.
+    name.catch(() => actors.delete(id));
+  }
+  return name;
+}
+
+function Actor({ id }: { id: string }) {
+  const [name, setName] = useState<string>();
+  useEffect(() => {
+    let isCurrent = true;
+    nameOf(id).then(
+      (known) => isCurrent && setName(known),
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [id]);
+  return (
+    <a href={linkOf({ name: 'users', id })} dir="auto">
+      {name ?? t('admin.actor')}
+    </a>
+  );
+}
+
 export function AuditRow({ entry }: { entry: AuditEntry }) {
   const { at, actorId, action, targetType, targetId, reason, ip, details } = entry;
   const more = [
@@ -104,11 +154,7 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
       </span>
       {reason === null ? null : <span dir="auto">{reason}</span>}
       <span class="soft small">
-        {actorId === null ? (
-          t('admin.operator')
-        ) : (
-          <a href={linkOf({ name: 'users', id: actorId })}>{t('admin.actor')}</a>
-        )}
+        {actorId === null ? t('admin.operator') : <Actor id={actorId} />}
         {more.length === 0 ? '' : ` · ${more.join(' · ')}`}
       </span>
     </li>

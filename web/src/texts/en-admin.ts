@@ -120,7 +120,7 @@ export const admin = {
   'admin.ever': 'The beginning',
   'admin.lastDays': 'The last {count:day|{count} days}',
   'admin.noAudit': 'Nothing was done.',
-  'admin.operator': 'An operator of the server',
+  'admin.operator': 'The server or its operator',
   'admin.actor': 'Who did it',
   'admin.exportAudit': 'Export',
   'admin.action.role.grant': 'Role granted',
