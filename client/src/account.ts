@@ -55,6 +55,8 @@ export class CurrentAccount {
   readonly #listeners = new Listeners();
 
   constructor(private readonly ports: AccountPorts) {
+    // Asked for at once: it comes beside what is stored. One that does not come is asked for again.
+    import('./later.js').catch(() => undefined);
     ports.session.onEnd((code) => {
       this.engine?.socket?.setEnded(code);
       this.setIdle({ status: 'ended', code });

@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
 const PATIENCE_MS = 300_000;
-/** What a page loads first: 26.5 kB today. The aim is 13 kB: whoever makes it lighter lowers these. */
-const MAX_FIRST_LOAD_BYTES = 26_700;
-const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 27_800;
+/** What a page loads first: 23.9 kB today. The aim is 13 kB: whoever makes it lighter lowers these. */
+const MAX_FIRST_LOAD_BYTES = 24_100;
+const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 25_200;
 /** With what follows the first load, and Socket.IO's own client, which is loaded where no WebSocket comes through. */
 const MAX_WHOLE_BYTES = 46_800;
 const ENTRIES = [
