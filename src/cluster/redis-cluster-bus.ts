@@ -8,6 +8,7 @@ const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 /** How long a connection may be silent. Frames come every second, so only one that is dead is. */
 const SOCKET_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+const STOP_TIMEOUT_MS = 1_000;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 2_000;
 
@@ -60,8 +61,13 @@ export class RedisClusterBus extends ClusterBus {
   }
 
   override async stop(): Promise<void> {
+    // What is on its way to Redis says who is gone with this process.
+    if (this.publisher.isReady)
+      await Promise.race([
+        this.publisher.close().catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref()),
+      ]);
     for (const client of [this.publisher, this.subscriber]) if (client.isOpen) client.destroy();
-    return Promise.resolve();
   }
 
   private client(url: string): Client {

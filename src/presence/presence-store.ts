@@ -81,14 +81,16 @@ export class PresenceStore {
     return this.database.transaction(async (transaction) => {
       // Where two processes let the same user go at once, the second must see what the first did.
       await this.lock(transaction, userIds);
-      await transaction.query('DELETE FROM presences WHERE node_id = $2 AND user_id = ANY ($1)', [
-        userIds,
-        this.nodeId,
-      ]);
+      const held = await transaction.query<{ userId: string }>(
+        'DELETE FROM presences WHERE node_id = $2 AND user_id = ANY ($1) RETURNING user_id AS "userId"',
+        [userIds, this.nodeId],
+      );
+      // What was taken away with a lease that ended, whoever took it has noted.
+      const lastSeenAt = new Map(departures.map((departure) => [departure.userId, departure.lastSeenAt]));
       return this.note(
         transaction,
-        userIds,
-        departures.map(({ lastSeenAt }) => lastSeenAt),
+        held.map(({ userId }) => userId),
+        held.map(({ userId }) => lastSeenAt.get(userId) ?? null),
       );
     });
   }

@@ -22,6 +22,7 @@ import { Rooms } from './delivery/rooms.js';
 import { SocketConnections } from './connections/socket-connections.js';
 import { SocketDialects } from './connections/socket-dialects.js';
 import { SocketWriter } from './engine/outbound/socket-writer.js';
+import { Standstill } from './connections/standstill.js';
 import { TokenExpiry } from './connections/token-expiry.js';
 import { OpenConversations } from './delivery/open-conversations.js';
 import { Typing } from './ephemeral/typing.js';
@@ -47,6 +48,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     SocketConnections,
     SocketDialects,
     SocketWriter,
+    Standstill,
     TokenExpiry,
     Typing,
     OpenConversations,
@@ -66,6 +68,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     Rooms,
     SocketDialects,
     SocketWriter,
+    Standstill,
     VirtualSockets,
   ],
 })

@@ -115,4 +115,41 @@ describe('processes that end, stop and come back', () => {
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'take nothing of a session that ended while they stood still, and call nobody online who has gone meanwhile',
+    async () => {
+      const [bea, cy, eve] = [
+        await Person.register(steady.url, 'bea'),
+        await Person.register(steady.url, 'cy'),
+        await Person.register(steady.url, 'eve'),
+      ];
+      const shared = await ada.group('All of them', bea, cy, eve);
+      const watching = await deviceAt(steady, ada);
+      const isOnlineOf = (person: Person, isOnline: boolean) => (update: Anything) =>
+        update.userId === person.id && update.isOnline === isOnline;
+      const [beas, cys, eves] = await Promise.all([bea, cy, eve].map((person) => deviceAt(other, person)));
+      if (beas === undefined || cys === undefined || eves === undefined) throw new Error('no devices');
+      for (const person of [bea, cy, eve]) await watching.next('presence:update', isOnlineOf(person, true));
+      other.signal('SIGSTOP');
+      try {
+        await bea.must('POST', '/auth/logout');
+        beas.socket.emit('send_message', { conversationId: shared, content: 'of a session that ended' });
+        eves.socket.close();
+        // Their lease ends after 20 s, and is looked for every 5.
+        const gone = (person: Person): boolean => watching.all('presence:update').some(isOnlineOf(person, false));
+        await until('all of them are offline', () => [bea, cy, eve].every(gone), TIMEOUT_MS);
+      } finally {
+        other.signal('SIGCONT');
+      }
+      await beas.next('disconnect');
+      await watching.next('presence:update', isOnlineOf(cy, true));
+      expect((await ada.history(shared)).map(({ content: text }) => text)).not.toContain('of a session that ended');
+      const comings = watching.all('presence:update').filter(({ isOnline }) => isOnline);
+      expect(comings.map(({ userId }) => userId).sort()).toEqual([bea.id, cy.id, eve.id, cy.id].sort());
+      cys.socket.close();
+      watching.socket.close();
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -27,7 +27,7 @@ const ONE_JUDGEMENT = '20261126160200_one_judgement';
 const upTo = (last: string): Step[] => names.filter((name) => name <= last).map(today);
 
 /** Every history that a database can have: of the times in which landed migrations were edited or taken out, and all since. */
-const histories: [string, Step[]][] = [
+const formerHistories: [string, Step[]][] = [
   ['the first edition of init', [former(INIT, 1)]],
   ['init and the first edition of accounts', [today(INIT), former(ACCOUNTS, 1)]],
   ['init and the second edition of accounts', [today(INIT), former(ACCOUNTS, 2)]],
@@ -41,8 +41,12 @@ const histories: [string, Step[]][] = [
     'all that there was while what is looked up by key was taken out',
     upTo('20261127002200_attention_of_processes').filter(({ name }) => name !== LOOKED_UP_BY_KEY),
   ],
-  ...names.map((last, index): [string, Step[]] => [`all up to ${last}`, names.slice(0, index + 1).map(today)]),
 ];
+/** Of those who followed each release. */
+const histories = names.map((last, index): [string, Step[]] => [
+  `all up to ${last}`,
+  names.slice(0, index + 1).map(today),
+]);
 
 describe('data made by earlier migrations', () => {
   let expected: unknown;
@@ -58,7 +62,8 @@ describe('data made by earlier migrations', () => {
     database = undefined;
   });
 
-  it.each(histories)('starts with the server of today after %s', async (_, history) => {
+  /** A database with this history and one user, as a start of today makes it. */
+  async function migrated(history: readonly Step[]): Promise<TestDatabase> {
     database = await createEmptyDatabase();
     await applyHistory(database.url, history, async (client, index) => {
       if (index === 0)
@@ -73,20 +78,34 @@ describe('data made by earlier migrations', () => {
     expect(applied.toSorted()).toEqual(names);
     expect(rest).toEqual({ pending: [], unknown: [] });
     expect(await catalogue(database.url)).toEqual(expected);
-    const story = await startStory({ databaseUrl: database.url });
-    try {
-      const [ada, bob] = [await story.person('ada'), await story.person('bob')];
-      const conversationId = await ada.befriend(bob);
-      await ada.say(conversationId, 'still here');
-      expect(await bob.history(conversationId)).toMatchObject([{ content: 'still here' }]);
-      // Made before the migrations that followed.
-      expect(await ada.must('GET', '/users?search=an_early_user')).toMatchObject({
-        items: [{ username: 'an_early_user' }],
-      });
-    } finally {
-      await story.close();
-    }
+    return database;
+  }
+
+  it.each(histories)('is what a new database is, after %s', async (_, history) => {
+    const { url } = await migrated(history);
+    const { rows } = await connected(url, (client) => client.query('SELECT username, display_name FROM users'));
+    expect(rows).toEqual([{ username: 'an_early_user', display_name: 'Early' }]);
   });
+
+  it.each([...formerHistories, ...histories.slice(0, 1)])(
+    'starts with the server of today after %s',
+    async (_, history) => {
+      const { url } = await migrated(history);
+      const story = await startStory({ databaseUrl: url });
+      try {
+        const [ada, bob] = [await story.person('ada'), await story.person('bob')];
+        const conversationId = await ada.befriend(bob);
+        await ada.say(conversationId, 'still here');
+        expect(await bob.history(conversationId)).toMatchObject([{ content: 'still here' }]);
+        // Made before the migrations that followed.
+        expect(await ada.must('GET', '/users?search=an_early_user')).toMatchObject({
+          items: [{ username: 'an_early_user' }],
+        });
+      } finally {
+        await story.close();
+      }
+    },
+  );
 
   it('is refused where a newer release has migrated it', async () => {
     database = await createTestDatabase();

@@ -11,6 +11,7 @@ import { socketEvent } from '../engine/sockets/socket-event.js';
 import { Handshake } from './handshake.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import type { DialectSession } from './socket-dialects.js';
+import { Standstill } from './standstill.js';
 
 /**
  * What every Socket.IO client goes through, whatever its dialect: it is let in, what it sends is counted and answered,
@@ -28,6 +29,7 @@ export class SocketConnections {
     private readonly broadcaster: Broadcaster,
     private readonly configuration: Configuration,
     private readonly lifecycle: Lifecycle,
+    private readonly standstill: Standstill,
     private readonly metrics: Metrics,
   ) {}
 
@@ -71,8 +73,9 @@ export class SocketConnections {
         return;
       }
       this.lifecycle.begin();
-      session
-        .handle(event, payload, isAnswered)
+      const handle = (): Promise<unknown> => session.handle(event, payload, isAnswered);
+      const standstill = this.standstill.over();
+      (standstill === undefined ? handle() : standstill.then(() => (socket.connected ? handle() : undefined)))
         .then(acknowledge)
         .finally(() => {
           gate.leave();

@@ -7,6 +7,7 @@ import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
+import { EndedSessions } from '../connections/ended-sessions.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** What comes and goes in this time is stored and delivered together; the longer, the more there was to deliver the last time. */
@@ -16,6 +17,10 @@ const MAX_GATHER_MS = 1_000;
 const DELIVERIES_PER_MS = 20;
 const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
 const SWEEP_MS = 5_000;
+/** Over how long those are shown to be gone who a process that died leaves behind, and how many at once at the least. */
+const SPREAD_MS = 3_000;
+const SPREAD_STEPS = 10;
+const MIN_SPREAD_STEP = 20;
 /** Users whose presence was delivered last is remembered. */
 const MAX_REMEMBERED = 100_000;
 /** Changes that are read and delivered at once. */
@@ -47,6 +52,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly deliveries = new SerialQueue();
   private delivering: Promise<void> = Promise.resolve();
   private ending: Promise<void> | undefined;
+  /** What a process that died leaves to be shown. */
+  private readonly spread = new Map<NodeJS.Timeout, readonly PresenceChange[]>();
   /** The last change of each user that was delivered here. */
   private readonly delivered = new BoundedMap<string, number>(MAX_REMEMBERED);
 
@@ -54,6 +61,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     private readonly store: PresenceStore,
     private readonly events: EventBus,
     private readonly broadcaster: Broadcaster,
+    private readonly endedSessions: EndedSessions,
     private readonly configuration: Configuration,
     private readonly clock: Clock,
   ) {}
@@ -118,7 +126,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
    */
   renew(): void {
     void this.enqueue(async () => {
-      if (!(await this.store.renew())) for (const userId of this.present.keys()) this.arriving.add(userId);
+      if (!(await this.store.renew())) {
+        // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
+        await this.endedSessions.close().catch(() => undefined);
+        for (const [userId, { sockets }] of this.present) if (sockets > 0) this.arriving.add(userId);
+      }
       await this.flush();
     });
   }
@@ -135,6 +147,12 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private async departAll(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.gathering);
+    const spread = [...this.spread];
+    this.spread.clear();
+    for (const [timer, changes] of spread) {
+      clearTimeout(timer);
+      await this.enqueue(() => this.deliver(changes));
+    }
     for (const [userId, { grace, lastSeenAt, sockets }] of this.present) {
       clearTimeout(grace);
       this.departing.set(userId, sockets > 0 ? new Date(this.clock.now()) : lastSeenAt);
@@ -147,7 +165,19 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private async sweep(alone: boolean): Promise<void> {
     const { changes, lostProcesses } = await this.store.sweep(alone);
     if (lostProcesses > 0) this.events.publish('process.lost', { count: lostProcesses });
-    await this.deliver(changes);
+    const step = Math.max(MIN_SPREAD_STEP, Math.ceil(changes.length / SPREAD_STEPS));
+    await this.deliver(changes.slice(0, step));
+    for (let start = step; start < changes.length; start += step) {
+      const some = changes.slice(start, start + step);
+      const timer = setTimeout(
+        () => {
+          this.spread.delete(timer);
+          void this.enqueue(() => this.deliver(some));
+        },
+        (start / step) * (SPREAD_MS / SPREAD_STEPS),
+      ).unref();
+      this.spread.set(timer, some);
+    }
   }
 
   private gather(): void {

@@ -3,6 +3,7 @@ import { SerialQueue } from '../../../common/async/serial-queue.js';
 import { DomainError } from '../../../common/errors.js';
 import type { Lifecycle } from '../../../common/lifecycle.js';
 import type { EventGate } from '../../../realtime/commands/event-gate.js';
+import type { Standstill } from '../../../realtime/connections/standstill.js';
 
 /** What one native client asks for: within the limits of any connection, one after the other as it was sent. */
 export class InboundQueue {
@@ -12,6 +13,7 @@ export class InboundQueue {
   constructor(
     private readonly gate: EventGate,
     private readonly lifecycle: Lifecycle,
+    private readonly standstill: Standstill,
   ) {}
 
   /** Whether the connection should be ended. */
@@ -31,8 +33,9 @@ export class InboundQueue {
       : this.gate.enter();
     if (refusal !== undefined) return refusal;
     this.lifecycle.begin();
+    const standstill = this.standstill.over();
     this.queue
-      .run(work)
+      .run(standstill === undefined ? work : () => standstill.then(work))
       .catch((error: unknown) => this.logger.error('an event handler failed', String(error)))
       .finally(() => {
         this.gate.leave();

@@ -13,6 +13,7 @@ import { Lifecycle } from '../../../common/lifecycle.js';
 import { domainErrorOf } from '../../../http/problem.filter.js';
 import { Configuration } from '../../../config/configuration.js';
 import { EventGate } from '../../../realtime/commands/event-gate.js';
+import { Standstill } from '../../../realtime/connections/standstill.js';
 import { HandshakeLimit } from '../../../limits/connections/handshake-limit.js';
 import {
   type BoundedWebSocket,
@@ -67,6 +68,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     private readonly handshakes: HandshakeLimit,
     private readonly queues: OutboundQueues,
     private readonly lifecycle: Lifecycle,
+    private readonly standstill: Standstill,
     private readonly configuration: Configuration,
   ) {}
 
@@ -147,7 +149,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private inbound(): InboundQueue {
-    return new InboundQueue(new EventGate(this.configuration.eventLimit), this.lifecycle);
+    return new InboundQueue(new EventGate(this.configuration.eventLimit), this.lifecycle, this.standstill);
   }
 }
 
