@@ -4,18 +4,29 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class Lifecycle {
   private leaving = false;
+  private refusing = false;
   private draining = false;
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
 
-  /** True from the moment the process received its signal to end: it takes no new connections. */
+  /** True from the moment the process received its signal to end: nobody is to be sent here any more. */
   get isLeaving(): boolean {
     return this.leaving || this.draining;
   }
 
-  /** Those that are there are served until they are sent away. */
+  /** Everything goes on: a balancer has yet to notice. */
   leave(): void {
     this.leaving = true;
+  }
+
+  /** True once new connections are refused. */
+  get refusesConnections(): boolean {
+    return this.refusing || this.draining;
+  }
+
+  /** Those that are there are served until they are sent away. */
+  refuseConnections(): void {
+    this.refusing = true;
   }
 
   /** True once nothing new is taken at all. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import {
   type OnGatewayConnection,
@@ -5,6 +6,8 @@ import {
   type OnGatewayInit,
   WebSocketGateway,
 } from '@nestjs/websockets';
+import { Lifecycle } from '../common/lifecycle.js';
+import { Configuration } from '../config/configuration.js';
 import { Metrics } from '../observability/metrics.js';
 import { Handshake } from './connections/handshake.js';
 import { SocketConnections } from './connections/socket-connections.js';
@@ -14,6 +17,8 @@ import type { ChatServer, ChatSocket } from './engine/sockets/chat-socket.js';
 import { recoveryAdapterOf } from './engine/recovery/recovery-adapter.js';
 import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 
+/** What a balancer has at the most to see that a process is to end. */
+const MAX_NOTICE_MS = 5_000;
 /** How long clients have to take the last of what they are sent. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -32,6 +37,8 @@ export class ChatGateway
     private readonly broadcaster: Broadcaster,
     private readonly connections: SocketConnections,
     private readonly virtualSockets: VirtualSockets,
+    private readonly lifecycle: Lifecycle,
+    private readonly configuration: Configuration,
     private readonly metrics: Metrics,
   ) {}
 
@@ -60,9 +67,19 @@ export class ChatGateway
     this.connections.close(socket);
   }
 
-  /** The sockets that are there are ended over so long, and served until then. */
+  /**
+   * Sends the sockets away within `overMs`, of which a third or less is for each of three: a balancer notices that this process
+   * is to end, while all goes on; then nobody new is let in, and the sockets are sent away; then the last of them have the
+   * time to be back elsewhere before this process gives its presence back, so that nobody sees them go.
+   */
   async sendAway(overMs: number): Promise<void> {
-    await this.broadcaster.sendAway('SERVER_SHUTDOWN', overMs);
+    if (!this.broadcaster.hasSockets) return;
+    const noticeMs = Math.min(MAX_NOTICE_MS, overMs / 3);
+    const graceMs = Math.min(this.configuration.timings.presenceGraceMs, overMs / 3);
+    await pause(noticeMs);
+    this.lifecycle.refuseConnections();
+    await this.broadcaster.sendAway('SERVER_SHUTDOWN', overMs - noticeMs - graceMs);
+    await pause(graceMs);
   }
 
   /** Before the server closes: clients are to come back, to another process or to the next one here. */

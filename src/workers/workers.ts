@@ -65,6 +65,8 @@ export class Workers {
   private hub: FrameHub | undefined;
   private stopping: Promise<void> | undefined;
   private url = '';
+  /** Where workers listen, if not where the settings say. */
+  private port: string | undefined;
 
   private constructor(
     private readonly options: Options,
@@ -136,7 +138,10 @@ export class Workers {
   private begin(slot: number, isAlone: boolean): Promise<void> {
     const { configuration, settings } = this.options;
     const place: WorkerPlace = { slot, isAlone, count: configuration.workers, directory: this.directory };
-    const worker = cluster.fork({ ...settings, [WORKER_VARIABLE]: JSON.stringify(place) });
+    // With the last worker the port is let go of. A free one that was given once stays the address.
+    if (this.members.size === 0 && this.url !== '') this.port = new URL(this.url).port;
+    const port = this.port === undefined ? {} : { PORT: this.port };
+    const worker = cluster.fork({ ...settings, ...port, [WORKER_VARIABLE]: JSON.stringify(place) });
     const member: Member = { worker, startedAt: performance.now(), moving: 0 };
     this.members.set(slot, member);
     // Where it ends while something is sent to it. Its end is what matters.

@@ -121,27 +121,38 @@ describe('two processes behind HAProxy, with clients of long polling alone', () 
       } while (older.every((device) => nodeOf(device) !== 'east'));
       const [east] = servers;
       if (east === undefined) throw new Error('no server');
+      const bob = await Person.register(url, 'bob');
+      await ada.befriend(bob);
+      // The last of them.
+      let bobs: Device;
+      do bobs = await poll(bob);
+      while (nodeOf(bobs) !== 'east');
       const stopped = east.stop();
-      await until(
-        'east takes nobody any more',
-        async () => (await request(east.url, 'GET', '/health/ready')).status === 503,
-      );
-      // One that has not seen that yet. Socket.IO's own client tries again after a lost connection, and not after a refusal.
-      const late = openOlder(east.url);
-      expect(await late.nextOf(['connect_error', 'disconnect'])).toMatchObject({ event: 'disconnect' });
-      expect(late.socket.active).toBe(true);
-      late.socket.close();
-      for (const device of moving) {
+      for (const [index, device] of moving.entries()) {
         expect(await device.next('session:ended')).toMatchObject({ code: 'SERVER_SHUTDOWN', retry: true });
         await device.next('disconnect');
         expect(nodeOf(await poll(ada))).toBe('west');
+        if (index > 0) continue;
+        // One that has not seen that yet. Socket.IO's own client tries again after a lost connection, and not after a refusal.
+        const late = openOlder(east.url);
+        expect(await late.nextOf(['connect_error', 'disconnect'])).toMatchObject({ event: 'disconnect' });
+        expect(late.socket.active).toBe(true);
+        late.socket.close();
       }
+      await bobs.next('disconnect');
+      expect(nodeOf(await poll(bob))).toBe('west');
       // Clients of older dialects come back by themselves, as after any lost connection.
       for (const device of older)
         await until('an older client is at the other process', async () => {
           return device.socket.connected && nodeOf(device) === 'west';
         });
       expect(await stopped).toBe(0);
+      // Who was sent away last, and came back, was never gone.
+      await ada.say(group, 'when it has ended');
+      const watching = devices.find((device) => nodeOf(device) === 'west' && !moving.includes(device));
+      await watching?.next('message:new', ({ message }: Anything) => message.content === 'when it has ended');
+      const updates = watching?.all('presence:update').filter(({ userId }) => userId === bob.id);
+      expect(updates?.map(({ isOnline }) => isOnline)).toEqual([true]);
     },
     TIMEOUT_MS,
   );

@@ -80,7 +80,13 @@ describe('processes that end, stop and come back', () => {
       const device = await deviceAt(other, grace);
       await adas.next('presence:update', isOnline(true));
       await device.must('send_message', { conversationId: group, content: 'acknowledged' });
+      await adas.must('join_conversation', { conversationId: group });
+      device.socket.emit('typing', { conversationId: group, isTyping: true });
+      const isTyping = (wanted: boolean) => (typing: Anything) =>
+        typing.userId === grace.id && typing.isTyping === wanted;
+      await adas.next('typing', isTyping(true));
       await other.kill();
+      await adas.next('typing', isTyping(false));
       expect((await ada.history(group)).some((message) => message.content === 'acknowledged')).toBe(true);
       // Its lease ends after 20 s, and is looked for every 5.
       const updates = (): Anything[] => adas.all('presence:update').filter(({ userId }) => userId === grace.id);

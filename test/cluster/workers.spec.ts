@@ -289,6 +289,20 @@ describe('two processes behind one port', () => {
   );
 
   it(
+    'keep their address where all of them are killed at once',
+    async () => {
+      const pids = [...(await workersOf(server)).values()];
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await until('both are replaced', async () => {
+        const now = [...(await workersOf(server)).values()];
+        return now.length === 2 && !now.some((pid) => pids.includes(pid));
+      });
+      await until('and ready', () => allThere(url), WORKER_START_TIMEOUT_MS);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'wait longer each time before they replace one that dies at once',
     async () => {
       for (let time = 0; time < 3; time += 1) {

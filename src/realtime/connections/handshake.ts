@@ -99,7 +99,7 @@ export class Handshake {
     ipAddressKey: string,
     actor?: { userId: unknown },
   ): Promise<{ state: ConnectionState; admission: Admission }> {
-    if (this.lifecycle.isLeaving) throw new DomainError('UNAVAILABLE', { retryAfterMs: LEAVING_RETRY_MS });
+    if (this.lifecycle.refusesConnections) throw new DomainError('UNAVAILABLE', { retryAfterMs: LEAVING_RETRY_MS });
     const token = tokenText(given);
     const deadline = this.clock.now() + ADMISSION_TIMEOUT_MS;
     return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline, actor));

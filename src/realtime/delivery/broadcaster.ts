@@ -13,8 +13,6 @@ const LOOK_MS = 10;
 /** How often some are sent away, and within which time each of them is to come back. */
 const SEND_AWAY_STEP_MS = 100;
 const MAX_RETRY_AFTER_MS = 1_000;
-/** What a balancer has at the most to see that a process is to end. */
-const MAX_NOTICE_MS = 5_000;
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
@@ -154,19 +152,21 @@ export class Broadcaster {
     sockets?.disconnectSockets(true);
   }
 
+  /** Whether anybody is connected to this process. */
+  get hasSockets(): boolean {
+    return (this.server?.sockets.sockets.size ?? 0) > 0;
+  }
+
   /**
    * Sends the sockets of this process away one after the other, so that those who come back to other processes do not all come
-   * at once. Before the first a balancer has time to see that this process takes no new ones. Resolves once all are sent away,
-   * after `overMs` at most.
+   * at once. Resolves once all are sent away, after `overMs` at most.
    */
   async sendAway(code: CloseCode, overMs: number): Promise<void> {
     const { server } = this;
-    if (server === undefined || server.sockets.sockets.size === 0) return;
-    const noticeMs = Math.min(MAX_NOTICE_MS, overMs / 3);
-    await new Promise((resolve) => setTimeout(resolve, noticeMs));
+    if (server === undefined) return;
     // Those in rooms: clients of older dialects by their virtual sockets, and not by their own, which are in none.
     const sockets = [...server.sockets.adapter.sids.keys()].flatMap((id) => server.sockets.sockets.get(id) ?? []);
-    const steps = Math.max(1, Math.floor((overMs - noticeMs) / SEND_AWAY_STEP_MS));
+    const steps = Math.max(1, Math.floor(overMs / SEND_AWAY_STEP_MS));
     for (let step = 0; step < steps; step += 1) {
       const from = Math.floor((sockets.length * step) / steps);
       const to = Math.floor((sockets.length * (step + 1)) / steps);

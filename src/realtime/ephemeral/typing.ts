@@ -3,10 +3,13 @@ import type { Principal } from '../../common/principal.js';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Contacts } from '../../friends/contacts/contacts.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
+
+type TypingChange = DomainEvents['typing.changed'];
 
 interface Typist {
   /** Those who must not see it: members who blocked the typist or whom it blocked. */
@@ -22,6 +25,9 @@ interface Pause {
   typesOn: Principal | undefined;
 }
 
+/** So much longer than its own process another one waits for the end of a typist's typing. */
+const ELSEWHERE_MARGIN_MS = 1_000;
+
 /** Who is typing where (contract, section 6). Kept nowhere: it ends by itself, and with the process. */
 @Injectable()
 export class Typing implements OnApplicationShutdown, OnModuleInit {
@@ -30,6 +36,8 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   private readonly pauses = new Map<string, Pause>();
   /** Those about to be shown, still being looked up. One that is stopped meanwhile is taken out, and not shown. */
   private readonly starting = new Map<string, symbol>();
+  /** Typists of other processes: where one of those dies, or stands still, their typing ends all the same. */
+  private readonly elsewhere = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly events: EventBus,
@@ -43,9 +51,10 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
 
   /** Behind the relay, which subscribes when it is made: a message is there before its sender stops typing it. */
   onModuleInit(): void {
-    this.events.subscribeToAll('typing.changed', ({ hiddenFrom, ...typing }) =>
-      this.broadcaster.toOpenConversation(typing.conversationId, 'typing', typing, [typing.userId, ...hiddenFrom]),
-    );
+    this.events.subscribeToAll('typing.changed', (changed) => {
+      this.emit(changed);
+      this.watch(changed);
+    });
     this.events.subscribeToAll('messages.created', ({ messages }) => {
       for (const { message, group } of messages) {
         this.stop(message.senderId, message.conversationId);
@@ -107,7 +116,25 @@ export class Typing implements OnApplicationShutdown, OnModuleInit {
   onApplicationShutdown(): void {
     for (const { expiry } of this.typists.values()) clearTimeout(expiry);
     for (const { end } of this.pauses.values()) clearTimeout(end);
-    for (const kept of [this.starting, this.pauses, this.typists]) kept.clear();
+    for (const end of this.elsewhere.values()) clearTimeout(end);
+    for (const kept of [this.starting, this.pauses, this.typists, this.elsewhere]) kept.clear();
+  }
+
+  private emit({ hiddenFrom, ...typing }: TypingChange): void {
+    const except = [typing.userId, ...hiddenFrom];
+    this.broadcaster.toOpenConversation(typing.conversationId, 'typing', typing, except);
+  }
+
+  private watch(changed: TypingChange): void {
+    const key = `${changed.userId} ${changed.conversationId}`;
+    clearTimeout(this.elsewhere.get(key));
+    this.elsewhere.delete(key);
+    if (!changed.isTyping || this.typists.has(key)) return;
+    const end = setTimeout(() => {
+      this.elsewhere.delete(key);
+      this.emit({ ...changed, isTyping: false });
+    }, this.configuration.timings.typingExpiryMs + ELSEWHERE_MARGIN_MS).unref();
+    this.elsewhere.set(key, end);
   }
 
   private async show(principal: Principal, conversationId: string): Promise<void> {
