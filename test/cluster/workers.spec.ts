@@ -298,6 +298,7 @@ describe('two processes behind one port', () => {
         return now.length === 2 && !now.some((pid) => pids.includes(pid));
       });
       await until('and ready', () => allThere(url), WORKER_START_TIMEOUT_MS);
+      expect((await request(url, 'GET', '/health/live')).status).toBe(200);
     },
     TIMEOUT_MS,
   );
