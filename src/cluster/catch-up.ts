@@ -87,7 +87,7 @@ export class CatchUp {
       if (conversationId !== null && isConversation) conversationIds.add(conversationId);
     if (conversationIds.size === 0) return new Set();
     const places = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES_READ);
-    const missing = places.filter(({ conversationId, seq }) => this.relay.isMissing(conversationId, seq));
+    const missing = places.filter((place) => this.relay.isMissing(place));
     const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
     const messages = await this.messages.found(wanted.map(({ id }) => id));
@@ -99,7 +99,10 @@ export class CatchUp {
     // Something changed, and it was no message.
     const found = new Set(places.map(({ conversationId }) => conversationId));
     const delivered = new Set([...conversationIds].filter((id) => found.has(id) && !tooMany.has(id)));
-    this.relay.deliverMissing(messages.filter(({ created: { message } }) => delivered.has(message.conversationId)));
+    this.relay.deliverMissing(
+      messages.filter(({ created: { message } }) => delivered.has(message.conversationId)),
+      wanted,
+    );
     this.broadcaster.endUnsyncable([...tooMany]);
     return delivered;
   }

@@ -33,10 +33,11 @@ export class SyncService {
   ) {}
 
   /** A cursor for everything from now on, with the conversations to listen to, both of one moment. One statement. */
-  async present(userId: string): Promise<{ cursor: string; conversationIds: string[] }> {
+  async present(userId: string): Promise<{ cursor: string; snapshot: string; conversationIds: string[] }> {
     const { database, snapshot, conversationIds } = await this.repository.present(userId);
     return {
       cursor: encodeSyncCursor({ database, userId, lower: snapshot, upper: null, position: null }),
+      snapshot,
       conversationIds,
     };
   }

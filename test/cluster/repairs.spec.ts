@@ -80,6 +80,40 @@ describe('what a process missed of the others', () => {
     expect(updates()).toEqual([true, false, true]);
   });
 
+  it('is not sent to who was let in behind it', async () => {
+    const [ida, tom] = [await east.person('ida'), await east.person('tom')];
+    const conversation = await ida.befriend(tom);
+    await cutOff();
+    const repository = west.app.get(CatchUpRepository);
+    const changes = repository.changes.bind(repository);
+    let release = (): void => undefined;
+    const areThere = new Promise<void>((resolve) => (release = resolve));
+    let asks = (): void => undefined;
+    const isAsking = new Promise<void>((resolve) => (asks = resolve));
+    repository.changes = (...parameters) => {
+      asks();
+      return areThere.then(() => changes(...parameters));
+    };
+    let toms: Device;
+    let older: Device;
+    try {
+      await isAsking;
+      for (let index = 0; index < 5; index += 1) await ida.say(conversation, `before ${index}`);
+      toms = await connect(west, tom);
+      older = new Device(west.url, { token: tom.accessToken, dialect: 'direct-events' });
+      devices.push(older);
+      await older.next('connect');
+    } finally {
+      repository.changes = changes;
+      release();
+    }
+    await ida.say(conversation, 'behind');
+    await toms.next('message:new', content('behind'));
+    await older.next('receiveMessage', (message) => message.text === 'behind');
+    expect(toms.all('message:new').map(({ message }) => message.content)).toEqual(['behind']);
+    expect(older.all('receiveMessage').map(({ text }) => text)).toEqual(['behind']);
+  });
+
   it('reaches clients of older dialects: messages and presence, and where it was much they come back for it', async () => {
     const older = new Device(
       west.url,

@@ -9,7 +9,7 @@ import type { HistoryQuery } from '../dto/messages.dto.js';
 import type { MessagePage, MessageView } from '../messages.view.js';
 import { briefOf } from './conversation-brief.js';
 import { historyRange } from './history-range.js';
-import { type MessagePlace, MessagesRepository } from './messages.repository.js';
+import { type PlacedMessage, MessagesRepository } from './messages.repository.js';
 
 export interface WrittenQuery {
   limit: number;
@@ -69,7 +69,7 @@ export class MessageReader {
   }
 
   /** The messages of these conversations that a snapshot of the database did not see; at most `limit` of each. */
-  createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<MessagePlace[]> {
+  createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<PlacedMessage[]> {
     return this.repository.createdSince(snapshot, conversationIds, limit);
   }
 

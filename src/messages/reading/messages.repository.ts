@@ -54,6 +54,12 @@ export interface MessagePlace {
   seq: number;
 }
 
+/** One that was found since a snapshot of the database. */
+export interface PlacedMessage extends MessagePlace {
+  /** The transaction that stored it, or changed it last. */
+  xid: string;
+}
+
 /** Reads stored messages. New ones come through `MessageWriter`, changes through `MessageChangesRepository`. */
 @Injectable()
 export class MessagesRepository {
@@ -241,16 +247,16 @@ export class MessagesRepository {
    * The messages of these conversations that a snapshot of the database did not see, in the order of their numbers; at most
    * `limit` of each. Messages commit in that order, so those it saw are a prefix.
    */
-  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<MessagePlace[]> {
-    return this.database.background.query<MessagePlace>(
-      `SELECT n.id, n.conversation_id AS "conversationId", n.seq FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+  async createdSince(snapshot: string, conversationIds: readonly string[], limit: number): Promise<PlacedMessage[]> {
+    return this.database.background.query<PlacedMessage>(
+      `SELECT n.id, n.conversation_id AS "conversationId", n.seq, n.changed_xid::text AS xid FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
          SELECT COALESCE((
            SELECT p.seq FROM messages p
            WHERE p.conversation_id = asked.id AND pg_visible_in_snapshot(p.changed_xid, $1::pg_snapshot)
            ORDER BY p.seq DESC LIMIT 1
          ), 0) AS seq OFFSET 0
        ) AS seen CROSS JOIN LATERAL (
-         SELECT m.id, m.conversation_id, m.seq FROM messages m
+         SELECT m.id, m.conversation_id, m.seq, m.changed_xid FROM messages m
          WHERE m.conversation_id = asked.id AND m.seq > seen.seq ORDER BY m.seq LIMIT $3
        ) AS n ORDER BY n.conversation_id, n.seq`,
       [snapshot, conversationIds, limit],

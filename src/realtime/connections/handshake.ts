@@ -116,11 +116,18 @@ export class Handshake {
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [{ conversationIds, cursor }] = await this.untilDeadline(deadline, () =>
+      const [{ conversationIds, cursor, snapshot }] = await this.untilDeadline(deadline, () =>
         Promise.all([this.synchronisation.present(principal.userId), this.sessions.requireLive(principal)]),
       );
       return {
-        state: { principal, expiresAt, echo, isActive: true, ...('scopes' in access ? { scopes: access.scopes } : {}) },
+        state: {
+          principal,
+          expiresAt,
+          echo,
+          isActive: true,
+          snapshot,
+          ...('scopes' in access ? { scopes: access.scopes } : {}),
+        },
         admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
       };
     } catch (error) {
@@ -151,8 +158,12 @@ export class Handshake {
       if (dialect.returnsOnlyWhenLost && refusal.code === 'UNAVAILABLE') socket.conn.close();
       throw withDialectMessage(refusal, dialect);
     });
-    socket.data = { ...state, isActive: auth.active !== false };
     const isSame = isOf(restored, state.principal);
+    socket.data = {
+      ...state,
+      isActive: auth.active !== false,
+      snapshot: isSame ? undefined : state.snapshot,
+    };
     this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
     // A client that goes before it is connected never reaches the gateway.
     socket.conn.once('close', () => {

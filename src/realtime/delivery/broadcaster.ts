@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SuspensionDetails } from '../../common/errors.js';
+import { isVisibleIn } from '../../database/snapshot.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
@@ -30,14 +31,34 @@ export class Broadcaster {
     conversationId: string,
     name: Name,
     payload: ServerPayload<Name>,
-    except: { connectionId?: string | undefined; userIds?: readonly string[] } = {},
+    except: { connectionIds?: readonly string[]; userIds?: readonly string[] } = {},
   ): void {
     if (this.server === undefined) return;
     let audience = this.server.to(room.conversation(conversationId));
-    if (except.connectionId !== undefined) audience = audience.except(except.connectionId);
+    if (except.connectionIds !== undefined && except.connectionIds.length > 0)
+      audience = audience.except([...except.connectionIds]);
     if (except.userIds !== undefined && except.userIds.length > 0)
       audience = audience.except(except.userIds.map(room.user));
     audience.emit(name, ...parameters<Name>(payload));
+  }
+
+  /** Connections in a conversation that were let in from a snapshot of the database that saw this transaction. */
+  connectionsAhead(conversationId: string, xid: bigint): string[] {
+    return this.connectionsIn(conversationId).filter((id) => this.isAhead(id, xid));
+  }
+
+  /** Whether there are others in it. */
+  hasConnectionsBehind(conversationId: string, xid: bigint): boolean {
+    return this.connectionsIn(conversationId).some((id) => !this.isAhead(id, xid));
+  }
+
+  private connectionsIn(conversationId: string): string[] {
+    return [...(this.server?.sockets.adapter.rooms.get(room.conversation(conversationId)) ?? [])];
+  }
+
+  private isAhead(connectionId: string, xid: bigint): boolean {
+    const snapshot = this.server?.sockets.sockets.get(connectionId)?.data.snapshot;
+    return snapshot !== undefined && isVisibleIn(snapshot, xid);
   }
 
   /** To those sockets that have the conversation open. */
@@ -58,11 +79,11 @@ export class Broadcaster {
     userIds: readonly string[],
     name: Name,
     payload: ServerPayload<Name>,
-    exceptConnectionId?: string,
+    exceptConnectionIds: readonly string[] = [],
   ): void {
     if (this.server === undefined || userIds.length === 0) return;
     let audience = this.server.to(userIds.map(room.user));
-    if (exceptConnectionId !== undefined) audience = audience.except(exceptConnectionId);
+    if (exceptConnectionIds.length > 0) audience = audience.except([...exceptConnectionIds]);
     audience.emit(name, ...parameters<Name>(payload));
   }
 

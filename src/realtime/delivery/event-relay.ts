@@ -8,6 +8,7 @@ import type { FriendRequestView } from '../../friends/friends.view.js';
 import { hiddenMessage } from '../../messages/reading/message-row.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import type { FoundMessage } from '../../messages/reading/message-reader.js';
+import type { PlacedMessage } from '../../messages/reading/messages.repository.js';
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
@@ -126,14 +127,14 @@ export class EventRelay {
    * @param isLate members may have come and gone since it was stored: whoever joined after it is in the room by now, and must
    *   not receive it
    */
-  private sendMessage(created: CreatedMessage, exceptIds: readonly string[] = [], isLate = false): void {
+  private sendMessage(created: CreatedMessage, exceptIds: readonly string[] = [], isLate = false, xid?: bigint): void {
     const { conversationId, seq } = created.message;
     // Behind the conversation itself, where that is still being sent to new members.
     this.sequencer.inTurn(conversationId, () => {
-      if (!isLate) return this.writeMessage(created, exceptIds);
+      if (!isLate) return this.writeMessage(created, exceptIds, xid);
       return this.access
         .audience(conversationId, seq, [], undefined, this.rooms.awaitedMembers(conversationId))
-        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds]));
+        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds], xid));
     });
   }
 
@@ -141,9 +142,11 @@ export class EventRelay {
   private writeMessage(
     { message, conversation, connectionId, limits }: CreatedMessage,
     exceptIds: readonly string[],
+    xid: bigint | undefined,
   ): void {
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
-    const silent = isSilent ? connectionId : undefined;
+    const ahead = xid === undefined ? [] : this.broadcaster.connectionsAhead(message.conversationId, xid);
+    const connectionIds = isSilent ? [connectionId, ...ahead] : ahead;
     const allCopies = limits === undefined ? [] : quotationCopies(message, limits);
     // In a large group nearly all of its members may be those whose history begins later, and few of them are there.
     const copies = allCopies.map((copy) => ({ ...copy, userIds: this.rooms.awaitedAmong(copy.userIds) }));
@@ -151,14 +154,14 @@ export class EventRelay {
       message.conversationId,
       'message:new',
       { message, conversation },
-      { connectionId: silent, userIds: [...exceptIds, ...copies.flatMap(({ userIds }) => userIds)] },
+      { connectionIds, userIds: [...exceptIds, ...copies.flatMap(({ userIds }) => userIds)] },
     );
     for (const { userIds, message: copy } of copies)
       this.broadcaster.toUsers(
         userIds.filter((id) => !exceptIds.includes(id)),
         'message:new',
         { message: copy, conversation },
-        silent,
+        connectionIds,
       );
   }
 
@@ -252,7 +255,12 @@ export class EventRelay {
     this.applyStored(created, leftId === undefined ? joinedIds : [...joinedIds, leftId], []);
   }
 
-  private applyStored(created: CreatedMessage, userIds: readonly string[], exceptIds: readonly string[]): void {
+  private applyStored(
+    created: CreatedMessage,
+    userIds: readonly string[],
+    exceptIds: readonly string[],
+    xid?: bigint,
+  ): void {
     const { conversationId, senderId } = created.message;
     this.sequencer.inTurn(conversationId, async () => {
       const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
@@ -263,7 +271,7 @@ export class EventRelay {
         wrong.filter((id) => !memberIds.has(id)),
       );
     });
-    this.sendMessage(created, exceptIds, true);
+    this.sendMessage(created, exceptIds, true, xid);
     this.sendViewsToAll(conversationId, [senderId]);
   }
 
@@ -282,18 +290,30 @@ export class EventRelay {
     this.sendViews('conversation:new', conversationId, joinedIds);
   }
 
-  /** Whether a message that was found in the database was not delivered here, and does not wait to be. */
-  isMissing(conversationId: string, seq: number): boolean {
-    return this.sequencer.isMissing(conversationId, seq);
+  /**
+   * Whether a message that was found in the database was not delivered here, does not wait to be, and somebody is here who was
+   * let in before it.
+   */
+  isMissing({ conversationId, seq, xid }: PlacedMessage): boolean {
+    return (
+      this.sequencer.isMissing(conversationId, seq) &&
+      this.broadcaster.hasConnectionsBehind(conversationId, BigInt(xid))
+    );
   }
 
-  /** Messages that another process stored, and whose event may not have arrived: those that were not delivered yet are. */
-  deliverMissing(messages: readonly FoundMessage[]): void {
+  /**
+   * Messages that another process stored, and whose event may not have arrived: those that were not delivered yet are, to who was
+   * let in before them.
+   * @param places at least of these messages
+   */
+  deliverMissing(messages: readonly FoundMessage[], places: readonly PlacedMessage[]): void {
+    const xids = new Map(places.map(({ id, xid }) => [id, BigInt(xid)]));
     for (const { created, blindIds } of messages) {
+      const xid = xids.get(created.message.id);
       const { conversationId, seq, system, senderId } = created.message;
       this.sequencer.ifMissing(conversationId, seq, (isLate) => {
-        if (system === undefined) this.sendMessage(created, blindIds, isLate);
-        else this.applyStored(created, [senderId, ...system.userIds], blindIds);
+        if (system === undefined) this.sendMessage(created, blindIds, isLate, xid);
+        else this.applyStored(created, [senderId, ...system.userIds], blindIds, xid);
       });
     }
   }

@@ -224,7 +224,13 @@ describe('what the engine relies on', () => {
 
   it('takes a virtual socket for one: it is joined, sent to and ended by the calls that do it to all', async () => {
     const events: unknown[] = [];
-    const data = { principal: { userId: 'user', sessionId: 'session' }, expiresAt: 0, echo: true, isActive: true };
+    const data = {
+      principal: { userId: 'user', sessionId: 'session' },
+      expiresAt: 0,
+      echo: true,
+      isActive: true,
+      snapshot: undefined,
+    };
     const virtual = new VirtualSocket('virtual', data, server, {
       deliver: (event) => events.push(event),
       ended: (code) => events.push(code),

@@ -13,6 +13,11 @@ export interface ConnectionState {
   echo: boolean;
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
+  /**
+   * The snapshot of the database from which it was let in: what that saw the client reads, and is not sent. Undefined where it
+   * came back to what it missed.
+   */
+  snapshot: string | undefined;
   /** What it may do, where an API key opened it. */
   scopes?: ReadonlySet<KeyScope>;
 }
