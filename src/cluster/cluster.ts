@@ -237,8 +237,10 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     const doubts = this.gaps;
     this.repository
       .snapshot()
-      .then((snapshot) => {
-        if (this.gaps === doubts) this.candidate = { snapshot, takenAt: performance.now() };
+      .then(async (snapshot) => {
+        // One that was never received either: its Redis may be another one.
+        if ((await this.repository.livingProcesses()) > this.peers.count + 1) this.doubt('a process is not received');
+        else if (this.gaps === doubts) this.candidate = { snapshot, takenAt: performance.now() };
       })
       .catch(() => undefined)
       .finally(() => (this.isTakingSnapshot = false));

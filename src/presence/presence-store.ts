@@ -50,6 +50,11 @@ export class PresenceStore {
     return lease?.wasThere === true;
   }
 
+  /** Gives the lease of this process back: it is about to end, and holds nobody any more. */
+  async leave(): Promise<void> {
+    await this.database.query('DELETE FROM presence_nodes WHERE node_id = $1', [this.nodeId], 'presence_leave');
+  }
+
   /** Notes that this process holds these users. Answers those who were offline before. */
   async arrive(userIds: readonly string[]): Promise<PresenceChange[]> {
     return this.database.transaction(async (transaction) => {

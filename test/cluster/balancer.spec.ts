@@ -135,7 +135,7 @@ describe('two processes behind HAProxy, with clients of long polling alone', () 
         if (index > 0) continue;
         // One that has not seen that yet. Socket.IO's own client tries again after a lost connection, and not after a refusal.
         const late = openOlder(east.url);
-        expect(await late.nextOf(['connect_error', 'disconnect'])).toMatchObject({ event: 'disconnect' });
+        expect((await late.nextOf(['connect_error', 'disconnect'])).payload?.code).toBeUndefined();
         expect(late.socket.active).toBe(true);
         late.socket.close();
       }

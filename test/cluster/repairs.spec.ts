@@ -283,4 +283,19 @@ describe('what a process missed of the others', () => {
       expect(device.socket.connected).toBe(false);
     }
   });
+
+  it('is delivered also where nothing was ever received of them, as by another Redis', async () => {
+    const other = await RedisServer.start();
+    const north = await startStory({ databaseUrl: database.url, rateLimits: false, redisUrl: other.url });
+    try {
+      const device = await deviceAt(north, grace);
+      await ada.say(direct, 'to another Redis');
+      await device.next('message:new', content('to another Redis'));
+      device.socket.close();
+    } finally {
+      await north.close();
+      await other.kill();
+    }
+    expect(graces.all('message:new').filter(content('to another Redis'))).toHaveLength(1);
+  });
 });

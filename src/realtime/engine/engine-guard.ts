@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
+import { Lifecycle } from '../../common/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/rates/token-bucket.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
@@ -35,6 +36,7 @@ export class EngineGuard {
   constructor(
     private readonly handshakes: HandshakeLimit,
     private readonly queues: OutboundQueues,
+    private readonly lifecycle: Lifecycle,
     private readonly configuration: Configuration,
   ) {}
 
@@ -42,14 +44,24 @@ export class EngineGuard {
     const engine = engineOf(server);
     engine.use((request, response, next) => {
       const clientFile = clientFileOf(request);
-      if (clientFile !== undefined) {
+      // One that asks to upgrade has no response: what stands for it takes nothing, and only closes.
+      if (clientFile !== undefined && response instanceof ServerResponse) {
         this.serve(clientFile, request, response);
         return;
       }
       const { sid } = request._query ?? {};
+      // A balancer takes it to another process, and Socket.IO's own client tries again; a WebSocket is just closed.
+      if (sid === undefined && this.lifecycle.refusesConnections) {
+        response.writeHead(503, { 'Retry-After': 1, Connection: 'close' });
+        response.end();
+        return;
+      }
       const connection = sid === undefined || !Object.hasOwn(engine.clients, sid) ? undefined : engine.clients[sid];
       if (connection === undefined || this.guarded.get(connection)?.countRequest() !== false) next();
-      else response.writeHead(429, { Connection: 'close' }).end();
+      else {
+        response.writeHead(429, { Connection: 'close' });
+        response.end();
+      }
     });
     engine.on('connection', (connection) => this.guard(connection));
   }

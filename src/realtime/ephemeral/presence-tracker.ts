@@ -159,7 +159,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     }
     this.present.clear();
     this.arriving.clear();
-    await this.enqueue(() => this.flush());
+    await this.enqueue(async () => {
+      await this.flush();
+      // Else the others would go on looking for what a process that is not received stores.
+      await this.store.leave();
+    });
   }
 
   private async sweep(alone: boolean): Promise<void> {

@@ -202,6 +202,23 @@ describe('an attacker on sockets', () => {
     expect((await server.memory()) - before).toBeLessThan(100 * MEGABYTE);
   });
 
+  it('goes on where upgrades are asked for without end, of a session and of the files of a client', async () => {
+    const polling = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, {
+      headers: { 'x-forwarded-for': '203.0.113.8' },
+    });
+    const { sid } = JSON.parse((await polling.text()).slice(1)) as { sid: string };
+    // More than a session may ask for.
+    for (let round = 0; round < 10; round += 1)
+      await Promise.all(
+        Array.from({ length: 50 }, async () => (await open(`${ENGINE}&sid=${sid}`, '203.0.113.8')).close()),
+      );
+    for (const file of ['socket.io.js', 'socket.io.min.js.map'])
+      (await open(`/socket.io/${file}`, '203.0.113.8')).close();
+    await adas.must('send_message', { conversationId, content: 'still there' });
+    await bobs.next('message:new', ({ message }) => message.content === 'still there');
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+  });
+
   it('ends somebody let in who asks for much and reads none of it', async () => {
     const [mallory, victim] = [
       await Person.register(server.url, 'mallory'),

@@ -104,7 +104,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
     // Nobody else listens before it is a WebSocket.
     socket.on('error', () => undefined);
     if (dialect === undefined) return refuse(socket, '404 Not Found');
-    if (this.lifecycle.isDraining) return refuse(socket, '503 Service Unavailable');
+    if (this.lifecycle.refusesConnections) return refuse(socket, '503 Service Unavailable');
     this.handshakes
       .admit(request)
       .then(
