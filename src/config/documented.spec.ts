@@ -35,14 +35,19 @@ it('every variable that is read is in the documents and in .env.example', () => 
   }
 });
 
-it('every variable that is read reaches the server of compose.yaml', () => {
-  const compose = readFileSync('compose.yaml', 'utf8');
-  const [, environment = ''] = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(compose) ?? [];
-  const names = [...environment.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, name]) => name);
+it.each([
+  ['compose.yaml', /^ {4}environment:\n((?: {6}.*\n)+)/m],
+  // Of each server its own name, and what is the same for all.
+  ['compose.cluster.yaml', /^x-environment: &environment\n((?: {2}.*\n)+)/m],
+])('every variable that is read reaches the servers of %s', (path, block) => {
+  const compose = readFileSync(path, 'utf8');
+  const [, environment = ''] = block.exec(compose) ?? [];
+  const names = [...environment.matchAll(/^ +([A-Z0-9_]+):/gm)].map(([, name]) => name);
   const passed = new Set(names);
   // A name that stands there twice makes the file invalid.
   expect(names).toHaveLength(passed.size);
   // What the image itself says: where it keeps files, that it listens on all addresses, and that this is production.
   const fixed = new Set(['DATA_DIR', 'HOST', 'NODE_ENV']);
+  if (/^ +NODE_NAME: \w/m.test(compose)) fixed.add('NODE_NAME');
   expect(variables().filter((name) => !passed.has(name) && !fixed.has(name))).toEqual([]);
 });
