@@ -11,6 +11,8 @@ import { briefOf } from './conversation-brief.js';
 import { historyRange } from './history-range.js';
 import { type PlacedMessage, MessagesRepository } from './messages.repository.js';
 
+export type { PlacedMessage };
+
 export interface WrittenQuery {
   limit: number;
   /** Before this sequence number. */

@@ -7,8 +7,8 @@ import { EventBus } from '../../events/event-bus.js';
 import type { FriendRequestView } from '../../friends/friends.view.js';
 import { hiddenMessage } from '../../messages/reading/message-row.js';
 import type { MessageView } from '../../messages/messages.view.js';
-import type { FoundMessage } from '../../messages/reading/message-reader.js';
-import type { PlacedMessage } from '../../messages/reading/messages.repository.js';
+import type { FoundMessage, PlacedMessage } from '../../messages/reading/message-reader.js';
+
 import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
