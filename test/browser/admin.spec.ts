@@ -156,7 +156,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await expectGone(button('Revoke Help desk'));
     expect(await call()).toBe(401);
     await button('New bot').click();
-    await dialog().getByLabel('Your name').fill('Help desk');
+    await dialog().getByLabel('Name that is shown').fill('Help desk');
     await dialog().getByLabel('Username').fill('helpdesk');
     await dialog().getByRole('button', { name: 'Create' }).click();
     await expectShown(ada.page.getByText('@helpdesk'));

@@ -143,7 +143,7 @@ export class AccountActs {
     const standings = await this.accounts.lockStandings(transaction, ...ids);
     const standing = actor.userId === null ? undefined : standings.get(actor.userId);
     const target = standings.get(userId);
-    requireMayAct(actor, standing, target);
+    requireMayAct(actor, standing, target, this.clock.now());
     if (required === 'ADMIN' && actor.userId !== null && standing?.role !== 'ADMIN') throw new DomainError('NOT_FOUND');
     return target;
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
+import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
@@ -16,6 +17,7 @@ export class MessageActs {
     private readonly changes: MessageChanges,
     private readonly accounts: Accounts,
     private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -32,7 +34,7 @@ export class MessageActs {
       const sender = standings.get(senderId);
       // Whose account was deleted has no role any more, and its messages are still there.
       const target = sender ?? { ...NOBODY, id: senderId };
-      requireMayAct(actor, standing, target);
+      requireMayAct(actor, standing, target, this.clock.now());
       return this.deleteWithin(transaction, actor, messageId, reason);
     });
     announce?.();

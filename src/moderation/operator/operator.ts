@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import type { AuditAction } from '../../audit/audit-entry.js';
+import { type AuditAction, MAX_REASON_LENGTH } from '../../audit/audit-entry.js';
 import { AccountService } from '../../auth/accounts/account.service.js';
 import { AuthService } from '../../auth/auth.service.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
-import { DomainError } from '../../common/errors.js';
+import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { SERVER_ROLES } from '../../common/server-role.js';
 import { Configuration } from '../../config/configuration.js';
@@ -90,6 +90,8 @@ export class Operator {
 
   /** @param until null: a ban */
   async suspend(who: string, until: Date | null, reason: string): Promise<void> {
+    if (reason.trim() === '' || [...reason].length > MAX_REASON_LENGTH)
+      throw invalidField('reason', `reason must have 1 to ${MAX_REASON_LENGTH} characters`);
     await this.acts.suspend(OPERATOR, await this.idOf(who), until, reason);
   }
 

@@ -45,11 +45,11 @@ export class ReportResolutions {
       const ids = report.targetUserId === null ? [userId] : [userId, report.targetUserId];
       const standings = await this.accounts.lockStandings(transaction, ...ids);
       const standing = standings.get(userId);
-      requireModerator(standing);
+      requireModerator(standing, this.clock.now());
       const target = report.targetUserId === null ? undefined : standings.get(report.targetUserId);
       // Also of a dismissal: no moderator decides about another. Of a user who has gone, all but acts upon it is decided.
       const needsTarget = resolution.action === 'suspend_user' || resolution.action === 'ban_user';
-      if (target !== undefined || needsTarget) requireMayAct(actor, standing, target);
+      if (target !== undefined || needsTarget) requireMayAct(actor, standing, target, this.clock.now());
       if (!(await this.repository.lockOpen(transaction, id))) throw new DomainError('REPORT_RESOLVED');
       const after = await this.act(transaction, actor, report, resolution, until);
       await this.settle(transaction, actor, report, resolution);

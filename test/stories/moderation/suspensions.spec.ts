@@ -226,6 +226,21 @@ describe('a suspension', () => {
     expect(days.at(-1).newUsers).toBeGreaterThan(0);
   });
 
+  it('is of one of two who ban each other at the same moment', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [one, other] = [await story.person('one'), await story.person('other')];
+      for (const person of [one, other]) await story.grant(person, 'ADMIN');
+      const answers = await Promise.all([
+        one.call('POST', `/admin/users/${other.id}/ban`, { reason: 'x' }),
+        other.call('POST', `/admin/users/${one.id}/ban`, { reason: 'x' }),
+      ]);
+      expect(answers.map(({ status, body }) => `${status} ${body.code ?? ''}`).sort()).toEqual([
+        '200 ',
+        '403 ACCOUNT_SUSPENDED',
+      ]);
+    }
+  });
+
   it('closes the door of API keys: those that act as the suspended, and those that the suspended made', async () => {
     const maker = await story.person('maker');
     await story.grant(maker, 'ADMIN');

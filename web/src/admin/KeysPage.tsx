@@ -220,7 +220,7 @@ function Bots({ list }: { list: List<User> }) {
             {(faults) => (
               <>
                 <Field
-                  label={t('session.displayName')}
+                  label={t('admin.botName')}
                   name="displayName"
                   maxLength={64}
                   fault={faults['displayName']}

@@ -1,0 +1,13 @@
+import { describe, expect, it } from '@jest/globals';
+import { en } from '../../../web/src/texts/en.js';
+import { admin } from '../../../web/src/texts/en-admin.js';
+import { more } from '../../../web/src/texts/en-more.js';
+
+describe('the texts of the page', () => {
+  it('hold values and plurals that are filled in, and no brace beside them', () => {
+    const texts = Object.entries({ ...en, ...more, ...admin });
+    expect(texts.length).toBeGreaterThan(300);
+    const odd = texts.filter(([, text]) => /[{}]/.test(text.replace(/\{\w+(?::[^|{}]*\|[^{}]*)?\}/g, '')));
+    expect(odd).toEqual([]);
+  });
+});
