@@ -252,6 +252,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!this.isDoubtful && this.isConnected) this.logger.log(`events may have been lost: ${reason}`);
     this.isDoubtful = true;
     if (this.isStopped || this.reached === undefined) return;
+    // Where it goes on, or the bus is away, nothing is waited for: what is stored here is delivered here at once.
+    if (this.catchingUp === undefined) this.relay.awaitsRepair = this.isBusUp();
     this.catchingUp ??= this.catchUpUntilSure().finally(() => (this.catchingUp = undefined));
   }
 
@@ -273,6 +275,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.logger.warn(`what others changed cannot be read at the moment: ${(error as Error).message}`);
       }
       this.caughtUpAt = performance.now();
+      this.relay.awaitsRepair = false;
       // What costs much is done less often.
       const rest = Math.max(CATCH_UP_MS, 4 * (performance.now() - began));
       if (this.isDoubtful || !this.isBusUp())

@@ -132,6 +132,27 @@ export class PresenceStore {
     });
   }
 
+  /**
+   * Notes that these users are gone whom nobody holds: what held them was lost with a crash of the database. Of those alone who have
+   * not changed since, so that one process learns of each.
+   */
+  async lose(known: readonly { userId: string; change: number }[]): Promise<PresenceChange[]> {
+    return this.database.transaction(async (transaction) => {
+      const userIds = known.map(({ userId }) => userId);
+      await this.lock(transaction, userIds);
+      return transaction.query<PresenceChange>(
+        `UPDATE last_seen l SET at = CASE WHEN NOT l.is_forgotten THEN GREATEST(l.at, now()) END,
+           changed_xid = pg_current_xact_id(), changes = l.changes + 1
+         FROM unnest($1::uuid[], $2::int[]) AS known(id, change)
+         WHERE l.user_id = known.id AND l.changes = known.change
+           AND NOT EXISTS (SELECT 1 FROM online_users o WHERE o.user_id = l.user_id)
+         RETURNING l.user_id AS "userId", false AS "isOnline", l.at AS "lastSeenAt", l.changes AS change`,
+        [userIds, known.map(({ change }) => change)],
+        'presence_lose',
+      );
+    });
+  }
+
   /** In one order for all, so that nobody waits for each other in a circle. */
   private async lock(transaction: Transaction, userIds: readonly string[]): Promise<void> {
     await transaction.query('SELECT 1 FROM last_seen WHERE user_id = ANY ($1) ORDER BY user_id FOR NO KEY UPDATE', [

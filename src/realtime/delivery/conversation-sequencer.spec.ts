@@ -37,6 +37,19 @@ describe('the sequencer of conversations', () => {
       expect(delivered).toEqual(['a1', 'b5', 'a2', 'a3', 'a4', 'a5']);
     });
 
+    it('holds it for longer while what is missing is about to be found, and delivers all in order', () => {
+      deliver(1);
+      sequencer.awaitsRepair = true;
+      deliver(3);
+      jest.advanceTimersByTime(1_500);
+      expect(delivered).toEqual(['a1']);
+      sequencer.ifMissing('a', 2, () => delivered.push('a2 found'));
+      expect(delivered).toEqual(['a1', 'a2 found', 'a3']);
+      deliver(5);
+      jest.advanceTimersByTime(2_000);
+      expect(delivered.at(-1)).toBe('a5');
+    });
+
     it('keeps a change behind its message', () => {
       deliver(1);
       change(1);

@@ -318,6 +318,11 @@ export class EventRelay {
     }
   }
 
+  /** Whether what other processes stored may not have arrived, and is about to be read from the database. */
+  set awaitsRepair(awaits: boolean) {
+    this.sequencer.awaitsRepair = awaits;
+  }
+
   /** A message that concerns nobody who is connected here was published by another process, and was not delivered. */
   passOver(conversationId: string, seq: number): void {
     this.sequencer.passOver(conversationId, seq);

@@ -44,6 +44,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly arriving = new Set<string>();
   private readonly departing = new Map<string, Date>();
   private gathering: NodeJS.Timeout | undefined;
+  private losing: NodeJS.Timeout | undefined;
   private gatherMs = MIN_GATHER_MS;
   private timers: NodeJS.Timeout[] = [];
   /** Statements run one after the other, so that a departure never overtakes the arrival before it. */
@@ -55,7 +56,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   /** What a process that died leaves to be shown. */
   private readonly spread = new Map<NodeJS.Timeout, readonly PresenceChange[]>();
   /** The last change of each user that was delivered here. */
-  private readonly delivered = new BoundedMap<string, number>(MAX_REMEMBERED);
+  private readonly delivered = new BoundedMap<string, { change: number; isOnline: boolean }>(MAX_REMEMBERED);
 
   constructor(
     private readonly store: PresenceStore,
@@ -70,7 +71,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     this.events.subscribeToAll('presence.changed', ({ updates }) => {
       // What two processes say may arrive the other way round: what is older than what was delivered is delivered no more.
       const news = updates.filter((update) => this.isNews(update));
-      for (const { userId, change } of news) this.delivered.set(userId, change);
+      for (const { userId, change, isOnline } of news) this.delivered.set(userId, { change, isOnline });
       this.delivering = this.deliveries.run(async () => {
         const count = await this.broadcaster.toPresenceAudiences(news);
         this.gatherMs = Math.min(MAX_GATHER_MS, Math.max(MIN_GATHER_MS, count / DELIVERIES_PER_MS));
@@ -130,6 +131,11 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         // A process that stood still: who is gone, or was logged out meanwhile, is not to arrive.
         await this.endedSessions.close().catch(() => undefined);
         for (const [userId, { sockets }] of this.present) if (sockets > 0) this.arriving.add(userId);
+        // By then the others have noticed, too.
+        this.losing ??= setTimeout(() => {
+          this.losing = undefined;
+          void this.enqueue(() => this.loseUnheld());
+        }, 1.5 * RENEW_MS).unref();
       }
       await this.flush();
     });
@@ -147,6 +153,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private async departAll(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.gathering);
+    clearTimeout(this.losing);
     const spread = [...this.spread];
     this.spread.clear();
     for (const [timer, changes] of spread) {
@@ -205,7 +212,27 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       for (const userId of userIds) if (this.present.has(userId)) this.arriving.add(userId);
       throw error;
     });
-    await this.deliver(changes);
+    await this.deliver(changes.filter((change) => !this.isKnownOnline(change)));
+  }
+
+  /** Whether what a crash of the database took away is only stored again: it is noted and shown to nobody. */
+  private isKnownOnline({ userId, change }: PresenceChange): boolean {
+    const known = this.delivered.get(userId);
+    if (known?.isOnline !== true || known.change !== change - 1) return false;
+    this.delivered.set(userId, { change, isOnline: true });
+    return true;
+  }
+
+  /**
+   * A crash of the database takes away who was online where, and with it who was so on a process that died meanwhile: of those who
+   * were shown online here, and whom nobody holds any more, somebody must say that they are gone.
+   */
+  private async loseUnheld(): Promise<void> {
+    const known = [...this.delivered]
+      .filter(([userId, { isOnline }]) => isOnline && !this.present.has(userId))
+      .map(([userId, { change }]) => ({ userId, change }));
+    for (let start = 0; start < known.length; start += MAX_CHANGES_A_STEP)
+      await this.deliver(await this.store.lose(known.slice(start, start + MAX_CHANGES_A_STEP)));
   }
 
   private async flushDepartures(): Promise<void> {
@@ -239,7 +266,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private isNews({ userId, change }: { userId: string; change: number }): boolean {
-    return change > (this.delivered.get(userId) ?? 0);
+    return change > (this.delivered.get(userId)?.change ?? 0);
   }
 
   private async deliver(changes: readonly PresenceChange[]): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { LEASE_SECONDS, PresenceStore } from '../../../src/presence/presence-store.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
+import { EventBus } from '../../../src/events/event-bus.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('presence', () => {
@@ -31,12 +32,25 @@ describe('presence', () => {
     expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
   });
 
-  it('comes back by itself after the leases were lost with the database', async () => {
-    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+  it('comes back by itself after the leases were lost with the database, and goes where nobody holds it any more', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     await ada.befriend(bob);
+    const conversationId = await eve.befriend(bob);
     const bobs = await bob.device();
     await ada.device();
     await bobs.next('presence:update', of(ada));
+    // Held by another process, which dies with the database.
+    await outside.query('INSERT INTO last_seen (user_id, changes) VALUES ($1, 1)', [eve.id]);
+    const audience = {
+      userId: eve.id,
+      conversationIds: [conversationId],
+      friendIds: [bob.id],
+      blockedIds: [],
+      everyone: false,
+    };
+    const update = { userId: eve.id, isOnline: true, lastSeenAt: null, change: 1, audience };
+    story.app.get(EventBus).receive('presence.changed', { updates: [update] });
+    await bobs.next('presence:update', of(eve));
     // What a crash of PostgreSQL does to an unlogged table. Nothing is renewed before it was looked at.
     const renewing = jest.spyOn(story.app.get(PresenceStore), 'renew').mockResolvedValue(true);
     // One after the other: by the time of the next one, none is under way that began before.
@@ -45,8 +59,13 @@ describe('presence', () => {
     await outside.query('TRUNCATE presences, presence_nodes');
     expect(await isOnline(bob, ada)).toBe(false);
     renewing.mockRestore();
-    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
-    expect(await isOnline(bob, ada)).toBe(true);
+    await until('she is there again', async () => (await isOnline(bob, ada)) === true);
+    expect(await bobs.next('presence:update', of(eve))).toMatchObject({
+      isOnline: false,
+      lastSeenAt: expect.any(String),
+    });
+    // Who was shown online all the time is not shown so again.
+    expect(bobs.all('presence:update').filter(of(ada))).toHaveLength(1);
   });
 
   it('takes away what a process left that died, and keeps when its users were last seen', async () => {
