@@ -29,4 +29,7 @@ socket.on('session:ready', () => void catchUp());
 socket.on('sync:needed', () => void catchUp());
 socket.on('message:new', ({ message }) => answer(message));
 socket.on('connect', () => console.log('* connected'));
-socket.on('connect_error', ({ message }) => console.log(`* not connected: ${message}`));
+// What the server ends or refuses Socket.IO's client does not try again by itself: a restart, a suspension that ends.
+const again = () => socket.active || setTimeout(() => socket.connect(), 5_000);
+socket.on('disconnect', again);
+socket.on('connect_error', ({ message }) => (console.log(`* not connected: ${message}`), again()));

@@ -42,7 +42,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Cluster.name);
   /** New with every start: what an earlier one published is another process's. */
   private readonly nodeId = newId();
-  private readonly peers = new Peers(this.nodeId, performance.now());
+  private readonly peers = new Peers(this.nodeId);
   private number = 0;
   private waiting: Operation[] = [];
   private isFlushing = false;
@@ -123,6 +123,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       },
       disconnected: () => {
         this.isConnected = false;
+        this.relay.arrival = 'read';
       },
     });
     this.heartbeat = setInterval(() => this.tick(), HEARTBEAT_MS).unref();
@@ -253,7 +254,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     this.isDoubtful = true;
     if (this.isStopped || this.reached === undefined) return;
     // Where it goes on, or the bus is away, nothing is waited for: what is stored here is delivered here at once.
-    if (this.catchingUp === undefined) this.relay.awaitsRepair = this.isBusUp();
+    if (this.catchingUp === undefined || !this.isBusUp()) this.relay.arrival = this.isBusUp() ? 'repaired' : 'read';
     this.catchingUp ??= this.catchUpUntilSure().finally(() => (this.catchingUp = undefined));
   }
 
@@ -275,7 +276,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.logger.warn(`what others changed cannot be read at the moment: ${(error as Error).message}`);
       }
       this.caughtUpAt = performance.now();
-      this.relay.awaitsRepair = false;
+      this.relay.arrival = this.isBusUp() ? 'live' : 'read';
       // What costs much is done less often.
       const rest = Math.max(CATCH_UP_MS, 4 * (performance.now() - began));
       if (this.isDoubtful || !this.isBusUp())

@@ -19,15 +19,9 @@ export type Reception = 'own' | 'next' | 'repeated' | 'gap';
  */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
-  private ownSeenAt: number;
+  private ownSeenAt = Number.NEGATIVE_INFINITY;
 
-  /** @param now milliseconds by a clock that only goes forward */
-  constructor(
-    private readonly nodeId: string,
-    now: number,
-  ) {
-    this.ownSeenAt = now;
-  }
+  constructor(private readonly nodeId: string) {}
 
   get count(): number {
     return this.peers.size;

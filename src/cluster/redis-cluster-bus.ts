@@ -9,6 +9,8 @@ const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 const SOCKET_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STOP_TIMEOUT_MS = 1_000;
+/** Frames come every second: where none does, although the connection stands, the subscription itself was lost. */
+const MAX_SILENCE_MS = 10_000;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 2_000;
 
@@ -21,6 +23,8 @@ export class RedisClusterBus extends ClusterBus {
   private readonly publisher: Client;
   private readonly subscriber: Client;
   private bytesUnderWay = 0;
+  private heardAt = performance.now();
+  private watching: NodeJS.Timeout | undefined;
 
   /** @param channel names the database, so that two servers may share a Redis */
   constructor(
@@ -36,6 +40,7 @@ export class RedisClusterBus extends ClusterBus {
     // The client subscribes again by itself whenever it has connected; until then nothing is received.
     this.subscriber.on('ready', () => {
       this.logger.log('connected to Redis');
+      this.heardAt = performance.now();
       listener.connected();
     });
     this.subscriber.on('error', () => listener.disconnected());
@@ -43,10 +48,17 @@ export class RedisClusterBus extends ClusterBus {
     for (const client of [this.publisher, this.subscriber]) client.connect().catch(() => undefined);
     const subscribe = (): void => {
       this.subscriber
-        .subscribe(this.channel, (frame) => listener.received(frame))
-        .catch(() => setTimeout(subscribe, MIN_RETRY_MS).unref());
+        .subscribe(this.channel, (frame) => {
+          this.heardAt = performance.now();
+          listener.received(frame);
+        })
+        .catch((error: unknown) => {
+          this.failures.warn(`Redis: nothing can be received: ${(error as Error).message}`);
+          setTimeout(subscribe, MIN_RETRY_MS).unref();
+        });
     };
     this.subscriber.once('ready', subscribe);
+    this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
     return Promise.resolve();
   }
 
@@ -60,7 +72,17 @@ export class RedisClusterBus extends ClusterBus {
       .finally(() => (this.bytesUnderWay -= frame.length));
   }
 
+  /** The answer to a subscription may be lost without the connection: it would be waited for for ever. */
+  private watch(): void {
+    if (!this.subscriber.isReady || performance.now() - this.heardAt < MAX_SILENCE_MS) return;
+    this.failures.warn('Redis: nothing is received: the subscription is made anew');
+    this.heardAt = performance.now();
+    this.subscriber.destroy();
+    this.subscriber.connect().catch(() => undefined);
+  }
+
   override async stop(): Promise<void> {
+    clearInterval(this.watching);
     // What is on its way to Redis says who is gone with this process.
     if (this.publisher.isReady)
       await Promise.race([

@@ -15,6 +15,7 @@ import { EndedSessions } from './connections/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
 import { Handshake } from './connections/handshake.js';
+import { MessageNotes } from './commands/message-notes.js';
 import { OutboundQueues } from './engine/outbound/outbound-queue.js';
 import { ParleyDialect } from './connections/parley-dialect.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
@@ -41,6 +42,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     EngineGuard,
     EventRelay,
     Handshake,
+    MessageNotes,
     OutboundQueues,
     ParleyDialect,
     PresenceTracker,
@@ -63,6 +65,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     EndedSessions,
     EventRelay,
     Handshake,
+    MessageNotes,
     OutboundQueues,
     PresenceTracker,
     Rooms,

@@ -80,6 +80,18 @@ describe('what a process missed of the others', () => {
     expect(updates()).toEqual([true, false, true]);
   });
 
+  it('is delivered with what a client of an older dialect says beside its words', async () => {
+    const options = { query: { dialect: 'namespaced-events' } };
+    const adas = new Device(east.url, { token: ada.accessToken }, options);
+    const older = new Device(west.url, { token: grace.accessToken }, options);
+    devices.push(adas, older);
+    await Promise.all([adas.next('connect'), older.next('connect')]);
+    adas.socket.emit('message:send', { content: 'in a session', recipientId: grace.id, sessionId: 'session-1' });
+    expect(await older.next('message:receive', ({ content: text }) => text === 'in a session')).toMatchObject({
+      sessionId: 'session-1',
+    });
+  });
+
   it('is not sent to who was let in behind it', async () => {
     const [ida, tom] = [await east.person('ida'), await east.person('tom')];
     const conversation = await ida.befriend(tom);

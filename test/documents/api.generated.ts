@@ -13241,6 +13241,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `MESSAGE_DELETED`: The message has been deleted. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `PAYLOAD_TOO_LARGE`: The request is too large. */
             413: {
                 headers: {

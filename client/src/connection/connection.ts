@@ -333,7 +333,8 @@ export class SocketConnection implements Connection {
 
   #suspended({ until = null, reason = null, retryAfterMs }: Failure): void {
     const left = until === null ? MAX_SUSPENDED_MS : Date.parse(until) - this.ports.clock.now();
-    const delay = retryAfterMs ?? Math.min(MAX_SUSPENDED_MS, Math.max(MIN_SUSPENDED_MS, left || 0));
+    // When it ends; where that is over by this device's clock, and it is not, now and then.
+    const delay = retryAfterMs ?? Math.min(MAX_SUSPENDED_MS, left > 0 ? left + 1_000 : MIN_SUSPENDED_MS);
     this.#schedule(delay, { status: 'suspended', code: 'ACCOUNT_SUSPENDED', until, reason }, true);
   }
 

@@ -313,7 +313,7 @@ describe('connection', () => {
     sockets.last.listeners.failed({ message: 'refused', code: 'ACCOUNT_SUSPENDED', data });
     expect(connection.getSnapshot()).toEqual({ status: 'suspended', code: 'ACCOUNT_SUSPENDED', until, reason: 'spam' });
     expect(ends).toEqual([]);
-    await clock.advance(120_001);
+    await clock.advance(121_001);
     expect(sockets.opened).toHaveLength(2);
   });
 

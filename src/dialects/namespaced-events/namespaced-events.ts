@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { BoundedMap } from '../../common/bounded-map.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
+import { MessageNotes } from '../../realtime/commands/message-notes.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
@@ -20,8 +20,6 @@ import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
 
-/** Session ids of messages that are on their way; they are passed on, and kept nowhere. */
-const MAX_SESSIONS = 10_000;
 const MAX_SESSION_ID_LENGTH = 200;
 
 /** A message as this dialect has it. */
@@ -42,12 +40,12 @@ export class NamespacedEvents implements SocketTranslation, OnModuleInit {
   readonly name = 'namespaced-events';
   readonly messages = new EncodeOnce<Promise<NamespacedMessage | undefined>>();
   readonly statuses = new EncodeOnce<{ userId: string }>();
-  private readonly sessionIds = new BoundedMap<string, string>(MAX_SESSIONS);
 
   constructor(
     readonly commands: ChatCommands,
     readonly reads: ChatQueries,
     readonly direct: DirectMessages,
+    readonly notes: MessageNotes,
     private readonly transport: SocketTransport,
   ) {}
 
@@ -61,16 +59,6 @@ export class NamespacedEvents implements SocketTranslation, OnModuleInit {
 
   open(client: SocketClient): TranslatedSession {
     return new NamespacedSession(this, client);
-  }
-
-  /** The reference of a message that is about to be sent. One that was sent already keeps its own. */
-  noteSession(senderId: string, clientId: string, sessionId: string): void {
-    const key = `${senderId} ${clientId}`;
-    if (!this.sessionIds.has(key)) this.sessionIds.set(key, sessionId);
-  }
-
-  sessionOf(senderId: string, clientId: string | null): string | null {
-    return this.sessionIds.get(`${senderId} ${clientId}`) ?? null;
   }
 }
 
@@ -145,7 +133,7 @@ class NamespacedSession implements TranslatedSession {
     if (sessionId !== undefined && sessionId !== null) {
       if (typeof sessionId !== 'string' || sessionId.length > MAX_SESSION_ID_LENGTH)
         throw invalidField('sessionId', `sessionId must be a text of at most ${MAX_SESSION_ID_LENGTH} characters`);
-      this.dialect.noteSession(this.connection.principal.userId, clientId, sessionId);
+      this.dialect.notes.note(this.connection.principal.userId, receiverId, clientId, sessionId);
     }
     const command = { receiverId, content: fields.content, clientId };
     const { message } = acknowledged(await this.dialect.commands.run('send_message', this.connection, command));
@@ -165,7 +153,7 @@ class NamespacedSession implements TranslatedSession {
       content: message.content || message.attachments.map(({ url }) => url).join('\n'),
       senderId,
       recipientId: direct.receiverId,
-      sessionId: this.dialect.sessionOf(senderId, clientId),
+      sessionId: this.dialect.notes.of(senderId, clientId),
       sender: userOf(users.get(senderId)),
       recipient: userOf(users.get(direct.receiverId)),
       createdAt,

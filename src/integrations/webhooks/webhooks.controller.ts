@@ -114,7 +114,7 @@ export class WebhooksController {
   @Post(':id/deliveries/:deliveryId/redeliver')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ type: WebhookDeliveryView })
-  @ApiErrors('NOT_FOUND')
+  @ApiErrors('NOT_FOUND', 'MESSAGE_DELETED')
   redeliver(
     @CurrentPrincipal() principal: Principal,
     @Param('id', IdPipe) id: string,

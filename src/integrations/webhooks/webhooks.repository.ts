@@ -161,6 +161,16 @@ export class WebhooksRepository {
     return row;
   }
 
+  /** Whether it is of a message that was deleted, or was too old, since. */
+  async isOfDeletedMessage(transaction: Transaction, webhookId: string, id: string): Promise<boolean> {
+    const rows = await transaction.query(
+      `SELECT 1 FROM webhook_deliveries d JOIN messages m ON m.id = (d.payload::jsonb #>> '{data,message,id}')::uuid
+       WHERE d.id = $1 AND d.webhook_id = $2 AND d.type IN ('message.created', 'message.updated') AND m.deleted_at IS NOT NULL`,
+      [id, webhookId],
+    );
+    return rows.length > 0;
+  }
+
   /** Due from now on, with all its attempts before it. One that is being sent at this moment is sent again after that. */
   async redeliver(transaction: Transaction, webhookId: string, id: string): Promise<DeliveryRow | undefined> {
     const [row] = await transaction.query<DeliveryRow>(

@@ -160,7 +160,10 @@ export class Webhooks implements OnModuleInit {
     return pageOf(rows, limit, (row) => [row.id], deliveryView);
   }
 
-  /** Sends one again, under its own id, as if it had never been. @throws DomainError NOT_FOUND */
+  /**
+   * Sends one again, under its own id, as if it had never been.
+   * @throws DomainError NOT_FOUND, MESSAGE_DELETED (it would repeat what is gone)
+   */
   async redeliver(
     principal: Principal,
     webhookId: string,
@@ -168,6 +171,8 @@ export class Webhooks implements OnModuleInit {
     ip: string | undefined,
   ): Promise<WebhookDeliveryView> {
     const row = await this.database.transaction(async (transaction) => {
+      if (await this.repository.isOfDeletedMessage(transaction, webhookId, id))
+        throw new DomainError('MESSAGE_DELETED');
       const found = await this.repository.redeliver(transaction, webhookId, id);
       if (found === undefined) throw new DomainError('NOT_FOUND');
       await this.record(transaction, principal, 'webhook.redeliver', webhookId, ip, { deliveryId: id });

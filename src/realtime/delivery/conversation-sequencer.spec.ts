@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ConversationSequencer } from './conversation-sequencer.js';
+import { ConversationSequencer, REPAIR_TIMEOUT_MS } from './conversation-sequencer.js';
 
 describe('the sequencer of conversations', () => {
   let sequencer: ConversationSequencer;
@@ -39,7 +39,7 @@ describe('the sequencer of conversations', () => {
 
     it('holds it for longer while what is missing is about to be found, and delivers all in order', () => {
       deliver(1);
-      sequencer.awaitsRepair = true;
+      sequencer.gapTimeoutMs = REPAIR_TIMEOUT_MS;
       deliver(3);
       jest.advanceTimersByTime(1_500);
       expect(delivered).toEqual(['a1']);
@@ -48,6 +48,19 @@ describe('the sequencer of conversations', () => {
       deliver(5);
       jest.advanceTimersByTime(2_000);
       expect(delivered.at(-1)).toBe('a5');
+    });
+
+    it('waits for nothing that would not come, and delivers it when it is found', () => {
+      const others = new ConversationSequencer((error) => reported.push(error), 200);
+      const push = (seq: number): void => others.inSequence('a', seq, () => delivered.push(`a${seq}`));
+      others.gapTimeoutMs = 0;
+      push(1);
+      for (const seq of [3, 4]) push(seq);
+      others.inSequence('b', 7, () => delivered.push('b7'));
+      expect(delivered).toEqual(['a1', 'a3', 'a4', 'b7']);
+      expect([1, 2, 3].map((seq) => others.isMissing('a', seq))).toEqual([false, true, false]);
+      others.ifMissing('a', 2, () => delivered.push('a2'));
+      expect(delivered.at(-1)).toBe('a2');
     });
 
     it('keeps a change behind its message', () => {

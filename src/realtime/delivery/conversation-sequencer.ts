@@ -2,9 +2,9 @@ import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { BoundedMap } from '../../common/bounded-map.js';
 
 /** How long what comes too early waits for what is missing before it. */
-const GAP_TIMEOUT_MS = 200;
+export const GAP_TIMEOUT_MS = 200;
 /** The same while what may be missing is about to be read from the database. */
-const REPAIR_TIMEOUT_MS = 2_000;
+export const REPAIR_TIMEOUT_MS = 2_000;
 /** Conversations whose last sequence number is remembered: at least this many, at most twice as many. */
 const MAX_REMEMBERED = 20_000;
 
@@ -34,7 +34,7 @@ interface Early {
  * - **By sequence.** Two connections of the database may report what they committed the other way round: a message and a
  *   change of members, say, and a member that was just added would be sent what came before it. Guarantee: in a
  *   conversation that this process has delivered to before, `inSequence` delivers in the order of sequence numbers, as
- *   long as what is missing arrives within GAP_TIMEOUT_MS, or REPAIR_TIMEOUT_MS. After that it is taken for lost with another process.
+ *   long as what is missing arrives within `gapTimeoutMs`. After that it is taken for lost with another process.
  * - **In turn.** Some events must be read from the database first. Guarantee: `inTurn` delivers in the order of its
  *   calls, so that an older view never overtakes a newer one, and a message never the view of the conversation before it.
  */
@@ -49,8 +49,8 @@ export class ConversationSequencer {
   /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
   private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
   private readonly turns = new KeyedMutex();
-  /** Whether what may be missing is about to be found: then it is waited for longer, so that it is delivered in its place. */
-  awaitsRepair = false;
+  /** For how long what is missing is waited for. 0: it would not come in that time. */
+  gapTimeoutMs = GAP_TIMEOUT_MS;
 
   /**
    * @param report is given what a delivery in turn throws, and whose it was; it holds up nothing behind it.
@@ -89,9 +89,13 @@ export class ConversationSequencer {
   private accept(conversationId: string, seq: number, deliver: Deliver): void {
     const last = this.last(conversationId);
     // Before the first there is nothing to wait for.
-    if (last === undefined && this.firstHoldMs > 0 && seq > 1)
+    if (last === undefined && this.firstHoldMs > 0 && this.gapTimeoutMs > 0 && seq > 1)
       return this.hold(conversationId, { seq, deliver, isMessage: true, isFirst: true });
-    if (last !== undefined && seq > last + 1) return this.wait(conversationId, { seq, deliver, isMessage: true });
+    if (last !== undefined && seq > last + 1) {
+      if (this.gapTimeoutMs > 0 || this.early.has(conversationId))
+        return this.wait(conversationId, { seq, deliver, isMessage: true });
+      this.giveUp(conversationId, seq);
+    }
     if (last !== undefined && seq <= last && this.firstHoldMs > 0) {
       this.missing.get(conversationId)?.delete(seq);
       this.outOfOrder.set(`${conversationId}:${seq}`, true);
@@ -161,17 +165,14 @@ export class ConversationSequencer {
   }
 
   private giveUpLater(conversationId: string, item: Early): void {
-    setTimeout(
-      () => {
-        const [first] = this.early.get(conversationId) ?? [];
-        // What came before it meanwhile waits for the same.
-        if (first === undefined || first.seq > item.seq) return;
-        this.giveUp(conversationId, first.seq);
-        this.remember(conversationId, first.seq - 1);
-        this.release(conversationId);
-      },
-      this.awaitsRepair ? REPAIR_TIMEOUT_MS : GAP_TIMEOUT_MS,
-    ).unref();
+    setTimeout(() => {
+      const [first] = this.early.get(conversationId) ?? [];
+      // What came before it meanwhile waits for the same.
+      if (first === undefined || first.seq > item.seq) return;
+      this.giveUp(conversationId, first.seq);
+      this.remember(conversationId, first.seq - 1);
+      this.release(conversationId);
+    }, this.gapTimeoutMs).unref();
   }
 
   private giveUp(conversationId: string, before: number): void {

@@ -13,7 +13,7 @@ import { hiddenQuotation, quotationCopies, unavailableQuotation } from '../../me
 import { PresenceStore } from '../../presence/presence-store.js';
 import { UsersService } from '../../users/users.service.js';
 import { Broadcaster } from './broadcaster.js';
-import { ConversationSequencer } from './conversation-sequencer.js';
+import { ConversationSequencer, GAP_TIMEOUT_MS, REPAIR_TIMEOUT_MS } from './conversation-sequencer.js';
 import { Rooms } from './rooms.js';
 
 type FriendEvent =
@@ -318,9 +318,12 @@ export class EventRelay {
     }
   }
 
-  /** Whether what other processes stored may not have arrived, and is about to be read from the database. */
-  set awaitsRepair(awaits: boolean) {
-    this.sequencer.awaitsRepair = awaits;
+  /**
+   * What is known of what other processes stored: it arrives; it may have been lost, and is about to be read from the database; or
+   * nothing of it arrives, and it is read now and then.
+   */
+  set arrival(arrival: 'live' | 'repaired' | 'read') {
+    this.sequencer.gapTimeoutMs = { live: GAP_TIMEOUT_MS, repaired: REPAIR_TIMEOUT_MS, read: 0 }[arrival];
   }
 
   /** A message that concerns nobody who is connected here was published by another process, and was not delivered. */

@@ -310,8 +310,17 @@ describe('webhooks', () => {
     const again = await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${id}/redeliver`);
     expect([again.status, again.body.status]).toEqual([202, 'pending']);
     await until('it comes again', () => hook.ids.filter((other) => other === id).length === 2);
+    // What is gone is not repeated.
+    const gone = await ada.say(await ada.directConversation(bob), 'to be deleted');
+    const { id: goneId } = await hook.next('message.created', ({ message }) => message.id === gone.id);
+    await until('it is delivered', async () => (await deliveries(hook.webhookId))[0]?.status === 'delivered');
+    await ada.must('DELETE', `/messages/${gone.id}?for=everyone`);
+    expect(await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${goneId}/redeliver`)).toMatchObject({
+      status: 409,
+      body: { code: 'MESSAGE_DELETED' },
+    });
     const page = await root.must('GET', `/admin/webhooks/${hook.webhookId}/deliveries?limit=1`);
-    expect(page.items.map((item: Anything) => item.id)).toEqual([id]);
+    expect(page.items.map((item: Anything) => item.id)).toEqual([goneId]);
     expect(page.nextCursor).not.toBeNull();
     const { items } = await root.must('GET', `/admin/audit?targetId=${hook.webhookId}`);
     expect(items.map(({ action }: Anything) => action)).toEqual([

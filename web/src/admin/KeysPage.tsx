@@ -219,12 +219,7 @@ function Bots({ list }: { list: List<User> }) {
           <Form submit={t('admin.make')} fields={['username', 'displayName']} onSubmit={make}>
             {(faults) => (
               <>
-                <Field
-                  label={t('admin.botName')}
-                  name="displayName"
-                  maxLength={64}
-                  fault={faults['displayName']}
-                />
+                <Field label={t('admin.botName')} name="displayName" maxLength={64} fault={faults['displayName']} />
                 <Field
                   label={t('session.username')}
                   name="username"

@@ -47,7 +47,16 @@ export function ReportPage({ id }: { id: string }) {
               ? []
               : [[t('admin.target.conversation'), conversationText(copy.conversation)] as const]),
             ...(openReportCount > 1 ? [[t('admin.openReports'), String(openReportCount)] as const] : []),
-            ...(report.comment === null ? [] : [[t('admin.comment'), report.comment] as const]),
+            ...(report.comment === null
+              ? []
+              : [
+                  [
+                    t('admin.comment'),
+                    <span key="comment" class="lines">
+                      {report.comment}
+                    </span>,
+                  ] as const,
+                ]),
           ]}
         />
       </div>

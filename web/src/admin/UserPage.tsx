@@ -200,33 +200,45 @@ export function UserPage({ id, isAdmin }: { id: string; isAdmin: boolean }) {
   );
 }
 
-/** Takes effect at once. */
-function RoleChoice({ user: { id, role }, onChanged }: { user: AdminUser; onChanged: () => void }) {
-  return (
-    <select
-      class="input"
-      aria-label={t('admin.role')}
-      value={role}
-      onChange={({ currentTarget }) =>
-        void attempt(async () => {
-          try {
-            await client.http.request(`/admin/users/${id}/role`, {
-              method: 'PUT',
-              body: { role: currentTarget.value },
-            });
-            notify(t('app.saved'));
-          } finally {
-            onChanged();
-          }
-        })
+/** Takes effect at once, so it is asked for. */
+function RoleChoice({ user: { id, role, displayName }, onChanged }: { user: AdminUser; onChanged: () => void }) {
+  const [chosen, choose] = useState<AdminUser['role']>();
+  const grant = (): Promise<boolean> =>
+    attempt(async () => {
+      try {
+        await client.http.request(`/admin/users/${id}/role`, { method: 'PUT', body: { role: chosen } });
+        notify(t('app.saved'));
+      } finally {
+        onChanged();
       }
-    >
-      {(['USER', 'MODERATOR', 'ADMIN'] as const).map((name) => (
-        <option key={name} value={name}>
-          {t(`admin.role.${name}`)}
-        </option>
-      ))}
-    </select>
+    });
+  return (
+    <>
+      <select
+        class="input"
+        aria-label={t('admin.role')}
+        value={chosen ?? role}
+        onChange={({ currentTarget }) => {
+          const wanted = currentTarget.value as AdminUser['role'];
+          choose(wanted === role ? undefined : wanted);
+        }}
+      >
+        {(['USER', 'MODERATOR', 'ADMIN'] as const).map((name) => (
+          <option key={name} value={name}>
+            {t(`admin.role.${name}`)}
+          </option>
+        ))}
+      </select>
+      {chosen === undefined ? null : (
+        <Confirm
+          title={t('admin.role')}
+          text={t('admin.roleQuestion', { name: displayName, role: t(`admin.role.${chosen}`) })}
+          confirm={t('admin.change')}
+          onConfirm={() => void grant()}
+          onClose={() => choose(undefined)}
+        />
+      )}
+    </>
   );
 }
 

@@ -1,14 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useConnection } from '@parley/client/react';
 import { client } from '../session/client.js';
-import { fullTimeOf, t } from '../texts/texts.js';
+import { suspensionText } from '../texts/error-text.js';
+import { t } from '../texts/texts.js';
 
 /** A change of the connection shorter than this is nobody's business. */
 const GRACE_MS = 2_500;
 
 /** Says that there is no connection, and nothing while there is one. */
 export function ConnectionBar() {
-  const { status, until } = useConnection();
+  const { status, until, reason } = useConnection();
   const isAway = status !== 'live';
   const [isShown, show] = useState(false);
   useEffect(() => {
@@ -18,8 +19,8 @@ export function ConnectionBar() {
   }, [isAway]);
   if (status === 'suspended')
     return (
-      <p class="connection" role="alert">
-        {until == null ? t('connection.suspended') : t('connection.suspendedUntil', { until: fullTimeOf(until) })}
+      <p class="connection" role="alert" dir="auto">
+        {suspensionText({ until, reason })}
       </p>
     );
   return (

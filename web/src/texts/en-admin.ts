@@ -176,6 +176,8 @@ export const admin = {
   'admin.keyMadeHint': 'Copy it now: it is shown this once and never again.',
   'admin.secret': 'Secret',
   'admin.bots': 'Bots',
+  'admin.roleQuestion': 'Make {name} “{role}”? It takes effect at once.',
+  'admin.change': 'Change',
   'admin.botName': 'Name that is shown',
   'admin.newBot': 'New bot',
   'admin.noBots': 'No bots.',
@@ -240,5 +242,6 @@ export const admin = {
   'admin.stat.reports': 'Reports',
   'admin.stat.database': 'Database',
   'admin.stat.disk': 'Disk',
+  'admin.stat.workers': 'Workers',
   'admin.stat.redis': 'Redis',
 } as const;

@@ -22,6 +22,7 @@ export const en = {
   'connection.tryNow': 'Try now',
   'connection.suspended': 'This account is suspended.',
   'connection.suspendedUntil': 'This account is suspended until {until}.',
+  'connection.suspendedReason': 'Reason: {reason}',
   'connection.storage': 'This browser keeps no data for this page. Allow it, then reload.',
 
   'session.welcome': 'Talk to your people.',

@@ -1,10 +1,17 @@
 import { ChatError } from '@parley/client';
-import { has, t } from './texts.js';
+import { fullTimeOf, has, t } from './texts.js';
 
 /** Why something failed, in words. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ChatError)) return error instanceof Error ? error.message : String(error);
+  if (error.code === 'ACCOUNT_SUSPENDED') return suspensionText(error);
   return reasonText(error.code, error.message, Object.values(error.errors ?? {}).flat()[0]);
+}
+
+/** Until when, and why, as the moderator has written for who is suspended. */
+export function suspensionText({ until, reason }: Partial<Pick<ChatError, 'until' | 'reason'>>): string {
+  const text = until == null ? t('connection.suspended') : t('connection.suspendedUntil', { until: fullTimeOf(until) });
+  return reason == null ? text : `${text} ${t('connection.suspendedReason', { reason })}`;
 }
 
 /** @param detail what exactly is wrong, where the server says so: its words. */

@@ -156,7 +156,8 @@ export class WebhookQueueRepository {
 
   async administrators(limit: number): Promise<string[]> {
     const rows = await this.database.background.query<{ email: string }>(
-      `SELECT email FROM users WHERE role = 'ADMIN' AND email IS NOT NULL AND deleted_at IS NULL LIMIT $1`,
+      `SELECT email FROM users WHERE role = 'ADMIN' AND email IS NOT NULL AND deleted_at IS NULL
+         AND (suspended_at IS NULL OR suspended_until <= now()) LIMIT $1`,
       [limit],
     );
     return rows.map(({ email }) => email);
