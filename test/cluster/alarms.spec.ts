@@ -24,10 +24,12 @@ describe('the rules for alarms and the board', () => {
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
+    // All that any of them shows: over Redis, and several behind one port.
     server = await ServerProcess.start({
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       DRAIN_SECONDS: '0',
+      WORKERS: '2',
     });
     scraped = await (await fetch(`${server.url}/metrics`)).text();
     for (const [, name = '', type] of scraped.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
