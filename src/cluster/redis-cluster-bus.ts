@@ -46,18 +46,19 @@ export class RedisClusterBus extends ClusterBus {
     this.subscriber.on('error', () => listener.disconnected());
     this.subscriber.on('end', () => listener.disconnected());
     for (const client of [this.publisher, this.subscriber]) client.connect().catch(() => undefined);
-    const subscribe = (): void => {
-      this.subscriber
-        .subscribe(this.channel, (frame) => {
-          this.heardAt = performance.now();
-          listener.received(frame);
-        })
-        .catch((error: unknown) => {
-          this.failures.warn(`Redis: nothing can be received: ${(error as Error).message}`);
-          setTimeout(subscribe, MIN_RETRY_MS).unref();
-        });
+    // One function, so that to subscribe again, where that has been done already, changes nothing.
+    const receive = (frame: string): void => {
+      this.heardAt = performance.now();
+      listener.received(frame);
     };
-    this.subscriber.once('ready', subscribe);
+    const subscribe = (): void => {
+      this.subscriber.subscribe(this.channel, receive).catch((error: unknown) => {
+        if (!this.subscriber.isReady) return;
+        this.failures.warn(`Redis: nothing can be received: ${(error as Error).message}`);
+        setTimeout(subscribe, MIN_RETRY_MS).unref();
+      });
+    };
+    this.subscriber.on('ready', subscribe);
     this.watching = setInterval(() => this.watch(), MAX_SILENCE_MS / 4).unref();
     return Promise.resolve();
   }

@@ -1,4 +1,5 @@
-import { useEffect, useRef, useSyncExternalStore } from '../react.js';
+import { useLayoutEffect } from 'preact/hooks';
+import { useRef, useSyncExternalStore } from '../react.js';
 
 /** A place in the page: what is shown beside the list. */
 export type Place =
@@ -52,7 +53,8 @@ export function goToList(): void {
 export function useBack(onBack: () => void): void {
   const latest = useRef(onBack);
   latest.current = onBack;
-  useEffect(() => {
+  // Before it is seen: who goes back at once would leave the place else.
+  useLayoutEffect(() => {
     history.pushState({ ...history.state, isOver: true }, '');
     const back = (): void => latest.current();
     addEventListener('popstate', back);
