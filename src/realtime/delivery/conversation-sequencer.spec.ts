@@ -59,6 +59,7 @@ describe('the sequencer of conversations', () => {
       others.inSequence('b', 7, () => delivered.push('b7'));
       expect(delivered).toEqual(['a1', 'a3', 'a4', 'b7']);
       expect([1, 2, 3].map((seq) => others.isMissing('a', seq))).toEqual([false, true, false]);
+      expect([6, 7].map((seq) => others.isMissing('b', seq))).toEqual([true, false]);
       others.ifMissing('a', 2, () => delivered.push('a2'));
       expect(delivered.at(-1)).toBe('a2');
     });
