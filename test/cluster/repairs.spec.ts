@@ -81,12 +81,13 @@ describe('what a process missed of the others', () => {
   });
 
   it('is delivered with what a client of an older dialect says beside its words', async () => {
+    const [lin, max] = [await east.person('lin'), await east.person('max')];
     const options = { query: { dialect: 'namespaced-events' } };
-    const adas = new Device(east.url, { token: ada.accessToken }, options);
-    const older = new Device(west.url, { token: grace.accessToken }, options);
-    devices.push(adas, older);
-    await Promise.all([adas.next('connect'), older.next('connect')]);
-    adas.socket.emit('message:send', { content: 'in a session', recipientId: grace.id, sessionId: 'session-1' });
+    const sender = new Device(east.url, { token: lin.accessToken }, options);
+    const older = new Device(west.url, { token: max.accessToken }, options);
+    devices.push(sender, older);
+    await Promise.all([sender.next('connect'), older.next('connect')]);
+    sender.socket.emit('message:send', { content: 'in a session', recipientId: max.id, sessionId: 'session-1' });
     expect(await older.next('message:receive', ({ content: text }) => text === 'in a session')).toMatchObject({
       sessionId: 'session-1',
     });
