@@ -23,7 +23,7 @@ export class RedisClusterBus extends ClusterBus {
   private readonly publisher: Client;
   private readonly subscriber: Client;
   private bytesUnderWay = 0;
-  private heardAt = performance.now();
+  private receivedAt = performance.now();
   private watching: NodeJS.Timeout | undefined;
 
   /** @param channel names the database, so that two servers may share a Redis */
@@ -40,7 +40,7 @@ export class RedisClusterBus extends ClusterBus {
     // The client subscribes again by itself whenever it has connected; until then nothing is received.
     this.subscriber.on('ready', () => {
       this.logger.log('connected to Redis');
-      this.heardAt = performance.now();
+      this.receivedAt = performance.now();
       listener.connected();
     });
     this.subscriber.on('error', () => listener.disconnected());
@@ -48,7 +48,7 @@ export class RedisClusterBus extends ClusterBus {
     for (const client of [this.publisher, this.subscriber]) client.connect().catch(() => undefined);
     // One function, so that to subscribe again, where that has been done already, changes nothing.
     const receive = (frame: string): void => {
-      this.heardAt = performance.now();
+      this.receivedAt = performance.now();
       listener.received(frame);
     };
     const subscribe = (): void => {
@@ -75,9 +75,9 @@ export class RedisClusterBus extends ClusterBus {
 
   /** The answer to a subscription may be lost without the connection: it would be waited for for ever. */
   private watch(): void {
-    if (!this.subscriber.isReady || performance.now() - this.heardAt < MAX_SILENCE_MS) return;
+    if (!this.subscriber.isReady || performance.now() - this.receivedAt < MAX_SILENCE_MS) return;
     this.failures.warn('Redis: nothing is received: the subscription is made anew');
-    this.heardAt = performance.now();
+    this.receivedAt = performance.now();
     this.subscriber.destroy();
     this.subscriber.connect().catch(() => undefined);
   }

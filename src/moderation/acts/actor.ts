@@ -15,8 +15,8 @@ export interface Actor {
  * moment ago is worth nothing, nor is one of who was suspended.
  * @param target undefined: nobody, or deleted
  * @param now milliseconds since 1970
- * @throws DomainError ACCOUNT_SUSPENDED (the actor's), NOT_FOUND (no such user; or the actor has no role any more), FORBIDDEN (itself; a moderator upon another, or
- *   upon an administrator)
+ * @throws DomainError ACCOUNT_SUSPENDED (the actor's), NOT_FOUND (no such user; or the actor has no role any more), FORBIDDEN
+ *   (itself; a moderator upon another, or upon an administrator)
  */
 export function requireMayAct(
   actor: Actor,

@@ -74,8 +74,8 @@ export class SocketConnections {
       }
       this.lifecycle.begin();
       const handle = (): Promise<unknown> => session.handle(event, payload, isAnswered);
-      const standstill = this.standstill.over();
-      (standstill === undefined ? handle() : standstill.then(() => (socket.connected ? handle() : undefined)))
+      const repaired = this.standstill.repaired();
+      (repaired === undefined ? handle() : repaired.then(() => (socket.connected ? handle() : undefined)))
         .then(acknowledge)
         .finally(() => {
           gate.leave();

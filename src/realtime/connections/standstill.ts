@@ -23,7 +23,7 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.ranAt = performance.now();
     this.timer = setInterval(() => {
-      void this.over();
+      void this.repaired();
       this.ranAt = performance.now();
     }, TICK_MS).unref();
   }
@@ -33,7 +33,7 @@ export class Standstill implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Undefined where this process did not stand still; else resolves when what ended meanwhile is closed. Never rejects. */
-  over(): Promise<void> | undefined {
+  repaired(): Promise<void> | undefined {
     const now = performance.now();
     if (now - this.ranAt > TICK_MS + MAX_PAUSE_MS) {
       this.ranAt = now;

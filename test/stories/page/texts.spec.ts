@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AUDIT_ACTIONS } from '../../../src/audit/audit-entry.js';
 import { en } from '../../../web/src/texts/en.js';
 import { admin } from '../../../web/src/texts/en-admin.js';
 import { more } from '../../../web/src/texts/en-more.js';
@@ -9,5 +10,10 @@ describe('the texts of the page', () => {
     expect(texts.length).toBeGreaterThan(300);
     const odd = texts.filter(([, text]) => /[{}]/.test(text.replace(/\{\w+(?::[^|{}]*\|[^{}]*)?\}/g, '')));
     expect(odd).toEqual([]);
+  });
+
+  it('have a name for every act of the audit log, and for no other', () => {
+    const named = Object.keys(admin).flatMap((name) => /^admin\.action\.(.+)$/.exec(name)?.[1] ?? []);
+    expect(named.sort()).toEqual([...AUDIT_ACTIONS].sort());
   });
 });

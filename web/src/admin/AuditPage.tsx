@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
+import { admin } from '../texts/en-admin.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
 import { useList } from './lists.js';
 import { Head, ListOf, Select } from './parts.js';
@@ -19,35 +20,11 @@ export interface AuditEntry {
   details: Readonly<Record<string, unknown>> | null;
 }
 
-const ACTIONS = [
-  'role.grant',
-  'user.suspend',
-  'user.ban',
-  'user.restore',
-  'user.end_sessions',
-  'user.reset_password',
-  'user.delete',
-  'user.export',
-  'message.delete',
-  'report.read',
-  'report.dismiss',
-  'report.resolve',
-  'audit.export',
-  'api_key.create',
-  'api_key.revoke',
-  'bot.create',
-  'conversation.retention',
-  'webhook.create',
-  'webhook.update',
-  'webhook.rotate_secret',
-  'webhook.delete',
-  'webhook.test',
-  'webhook.redeliver',
-  'webhook.disable',
-  'server.after_restore',
-  'server.vacuum',
-  'server.end_sessions',
-] as const;
+const ACTION_TEXT = 'admin.action.';
+/** Every act, as there is a text for each. */
+const ACTIONS = Object.keys(admin)
+  .filter((name) => name.startsWith(ACTION_TEXT))
+  .map((name) => name.slice(ACTION_TEXT.length));
 
 /** What was done by whom, the newest first. Nothing of it can be changed. */
 export function AuditPage() {
@@ -162,6 +139,6 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
 }
 
 export function actionText(action: string): string {
-  const name = `admin.action.${action}`;
+  const name = `${ACTION_TEXT}${action}`;
   return has(name) ? t(name) : action;
 }

@@ -33,9 +33,9 @@ export class InboundQueue {
       : this.gate.enter();
     if (refusal !== undefined) return refusal;
     this.lifecycle.begin();
-    const standstill = this.standstill.over();
+    const repaired = this.standstill.repaired();
     this.queue
-      .run(standstill === undefined ? work : () => standstill.then(work))
+      .run(repaired === undefined ? work : () => repaired.then(work))
       .catch((error: unknown) => this.logger.error('an event handler failed', String(error)))
       .finally(() => {
         this.gate.leave();
