@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { functionsDrifted, recordFunctions } from './database-functions.mjs';
 import { record as recordMigrations } from './migration-manifest.mjs';
 import { onMigratedDatabase } from './migrated-database.mjs';
 import { prepare } from './prepare.mjs';
@@ -11,9 +12,11 @@ const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations/', import.meta.ur
 const USAGE = `npm run migrate -- <command>
   deploy              applies what is missing to DATABASE_URL (the server does the same at its start)
   status              shows what is applied to DATABASE_URL and what is not; status 2 where something is missing
-  diff                prints the SQL between the migrations and schema.prisma; status 2 where there is some
+  diff                prints the SQL between the migrations and schema.prisma; status 2 where there is some, or where
+                      prisma/functions.sql is not what they make
   dev <name>          writes that SQL as a new migration (--empty: also where there is none, to be written by hand)
-  record              writes the hashes of new migrations to prisma/migrations/landed.sha256; from then on they never change`;
+  record              writes the hashes of new migrations to prisma/migrations/landed.sha256; from then on they never change;
+                      and what functions and views they lead to, to prisma/functions.sql`;
 
 const [command, ...parameters] = process.argv.slice(2);
 try {
@@ -42,9 +45,15 @@ async function status() {
 }
 
 async function diff() {
-  const script = await difference();
+  // Here alone: where the server runs, its packages are not installed.
+  const { schemaDrift } = await import('./schema-drift.mjs');
+  const { script, drifted } = await onMigratedDatabase(async (connectionString) => ({
+    script: await schemaDrift(connectionString),
+    drifted: await functionsDrifted(connectionString),
+  }));
   console.log(script === '' ? 'the migrations lead to schema.prisma' : script);
-  if (script !== '') process.exitCode = 2;
+  if (drifted) console.error('prisma/functions.sql is not what the migrations make: npm run migrate -- record');
+  if (script !== '' || drifted) process.exitCode = 2;
 }
 
 async function dev() {
@@ -64,8 +73,11 @@ async function dev() {
   );
 }
 
-function record() {
+async function record() {
+  // First, so that nothing is recorded of migrations that cannot be applied.
+  const rewritten = await onMigratedDatabase(recordFunctions);
   const added = recordMigrations();
+  if (rewritten) added.push('prisma/functions.sql');
   console.log(added.length === 0 ? 'nothing to record' : `recorded ${added.join(', ')}`);
 }
 
