@@ -186,9 +186,12 @@ export class RecoveryAdapter extends Adapter {
     audience: { rooms: Set<Room>; except: Set<Room> },
   ): void {
     if (packet === undefined) return;
-    // The frame begins with a 4 of its own. As many bytes as characters: all of them are ASCII.
-    const isAscii = wsPreEncodedFrame?.[1]?.length === packet.length + 1;
-    this.log.keep(packet, isAscii, audience);
+    // As every WebSocket is sent it, behind the 4 by which Engine.IO marks a message.
+    const frame = wsPreEncodedFrame?.[1];
+    this.log.keep(
+      frame === undefined ? { bytes: Buffer.from(packet), start: 0 } : { bytes: frame, start: 1 },
+      audience,
+    );
   }
 
   /**

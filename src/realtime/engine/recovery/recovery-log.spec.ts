@@ -3,6 +3,9 @@ import { RECOVERY_WINDOW_MS, RecoveryLog } from './recovery-log.js';
 
 const MIB = 1_024 * 1_024;
 
+/** As it is on its way: behind a character of Engine.IO's. */
+const bytesOf = (packet: string): { bytes: Buffer; start: number } => ({ bytes: Buffer.from(`4${packet}`), start: 1 });
+
 describe('the recovery log', () => {
   let now: number;
   let log: RecoveryLog;
@@ -13,7 +16,7 @@ describe('the recovery log', () => {
   /** Keeps a packet, and answers what its receiver would name it by. */
   const keep = (packet: string, ...rooms: string[]): string => {
     const offset = log.nextOffset();
-    log.keep(packet, true, { rooms: new Set(rooms), except: new Set() });
+    log.keep(bytesOf(packet), { rooms: new Set(rooms), except: new Set() });
     return offset;
   };
   const missed = (offset: string, ...rooms: string[]): string[] | undefined => {
@@ -25,8 +28,8 @@ describe('the recovery log', () => {
     const first = keep('1', 'a');
     keep('2', 'b');
     keep('3', 'a', 'b');
-    log.keep('4', true, { rooms: new Set(['a']), except: new Set(['me']) });
-    log.keep('5', true, { rooms: new Set(), except: new Set() });
+    log.keep(bytesOf('4'), { rooms: new Set(['a']), except: new Set(['me']) });
+    log.keep(bytesOf('5'), { rooms: new Set(), except: new Set() });
     expect(missed(first, 'a', 'me')).toEqual(['3', '5']);
     expect(missed(first, 'a')).toEqual(['3', '4', '5']);
     expect(missed(first, 'c')).toEqual(['5']);
@@ -35,7 +38,7 @@ describe('the recovery log', () => {
   it('knows no offsets of another process, none of the future and none that are none', () => {
     keep('1', 'a');
     const other = new RecoveryLog(() => now);
-    other.keep('1', true, { rooms: new Set(['a']), except: new Set() });
+    other.keep(bytesOf('1'), { rooms: new Set(['a']), except: new Set() });
     for (const offset of [other.nextOffset(), '', 'x', '.', `${log.nextOffset().split('.')[0]}.zz`, '..'])
       expect(missed(offset, 'a')).toBeUndefined();
   });
@@ -72,6 +75,9 @@ describe('the recovery log', () => {
     expect(log.bytes).toBeGreaterThan(30 * MIB);
     expect(missed(offsets[0] as string, 'room 1999')).toBeUndefined();
     expect(missed(offsets.at(-2) as string, 'room 1999')).toEqual([packet]);
+    now = RECOVERY_WINDOW_MS + 1;
+    log.expire();
+    expect(log.bytes).toBe(0);
   });
 
   it('lets one room take no more than its share, and knows who missed something of it', () => {
@@ -86,11 +92,32 @@ describe('the recovery log', () => {
   });
 
   it('counts names of rooms, and texts that are not ASCII, for what they take', () => {
-    log.keep('x'.repeat(1_000), false, {
+    log.keep(bytesOf('é'.repeat(1_000)), {
       rooms: new Set(Array.from({ length: 1_000 }, (_, index) => `room ${index}`)),
       except: new Set(),
     });
     expect(log.bytes).toBeGreaterThan(2_000 + 60_000);
+  });
+
+  it('keeps a place for what is too large for its room', () => {
+    const first = keep('1', 'a');
+    const large = keep('x'.repeat(MIB), 'a');
+    keep('2', 'a', 'b');
+    expect(log.bytes).toBeLessThan(MIB);
+    expect(missed(first, 'a')).toBeUndefined();
+    expect(missed(first, 'b')).toEqual(['2']);
+    expect(missed(large, 'a')).toEqual(['2']);
+  });
+
+  it('is bounded in packets', () => {
+    const first = keep('first', 'a');
+    const second = keep('second', 'a');
+    for (let index = 0; index < 19_999; index += 1) keep('x', `room ${index}`);
+    expect(missed(first, 'a')).toEqual(['second']);
+    keep('one more', 'b');
+    expect(missed(first, 'a')).toBeUndefined();
+    expect(missed(second, 'a')).toEqual([]);
+    expect(missed(second, 'b')).toEqual(['one more']);
   });
 
   it('does not send a whole megabyte to who comes back', () => {
@@ -111,7 +138,7 @@ describe('the recovery log', () => {
     for (let index = 0; index < 5_000; index += 1) {
       now += random(100);
       const room = `room ${random(5)}`;
-      const packet = `${index} ${'x'.repeat(random(4_000))}`;
+      const packet = `${index} ${'xéß€🙂'.repeat(random(600))}`;
       everything.push({ room, packet, at: now, offset: keep(packet, room) });
       const from = Math.max(0, index - random(1_500));
       const asked = `room ${random(5)}`;

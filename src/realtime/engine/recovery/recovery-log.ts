@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PacketPages, PAGE_BYTES } from './packet-pages.js';
 
 /** How long Socket.IO itself keeps what a lost connection missed. Beyond that, sync brings it. */
 export const RECOVERY_WINDOW_MS = 60_000;
@@ -12,9 +13,9 @@ const MAX_KEPT_BYTES_A_ROOM = 1024 * 1024;
 const MAX_KEPT_BYTES_OF_SEVERAL = 8 * 1024 * 1024;
 /** Bytes that a connection is sent at once when it comes back; who missed more is brought up by sync. */
 const MAX_REPLAYED_BYTES = 1024 * 1024;
-/** What an entry and each room's name in it take beside the packet, roughly. */
-const ENTRY_BYTES = 200;
-const NAME_BYTES = 64;
+/** What an entry, and each room's name where it is for several, take beside the packet, roughly. */
+const ENTRY_BYTES = 100;
+const NAME_BYTES = 100;
 
 /** Whom a packet was for: who is in one of the rooms (in any, where there is none) and in none of those excepted. */
 export interface Audience {
@@ -22,41 +23,54 @@ export interface Audience {
   except: ReadonlySet<string>;
 }
 
-interface Entry extends Audience {
-  /** Undefined: something was sent, or may have been, that is not kept. Who missed it cannot be recovered. */
-  packet: string | undefined;
-  bytes: number;
-  keptAt: number;
-  account: string;
-  /** The next of the same account. */
-  next: Entry | undefined;
+/** A packet as bytes, from `start` on. */
+export interface PacketBytes {
+  bytes: Buffer;
+  start: number;
 }
 
 /** The packets kept of one room, or of all that is for several. */
 interface Account {
+  /** The room's name. */
+  name: string;
   bytes: number;
-  oldest: Entry;
-  newest: Entry;
+  /** Places in the ring. */
+  oldest: number;
+  newest: number;
 }
 
 const OF_SEVERAL = '';
+/** In place of a packet's length: something was sent, or may have been, that is not kept. Who missed it cannot be recovered. */
+const NOT_KEPT = -1;
+const NONE = -1;
 
 /**
  * What was broadcast lately, as it was encoded, for connections that were lost and come back.
  *
  * Guarantees: bounded in packets, in bytes and in time, as a whole and for each room; what is asked for is answered
- * completely or not at all.
+ * completely or not at all. A packet that is kept makes no object on V8's heap: entries are places of a ring, and packets are
+ * bytes in pages (PacketPages).
  */
 export class RecoveryLog {
-  private readonly entries: Entry[] = [];
-  /** Where in `entries` the oldest one is; what is before it is dropped together now and then. */
-  private start = 0;
-  /** How many entries were dropped ever: the number of the oldest one. */
+  /** Number of the oldest entry, and of the one that is kept next: so many were dropped, and kept, ever. */
   private dropped = 0;
+  private added = 0;
   private keptBytes = 0;
+  private readonly pages = new PacketPages();
   private readonly accounts = new Map<string, Account>();
   /** Offsets of another process are not taken for ours. */
   private readonly prefix = randomBytes(6).toString('base64url');
+
+  // Of each entry, at its number modulo MAX_KEPT_PACKETS.
+  private readonly firstPages = new Int32Array(MAX_KEPT_PACKETS);
+  private readonly lengths = new Int32Array(MAX_KEPT_PACKETS);
+  private readonly costs = new Int32Array(MAX_KEPT_PACKETS);
+  private readonly keptAt = new Float64Array(MAX_KEPT_PACKETS);
+  /** The place of the next of the same account. */
+  private readonly nextOfAccount = new Int32Array(MAX_KEPT_PACKETS);
+  /** One room's account where it is for that room and excepts nobody; else there is an audience beside. */
+  private readonly accountOf: (Account | undefined)[] = [];
+  private readonly audienceOf: (Audience | undefined)[] = [];
 
   constructor(private readonly now: () => number = Date.now) {}
 
@@ -66,7 +80,7 @@ export class RecoveryLog {
 
   /** The number of the entry that is kept next. */
   get end(): number {
-    return this.dropped + this.entries.length - this.start;
+    return this.added;
   }
 
   /** What the client is sent with the packet that is kept next, so that it can name it when it comes back. */
@@ -82,13 +96,27 @@ export class RecoveryLog {
   }
 
   /** @param packet as it was encoded */
-  keep(packet: string, isAscii: boolean, audience: Audience): void {
-    this.add(packet, packet.length * (isAscii ? 1 : 2), audience);
+  keep({ bytes, start }: PacketBytes, audience: Audience): void {
+    const length = bytes.length - start;
+    const [only = OF_SEVERAL] = audience.rooms.size === 1 ? audience.rooms : [];
+    const isOfOne = only !== OF_SEVERAL && audience.except.size === 0;
+    const names = isOfOne ? 0 : audience.rooms.size + audience.except.size;
+    const cost = PacketPages.countOf(length) * PAGE_BYTES + ENTRY_BYTES + NAME_BYTES * names;
+    const maxOfAccount = only === OF_SEVERAL ? MAX_KEPT_BYTES_OF_SEVERAL : MAX_KEPT_BYTES_A_ROOM;
+    if (cost > maxOfAccount) {
+      this.addGap(audience);
+      return;
+    }
+    const place = this.add(cost, isOfOne ? undefined : audience);
+    this.lengths[place] = length;
+    this.firstPages[place] = this.pages.keep(bytes, start);
+    const account = this.charge(only, place, cost);
+    while (account.bytes > maxOfAccount) this.empty(account.oldest);
   }
 
   /** Something was sent that is not kept: whoever it was for and is lost cannot be recovered from before it. */
   keepGap(rooms: Iterable<string>): void {
-    this.add(undefined, 0, { rooms: new Set(rooms), except: new Set() });
+    this.addGap({ rooms: new Set(rooms), except: new Set() });
   }
 
   /**
@@ -100,86 +128,92 @@ export class RecoveryLog {
     if (from < this.dropped) return undefined;
     const packets: string[] = [];
     let bytes = 0;
-    for (let index = this.start + from - this.dropped; index < this.entries.length; index += 1) {
-      const entry = this.entries[index];
-      if (entry === undefined || !isFor(rooms, entry)) continue;
-      if (entry.packet === undefined || (bytes += entry.bytes) > MAX_REPLAYED_BYTES) return undefined;
-      packets.push(entry.packet);
+    for (let number = from; number < this.added; number += 1) {
+      const place = number % MAX_KEPT_PACKETS;
+      if (!this.isFor(rooms, place)) continue;
+      const length = this.lengths[place] as number;
+      if (length === NOT_KEPT || (bytes += length) > MAX_REPLAYED_BYTES) return undefined;
+      packets.push(this.pages.read(this.firstPages[place] as number, length));
     }
     return packets;
   }
 
   expire(now = this.now()): void {
     const oldest = now - RECOVERY_WINDOW_MS;
-    for (
-      let entry = this.entries[this.start];
-      entry !== undefined && entry.keptAt < oldest;
-      entry = this.entries[this.start]
+    while (this.dropped < this.added && (this.keptAt[this.dropped % MAX_KEPT_PACKETS] as number) < oldest)
+      this.dropOldest();
+    if (this.dropped === this.added) this.pages.clear();
+  }
+
+  private addGap(audience: Audience): void {
+    const place = this.add(ENTRY_BYTES + NAME_BYTES * (audience.rooms.size + audience.except.size), audience);
+    this.lengths[place] = NOT_KEPT;
+  }
+
+  /** Makes room for an entry. Returns its place, whose length is still to be set. */
+  private add(cost: number, audience: Audience | undefined): number {
+    const now = this.now();
+    this.expire(now);
+    while (
+      this.dropped < this.added &&
+      (this.keptBytes + cost > MAX_KEPT_BYTES || this.added - this.dropped === MAX_KEPT_PACKETS)
     )
-      this.dropOldest(entry);
+      this.dropOldest();
+    const place = this.added % MAX_KEPT_PACKETS;
+    this.added += 1;
+    this.keptBytes += cost;
+    this.costs[place] = cost;
+    this.keptAt[place] = now;
+    this.accountOf[place] = undefined;
+    this.audienceOf[place] = audience;
+    return place;
   }
 
-  private add(packet: string | undefined, packetBytes: number, { rooms, except }: Audience): void {
-    const [only = OF_SEVERAL] = rooms.size === 1 ? rooms : [];
-    const bytes = packetBytes + ENTRY_BYTES + NAME_BYTES * (rooms.size + except.size);
-    const keptAt = this.now();
-    const entry: Entry = { packet, rooms, except, bytes, keptAt, account: only, next: undefined };
-    this.entries.push(entry);
-    this.keptBytes += bytes;
-    if (packet !== undefined) this.charge(entry);
-    this.expire(keptAt);
-    while (this.keptBytes > MAX_KEPT_BYTES || this.entries.length - this.start > MAX_KEPT_PACKETS) {
-      const oldest = this.entries[this.start];
-      if (oldest === undefined) break;
-      this.dropOldest(oldest);
-    }
-  }
-
-  private charge(entry: Entry): void {
-    const account = this.accounts.get(entry.account);
+  private charge(name: string, place: number, cost: number): Account {
+    let account = this.accounts.get(name);
     if (account === undefined) {
-      this.accounts.set(entry.account, { bytes: entry.bytes, oldest: entry, newest: entry });
+      account = { name, bytes: cost, oldest: place, newest: place };
+      this.accounts.set(name, account);
     } else {
-      account.newest.next = entry;
-      account.newest = entry;
-      account.bytes += entry.bytes;
+      this.nextOfAccount[account.newest] = place;
+      account.newest = place;
+      account.bytes += cost;
     }
-    const most = entry.account === OF_SEVERAL ? MAX_KEPT_BYTES_OF_SEVERAL : MAX_KEPT_BYTES_A_ROOM;
-    for (let own = this.accounts.get(entry.account); own !== undefined && own.bytes > most; ) {
-      const { oldest } = own;
-      this.discharge(oldest);
-      // Its place stays, so that who missed it is known.
-      const left = ENTRY_BYTES + NAME_BYTES * (oldest.rooms.size + oldest.except.size);
-      this.keptBytes -= oldest.bytes - left;
-      oldest.bytes = left;
-      oldest.packet = undefined;
-      own = this.accounts.get(entry.account);
-    }
+    this.nextOfAccount[place] = NONE;
+    this.accountOf[place] = account;
+    return account;
   }
 
-  /** The oldest of its account is kept no more. */
-  private discharge(entry: Entry): void {
-    const account = this.accounts.get(entry.account);
-    if (account === undefined) return;
-    account.bytes -= entry.bytes;
-    if (entry.next === undefined) this.accounts.delete(entry.account);
-    else account.oldest = entry.next;
+  /** Drops the packet, the oldest of its account. Its place stays, so that who missed it is known. */
+  private empty(place: number): void {
+    const account = this.accountOf[place];
+    if (account === undefined || this.lengths[place] === NOT_KEPT) return;
+    const cost = this.costs[place] as number;
+    const pages = PacketPages.countOf(this.lengths[place] as number) * PAGE_BYTES;
+    account.bytes -= cost;
+    account.oldest = this.nextOfAccount[place] as number;
+    if (account.oldest === NONE) this.accounts.delete(account.name);
+    this.keptBytes -= pages;
+    this.costs[place] = cost - pages;
+    this.pages.release(this.firstPages[place] as number);
+    this.lengths[place] = NOT_KEPT;
   }
 
-  private dropOldest(entry: Entry): void {
-    if (entry.packet !== undefined) this.discharge(entry);
-    this.keptBytes -= entry.bytes;
-    this.start += 1;
+  private dropOldest(): void {
+    const place = this.dropped % MAX_KEPT_PACKETS;
+    this.empty(place);
+    this.keptBytes -= this.costs[place] as number;
+    this.accountOf[place] = undefined;
+    this.audienceOf[place] = undefined;
     this.dropped += 1;
-    if (this.start < MAX_KEPT_PACKETS / 2 && this.start < this.entries.length) return;
-    this.entries.splice(0, this.start);
-    this.start = 0;
   }
-}
 
-function isFor(rooms: ReadonlySet<string>, audience: Audience): boolean {
-  for (const name of audience.except) if (rooms.has(name)) return false;
-  if (audience.rooms.size === 0) return true;
-  for (const name of audience.rooms) if (rooms.has(name)) return true;
-  return false;
+  private isFor(rooms: ReadonlySet<string>, place: number): boolean {
+    const audience = this.audienceOf[place];
+    if (audience === undefined) return rooms.has(this.accountOf[place]?.name ?? OF_SEVERAL);
+    for (const name of audience.except) if (rooms.has(name)) return false;
+    if (audience.rooms.size === 0) return true;
+    for (const name of audience.rooms) if (rooms.has(name)) return true;
+    return false;
+  }
 }
