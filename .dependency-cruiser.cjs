@@ -1,6 +1,7 @@
 /** The arrows of docs/architecture.md. `*.view.ts` are plain shapes that anybody may name. */
 const VIEWS = '\\.view\\.ts$';
 const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
+const EDGES = ['realtime', 'dialects', 'cluster', 'push', 'integrations', 'moderation', 'retention'];
 
 /** Lower features first; nobody imports upwards, but for shapes. `presence` and `limits` are leaves of their own. */
 const ORDER = [
@@ -122,6 +123,16 @@ module.exports = {
       to: { path: '^src/(?!audit/|common/|config/|database/|docs/|http/|limits/)' },
     },
     {
+      name: 'services-know-no-feature',
+      comment: 'every room above them uses them; docs describes the protocol',
+      severity: 'error',
+      from: { path: '^src/(docs|http|observability|outbound|web|workers)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: `^src/(${FEATURES.join('|')}|${EDGES.join('|')})/`,
+        pathNot: ['^src/realtime/protocol/', VIEWS],
+      },
+    },
+    {
       name: 'events-name-shapes-only',
       severity: 'error',
       from: { path: '^src/events/' },
@@ -197,6 +208,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/dialects/([^/]+)/' },
       to: { path: '^src/dialects/[^/]+/', pathNot: '^src/dialects/($1|transport)/' },
+    },
+    {
+      name: 'nobody-knows-cluster',
+      comment: 'it implements ports of rooms below it, and app.module.ts binds them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cluster/|app\\.module\\.ts$)' },
+      to: { path: '^src/cluster/' },
     },
     {
       name: 'nobody-knows-dialects',
