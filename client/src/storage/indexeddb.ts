@@ -67,7 +67,10 @@ interface Task {
   mode: TransactionMode;
   stores: readonly StoreName[];
   attempts: number;
-  /** Settles the caller's promise, or throws `LostConnection`, after which it may be called once more. */
+  /**
+   * Settles the caller's promise, or throws: `LostConnection` where it may be called once more. Ends when its transaction has
+   * ended.
+   */
   attempt(handle: IDBDatabase): Promise<void>;
   reject(error: unknown): void;
 }
@@ -94,9 +97,19 @@ class IndexedDatabase implements Database {
     private readonly settings: Settings,
   ) {}
 
-  /** So that a browser without storage says so at the beginning. */
-  async ready(): Promise<void> {
-    await this.transaction('readonly', ['meta'], () => Promise.resolve());
+  /** Opens it, so that a browser without storage says so at the beginning. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({
+        number: ++this.count,
+        mode: 'readonly',
+        stores: [],
+        attempts: 0,
+        attempt: async () => resolve(),
+        reject,
+      });
+      this.pump();
+    });
   }
 
   transaction<Result>(
@@ -114,7 +127,7 @@ class IndexedDatabase implements Database {
         mode,
         stores,
         attempts: 0,
-        attempt: async (handle) => resolve(await this.run(handle, mode, stores, work)),
+        attempt: (handle) => this.run(handle, mode, stores, work, resolve),
         reject,
       });
       this.pump();
@@ -220,8 +233,11 @@ class IndexedDatabase implements Database {
         handle.close();
         if (attempt >= MAX_UPGRADE_ATTEMPTS) throw new StorageError('OUTDATED', 'Two versions of this app contend.');
       } catch (error) {
-        // Another tab was quicker with its upgrade.
-        if ((error as Error | null)?.name !== 'VersionError' || attempt >= MAX_UPGRADE_ATTEMPTS) throw error;
+        // Another tab was quicker with its upgrade; or the browser is still closing what it closed.
+        const isPassing =
+          (error as Error | null)?.name === 'VersionError' ||
+          (this.hadHandle && attempt === 0 && !(error instanceof StorageError));
+        if (!isPassing || attempt >= MAX_UPGRADE_ATTEMPTS) throw error;
         version = undefined;
       }
     }
@@ -265,7 +281,8 @@ class IndexedDatabase implements Database {
     mode: TransactionMode,
     stores: readonly StoreName[],
     work: (transaction: StorageTransaction) => Promise<Result>,
-  ): Promise<Result> {
+    resolve: (result: Result) => void,
+  ): Promise<void> {
     let native: IDBTransaction;
     try {
       // What the user made is flushed to the disk before it counts as kept; what the server can send again is not.
@@ -277,9 +294,9 @@ class IndexedDatabase implements Database {
     } catch (error) {
       throw new LostConnection(error);
     }
-    const ended = new Promise<void>((resolve, reject) => {
-      native.addEventListener('complete', () => resolve());
-      native.addEventListener('abort', () => reject(native.error));
+    const ended = new Promise<void>((complete, abort) => {
+      native.addEventListener('complete', () => complete());
+      native.addEventListener('abort', () => abort(native.error));
     });
     ended.catch(() => undefined);
     const transaction = new IndexedTransaction(
@@ -296,12 +313,18 @@ class IndexedDatabase implements Database {
       if (error !== transaction.failed || end === 'committed') throw error;
       throw classified(end === 'rolled back' ? error : end.cause);
     }
+    // What was read is known before the transaction says that it has ended, which is another way to the storage and back.
+    if (mode === 'readonly') {
+      resolve(result);
+      await ended.catch(() => undefined);
+      return;
+    }
     try {
       await ended;
     } catch (error) {
       throw classified(error);
     }
-    return result;
+    resolve(result);
   }
 }
 

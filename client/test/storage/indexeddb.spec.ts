@@ -89,6 +89,25 @@ describe('the storage adapter IndexedDB', () => {
     await database.close();
   });
 
+  it('opens it once more where the browser was still closing it', async () => {
+    const database = await storage().open('account');
+    await put(database, 'a', 'before');
+    connections.last.close();
+    const { open } = connections.factory;
+    connections.factory.open = (name, version) => {
+      connections.factory.open = open;
+      const request = open(name, version);
+      request.addEventListener('success', () => request.result.close());
+      const refused = new EventTarget() as IDBOpenDBRequest;
+      Object.defineProperty(refused, 'error', { value: new DOMException('The connection was closed.', 'AbortError') });
+      queueMicrotask(() => refused.dispatchEvent(new Event('error')));
+      return refused;
+    };
+    await put(database, 'b', 'after');
+    expect(await keys(database)).toEqual(['a', 'b']);
+    await database.close();
+  });
+
   it('tries a dead connection again only once, then says that there is no storage, and recovers when there is', async () => {
     const database = await storage().open('account');
     const kill = async (transaction: StorageTransaction): Promise<void> => {
