@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventBus } from '../events/event-bus.js';
 import { MessageReader } from '../messages/reading/message-reader.js';
-import { EndedSessions } from '../realtime/connections/ended-sessions.js';
+import { EndedSessions } from '../realtime/delivery/ended-sessions.js';
 import { Broadcaster } from '../realtime/delivery/broadcaster.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { Rooms, type Setup } from '../realtime/delivery/rooms.js';

@@ -1,4 +1,4 @@
-import type { LimitName } from '../limits/limits.js';
+import type { LimitName } from '../config/limits.js';
 import type { PrimaryChannel } from '../workers/primary-channel.js';
 import { type CountAction, SharedBuckets } from './shared-buckets.js';
 

@@ -1,4 +1,4 @@
-import type { LimitName } from '../limits/limits.js';
+import type { LimitName } from '../config/limits.js';
 import type { CountAction } from '../workers/worker-messages.js';
 
 export type { CountAction } from '../workers/worker-messages.js';

@@ -13,8 +13,8 @@ import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { type Page, PageQuery } from '../common/pagination.js';
 import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../docs/api-errors.decorator.js';
-import { ApiPage } from '../docs/api-page.decorator.js';
+import { ApiErrors } from '../http/api-errors.decorator.js';
+import { ApiPage } from '../http/api-page.decorator.js';
 import { ConversationsService } from './conversations.service.js';
 import { ConversationView, MemberView, ReadCursorView, ReceiptView } from './conversations.view.js';
 import {

@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { newId } from '../common/identifier.js';
-import { withWorkId } from '../observability/work-id.js';
+import { withWorkId } from '../common/work-id.js';
 
 const ACCEPTABLE = /^[A-Za-z0-9_-]{8,64}$/;
 

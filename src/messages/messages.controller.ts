@@ -5,7 +5,7 @@ import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiErrors } from '../http/api-errors.decorator.js';
 import {
   CreateMessageDto,
   DeleteMessageQuery,

@@ -1,6 +1,6 @@
 import { ConsoleLogger, type LoggerService, type LogLevel } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
-import { currentWorkId } from './work-id.js';
+import { currentWorkId } from '../common/work-id.js';
 
 /** From the most serious on; each level of `LOG_LEVEL` shows itself and those before it. */
 const NEST_LEVELS: Readonly<Record<Configuration['logLevel'], readonly LogLevel[]>> = {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Ip, Param, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../common/principal.js';
-import { ApiErrors } from '../docs/api-errors.decorator.js';
+import { ApiErrors } from '../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../http/current-principal.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { RequireRole } from '../http/require-role.decorator.js';

@@ -1,6 +1,6 @@
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
-import type { LimitName, LimitTable } from '../limits/limits.js';
+import type { LimitName, LimitTable } from '../config/limits.js';
 import { MemoryRateLimiter } from '../limits/rates/memory-rate-limiter.js';
 import type { CountAction } from './worker-messages.js';
 

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { Socket } from 'node:net';
 import process from 'node:process';
-import type { LimitName } from '../limits/limits.js';
+import type { LimitName } from '../config/limits.js';
 import type { CountAction, MetricObjects, ToPrimary, ToWorker } from './worker-messages.js';
 
 /** Questions that may wait for an answer; beyond it none is asked. */

@@ -1,4 +1,4 @@
-import type { LimitName } from '../limits/limits.js';
+import type { LimitName } from '../config/limits.js';
 
 /** What is done to a bucket of a limit that workers count together. */
 export type CountAction = 'consume' | 'charge' | 'restore';

@@ -5,7 +5,7 @@ import { RedisBuckets } from '../../src/cluster/redis-buckets.js';
 import type { SharedBuckets } from '../../src/cluster/shared-buckets.js';
 import { SharedRateLimiter } from '../../src/cluster/shared-rate-limiter.js';
 import { Clock } from '../../src/common/clock.js';
-import { LIMITS } from '../../src/limits/limits.js';
+import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { LimitCounts } from '../../src/workers/limit-counts.js';
 import { RedisServer } from '../support/redis.js';

@@ -12,7 +12,7 @@ import {
 import type { Request, Response } from 'express';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';

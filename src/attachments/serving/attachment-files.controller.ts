@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { DomainError } from '../../common/errors.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { Public } from '../../http/public.decorator.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { AttachmentLinks } from './attachment-urls.js';
 import { VARIANTS } from '../attachment.js';
 import { AttachmentsService } from '../attachments.service.js';

@@ -4,7 +4,7 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@ne
 import type { Response } from 'express';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { AccountService } from './account.service.js';
 import { DeleteAccount } from '../dto/auth.dto.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { ipAddressKey, networkKey } from '../../limits/ip-address-key.js';
-import type { LimitName } from '../../limits/limits.js';
+import type { LimitName } from '../../config/limits.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 
 /** Where a guess comes from. */

@@ -5,7 +5,7 @@ import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { acknowledged } from '../transport/acknowledged.js';
-import { ApiOwnErrors } from '../../docs/api-errors.decorator.js';
+import { ApiOwnErrors } from '../../http/api-errors.decorator.js';
 import { DirectChats } from './direct-chats.js';
 import { ChatsFilter } from './direct-events.filter.js';
 import { ChatsQuery } from './direct-events.dto.js';

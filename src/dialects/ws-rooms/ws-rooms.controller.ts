@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { DirectMessages } from '../transport/direct-messages.js';
 import { OpenRoomDto, RoomHistoryQuery } from './ws-rooms.dto.js';

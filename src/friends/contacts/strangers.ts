@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { LimitName } from '../../limits/limits.js';
+import type { LimitName } from '../../config/limits.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 
 const WINDOWS = ['strangersAnHour', 'strangersADay'] as const satisfies readonly LimitName[];

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Ip, Param, Post, Q
 import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ApiPage } from '../../docs/api-page.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';

@@ -9,8 +9,8 @@ import {
 } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ApiPage } from '../../docs/api-page.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { KeyScope } from '../../http/key-scope.decorator.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
-import { LIMITS } from '../limits.js';
+import { LIMITS } from '../../config/limits.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 
 class SetClock extends Clock {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
-import { type Limit, LIMITS, type LimitName, type LimitTable } from '../limits.js';
+import { type Limit, LIMITS, type LimitName, type LimitTable } from '../../config/limits.js';
 import { RateLimiter } from './rate-limiter.js';
 
 interface Bucket {

@@ -9,7 +9,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../../common/principal.js';
 import { ipAddressKey } from '../ip-address-key.js';
-import { LIMITS, type LimitName } from '../limits.js';
+import { LIMITS, type LimitName } from '../../config/limits.js';
 import { RateLimiter } from './rate-limiter.js';
 
 const RATE_LIMIT = 'rateLimit';

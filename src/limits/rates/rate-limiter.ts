@@ -1,4 +1,4 @@
-import type { LimitName } from '../limits.js';
+import type { LimitName } from '../../config/limits.js';
 
 /**
  * Counts what is limited (`LIMITS`). A key is what the limit's scope names: a user's id, an address by `ipAddressKey`, …

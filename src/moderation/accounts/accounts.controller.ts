@@ -4,8 +4,8 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@ne
 import type { Response } from 'express';
 import type { Page } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ApiPage } from '../../docs/api-page.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, HttpStatus, Ip, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';

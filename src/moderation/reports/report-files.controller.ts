@@ -5,7 +5,7 @@ import { VARIANTS } from '../../attachments/attachment.js';
 import { AttachmentServing } from '../../attachments/serving/attachment-serving.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { RequireRole } from '../../http/require-role.decorator.js';

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { CreateReportDto } from './dto/reports.dto.js';

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { RequireRole } from '../../http/require-role.decorator.js';
 import { Stats } from './stats.service.js';
 import { StatsView } from './stats.view.js';

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Query 
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
-import { ApiErrors } from '../../docs/api-errors.decorator.js';
-import { ApiPage } from '../../docs/api-page.decorator.js';
+import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiPage } from '../../http/api-page.decorator.js';
 import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { GatedReads } from '../../limits/reads/read-gate.interceptor.js';

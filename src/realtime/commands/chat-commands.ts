@@ -9,7 +9,7 @@ import { ConversationsService } from '../../conversations/conversations.service.
 import { Receipts } from '../../conversations/receipts.js';
 import { ReadGate } from '../../limits/reads/read-gate.js';
 import { Metrics } from '../../observability/metrics.js';
-import { withWorkId } from '../../observability/work-id.js';
+import { withWorkId } from '../../common/work-id.js';
 import { MessageChanges } from '../../messages/changes/message-changes.js';
 import { MessageSender } from '../../messages/sending/message-sender.js';
 import type { MessageView } from '../../messages/messages.view.js';
@@ -20,7 +20,7 @@ import { type Acknowledgement, failure, success } from '../protocol/acknowledgem
 import { CLIENT_EVENTS, type ClientEventName, type PayloadOf, type ResultOf } from '../protocol/client-events.js';
 import { DialectMessageDto, SendMessageDto } from '../protocol/client-events.dto.js';
 import { checkedSendMessage } from '../protocol/send-message.check.js';
-import { OpenConversations } from '../delivery/open-conversations.js';
+import { OpenConversations } from './open-conversations.js';
 import { Typing } from '../ephemeral/typing.js';
 
 type Handlers = {

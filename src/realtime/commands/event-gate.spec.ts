@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { LIMITS } from '../../limits/limits.js';
+import { LIMITS } from '../../config/limits.js';
 import { EventGate } from './event-gate.js';
 
 /** Lets `count` events in and out again; answers how many were refused, by code. */

@@ -1,5 +1,5 @@
 import { DomainError } from '../../common/errors.js';
-import type { Limit } from '../../limits/limits.js';
+import type { Limit } from '../../config/limits.js';
 import { TokenBucket } from '../../limits/rates/token-bucket.js';
 
 /** Events of one connection that may be under way at once. */

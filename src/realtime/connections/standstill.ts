@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { EndedSessions } from './ended-sessions.js';
+import { EndedSessions } from '../delivery/ended-sessions.js';
 
 const TICK_MS = 1_000;
 /** A process that did not run for so long may have missed that sessions ended: others waited no longer for it. */

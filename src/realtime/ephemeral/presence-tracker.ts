@@ -7,7 +7,7 @@ import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
-import { EndedSessions } from '../connections/ended-sessions.js';
+import { EndedSessions } from '../delivery/ended-sessions.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
 /** What comes and goes in this time is stored and delivered together; the longer, the more there was to deliver the last time. */

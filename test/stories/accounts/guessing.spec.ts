@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { Passwords } from '../../../src/auth/accounts/passwords.js';
 import { Clock } from '../../../src/common/clock.js';
-import { LIMITS } from '../../../src/limits/limits.js';
+import { LIMITS } from '../../../src/config/limits.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { type Anything, startStory, type Story, until } from '../../support/story.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Clock } from '../../../src/common/clock.js';
-import { LIMITS } from '../../../src/limits/limits.js';
+import { LIMITS } from '../../../src/config/limits.js';
 import { type Anything, type Person, request, startStory, type Story } from '../../support/story.js';
 import { claimsOf } from './forged-tokens.js';
 import { problem } from './shapes.js';

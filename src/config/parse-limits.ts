@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { exactObject } from '../config/exact-object.js';
+import { exactObject } from './exact-object.js';
 import { LIMITS, type LimitName, type LimitTable } from './limits.js';
 
 /** What is wrong with a table of limits; the message goes behind the name of its variable. */

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
-import { Rooms } from '../delivery/rooms.js';
+import { Rooms } from './rooms.js';
 
 /** For so long after an act, connections that were being let in meanwhile are looked at as well; longer than that may take. */
 const SETTLING_MS = 12_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
-import type { Connection } from '../commands/connection.js';
-import { Rooms } from './rooms.js';
+import type { Connection } from './connection.js';
+import { Rooms } from '../delivery/rooms.js';
 
 /**
  * Which conversations a connection shows. To show one is asked for, looked up and then done: what happens between is not
