@@ -1,18 +1,14 @@
-/** The arrows of docs/architecture.md. `*.view.ts` are plain shapes that anybody may name. */
-const VIEWS = '\\.view\\.ts$';
-const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
-const EDGES = ['realtime', 'dialects', 'cluster', 'push', 'integrations', 'moderation', 'retention'];
+/** The arrows of docs/architecture.md. */
+const { ROOMS, REALTIME } = require('./scripts/rooms.cjs');
 
-/** Lower features first; nobody imports upwards, but for shapes. `presence` and `limits` are leaves of their own. */
-const ORDER = [
-  ['attachments', ['users', 'auth', 'friends', 'conversations', 'messages', 'sync']],
-  ['users', ['auth', 'friends', 'conversations', 'messages', 'sync']],
-  ['auth', ['friends', 'conversations', 'messages', 'sync']],
-  ['friends', ['auth', 'conversations', 'messages', 'sync']],
-  ['conversations', ['auth', 'messages', 'sync']],
-  ['messages', ['auth', 'sync']],
-  ['sync', ['auth']],
-];
+const SPECS = '\\.spec\\.ts$';
+const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'messages', 'sync'];
+/** Plain shapes, which these may name in either direction. */
+const VIEWS = `^src/(${FEATURES.join('|')})/.*\\.view\\.ts$`;
+const NAMES_VIEWS = [...FEATURES, 'events', 'dialects', 'docs'];
+
+/** What only the files at the top put together: nobody asks these rooms. */
+const EDGES = ['moderation', 'push', 'integrations', 'retention', 'dialects', 'cluster'];
 
 module.exports = {
   forbidden: [
@@ -28,115 +24,41 @@ module.exports = {
       from: { orphan: true, pathNot: ['\\.d\\.ts$'] },
       to: {},
     },
-    ...ORDER.map(([feature, above]) => ({
-      name: `feature-order-${feature}`,
-      comment: 'sync → messages → conversations → friends → users → attachments; users ← auth',
+    ...Object.entries(ROOMS).map(([room, known]) => ({
+      name: `order-of-rooms-${room}`,
+      comment: 'scripts/rooms.cjs is the one order, of imports and of statements',
       severity: 'error',
-      from: { path: `^src/${feature}/`, pathNot: '\\.spec\\.ts$' },
-      to: { path: `^src/(${above.join('|')})/`, pathNot: VIEWS },
+      from: { path: `^src/${room}/`, pathNot: SPECS },
+      to: {
+        path: `^src/(?!(${[room, ...known].join('|')})/)`,
+        ...(NAMES_VIEWS.includes(room) ? { pathNot: VIEWS } : {}),
+      },
     })),
     {
-      name: 'features-know-no-edge',
+      name: 'every-room-has-a-place',
       severity: 'error',
-      from: { path: `^src/(${FEATURES.join('|')}|presence)/` },
-      to: { path: '^src/(realtime|dialects|push|integrations|cluster)/' },
+      from: { path: `^src/(?!(${Object.keys(ROOMS).join('|')})/)[^/]+/` },
+      to: {},
+    },
+    ...REALTIME.map((room, place) => ({
+      name: `order-of-realtime-${room}`,
+      comment: 'what carries knows nothing of what is carried, and nobody below knows who is connected',
+      severity: 'error',
+      from: { path: `^src/realtime/${room}/` },
+      to: { path: `^src/realtime/(?!(${REALTIME.slice(0, place + 1).join('|')})/)` },
+    })),
+    {
+      name: 'docs-describe-the-protocol',
+      severity: 'error',
+      from: { path: '^src/docs/' },
+      to: { path: '^src/realtime/(?!protocol/)' },
     },
     {
-      name: 'push-knows-no-other-edge',
-      comment: 'nobody asks push, and push asks features and leaves alone',
+      name: 'edges-are-put-together-at-the-top',
+      // After a restore each is asked for its own; the operator's command starts what moderation can do.
       severity: 'error',
-      from: { path: '^src/push/' },
-      to: { path: '^src/(realtime|dialects|cluster)/' },
-    },
-    {
-      name: 'nobody-knows-push',
-      severity: 'error',
-      // The start of a process puts the parts together: after a restore each is asked for its own.
-      from: { path: '^src/', pathNot: '^src/(push/|app\\.module\\.ts$|after-restore\\.ts$)' },
-      to: { path: '^src/push/' },
-    },
-    {
-      name: 'retention-knows-no-edge',
-      comment: 'it empties what features keep, and nobody asks it',
-      severity: 'error',
-      from: { path: '^src/retention/' },
-      to: { path: '^src/(realtime|dialects|push|integrations|cluster)/' },
-    },
-    {
-      name: 'nobody-knows-retention',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(retention/|app\\.module\\.ts$)' },
-      to: { path: '^src/retention/' },
-    },
-    {
-      name: 'integrations-know-no-other-edge',
-      comment: 'keys, bots and webhooks ask features and leaves alone',
-      severity: 'error',
-      from: { path: '^src/integrations/' },
-      to: { path: '^src/(realtime|dialects|push|cluster)/' },
-    },
-    {
-      name: 'nobody-knows-integrations',
-      comment: 'what auth needs of API keys is a port of its own',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(integrations/|app\\.module\\.ts$|after-restore\\.ts$)' },
-      to: { path: '^src/integrations/' },
-    },
-    {
-      name: 'moderation-acts-through-features',
-      comment: 'it asks features, and nobody asks it: its acts reach clients by the events of those features',
-      severity: 'error',
-      from: { path: '^src/moderation/' },
-      to: { path: '^src/(realtime|dialects|push|cluster|sync)/' },
-    },
-    {
-      name: 'nobody-knows-moderation',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(moderation/|app\\.module\\.ts$|operator\\.ts$)' },
-      to: { path: '^src/moderation/' },
-    },
-    {
-      name: 'leaves',
-      comment: 'common and config know nobody; database, limits, mail and events know only them',
-      severity: 'error',
-      from: { path: '^src/(common|config)/' },
-      // The table of limits is a setting as a whole.
-      to: { path: '^src/(?!common/|config/)', pathNot: '^src/limits/(limits|parse-limits)\\.ts$' },
-    },
-    {
-      name: 'http-knows-no-feature',
-      severity: 'error',
-      from: { path: '^src/http/' },
-      to: { path: '^src/(?!http/|common/|config/|database/|observability/)' },
-    },
-    {
-      name: 'infrastructure',
-      severity: 'error',
-      from: { path: '^src/(database|limits|mail|presence|relations)/' },
-      to: { path: '^src/(?!common/|config/|database/|limits/|mail/|presence/|relations/|events/)' },
-    },
-    {
-      name: 'audit-knows-no-feature',
-      comment: 'every room above it writes down what its administrators do, in its own transaction',
-      severity: 'error',
-      from: { path: '^src/audit/' },
-      to: { path: '^src/(?!audit/|common/|config/|database/|docs/|http/|limits/)' },
-    },
-    {
-      name: 'services-know-no-feature',
-      comment: 'every room above them uses them; docs describes the protocol',
-      severity: 'error',
-      from: { path: '^src/(docs|http|observability|outbound|web|workers)/', pathNot: '\\.spec\\.ts$' },
-      to: {
-        path: `^src/(${FEATURES.join('|')}|${EDGES.join('|')})/`,
-        pathNot: ['^src/realtime/protocol/', VIEWS],
-      },
-    },
-    {
-      name: 'events-name-shapes-only',
-      severity: 'error',
-      from: { path: '^src/events/' },
-      to: { path: '^src/(?!events/)', pathNot: VIEWS },
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/(app\\.module|after-restore|operator)\\.ts$' },
+      to: { path: `^src/(${EDGES.join('|')})/` },
     },
     {
       name: 'one-database-client',
@@ -186,13 +108,6 @@ module.exports = {
       to: { path: 'node_modules/@nestjs/websockets/' },
     },
     {
-      name: 'engine-knows-no-chat',
-      comment: 'the wall carries what is above it, and asks nothing of it',
-      severity: 'error',
-      from: { path: '^src/realtime/engine/' },
-      to: { path: '^src/realtime/(delivery|ephemeral|commands|connections)/' },
-    },
-    {
       name: 'dialects-call-commands-only',
       comment:
         'a dialect decodes and encodes: rules and rows are behind chat-commands and chat-queries; its transport bounds connections',
@@ -208,19 +123,6 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/dialects/([^/]+)/' },
       to: { path: '^src/dialects/[^/]+/', pathNot: '^src/dialects/($1|transport)/' },
-    },
-    {
-      name: 'nobody-knows-cluster',
-      comment: 'it implements ports of rooms below it, and app.module.ts binds them',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cluster/|app\\.module\\.ts$)' },
-      to: { path: '^src/cluster/' },
-    },
-    {
-      name: 'nobody-knows-dialects',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(dialects/|app\\.module\\.ts$)' },
-      to: { path: '^src/dialects/' },
     },
     {
       name: 'app-module-is-the-top',

@@ -1,4 +1,4 @@
-// SQL obeys the order of imports (docs/architecture.md): every table has one room, and a statement names only what belongs
+// SQL obeys the order of imports (scripts/rooms.cjs): every table has one room, and a statement names only what belongs
 // to its own room and to rooms below it. Prints each violation as file:line and fails.
 //   node scripts/check-statements.mjs [folder of sources] [schema.prisma] [folder of migrations]
 //
@@ -10,6 +10,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import rooms from './rooms.cjs';
+
+const { ROOMS, READ_ONLY, READS } = rooms;
 
 /** What each room owns. */
 const OWNED = {
@@ -72,38 +75,6 @@ const OWNED = {
   push: ['push_devices', 'push_log', 'push_notices', 'push_progress', 'push_tickets'],
 };
 
-/** The rooms below each, whose tables it may name besides its own. */
-const LEAVES = ['database', 'relations'];
-const BELOW = {
-  database: [],
-  audit: LEAVES,
-  relations: [],
-  presence: LEAVES,
-  attachments: LEAVES,
-  users: [...LEAVES, 'presence', 'attachments'],
-  auth: [...LEAVES, 'presence', 'attachments', 'users'],
-  friends: [...LEAVES, 'presence', 'attachments', 'users'],
-  conversations: [...LEAVES, 'presence', 'attachments', 'users', 'friends'],
-  messages: [...LEAVES, 'presence', 'attachments', 'users', 'friends', 'conversations'],
-  moderation: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages', 'push'],
-  push: [...LEAVES, 'presence', 'attachments', 'users', 'auth', 'friends', 'conversations', 'messages'],
-  retention: [...LEAVES, 'audit', 'attachments', 'users', 'friends', 'conversations', 'messages'],
-  integrations: [
-    ...LEAVES,
-    'audit',
-    'attachments',
-    'users',
-    'auth',
-    'friends',
-    'conversations',
-    'messages',
-    'moderation',
-  ],
-};
-
-/** Rooms that read everything, and write nothing: they show what is there in one answer. */
-const READERS = ['sync', 'cluster'];
-
 const STATEMENT =
   /\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|EXISTS|TRUNCATE|LOCK|MERGE)\b|\b(select\s|insert\s+into|update\s+\w+\s+set|delete\s+from|truncate\s)/;
 const WRITE =
@@ -150,12 +121,14 @@ export function misplacedStatements(
     };
     const check = (relation, position, writes) => {
       const owner = ownerOf.get(relation);
-      if (READERS.includes(room)) {
-        if (writes) report(position, `${room} reads only, and here it writes where ${relation} is named`);
-      } else if (owner !== room && BELOW[room] === undefined)
-        report(position, `${relation} is named, and ${room} has no place in the order of rooms`);
-      else if (owner !== room && !BELOW[room].includes(owner))
+      if (owner === room) return;
+      if (ROOMS[room] === undefined)
+        return report(position, `${relation} is named, and ${room} has no place in the order of rooms`);
+      const isBelow = ROOMS[room].includes(owner);
+      if (!isBelow && !READS[room]?.includes(owner))
         report(position, `${relation} is of ${owner}, which ${room} may not name`);
+      else if (writes && (!isBelow || READ_ONLY.includes(room)))
+        report(position, `${room} only reads what is of ${owner}, and here it writes where ${relation} is named`);
     };
     const visit = (node) => {
       if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {

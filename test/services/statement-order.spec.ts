@@ -55,9 +55,18 @@ describe('the order of statements', () => {
     expect(check('conversations', "query('SELECT * FROM store_message($1)');")).toMatch(/store_message is of messages/);
   });
 
-  it('lets sync read everything and write nothing', () => {
-    expect(check('sync', "query('SELECT 1 FROM messages, blocks, users');")).toBe('');
-    expect(check('sync', "query('UPDATE messages SET seq = 1');")).toMatch(/sync reads only, and here it writes/);
+  it.each(['sync', 'cluster'])('lets %s read the rooms below it and write nothing', (room) => {
+    expect(check(room, "query('SELECT 1 FROM messages, blocks, users');")).toBe('');
+    expect(check(room, "query('UPDATE messages SET seq = 1');")).toMatch(/only reads .*, and here it writes/);
+    expect(check(room, "query('SELECT 1 FROM push_devices');")).toMatch(/push_devices is of push/);
+  });
+
+  it('lets moderation count the devices of push, and change none', () => {
+    expect(check('moderation', "query('SELECT count(*) FROM push_devices');")).toBe('');
+    expect(check('moderation', "query('DELETE FROM push_devices');")).toMatch(/moderation only reads what is of push/);
+    expect(check('push', "query('SELECT 1 FROM reports');")).toMatch(
+      /reports is of moderation, which push may not name/,
+    );
   });
 
   it('asks for a place for a new room', () => {
