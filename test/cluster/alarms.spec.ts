@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseYaml } from '@redocly/openapi-core';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, until } from '../support/story.js';
 
@@ -14,7 +15,7 @@ const rules = (parseYaml(alerts) as Anything).groups.flatMap(({ rules }: Anythin
 /** The series that an expression reads: what stands where a name may, and is no function, label or word of the language. */
 const series = (text: string): string[] => text.match(/\b(?:parley|nodejs|process)_[a-z0-9_]+/g) ?? [];
 
-describe('the rules for alarms and the board', () => {
+onlyWith(describe, 'redis-server')('the rules for alarms and the board', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let server: ServerProcess;

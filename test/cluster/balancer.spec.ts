@@ -7,13 +7,18 @@ import { ended } from '../support/bounded.js';
 import { freePort } from '../support/free-port.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith, programPath } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 const CLIENTS = 8;
 
-describe('two processes behind HAProxy, with clients of long polling alone', () => {
+onlyWith(
+  describe,
+  'redis-server',
+  'haproxy',
+)('two processes behind HAProxy, with clients of long polling alone', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let servers: ServerProcess[];
@@ -70,11 +75,7 @@ describe('two processes behind HAProxy, with clients of long polling alone', () 
       .replace('127.0.0.1:3002', `127.0.0.1:${ports[1]}`)
       .replace('bind :8080', `bind 127.0.0.1:${ports[2]}`);
     await writeFile(join(directory, 'haproxy.cfg'), configured);
-    const { PATH = '' } = process.env;
-    balancer = spawn('haproxy', ['-f', join(directory, 'haproxy.cfg'), '-db'], {
-      stdio: 'ignore',
-      env: { ...process.env, PATH: `${PATH}:/usr/sbin` },
-    });
+    balancer = spawn(programPath('haproxy') ?? '', ['-f', join(directory, 'haproxy.cfg'), '-db'], { stdio: 'ignore' });
     await ended(
       'the start of HAProxy',
       new Promise((resolve, reject) => balancer.once('spawn', resolve).once('error', reject)),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { Device, Person, request } from '../support/story.js';
 
@@ -10,7 +11,7 @@ const SHIFT_MS = 30_000;
 /** What is awaited in between takes its time on a busy machine, too; less than the clocks differ by. */
 const TOLERANCE_MS = 20_000;
 
-describe('two processes whose clocks are a minute apart', () => {
+onlyWith(describe, 'redis-server')('two processes whose clocks are a minute apart', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let ahead: ServerProcess;

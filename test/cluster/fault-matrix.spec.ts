@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { content, deviceAt } from '../support/cluster.js';
 import { NetworkLink } from '../support/network-link.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, type Device, type Person, request, startStory, type Story, until } from '../support/story.js';
 
@@ -56,7 +57,7 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe('two processes', () => {
+onlyWith(describe, 'redis-server')('two processes', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let link: NetworkLink;

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 
-describe('processes that end, stop and come back', () => {
+onlyWith(describe, 'redis-server')('processes that end, stop and come back', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let steady: ServerProcess;

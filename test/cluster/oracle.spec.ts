@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { runOracle } from './oracle/oracle.js';
 
 /** The short form; the long one is `npm run chaos -- --cluster`. */
 const STEPS = 110;
 const SEED = 7;
 
-describe('three processes whose networks, Redis and machines fail', () => {
+onlyWith(describe, 'redis-server')('three processes whose networks, Redis and machines fail', () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   beforeAll(async () => {
     database = await createTestDatabase();

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
 
-describe('two processes with one database and one Redis', () => {
+onlyWith(describe, 'redis-server')('two processes with one database and one Redis', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let east: Story;

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../src/config/timings.js';
 import { logged, logOf, type PushStory, QUICK, startPushStory } from '../support/push/push-story.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { Device, type Person, startStory, type Story, until } from '../support/story.js';
 
-describe('push of two processes', () => {
+onlyWith(describe, 'redis-server')('push of two processes', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let push: PushStory;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { Device, Person, request, until } from '../support/story.js';
 
@@ -29,7 +30,7 @@ async function checksOf(server: ServerProcess): Promise<Record<string, string>> 
   return (await request(server.url, 'GET', '/health/ready')).body.checks;
 }
 
-describe.each([
+onlyWith(describe, 'redis-server').each([
   {
     how: 'by a user who may do nothing else',
     settings: () => ['--user', ...documentedUser().slice(1), '--user', 'default', 'off'],
@@ -104,7 +105,7 @@ describe.each([
   );
 });
 
-it(
+onlyWith(it, 'redis-server')(
   'a process does not speak to a Redis whose certificate nobody it trusts has signed, and goes on alone',
   async () => {
     const [redis, database] = await Promise.all([RedisServer.start(overTls), createTestDatabase()]);

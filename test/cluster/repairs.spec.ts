@@ -5,10 +5,11 @@ import { SyncService } from '../../src/sync/sync.service.js';
 import { content, deviceAt } from '../support/cluster.js';
 import { NetworkLink } from '../support/network-link.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
 
-describe('what a process missed of the others', () => {
+onlyWith(describe, 'redis-server')('what a process missed of the others', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   /** Between the west and Redis. */

@@ -8,6 +8,7 @@ import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';
 import { LimitCounts } from '../../src/workers/limit-counts.js';
+import { programPath } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/story.js';
 
@@ -57,8 +58,8 @@ async function primaryPlace(): Promise<Place> {
 }
 
 describe.each([
-  ['Redis', redisPlace],
-  ['the first of several processes', primaryPlace],
+  ...(programPath('redis-server') === undefined ? [] : [['Redis', redisPlace] as const]),
+  ['the first of several processes', primaryPlace] as const,
 ])('limits that several processes count together in %s', (_, open) => {
   let place: Place;
   let buckets: SharedBuckets[];

@@ -4,11 +4,12 @@ import { Database } from '../../src/database/database.js';
 import { Retention } from '../../src/retention/retention.js';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { Device, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
-describe('trust, on two processes with one Redis', () => {
+onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let east: Story;

@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
 import { type Device, Person, request, startStory, type Story, until } from '../support/story.js';
 import { deviceIn, workersOf } from '../support/workers.js';
 
 const TIMEOUT_MS = 600_000;
 
-describe('two processes behind one port, and another machine, over Redis', () => {
+onlyWith(describe, 'redis-server')('two processes behind one port, and another machine, over Redis', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let directory: string;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -12,6 +12,7 @@ import { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrations/migrator.js';
 import { freePort } from '../support/free-port.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { onlyWith, programPath } from '../support/programs.js';
 import { startStory, type Story, until } from '../support/story.js';
 
 const withParameter = (url: string, name: string, value: string): string => {
@@ -212,10 +213,7 @@ describe('a database that cannot serve', () => {
   });
 });
 
-const PGBOUNCER = '/usr/sbin/pgbouncer';
-
-// Debian's package; where it is not installed there is nothing to speak to.
-(existsSync(PGBOUNCER) ? describe : describe.skip)('PgBouncer', () => {
+onlyWith(describe, 'pgbouncer')('PgBouncer', () => {
   let database: TestDatabase;
   let home: string;
   let bouncer: ChildProcess | undefined;
@@ -259,7 +257,7 @@ default_pool_size = 20
       { mode: 0o644 },
     );
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-    bouncer = spawn(PGBOUNCER, [...user, join(home, 'pgbouncer.ini')], { stdio: 'ignore' });
+    bouncer = spawn(programPath('pgbouncer') ?? '', [...user, join(home, 'pgbouncer.ini')], { stdio: 'ignore' });
     target.port = String(port);
     await until('it answers', async () => {
       try {

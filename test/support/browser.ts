@@ -1,20 +1,8 @@
-import { existsSync } from 'node:fs';
-import process from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
-
-const PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+import { programPath } from './programs.js';
 
 /** The browser of this machine; undefined where it has none, which in CI is a failure. */
-export const browserPath = ((): string | undefined => {
-  const path = PLACES.find((place) => existsSync(place));
-  if (path === undefined && process.env.CI !== undefined) throw new Error('no Chromium: apt-get install chromium');
-  return path;
-})();
+export const browserPath = programPath('chromium');
 
 export function startBrowser(): Promise<Browser> {
   if (browserPath === undefined) throw new Error('there is no browser here');

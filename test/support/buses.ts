@@ -6,6 +6,7 @@ import { IpcClusterBus } from '../../src/cluster/ipc-cluster-bus.js';
 import { RedisClusterBus } from '../../src/cluster/redis-cluster-bus.js';
 import { FrameHub } from '../../src/workers/frame-hub.js';
 import { socketPath } from '../../src/workers/socket-path.js';
+import { programPath } from './programs.js';
 import { RedisServer } from './redis.js';
 
 /** What joins buses, and can be taken away. */
@@ -109,9 +110,9 @@ async function redisNetwork(): Promise<Network> {
   };
 }
 
-/** Every implementation of the bus. */
+/** Every implementation of the bus that this machine can run. */
 export const NETWORKS: readonly (readonly [string, () => Promise<Network>])[] = [
   ['memory', () => Promise.resolve(new MemoryNetwork())],
   ['workers', workersNetwork],
-  ['Redis', redisNetwork],
+  ...(programPath('redis-server') === undefined ? [] : [['Redis', redisNetwork] as const]),
 ];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ended } from './bounded.js';
 import { freePort } from './free-port.js';
+import { programPath } from './programs.js';
 
 const START_TIMEOUT_MS = 30_000;
 
@@ -29,7 +30,7 @@ export class RedisServer {
   /** Begins, or begins again, with nothing in it. */
   async start(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn('redis-server', [...settings, ...this.settingsOf(this.port)], {
+    const child = spawn(programPath('redis-server') ?? '', [...settings, ...this.settingsOf(this.port)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/tmp',
     });
