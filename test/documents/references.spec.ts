@@ -50,6 +50,12 @@ describe('the repository that the documents describe', () => {
     expect(missing(names, ({ name }) => new RegExp(`\\b${name}`).test(sources))).toEqual([]);
   });
 
+  it('has no folder of tests that CONTRIBUTING.md leaves out', () => {
+    const guide = readFileSync('CONTRIBUTING.md', 'utf8');
+    const folders = readdirSync('test', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.filter(({ name }) => !guide.includes(`\`test/${name}/\``)).map(({ name }) => name)).toEqual([]);
+  });
+
   it('has every script', () => {
     const scripts = new Set(
       files
