@@ -16,7 +16,7 @@ const TARGET = join(ROOT, 'docs', 'images');
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const WIDE = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 };
 const NARROW = { width: 390, height: 780 };
-const PATIENCE_MS = 60_000;
+const WAIT_TIMEOUT_MS = 60_000;
 
 await prepare();
 mkdirSync(TARGET, { recursive: true });
@@ -32,7 +32,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
 });
 try {
-  const url = await addressOf(server);
+  const url = await urlOf(server);
   await photograph(url);
 } finally {
   await browser.close();
@@ -41,12 +41,12 @@ try {
   rmSync(data, { recursive: true, force: true });
 }
 
-async function addressOf({ stdout }) {
+async function urlOf({ stdout }) {
   let output = '';
   for await (const chunk of stdout) {
     output += chunk;
-    const address = /listens on +(http\S+)/.exec(output)?.[1];
-    if (address !== undefined) return address;
+    const url = /listens on +(http\S+)/.exec(output)?.[1];
+    if (url !== undefined) return url;
   }
   throw new Error(`the server ended: ${output}`);
 }
@@ -109,7 +109,7 @@ async function person(url, name, username, options, path = '/') {
     reducedMotion: 'reduce',
     ...options,
   });
-  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultTimeout(WAIT_TIMEOUT_MS);
   const page = await context.newPage();
   await page.goto(url + path);
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { Connection, quantile, request, sleep } from './client.mjs';
 
-const PATIENCE_MS = 10_000;
+const WAIT_TIMEOUT_MS = 10_000;
 const task = await new Promise((resolve) => process.once('message', resolve));
 let phase = 'warm';
 let isOver = false;
@@ -28,7 +28,7 @@ for (let number = 0; !isOver; number += 1) {
   if (wait > 0) await sleep(wait);
   void send(people[number % people.length], due);
 }
-const until = performance.now() + PATIENCE_MS;
+const until = performance.now() + WAIT_TIMEOUT_MS;
 while (performance.now() < until && [...messages.values()].some(({ arrived, isSettled }) => !arrived || !isSettled))
   await sleep(50);
 const result = { phases: {}, refusals, ...(await compare()) };

@@ -21,7 +21,7 @@ const BAR_MS = 250;
 const MAX_KEPT_MB = 128;
 const MAX_PEAK_MB = 512;
 /** How long an attack may take beyond its time until it is ended. */
-const ATTACK_PATIENCE_SECONDS = 30;
+const ATTACK_TIMEOUT_SECONDS = 30;
 
 export async function runHostile() {
   const wanted = option('scene')?.toUpperCase().split(',');
@@ -89,14 +89,14 @@ async function play(stage, path, scene, children) {
     const began = performance.now();
     const attacker = start('attacker.mjs');
     attacker.send({ scene: path, url: stage.url, facts, seconds });
-    const patience = setTimeout(() => attacker.send('stop'), (seconds + ATTACK_PATIENCE_SECONDS) * 1_000);
+    const timer = setTimeout(() => attacker.send('stop'), (seconds + ATTACK_TIMEOUT_SECONDS) * 1_000);
     let result = { codes: { 'no result': 1 } };
     attacker.on('message', (message) => (result = message));
     const exited = once(attacker, 'exit');
     const watched = scene.watch === undefined ? undefined : watch(stage, scene, exited);
     const attackFacts = await scene.beside?.(stage, facts);
     await exited;
-    clearTimeout(patience);
+    clearTimeout(timer);
     const took = (performance.now() - began) / 1_000;
     const cpu = stage.cpu() - before.cpu;
 

@@ -10,7 +10,7 @@ const bus = {
   frameSent: 267,
   eventSent: 5.1,
   frameReceived: 201,
-  foreignEvent: 0.92,
+  remoteEvent: 0.92,
   concernedEvent: 2.3,
   /** One in, and one out for each process, counted alike. */
   redisFrame: 43,

@@ -7,7 +7,7 @@ import { CatchUpRepository } from '../../dist/cluster/catch-up.repository.js';
 import { cpuOf, databaseCpuOf } from '../measuring.mjs';
 
 const BUS = fileURLToPath(new URL('./bus.mjs', import.meta.url));
-const PARTS = ['publish', 'foreign', 'concerned'];
+const PARTS = ['publish', 'remote', 'concerned'];
 const FEW = 1;
 const MANY = 20;
 const CONVERSATIONS = 20;
@@ -22,15 +22,15 @@ export async function measureBus(stage, frames) {
     const event = Math.max(0, (many[name] - few[name]) / (MANY - FEW));
     return { frame: Math.max(0, few[name] - FEW * event), event };
   };
-  const [published, foreign, concerned] = PARTS.map(line);
+  const [published, remote, concerned] = PARTS.map(line);
   const redis = line('redis');
   return {
     // What is published comes back, and is received as what others publish is.
-    frameSent: Math.max(0, published.frame - foreign.frame),
-    eventSent: Math.max(0, published.event - foreign.event),
-    frameReceived: foreign.frame,
-    foreignEvent: foreign.event,
-    concernedEvent: Math.max(0, concerned.event - foreign.event),
+    frameSent: Math.max(0, published.frame - remote.frame),
+    eventSent: Math.max(0, published.event - remote.event),
+    frameReceived: remote.frame,
+    remoteEvent: remote.event,
+    concernedEvent: Math.max(0, concerned.event - remote.event),
     // Redis takes one in and gives out one to each process.
     redisFrame: redis.frame / (PARTS.length + 1),
     redisEvent: redis.event / (PARTS.length + 1),

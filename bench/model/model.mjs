@@ -27,7 +27,7 @@ export function predict({ processes, perSecond, batch, elsewhere, server, databa
   // What one commit stored is delivered in one turn, and so leaves in one frame.
   const inFrame = Math.max(batch, 1 + (perSecond / processes) * (framePauseMs(processes - 1) / 1_000));
   const frame = bus.frameSent + processes * bus.frameReceived;
-  const event = bus.eventSent + processes * bus.foreignEvent + elsewhere * bus.concernedEvent;
+  const event = bus.eventSent + processes * bus.remoteEvent + elsewhere * bus.concernedEvent;
   const ofBus = seconds(frame / inFrame + event);
   const ofProcess = (cost) => (processes * cost.idle) / perSecond + cost.message + cost.commit / batch;
   return {

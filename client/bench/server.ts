@@ -20,7 +20,7 @@ const user = (number: number): User => ({
 export const ME = user(0);
 export const conversationId = (number: number): string => uuid(2, number);
 
-const WORDS = 'the quick brown fox jumps over a lazy dog and tells everybody about it at some length'.split(' ');
+const WORDS = 'the quick brown fox jumps over a lazy dog and runs on at some length'.split(' ');
 
 function message(conversation: number, seq: number): Message {
   const number = conversation * 1_000 + seq;

@@ -17,7 +17,7 @@ const { conversations, connection, friends, outbox, users } = client;
 let open; // the open conversation: { id, messages, shown, unread, end }; up to the sequence number `shown` it is on screen
 let isConnected = false;
 const asked = new Set(); // users who asked for friendship, or were asked
-const told = new Set(); // what is said once
+const shown = new Set(); // what is said once
 
 const terminal = createInterface({ input: process.stdin, output: process.stdout });
 const isMine = (userId) => userId === client.userId;
@@ -26,8 +26,8 @@ function say(text) {
   console.log(text.replace(/\p{Cc}/gu, ' ')); // What others write must not steer this terminal.
 }
 function sayOnce(key, text) {
-  if (!told.has(key)) say(text);
-  told.add(key);
+  if (!shown.has(key)) say(text);
+  shown.add(key);
 }
 function quit(reason) {
   say(outbox.items.length > 0 ? `${reason} (${outbox.items.length} not sent: kept for the next time)` : reason);

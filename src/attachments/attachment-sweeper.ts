@@ -71,7 +71,7 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
       },
     );
     await this.inBatches(
-      () => this.repository.closed(BATCH),
+      () => this.repository.listClosedUploads(BATCH),
       async (ids) => {
         await this.store.remove(ids.map(announcedKey));
         await this.repository.noteSwept(ids);

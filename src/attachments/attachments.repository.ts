@@ -241,7 +241,7 @@ export class AttachmentsRepository {
   }
 
   /** Where a client could put bytes until lately, beside those that were taken in. */
-  async closed(limit: number): Promise<string[]> {
+  async listClosedUploads(limit: number): Promise<string[]> {
     return this.ids(
       `SELECT id FROM attachments
        WHERE announced_size IS NOT NULL AND expires_at IS NULL AND swept_at IS NULL AND state = 'READY' AND ${CLOSED} ORDER BY id LIMIT $1`,

@@ -243,7 +243,7 @@ export class AttachmentsService {
   /** A page of what a user uploaded, by id, with addresses to fetch it from. */
   async export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
     const rows = await this.repository.export(ownerId, after, limit);
-    return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.address(row.id, 'original') : null }));
+    return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.urlOf(row.id, 'original') : null }));
   }
 
   /** Removes soon what is to be deleted. */

@@ -22,7 +22,7 @@ import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AuthService } from './auth.service.js';
 import { DeviceCookies } from './sessions/device-cookies.js';
-import { Address, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
+import { EmailBody, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { Public } from '../http/public.decorator.js';
 import { SessionView } from './sessions/session.view.js';
 import { SessionCookies } from './sessions/session-cookies.js';
@@ -87,7 +87,7 @@ export class AuthController {
   @Post('resend-otp')
   @HttpCode(202)
   @ApiAcceptedResponse()
-  resendOtp(@Body() { email }: Address, @Ip() ip?: string): void {
+  resendOtp(@Body() { email }: EmailBody, @Ip() ip?: string): void {
     this.auth.resend(email, ip);
   }
 
@@ -164,7 +164,7 @@ export class AuthController {
   @Post('forgot-password')
   @HttpCode(202)
   @ApiAcceptedResponse()
-  forgotPassword(@Body() { email }: Address, @Ip() ip?: string): void {
+  forgotPassword(@Body() { email }: EmailBody, @Ip() ip?: string): void {
     this.auth.forgotPassword(email, ip);
   }
 

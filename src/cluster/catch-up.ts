@@ -90,7 +90,7 @@ export class CatchUp {
     const missing = places.filter((place) => this.relay.isMissing(place));
     const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
-    const messages = await this.messages.found(wanted.map(({ id }) => id));
+    const messages = await this.messages.listPublished(wanted.map(({ id }) => id));
     // More changed than the message can say; or it was changed since, and is another one to who reacted to it or hid it.
     for (const {
       created: { message },

@@ -19,7 +19,7 @@ describe('the environment', () => {
   const read = (environment: Record<string, string>): Configuration =>
     Configuration.fromEnvironment({ DATA_DIR: directory, ...environment });
 
-  it('may be empty', () => {
+  it('has a default for every setting that may be left out', () => {
     expect(read({})).toMatchObject({ port: 3000, emailVerification: 'off', smtpUrl: undefined, trustedIssuers: [] });
   });
 

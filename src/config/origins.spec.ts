@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Configuration } from './configuration.js';
-import { foreignRequestPolicy } from './origins.js';
+import { crossOriginPolicy } from './origins.js';
 
-describe('foreignRequestPolicy', () => {
-  const isForeign = foreignRequestPolicy({
+describe('crossOriginPolicy', () => {
+  const isCrossOrigin = crossOriginPolicy({
     corsOrigins: ['https://app.example.com'],
     production: true,
   } as unknown as Configuration);
@@ -19,6 +19,6 @@ describe('foreignRequestPolicy', () => {
     ['a page that names no origin', { 'sec-fetch-site': 'cross-site' }, true],
     ['a page without one', { origin: 'null' }, true],
   ])('%s', (_, headers, expected) => {
-    expect(isForeign({ host, ...headers })).toBe(expected);
+    expect(isCrossOrigin({ host, ...headers })).toBe(expected);
   });
 });

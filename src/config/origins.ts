@@ -21,7 +21,7 @@ interface RequestHeaders {
  * Whether a request shows that a page of another origin made it: then the cookies that came with it say nothing of the
  * user's will. A browser says so by `Origin` or `Sec-Fetch-Site`, which no page can forge; who sends neither is no browser.
  */
-export function foreignRequestPolicy(configuration: Configuration): (headers: RequestHeaders) => boolean {
+export function crossOriginPolicy(configuration: Configuration): (headers: RequestHeaders) => boolean {
   const isAllowedOrigin = originPolicy(configuration);
   return ({ origin, host, 'sec-fetch-site': site }) => {
     if (origin === undefined) return site !== undefined && site !== 'same-origin' && site !== 'none';

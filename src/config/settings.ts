@@ -196,7 +196,7 @@ export const SETTINGS = settings({
     meaning:
       '`production` requires `DATABASE_URL` and `JWT_SECRET`, logs JSON lines, and no longer allows `localhost` as an origin',
     comment: [
-      '`production` requires DATABASE_URL and JWT_SECRET, writes JSON logs, and allows no foreign origin that is not listed.',
+      '`production` requires DATABASE_URL and JWT_SECRET, writes JSON logs, and allows no other origin that is not listed.',
     ],
   },
   PORT: {

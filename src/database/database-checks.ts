@@ -20,7 +20,7 @@ export interface DatabaseProperties {
   mayCreateInDatabase: boolean;
   schemaExists: boolean;
   mayCreateInSchema: boolean;
-  foreignTables: string[];
+  unownedTables: string[];
 }
 
 /**
@@ -58,7 +58,7 @@ const PROPERTIES = `
     n.oid IS NOT NULL AS "schemaExists",
     COALESCE(has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE'), false) AS "mayCreateInSchema",
     ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = n.oid AND relname IN ('users', 'messages', '_prisma_migrations')
-          AND NOT pg_has_role(relowner, 'USAGE')) AS "foreignTables"
+          AND NOT pg_has_role(relowner, 'USAGE')) AS "unownedTables"
   FROM (SELECT 1) AS one LEFT JOIN pg_namespace n ON n.nspname = $1`;
 
 export function faultOf(found: DatabaseProperties, schema: string): string | undefined {
@@ -74,8 +74,8 @@ export function faultOf(found: DatabaseProperties, schema: string): string | und
     return `has no schema "${schema}", and this user may not create it: have its owner create it, or GRANT CREATE ON DATABASE`;
   if (found.schemaExists && !found.mayCreateInSchema)
     return `does not let this user create tables in schema "${schema}": GRANT USAGE, CREATE ON SCHEMA "${schema}"`;
-  if (found.foreignTables.length > 0)
-    return `has tables of another owner (${found.foreignTables.join(', ')}): connect as their owner, who alone may change them`;
+  if (found.unownedTables.length > 0)
+    return `has tables of another owner (${found.unownedTables.join(', ')}): connect as their owner, who alone may change them`;
   return undefined;
 }
 

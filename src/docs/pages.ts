@@ -58,7 +58,7 @@ export function errorsPage(): string {
 export function eventsPage(schemas: Schemas): string {
   const index = (names: readonly string[], side: string): string =>
     `<ul class="index">${names.map((name) => `<li><a href="#${side}-${name}"><code>${name}</code></a></li>`).join('')}</ul>`;
-  const shown = (label: string, type: Type): string => {
+  const renderType = (label: string, type: Type): string => {
     const schema = schemas[type.name] ?? {};
     const fields = fieldsOf(schema, schemas, [type.name]);
     return `<div class="columns"><div><p class="label">${label}</p>${fields === '' ? '<p>Nothing.</p>' : fields}</div>
@@ -67,11 +67,11 @@ export function eventsPage(schemas: Schemas): string {
   const client = Object.entries(CLIENT_EVENTS).map(
     ([name, { payload, result, description }]) =>
       `<article id="client-${name}"><h3><code>${name}</code></h3><p>${renderCode(description)} <a href="/docs/protocol#try-${name}">Try it</a></p>
-      ${shown('Payload', payload)}<details><summary>Acknowledged with <code>{ ok: true, data }</code></summary>${shown('data', result)}</details></article>`,
+      ${renderType('Payload', payload)}<details><summary>Acknowledged with <code>{ ok: true, data }</code></summary>${renderType('data', result)}</details></article>`,
   );
   const server = Object.entries(SERVER_EVENTS).map(
     ([name, { payload, description, audience }]) =>
-      `<article id="server-${name}"><h3><code>${name}</code></h3><p>${renderCode(description)} To ${renderCode(audience)}.</p>${shown('Payload', payload)}</article>`,
+      `<article id="server-${name}"><h3><code>${name}</code></h3><p>${renderCode(description)} To ${renderCode(audience)}.</p>${renderType('Payload', payload)}</article>`,
   );
   return page(
     '/docs/async',

@@ -14,7 +14,7 @@ const LINGER_MS = 30_000;
 
 /** What may be in a request, how much of it, and how slowly: JSON everywhere, and one file where files are uploaded. */
 export function useRequestBodies(app: NestExpressApplication): void {
-  app.use(refuseForeignBodies);
+  app.use(refuseUnsupportedBodies);
   app.use(refuseLargeBodies(maxUploadBytes(app.get(Configuration))));
   app.use(refuseSlowBodies);
   app.useBodyParser('json', { limit: MAX_BODY_BYTES, reviver: refusePrototypes, strict: false });
@@ -26,7 +26,7 @@ export function useRequestBodies(app: NestExpressApplication): void {
  * Every body is JSON, but for an uploaded file. Without this check another one would count as none, and each of its
  * fields as missing.
  */
-function refuseForeignBodies(request: Request, _: Response, next: NextFunction): void {
+function refuseUnsupportedBodies(request: Request, _: Response, next: NextFunction): void {
   if (hasBody(request) && !isUpload(request) && request.is('json') === false)
     next(new DomainError('UNSUPPORTED_MEDIA'));
   else next();

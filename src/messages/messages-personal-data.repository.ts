@@ -32,7 +32,7 @@ export class MessagesPersonalDataRepository {
    * one by sender and id would cost each message that is stored. Without a name, so that each is planned for its own
    * sender, who may have written much more than most.
    */
-  written(userId: string, after: string): Promise<(ExportedMessage & { key: string })[]> {
+  listWrittenBy(userId: string, after: string): Promise<(ExportedMessage & { key: string })[]> {
     return this.database.background.query<ExportedMessage & { key: string }>(
       `SELECT ${EXPORTED_COLUMNS}, client_id AS key FROM messages WHERE sender_id = $1 AND client_id > $2
        ORDER BY client_id LIMIT ${EXPORT_PAGE}`,

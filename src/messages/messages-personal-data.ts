@@ -27,7 +27,7 @@ export class MessagesPersonalData implements OnModuleInit {
   onModuleInit(): void {
     this.personalData.register({
       name: 'messages',
-      export: (userId) => this.written(userId),
+      export: (userId) => this.exportWritten(userId),
       erase: async (transaction, userId) => {
         await this.repository.forgetNames(transaction, userId);
         return undefined;
@@ -52,11 +52,11 @@ export class MessagesPersonalData implements OnModuleInit {
   }
 
   /** All that the user wrote, and what it did in groups; in no order of time. */
-  private async *written(userId: string): AsyncGenerator<object[]> {
+  private async *exportWritten(userId: string): AsyncGenerator<object[]> {
     const events = pagesById((after) => this.repository.events(userId, after));
     const messages = pagesBy<ExportedMessage & { key: string }>(
       ({ key }) => key,
-      (after) => this.repository.written(userId, after),
+      (after) => this.repository.listWrittenBy(userId, after),
     );
     for await (const page of events) yield page.map(exported);
     for await (const page of messages) yield page.map(withoutKey);

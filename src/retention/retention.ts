@@ -66,7 +66,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   async view(conversationId: string): Promise<RetentionView> {
     const row = await this.repository.find(conversationId);
     if (row === undefined) throw new DomainError('NOT_FOUND');
-    return this.shown(row.days);
+    return this.retentionView(row.days);
   }
 
   /** @param days null: as long as the server does; 0: for ever. @throws DomainError NOT_FOUND */
@@ -89,10 +89,10 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     this.isAwake = true;
     this.pause.cutShort();
-    return this.shown(days);
+    return this.retentionView(days);
   }
 
-  private shown(days: number | null): RetentionView {
+  private retentionView(days: number | null): RetentionView {
     const kept = days ?? this.configuration.retentionDays ?? 0;
     return { days, effectiveDays: kept === 0 ? null : kept };
   }

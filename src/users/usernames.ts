@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 
 /** Stored and compared in lower case. */
 export const USERNAME_PATTERN = /^[a-z0-9_.-]{3,32}$/;
-const LONGEST = 32;
-const SHORTEST = 3;
+const MAX_USERNAME_LENGTH = 32;
+const MIN_USERNAME_LENGTH = 3;
 
 /** What a deleted user is shown as; nobody else may be called that. */
 export const DELETED_USERNAME = 'deleted';
@@ -27,10 +27,10 @@ export function derivedUsername(
   const base = local
     .normalize('NFKD')
     .replace(/[^a-z0-9_.-]/g, '')
-    .slice(0, LONGEST);
-  if (attempt === 0 && base.length >= SHORTEST && !isReserved(base)) return base;
+    .slice(0, MAX_USERNAME_LENGTH);
+  if (attempt === 0 && base.length >= MIN_USERNAME_LENGTH && !isReserved(base)) return base;
   const count = Math.min(4 + attempt, 12);
-  return `${base.slice(0, LONGEST - count) || 'user'}${digits(count)}`;
+  return `${base.slice(0, MAX_USERNAME_LENGTH - count) || 'user'}${digits(count)}`;
 }
 
 function randomDigits(count: number): string {

@@ -26,7 +26,7 @@ export class UsersController {
   @ApiOkResponse({ type: OwnUserView })
   @KeyScope('users:read')
   own(@CurrentPrincipal() principal: Principal): Promise<OwnUserView> {
-    return this.users.own(principal);
+    return this.users.requireOwn(principal);
   }
 
   /** What the caller's files take, and may take. */

@@ -35,7 +35,7 @@ export class UsersService {
     this.everyone = configuration.presenceAudience === 'everyone';
   }
 
-  async own({ userId }: Pick<Principal, 'userId'>): Promise<OwnUserView> {
+  async requireOwn({ userId }: Pick<Principal, 'userId'>): Promise<OwnUserView> {
     const row = await this.repository.findOwn(userId);
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return ownUserView(row);
@@ -50,7 +50,7 @@ export class UsersService {
    * @throws DomainError USERNAME_TAKEN, VALIDATION_FAILED (`avatarId`)
    */
   async update(principal: Principal, changes: UpdateProfile): Promise<OwnUserView> {
-    if (Object.values(changes).every((value) => value === undefined)) return this.own(principal);
+    if (Object.values(changes).every((value) => value === undefined)) return this.requireOwn(principal);
     await this.limiter.consume('profileChanges', principal.userId);
     if (changes.username !== undefined && isReserved(changes.username)) throw new DomainError('USERNAME_TAKEN');
     requireOneAvatar(changes);
@@ -113,7 +113,7 @@ export class UsersService {
   async changed(userIds: readonly string[], viewerId: string): Promise<UserView[]> {
     if (userIds.length === 0) return [];
     const users = await this.viewsSeenBy(viewerId, userIds);
-    const own = userIds.includes(viewerId) ? await this.own({ userId: viewerId }) : undefined;
+    const own = userIds.includes(viewerId) ? await this.requireOwn({ userId: viewerId }) : undefined;
     return userIds.flatMap((userId) => (userId === viewerId ? (own ?? []) : (users.get(userId) ?? [])));
   }
 

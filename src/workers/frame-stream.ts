@@ -27,7 +27,7 @@ export class FrameReader {
   read(piece: Buffer): Buffer[] {
     this.pieces.push(piece);
     this.size += piece.length;
-    if (this.size < this.wanted()) return [];
+    if (this.size < this.requiredBytes()) return [];
     let rest = this.pieces.length === 1 ? piece : Buffer.concat(this.pieces);
     const frames: Buffer[] = [];
     for (;;) {
@@ -42,7 +42,7 @@ export class FrameReader {
   }
 
   /** Bytes without which there is nothing to return. */
-  private wanted(): number {
+  private requiredBytes(): number {
     const [first] = this.pieces;
     return first === undefined || first.length < HEAD_BYTES ? HEAD_BYTES : endOfFirst(first);
   }

@@ -7,9 +7,9 @@ import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { Person, request, startStory, type Story } from '../support/story.js';
 import { barriers } from './barriers.js';
-import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 (browserPath === undefined ? describe.skip : describe)('the moderators’ page', () => {
   let story: Story;
@@ -55,7 +55,7 @@ jest.setTimeout(5 * PATIENCE_MS);
       comment: 'I never asked for it.',
     });
     await ada.open('/admin');
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
     expect(ada.complaints.splice(0)).toEqual([]);
@@ -67,7 +67,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     receiver.close();
     receiver.closeAllConnections();
     await story.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   const button = (name: string | RegExp): Locator => ada.page.getByRole('button', { name, exact: true });
   const heading = (name: string | RegExp): Locator => ada.page.getByRole('heading', { level: 1, name });

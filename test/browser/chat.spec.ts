@@ -4,9 +4,9 @@ import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { startStory, type Story, until } from '../support/story.js';
 import { barriers } from './barriers.js';
-import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 (browserPath === undefined ? describe.skip : describe)('the page', () => {
   let story: Story;
@@ -30,7 +30,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await bob.say('Hello Ada!');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
     for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
@@ -40,7 +40,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await Promise.all(visitors.map((visitor) => visitor.close()));
     await browser.close();
     await story.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   it('keeps no token where a script could read it', async () => {
     const cookies = await ada.context.cookies();

@@ -6,9 +6,9 @@ import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { webm } from '../support/files.js';
 import { startStory, type Story, until } from '../support/story.js';
-import { expectGone, expectShown, expectValue, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 (browserPath === undefined ? describe.skip : describe)('the page from day to day', () => {
   let story: Story;
@@ -40,7 +40,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await bob.say('Hello Ada!');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('Hello Ada!'));
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
     for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
@@ -52,7 +52,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await story.close();
     site.closeAllConnections();
     site.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   const picker = (): Locator => ada.page.locator('input[type=file]').first();
   const picked = (name: string): Locator => ada.page.getByRole('button', { name: `Remove ${name}` });

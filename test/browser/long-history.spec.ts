@@ -3,9 +3,9 @@ import pg from 'pg';
 import type { Browser } from 'playwright-core';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { Person, startStory, type Story } from '../support/story.js';
-import { expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 const MESSAGES = 10_000;
 const MAX_TASK_MS = 50;
@@ -68,19 +68,19 @@ function tasksOf(trace: Buffer): number[] {
     );
     await visitor.open(`/c/${conversationId}`);
     await expectShown(visitor.message(`Message ${MESSAGES}`));
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterAll(async () => {
     await visitor?.close();
     await browser?.close();
     await database?.end();
     await story?.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   /** Scrolls up until so many messages were passed; resolves with how often, and how far, a row moved by itself. */
   const scrollUp = (messages: number): Promise<{ moved: number[]; seq: number; rows: number }> =>
     visitor.page.evaluate(
-      async ({ messages, patience }) => {
+      async ({ messages, timeoutMs }) => {
         const log = document.querySelector<HTMLElement>('[role=log]') as HTMLElement;
         const rows = (): HTMLElement[] => [...log.querySelectorAll<HTMLElement>('[data-seq]')];
         const first = (): number => Number(rows()[0]?.dataset['seq']);
@@ -88,9 +88,9 @@ function tasksOf(trace: Buffer): number[] {
         const moved: number[] = [];
         let most = 0;
         const goal = first() - messages;
-        const end = performance.now() + patience;
+        const end = performance.now() + timeoutMs;
         while (first() > Math.max(1, goal)) {
-          if (performance.now() > end) throw new Error(`not within ${patience} ms, at ${first()}`);
+          if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms, at ${first()}`);
           log.scrollTop -= 600;
           await frame();
           const { top, height } = log.getBoundingClientRect();
@@ -104,7 +104,7 @@ function tasksOf(trace: Buffer): number[] {
         }
         return { moved, seq: first(), rows: most };
       },
-      { messages, patience: 3 * PATIENCE_MS },
+      { messages, timeoutMs: 3 * WAIT_TIMEOUT_MS },
     );
 
   it('moves nothing that is looked at while older messages come, and holds a bounded part of them', async () => {

@@ -4,9 +4,9 @@ import type { Browser, CDPSession } from 'playwright-core';
 import { ended } from '../support/bounded.js';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { Person, startStory, type Story, until } from '../support/story.js';
-import { expectGone, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 const keys = {
   p256dh: createECDH('prime256v1').generateKeys('base64url'),
@@ -58,7 +58,7 @@ const keys = {
     conversationId = await bob.directConversation(person);
     await expectShown(ada.conversation(/^bob/));
     await ada.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
     expect(ada.complaints.splice(0)).toEqual([]);
@@ -68,7 +68,7 @@ const keys = {
     await ada.close();
     await browser.close();
     await story.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   const setVisible = (isVisible: boolean): Promise<void> =>
     ada.page.evaluate(
@@ -198,5 +198,5 @@ async function registrationOf(debug: CDPSession): Promise<string> {
     });
   });
   await debug.send('ServiceWorker.enable');
-  return ended('the registration of the service worker', found, PATIENCE_MS);
+  return ended('the registration of the service worker', found, WAIT_TIMEOUT_MS);
 }

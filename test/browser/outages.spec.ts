@@ -8,9 +8,9 @@ import { freePort } from '../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { expectGone, expectPresent, expectShown, expectValue, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 (browserPath === undefined ? describe.skip : describe)('the page without its server', () => {
   let database: TestDatabase;
@@ -50,7 +50,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await bob.say('before');
     await ada.conversation(/Bob Example/).click();
     await expectShown(ada.message('before'));
-  }, 3 * PATIENCE_MS);
+  }, 3 * WAIT_TIMEOUT_MS);
 
   afterAll(async () => {
     await ada?.close();
@@ -60,7 +60,7 @@ jest.setTimeout(5 * PATIENCE_MS);
     await server?.kill();
     await database?.drop();
     await rm(directory, { recursive: true, force: true });
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   it('says quietly that it is offline, reads and queues, and sends in order when it is back', async () => {
     await goOffline();

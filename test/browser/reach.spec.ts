@@ -4,9 +4,9 @@ import sharp from 'sharp';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { Person, startStory, type Story } from '../support/story.js';
 import { barriers } from './barriers.js';
-import { expectGone, expectPresent, expectShown, PATIENCE_MS, Visitor } from './visitor.js';
+import { expectGone, expectPresent, expectShown, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
-jest.setTimeout(5 * PATIENCE_MS);
+jest.setTimeout(5 * WAIT_TIMEOUT_MS);
 
 const COLOR = { width: 640, height: 480, channels: 3 as const };
 
@@ -36,7 +36,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await ada.page.locator('input[type=file]').setInputFiles([{ name: 'sea.jpg', mimeType: 'image/jpeg', buffer }]);
     await ada.field.press('Enter');
     await expectShown(ada.page.locator('img.loaded'));
-  }, 2 * PATIENCE_MS);
+  }, 2 * WAIT_TIMEOUT_MS);
 
   afterEach(() => {
     for (const visitor of visitors) expect(visitor.complaints.splice(0)).toEqual([]);
@@ -46,7 +46,7 @@ const COLOR = { width: 640, height: 480, channels: 3 as const };
     await Promise.all(visitors.map((visitor) => visitor.close()));
     await browser.close();
     await story.close();
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   const button = (name: string | RegExp): Locator => ada.page.getByRole('button', { name, exact: true });
   const dialog = (): Locator => ada.page.locator('dialog[open], [role=menu]').last();

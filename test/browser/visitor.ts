@@ -2,19 +2,19 @@ import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Lo
 import { until } from '../support/story.js';
 
 /** How long anything awaited may take: the machine may be doing something else. */
-export const PATIENCE_MS = 60_000;
+export const WAIT_TIMEOUT_MS = 60_000;
 
 /** Fails where it does not come to be seen. */
 export const expectShown = (locator: Locator): Promise<void> => locator.waitFor();
 
-/** The same of what only assistive technology is told. */
+/** The same of what is announced to assistive technology alone. */
 export const expectPresent = (locator: Locator): Promise<void> => locator.waitFor({ state: 'attached' });
 
 export const expectGone = (locator: Locator): Promise<void> => locator.waitFor({ state: 'hidden' });
 
 /** What was kept for a field is in it a moment after the field is there. */
 export const expectValue = (field: Locator, value: string): Promise<void> =>
-  until(`the field holds “${value}”`, async () => (await field.inputValue()) === value, PATIENCE_MS);
+  until(`the field holds “${value}”`, async () => (await field.inputValue()) === value, WAIT_TIMEOUT_MS);
 
 /** A person in a browser of their own, who uses the page as people do. */
 export class Visitor {
@@ -29,7 +29,7 @@ export class Visitor {
 
   static async arrive(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
-    context.setDefaultTimeout(PATIENCE_MS / 2);
+    context.setDefaultTimeout(WAIT_TIMEOUT_MS / 2);
     const visitor = new Visitor(url, context, await context.newPage());
     visitor.watch(visitor.page);
     return visitor;

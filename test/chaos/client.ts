@@ -3,7 +3,7 @@ import type { Outcome } from './ledger.js';
 import { sleep } from './random.js';
 
 /** How long a client waits for an answer; longer than any single fault lasts. */
-const PATIENCE_MS = 6_000;
+const WAIT_TIMEOUT_MS = 6_000;
 const RECONNECT_MS = 150;
 
 /** Answers after which nobody knows what happened. */
@@ -49,7 +49,7 @@ export class Client {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      timeout: PATIENCE_MS,
+      timeout: WAIT_TIMEOUT_MS,
     });
     this.socket = socket;
     const again = (): void => {
@@ -77,7 +77,8 @@ export class Client {
   /** Over the connection; where there is none for a while, nothing was sent. */
   async emit(event: string, payload: unknown): Promise<Answer> {
     for (let waited = 0; this.socket?.connected !== true; waited += 50) {
-      if (waited > PATIENCE_MS || this.isClosed) return { outcome: 'refused', code: 'NOT_CONNECTED', data: undefined };
+      if (waited > WAIT_TIMEOUT_MS || this.isClosed)
+        return { outcome: 'refused', code: 'NOT_CONNECTED', data: undefined };
       await sleep(50);
     }
     const { socket } = this;
@@ -85,7 +86,7 @@ export class Client {
       const lost = (): void => resolve(SILENCE);
       socket.once('disconnect', lost);
       // oxlint-disable-next-line typescript/no-explicit-any
-      socket.timeout(PATIENCE_MS).emit(event, payload, (error: Error | null, answer: any) => {
+      socket.timeout(WAIT_TIMEOUT_MS).emit(event, payload, (error: Error | null, answer: any) => {
         socket.off('disconnect', lost);
         if (error !== null) return resolve(SILENCE);
         if (answer.ok === true) return resolve({ outcome: 'acknowledged', code: 'OK', data: answer.data });
@@ -137,7 +138,7 @@ async function call(url: string, method: string, path: string, token?: string, b
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(WAIT_TIMEOUT_MS),
     });
     const text = await response.text();
     const data = text === '' ? {} : JSON.parse(text);

@@ -10,7 +10,7 @@ import { sleep } from './random.js';
 export type Mode = 'embedded' | 'external';
 
 /** As long as a server may take to start, a recovery of PostgreSQL included. */
-const START_PATIENCE_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 interface ExternalPostgres {
   readonly connectionString: string;
@@ -86,7 +86,7 @@ export class House {
 
   /** Starts it as a supervisor does: again and again, as long as the database may be on its way. */
   async start(): Promise<void> {
-    const deadline = Date.now() + START_PATIENCE_MS;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       try {
         const server = await ServerProcess.start(this.environment(), { logFile: this.logFile });

@@ -35,7 +35,7 @@ describe('clients of the older documents, beyond what those say', () => {
     (await ada.call(method, path, body)).status;
 
   describe('ws-events', () => {
-    it('is asked for the list in the same breath as the token, and names people as clients read them', async () => {
+    it('is asked for the list at the same time as the token, and names people as clients read them', async () => {
       await bob.say(await bob.directConversation(ada), 'before');
       const adas = frames('/');
       adas.say({ event: 'authenticate', token: ada.accessToken });

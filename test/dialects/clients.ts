@@ -19,9 +19,9 @@ export interface ChatClient {
   read?(other: Person): Promise<void>;
   unread?(other: Person): Promise<number>;
   /** Receives that somebody comes or goes. */
-  hearOnline?(who: Person, isOnline: boolean): Promise<void>;
+  receiveOnline?(who: Person, isOnline: boolean): Promise<void>;
   type?(to: Person): Promise<void>;
-  hearTyping?(from: Person): Promise<void>;
+  receiveTyping?(from: Person): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,13 +54,13 @@ const parley: Dialect = {
         const { lastSeq } = await person.must('GET', `/conversations/${conversationId}`);
         await device.must('mark_read', { conversationId, seq: lastSeq });
       },
-      hearOnline: async (who, isOnline) => {
+      receiveOnline: async (who, isOnline) => {
         await device.next('presence:update', (update) => update.userId === who.id && update.isOnline === isOnline);
       },
       type: async (to) => {
         await device.must('typing', { conversationId: await open(to), isTyping: true });
       },
-      hearTyping: async (from) => {
+      receiveTyping: async (from) => {
         await device.next('typing', ({ userId, isTyping }) => userId === from.id && isTyping);
       },
       close: async () => {
@@ -101,7 +101,7 @@ const wsEvents: Dialect = {
         const { data } = await frames.next(({ event }) => event === 'unReadMessages' || event === 'noUnreadMessages');
         return data.count ?? 0;
       },
-      hearOnline: async (who, isOnline) => {
+      receiveOnline: async (who, isOnline) => {
         await frames.event('userStatus', (data) => data.userId === who.id && data.isOnline === isOnline);
       },
       close: async () => {
@@ -154,13 +154,13 @@ const directEvents: Dialect = {
         const answer = await device.ask('messageRead', { messageId: last._id });
         if (!answer.success) throw new Error(answer.code);
       },
-      hearOnline: async (who, isOnline) => {
+      receiveOnline: async (who, isOnline) => {
         await device.next('userOnline', (data) => data.userId === who.id && data.isOnline === isOnline);
       },
       type: async (to) => {
         device.socket.emit('typing', { receiverId: to.id, isTyping: true });
       },
-      hearTyping: async (from) => {
+      receiveTyping: async (from) => {
         await device.next('userTyping', ({ userId, isTyping }) => userId === from.id && isTyping);
       },
       close: async () => {
@@ -186,7 +186,7 @@ const namespacedEvents: Dialect = {
         shown((await device.nextOf(['message:receive', 'message:sent'], (m) => m.content === content)).payload),
       // It has none; others have.
       history: async (other) => (await parley.connect(person)).history(other),
-      hearOnline: async (who, isOnline) => {
+      receiveOnline: async (who, isOnline) => {
         await device.next(isOnline ? 'user:online' : 'user:offline', ({ userId }) => userId === who.id);
       },
       close: async () => {
@@ -237,7 +237,7 @@ const wsRooms: Dialect = {
         return shown(data.lastMessage);
       },
       history: async (other) => (await person.must('GET', `/msg/room/${(await enter(other)).id}/messages`)).map(shown),
-      hearOnline: async (who, isOnline) => {
+      receiveOnline: async (who, isOnline) => {
         await users.type('USER_STATUS', ({ data }) => data.userId === who.id && data.isOnline === isOnline);
       },
       close: async () => {

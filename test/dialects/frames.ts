@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { PATIENCE_MS } from '../support/bounded.js';
+import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
 import type { Anything } from '../support/story.js';
 
 /** A native WebSocket that misses nothing: what it received and nobody asked for yet waits. */
@@ -55,7 +55,7 @@ export class Frames {
         stop();
         reject(new Error(`it never came; received: ${JSON.stringify(this.received).slice(0, 2_000)}`));
         // A wait that nobody needs any more must keep no process alive.
-      }, PATIENCE_MS).unref();
+      }, WAIT_TIMEOUT_MS).unref();
       enough?.addEventListener('abort', () => stop());
       const stop = (): void => {
         clearTimeout(timer);

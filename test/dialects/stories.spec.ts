@@ -56,13 +56,13 @@ describe('five dialects on one server', () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       await ada.befriend(bob);
       const bobs = await dialect.connect(bob);
-      if (bobs.hearOnline === undefined) return;
+      if (bobs.receiveOnline === undefined) return;
       const adas = await dialect.connect(ada);
-      await bobs.hearOnline(ada, true);
+      await bobs.receiveOnline(ada, true);
       expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(true);
       await adas.close();
       ada.disconnect();
-      await bobs.hearOnline(ada, false);
+      await bobs.receiveOnline(ada, false);
       expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(false);
     });
 
@@ -75,9 +75,9 @@ describe('five dialects on one server', () => {
       if (adas.type === undefined) return;
       await adas.type(bob);
       expect(await parleys.next('typing')).toEqual({ conversationId, userId: ada.id, isTyping: true });
-      if (adas.hearTyping === undefined || dialect.name === 'parley') return;
+      if (adas.receiveTyping === undefined || dialect.name === 'parley') return;
       await parleys.must('typing', { conversationId, isTyping: true });
-      await adas.hearTyping(bob);
+      await adas.receiveTyping(bob);
     });
 
     it('carries a picture, in its own way', async () => {

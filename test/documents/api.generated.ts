@@ -2004,7 +2004,7 @@ export interface components {
              */
             expiresIn: number;
         };
-        Address: {
+        EmailBody: {
             /**
              * @description Taken in any case.
              * @example ada@example.com
@@ -5380,7 +5380,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Address"];
+                "application/json": components["schemas"]["EmailBody"];
             };
         };
         responses: {
@@ -5834,7 +5834,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Address"];
+                "application/json": components["schemas"]["EmailBody"];
             };
         };
         responses: {

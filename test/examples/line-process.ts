@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { PATIENCE_MS } from '../support/bounded.js';
+import { WAIT_TIMEOUT_MS } from '../support/bounded.js';
 
 /** A program as a process of its own, spoken to as at a terminal: lines in, lines out. */
 export class LineProcess {
@@ -42,7 +42,7 @@ export class LineProcess {
       const timer = setTimeout(() => {
         this.waiting.delete(look);
         reject(new Error(`"${text}" did not come; there was:\n${this.lines.join('\n')}`));
-      }, PATIENCE_MS);
+      }, WAIT_TIMEOUT_MS);
       this.waiting.add(look);
       look();
     });

@@ -202,7 +202,7 @@ describe('a database that cannot serve', () => {
       mayCreateInDatabase: true,
       schemaExists: true,
       mayCreateInSchema: true,
-      foreignTables: [],
+      unownedTables: [],
     };
     expect(faultOf(fine, 'public')).toBeUndefined();
     expect(faultOf({ ...fine, version: 130_021, versionName: '13.21' }, 'public')).toBe(

@@ -102,19 +102,19 @@ describe('an app with Auth.js', () => {
     expect(await trusting(authJs).verify(await signShared({ iss: 'web-app' }, AUTH_JS_SECRET))).toBeUndefined();
   });
 
-  it('is no concern where none is configured', async () => {
+  it('is not looked at where no issuer of that kind is configured', async () => {
     expect(await trusting(remoteIssuer()).verify(MADE_BY_AUTH_JS)).toBeUndefined();
   });
 });
 
-describe('what is taken of the claims', () => {
+describe('the identity in a token', () => {
   async function identity(changes: JWTPayload, paths: object = {}) {
     return trusting({ issuer: SHARED, secret: SECRET, audience: AUDIENCE, claims: paths }).verify(
       await signShared(changes),
     );
   }
 
-  it('is where the configuration says', async () => {
+  it('is read at the path that is configured', async () => {
     const paths = {
       subject: 'user.id',
       name: 'user_metadata.full_name',
@@ -136,7 +136,7 @@ describe('what is taken of the claims', () => {
     });
   });
 
-  it('is nothing that every object has', async () => {
+  it('is never read from what every object inherits', async () => {
     const paths = [
       '__proto__',
       'constructor',
@@ -156,7 +156,7 @@ describe('what is taken of the claims', () => {
     }
   });
 
-  it('is a name of one line and at most 64 characters', async () => {
+  it('has a name of one line and at most 64 characters', async () => {
     const name = async (value: unknown) => (await identity({ name: value }))?.name;
     expect(await name('  Ada\n\u0000 Lovelace\u0007 ')).toBe('Ada Lovelace');
     expect(await name('👩‍🚀')).toBe('👩‍🚀');
@@ -167,7 +167,7 @@ describe('what is taken of the claims', () => {
       expect(await name(value)).toBeUndefined();
   });
 
-  it('is a picture only over https', async () => {
+  it('has a picture only over https', async () => {
     const picture = async (value: unknown) => (await identity({ picture: value }))?.picture;
     expect(await picture('https://example.com/a.png?size=2')).toBe('https://example.com/a.png?size=2');
     const refused = [
@@ -183,7 +183,7 @@ describe('what is taken of the claims', () => {
     for (const value of refused) expect(await picture(value)).toBeUndefined();
   });
 
-  it('is an e-mail address only where the issuer has verified it', async () => {
+  it('has an e-mail address only where the issuer has verified it', async () => {
     const email = async (changes: JWTPayload) => (await identity({ email: 'ada@example.com', ...changes }))?.email;
     expect(await email({ email_verified: true })).toBe('ada@example.com');
     for (const email_verified of [undefined, false, 'true', 1]) expect(await email({ email_verified })).toBeUndefined();

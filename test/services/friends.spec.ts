@@ -161,7 +161,7 @@ describe('answering', () => {
     }
   });
 
-  it('works once', async () => {
+  it('is refused once the request is settled', async () => {
     const { id } = await requests.send(ada, bob.userId);
     await requests.reject(bob, id);
     await refused(requests.accept(bob, id), 'REQUEST_NOT_PENDING');
@@ -322,10 +322,10 @@ describe('lists', () => {
   });
 
   it('refuses a cursor that is not its own', async () => {
-    const foreign = Buffer.from('["x"]').toString('base64url');
-    await refused(requests.list(ada, { limit: 50, cursor: foreign }), 'VALIDATION_FAILED');
-    await refused(friendships.list(ada, { limit: 50, cursor: foreign }), 'VALIDATION_FAILED');
-    await refused(blocks.list(ada, { limit: 50, cursor: foreign }), 'VALIDATION_FAILED');
+    const unusable = Buffer.from('["x"]').toString('base64url');
+    await refused(requests.list(ada, { limit: 50, cursor: unusable }), 'VALIDATION_FAILED');
+    await refused(friendships.list(ada, { limit: 50, cursor: unusable }), 'VALIDATION_FAILED');
+    await refused(blocks.list(ada, { limit: 50, cursor: unusable }), 'VALIDATION_FAILED');
   });
 });
 

@@ -164,7 +164,7 @@ describe('where there is much', () => {
       ['codes', 'one_time_codes', () => story.app.get(OneTimeCodes).deleteExpired()],
       ['uploads', 'attachments', () => story.app.get(AttachmentsRepository).markExpiredPendingDeletion(100)],
       ['files', 'attachments', () => story.app.get(AttachmentsRepository).listPendingDeletion(100)],
-      ['announced files', 'attachments', () => story.app.get(AttachmentsRepository).closed(100)],
+      ['announced files', 'attachments', () => story.app.get(AttachmentsRepository).listClosedUploads(100)],
     ];
     it.each(sweeps)('a sweep of %s that are over finds them by an index', async (_, relation, work) => {
       const asked = await askedDuring(work);

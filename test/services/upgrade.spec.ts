@@ -203,7 +203,7 @@ const sentences: [string, string, Anything, Anything, string][] = [
   ],
 ];
 
-async function tellInSentences(client: pg.Client): Promise<void> {
+async function writeSentences(client: pg.Client): Promise<void> {
   for (const [index, [sender, content, system]] of sentences.entries())
     await client.query('SELECT append_system_message($1, $2, $3, $4, $5)', [
       id(100 + index),
@@ -231,7 +231,7 @@ describe('a database of release 0.2.0', () => {
     await applyHistory(database.url, steps, async (applying, index) => {
       if (index !== steps.length - 1) return;
       await leaveBehind(applying);
-      await tellInSentences(applying);
+      await writeSentences(applying);
       await leaveUgly(applying);
       await leavePictures(applying);
     });

@@ -9,7 +9,7 @@ import { Passwords } from '../../src/auth/accounts/passwords.js';
 import { Configuration } from '../../src/config/configuration.js';
 import type { ServerRole } from '../../src/common/server-role.js';
 import { Database } from '../../src/database/database.js';
-import { ended, PATIENCE_MS } from './bounded.js';
+import { ended, WAIT_TIMEOUT_MS } from './bounded.js';
 import { createTestDatabase } from './postgres.js';
 
 export interface Story {
@@ -296,7 +296,7 @@ export class Device {
         const received = this.received.map((recorded) => recorded.event).join(', ');
         reject(new Error(`no ${events.join(' or ')} came; received: ${received}`));
         // Who waits for one of several events leaves the others waiting, which must keep no process alive.
-      }, PATIENCE_MS).unref();
+      }, WAIT_TIMEOUT_MS).unref();
       const stop = (): void => {
         clearTimeout(timer);
         this.waiters.delete(look);
@@ -314,7 +314,7 @@ export class Device {
   ask(event: string, payload?: unknown): Promise<Anything> {
     // Also older clients know this way of asking.
     return new Promise((resolve, reject) =>
-      this.socket.timeout(PATIENCE_MS).emit(event, payload, (error: Error | null, answer: Anything) => {
+      this.socket.timeout(WAIT_TIMEOUT_MS).emit(event, payload, (error: Error | null, answer: Anything) => {
         if (error !== null) return reject(error);
         for (const observer of observers) observer.acknowledged?.(event, payload, answer);
         resolve(answer);
@@ -347,9 +347,9 @@ export class Device {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = WAIT_TIMEOUT_MS,
 ): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`it never came to be that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -55,7 +55,7 @@ export async function call<Body>(
   if (sent !== undefined) init.body = sent;
   try {
     // A port that does not know signals must not keep anybody waiting.
-    const answer = await orAborted(exchange(fetch, addressOf(url, path, query), init), controller.signal);
+    const answer = await orAborted(exchange(fetch, urlOf(url, path, query), init), controller.signal);
     return parsed<Body>(answer.response, answer.text);
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;
@@ -85,14 +85,14 @@ export function authenticatedHttp(ports: HttpPorts, tokens: TokenSource): Http {
 
 async function exchange(
   fetch: Fetch,
-  address: string,
+  url: string,
   init: FetchInit,
 ): Promise<{ response: FetchResponse; text: string }> {
-  const response = await fetch(address, init);
+  const response = await fetch(url, init);
   return { response, text: await response.text() };
 }
 
-function addressOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
+function urlOf(url: string, path: string, query: NonNullable<HttpRequest['query']>): string {
   const given = Object.entries(defined(query));
   const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
   return `${url.replace(/\/+$/, '')}${path}${text === '' ? '' : `?${text}`}`;

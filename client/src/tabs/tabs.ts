@@ -221,7 +221,7 @@ class LockedTabs implements Tabs {
         return;
       case 'tabs:pong':
       case 'tabs:leader':
-        return this.hearLeader(known.id);
+        return this.noteLeader(known.id);
       case 'tabs:ask':
         if (this.role === 'leader') this.answer(known.id, known.name, known.payload);
         return;
@@ -238,7 +238,7 @@ class LockedTabs implements Tabs {
     }
   }
 
-  private hearLeader(leaderId: string): void {
+  private noteLeader(leaderId: string): void {
     this.misses = 0;
     if (this.leaderId === leaderId) return;
     this.leaderId = leaderId;

@@ -6,7 +6,7 @@ import { Chance } from '../sync/model-server.js';
 import { Phone } from './phone.js';
 
 /** Without any progress: a busy machine may take as long as it needs. */
-const PATIENCE_MS = 120_000;
+const WAIT_TIMEOUT_MS = 120_000;
 const A_DAY_MS = 86_400_000;
 /** The smallest picture. */
 const PIXEL = Buffer.from(
@@ -17,7 +17,7 @@ const PIXEL = Buffer.from(
 export interface ChaosOptions {
   seed: number;
   sends: number;
-  tell?: (line: string) => void;
+  log?: (line: string) => void;
 }
 
 export interface ChaosResult {
@@ -89,8 +89,8 @@ export class Chaos {
     return this.#people.flatMap(({ phones }) => phones);
   }
 
-  #tell(line: string): void {
-    this.options.tell?.(line);
+  #log(line: string): void {
+    this.options.log?.(line);
   }
 
   async #call<Body>(method: string, path: string, token: string, body?: unknown): Promise<Body> {
@@ -143,7 +143,7 @@ export class Chaos {
     }
     this.#isOver = true;
     await faults;
-    this.#tell(`${this.#typed.length} sends, ${this.#faults} faults`);
+    this.#log(`${this.#typed.length} sends, ${this.#faults} faults`);
   }
 
   #isOver = false;
@@ -235,7 +235,7 @@ export class Chaos {
         'cursors reset': () => this.#resetCursors(),
       };
       const name = this.#chance.pick(Object.keys(faults));
-      this.#tell(`${name}, ${phone.name}`);
+      this.#log(`${name}, ${phone.name}`);
       this.#faults += 1;
       await faults[name]?.();
     }
@@ -273,7 +273,7 @@ export class Chaos {
     await this.#until(
       'every phone is live, and its outbox empty',
       () => left() === 0 && this.#phones.every(isLive),
-      PATIENCE_MS,
+      WAIT_TIMEOUT_MS,
       left,
     );
   }
@@ -372,10 +372,10 @@ export class Chaos {
     close();
   }
 
-  async #until(what: string, isSo: () => boolean, patienceMs = PATIENCE_MS, left = (): number => 0): Promise<void> {
-    let [end, least] = [Date.now() + patienceMs, left()];
+  async #until(what: string, isSo: () => boolean, timeoutMs = WAIT_TIMEOUT_MS, left = (): number => 0): Promise<void> {
+    let [end, least] = [Date.now() + timeoutMs, left()];
     for (; !isSo(); await sleep(20)) {
-      if (left() < least) [end, least] = [Date.now() + patienceMs, left()];
+      if (left() < least) [end, least] = [Date.now() + timeoutMs, left()];
       if (Date.now() < end) continue;
       const states = this.#phones.map((phone) => {
         const { name, client } = phone;
@@ -387,7 +387,7 @@ export class Chaos {
         }));
         return `${name} ${JSON.stringify(client.connection.getSnapshot())} ${items.length} ${JSON.stringify(items.slice(0, 3))}`;
       });
-      throw new Error(`not within ${patienceMs} ms: ${what}\n${states.join('\n')}`);
+      throw new Error(`not within ${timeoutMs} ms: ${what}\n${states.join('\n')}`);
     }
   }
 }

@@ -7,11 +7,11 @@ const option = (name: string, otherwise: number): number =>
 
 const first = option('seed', 1);
 const sends = option('sends', 2_000);
-const isTalking = process.argv.includes('--tell');
-const tell = (line: string): void => void process.stdout.write(`  ${line}\n`);
+const isVerbose = process.argv.includes('--log');
+const log = (line: string): void => void process.stdout.write(`  ${line}\n`);
 let isWhole = true;
 for (let seed = first; seed < first + option('seeds', 1); seed += 1) {
-  const { violations, sent, faults } = await Chaos.run({ seed, sends, ...(isTalking ? { tell } : {}) });
+  const { violations, sent, faults } = await Chaos.run({ seed, sends, ...(isVerbose ? { log } : {}) });
   process.stdout.write(
     violations.length === 0
       ? `seed ${seed}: whole after ${sent} sends and ${faults} faults: none lost, none doubled, every phone as the server\n`

@@ -388,15 +388,15 @@ describe('connection', () => {
   });
 
   it('does not listen to a socket that it has given up', async () => {
-    const heard: string[] = [];
-    connection.onEvent(({ name }) => heard.push(name));
+    const received: string[] = [];
+    connection.onEvent(({ name }) => received.push(name));
     await live();
     const old = sockets.last;
     old.listeners.disconnected();
     old.listeners.event('message:new', {});
     old.welcome();
     old.listeners.failed({ message: 'late' });
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     expect(status()).toBe('waiting');
   });
 

@@ -7,14 +7,14 @@ describe('listeners', () => {
   it('are all called where one of them throws, and its error is reported, not thrown', () => {
     const report = jest.spyOn(console, 'error').mockReturnValue(undefined);
     const listeners = new Listeners<[word: string]>();
-    const heard: string[] = [];
+    const received: string[] = [];
     const fault = new Error('a fault of the application');
     listeners.add(() => {
       throw fault;
     });
-    listeners.add((word) => heard.push(word));
+    listeners.add((word) => received.push(word));
     expect(() => listeners.call('hello')).not.toThrow();
-    expect(heard).toEqual(['hello']);
+    expect(received).toEqual(['hello']);
     expect(report.mock.calls).toEqual([[fault]]);
   });
 });

@@ -73,7 +73,7 @@ describe('requests', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('tell a network that is away from a server that refuses', async () => {
+  it('distinguish a network that is away from a server that refuses', async () => {
     const ports = { url, clock: new VirtualClock(), fetch: () => Promise.reject(new TypeError('fetch failed')) };
     await expect(call(ports, '/', {})).rejects.toMatchObject({ code: 'NETWORK' });
   });

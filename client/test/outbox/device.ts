@@ -11,7 +11,7 @@ import { Synchroniser } from '../../src/sync/engine.js';
 import { RowWriter } from '../../src/sync/row-writer.js';
 import { Chance, ME, ModelServer } from '../sync/model-server.js';
 
-/** Time that passes when it is told to. */
+/** Time that passes only when a test advances it. */
 export class VirtualClock implements Clock {
   #now = 0;
   #next = 0;

@@ -6,7 +6,7 @@ const RUNS = Number(process.env.CLIENT_KILL_RUNS ?? 80);
 const ONLY = process.env.CLIENT_KILL_SEED;
 const LANES = ['c0', 'c8', 'c9'];
 
-/** Types, loses connections, dies at any step and starts again, until everything is sent; then tells what is wrong. */
+/** Types, loses connections, dies at any step and starts again, until everything is sent; then returns what is wrong. */
 async function live(seed: number): Promise<string[]> {
   const chance = new Chance(seed);
   const world = new World(chance);

@@ -455,7 +455,7 @@ describe('an edit of what seemed to be on its way and had not left', () => {
 });
 
 describe('a storage that fails', () => {
-  it('when the app starts is asked again, until it tells what was kept', async () => {
+  it('when the app starts is asked again, until it answers what was kept', async () => {
     const { world, device } = await connected();
     await device.disconnect();
     await device.send('a', 'hello');

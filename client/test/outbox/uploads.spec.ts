@@ -14,7 +14,7 @@ const source = (size = SIZE) => ({
   read: (start: number, end: number) => Promise.resolve(BYTES.slice(start, end)),
 });
 
-/** A server that takes uploads, in one piece or by tus, and breaks off where it is told to. */
+/** A server that takes uploads, in one piece or by tus, and breaks off where the test wants it to. */
 class UploadServer implements Http {
   received = new Uint8Array(0);
   readonly requests: string[] = [];

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
-const PATIENCE_MS = 300_000;
+const WAIT_TIMEOUT_MS = 300_000;
 /** What a page loads first: 23.9 kB today. The aim is 13 kB: whoever makes it lighter lowers these. */
 const MAX_FIRST_LOAD_BYTES = 24_100;
 const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 25_200;
@@ -53,7 +53,7 @@ describe('the package as it is published', () => {
     tarball = join(project, packed as string);
     await writeFile(join(project, 'package.json'), '{ "private": true }');
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], project);
-  }, PATIENCE_MS);
+  }, WAIT_TIMEOUT_MS);
 
   afterAll(() => rm(project, { recursive: true, force: true }));
 
@@ -71,7 +71,7 @@ describe('the package as it is published', () => {
   });
 
   it(
-    'is told nothing by publint and attw',
+    'passes publint and attw without a warning',
     async () => {
       const checked = await run(
         process.execPath,
@@ -83,7 +83,7 @@ describe('the package as it is published', () => {
       const types = await run(process.execPath, [cli, tarball, '--format', 'ascii'], project);
       expect(types).not.toMatch(/💀|❌|⚠|🎭|🐛|❓/u);
     },
-    PATIENCE_MS,
+    WAIT_TIMEOUT_MS,
   );
 
   it(
@@ -99,7 +99,7 @@ describe('the package as it is published', () => {
       expect(core.whole).toBeLessThanOrEqual(MAX_WHOLE_BYTES);
       expect(core.modules.filter(({ module }) => /socket\.io|engine\.io/.test(module))).toEqual([]);
     },
-    PATIENCE_MS,
+    WAIT_TIMEOUT_MS,
   );
 
   it('runs where it is imported and where it is required', async () => {
@@ -157,7 +157,7 @@ describe('the package as it is published', () => {
         expect(output).toBe('');
       }
     },
-    PATIENCE_MS,
+    WAIT_TIMEOUT_MS,
   );
 
   it(
@@ -182,6 +182,6 @@ describe('the package as it is published', () => {
       }
       expect((await readFile(join(project, 'bundle.hbc'))).length).toBeGreaterThan(0);
     },
-    PATIENCE_MS,
+    WAIT_TIMEOUT_MS,
   );
 });

@@ -149,7 +149,7 @@ describe.each([
     expect(await reports.next()).toEqual(['disconnected']);
   });
 
-  it('closes in the same tick: the server hears of it, and nobody hears anything more of it', async () => {
+  it('closes in the same tick: the server is notified, and no listener is called any more', async () => {
     const arriving = accepted();
     const own = open();
     const other = await arriving;

@@ -23,14 +23,14 @@ describe('the lifecycle by AppState', () => {
     };
   };
 
-  it('tells background and active in the same tick, and inactive never', () => {
+  it('emits background and active in the same tick, and inactive never', () => {
     const native = appState('active');
     const lifecycle = appStateLifecycle(native);
-    const told: string[] = [];
-    const end = lifecycle.subscribe((state) => told.push(state));
+    const received: string[] = [];
+    const end = lifecycle.subscribe((state) => received.push(state));
     for (const state of ['inactive', 'active', 'inactive', 'background', 'inactive', 'extension', 'active'])
       native.change(state);
-    expect(told).toEqual(['background', 'active']);
+    expect(received).toEqual(['background', 'active']);
     native.change('inactive');
     expect(lifecycle.getState()).toBe('active');
     end();
@@ -48,16 +48,16 @@ describe('the lifecycle by AppState', () => {
     native.change('background');
     expect(lifecycle.getState()).toBe('background');
     native.change('active');
-    const told: string[] = [];
-    lifecycle.subscribe((state) => told.push(state));
+    const received: string[] = [];
+    lifecycle.subscribe((state) => received.push(state));
     native.change('active');
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
     expect(lifecycle.getState()).toBe('active');
   });
 });
 
 describe('the connectivity by NetInfo', () => {
-  it('tells each listener every change once, and knows nothing before the first', () => {
+  it('calls each listener once for every change, and knows nothing before the first', () => {
     const listeners = new Set<(state: { isConnected: boolean | null }) => void>();
     const connectivity = netInfoConnectivity({
       addEventListener: (listener) => {
@@ -65,12 +65,12 @@ describe('the connectivity by NetInfo', () => {
         return () => void listeners.delete(listener);
       },
     });
-    const told: boolean[][] = [[], []];
-    const ends = told.map((list) => connectivity.subscribe((isOnline) => list.push(isOnline)));
+    const received: boolean[][] = [[], []];
+    const ends = received.map((list) => connectivity.subscribe((isOnline) => list.push(isOnline)));
     const change = (isConnected: boolean | null): void => listeners.forEach((listener) => listener({ isConnected }));
     expect(connectivity.isOnline()).toBeUndefined();
     for (const isConnected of [null, true, true, false, null, true]) change(isConnected);
-    expect(told).toEqual([
+    expect(received).toEqual([
       [true, false, true],
       [true, false, true],
     ]);

@@ -22,7 +22,7 @@ function Screen({ id }: { id: string }): ReactNode {
 }
 
 declare module 'react' {
-  // oxlint-disable-next-line typescript/no-namespace -- how JSX is told of elements
+  // oxlint-disable-next-line typescript/no-namespace -- how JSX learns of elements
   namespace JSX {
     interface IntrinsicElements {
       'native-list': Record<string, unknown>;

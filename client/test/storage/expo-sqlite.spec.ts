@@ -193,11 +193,11 @@ describe('the storage adapter expo-sqlite', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      let told = '';
+      let output = '';
       await new Promise<void>((resolve) => {
         child.stdout.on('data', (chunk: Buffer) => {
-          told += chunk.toString();
-          if (told.split('\n').length > 10 + round * 7) resolve();
+          output += chunk.toString();
+          if (output.split('\n').length > 10 + round * 7) resolve();
         });
       });
       child.kill('SIGKILL');
@@ -208,7 +208,7 @@ describe('the storage adapter expo-sqlite', () => {
         await transaction.get('messages', 'last'),
       ]);
       expect(outbox).toBe(messages);
-      expect(outbox).toBeGreaterThanOrEqual(Number(told.trimEnd().split('\n').at(-1)));
+      expect(outbox).toBeGreaterThanOrEqual(Number(output.trimEnd().split('\n').at(-1)));
       await database.close();
     }
   });

@@ -29,7 +29,7 @@ class Connections {
     };
   }
 
-  /** What a browser does that closes a connection by force: it aborts its transactions and tells the connection. */
+  /** What a browser does that closes a connection by force: it aborts its transactions and notifies the connection. */
   kill(): void {
     for (const transaction of this.begun.splice(0)) {
       try {
@@ -70,7 +70,7 @@ describe('the storage adapter IndexedDB', () => {
     const database = await storage().open('account');
     await put(database, 'a', 'before');
     connections.last.close();
-    await put(database, 'b', 'after a close that nobody was told of');
+    await put(database, 'b', 'after a close without an event');
 
     let runs = 0;
     const cutShort = database.transaction('readwrite', ['outbox'], async (transaction) => {

@@ -19,7 +19,7 @@ function count(device: Device, ...keys: StoreKey[]): Map<StoreKey, number> {
 }
 
 describe('what is subscribed to', () => {
-  it('is told only of what changed, and shows the same objects for what did not', async () => {
+  it('is notified only of what changed, and shows the same objects for what did not', async () => {
     const { world, device } = await connected(5);
     world.server.createRoom('c9');
     await device.receive();
@@ -57,7 +57,7 @@ describe('what is subscribed to', () => {
     for (const [index, item] of before.items.entries()) expect(after.items[index]).toBe(item);
   });
 
-  it('is not told when everything is told once more', async () => {
+  it('is not notified when the same things arrive once more', async () => {
     const { world, device } = await connected(5);
     const counts = count(device, 'messages:c0', 'conversations', 'receipts:c0');
     const { sent } = world.server;

@@ -16,7 +16,7 @@ import type { Storage } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { FakeLifecycle } from '../support/fake-ports.js';
 
-const PATIENCE_MS = 60_000;
+const WAIT_TIMEOUT_MS = 60_000;
 
 describe('a client of a real server', () => {
   let database: TestDatabase;
@@ -50,9 +50,9 @@ describe('a client of a real server', () => {
     return made;
   };
   const until = async (what: string, isSo: () => boolean): Promise<void> => {
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + WAIT_TIMEOUT_MS;
     while (!isSo()) {
-      if (Date.now() > end) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+      if (Date.now() > end) throw new Error(`not within ${WAIT_TIMEOUT_MS} ms: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
@@ -77,7 +77,7 @@ describe('a client of a real server', () => {
       { state: 'sent', content: 'Hello!', seq: 1 },
     ]);
     await until('it is counted', () => grace.conversations.items[0]?.me.unreadCount === 1);
-    // What a stranger has read is not told before it has answered.
+    // What a stranger has read is not shown before it has answered.
     grace.send({ conversationId, content: 'And you!' });
     await grace.markRead(conversationId);
     expect(grace.conversations.items[0]?.me.unreadCount).toBe(0);

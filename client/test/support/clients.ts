@@ -6,7 +6,7 @@ import { socketIoOver } from '../../src/ports/socket-io.js';
 import { type ChatClient, type ClientOptions, createClient } from '../../src/index.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 
-const PATIENCE_MS = 60_000;
+const WAIT_TIMEOUT_MS = 60_000;
 
 /** Node 20 has none of its own. A server that was killed never answers a close: ws would wait half a minute for it. */
 class PlatformWebSocket extends WebSocket {
@@ -20,9 +20,9 @@ class PlatformWebSocket extends WebSocket {
 export const BROWSER_SOCKET = socketIoOver(PlatformWebSocket as unknown as new (url: string) => globalThis.WebSocket);
 
 export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + WAIT_TIMEOUT_MS;
   while (!isSo()) {
-    if (Date.now() > end) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${WAIT_TIMEOUT_MS} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

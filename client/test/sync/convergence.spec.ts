@@ -219,7 +219,7 @@ function expected(server: ModelServer): unknown {
   return {
     conversations: own.sort().map((id) => {
       const view = server.conversation(id);
-      const isWhole = server.tellsAllMembers(id);
+      const isWhole = server.showsAllMembers(id);
       return {
         ...view,
         members: isWhole
@@ -245,7 +245,7 @@ function actual({ state }: Device, server: ModelServer): unknown {
   return {
     conversations: rows.map(({ counted: _, ...row }) => ({
       ...row,
-      members: server.tellsAllMembers(row.id) ? [...row.members].sort(byUser) : null,
+      members: server.showsAllMembers(row.id) ? [...row.members].sort(byUser) : null,
       messages: state.timelines.get(row.id)?.rows.map(({ state: __, ...message }) => message),
     })),
     friends: [...state.friends.keys()].sort(),

@@ -56,7 +56,7 @@ export const ME = 'u0';
 const OTHERS = ['u1', 'u2', 'u3'];
 
 /**
- * The server as its documents describe it, for one user: what it tells live, what sync says of a cursor and what REST
+ * The server as its documents describe it, for one user: what it emits live, what sync returns for a cursor and what REST
  * answers. A cursor is a place in a log of changes, which is what a snapshot of transactions comes to in the end.
  */
 export class ModelServer {
@@ -82,7 +82,7 @@ export class ModelServer {
     const members = new Map([ME, 'u1', 'u2'].map((userId) => [userId, { readSeq: 0, deliveredSeq: 0, visibleFrom }]));
     this.rooms.set(id, { id, title: id, isLargeGroup: this.chance.is(20), messages: [], hidden: new Set(), members });
     this.#changed(`conversation ${id}`);
-    this.#tell('conversation:new', { conversation: this.conversation(id) });
+    this.#emit('conversation:new', { conversation: this.conversation(id) });
   }
 
   send(id: string, senderId: string, clientId: string | null = null, content?: string): Message | undefined {
@@ -115,11 +115,11 @@ export class ModelServer {
     if (member !== undefined) Object.assign(member, { readSeq: seq, deliveredSeq: seq });
     this.#changed(`message ${room.id} ${seq}`);
     this.#changed(`conversation ${room.id}`);
-    if (member !== undefined && this.#tellsReceipts(room, senderId)) this.#changed(`receipt ${room.id} ${senderId}`);
+    if (member !== undefined && this.#showsReceipts(room, senderId)) this.#changed(`receipt ${room.id} ${senderId}`);
     if (room.members.has(ME)) {
       const { lastMessage, lastMessageAt, lastSeq } = this.conversation(room.id);
       const brief = { id: room.id, lastMessage, lastMessageAt, lastSeq };
-      this.#tell('message:new', { message: this.#view(room, message), conversation: brief });
+      this.#emit('message:new', { message: this.#view(room, message), conversation: brief });
     }
     return message;
   }
@@ -142,12 +142,12 @@ export class ModelServer {
       };
     }
     this.#changed(`message ${id} ${seq}`);
-    // What is unread may have changed: sync tells the conversation again.
+    // What is unread may have changed: sync returns the conversation again.
     if (kind === 'delete' || kind === 'hide') this.#changed(`conversation ${id}`);
     const member = room.members.get(ME);
     if (member === undefined || seq < member.visibleFrom) return;
     const view = this.#view(room, room.messages[seq - 1] as Message);
-    this.#tell(view.deletedAt === null ? 'message:updated' : 'message:deleted', { message: view });
+    this.#emit(view.deletedAt === null ? 'message:updated' : 'message:deleted', { message: view });
   }
 
   edit(id: string, seq: number, content: string): void {
@@ -165,10 +165,10 @@ export class ModelServer {
     if (target <= member.readSeq) return;
     member.readSeq = target;
     member.deliveredSeq = Math.max(member.deliveredSeq, target);
-    if (this.#tellsReceipts(room, userId)) this.#changed(`receipt ${id} ${userId}`);
+    if (this.#showsReceipts(room, userId)) this.#changed(`receipt ${id} ${userId}`);
     if (userId === ME) this.#changed(`conversation ${id}`);
     if (!room.isLargeGroup && room.members.has(ME))
-      this.#tell('receipt:read', { conversationId: id, userId, seq: target, at: this.#now() });
+      this.#emit('receipt:read', { conversationId: id, userId, seq: target, at: this.#now() });
   }
 
   rename(id: string): void {
@@ -181,7 +181,7 @@ export class ModelServer {
       content: room.title,
       system: { type: 'GROUP_CHANGED', actorId: 'u1', userIds: [] },
     });
-    if (room.members.has(ME)) this.#tell('conversation:updated', { conversation: this.conversation(id) });
+    if (room.members.has(ME)) this.#emit('conversation:updated', { conversation: this.conversation(id) });
   }
 
   leave(id: string, userId: string): void {
@@ -189,14 +189,14 @@ export class ModelServer {
     if (room === undefined || !room.members.delete(userId)) return;
     if (userId === ME) {
       this.#changed(`left ${id}`);
-      this.#tell('conversation:removed', { conversationId: id });
+      this.#emit('conversation:removed', { conversationId: id });
     } else {
       this.#append(room, userId, {
         kind: 'SYSTEM',
         content: 'left',
         system: { type: 'MEMBER_LEFT', actorId: userId, userIds: [userId] },
       });
-      if (room.members.has(ME)) this.#tell('conversation:updated', { conversation: this.conversation(id) });
+      if (room.members.has(ME)) this.#emit('conversation:updated', { conversation: this.conversation(id) });
     }
   }
 
@@ -217,8 +217,8 @@ export class ModelServer {
       // All its messages are new to it.
       for (let at = visibleFrom; at <= seq; at += 1) this.#changed(`message ${id} ${at}`);
       this.sent.length = before;
-      this.#tell('conversation:new', { conversation: this.conversation(id) });
-    } else if (room.members.has(ME)) this.#tell('conversation:updated', { conversation: this.conversation(id) });
+      this.#emit('conversation:new', { conversation: this.conversation(id) });
+    } else if (room.members.has(ME)) this.#emit('conversation:updated', { conversation: this.conversation(id) });
   }
 
   befriend(userId: string): void {
@@ -234,26 +234,26 @@ export class ModelServer {
     };
     this.requests.set(requestId, request);
     this.#changed(`request ${requestId}`);
-    this.#tell('friend:request_sent', { request, user: this.user(userId) });
+    this.#emit('friend:request_sent', { request, user: this.user(userId) });
     if (this.chance.is(30)) return;
     const accepted: FriendRequest = { ...request, status: 'ACCEPTED', respondedAt: this.#now() };
     this.requests.set(requestId, accepted);
     this.friends.set(userId, this.#now());
     this.#changed(`request ${requestId}`);
     this.#changed(`friend ${userId}`);
-    this.#tell('friend:request_accepted', { request: accepted, user: this.user(userId) });
+    this.#emit('friend:request_accepted', { request: accepted, user: this.user(userId) });
   }
 
   unfriend(userId: string): void {
     if (!this.friends.delete(userId)) return;
     this.#changed(`friend ${userId}`);
-    this.#tell('friend:removed', { userId });
+    this.#emit('friend:removed', { userId });
   }
 
   renameUser(userId: string): void {
     this.names.set(userId, (this.names.get(userId) ?? 0) + 1);
     this.#changed(`user ${userId}`);
-    this.#tell('user:updated', { user: this.user(userId) });
+    this.#emit('user:updated', { user: this.user(userId) });
   }
 
   /** Another database with the same content under other ids: every cursor is void. */
@@ -290,15 +290,15 @@ export class ModelServer {
     const own = [...this.rooms.values()].filter((room) => room.members.has(ME)).map(({ id }) => id);
     if (cursor === null || cursor.startsWith(`${this.#database}/start`)) {
       const [, , upper = String(end), done = '0'] = cursor?.split('/') ?? [];
-      const told = own.slice(Number(done), Number(done) + limit);
-      const rest = Number(done) + told.length < own.length;
+      const page = own.slice(Number(done), Number(done) + limit);
+      const rest = Number(done) + page.length < own.length;
       return {
         ...nothing,
         cursor: rest
-          ? `${this.#database}/start/${upper}/${Number(done) + told.length}`
+          ? `${this.#database}/start/${upper}/${Number(done) + page.length}`
           : `${this.#database}/at/${upper}/${upper}/0`,
         hasMore: rest || cursor !== null,
-        conversations: told.map((id) => this.conversation(id)),
+        conversations: page.map((id) => this.conversation(id)),
       };
     }
     const [database, , from, to, done = '0'] = cursor.split('/');
@@ -308,16 +308,16 @@ export class ModelServer {
     const keys = [...new Set(this.#log.slice(Number(from), upper))].sort(
       (a, b) => order.indexOf(a.split(' ')[0] ?? '') - order.indexOf(b.split(' ')[0] ?? ''),
     );
-    const told = keys.slice(Number(done), Number(done) + limit);
-    const isWhole = Number(done) + told.length >= keys.length;
+    const page = keys.slice(Number(done), Number(done) + limit);
+    const isWhole = Number(done) + page.length >= keys.length;
     const answer: SyncChanges = {
       ...nothing,
       cursor: isWhole
         ? `${this.#database}/at/${upper}/${upper}/0`
-        : `${this.#database}/at/${from}/${upper}/${Number(done) + told.length}`,
+        : `${this.#database}/at/${from}/${upper}/${Number(done) + page.length}`,
       hasMore: !isWhole || done !== '0',
     };
-    for (const key of told) this.#addTo(answer, key);
+    for (const key of page) this.#addTo(answer, key);
     answer.messages.sort((a, b) =>
       a.conversationId === b.conversationId ? a.seq - b.seq : a.conversationId < b.conversationId ? -1 : 1,
     );
@@ -412,7 +412,7 @@ export class ModelServer {
   }
 
   /** Not of a large group. */
-  tellsAllMembers(id: string): boolean {
+  showsAllMembers(id: string): boolean {
     return this.rooms.get(id)?.isLargeGroup === false;
   }
 
@@ -425,8 +425,8 @@ export class ModelServer {
     return [ME, ...OTHERS];
   }
 
-  /** Of a large group others' cursors are not told. */
-  #tellsReceipts(room: Room, userId: string): boolean {
+  /** A large group shows nobody the cursors of others. */
+  #showsReceipts(room: Room, userId: string): boolean {
     return userId === ME || !room.isLargeGroup;
   }
 
@@ -439,7 +439,7 @@ export class ModelServer {
     this.#log.push(key);
   }
 
-  #tell<Name extends keyof ServerEvents>(name: Name, payload: ServerEvents[Name]): void {
+  #emit<Name extends keyof ServerEvents>(name: Name, payload: ServerEvents[Name]): void {
     this.sent.push({ name, payload } as Sent);
   }
 

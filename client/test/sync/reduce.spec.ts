@@ -99,7 +99,7 @@ describe('catching up', () => {
     expect(run.asked('sync')).toEqual([]);
     expect(run.asked('timer')).toHaveLength(1);
     expect(run.state.isCaughtUp).toBe(true);
-    // The same with cursors that move and tell nothing.
+    // The same with cursors that move and bring nothing.
     run.feed({ type: 'timer', name: 'sync' });
     let answers = 0;
     for (; run.asked('sync').length === 1 && answers < 1_000; answers += 1)

@@ -37,9 +37,9 @@ describe('the writer of rows', () => {
 
   it('numbers what two tabs store at the same time in the order in which it is stored, and never twice', async () => {
     const { database } = await opened();
-    const told: unknown[] = [];
+    const written: unknown[] = [];
     const writer = (): RowWriter =>
-      new RowWriter(database, new VirtualClock(), { prepare: numbered, written: ({ rows }) => told.push(...rows) });
+      new RowWriter(database, new VirtualClock(), { prepare: numbered, written: ({ rows }) => written.push(...rows) });
     const [one, other] = [writer(), writer()];
     await Promise.all([
       one.write({ rows: [['outbox', 'a', item('a', 2 ** 52 + 1)]] }),
@@ -52,7 +52,7 @@ describe('the writer of rows', () => {
     ]);
     // Changed while it was stored, by who does not know its number yet.
     await one.write({ rows: [['outbox', 'a', { ...item('a', 2 ** 52 + 1), text: 'changed' }]] });
-    expect(told).toEqual([
+    expect(written).toEqual([
       ['outbox', 'a', item('a', 1)],
       ['outbox', 'b', item('b', 2)],
       ['outbox', 'c', item('c', 3)],
@@ -67,6 +67,6 @@ describe('the writer of rows', () => {
       ],
     });
     await other.write({ rows: [['outbox', 'd', item('d', 2 ** 52 + 3)]] });
-    expect(told.at(-1)).toEqual(['outbox', 'd', item('d', 4)]);
+    expect(written.at(-1)).toEqual(['outbox', 'd', item('d', 4)]);
   });
 });

@@ -64,7 +64,7 @@ interface OpenSocket {
   listeners: SocketListeners;
   /** How many of the server's events it has been sent. */
   events: number;
-  /** Of the messages that it sent itself it is not told. */
+  /** It does not receive the messages that it sent itself. */
   own: Set<string>;
 }
 

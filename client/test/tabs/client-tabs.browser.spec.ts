@@ -10,7 +10,7 @@ import type { ClientPage } from './client-page.js';
 declare const page: ClientPage;
 
 /** Long waits, for a busy machine: nothing here is about time. */
-const PATIENCE = { timeout: 60_000 };
+const WAIT_OPTIONS = { timeout: 60_000 };
 
 (browserPath === undefined ? describe.skip : describe)('several tabs of one user', () => {
   let database: TestDatabase;
@@ -62,7 +62,7 @@ const PATIENCE = { timeout: 60_000 };
     tab.evaluate((name) => page.register(name), `user${randomUUID().slice(0, 8)}`);
   const live = (tab: Page) =>
     tab
-      .waitForFunction(() => page.status() === 'live', undefined, PATIENCE)
+      .waitForFunction(() => page.status() === 'live', undefined, WAIT_OPTIONS)
       .catch(async () => {
         throw new Error(`not live: ${await tab.evaluate(() => page.snapshot())}`);
       });
@@ -83,13 +83,13 @@ const PATIENCE = { timeout: 60_000 };
   };
   /** All that the other one has got, when so many have come. */
   const received = async (count: number): Promise<string[]> => {
-    await other.waitForFunction(() => page.conversationId() !== null, undefined, PATIENCE);
+    await other.waitForFunction(() => page.conversationId() !== null, undefined, WAIT_OPTIONS);
     const id = (await other.evaluate(() => page.conversationId())) ?? '';
     await other.evaluate((id) => page.watch(id), id);
     await other.waitForFunction(
       ([id, count]) => page.texts(id as string).length >= (count as number),
       [id, count],
-      PATIENCE,
+      WAIT_OPTIONS,
     );
     return (await other.evaluate((id) => page.texts(id), id)) as string[];
   };
@@ -116,10 +116,10 @@ const PATIENCE = { timeout: 60_000 };
     await tabAt(0).evaluate((id) => page.send(id, 'from the tab that leads'), otherId);
     expect(await received(2)).toEqual(['from a tab that follows', 'from the tab that leads']);
     for (const tab of tabs) {
-      await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0, undefined, PATIENCE);
+      await tab.waitForFunction(() => page.conversationId() !== null && page.waiting() === 0, undefined, WAIT_OPTIONS);
       const id = (await tab.evaluate(() => page.conversationId())) ?? '';
       await tab.evaluate((id) => page.watch(id), id);
-      await tab.waitForFunction((id) => page.states(id).join() === 'sent,sent', id, PATIENCE);
+      await tab.waitForFunction((id) => page.states(id).join() === 'sent,sent', id, WAIT_OPTIONS);
     }
   }, 180_000);
 
@@ -139,7 +139,7 @@ const PATIENCE = { timeout: 60_000 };
       'two is stored',
     ]);
     expect(texts).toEqual(expect.arrayContaining(['zero is stored', 'while nobody led']));
-    for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0, undefined, PATIENCE);
+    for (const tab of tabs.slice(1)) await tab.waitForFunction(() => page.waiting() === 0, undefined, WAIT_OPTIONS);
     await Promise.all(tabs.slice(1).map(live));
     await oneSocket(tabs.slice(1));
   }, 180_000);

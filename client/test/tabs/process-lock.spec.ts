@@ -42,16 +42,16 @@ describe('the lock of one process', () => {
     await expect(lock.run('a', async () => undefined, { signal: controller.signal })).rejects.toThrow('given up');
   });
 
-  it('is taken from a holder that is frozen, which hears of it, and whose late end lets nobody in', async () => {
+  it('is taken from a holder that is frozen, which is notified, and whose late end lets nobody in', async () => {
     const lock = processLock();
     const order: string[] = [];
     let end = (): void => undefined;
     const frozen = lock.run('a', () => new Promise<void>((resolve) => (end = resolve)));
-    const hears = frozen.catch((error: Error) => order.push(error.message));
+    const lost = frozen.catch((error: Error) => order.push(error.message));
     let endThief = (): void => undefined;
     const waiting = lock.run('a', async () => order.push('waited'));
     const thief = lock.run('a', () => new Promise<void>((resolve) => (endThief = resolve)), { steal: true });
-    await hears;
+    await lost;
     end();
     await new Promise((resolve) => setImmediate(resolve));
     expect(order).toEqual(['The lock was taken over.']);

@@ -81,7 +81,7 @@ declare const page: TabsPage;
     await leaderAmong(tabs);
   });
 
-  it('tell one another what changed, but not themselves', async () => {
+  it('send one another what changed, but not themselves', async () => {
     await tabAt(2).evaluate(() => page.post('from 2'));
     for (const tab of tabs.filter((_, index) => index !== 2))
       await tab.waitForFunction(() => page.received().length === 1);

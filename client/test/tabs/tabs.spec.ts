@@ -92,7 +92,7 @@ describe('the tab that leads', () => {
     'is closed': ({ client }) => client.close(),
     'is killed': ({ life }) => life.kill(),
     'is frozen without a word': ({ life }) => (life.isFrozen = true),
-    'is told that it will be frozen': ({ life, lifecycle }) => {
+    'is notified that it will be frozen': ({ life, lifecycle }) => {
       lifecycle.set('background');
       life.isFrozen = true;
     },
@@ -215,7 +215,7 @@ async function live(seed: number): Promise<string[]> {
     } else if (dice < 76) {
       tab.life.thaw();
       tab.lifecycle.set('active');
-      // Before its user can click anything, it has been told what happened.
+      // Before its user can click anything, it has received what happened.
       await settled();
     } else if (dice < 80) model.cut();
     else if (dice < 84) model.isServerAway = !model.isServerAway;

@@ -15,7 +15,7 @@ import { MediaProcessor } from './media-processor.js';
 const bounds = (megabytes: number): Configuration => ({ mediaMemoryBytes: megabytes * 1024 * 1024 }) as Configuration;
 const MEMORY = bounds(512);
 
-class ImpatientProcessor extends MediaProcessor {
+class LimitedProcessor extends MediaProcessor {
   protected override readonly maxCpuMs = 1;
 }
 
@@ -43,12 +43,12 @@ describe('processing images', () => {
   });
 
   it('gives an image up that takes more of the processor than any should, and takes the next one', async () => {
-    const impatient = new ImpatientProcessor(new UnlimitedRateLimiter(), MEMORY);
+    const limited = new LimitedProcessor(new UnlimitedRateLimiter(), MEMORY);
     try {
-      await expect(impatient.processImage('ada', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
-      await expect(impatient.processImage('bob', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+      await expect(limited.processImage('ada', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+      await expect(limited.processImage('bob', paths())).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
     } finally {
-      impatient.onApplicationShutdown();
+      limited.onApplicationShutdown();
     }
     expect(await images.processImage('ada', paths())).toMatchObject({
       width: 2_000,

@@ -63,14 +63,14 @@ export class AttachmentLinks {
       waveform: file.waveform ?? null,
       voice: file.voice ?? false,
       animated: file.animated ?? false,
-      thumbnailUrl: hasPictures ? this.address(id, '320') : null,
-      previewUrl: hasPictures ? this.address(id, '1280') : null,
-      url: this.address(id, 'original'),
+      thumbnailUrl: hasPictures ? this.urlOf(id, '320') : null,
+      previewUrl: hasPictures ? this.urlOf(id, '1280') : null,
+      url: this.urlOf(id, 'original'),
     };
   }
 
   /** For who may read it: of an attachment that is there. */
-  address(id: string, variant: Variant): string {
+  urlOf(id: string, variant: Variant): string {
     const half = this.halfLifeSeconds;
     const expires = String(Math.ceil((Math.ceil(this.clock.now() / 1_000 / half) + 1) * half));
     const signature = this.signature(id, variant, expires).toString('base64url');

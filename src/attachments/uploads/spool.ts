@@ -74,7 +74,7 @@ export class Spool {
     file.once('error', () => (isOurs ??= true));
     try {
       await pipeline(source, inspection, file);
-      return { path, type: inspection.found(), size: inspection.size };
+      return { path, type: inspection.mediaType(), size: inspection.size };
     } catch (error) {
       // Opened or not: what is removed before it is opened would be made again.
       if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
@@ -153,7 +153,7 @@ class Inspection extends Transform {
     super();
   }
 
-  found(): MediaType {
+  mediaType(): MediaType {
     if (this.type === undefined) throw new Error('a file passed without being looked at');
     return this.type;
   }

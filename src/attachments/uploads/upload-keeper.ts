@@ -73,7 +73,7 @@ export class UploadKeeper {
 
   async putIntoStore(id: string, { userId }: Owner, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
     await this.scanner.requireClean(userId, file);
-    const stored = await this.stored(id, userId, file, named);
+    const stored = await this.storeFile(id, userId, file, named);
     // Where the sweep gave it up meanwhile.
     const completion = await this.complete(userId, stored);
     if (completion === 'OVER_QUOTA') throw new DomainError('QUOTA_EXCEEDED');
@@ -94,7 +94,7 @@ export class UploadKeeper {
     return 'GIVEN_UP';
   }
 
-  private async stored(id: string, ownerId: string, file: SpooledFile, named: NamedUpload): Promise<StoredFile> {
+  private async storeFile(id: string, ownerId: string, file: SpooledFile, named: NamedUpload): Promise<StoredFile> {
     switch (file.type.kind) {
       case 'IMAGE':
         return this.keepImage(id, ownerId, file, named);

@@ -41,7 +41,7 @@ export class AccountService implements OnModuleInit {
    * of one moment.
    */
   async export(principal: Principal): Promise<AsyncGenerator<string>> {
-    return this.pieces(principal, await this.users.own(principal));
+    return this.pieces(principal, await this.users.requireOwn(principal));
   }
 
   private async *pieces(principal: Principal, profile: object): AsyncGenerator<string> {

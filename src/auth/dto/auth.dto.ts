@@ -101,13 +101,13 @@ export class Refresh {
   attemptId?: string;
 }
 
-export class Address {
+export class EmailBody {
   /** Taken in any case. @example "ada@example.com" */
   @IsEmailAddress()
   email!: string;
 }
 
-class MailedCode extends Address {
+class MailedCode extends EmailBody {
   /** @example "042817" */
   @Matches(/^\d{6}$/)
   otp!: string;

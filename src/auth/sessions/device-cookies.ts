@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { newId, UUID_PATTERN } from '../../common/identifier.js';
 import { Configuration } from '../../config/configuration.js';
 import { derivedKeys, type SecretKeys } from '../../config/secret-keys.js';
-import { foreignRequestPolicy } from '../../config/origins.js';
+import { crossOriginPolicy } from '../../config/origins.js';
 import { AccessTokens } from '../tokens/access-token.js';
 
 const NAME = 'knownDevice';
@@ -25,14 +25,14 @@ export interface KnownDevice {
 @Injectable()
 export class DeviceCookies {
   private readonly keys: SecretKeys;
-  private readonly isForeign: (headers: Request['headers']) => boolean;
+  private readonly isCrossOrigin: (headers: Request['headers']) => boolean;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly accessTokens: AccessTokens,
   ) {
     this.keys = derivedKeys(configuration, 'parley device cookie');
-    this.isForeign = foreignRequestPolicy(configuration);
+    this.isCrossOrigin = crossOriginPolicy(configuration);
   }
 
   /** After somebody logged in: whose the access token is that was just issued. */
@@ -51,7 +51,7 @@ export class DeviceCookies {
 
   /** Undefined where there is none that this server gave out, and for a page of another origin. */
   read({ headers }: Request): KnownDevice | undefined {
-    if (headers.cookie === undefined || this.isForeign(headers)) return undefined;
+    if (headers.cookie === undefined || this.isCrossOrigin(headers)) return undefined;
     const [userId = '', deviceId = '', proof = ''] = parseCookie(headers.cookie)[NAME]?.split('.') ?? [];
     if (!UUID_PATTERN.test(userId) || !UUID_PATTERN.test(deviceId)) return undefined;
     const given = Buffer.from(proof);

@@ -4,7 +4,7 @@ import type { CookieOptions, Request, Response } from 'express';
 import type { IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { foreignRequestPolicy } from '../../config/origins.js';
+import { crossOriginPolicy } from '../../config/origins.js';
 import type { TokensView } from '../tokens/tokens.view.js';
 
 const ACCESS = 'accessToken';
@@ -15,10 +15,10 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** The tokens of a browser: cookies that its scripts cannot read (contract, sections 1 and 2). */
 @Injectable()
 export class SessionCookies {
-  private readonly isForeign: (headers: IncomingHttpHeaders) => boolean;
+  private readonly isCrossOrigin: (headers: IncomingHttpHeaders) => boolean;
 
   constructor(private readonly configuration: Configuration) {
-    this.isForeign = foreignRequestPolicy(configuration);
+    this.isCrossOrigin = crossOriginPolicy(configuration);
   }
 
   /** Sets both, and answers the tokens as they are. */
@@ -37,24 +37,24 @@ export class SessionCookies {
   /** @throws DomainError FOREIGN_ORIGIN where it comes with a request that changes something and is of a page of another origin. */
   accessToken({ method, headers }: Request): string | undefined {
     const token = read(headers.cookie, ACCESS);
-    if (token !== undefined && !SAFE_METHODS.includes(method)) this.refuseForeign(headers);
+    if (token !== undefined && !SAFE_METHODS.includes(method)) this.refuseCrossOrigin(headers);
     return token;
   }
 
   /** @throws DomainError FOREIGN_ORIGIN */
   refreshToken({ headers }: Request): string | undefined {
     const token = read(headers.cookie, REFRESH);
-    if (token !== undefined) this.refuseForeign(headers);
+    if (token !== undefined) this.refuseCrossOrigin(headers);
     return token;
   }
 
   /** For a socket's handshake. Undefined where it comes from a page of another origin, which may open a socket to anywhere. */
   accessTokenOfHandshake(headers: IncomingHttpHeaders): string | undefined {
-    return this.isForeign(headers) ? undefined : read(headers.cookie, ACCESS);
+    return this.isCrossOrigin(headers) ? undefined : read(headers.cookie, ACCESS);
   }
 
-  private refuseForeign(headers: IncomingHttpHeaders): void {
-    if (this.isForeign(headers)) throw new DomainError('FOREIGN_ORIGIN');
+  private refuseCrossOrigin(headers: IncomingHttpHeaders): void {
+    if (this.isCrossOrigin(headers)) throw new DomainError('FOREIGN_ORIGIN');
   }
 
   private options(path: string): CookieOptions {

@@ -20,7 +20,7 @@ export class Authenticator {
   ) {}
 
   /** Whether a token is a trusted issuer's. @throws DomainError as `verify` */
-  async isForeign(token: string): Promise<boolean> {
+  async isExternal(token: string): Promise<boolean> {
     return (await this.trustedIssuers.verify(token)) !== undefined;
   }
 
@@ -30,8 +30,8 @@ export class Authenticator {
    */
   async verify(token: string): Promise<VerifiedAccess> {
     try {
-      const foreign = await this.trustedIssuers.verify(token);
-      return foreign === undefined ? this.accessTokens.verify(token) : await this.externalUsers.accessOf(foreign);
+      const external = await this.trustedIssuers.verify(token);
+      return external === undefined ? this.accessTokens.verify(token) : await this.externalUsers.accessOf(external);
     } catch (error) {
       // An expired one is every client's, four times an hour.
       const { code } = domainErrorOf(error);

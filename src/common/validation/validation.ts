@@ -12,7 +12,7 @@ export const VALIDATION_OPTIONS = {
 } as const satisfies ValidationPipeOptions;
 
 /** No DTO nests deeper than a few levels; the libraries that check them call themselves for every one. */
-const DEEPEST = 20;
+const MAX_DEPTH = 20;
 
 /**
  * What the libraries that validate would not survive, or would drop in silence: too many levels, and fields that carry
@@ -21,8 +21,8 @@ const DEEPEST = 20;
  */
 export function refuseHostileStructure(input: unknown, path = '', depth = 0): void {
   if (typeof input !== 'object' || input === null) return;
-  if (depth >= DEEPEST)
-    throw new DomainError('VALIDATION_FAILED', { errors: { '': [`must not nest deeper than ${DEEPEST} levels`] } });
+  if (depth >= MAX_DEPTH)
+    throw new DomainError('VALIDATION_FAILED', { errors: { '': [`must not nest deeper than ${MAX_DEPTH} levels`] } });
   for (const [field, value] of Object.entries(input)) {
     const at = path === '' ? field : `${path}.${field}`;
     if (field === 'prototype' || field in Object.prototype)

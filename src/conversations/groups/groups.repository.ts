@@ -49,7 +49,10 @@ export class GroupsRepository {
   }
 
   /** How a group is shown now. */
-  async shown(transaction: Transaction, id: string): Promise<{ title: string; avatarId: string | null } | undefined> {
+  async findShown(
+    transaction: Transaction,
+    id: string,
+  ): Promise<{ title: string; avatarId: string | null } | undefined> {
     const [group] = await transaction.query<{ title: string; avatarId: string | null }>(
       'SELECT title, avatar_id AS "avatarId" FROM conversations WHERE id = $1',
       [id],

@@ -73,7 +73,7 @@ export class Groups {
     requireOneAvatar(changes);
     const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
       refuse(refusalToManage(membership.role));
-      const before = await this.repository.shown(transaction, conversationId);
+      const before = await this.repository.findShown(transaction, conversationId);
       const avatar = await this.attachments.chosenAvatar(transaction, principal, changes, before?.avatarId ?? null);
       const { title, historyVisibility } = changes;
       const isChanged = await this.repository.change(transaction, conversationId, {

@@ -20,7 +20,7 @@ export function create(
   try {
     const passwordCopy = join(workshop, 'password');
     writeFileSync(passwordCopy, password, { mode: 0o600 });
-    runner.own(workshop);
+    runner.takeOwnership(workshop);
     const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const access = ['-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordCopy}`];
     // In megabytes. Every commit waits while a new file of the log is made: of 16 MB, the default, 15 to 60 ms.

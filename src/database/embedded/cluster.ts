@@ -71,11 +71,11 @@ export class Cluster {
     const runner = await Runner.find(place);
     const password = keptPassword(home, place);
     if (!isCluster(place)) create(place, runner, password, durable, log);
-    runner.own(place);
+    runner.takeOwnership(place);
     return new Cluster(home, place, runner, password, durable, connections, log);
   }
 
-  address(database: string): string {
+  connectionString(database: string): string {
     return `postgresql://${SUPERUSER}:${this.password}@127.0.0.1:${this.port}/${database}`;
   }
 

@@ -40,7 +40,7 @@ export class EmbeddedPostgres {
 
   /** Stays the same as long as this object lives. */
   get connectionString(): string {
-    return this.cluster.address(DATABASE);
+    return this.cluster.connectionString(DATABASE);
   }
 
   /** @throws EmbeddedPostgresError in one line, also where another live server uses the directory. */
@@ -70,19 +70,20 @@ export class EmbeddedPostgres {
     return embedded;
   }
 
-  /** The address of a cluster that runs, whichever process started it; undefined where none does. */
+  /** The connection string of a cluster that runs, whichever process started it; undefined where none does. */
   static async find(directory: string): Promise<string | undefined> {
     const home = resolve(directory, '..');
     const password = readIfPresent(passwordFile(home))?.trim();
     const [, , , port] = readIfPresent(join(directory, 'postmaster.pid'))?.split('\n') ?? [];
     if (password === undefined || port === undefined) return undefined;
-    const address = (database: string): string => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
-    const client = new pg.Client({ connectionString: address('postgres'), connectionTimeoutMillis: 2_000 });
+    const connectionString = (database: string): string =>
+      `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+    const client = new pg.Client({ connectionString: connectionString('postgres'), connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
       const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-      return isSameDirectory(rows[0]?.data_directory ?? '', directory) ? address(DATABASE) : undefined;
+      return isSameDirectory(rows[0]?.data_directory ?? '', directory) ? connectionString(DATABASE) : undefined;
     } catch {
       return undefined;
     } finally {
@@ -107,7 +108,7 @@ export class EmbeddedPostgres {
   private async takeLock(): Promise<pg.Client> {
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
     const guard = new pg.Client({
-      connectionString: this.cluster.address('postgres'),
+      connectionString: this.cluster.connectionString('postgres'),
       application_name: 'parley guard',
       keepAlive: true,
     });

@@ -59,7 +59,7 @@ export class Runner {
   }
 
   /** Gives a directory to the user that PostgreSQL runs as, closed to all others as PostgreSQL wants it. */
-  own(directory: string): void {
+  takeOwnership(directory: string): void {
     if (this.user !== undefined && statSync(directory).uid !== this.user.uid) {
       const { uid, gid } = this.user;
       for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' }))

@@ -30,7 +30,7 @@ export class DirectChats {
       return { messages: [], hasMore: false };
     }
     const { messages, hasBefore } = await this.direct.page(principal, conversationId, { limit, skip });
-    return { messages: await this.shown(messages), hasMore: hasBefore };
+    return { messages: await this.chatMessages(messages), hasMore: hasBefore };
   }
 
   /** The messages of all conversations with one other user, the newest first. */
@@ -42,7 +42,7 @@ export class DirectChats {
     for (const conversationId of conversationIds)
       for (const { userId, lastReadSeq } of await this.reads.receipts(principal, conversationId))
         readUpTo.set(`${conversationId} ${userId}`, lastReadSeq);
-    return this.shown(
+    return this.chatMessages(
       direct.flatMap((found) => {
         if (found === undefined) return [];
         const { conversationId, seq } = found.message;
@@ -71,7 +71,7 @@ export class DirectChats {
 
   /** The message at a place, for who may see it; where that one is gone, the last one before it. */
   async messageAt(principal: Principal, conversationId: string, seq: number): Promise<string | undefined> {
-    const { items } = await this.reads.written(principal, conversationId, { limit: 1, before: seq + 1 });
+    const { items } = await this.reads.listWritten(principal, conversationId, { limit: 1, before: seq + 1 });
     return items[0]?.id;
   }
 
@@ -82,9 +82,9 @@ export class DirectChats {
     return message;
   }
 
-  private async shown(messages: readonly ReadMessage[]): Promise<ChatMessage[]> {
+  private async chatMessages(messages: readonly ReadMessage[]): Promise<ChatMessage[]> {
     const ids = new Set(messages.flatMap(({ message, receiverId }) => [message.senderId, receiverId]));
-    const users = await this.direct.named([...ids]);
+    const users = await this.direct.usersNamed([...ids]);
     return messages.map((message) => chatMessage(message, message.isRead, users));
   }
 }

@@ -90,7 +90,7 @@ class DirectEventsSession implements TranslatedSession {
       case 'message:new':
         this.client.deliver(async () => {
           const { payload } = event;
-          const message = await this.dialect.messages.of(payload, () => this.shown(payload));
+          const message = await this.dialect.messages.of(payload, () => this.chatMessage(payload));
           if (message !== undefined)
             this.client.emit(message.senderId === ownId ? 'messageSent' : 'receiveMessage', message);
         });
@@ -167,7 +167,7 @@ class DirectEventsSession implements TranslatedSession {
       const receiverId = idField(fields, 'receiverId');
       const isTyping = flagField(fields, 'isTyping', true);
       const conversationId = isTyping
-        ? await this.opened(receiverId)
+        ? await this.openDirect(receiverId)
         : await this.dialect.reads.findDirect(this.connection.principal, receiverId);
       if (conversationId !== undefined)
         acknowledged(await this.dialect.commands.run('typing', this.connection, { conversationId, isTyping }));
@@ -198,7 +198,7 @@ class DirectEventsSession implements TranslatedSession {
   };
 
   /** The conversation with somebody, made where there is none; from then on both show it. */
-  private async opened(receiverId: string): Promise<string> {
+  private async openDirect(receiverId: string): Promise<string> {
     const { conversationId, created } = await this.dialect.reads.openDirect(this.connection.principal, receiverId);
     if (created) {
       await new Promise<void>((resolve) => {
@@ -228,12 +228,12 @@ class DirectEventsSession implements TranslatedSession {
       throw new DomainError('FORBIDDEN', { message: 'That is not who you are logged in as.' });
   }
 
-  private async shown({
+  private async chatMessage({
     message,
   }: Extract<ServerEvent, { event: 'message:new' }>['payload']): Promise<ChatMessage | undefined> {
     const direct = await this.dialect.direct.of(message);
     if (direct === undefined) return undefined;
-    return chatMessage(direct, false, await this.dialect.direct.named([message.senderId, direct.receiverId]));
+    return chatMessage(direct, false, await this.dialect.direct.usersNamed([message.senderId, direct.receiverId]));
   }
 }
 

@@ -98,7 +98,7 @@ class NamespacedSession implements TranslatedSession {
       case 'message:new':
         this.client.deliver(async () => {
           const { payload } = event;
-          const message = await this.dialect.messages.of(payload, () => this.shown(payload));
+          const message = await this.dialect.messages.of(payload, () => this.namespacedMessage(payload));
           if (message === undefined) return;
           const isOwn = message.senderId === this.connection.principal.userId;
           this.client.emit(isOwn ? 'message:sent' : 'message:receive', message);
@@ -140,13 +140,13 @@ class NamespacedSession implements TranslatedSession {
     return { success: true, messageId: message.id };
   }
 
-  private async shown({
+  private async namespacedMessage({
     message,
   }: Extract<ServerEvent, { event: 'message:new' }>['payload']): Promise<NamespacedMessage | undefined> {
     const direct = await this.dialect.direct.of(message);
     if (direct === undefined) return undefined;
     const { id, senderId, clientId, createdAt } = message;
-    const users = await this.dialect.direct.named([senderId, direct.receiverId]);
+    const users = await this.dialect.direct.usersNamed([senderId, direct.receiverId]);
     return {
       id,
       // What it has no other word for: the addresses of what the message carries.

@@ -8,7 +8,7 @@ import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { UserView } from '../../users/users.view.js';
 
 /** Which part of a conversation. */
-type WrittenQuery = Parameters<ChatQueries['written']>[2];
+type WrittenQuery = Parameters<ChatQueries['listWritten']>[2];
 
 /** A message between two. */
 export interface DirectMessage {
@@ -58,7 +58,7 @@ export class DirectMessages {
   async page(principal: Principal, conversationId: string, query: WrittenQuery): Promise<DirectPage> {
     const { lastSeq, members } = await this.reads.conversation(principal, conversationId);
     const readUpTo = new Map(members.map(({ user, lastReadSeq }) => [user.id, lastReadSeq]));
-    const { items, hasBefore } = await this.reads.written(principal, conversationId, query);
+    const { items, hasBefore } = await this.reads.listWritten(principal, conversationId, query);
     const direct = await Promise.all(items.map((message) => this.of(message)));
     return {
       lastSeq,
@@ -93,7 +93,7 @@ export class DirectMessages {
   }
 
   /** Users by id, for what several receive: no presence. */
-  named(userIds: readonly string[]): Promise<Map<string, UserView>> {
+  usersNamed(userIds: readonly string[]): Promise<Map<string, UserView>> {
     return this.reads.usersNamed(userIds);
   }
 }

@@ -101,7 +101,7 @@ class WsEventsSession implements NativeSession {
         this.client.deliver(async () => {
           const frame = await this.dialect.frames.of(event.payload, async () => {
             const direct = await this.dialect.direct.of(event.payload.message);
-            return direct === undefined ? undefined : frameOf('message', shown(direct, false));
+            return direct === undefined ? undefined : frameOf('message', eventMessage(direct, false));
           });
           if (frame !== undefined) this.client.send(frame);
         });
@@ -174,7 +174,7 @@ class WsEventsSession implements NativeSession {
       });
       this.send(
         'fetchChats',
-        page.messages.map((message) => shown(message, message.isRead)),
+        page.messages.map((message) => eventMessage(message, message.isRead)),
       );
       // The newest page is all there is, what was deleted after it as well.
       await this.markRead(connection, roomId, frame.before == null ? page.lastSeq : page.messages.at(-1)?.message.seq);
@@ -192,7 +192,7 @@ class WsEventsSession implements NativeSession {
       const { items } = await this.dialect.direct.conversations(connection.principal, { limit });
       const list = items.map(({ conversation, other, newest }) => ({
         user: other === undefined ? null : userOf(other),
-        lastMessage: newest === undefined ? null : shown(newest, newest.isRead),
+        lastMessage: newest === undefined ? null : eventMessage(newest, newest.isRead),
         unreadCount: conversation.me.unreadCount,
       }));
       this.send('messageList', list);
@@ -219,7 +219,7 @@ class WsEventsSession implements NativeSession {
     const { messages } = await this.dialect.direct.page(connection.principal, roomId, { limit: MAX_PAGE_SIZE });
     const unread = messages.filter(({ receiverId, isRead }) => receiverId === userId && !isRead);
     return {
-      messages: unread.map((message) => shown(message, false)),
+      messages: unread.map((message) => eventMessage(message, false)),
       count: await this.dialect.reads.unread(connection.principal, roomId),
     };
   }
@@ -242,7 +242,7 @@ function frameOf(event: string, data?: unknown): string {
   return JSON.stringify({ event, data });
 }
 
-function shown({ message, receiverId }: DirectMessage, isRead: boolean): EventMessage {
+function eventMessage({ message, receiverId }: DirectMessage, isRead: boolean): EventMessage {
   return {
     id: message.id,
     roomId: message.conversationId,

@@ -14,7 +14,7 @@ export class WsRoomsProfileController {
   async profile(
     @CurrentPrincipal() principal: Principal,
   ): Promise<{ user: { id: string; email: string | null; createdAt: string } }> {
-    const { id, email, createdAt } = await this.reads.own(principal);
+    const { id, email, createdAt } = await this.reads.requireOwn(principal);
     return { user: { id, email, createdAt } };
   }
 }

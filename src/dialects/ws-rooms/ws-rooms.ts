@@ -89,7 +89,7 @@ abstract class Session implements NativeSession {
   }
 
   async handle(frame: Fields): Promise<void> {
-    if (this.connection !== undefined) await this.asked(this.connection, frame);
+    if (this.connection !== undefined) await this.handleFrame(this.connection, frame);
   }
 
   refuse(error: DomainError): void {
@@ -107,7 +107,7 @@ abstract class Session implements NativeSession {
   }
 
   protected abstract welcome(connection: VirtualConnection): Promise<void>;
-  protected abstract asked(connection: VirtualConnection, frame: Fields): Promise<void>;
+  protected abstract handleFrame(connection: VirtualConnection, frame: Fields): Promise<void>;
 
   protected send(frame: object): void {
     this.client.send(JSON.stringify(frame));
@@ -180,7 +180,7 @@ class RoomSession extends Session {
     });
   }
 
-  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
+  protected override async handleFrame(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (!this.isInside || isOfAnotherKind(frame)) return;
     const { content, images, clientId } = frame;
     const carried = carryAll('images', images, { kind: 'IMAGE' });
@@ -212,7 +212,7 @@ class UsersSession extends Session {
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
+  protected override async handleFrame(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
     await this.page(connection, frame.cursor, countField(frame, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE));
@@ -249,7 +249,7 @@ class RoomsSession extends Session {
   }
 
   /** `{ cursor }` asks for the next page. */
-  protected override async asked(connection: VirtualConnection, frame: Fields): Promise<void> {
+  protected override async handleFrame(connection: VirtualConnection, frame: Fields): Promise<void> {
     if (isOfAnotherKind(frame)) return;
     if (typeof frame.cursor !== 'string') throw invalidField('cursor', 'cursor must be a text');
     await this.page(connection, frame.cursor);

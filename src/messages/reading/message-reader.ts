@@ -60,7 +60,7 @@ export class MessageReader {
 
   /** @throws DomainError NOT_FOUND unless the caller is a member now and may see this far back. */
   async view({ userId }: Principal, messageId: string): Promise<MessageView> {
-    const message = await this.repository.visible(userId, messageId);
+    const message = await this.repository.findVisible(userId, messageId);
     if (message === undefined) throw new DomainError('NOT_FOUND');
     return message;
   }
@@ -76,7 +76,7 @@ export class MessageReader {
   }
 
   /** Messages as `messages.created` published them: for whoever may have missed that. In the order of these ids. */
-  async found(ids: readonly string[]): Promise<FoundMessage[]> {
+  async listPublished(ids: readonly string[]): Promise<FoundMessage[]> {
     if (ids.length === 0) return [];
     const [views, blind] = await Promise.all([this.repository.byIds(null, ids), this.repository.blindTo(ids)]);
     const byId = new Map(views.map((view) => [view.id, view]));
@@ -96,14 +96,14 @@ export class MessageReader {
   }
 
   /** What is written in a conversation and still there for the caller, a page of it ascending. */
-  async written(
+  async listWritten(
     principal: Principal,
     conversationId: string,
     { limit, before, skip = 0 }: WrittenQuery,
   ): Promise<WrittenPage> {
     const { visibleFromSeq, lastSeq } = await this.access.membership(principal, conversationId);
     const visible = { from: visibleFromSeq, before: Math.min(before ?? lastSeq + 1, lastSeq + 1) };
-    const rows = await this.repository.written(principal.userId, conversationId, visible, limit + 1, skip);
+    const rows = await this.repository.listWritten(principal.userId, conversationId, visible, limit + 1, skip);
     return { items: rows.slice(0, limit).toReversed(), hasBefore: rows.length > limit };
   }
 

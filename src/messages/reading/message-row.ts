@@ -88,7 +88,7 @@ function linkPreviewOf(row: MessageRow, isGone: boolean, links: AttachmentLinks)
 }
 
 function linkPreviewView({ imageId, ...preview }: StoredLinkPreview, links: AttachmentLinks): LinkPreviewView {
-  return { ...preview, imageUrl: imageId === null ? null : links.address(imageId, '1280') };
+  return { ...preview, imageUrl: imageId === null ? null : links.urlOf(imageId, '1280') };
 }
 
 /** The message as the reader of the row sees it. */

@@ -129,7 +129,7 @@ export class MessagesRepository {
    * What is written in a conversation and still there for a reader, newest first: no tombstones, no SYSTEM messages.
    * @param before a sequence number
    */
-  async written(
+  async listWritten(
     readerId: string,
     conversationId: string,
     visible: { from: number; before: number },
@@ -193,7 +193,7 @@ export class MessagesRepository {
   }
 
   /** Undefined unless the reader is a member now and may see this far back. */
-  async visible(readerId: string, messageId: string): Promise<MessageView | undefined> {
+  async findVisible(readerId: string, messageId: string): Promise<MessageView | undefined> {
     const [row] = await this.database.query<MessageRow>(
       `${SELECT_MESSAGES} ${visibleTo('$1::uuid', 'm')} WHERE m.id = $2`,
       [readerId, messageId],

@@ -58,7 +58,7 @@ export class MessageDrafts {
   ): Promise<MessageDraft> {
     await counted;
     const conversationId = command.conversationId ?? (await this.openDirect(principal, command));
-    const attached = isPlain ? undefined : await this.attached(principal, command);
+    const attached = isPlain ? undefined : await this.resolveAttachments(principal, command);
     return draftOf(principal, command, conversationId, attached);
   }
 
@@ -67,7 +67,7 @@ export class MessageDrafts {
     return conversationId;
   }
 
-  private async attached(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
+  private async resolveAttachments(principal: Principal, command: SendMessage): Promise<MessageDraft['attached']> {
     const uploadIds = command.attachmentIds ?? [];
     const external = command.attachments ?? [];
     if (uploadIds.length + external.length > MAX_ATTACHMENTS)

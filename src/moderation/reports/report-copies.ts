@@ -44,10 +44,10 @@ export class ReportCopies {
     return targetType === 'user' ? this.ofUser(principal, targetId) : this.ofConversation(principal, targetId);
   }
 
-  /** With addresses of the files that are kept with it. */
-  async shown(reportId: string, { messages, users, conversation }: ReportCopy): Promise<ReportCopyView> {
+  /** With URLs of the files that are kept with it. */
+  async view(reportId: string, { messages, users, conversation }: ReportCopy): Promise<ReportCopyView> {
     const kept = await this.attachments.keptBy(reportId);
-    const address = (id: string, variant: Variant): string => `/admin/reports/${reportId}/attachments/${id}/${variant}`;
+    const urlOf = (id: string, variant: Variant): string => `/admin/reports/${reportId}/attachments/${id}/${variant}`;
     return {
       users,
       conversation,
@@ -62,8 +62,8 @@ export class ReportCopies {
             name,
             mimeType,
             size: file?.size ?? null,
-            url: file === undefined ? url : address(file.id, 'original'),
-            thumbnailUrl: file === undefined || !hasPictures ? null : address(file.id, '320'),
+            url: file === undefined ? url : urlOf(file.id, 'original'),
+            thumbnailUrl: file === undefined || !hasPictures ? null : urlOf(file.id, '320'),
           };
         }),
       })),

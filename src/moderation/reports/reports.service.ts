@@ -104,7 +104,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
   async whole({ userId }: Principal, id: string): Promise<WholeReportView> {
     const row = await this.find(userId, id);
     const users = await this.users.viewsOf(concerned(row));
-    return { ...reportView(row, users), copy: row.copy === null ? null : await this.copies.shown(id, row.copy) };
+    return { ...reportView(row, users), copy: row.copy === null ? null : await this.copies.view(id, row.copy) };
   }
 
   /** A file that the copy of a report keeps. @throws DomainError NOT_FOUND also of a report about the reader */

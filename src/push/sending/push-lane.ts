@@ -240,7 +240,7 @@ export class PushLane {
     );
     const results: PushResult[] = [];
     for (let from = 0; from < pushes.length; from += this.provider.maxBatch)
-      results.push(...(await this.answered(pushes.slice(from, from + this.provider.maxBatch))));
+      results.push(...(await this.send(pushes.slice(from, from + this.provider.maxBatch))));
     const isBelieved = this.judge(
       results.map((result, index) => ({ deviceId: pushes[index]?.device.id ?? '', ...result })),
     );
@@ -253,7 +253,7 @@ export class PushLane {
   private async sendAlone(turn: Turn): Promise<void> {
     const results: PushResult[] = [];
     for (const { notification } of turn.parts) {
-      const [result] = await this.answered([{ device: turn.device, notification }]);
+      const [result] = await this.send([{ device: turn.device, notification }]);
       if (result === undefined) break;
       results.push(result);
       if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
@@ -262,7 +262,7 @@ export class PushLane {
     await this.finish(turn.end(results, this.judge(results.map((result) => ({ deviceId, ...result })))));
   }
 
-  private async answered(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
+  private async send(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
     if (pushes.length === 0) return [];
     const beganAt = performance.now();
     const results = await this.provider.send(pushes);

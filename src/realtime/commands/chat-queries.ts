@@ -26,8 +26,8 @@ export class ChatQueries {
   ) {}
 
   /** The caller itself, as nobody else sees it. */
-  own(principal: Principal): Promise<OwnUserView> {
-    return this.users.own(principal);
+  requireOwn(principal: Principal): Promise<OwnUserView> {
+    return this.users.requireOwn(principal);
   }
 
   user(principal: Principal, userId: string): Promise<UserView> {
@@ -87,8 +87,8 @@ export class ChatQueries {
   }
 
   /** What is written in a conversation and still there for the caller: no tombstones, no SYSTEM messages. */
-  written(principal: Principal, conversationId: string, query: WrittenQuery): Promise<WrittenPage> {
-    return this.gate.run(principal, () => this.messages.written(principal, conversationId, query));
+  listWritten(principal: Principal, conversationId: string, query: WrittenQuery): Promise<WrittenPage> {
+    return this.gate.run(principal, () => this.messages.listWritten(principal, conversationId, query));
   }
 
   /** How many of those, by others, the caller has not read; at most 1,000. */

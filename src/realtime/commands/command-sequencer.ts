@@ -38,7 +38,7 @@ export class CommandSequencer {
   /** A change. */
   change<Result>(work: () => Promise<Result>): Promise<Result> {
     const before = this.tail ?? Promise.resolve();
-    const result = before.then(() => this.stored()).then(work);
+    const result = before.then(() => this.allStored()).then(work);
     this.follow(result);
     return result;
   }
@@ -72,7 +72,7 @@ export class CommandSequencer {
   };
 
   /** Resolves once no send is being stored. Later ones wait behind the change that asks, so there will be such a moment. */
-  private stored(): Promise<void> | undefined {
+  private allStored(): Promise<void> | undefined {
     if (this.storing === 0) return undefined;
     return new Promise((resolve) => {
       this.whenStored = () => {

@@ -421,7 +421,7 @@ export class EventRelay {
       const everyone = this.configuration.presenceAudience === 'everyone';
       this.broadcaster.toPresenceAudience(userId, { ...audience, everyone }, 'user:updated', { user });
       if (isDeleted) return;
-      this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.own({ userId }) });
+      this.broadcaster.toUsers([userId], 'user:updated', { user: await this.users.requireOwn({ userId }) });
     });
   }
 

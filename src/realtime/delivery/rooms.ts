@@ -56,11 +56,11 @@ export class Rooms {
       const open = new Set([...current].map(room.open));
       rooms.push(...former.filter((name) => open.has(name)));
     }
-    void socket.join(rooms.map((name) => this.kept(name)));
+    void socket.join(rooms.map((name) => this.sharedName(name)));
   }
 
   /** A room's name as the adapter has it already, so that of equal texts only one is kept. */
-  private kept(name: string): string {
+  private sharedName(name: string): string {
     return this.adapter()?.nameOf(name) ?? name;
   }
 

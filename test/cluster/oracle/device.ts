@@ -319,7 +319,7 @@ export class Device {
       if (answer.outcome !== 'acknowledged') return false;
       const page = answer.result;
       if (page.reset === true) {
-        this.ledger.violation(`${this.name} is told to start over`);
+        this.ledger.violation(`${this.name} is sent to start over`);
         return true;
       }
       for (const { id } of page.conversations) this.joined(id);

@@ -10,7 +10,7 @@ import type { Workload } from './workload.js';
 const MAX_LATE_MS = 5_000;
 const MAX_LATE_CALM_MS = 1_000;
 /** What is awaited has long come by then; where it has not, it never will. */
-const PATIENCE_MS = 45_000;
+const WAIT_TIMEOUT_MS = 45_000;
 const MAX_SHOWN = 3;
 
 /** When a user was no member, by a conversation's own messages. */
@@ -36,7 +36,7 @@ export class Verdict {
       if (wrong.length === 0) return Date.now() - began;
       if (last !== wrong[0]) this.ledger.note(`not yet: ${wrong[0]}`);
       last = wrong[0] ?? '';
-      if (Date.now() - began > PATIENCE_MS) {
+      if (Date.now() - began > WAIT_TIMEOUT_MS) {
         for (const difference of wrong) this.ledger.violation(`${what}: ${difference}`);
         return Date.now() - began;
       }

@@ -116,7 +116,7 @@ describe('accounts', () => {
       const { principal, expiresAt } = accessTokens.verify(accessToken);
       expect(principal.userId).toBe(user.id);
       expect(expiresAt).toBeGreaterThan(Date.now() + 800_000);
-      expect(await users.own(principal)).toEqual(user);
+      expect(await users.requireOwn(principal)).toEqual(user);
     });
 
     it('lets one of two win that come at once with one address', async () => {
@@ -497,7 +497,7 @@ describe('accounts', () => {
       expect(await found('zq-mail')).toEqual([]);
     });
 
-    it('pages', async () => {
+    it('returns its results in pages', async () => {
       const seen: string[] = [];
       let cursor: string | null | undefined;
       do {

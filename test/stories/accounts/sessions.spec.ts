@@ -65,7 +65,7 @@ describe('sessions', () => {
     phones.socket.close();
   });
 
-  it('page', async () => {
+  it('are listed in pages', async () => {
     for (const name of ['1', '2', '3']) await login(name);
     const { accessToken } = await login('4');
     const seen: string[] = [];
@@ -172,8 +172,8 @@ describe('sessions', () => {
     const logOut = (headers: Record<string, string>): Promise<Response> =>
       fetch(`${story.url}/auth/logout`, { method: 'POST', headers });
     expect((await logOut({ cookie: 'refreshToken=nonsense' })).status).toBe(401);
-    const foreign = { cookie: `refreshToken=${refreshToken}`, origin: 'https://evil.example.com' };
-    expect((await logOut(foreign)).status).toBe(403);
+    const crossOrigin = { cookie: `refreshToken=${refreshToken}`, origin: 'https://evil.example.com' };
+    expect((await logOut(crossOrigin)).status).toBe(403);
     const response = await logOut({ cookie: `accessToken=nonsense; refreshToken=${refreshToken}` });
     expect([response.status, response.headers.getSetCookie().length]).toEqual([204, 2]);
     expect((await get('/users/me', accessToken)).status).toBe(401);

@@ -328,7 +328,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect((await ada.call('PATCH', `/conversations/${group}`, { avatarId: mine.id })).status).toBe(400);
     expect((await ada.call('PATCH', '/users/me', { avatarId: ours.id })).status).toBe(400);
 
-    // The next changes are the first that anybody is told of.
+    // The next changes are the first that anybody receives.
     await ada.must('PATCH', '/users/me', { displayName: 'Ada again' });
     await ada.must('PATCH', `/conversations/${group}`, { title: 'Same again' });
     await device.next('message:new', ({ message }) => message.conversationId === group);

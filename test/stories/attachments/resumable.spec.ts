@@ -489,8 +489,8 @@ describe('a resumable upload', () => {
       'tus-max-size',
     ])
       expect(exposed).toContain(name);
-    const foreign = await fetch(`${story.url}/attachments/tus/x`, { method: 'PATCH' });
-    expect([foreign.status, foreign.headers.get('tus-resumable')]).toEqual([401, '1.0.0']);
+    const unauthenticated = await fetch(`${story.url}/attachments/tus/x`, { method: 'PATCH' });
+    expect([unauthenticated.status, unauthenticated.headers.get('tus-resumable')]).toEqual([401, '1.0.0']);
   });
 
   it('passes where a network lets POST alone pass', async () => {

@@ -62,7 +62,7 @@ const staff = (moderator: string, administrator = moderator): Pick<Operation, 'a
 
 const elsewhere = async ({ newcomer }: World): Promise<{ as: Person }> => ({ as: await newcomer() });
 /** A request from somebody else to the owner. */
-const foreignRequest = async ({ owner, newcomer }: World): Promise<{ parameters: { id: string } }> => {
+const requestOfOthers = async ({ owner, newcomer }: World): Promise<{ parameters: { id: string } }> => {
   const { id } = await (await newcomer()).must('POST', '/friends/requests', { userId: owner.id });
   return { parameters: { id } };
 };
@@ -167,9 +167,9 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
     },
   },
   'GET /friends/requests': own('200'),
-  'POST /friends/requests/{id}/accept': { ...own(NOT_FOUND), prepare: foreignRequest },
-  'POST /friends/requests/{id}/reject': { ...own(NOT_FOUND), prepare: foreignRequest },
-  'DELETE /friends/requests/{id}': { ...own(NOT_FOUND), prepare: foreignRequest },
+  'POST /friends/requests/{id}/accept': { ...own(NOT_FOUND), prepare: requestOfOthers },
+  'POST /friends/requests/{id}/reject': { ...own(NOT_FOUND), prepare: requestOfOthers },
+  'DELETE /friends/requests/{id}': { ...own(NOT_FOUND), prepare: requestOfOthers },
   'GET /friends': own('200'),
   'DELETE /friends/{userId}': own(NOT_FOUND),
 

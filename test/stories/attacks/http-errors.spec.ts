@@ -251,7 +251,7 @@ describe('errors over HTTP', () => {
   describe('on every operation of the OpenAPI document', () => {
     const closed = operations().filter(({ isPublic }) => !isPublic);
 
-    it('there are some, and the public ones are few', () => {
+    it('the document has operations, and few of them are public', () => {
       expect(closed.length).toBeGreaterThan(30);
       expect(
         operations()

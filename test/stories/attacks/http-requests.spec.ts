@@ -81,7 +81,7 @@ describe('an attacker against the HTTP server', () => {
       expect(answers.map((answer) => answer.status)).toEqual([status]);
     });
 
-    it('lets no foreign origin read what it answers', async () => {
+    it('lets no other origin read what it answers', async () => {
       for (const origin of ['http://evil.example', 'null', 'http://localhost.evil.example', `http://x@localhost:1`]) {
         const [answer] = await untilClosed(message('GET /users/me HTTP/1.1', [`Origin: ${origin}`]));
         expect([origin, answer?.headers['access-control-allow-origin']]).toEqual([origin, undefined]);

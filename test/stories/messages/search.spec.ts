@@ -63,7 +63,7 @@ async function write(conversationId: string, senderId: string, contents: readonl
   );
 }
 
-const VOCABULARY = [
+const WORDS = [
   'lisbon',
   'Lisboa',
   'ticket',
@@ -91,7 +91,7 @@ describe('search', () => {
     let random = 7;
     const next = (bound: number): number => (random = (random * 16_807) % 2_147_483_647) % bound;
     const sentence = (): string =>
-      Array.from({ length: 1 + next(4) }, () => VOCABULARY[next(VOCABULARY.length)]).join(next(5) === 0 ? '\n' : ' ');
+      Array.from({ length: 1 + next(4) }, () => WORDS[next(WORDS.length)]).join(next(5) === 0 ? '\n' : ' ');
     const expectAllFound = async (): Promise<void> => {
       const histories = await Promise.all(
         conversationIds.map(async (id) => {

@@ -135,7 +135,7 @@ describe('a report', () => {
     expect((await report(reporter, 'user', nuisance.id)).status).toBe(201);
   });
 
-  it('is limited', async () => {
+  it('is refused beyond the limit on reports', async () => {
     const strict = await startStory({}, { LIMITS: JSON.stringify({ reports: { burst: 2 } }) });
     try {
       const [one, other] = [await strict.person('one'), await strict.person('other')];

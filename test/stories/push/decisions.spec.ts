@@ -350,7 +350,7 @@ describe('whether a phone rings', () => {
     expect(asked().map(({ sound }) => sound)).toEqual([true, false, false]);
     const dan = await push.story.person('dan');
     await dan.must('POST', '/friends/requests', { userId: bob.person.id });
-    await until('somebody else is heard', () =>
+    await until('somebody else is served', () =>
       push.expo.of(bob.token).some(({ data, sound }) => data.senderId === dan.id && sound),
     );
     await push.expo.arrived(cy.token);

@@ -87,7 +87,7 @@ describe('what one device is refused, or one request', () => {
     expect((await logOf(refused.bob)).map(({ outcome }) => outcome)).toEqual(['waiting']);
   });
 
-  it('a push service that refuses one user after the other is left alone, as long as the most patient of them asks', async () => {
+  it('a push service that refuses one user after the other is left alone, for the longest pause that any refusal asks for', async () => {
     push.web.misbehave = () => ({ status: 429, headers: { 'retry-after': '3600' } });
     for (const retryAfter of ['3600', '120', '3600']) {
       push.web.misbehave = () => ({ status: 429, headers: { 'retry-after': retryAfter } });

@@ -5,8 +5,8 @@ import { Configuration } from '../../../src/config/configuration.js';
 import { TIMINGS } from '../../../src/config/timings.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
 
-/** What users of other chats reported, and what Matrix's own test suite watches for. Each must not exist here. */
-describe('known pains', () => {
+/** What users of other chats reported (the project and its number), and what Matrix's own test suite, Complement, watches for. */
+describe('known faults of other chats', () => {
   let story: Story;
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });
@@ -20,7 +20,8 @@ describe('known pains', () => {
   const collect = (pages: Anything[], kind: string): Anything[] => pages.flatMap((page) => page[kind]);
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-  it('a gap after waking (stream-chat-react-native 494, tindroid 158)', async () => {
+  // stream-chat-react-native 494, tindroid 158
+  it('sync leaves no gap after a device wakes', async () => {
     const [ada, bob, conversationId] = await pair();
     const seen = new Set<number>();
     let { cursor } = await bob.must('GET', '/sync');
@@ -40,7 +41,8 @@ describe('known pains', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(upTo(105));
   });
 
-  it('a double after a lost acknowledgement (stream-chat-react-native 2245)', async () => {
+  // stream-chat-react-native 2245
+  it('a message whose acknowledgement was lost is stored and delivered once', async () => {
     const [ada, bob, conversationId] = await pair();
     const bobs = await bob.device();
     const messages = Array.from({ length: 10 }, (_, index) => ({
@@ -64,7 +66,8 @@ describe('known pains', () => {
     expect(device.all('message:new')).toHaveLength(1);
   });
 
-  it('order by clocks (wire-desktop 352)', async () => {
+  // wire-desktop 352
+  it('messages are ordered by their numbers, whatever the clocks of servers and clients show', async () => {
     const [ada, bob, conversationId] = await pair();
     await ada.say(conversationId, '1');
     // The server that stored the first one had a clock a day ahead.
@@ -87,7 +90,8 @@ describe('known pains', () => {
     expect(refused.body.code).toBe('VALIDATION_FAILED');
   });
 
-  it('unread drift between devices (tinode/chat 221)', async () => {
+  // tinode/chat 221
+  it('all devices of a user count the same messages as unread', async () => {
     const [ada, bob, conversationId] = await pair();
     const [adas, one, two] = [await ada.device(), await bob.device(), await bob.device()];
     const own = new Map([one, two].map((device) => [device, { lastSeq: 0, lastReadSeq: 0 }]));
@@ -116,7 +120,8 @@ describe('known pains', () => {
     for (const state of own.values()) expect(state).toEqual({ lastSeq, lastReadSeq: me.lastReadSeq });
   });
 
-  it('presence stuck online (Rocket.Chat 11549, 27145)', async () => {
+  // Rocket.Chat 11549, 27145
+  it('a user whose tabs are all lost without a word is shown as offline', async () => {
     const [ada, bob] = await pair();
     await ada.befriend(bob);
     const bobs = await bob.device();
@@ -136,7 +141,8 @@ describe('known pains', () => {
     expect(await bob.must('GET', `/users/${ada.id}`)).toMatchObject({ isOnline: false });
   });
 
-  it('recovery failing on instant reconnect (socket.io-redis-streams-adapter 26, socket.io 4880)', async () => {
+  // socket.io-redis-streams-adapter 26, socket.io 4880
+  it('a connection that is back at once has missed nothing, by recovery or by sync', async () => {
     const [ada, bob, conversationId] = await pair();
     const device = new Device(
       story.url,
@@ -169,7 +175,7 @@ describe('known pains', () => {
     device.socket.close();
   });
 
-  it('a silent partial sync instead of a reset', async () => {
+  it('a damaged cursor is answered with a reset, never with a part of what changed', async () => {
     const [ada, bob, conversationId] = await pair();
     const { cursor } = await bob.must('GET', '/sync');
     for (const content of ['1', '2', '3', '4']) await ada.say(conversationId, content);
@@ -190,7 +196,7 @@ describe('known pains', () => {
     expect(collect((await bob.sync(half)).pages, 'messages').length).toBeGreaterThan(0);
   });
 
-  it('idempotency that ends with the token (Complement)', async () => {
+  it('a message is stored once, also when it is repeated under another token or session', async () => {
     const [ada, bob, conversationId] = await pair();
     const [device, bobs] = [await ada.device(), await bob.device()];
     const message = { conversationId, content: 'once', clientId: randomUUID() };
@@ -208,7 +214,7 @@ describe('known pains', () => {
     another.socket.close();
   });
 
-  it('50 missed with pages of 20, of which some are lost (Complement)', async () => {
+  it('sync brings 50 missed messages in pages of 20', async () => {
     const [ada, bob, conversationId] = await pair();
     const device = await bob.device();
     let { cursor } = await device.must('sync', {});
@@ -223,7 +229,7 @@ describe('known pains', () => {
     expect(seen).toEqual(upTo(50));
   });
 
-  it('join, leave and join between two syncs (Complement)', async () => {
+  it('sync brings a membership that ended and began again as the last one alone', async () => {
     const [ada, bob] = await pair();
     // Who left is put back by its friends alone.
     await ada.befriend(bob);
@@ -247,7 +253,7 @@ describe('known pains', () => {
     expect(collect(after, 'messages').filter((message) => message.conversationId === conversationId)).toEqual([]);
   });
 
-  it('typing that leaks to others (Complement)', async () => {
+  it('typing is emitted to no one who left the conversation', async () => {
     const [ada, bob, former] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Private', bob, former);
     const [adas, bobs, formers] = [await ada.device(), await bob.device(), await former.device()];
@@ -262,7 +268,7 @@ describe('known pains', () => {
     expect(formers.all('typing')).toEqual([]);
   });
 
-  it('a change of password under open sockets (Complement)', async () => {
+  it('a change of password ends the sockets of the other sessions', async () => {
     const [ada, bob, conversationId] = await pair();
     const { body } = await request(story.url, 'POST', '/auth/login', { email: ada.email, password: 'correct horse' });
     const [here, there] = [await ada.device(), new Device(story.url, { token: body.accessToken })];

@@ -242,8 +242,8 @@ describe('sync', () => {
     const [stranger] = await people(there, 1);
     const parts = JSON.parse(Buffer.from(await start(stranger), 'base64url').toString());
     parts[2] = ada.id;
-    const foreign = Buffer.from(JSON.stringify(parts)).toString('base64url');
-    expect(await ada.must('GET', `/sync?cursor=${foreign}`)).toEqual({ reset: true });
+    const otherDatabase = Buffer.from(JSON.stringify(parts)).toString('base64url');
+    expect(await ada.must('GET', `/sync?cursor=${otherDatabase}`)).toEqual({ reset: true });
     await there.close();
 
     // What a restore of an older copy under the same name would be given.

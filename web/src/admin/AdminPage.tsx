@@ -89,7 +89,7 @@ function Shell({ role }: { role: Role }) {
   const shown = sections.includes(name) ? name : 'reports';
   const main = useRef<HTMLElement>(null);
   const navigation = useRef<HTMLElement>(null);
-  // Who cannot see that the page is another one hears its name.
+  // A screen reader announces its name to who cannot see that the page is another one.
   useEffect(() => {
     main.current?.scrollTo(0, 0);
     main.current?.querySelector<HTMLElement>('h1')?.focus();

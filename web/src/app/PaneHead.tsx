@@ -3,7 +3,7 @@ import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
 import { goToList } from './router.js';
 
-/** The head of a place in the page. It takes the focus: who cannot see that the page is another one hears its name. */
+/** The head of a place in the page. It takes the focus, so that a screen reader announces its name. */
 export function PaneHead({ title }: { title: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);

@@ -122,9 +122,9 @@ function useTicks(conversation: Conversation): (item: MessageItem) => Tick {
   const receipts = useReceipts(conversation.id);
   return useMemo(() => {
     const others = receipts.filter(({ userId }) => userId !== client.userId);
-    const isTold = others.length > 0 && others.length + 1 >= conversation.memberCount;
-    const read = isTold ? Math.min(...others.map(({ lastReadSeq }) => lastReadSeq)) : 0;
-    const delivered = isTold ? Math.min(...others.map(({ lastDeliveredSeq }) => lastDeliveredSeq)) : 0;
+    const isKnown = others.length > 0 && others.length + 1 >= conversation.memberCount;
+    const read = isKnown ? Math.min(...others.map(({ lastReadSeq }) => lastReadSeq)) : 0;
+    const delivered = isKnown ? Math.min(...others.map(({ lastDeliveredSeq }) => lastDeliveredSeq)) : 0;
     return ({ seq, senderId, state }) => {
       if (senderId !== client.userId) return undefined;
       if (state !== 'sent' || seq === null) return state === 'rejected' ? 'rejected' : 'pending';

@@ -8,7 +8,7 @@ export interface Recording {
   discard(): void;
 }
 
-/** Records what the microphone hears, and tells how loud it is, from 0 to 1. Rejects where that is not allowed or possible. */
+/** Records the microphone, and reports how loud it is, from 0 to 1. Rejects where that is not allowed or possible. */
 export async function startRecording(onLevel: (level: number, elapsedMs: number) => void): Promise<Recording> {
   const type = TYPES.find((candidate) => MediaRecorder.isTypeSupported(candidate));
   if (type === undefined) throw new Error('This browser cannot record.');

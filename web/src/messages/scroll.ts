@@ -30,7 +30,7 @@ interface Anchor {
   top: number;
 }
 
-/** Keeps what is looked at where it is, whatever comes and goes around it; fetches more near the edges; tells what was read. */
+/** Keeps what is looked at where it is, whatever comes and goes around it; fetches more near the edges; reports what was read. */
 export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   const { id } = conversation;
   const scroller = useRef<HTMLDivElement | null>(null);

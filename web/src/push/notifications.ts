@@ -2,7 +2,7 @@ import { canWebPush, disableWebPush, enableWebPush, isWebPushEnabled, type PushP
 import { useSyncExternalStore } from '../react.js';
 import { client } from '../session/client.js';
 
-/** `impossible`: this browser cannot, or the server does not; `denied`: the browser was told not to. */
+/** `impossible`: this browser cannot, or the server does not; `denied`: the user refused it in the browser. */
 export type NotificationState = 'unknown' | 'impossible' | 'denied' | 'off' | 'on';
 
 const DECLINED_KEY = 'parley.notifications-declined';

@@ -21,7 +21,7 @@ export function startNotifications(): void {
   look();
 }
 
-/** A message that comes while nobody looks is one that a notification would have told of. */
+/** A message that comes while nobody looks is one that a notification would have shown. */
 function watchMissedMessages(): void {
   const count = (): number => {
     let sum = 0;

@@ -116,7 +116,7 @@ export default function SearchDialog({ conversationId, name, onClose }: Properti
 interface ResultProperties {
   message: Message;
   words: string;
-  /** Whether all that is found is in one conversation: then who wrote it is what tells one from another. */
+  /** Whether all that is found is in one conversation: then who wrote it is what distinguishes them. */
   isHere: boolean;
   onOpen: () => void;
 }

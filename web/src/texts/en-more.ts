@@ -67,7 +67,7 @@ export const more = {
   'group.you': '{name} (you)',
 
   'details.title': 'Details',
-  'details.blockQuestion': 'Block {name}? Neither of you can write to the other, and they are not told.',
+  'details.blockQuestion': 'Block {name}? Neither of you can write to the other, and they are not notified.',
 
   'report.message': 'Report this message',
   'report.person': 'Report {name}',

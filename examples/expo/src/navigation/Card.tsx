@@ -14,7 +14,7 @@ interface Properties {
   children: ReactNode;
 }
 
-/** A screen of the stack: it comes from the right, and goes back there. Below others nobody sees, hears or touches it. */
+/** A screen of the stack: it comes from the right, and goes back there. Below others nobody sees, reaches or touches it. */
 export function Card({ isFirst, isTop, onGone, children }: Properties) {
   const { paper } = useColors();
   const { width } = useWindowDimensions();

@@ -3,7 +3,7 @@ const ZIP_END = 22;
 const MAX_ZIP_COMMENT_BYTES = 65_535;
 
 /** Beginnings of other things that work wherever in a file they stand: no image needs to hold any of them. */
-const FOREIGN = [
+const OTHER_FORMATS = [
   '<script',
   '<html',
   '<!doctype html',
@@ -24,7 +24,7 @@ const FOREIGN = [
 export function isPolyglot(file: Buffer): boolean {
   // One character a byte, so that no byte is lost, and in one case.
   const text = file.toString('latin1').toLowerCase();
-  return FOREIGN.some((beginning) => text.includes(beginning)) || endsAsZip(file);
+  return OTHER_FORMATS.some((beginning) => text.includes(beginning)) || endsAsZip(file);
 }
 
 /** An archive is read from its end: its last record says how long the comment after it is, up to the file's own end. */

@@ -61,7 +61,7 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   const reader = READERS.find(([type]) => type.test(mimeType))?.[1];
   if (reader !== undefined) {
     const measures = await reader(path);
-    return measures === undefined ? asFile(job) : foreign(job, measures);
+    return measures === undefined ? asFile(job) : keptAsIs(job, measures);
   }
   const isMovie = MOVIE.test(mimeType);
   const isMatroska = MATROSKA_TYPE.test(mimeType);
@@ -69,10 +69,10 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   if (facts === undefined) {
     // What breaks off or is none is nothing that could be played, nor be looked through.
     if (isMovie || isMatroska || mimeType === 'audio/mpeg') return asFile(job);
-    return foreign(job, UNKNOWN);
+    return keptAsIs(job, UNKNOWN);
   }
   const { hasPicture, hasSound, isPlaced, isIndexed, ...measures } = facts;
-  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : foreign(job, UNKNOWN);
+  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : keptAsIs(job, UNKNOWN);
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
   const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
     const isCopied = await copyTracks(path, job.output, family, described.mimeType);
@@ -181,7 +181,7 @@ function typeOf({ kind, mimeType, extension }: RecordingJob, hasPicture: boolean
 }
 
 /** What is played as its first bytes say. */
-async function foreign(job: RecordingJob, measures: Measures): Promise<ProcessedRecording> {
+async function keptAsIs(job: RecordingJob, measures: Measures): Promise<ProcessedRecording> {
   const { kind, mimeType, extension } = job;
   return whole({ ...measures, kind, mimeType, extension }, job.input);
 }

@@ -90,7 +90,7 @@ export class NativeTransport implements OnApplicationBootstrap, BeforeApplicatio
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.heartbeat);
     for (const client of this.clients) client.end('SERVER_SHUTDOWN');
-    await Promise.all([...this.clients].map((client) => client.gone(CLOSE_TIMEOUT_MS)));
+    await Promise.all([...this.clients].map((client) => client.waitUntilClosed(CLOSE_TIMEOUT_MS)));
   }
 
   onApplicationShutdown(): void {
@@ -260,7 +260,7 @@ class NativeConnection implements NativeClient {
   }
 
   /** Resolves once the client is gone, or after `timeoutMs`. */
-  async gone(timeoutMs: number): Promise<void> {
+  async waitUntilClosed(timeoutMs: number): Promise<void> {
     if (this.socket.readyState === this.socket.CLOSED) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);

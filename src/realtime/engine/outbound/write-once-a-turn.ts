@@ -57,7 +57,7 @@ function bytesOf(packets: readonly unknown[]): number {
 
 function closeAfterwards(this: Transport, done?: () => void): void {
   writeNow(this);
-  own(this).doClose.call(this, done);
+  ownMethods(this).doClose.call(this, done);
 }
 
 function writeAll(): void {
@@ -72,13 +72,13 @@ function write(transport: Transport, { packets, sends }: Waiting): void {
   const stream = packets.length > 1 ? transport.socket?._socket : undefined;
   stream?.cork();
   try {
-    own(transport).send.call(transport, packets);
+    ownMethods(transport).send.call(transport, packets);
   } finally {
     stream?.uncork();
   }
 }
 
 /** The transport's own methods, beneath those put over them. */
-function own(transport: Transport): Transport {
+function ownMethods(transport: Transport): Transport {
   return Object.getPrototypeOf(transport) as Transport;
 }

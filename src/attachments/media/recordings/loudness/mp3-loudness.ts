@@ -10,7 +10,7 @@ const MONO = 3;
 const NO_GAIN = 210;
 
 /** What samples are at most that are written with each table; those that there is a table for take the smallest that does. */
-const LARGEST = [
+const MAX_VALUES = [
   0, 1, 2, 2, 0, 3, 3, 5, 5, 5, 7, 7, 7, 15, 0, 15, 16, 18, 22, 30, 78, 270, 1_038, 8_206, 30, 46, 78, 142, 270, 526,
   2_062, 8_206,
 ];
@@ -40,7 +40,7 @@ export class Mp3Loudness implements LoudnessMeter {
       const tables = [bits.read(5), bits.read(5), isSwitched ? 0 : bits.read(5)];
       bits.skip(isSwitched ? 9 : 7);
       bits.skip(version === MPEG_1 ? 3 : 2);
-      const largest = Math.max(...tables.map((table) => LARGEST[table] ?? 0));
+      const largest = Math.max(...tables.map((table) => MAX_VALUES[table] ?? 0));
       levels.push(values === 0 ? 0 : 2 ** ((gain - NO_GAIN) / 4) * largest ** (4 / 3));
     }
     return levels;
