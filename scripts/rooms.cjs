@@ -32,7 +32,7 @@ const ROOMS = {
   presence: ['common', 'config', 'database', 'relations'],
   limits: ['common', 'config', 'database'],
   workers: ['common', 'config', 'limits'],
-  http: ['common', 'config', 'database'],
+  http: ['common', 'config'],
   observability: ['common', 'config', 'database', 'events', 'http'],
   /** Every room above writes down what its administrators do, in its own transaction. */
   audit: ['common', 'config', 'database', 'relations', 'limits', 'http'],

@@ -1,3 +1,5 @@
+import { isTemporaryFailure } from './temporary-failures.js';
+
 /**
  * What can go wrong, as clients see it: a stable code and a category, free of any transport.
  * `STATUS_OF_CATEGORY` maps it to HTTP; over a socket the code travels as it is (contract, section 1).
@@ -174,6 +176,12 @@ export class DomainError extends Error {
   get status(): number {
     return STATUS_OF_CATEGORY[this.category];
   }
+}
+
+/** What an error from anywhere is to whoever asked. A bug reveals nothing of itself. */
+export function domainErrorOf(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  return new DomainError(isTemporaryFailure(error) ? 'UNAVAILABLE' : 'INTERNAL_ERROR', { cause: error });
 }
 
 /** A single field's fault, in the shape that validation gives. */

@@ -2,9 +2,12 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
+import { isConnectionFailure, isResourceFailure, isTransient } from '../common/temporary-failures.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { parseDatabaseUrl, sessionSetup } from '../config/database-url.js';
+
+export { isConnectionFailure } from '../common/temporary-failures.js';
 
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -305,55 +308,10 @@ async function retried<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-const DEADLOCK_DETECTED = '40P01';
-const SERIALIZATION_FAILURE = '40001';
-
-function isTransient(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE;
-}
-
-const QUERY_CANCELED = '57014';
-const LOCK_NOT_AVAILABLE = '55P03';
-
-/**
- * Whether the database gave a statement up, undone, that may succeed another time: it took too long, waited too long for
- * a lock, or stood in the way of others.
- */
-export function isStatementGivenUp(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE || isTransient(error);
-}
-
 const UNIQUE_VIOLATION = '23505';
 
 /** Whether the database refused a row because another one has its key, and which constraint says so. */
 export function violatedConstraint(error: unknown): string | undefined {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   return code === UNIQUE_VIOLATION && typeof constraint === 'string' ? constraint : undefined;
-}
-
-/**
- * Whether the database lacks something that no statement is to blame for, and did nothing: disk (53100), memory (53200),
- * a limit of its configuration (53400), a disk that works (58030); or it has become a standby that only reads (25006).
- */
-export function isResourceFailure(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^(53[0124]00|58030|25006)$/.test(code);
-}
-
-/** Whether the database could not be reached or went away, as opposed to refusing a statement. */
-export function isConnectionFailure(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') {
-    // Class 08: connection exceptions; 57P: the server shuts down, starts, or ended this connection; 53300: too many connections.
-    if (/^(08|57P)/.test(code) || code === '53300') return true;
-    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN)/.test(code)) return true;
-  }
-  return (
-    error instanceof Error &&
-    /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-      error.message,
-    )
-  );
 }

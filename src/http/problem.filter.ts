@@ -7,8 +7,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { isConnectionFailure, isResourceFailure, isStatementGivenUp } from '../database/database.js';
-import { DomainError, type ErrorCode } from '../common/errors.js';
+import { DomainError, domainErrorOf, type ErrorCode } from '../common/errors.js';
 
 /** Every error over HTTP, as RFC 9457 has it (contract, section 1). */
 @Catch()
@@ -22,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request & { id?: string }>();
     const response = http.getResponse<Response>();
-    const problem = domainErrorOf(error);
+    const problem = problemOf(error);
     if (problem.code === 'INTERNAL_ERROR') {
       // Named also where the log would not know it by itself.
       this.logger.error('a request failed', { requestId: request.id ?? '' }, stackOf(error));
@@ -59,11 +58,10 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What an error from anywhere is to whoever asked. A bug reveals nothing of itself. */
-export function domainErrorOf(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
+/** What an error of a request is: one of a feature, or one of Nest's, Express's and its parsers', which carry a status. */
+export function problemOf(error: unknown): DomainError {
   const code = codeOf(error);
-  return new DomainError(code, { cause: error });
+  return code === undefined ? domainErrorOf(error) : new DomainError(code, { cause: error });
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -80,26 +78,10 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'UNAVAILABLE',
 };
 
-function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof DomainError) return undefined;
   if (error instanceof URIError) return 'VALIDATION_FAILED';
-  // Errors of Express and its parsers carry the status they mean.
-  const { status } = Object(error) as { status?: unknown };
   if (error instanceof HttpException) return CODE_OF_STATUS[error.getStatus()] ?? 'INTERNAL_ERROR';
-  if (typeof status === 'number' && status < 500) return CODE_OF_STATUS[status] ?? 'VALIDATION_FAILED';
-  return isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL_ERROR';
-}
-
-const MAX_CAUSE_DEPTH = 5;
-
-function passesByItself(error: unknown): boolean {
-  return isConnectionFailure(error) || isStatementGivenUp(error) || isResourceFailure(error);
-}
-
-function isUnavailable(error: unknown): boolean {
-  let current: unknown = error;
-  for (let depth = 0; depth < MAX_CAUSE_DEPTH && typeof current === 'object' && current !== null; depth += 1) {
-    if (passesByItself(current)) return true;
-    current = (current as { cause?: unknown }).cause;
-  }
-  return false;
+  const { status } = Object(error) as { status?: unknown };
+  return typeof status === 'number' && status < 500 ? (CODE_OF_STATUS[status] ?? 'VALIDATION_FAILED') : undefined;
 }

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BoundedMap } from '../../common/bounded-map.js';
 import { Clock } from '../../common/clock.js';
-import { DomainError } from '../../common/errors.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { DomainError, domainErrorOf } from '../../common/errors.js';
 
 export const STORE_RETRY_MS = 10_000;
 /** The same failure is logged once in so long, however many uploads meet it. */

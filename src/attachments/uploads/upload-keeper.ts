@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DomainError, invalidField } from '../../common/errors.js';
+import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
 import type { StoredFile } from '../attachment.js';
 import { AttachmentSweeper } from '../attachment-sweeper.js';
 import { AttachmentsRepository, type Completion } from '../attachments.repository.js';

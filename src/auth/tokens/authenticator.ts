@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../common/errors.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { DomainError, domainErrorOf } from '../../common/errors.js';
 import { BoundedLogger } from '../../common/bounded-logger.js';
 import { AccessTokens, type VerifiedAccess } from './access-token.js';
 import { ExternalUsers } from '../external/external-users.js';

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { problemOf } from '../../http/problem.filter.js';
 import { partsOf } from '../transport/acknowledged.js';
 
 /** Errors as this dialect has them: `{ success: false, error, message, code }`. */
@@ -9,7 +9,7 @@ export class ChatsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ChatsFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const refusal = domainErrorOf(error);
+    const refusal = problemOf(error);
     if (refusal.code === 'INTERNAL_ERROR')
       this.logger.error('a request failed', error instanceof Error ? error.stack : String(error));
     const response = host.switchToHttp().getResponse<Response>();

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DomainError, invalidField } from '../../common/errors.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import { MessageNotes } from '../../realtime/commands/message-notes.js';

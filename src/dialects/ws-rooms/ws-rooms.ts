@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { DomainError, invalidField } from '../../common/errors.js';
+import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';

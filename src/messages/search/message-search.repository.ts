@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, isStatementGivenUp, type SqlExecutor } from '../../database/database.js';
+import { isStatementGivenUp } from '../../common/temporary-failures.js';
+import { Database, type SqlExecutor } from '../../database/database.js';
 import { isExact, likePattern } from './search-text.js';
 import type { FoundMessage, SearchKey, StepRow, Stretch } from './search-walk.js';
 

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Authenticator } from '../../auth/tokens/authenticator.js';
-import { DomainError } from '../../common/errors.js';
+import { DomainError, domainErrorOf } from '../../common/errors.js';
 import { FreeSpace } from '../../common/free-space.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
 import type { Principal } from '../../common/principal.js';
 import { validated } from '../../common/validation/validation.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { ServerOptions } from 'socket.io';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { domainErrorOf } from '../../common/errors.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import { BoundedWebSocketServer } from './sockets/bounded-web-socket.js';
 import type { ChatServer } from './sockets/chat-socket.js';

@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Lifecycle } from '../../common/lifecycle.js';
 import { Configuration } from '../../config/configuration.js';
 import { TokenBucket } from '../../limits/rates/token-bucket.js';
-import { domainErrorOf } from '../../http/problem.filter.js';
+import { domainErrorOf } from '../../common/errors.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import { BoundedWebSocket, type EndReason } from './sockets/bounded-web-socket.js';
 import type { ChatServer, ChatSocket } from './sockets/chat-socket.js';

@@ -8,9 +8,8 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { DomainError } from '../../../common/errors.js';
+import { DomainError, domainErrorOf } from '../../../common/errors.js';
 import { Lifecycle } from '../../../common/lifecycle.js';
-import { domainErrorOf } from '../../../http/problem.filter.js';
 import { Configuration } from '../../../config/configuration.js';
 import { EventGate } from '../../../realtime/commands/event-gate.js';
 import { Standstill } from '../../../realtime/connections/standstill.js';
