@@ -7,6 +7,19 @@ const FEATURES = ['attachments', 'auth', 'users', 'friends', 'conversations', 'm
 const VIEWS = `^src/(${FEATURES.join('|')})/.*\\.view\\.ts$`;
 const NAMES_VIEWS = [...FEATURES, 'events', 'dialects', 'docs'];
 
+/** Where requests and answers of HTTP are something to speak of. */
+const SPEAKS_HTTP = [
+  '\\.(controller|filter|guard|strategy)\\.ts$',
+  '^src/(http|web|docs|outbound|observability|workers)/',
+  '^src/app\\.setup\\.ts$',
+  // Who asks, and how often, before it is known to be a request of any feature.
+  '^src/limits/(connections/|ip-address-key\\.ts$)',
+  '^src/auth/(sessions/(session|device)-cookies|keys/key-guard)\\.ts$',
+  '^src/attachments/(serving/attachment-serving|resumable/tus-(protocol|headers))\\.ts$',
+  '^src/realtime/(engine|connections)/',
+  '^src/dialects/transport/',
+];
+
 /** What only the files at the top put together: nobody asks these rooms. */
 const EDGES = ['moderation', 'push', 'integrations', 'retention', 'dialects', 'cluster'];
 
@@ -100,6 +113,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(realtime/engine|cluster)/' },
       to: { path: 'node_modules/(socket\\.io|socket\\.io-adapter|engine\\.io|ws|@nestjs/platform-socket\\.io)/' },
+    },
+    {
+      name: 'http-at-the-edges',
+      comment: 'services, commands and repositories take a principal and plain values, whoever carries them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPECS, ...SPEAKS_HTTP] },
+      to: { path: '^(node:)?https?$|node_modules/(@types/)?(express|express-serve-static-core)/' },
     },
     {
       name: 'gateway-in-realtime',

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
@@ -19,7 +18,8 @@ import { announcedKey, blobKey } from './store/blob-keys.js';
 import { BlobStore, type ByteRange } from './store/blob-store.js';
 import type { AnnounceUpload } from './dto/attachments.dto.js';
 import { safeFileName } from './uploads/file-name.js';
-import { announcedBytes, receiveFile } from './uploads/multipart.js';
+import { announcedBytes, type IncomingBody } from './uploads/incoming-body.js';
+import { receiveFile } from './uploads/multipart.js';
 import { Spool, type SpooledFile } from './uploads/spool.js';
 import { UPLOAD_FIELDS, uploadFields } from './uploads/upload-fields.js';
 import { STORE_RETRY_MS, StoreFailures } from './uploads/store-failures.js';
@@ -57,7 +57,7 @@ export class AttachmentsService {
    * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, INFECTED, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED,
    *   UNAVAILABLE.
    */
-  async upload(principal: Principal, ipAddress: string | undefined, request: IncomingMessage): Promise<AttachmentView> {
+  async upload(principal: Principal, ipAddress: string | undefined, request: IncomingBody): Promise<AttachmentView> {
     const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.failures.guarded(() =>
       this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
@@ -283,7 +283,7 @@ export class AttachmentsService {
    */
   private async receive(
     { userId }: Principal,
-    request: IncomingMessage,
+    request: IncomingBody,
     reservation: Reservation,
   ): Promise<{ file: SpooledFile; name: string | undefined; fields: ReadonlyMap<string, string> }> {
     const advance = megabytes(announcedBytes(request) ?? 0);

@@ -11,7 +11,8 @@ export function originPolicy({ corsOrigins, production }: Configuration): (origi
   return (origin) => origin === undefined || allowed.has(origin) || (!production && LOCALHOST.test(origin));
 }
 
-interface RequestHeaders {
+/** What a browser says of the page that made a request. */
+export interface RequestHeaders {
   origin?: string | undefined;
   host?: string | undefined;
   'sec-fetch-site'?: string | string[] | undefined;

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { DomainError, invalidField } from '../../common/errors.js';
-import { announcedBytes } from '../uploads/multipart.js';
+import { announcedBytes, type IncomingBody } from '../uploads/incoming-body.js';
 import { watchPace } from '../uploads/pace-watch.js';
 import { cannotWrite } from '../uploads/spool.js';
 
@@ -23,7 +22,7 @@ export interface Target {
  * @throws DomainError PAYLOAD_TOO_LARGE for more bytes than there is room for (a little of them may have been written),
  *   UPLOAD_LOCKED where the signal ended it, VALIDATION_FAILED where it broke off, UNAVAILABLE where the file cannot be written.
  */
-export function appendBody(request: IncomingMessage, { path, start, room, now, signal }: Target): Promise<void> {
+export function appendBody(request: IncomingBody, { path, start, room, now, signal }: Target): Promise<void> {
   return new Promise((resolve, reject) => {
     const file = createWriteStream(path, { flags: 'r+', start, flush: true });
     let failure: unknown;

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
@@ -9,7 +8,7 @@ import { AttachmentsService } from '../attachments.service.js';
 import type { AttachmentView } from '../attachments.view.js';
 import { SNIFFED_BYTES } from '../media/media-type.js';
 import { safeFileName } from '../uploads/file-name.js';
-import { announcedBytes } from '../uploads/multipart.js';
+import { announcedBytes, type IncomingBody } from '../uploads/incoming-body.js';
 import { StoreFailures } from '../uploads/store-failures.js';
 import { UploadAdmission } from '../uploads/upload-admission.js';
 import { appendBody } from './append-body.js';
@@ -96,7 +95,7 @@ export class ResumableUploads {
     { userId }: Principal,
     ipAddress: string | undefined,
     id: string,
-    body: { request: IncomingMessage; offset: () => number },
+    body: { request: IncomingBody; offset: () => number },
   ): Promise<UploadProgress> {
     return this.failures.guarded(async () => {
       await this.allowance.append(userId);
@@ -168,7 +167,7 @@ export class ResumableUploads {
   private async receive(
     upload: ResumableUpload,
     offset: number,
-    request: IncomingMessage,
+    request: IncomingBody,
     signal: AbortSignal,
   ): Promise<void> {
     const { id, size } = upload;

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { DomainError, invalidField } from '../../common/errors.js';
+import { announcedBytes, type IncomingBody } from './incoming-body.js';
 import { watchPace } from './pace-watch.js';
 
 const LIMITS = { files: 1, fields: 20, fieldSize: 4_096, fieldNameSize: 200, parts: 21, headerPairs: 20 };
@@ -27,11 +27,6 @@ export interface Received<Result> {
   fields: ReadonlyMap<string, string>;
 }
 
-/** What the sender says the whole request has; undefined where it says nothing. */
-export function announcedBytes({ headers }: IncomingMessage): number | undefined {
-  return headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-}
-
 /**
  * Receives the one file of a `multipart/form-data` request (RFC 7578). Resolves with what `take` makes of it and with the
  * fields beside it, before it or behind it, once all of the request was read. A request that comes in too slowly is ended without an answer.
@@ -39,7 +34,7 @@ export function announcedBytes({ headers }: IncomingMessage): number | undefined
  *   another field or one given twice, or that breaks off, PAYLOAD_TOO_LARGE for one of more than `largest` bytes.
  */
 export function receiveFile<Result>(
-  request: IncomingMessage,
+  request: IncomingBody,
   { largest, now, fieldNames, count, take, undo }: Receiver<Result>,
 ): Promise<Received<Result>> {
   return new Promise((resolve, reject) => {
@@ -130,7 +125,7 @@ function isPartAFile(_field: string | undefined, type: string | undefined, name:
   return name !== undefined || /^(image|video|audio|application)\/(?!json\b)/i.test(type ?? '');
 }
 
-function parserFor(request: IncomingMessage): BusboyInstance {
+function parserFor(request: IncomingBody): BusboyInstance {
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
     throw new DomainError('UNSUPPORTED_MEDIA');
   try {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingBody } from './incoming-body.js';
 import { isTooSlow, PACE_WINDOW_MS } from './upload-pace.js';
 
 /** How often it is looked whether an upload comes in fast enough. */
@@ -14,7 +14,7 @@ export interface WatchedUpload {
 }
 
 /** Ends a request without an answer where its body comes in too slowly. Returns what ends the watch. */
-export function watchPace(request: IncomingMessage, { now, received, announced }: WatchedUpload): () => void {
+export function watchPace(request: IncomingBody, { now, received, announced }: WatchedUpload): () => void {
   const began = now();
   /** When it was looked, and how many bytes there were; no older than the window. */
   const looks = [{ at: began, bytes: 0 }];

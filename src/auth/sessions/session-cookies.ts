@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { parseCookie } from 'cookie';
 import type { CookieOptions, Request, Response } from 'express';
-import type { IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
-import { crossOriginPolicy } from '../../config/origins.js';
+import { crossOriginPolicy, type RequestHeaders } from '../../config/origins.js';
 import type { TokensView } from '../tokens/tokens.view.js';
 
 const ACCESS = 'accessToken';
@@ -12,10 +11,19 @@ const REFRESH = 'refreshToken';
 /** What changes nothing, so that it does not matter who made it happen. */
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
+/** What of a request shows who made it. Express's requests are such. */
+export interface RequestHead {
+  readonly method: string;
+  readonly headers: RequestHeaders & {
+    readonly authorization?: string | undefined;
+    readonly cookie?: string | undefined;
+  };
+}
+
 /** The tokens of a browser: cookies that its scripts cannot read (contract, sections 1 and 2). */
 @Injectable()
 export class SessionCookies {
-  private readonly isCrossOrigin: (headers: IncomingHttpHeaders) => boolean;
+  private readonly isCrossOrigin: (headers: RequestHeaders) => boolean;
 
   constructor(private readonly configuration: Configuration) {
     this.isCrossOrigin = crossOriginPolicy(configuration);
@@ -35,7 +43,7 @@ export class SessionCookies {
   }
 
   /** @throws DomainError FOREIGN_ORIGIN where it comes with a request that changes something and is of a page of another origin. */
-  accessToken({ method, headers }: Request): string | undefined {
+  accessToken({ method, headers }: RequestHead): string | undefined {
     const token = read(headers.cookie, ACCESS);
     if (token !== undefined && !SAFE_METHODS.includes(method)) this.refuseCrossOrigin(headers);
     return token;
@@ -49,11 +57,11 @@ export class SessionCookies {
   }
 
   /** For a socket's handshake. Undefined where it comes from a page of another origin, which may open a socket to anywhere. */
-  accessTokenOfHandshake(headers: IncomingHttpHeaders): string | undefined {
+  accessTokenOfHandshake(headers: RequestHead['headers']): string | undefined {
     return this.isCrossOrigin(headers) ? undefined : read(headers.cookie, ACCESS);
   }
 
-  private refuseCrossOrigin(headers: IncomingHttpHeaders): void {
+  private refuseCrossOrigin(headers: RequestHeaders): void {
     if (this.isCrossOrigin(headers)) throw new DomainError('FOREIGN_ORIGIN');
   }
 

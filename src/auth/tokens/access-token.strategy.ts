@@ -5,7 +5,7 @@ import { Strategy } from 'passport';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Authenticator } from './authenticator.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
+import { type RequestHead, SessionCookies } from '../sessions/session-cookies.js';
 
 type Decide = (error: unknown, principal: Principal | null) => void;
 
@@ -41,7 +41,7 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy) {
   }
 
   /** @throws DomainError UNAUTHORIZED, FOREIGN_ORIGIN */
-  tokenOf(request: Request): string {
+  tokenOf(request: RequestHead): string {
     const token = bearerToken(request.headers.authorization) ?? this.cookies.accessToken(request);
     if (token === undefined) throw new DomainError('UNAUTHORIZED');
     return token;

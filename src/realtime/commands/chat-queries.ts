@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Request } from 'express';
+import type { RequestHead } from '../../auth/sessions/session-cookies.js';
 import { AccessTokenStrategy } from '../../auth/tokens/access-token.strategy.js';
 import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
@@ -114,7 +114,7 @@ export class ChatQueries {
    * The access token that the caller came with, for a client that cannot read its own cookie. Never a new one: a token
    * that could renew itself would be good for as long as its session, whoever found it, and its reuse would never be seen.
    */
-  accessToken(request: Request): string {
+  accessToken(request: RequestHead): string {
     return this.accessTokens.tokenOf(request);
   }
 }
