@@ -50,6 +50,15 @@ describe('the repository that the documents describe', () => {
     expect(missing(names, ({ name }) => new RegExp(`\\b${name}`).test(sources))).toEqual([]);
   });
 
+  it('shows no metric that docs/operations/monitoring.md leaves out', () => {
+    const page = readFileSync('docs/operations/monitoring.md', 'utf8');
+    const shown = files
+      .filter((path) => path.startsWith('src/') && path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+      .flatMap((path) => [...readFileSync(path, 'utf8').matchAll(/'(parley_[a-z_]+)'/g)].map(([, name = '']) => name));
+    expect(shown.length).toBeGreaterThan(20);
+    expect(shown.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('has no folder of tests that CONTRIBUTING.md leaves out', () => {
     const guide = readFileSync('CONTRIBUTING.md', 'utf8');
     const folders = readdirSync('test', { withFileTypes: true }).filter((entry) => entry.isDirectory());
