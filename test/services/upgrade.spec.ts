@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../../src/database/migrations/migrator.js';
-import { applyHistory, release } from '../support/histories.js';
+import { applyHistory, migrationNames, release, today } from '../support/histories.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { type Anything, Person, startStory, type Story } from '../support/story.js';
 
@@ -417,5 +417,151 @@ describe('a database of release 0.2.0', () => {
     expect(answered.filter((content: string) => /\bAda\b|created "B"/.test(content))).toEqual([]);
     expect(answered).toContain('Deleted user created the group');
     expect(answered).toContain('Deleted user changed the role of Cyrus');
+  });
+});
+
+describe('a database of the days before the guards of later tables', () => {
+  const [DAN, NOBODY, OLD_GROUP] = [id(301), id(399), id(310)];
+  let database: TestDatabase;
+  let client: pg.Client;
+
+  /** Rows that today's constraints refuse, each beside one that they take. */
+  async function leaveUnguarded(applying: pg.Client): Promise<void> {
+    await applying.query(
+      `INSERT INTO users (id, username, display_name, suspended_at, suspended_until, suspension_reason) VALUES
+         ($1, 'dan', 'Dan', '2026-02-02', '2026-02-01', 'over before'), ($2, 'eli', 'Eli', '2026-02-01', '2026-02-02', 'over after')`,
+      [DAN, id(302)],
+    );
+    await applying.query(
+      `INSERT INTO conversations (id, type, title, low_id, high_id, created_by, last_seq) VALUES
+         ($1, 'GROUP', 'Go', NULL, NULL, $2, 1), ($3, 'DIRECT', NULL, $2, $4, $2, 0)`,
+      [OLD_GROUP, DAN, id(311), id(302)],
+    );
+    await applying.query(
+      `INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+       VALUES ($1, $3, 0, $4, $1, 'TEXT', 'before the first', now()), ($2, $3, 1, $4, $2, 'TEXT', 'the first', now())`,
+      [id(320), id(321), OLD_GROUP, DAN],
+    );
+    for (const [table, column] of [
+      ['push_progress', 'planned_seq'],
+      ['webhook_progress', 'planned_seq'],
+      ['conversation_retention', 'expired_seq'],
+      ['message_search_progress', 'indexed_seq'],
+    ])
+      await applying.query(`INSERT INTO ${table} (conversation_id, ${column}) VALUES ($1, -1)`, [OLD_GROUP]);
+    await applying.query('INSERT INTO push_progress (conversation_id, planned_seq) VALUES ($1, 1)', [NOBODY]);
+    await applying.query('INSERT INTO webhook_progress (conversation_id, planned_seq) VALUES ($1, 1)', [NOBODY]);
+    await applying.query(
+      `WITH session AS (
+         INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + interval '1 day') RETURNING id
+       ), device AS (
+         INSERT INTO push_devices (id, user_id, device_id, session_id, platform, address, preview)
+         SELECT $1, $2, 'phone', id, 'expo', 'token', 'full' FROM session RETURNING id
+       ) INSERT INTO push_notices (device_id, kind, subject_id, actor_id)
+         SELECT id, 'friend_request', gen_random_uuid(), unnest($3::uuid[]) FROM device`,
+      [id(330), DAN, [id(302), NOBODY]],
+    );
+    await applying.query(
+      `INSERT INTO reports (id, reporter_id, target_type, target_id, target_user_id, reason, copy, status, resolved_at, resolved_by, action, note)
+       VALUES ($1, $4, 'user', $5, $4, 'SPAM', '{}', 'OPEN', NULL, $4, NULL, 'for later'),
+         ($2, $4, 'user', $5, $5, 'SPAM', '{}', 'DISMISSED', now(), $4, 'ban_user', NULL),
+         ($3, $4, 'user', $6, NULL, 'SPAM', '{}', 'RESOLVED', now(), $4, 'dismiss', NULL)`,
+      [id(340), id(341), id(342), DAN, id(302), NOBODY],
+    );
+    await applying.query(
+      `INSERT INTO api_keys (id, name, secret_hash, scopes, created_by)
+       VALUES ($1, 'none', sha256('1'), NULL, $3), ($2, 'one', sha256('2'), '{users:read}', $3)`,
+      [id(350), id(351), DAN],
+    );
+    await applying.query(
+      `INSERT INTO webhooks (id, url, events, secret, created_by) VALUES ($1, 'https://one.example', NULL, 's', $4),
+         ($2, 'https://two.example', '{message.sent}', 's', $4), ($3, 'https://three.example', '{user.created,message.sent}', 's', $4)`,
+      [id(360), id(361), id(362), DAN],
+    );
+    await applying.query(
+      `INSERT INTO webhook_events (type, subject_id, user_id) VALUES ('message.sent', $1, NULL), ('member.left', $1, NULL),
+         ('member.left', $1, $2), ('member.left', $1, $3)`,
+      [OLD_GROUP, NOBODY, DAN],
+    );
+    await applying.query(
+      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, attempts, lease_id) VALUES
+         ($1, $5, 'message.sent', '{}', NULL, 0, NULL), ($2, $5, 'user.created', '{}', $6, 0, NULL),
+         ($3, $5, 'user.created', '{}', $7, -1, $3), ($4, $5, 'webhook.test', '{}', NULL, 1, NULL)`,
+      [id(370), id(371), id(372), id(373), id(362), NOBODY, DAN],
+    );
+  }
+
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+    const steps = migrationNames.filter((name) => name < '20261127203000').map(today);
+    await applyHistory(database.url, steps, async (applying, index) => {
+      if (index === steps.length - 1) await leaveUnguarded(applying);
+    });
+    await migrate(database.url);
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  it.each<[string, string, unknown[][]]>([
+    [
+      'a suspension that was over before it began is none',
+      'SELECT username, suspension_reason FROM users ORDER BY id',
+      [
+        ['dan', null],
+        ['eli', 'over after'],
+      ],
+    ],
+    [
+      'nobody made a direct conversation',
+      'SELECT type, created_by IS NULL FROM conversations ORDER BY id',
+      [
+        ['GROUP', false],
+        ['DIRECT', true],
+      ],
+    ],
+    ['messages begin with number 1', 'SELECT content FROM messages', [['the first']]],
+    [
+      'push is planned from the beginning, where there is a conversation',
+      'SELECT planned_seq FROM push_progress',
+      [[0]],
+    ],
+    ['so are webhooks', 'SELECT planned_seq FROM webhook_progress', [[0]]],
+    ['retention begins at the beginning', 'SELECT expired_seq FROM conversation_retention', [[0]]],
+    ['so does the index', 'SELECT indexed_seq FROM message_search_progress', [[0]]],
+    ['a notice is of somebody', 'SELECT right(actor_id::text, 3) FROM push_notices', [['302']]],
+    [
+      'a report says what became of it, and whom it is about',
+      'SELECT right(id::text, 3), status, resolved_by IS NULL, note, right(target_user_id::text, 3) FROM reports ORDER BY id',
+      [
+        ['340', 'OPEN', true, null, '302'],
+        ['341', 'RESOLVED', false, null, '302'],
+      ],
+    ],
+    ['an API key has a scope', 'SELECT name FROM api_keys', [['one']]],
+    [
+      'a webhook follows events that there are',
+      'SELECT url, events FROM webhooks',
+      [['https://three.example', ['user.created']]],
+    ],
+    [
+      'what waits to be planned is of events that there are',
+      'SELECT type, right(user_id::text, 3) FROM webhook_events',
+      [['member.left', '301']],
+    ],
+    [
+      'and so is what is to be sent',
+      'SELECT type, attempts, lease_id FROM webhook_deliveries ORDER BY id',
+      [
+        ['user.created', 0, null],
+        ['webhook.test', 1, null],
+      ],
+    ],
+    ['every constraint is checked', 'SELECT conname FROM pg_constraint WHERE NOT convalidated', []],
+  ])('%s', async (_, text, expected) => {
+    expect((await client.query({ text, rowMode: 'array' })).rows).toEqual(expected);
   });
 });
