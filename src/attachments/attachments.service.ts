@@ -297,6 +297,7 @@ export class AttachmentsService {
     const { result: taken, fields } = await receiveFile(request, {
       largest: maxUploadBytes(this.configuration),
       now: () => this.clock.now(),
+      paceCheckMs: this.configuration.timings.uploadPaceCheckMs,
       fieldNames: UPLOAD_FIELDS,
       count: (bytes) => {
         received = bytes;

@@ -14,14 +14,12 @@ import { ClusterBus } from './cluster-bus.js';
 import { framePauseMs } from './frame-pause.js';
 import { decodeFrame, encodeFrame, type Frame, type Operation } from './frame.js';
 import { isForEverybody, isKnown, operationsOf } from './operations.js';
-import { HEARTBEAT_MS, Peers, SILENCE_MS } from './peers.js';
+import { Peers } from './peers.js';
 
-/** How often the database is asked while the bus does not carry anything. */
-const CATCH_UP_MS = 2_000;
+/** Heartbeats of a process that did not come, after which it is stopped, dead or cut off. */
+const MISSED_HEARTBEATS = 3;
 /** After a gap, so that not all processes ask at the same moment. */
 const MAX_JITTER_MS = 250;
-/** Between two times that the database is asked while the bus carries: what is lost meanwhile is at most so late. */
-const MIN_REST_MS = 1_000;
 /** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
 const SETTLING_MS = 5_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
@@ -34,15 +32,18 @@ const MAX_FRAME_CHARACTERS = 1024 * 1024;
  * have missed they read from the database.
  *
  * Guarantees: nothing here is waited for by a request; an event that is lost, or a bus that is away, delays the others'
- * clients and leaves nothing wrong: rooms, sessions and cursors are repaired, at the latest CATCH_UP_MS and the time of a
- * heartbeat later.
+ * clients and leaves nothing wrong: rooms, sessions and cursors are repaired, at the latest the timings
+ * `clusterCatchUpMs` and `clusterHeartbeatMs` later.
  */
 @Injectable()
 export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Cluster.name);
   /** New with every start: what an earlier one published is another process's. */
   private readonly nodeId = newId();
-  private readonly peers = new Peers(this.nodeId);
+  private readonly peers: Peers;
+  private readonly heartbeatMs: number;
+  private readonly silenceMs: number;
+  private readonly catchUpMs: number;
   private number = 0;
   private waiting: Operation[] = [];
   private isFlushing = false;
@@ -81,7 +82,11 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     metrics: Metrics,
     configuration: Configuration,
   ) {
-    const { redisUrl, worker } = configuration;
+    const { redisUrl, worker, timings } = configuration;
+    this.heartbeatMs = timings.clusterHeartbeatMs;
+    this.silenceMs = MISSED_HEARTBEATS * this.heartbeatMs;
+    this.catchUpMs = timings.clusterCatchUpMs;
+    this.peers = new Peers(this.nodeId, this.silenceMs);
     this.part = redisUrl === undefined ? 'workers' : 'redis';
     this.expectedPeers = redisUrl === undefined ? (worker?.count ?? 1) - 1 : 0;
     metrics.gauge(
@@ -126,7 +131,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.relay.arrival = 'read';
       },
     });
-    this.heartbeat = setInterval(() => this.tick(), HEARTBEAT_MS).unref();
+    this.heartbeat = setInterval(() => this.tick(), this.heartbeatMs).unref();
     await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, START_TIMEOUT_MS).unref())]);
     this.reached = await this.repository.snapshot();
     this.isDoubtful = false;
@@ -217,10 +222,10 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   // -- doubt -----------------------------------------------------------------------------------------------------------
   private tick(): void {
     const now = performance.now();
-    const late = now - this.tickedAt - HEARTBEAT_MS;
+    const late = now - this.tickedAt - this.heartbeatMs;
     this.tickedAt = now;
     this.send([], false);
-    if (late > SILENCE_MS) this.doubt('this process stood still');
+    if (late > this.silenceMs) this.doubt('this process stood still');
     // After a standstill everybody seems silent: they are asked again in the next round.
     else if (this.peers.forgetSilent(now)) this.doubt('a process fell silent');
     this.show();
@@ -259,9 +264,12 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async catchUpUntilSure(): Promise<void> {
-    // Where one thing after another gives reason for doubt, as frames of another version do, they are looked into together.
+    // Where one thing after another gives reason for doubt, as frames of another version do, they are looked into together:
+    // what is lost meanwhile is half of the time later.
     const sinceLastMs = performance.now() - this.caughtUpAt;
-    await this.pause.wait(Math.max(Math.random() * MAX_JITTER_MS, MIN_REST_MS - sinceLastMs), { keepsAlive: false });
+    await this.pause.wait(Math.max(Math.random() * MAX_JITTER_MS, this.catchUpMs / 2 - sinceLastMs), {
+      keepsAlive: false,
+    });
     while (this.isDoubtful && !this.isStopped) {
       this.isDoubtful = false;
       const isBusUp = this.isBusUp();
@@ -278,9 +286,9 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       this.caughtUpAt = performance.now();
       this.relay.arrival = this.isBusUp() ? 'live' : 'read';
       // What costs much is done less often.
-      const rest = Math.max(CATCH_UP_MS, 4 * (performance.now() - began));
+      const rest = Math.max(this.catchUpMs, 4 * (performance.now() - began));
       if (this.isDoubtful || !this.isBusUp())
-        await this.pause.wait(Math.min(rest, 5 * CATCH_UP_MS), { keepsAlive: false });
+        await this.pause.wait(Math.min(rest, 5 * this.catchUpMs), { keepsAlive: false });
     }
   }
 

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Peers, SILENCE_MS } from './peers.js';
+import { Peers } from './peers.js';
+
+const SILENCE_MS = 3_000;
 
 describe('the frames of other processes', () => {
   let peers: Peers;
@@ -7,7 +9,7 @@ describe('the frames of other processes', () => {
     peers.receive({ nodeId, number, isLast }, now);
 
   beforeEach(() => {
-    peers = new Peers('own');
+    peers = new Peers('own', SILENCE_MS);
   });
 
   it('follow each other by their numbers, and what is missing shows at the next one', () => {

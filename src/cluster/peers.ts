@@ -1,10 +1,5 @@
 import type { Frame } from './frame.js';
 
-/** Every process publishes so often at least. */
-export const HEARTBEAT_MS = 1_000;
-/** A process of which nothing came for so long is stopped, dead or cut off. */
-export const SILENCE_MS = 3_000;
-
 interface Peer {
   /** Of its last frame. */
   number: number;
@@ -15,13 +10,17 @@ export type Reception = 'own' | 'next' | 'repeated' | 'gap';
 
 /**
  * The other processes, as their frames show them. Each frame has a number, so that whatever was lost shows at the next one;
- * and each process sends one a second, so that there is a next one.
+ * and each process sends one with every heartbeat, so that there is a next one.
  */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
   private ownSeenAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly nodeId: string) {}
+  /** @param silenceMs a process of which nothing came for so long is stopped, dead or cut off */
+  constructor(
+    private readonly nodeId: string,
+    private readonly silenceMs: number,
+  ) {}
 
   get count(): number {
     return this.peers.size;
@@ -43,13 +42,13 @@ export class Peers {
 
   /** Whether a process has fallen silent since this was asked last: it is forgotten. */
   forgetSilent(now: number): boolean {
-    const silent = [...this.peers].filter(([, { seenAt }]) => now - seenAt > SILENCE_MS);
+    const silent = [...this.peers].filter(([, { seenAt }]) => now - seenAt > this.silenceMs);
     for (const [nodeId] of silent) this.peers.delete(nodeId);
     return silent.length > 0;
   }
 
   /** Whether what this process publishes comes back to it: that is how it knows that it receives anything. */
   receivesItself(now: number): boolean {
-    return now - this.ownSeenAt <= SILENCE_MS;
+    return now - this.ownSeenAt <= this.silenceMs;
   }
 }

@@ -5,12 +5,22 @@
 export interface Timings {
   /** A connection that is lost for a shorter time changes nothing of its user's presence. */
   presenceGraceMs: number;
+  /** How long the lease lasts by which a process holds the presences of its users; it is renewed three times meanwhile. */
+  presenceLeaseMs: number;
+  /** How often it is looked for leases that ended, with the processes that held them. */
+  presenceSweepMs: number;
   /** How often a process with connections asks whether somebody else's act ended sessions. */
   sessionEndingsMs: number;
   /** Who types is shown to others at most this often. */
   typingThrottleMs: number;
   /** Who has sent nothing more for so long has stopped typing. */
   typingExpiryMs: number;
+  /** How often it is looked whether an upload comes in fast enough. */
+  uploadPaceCheckMs: number;
+  /** How often every process says that it lives to the others at least; one of which nothing came three times is gone. */
+  clusterHeartbeatMs: number;
+  /** How often the database is asked for what others changed while the bus carries nothing; half as long otherwise. */
+  clusterCatchUpMs: number;
   /** How long nothing may come and go on a connection to S3: until the first byte of an answer, too. */
   storeSilenceMs: number;
   /** All attempts of one call of S3 together; more for what has to be sent. */
@@ -44,9 +54,14 @@ export interface Timings {
 
 export const TIMINGS: Readonly<Timings> = {
   presenceGraceMs: 5_000,
+  presenceLeaseMs: 20_000,
+  presenceSweepMs: 5_000,
   sessionEndingsMs: 2_000,
   typingThrottleMs: 2_000,
   typingExpiryMs: 6_000,
+  uploadPaceCheckMs: 2_000,
+  clusterHeartbeatMs: 1_000,
+  clusterCatchUpMs: 2_000,
   storeSilenceMs: 6_000,
   storeCallMs: 14_000,
   pushIdleDelayMs: 1_000,

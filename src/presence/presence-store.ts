@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/identifier.js';
+import { Configuration } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
 
 /** A user who has come or gone. */
@@ -21,9 +22,6 @@ export interface PresenceAudience {
   blockedIds: string[];
 }
 
-/** How long the lease of a process lasts unless it is renewed. */
-export const LEASE_SECONDS = 20;
-
 /**
  * Who is online, on any process: each process notes the users it holds connections of, and renews one lease for all of
  * them. What a process noted is worth nothing once its lease has ended.
@@ -37,14 +35,21 @@ export class PresenceStore {
   /** This process. */
   readonly nodeId = newId();
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly configuration: Configuration,
+  ) {}
+
+  private get leaseSeconds(): number {
+    return this.configuration.timings.presenceLeaseMs / 1_000;
+  }
 
   /** Renews the lease of this process: one row, however many users it holds. Answers whether it was still there. */
   async renew(): Promise<boolean> {
     const [lease] = await this.database.query<{ wasThere: boolean }>(
       `INSERT INTO presence_nodes (node_id, expires_at) VALUES ($1, now() + make_interval(secs => $2))
        ON CONFLICT (node_id) DO UPDATE SET expires_at = excluded.expires_at RETURNING xmax <> 0 AS "wasThere"`,
-      [this.nodeId, LEASE_SECONDS],
+      [this.nodeId, this.leaseSeconds],
       'presence_renew',
     );
     return lease?.wasThere === true;
@@ -109,7 +114,7 @@ export class PresenceStore {
       const ended = await transaction.query<{ nodeId: string; lastSeenAt: Date }>(
         `DELETE FROM presence_nodes WHERE expires_at <= now() OR ($2 AND node_id <> $1)
          RETURNING node_id AS "nodeId", LEAST(expires_at - make_interval(secs => $3), now()) AS "lastSeenAt"`,
-        [this.nodeId, alone, LEASE_SECONDS],
+        [this.nodeId, alone, this.leaseSeconds],
       );
       const lostProcesses = ended.length;
       if (lostProcesses === 0 && !alone) return { changes: [], lostProcesses };

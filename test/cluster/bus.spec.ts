@@ -7,6 +7,7 @@ import type { ClusterBus } from '../../src/cluster/cluster-bus.js';
 import { encodeFrame, type Operation } from '../../src/cluster/frame.js';
 import { newId } from '../../src/common/identifier.js';
 import type { Configuration } from '../../src/config/configuration.js';
+import { TIMINGS } from '../../src/config/timings.js';
 import type { EventBus } from '../../src/events/event-bus.js';
 import { Degradation } from '../../src/observability/degradation.js';
 import type { Metrics } from '../../src/observability/metrics.js';
@@ -170,7 +171,10 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
         { end: () => Promise.resolve() } as unknown as PresenceTracker,
         degradation,
         { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,
-        { redisUrl: 'redis://somewhere' } as Configuration,
+        {
+          redisUrl: 'redis://somewhere',
+          timings: { ...TIMINGS, clusterHeartbeatMs: 500, clusterCatchUpMs: 500 },
+        } as Configuration,
       );
       ends.push(() => cluster.onApplicationShutdown());
       await cluster.onApplicationBootstrap();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatchUpRepository } from '../../src/cluster/catch-up.repository.js';
+import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { SyncService } from '../../src/sync/sync.service.js';
 import { content, deviceAt } from '../support/cluster.js';
@@ -43,7 +44,10 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
     link = await NetworkLink.start({ host: '127.0.0.1', port: redis.port });
-    const shared = { databaseUrl: database.url, rateLimits: false };
+    // What is waited for here are silences, and the looks that follow them.
+    expect(TIMINGS).toMatchObject({ clusterHeartbeatMs: 1_000, clusterCatchUpMs: 2_000 });
+    const timings = { ...TIMINGS, clusterHeartbeatMs: 500, clusterCatchUpMs: 500, presenceGraceMs: 200 };
+    const shared = { databaseUrl: database.url, rateLimits: false, timings };
     east = await startStory({ ...shared, redisUrl: redis.url });
     west = await startStory({ ...shared, redisUrl: `redis://127.0.0.1:${link.port}` });
     [ada, grace] = [await east.person('ada'), await east.person('grace')];

@@ -12,6 +12,7 @@ export interface Target {
   room: number;
   /** Milliseconds since any moment. */
   now: () => number;
+  paceCheckMs: number;
   /** Ends it: what came so far stays. */
   signal: AbortSignal;
 }
@@ -22,7 +23,10 @@ export interface Target {
  * @throws DomainError PAYLOAD_TOO_LARGE for more bytes than there is room for (a little of them may have been written),
  *   UPLOAD_LOCKED where the signal ended it, VALIDATION_FAILED where it broke off, UNAVAILABLE where the file cannot be written.
  */
-export function appendBody(request: IncomingBody, { path, start, room, now, signal }: Target): Promise<void> {
+export function appendBody(
+  request: IncomingBody,
+  { path, start, room, now, paceCheckMs, signal }: Target,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const file = createWriteStream(path, { flags: 'r+', start, flush: true });
     let failure: unknown;
@@ -42,7 +46,12 @@ export function appendBody(request: IncomingBody, { path, start, room, now, sign
       if (!request.complete) stop(invalidField('', 'the request ended before its body did'));
     };
     const interrupt = (): void => stop(new DomainError('UPLOAD_LOCKED'));
-    const endWatch = watchPace(request, { now, received: () => received, announced: announcedBytes(request) });
+    const endWatch = watchPace(request, {
+      now,
+      received: () => received,
+      announced: announcedBytes(request),
+      checkMs: paceCheckMs,
+    });
     file.once('error', (error) => {
       failure ??= error;
       request.unpipe(file);

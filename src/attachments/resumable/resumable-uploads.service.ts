@@ -3,6 +3,7 @@ import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
+import { Configuration } from '../../config/configuration.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { AttachmentsService } from '../attachments.service.js';
 import type { AttachmentView } from '../attachments.view.js';
@@ -50,6 +51,7 @@ export class ResumableUploads {
     private readonly completion: UploadCompletion,
     private readonly failures: StoreFailures,
     private readonly clock: Clock,
+    private readonly configuration: Configuration,
   ) {}
 
   /** Bytes of one upload at the most. */
@@ -176,8 +178,14 @@ export class ResumableUploads {
     if ((announcedBytes(request) ?? 0) > size - offset) throw new DomainError('PAYLOAD_TOO_LARGE');
     await this.files.ensure(id);
     try {
-      const [path, now] = [this.files.pathOf(id), (): number => this.clock.now()];
-      await appendBody(request, { path, start: offset, room: size - offset, now, signal });
+      await appendBody(request, {
+        path: this.files.pathOf(id),
+        start: offset,
+        room: size - offset,
+        now: () => this.clock.now(),
+        paceCheckMs: this.configuration.timings.uploadPaceCheckMs,
+        signal,
+      });
     } catch (error) {
       failure = error;
       // Of a body that is not what was announced nothing is kept.

@@ -11,6 +11,7 @@ export interface Receiver<Result> {
   largest: number;
   /** Milliseconds since any moment. */
   now: () => number;
+  paceCheckMs: number;
   /** Fields that there may be beside the file, each once. */
   fieldNames: readonly string[];
   /** With each chunk: how many bytes came so far. What it throws ends the upload. */
@@ -35,7 +36,7 @@ export interface Received<Result> {
  */
 export function receiveFile<Result>(
   request: IncomingBody,
-  { largest, now, fieldNames, count, take, undo }: Receiver<Result>,
+  { largest, now, paceCheckMs, fieldNames, count, take, undo }: Receiver<Result>,
 ): Promise<Received<Result>> {
   return new Promise((resolve, reject) => {
     const parser = parserFor(request);
@@ -98,7 +99,12 @@ export function receiveFile<Result>(
     };
     request.on('data', received);
     request.on('close', closed);
-    const endWatch = watchPace(request, { now, received: () => bytes, announced: announcedBytes(request) });
+    const endWatch = watchPace(request, {
+      now,
+      received: () => bytes,
+      announced: announcedBytes(request),
+      checkMs: paceCheckMs,
+    });
     request.pipe(parser);
   });
 }

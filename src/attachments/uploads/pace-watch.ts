@@ -1,9 +1,6 @@
 import type { IncomingBody } from './incoming-body.js';
 import { isTooSlow, PACE_WINDOW_MS } from './upload-pace.js';
 
-/** How often it is looked whether an upload comes in fast enough. */
-const PACE_CHECK_MS = 2_000;
-
 export interface WatchedUpload {
   /** Milliseconds since any moment. */
   now: () => number;
@@ -11,10 +8,12 @@ export interface WatchedUpload {
   received: () => number;
   /** Bytes as the sender said; undefined where it did not. */
   announced: number | undefined;
+  /** How often it is looked. */
+  checkMs: number;
 }
 
 /** Ends a request without an answer where its body comes in too slowly. Returns what ends the watch. */
-export function watchPace(request: IncomingBody, { now, received, announced }: WatchedUpload): () => void {
+export function watchPace(request: IncomingBody, { now, received, announced, checkMs }: WatchedUpload): () => void {
   const began = now();
   /** When it was looked, and how many bytes there were; no older than the window. */
   const looks = [{ at: began, bytes: 0 }];
@@ -26,6 +25,6 @@ export function watchPace(request: IncomingBody, { now, received, announced }: W
     // Bytes that wait to be read came in time: then it is the disk that is slow.
     if (request.complete || request.readableLength > 0) return;
     if (isTooSlow({ elapsedMs: at - began, received: bytes, receivedInWindow, announced })) request.destroy();
-  }, PACE_CHECK_MS).unref();
+  }, checkMs).unref();
   return () => clearInterval(timer);
 }

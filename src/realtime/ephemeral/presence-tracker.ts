@@ -6,7 +6,7 @@ import { Configuration } from '../../config/configuration.js';
 import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
-import { LEASE_SECONDS, type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
+import { type PresenceChange, PresenceStore } from '../../presence/presence-store.js';
 import { EndedSessions } from '../delivery/ended-sessions.js';
 import { Broadcaster } from '../delivery/broadcaster.js';
 
@@ -15,8 +15,6 @@ const MIN_GATHER_MS = 40;
 const MAX_GATHER_MS = 1_000;
 /** Emitting to this many sockets makes the next time one millisecond longer. */
 const DELIVERIES_PER_MS = 20;
-const RENEW_MS = (LEASE_SECONDS * 1_000) / 3;
-const SWEEP_MS = 5_000;
 /** Over how long those are shown to be gone who a process that died leaves behind, and how many at once at the least. */
 const SPREAD_MS = 3_000;
 const SPREAD_STEPS = 10;
@@ -67,6 +65,10 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     private readonly clock: Clock,
   ) {}
 
+  private get renewMs(): number {
+    return this.configuration.timings.presenceLeaseMs / 3;
+  }
+
   onApplicationBootstrap(): void {
     this.events.subscribeToAll('presence.changed', ({ updates }) => {
       // What two processes say may arrive the other way round: what is older than what was delivered is delivered no more.
@@ -84,8 +86,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       await this.sweep(this.configuration.isAlone);
     });
     this.timers = [
-      setInterval(() => this.renew(), RENEW_MS).unref(),
-      setInterval(() => void this.enqueue(() => this.sweep(false)), SWEEP_MS).unref(),
+      setInterval(() => this.renew(), this.renewMs).unref(),
+      setInterval(() => void this.enqueue(() => this.sweep(false)), this.configuration.timings.presenceSweepMs).unref(),
     ];
   }
 
@@ -135,7 +137,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
         this.losing ??= setTimeout(() => {
           this.losing = undefined;
           void this.enqueue(() => this.loseUnheld());
-        }, 1.5 * RENEW_MS).unref();
+        }, 1.5 * this.renewMs).unref();
       }
       await this.flush();
     });

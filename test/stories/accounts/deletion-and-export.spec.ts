@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { get, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
+import { EXPORT_PAGE } from '../../../src/users/personal-data/personal-data.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('an account', () => {
@@ -385,11 +386,19 @@ describe('an account', () => {
       });
       response.pause();
       await until('the first messages were read', () => pages > 0);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      /** As much is read as all pages of the copy have: so long it would have taken to read ahead. */
+      const asLongAsAll = async (): Promise<void> => {
+        for (let page = 0; page < 10_000 / EXPORT_PAGE; page += 1)
+          await database.query(
+            'SELECT content FROM messages WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+            [conversationId, page * EXPORT_PAGE, EXPORT_PAGE],
+          );
+      };
+      await asLongAsAll();
       const readAhead = pages;
       expect(readAhead).toBeLessThan(12);
       response.on('error', () => undefined).destroy();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await asLongAsAll();
       expect(pages - readAhead).toBeLessThanOrEqual(1);
     } finally {
       pool.query = query;

@@ -50,11 +50,13 @@ describe('unfinished uploads', () => {
   let directory: string;
   let story: Story;
   let now: number | undefined;
+  const timings = { ...TIMINGS, uploadPaceCheckMs: 50 };
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'parley-unfinished-'));
     const limits = { MAX_IMAGE_MB: '2', MAX_FILE_MB: '2', MAX_AUDIO_MB: '2', MAX_VIDEO_MB: '2', MAX_SPOOL_MB: '64' };
-    story = await startStory({}, { DATA_DIR: directory, ...limits });
+    expect(TIMINGS.uploadPaceCheckMs).toBe(2_000);
+    story = await startStory({ timings }, { DATA_DIR: directory, ...limits });
     const clock = story.app.get(Clock);
     const real = clock.now.bind(clock);
     clock.now = () => real() + (now ?? 0);
@@ -88,18 +90,24 @@ describe('unfinished uploads', () => {
 
   it('that trickle are ended, and those that a slow phone sends are not', async () => {
     const slow = await story.person('slow');
-    const [trickle, phone] = [unfinished(slow, 2 * MEGABYTE), unfinished(slow, 1_700_000)];
+    const [trickle, phone] = [unfinished(slow, 2 * MEGABYTE), unfinished(slow, 2_000_000)];
     await until('both are taken', async () => (await sizeUnder(join(directory, 'spool'))) > 3_000_000);
     const ended = once(trickle.socket, 'close').then(() => true);
     let isEnded = false;
     void ended.then(() => (isEnded = true));
-    // Each step is of ten seconds on the server’s clock: one byte of the one, 20 KB of the other.
+    // Each step is of ten seconds on the server’s clock: one byte of the one, 30 KB of the other, which is there before.
     now = 0;
     await until('the trickle is ended', async () => {
-      now = (now ?? 0) + 10_000;
+      const spooled = await sizeUnder(join(directory, 'spool'));
       trickle.socket.write('x');
-      phone.socket.write(Buffer.alloc(20_000, 'x'));
-      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      phone.socket.write(Buffer.alloc(30_000, 'x'));
+      await until(
+        'what was sent is there',
+        async () => isEnded || (await sizeUnder(join(directory, 'spool'))) > spooled + 20_000,
+      );
+      now = (now ?? 0) + 10_000;
+      // Time for a look or two; where there was none, another step follows.
+      await new Promise((resolve) => setTimeout(resolve, 2 * timings.uploadPaceCheckMs));
       return isEnded;
     });
     expect(phone.socket.closed).toBe(false);

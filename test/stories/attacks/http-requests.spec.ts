@@ -44,11 +44,13 @@ describe('an attacker against the HTTP server', () => {
     it('needs a host, and no more than one', async () => {
       const none = await untilClosed(message('GET /users/me HTTP/1.1', [], '', { host: false }));
       expect(outline(none)).toEqual([[400, undefined]]);
-      for (const [{ status } = { status: 0 }] of [
+      // Nothing is made of what it says: a second one, and one that is none, change no answer.
+      for (const answers of [
         await untilClosed(message('GET /users/me HTTP/1.1', ['Host: evil.example'])),
         await untilClosed(message('GET /users/me HTTP/1.1', ["Host: '><script>"], '', { host: false })),
       ]) {
-        expect([200, 400]).toContain(status);
+        expect(answers.map(({ status }) => status)).toEqual([200]);
+        expect(answers[0]?.body).not.toMatch(/evil\.example|<script>/);
       }
     });
 
@@ -148,7 +150,7 @@ describe('an attacker against the HTTP server', () => {
 
     it('is given nothing of another host', async () => {
       const [answer] = await untilClosed(message('GET http://evil.example/health/live HTTP/1.1'));
-      expect([200, 400, 404]).toContain(answer?.status);
+      expect(answer?.status).toBe(200);
       expect(answer?.body).not.toContain('evil.example');
     });
   });
@@ -195,13 +197,16 @@ describe('an attacker against the HTTP server', () => {
       ['parameter', [], '?_method=DELETE&method=DELETE'],
     ])('a %s makes no other verb of one', async (_, headers, query) => {
       const { id } = await attack.ada.say(attack.conversationId, 'stays');
-      for (const verb of ['GET', 'POST']) {
+      for (const [verb, status] of [
+        ['GET', 200],
+        ['POST', 404],
+      ] as const) {
         const body = verb === 'POST' ? content('x') : '';
         const more = verb === 'POST' ? [JSON_TYPE, lengthOf(body)] : [];
         const [answer] = await untilClosed(
           message(`${verb} /messages/${id}${query} HTTP/1.1`, [...headers, ...more], body),
         );
-        expect([200, 400, 404]).toContain(answer?.status);
+        expect([verb, answer?.status]).toEqual([verb, status]);
       }
       expect((await attack.ada.must('GET', `/messages/${id}`)).deletedAt).toBeNull();
     });
@@ -255,14 +260,38 @@ describe('an attacker against the HTTP server', () => {
     });
 
     const LISTS = ['/conversations', '/friends', '/friends/requests', '/blocks', '/users', '/messages/search', '/sync'];
+    /** What every list answers to a query, then what answers the two operations that take none. */
+    const askAll = async (query: string): Promise<[string, (number | undefined)[]][]> =>
+      Promise.all(
+        [...LISTS, `/conversations/${attack.conversationId}/messages`, '/users/me', '/health/ready'].map(
+          async (path): Promise<[string, (number | undefined)[]]> => {
+            const answers = await untilClosed(message(`GET ${path}?${query} HTTP/1.1`));
+            return [path, answers.map(({ status }) => status)];
+          },
+        ),
+      );
+    const TAKE_NONE = new Set(['/users/me', '/health/ready']);
+    const NEED_WORDS = new Set(['/users', '/messages/search']);
+
+    it.each([
+      '__proto__=1',
+      'constructor=1',
+      'prototype=1',
+      'toString=x',
+      'hasOwnProperty=x',
+      'valueOf=x&limit=1',
+      '&&&&',
+    ])('in a query are as if they were not there: %s', async (query) => {
+      for (const [path, statuses] of await askAll(query))
+        expect([path, statuses]).toEqual([path, [NEED_WORDS.has(path) ? 400 : 200]]);
+      clean();
+    });
+
     it.each([
       '__proto__[x]=1',
       '__proto__[isAdmin]=1',
       '__proto__.x=1',
-      '__proto__=1',
       'constructor[prototype][x]=1',
-      'constructor=1',
-      'prototype=1',
       'limit[__proto__]=1',
       'limit[__proto__][x]=1',
       'limit[constructor][prototype][x]=1',
@@ -279,16 +308,12 @@ describe('an attacker against the HTTP server', () => {
       'q=a&q=b',
       'q[toString]=a',
       'q[]=a&q[]=b',
-      'toString=x',
-      'hasOwnProperty=x',
-      'valueOf=x&limit=1',
       'then=x',
       '%00=x',
       'limit=%',
       'limit=%E0%A4%A',
       'limit=%c0%ae',
       '=',
-      '&&&&',
       '=&=&=',
       '?',
       '%5b%5d=1',
@@ -296,17 +321,9 @@ describe('an attacker against the HTTP server', () => {
       'a&'.repeat(4_000),
       'limit=1&'.repeat(1_500),
       `${'a['.repeat(2_000)}x${']'.repeat(2_000)}=1`,
-    ])('in a query break nothing: %#', async (query) => {
-      const answers = await Promise.all([
-        ...LISTS.map((list) => untilClosed(message(`GET ${list}?${query} HTTP/1.1`))),
-        untilClosed(message(`GET /conversations/${attack.conversationId}/messages?${query} HTTP/1.1`)),
-        untilClosed(message(`GET /users/me?${query} HTTP/1.1`)),
-        untilClosed(message(`GET /health/ready?${query} HTTP/1.1`)),
-      ]);
-      for (const answer of answers) {
-        expect(answer).toHaveLength(1);
-        expect([200, 400]).toContain(answer[0]?.status);
-      }
+    ])('in a query of a list are refused, and break nothing: %#', async (query) => {
+      for (const [path, statuses] of await askAll(query))
+        expect([path, statuses]).toEqual([path, [TAKE_NONE.has(path) ? 200 : 400]]);
       clean();
     });
 

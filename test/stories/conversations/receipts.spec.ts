@@ -42,8 +42,7 @@ describe('receipts', () => {
     for (const code of codes) expect(['RATE_LIMITED', 'OVERLOADED']).toContain(code);
     expect(answers.filter(({ ok }) => ok).length).toBeGreaterThan(500);
     for (const { ok, error } of answers) if (!ok) expect(error.retryAfterMs).toBeGreaterThan(0);
-    // The message of another did not wait for the whole burst that was sent before it.
-    expect(answeredBefore[0]).toBeLessThan(10_000);
+    expect(answeredBefore[0]).toBeLessThan(5_000);
     expect(bobs.socket.connected).toBe(true);
 
     await until('a last receipt is taken', async () => (await bobs.ask('mark_read', { conversationId, seq: 49 })).ok);
@@ -52,6 +51,7 @@ describe('receipts', () => {
     expect(shown).toEqual([...new Set(shown)].sort((a, b) => a - b));
     // At most one broadcast a cursor position, and far fewer statements than receipts.
     expect(shown.length).toBeLessThanOrEqual(49);
+    expect(statements).toBeGreaterThan(0);
     expect(statements).toBeLessThan(1_000);
   });
 

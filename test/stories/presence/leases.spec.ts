@@ -1,15 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { LEASE_SECONDS, PresenceStore } from '../../../src/presence/presence-store.js';
+import { TIMINGS } from '../../../src/config/timings.js';
+import { PresenceStore } from '../../../src/presence/presence-store.js';
 import { PresenceTracker } from '../../../src/realtime/ephemeral/presence-tracker.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
+
+/** Long enough for a busy machine to renew it, and short enough to wait for its end. */
+const LEASE_MS = 6_000;
+const timings = { ...TIMINGS, presenceGraceMs: 200, presenceLeaseMs: LEASE_MS, presenceSweepMs: 500 };
 
 describe('presence', () => {
   let story: Story;
   let outside: pg.Client;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    expect(TIMINGS).toMatchObject({ presenceGraceMs: 5_000, presenceLeaseMs: 20_000, presenceSweepMs: 5_000 });
+    story = await startStory({ rateLimits: false, timings });
     outside = new pg.Client({ connectionString: story.databaseUrl });
     await outside.connect();
   });
@@ -93,7 +99,7 @@ describe('presence', () => {
     const gone = await bobs.next('presence:update', of(ada));
     expect(gone).toMatchObject({ isOnline: false, lastSeenAt: expect.any(String) });
     // Its last renewal is the last that is known of it: one lease before the end.
-    expect(Date.parse(gone.lastSeenAt)).toBe((rows[0]?.expiresAt.getTime() ?? 0) - LEASE_SECONDS * 1_000);
+    expect(Date.parse(gone.lastSeenAt)).toBe((rows[0]?.expiresAt.getTime() ?? 0) - LEASE_MS);
     expect(await bob.must('GET', `/users/${ada.id}`)).toMatchObject({ isOnline: false, lastSeenAt: gone.lastSeenAt });
     expect((await bob.must('GET', '/friends')).items).toContainEqual(
       expect.objectContaining({ id: ada.id, isOnline: false, lastSeenAt: gone.lastSeenAt }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
@@ -6,7 +7,7 @@ describe('the presence of people who do not know each other', () => {
   let story: Story;
   let [ada, eve]: [Person, Person] = [] as never;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 200 } });
   });
   beforeEach(async () => {
     [ada, eve] = await Promise.all([story.person('ada'), story.person('eve')]);
@@ -42,6 +43,7 @@ describe('the presence of people who do not know each other', () => {
     const eves = await eve.device();
     const conversationId = await eve.directConversation(ada);
     const listed = (await eves.next('conversation:new')).conversation.members.map(({ user }: Anything) => user);
+    expect(listed.map(({ id }: Anything) => id).sort()).toEqual([ada.id, eve.id].sort());
     for (const user of listed) expect(user).not.toHaveProperty('isOnline');
     const adas = await ada.device();
     for (const person of [ada, eve]) await present(person);
