@@ -30,6 +30,7 @@ const OPENING_TIMEOUT_MS = 2_000;
 @Injectable()
 export class DirectEvents implements SocketTranslation, OnModuleInit {
   readonly name = 'direct-events';
+  readonly canSync = false;
   readonly messages = new EncodeOnce<Promise<ChatMessage | undefined>>();
   readonly statuses = new EncodeOnce<object>();
 

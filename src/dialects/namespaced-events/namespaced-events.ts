@@ -37,6 +37,7 @@ interface NamespacedMessage {
 @Injectable()
 export class NamespacedEvents implements SocketTranslation, OnModuleInit {
   readonly name = 'namespaced-events';
+  readonly canSync = false;
   readonly messages = new EncodeOnce<Promise<NamespacedMessage | undefined>>();
   readonly statuses = new EncodeOnce<{ userId: string }>();
 

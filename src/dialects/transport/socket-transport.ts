@@ -29,7 +29,7 @@ export interface TranslatedSession extends Pick<DialectSession, 'handle' | 'refu
 }
 
 /** An older dialect of Socket.IO. */
-export interface SocketTranslation extends Pick<SocketDialect, 'name' | 'refusalMessage'> {
+export interface SocketTranslation extends Pick<SocketDialect, 'name' | 'canSync' | 'refusalMessage'> {
   /** A client was let in and is in its rooms. */
   open(client: SocketClient): TranslatedSession;
 }
@@ -50,6 +50,7 @@ export class SocketTransport {
   register(translation: SocketTranslation): void {
     this.dialects.register({
       name: translation.name,
+      canSync: translation.canSync,
       returnsOnlyWhenLost: true,
       refusalMessage: (error) => translation.refusalMessage(error),
       open: (client) => this.open(client, translation),

@@ -7,7 +7,7 @@ import type { Admission } from '../../realtime/connections/admission.js';
 import { Connections } from '../../realtime/connections/connections.js';
 import { Handshake } from '../../realtime/connections/handshake.js';
 import { room } from '../../realtime/delivery/room-names.js';
-import type { ConnectionState } from '../../realtime/engine/sockets/chat-socket.js';
+import type { ConnectionOptions, ConnectionState } from '../../realtime/engine/sockets/chat-socket.js';
 import { type VirtualPeer, type VirtualSocket, VirtualSockets } from '../../realtime/engine/sockets/virtual-socket.js';
 import type { ServerPayload } from '../../realtime/protocol/server-events.js';
 
@@ -75,17 +75,16 @@ export class VirtualConnections {
 
   /**
    * Lets a client in by its token. From then on its peer receives events, until `close`.
-   * @param echo false: it does not receive the messages it sends itself.
    * @param isThere whether the client still is, after the database was asked.
    * @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE, RATE_LIMITED, OVERLOADED
    */
   async open(
     token: unknown,
-    { echo, ipAddressKey }: { echo: boolean; ipAddressKey: string },
+    { ipAddressKey, ...options }: ConnectionOptions & { ipAddressKey: string },
     peer: VirtualPeer,
     isThere: () => boolean,
   ): Promise<VirtualConnection> {
-    const { state, admission } = await this.handshake.admitted(token, echo, ipAddressKey);
+    const { state, admission } = await this.handshake.admitted(token, options, ipAddressKey);
     if (!isThere()) {
       this.handshake.abandon(admission);
       throw new DomainError('UNAVAILABLE');

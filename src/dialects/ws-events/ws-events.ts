@@ -144,7 +144,7 @@ class WsEventsSession implements NativeSession {
   }
 
   private async enter(token: unknown): Promise<void> {
-    const connection = await this.client.admit(token, { echo: true });
+    const connection = await this.client.admit(token, { echo: true, canSync: false });
     this.connection = connection;
     clearTimeout(this.deadline);
     const { userId } = connection.principal;

@@ -77,7 +77,7 @@ abstract class Session implements NativeSession {
     const token = this.dialect.tokenOf(this.client.request);
     if (token === undefined || token === '') return this.client.close(NO_TOKEN, 'UNAUTHORIZED');
     try {
-      this.connection = await this.client.admit(token, { echo: false });
+      this.connection = await this.client.admit(token, { echo: false, canSync: false });
     } catch (error) {
       const { category, code } = domainErrorOf(error);
       // Who is suspended need not try again either.

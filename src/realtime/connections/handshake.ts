@@ -14,7 +14,7 @@ import { KEY_PREFIX } from '../../common/key-scope.js';
 import type { Principal } from '../../common/principal.js';
 import { Metrics } from '../../observability/metrics.js';
 import { SyncService } from '../../sync/sync.service.js';
-import type { ChatSocket, ConnectionState } from '../engine/sockets/chat-socket.js';
+import type { ChatSocket, ConnectionOptions, ConnectionState } from '../engine/sockets/chat-socket.js';
 import type { Restored } from '../engine/recovery/recovery-adapter.js';
 import { Rooms } from '../delivery/rooms.js';
 import { EngineGuard } from '../engine/engine-guard.js';
@@ -94,19 +94,19 @@ export class Handshake {
    */
   async admitted(
     given: unknown,
-    echo: boolean,
+    options: ConnectionOptions,
     ipAddressKey: string,
     actor?: { userId: unknown },
   ): Promise<{ state: ConnectionState; admission: Admission }> {
     if (this.lifecycle.refusesConnections) throw new DomainError('UNAVAILABLE', { retryAfterMs: LEAVING_RETRY_MS });
     const token = tokenText(given);
     const deadline = this.clock.now() + ADMISSION_TIMEOUT_MS;
-    return this.limit.verified(ipAddressKey, () => this.verified(token, echo, deadline, actor));
+    return this.limit.verified(ipAddressKey, () => this.verified(token, options, deadline, actor));
   }
 
   private async verified(
     token: string,
-    echo: boolean,
+    { echo, canSync }: ConnectionOptions,
     deadline: number,
     actor: { userId: unknown } | undefined,
   ): Promise<{ state: ConnectionState; admission: Admission }> {
@@ -123,6 +123,7 @@ export class Handshake {
           principal,
           expiresAt,
           echo,
+          canSync,
           isActive: true,
           snapshot,
           ...('scopes' in access ? { scopes: access.scopes } : {}),
@@ -149,7 +150,7 @@ export class Handshake {
     if (dialect === undefined) throw new DomainError('UNKNOWN_DIALECT');
     const { state, admission } = await this.admitted(
       this.tokenOf(socket),
-      auth.echo !== false,
+      { echo: auth.echo !== false, canSync: dialect.canSync },
       this.limit.keyOf(socket.request),
       dialect.takesKeys ? { userId: auth.actAs ?? headers['x-act-as'] } : undefined,
     ).catch((error: unknown) => {

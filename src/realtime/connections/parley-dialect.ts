@@ -19,6 +19,7 @@ const MAX_EVENT_NAME_LENGTH = 64;
 @Injectable()
 export class ParleyDialect implements SocketDialect, OnModuleInit {
   readonly name = 'parley';
+  readonly canSync = true;
   readonly takesKeys = true;
 
   constructor(

@@ -32,6 +32,8 @@ export interface DialectSession {
  */
 export interface SocketDialect {
   readonly name: string;
+  /** Whether its clients fetch by `sync` what they missed. */
+  readonly canSync: boolean;
   /** Whether API keys may open connections that speak it: what it lets a client do has scopes. */
   readonly takesKeys?: boolean;
   /**

@@ -6,7 +6,6 @@ import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
 import type { ServerEventName, ServerPayload, ServerToClientEvents } from '../protocol/server-events.js';
 import { recoveryAdapterOf } from '../engine/recovery/recovery-adapter.js';
-import { VirtualSocket } from '../engine/sockets/virtual-socket.js';
 import { SocketWriter } from '../engine/outbound/socket-writer.js';
 import { room } from './room-names.js';
 
@@ -145,8 +144,8 @@ export class Broadcaster {
     const { server } = this;
     for (const conversationId of conversationIds)
       for (const id of [...(server?.sockets.adapter.rooms.get(room.conversation(conversationId)) ?? [])]) {
-        const socket: unknown = server?.sockets.sockets.get(id);
-        if (socket instanceof VirtualSocket) socket.end('UNAVAILABLE');
+        const socket = server?.sockets.sockets.get(id);
+        if (socket?.data.canSync === false) this.close(socket, 'UNAVAILABLE');
       }
   }
 

@@ -228,6 +228,7 @@ describe('what the engine relies on', () => {
       principal: { userId: 'user', sessionId: 'session' },
       expiresAt: 0,
       echo: true,
+      canSync: false,
       isActive: true,
       snapshot: undefined,
     };

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DomainError } from '../../../common/errors.js';
+import type { ConnectionOptions } from '../../../realtime/engine/sockets/chat-socket.js';
 import type { CloseCode } from '../../../realtime/protocol/close-reasons.js';
 import type { ServerEvent } from '../../../realtime/protocol/server-events.js';
 import type { Fields } from '../fields.js';
@@ -22,7 +23,7 @@ export interface NativeClient {
   /** Sends behind what was given before, although some of that must first be read. */
   deliver(send: () => void | Promise<void>): void;
   /** Lets it in as somebody. @throws DomainError UNAUTHORIZED, TOKEN_EXPIRED, UNAVAILABLE */
-  admit(token: unknown, options: { echo: boolean }): Promise<VirtualConnection>;
+  admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection>;
   close(code: number, reason: string): void;
 }
 

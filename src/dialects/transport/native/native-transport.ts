@@ -21,6 +21,7 @@ import {
   type RawData,
 } from '../../../realtime/engine/sockets/bounded-web-socket.js';
 import { MAX_OUTBOUND_BYTES, OutboundQueue, OutboundQueues } from '../../../realtime/engine/outbound/outbound-queue.js';
+import type { ConnectionOptions } from '../../../realtime/engine/sockets/chat-socket.js';
 import type { VirtualPeer } from '../../../realtime/engine/sockets/virtual-socket.js';
 import type { CloseCode } from '../../../realtime/protocol/close-reasons.js';
 import { parsedFrame } from '../fields.js';
@@ -221,14 +222,14 @@ class NativeConnection implements NativeClient {
     this.outbound.deliver(send);
   }
 
-  async admit(token: unknown, { echo }: { echo: boolean }): Promise<VirtualConnection> {
+  async admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection> {
     if (this.connection !== undefined) throw new DomainError('UNAUTHORIZED');
     const { ipAddressKey, release } = this.arrival;
     const peer: VirtualPeer = {
       deliver: (event) => this.session?.deliver(event),
       ended: (code = 'UNAVAILABLE') => this.end(code),
     };
-    this.connection = await this.connections.open(token, { echo, ipAddressKey }, peer, () => this.isOpen);
+    this.connection = await this.connections.open(token, { ...options, ipAddressKey }, peer, () => this.isOpen);
     this.outbound.maxBytes = MAX_OUTBOUND_BYTES;
     this.socket.isAdmitted = true;
     release();

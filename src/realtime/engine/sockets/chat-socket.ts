@@ -11,6 +11,8 @@ export interface ConnectionState {
   expiresAt: number;
   /** False where it asked not to receive the messages it sends itself. */
   echo: boolean;
+  /** Whether its client fetches by `sync` what it missed. One that cannot has to come back, and reads all anew. */
+  canSync: boolean;
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
   /**
@@ -21,6 +23,9 @@ export interface ConnectionState {
   /** What it may do, where an API key opened it. */
   scopes?: ReadonlySet<KeyScope>;
 }
+
+/** What of it the client and its dialect decide. */
+export type ConnectionOptions = Pick<ConnectionState, 'echo' | 'canSync'>;
 
 type NoServerSideEvents = Record<string, never>;
 

@@ -76,11 +76,6 @@ export class VirtualSocket {
     if (!this.isRemoved) this.peer.ended(this.reason);
   }
 
-  end(code: CloseCode): void {
-    this.reason = code;
-    this.disconnect();
-  }
-
   /** Out of all rooms: from here on it receives nothing. */
   remove(): void {
     this.isRemoved = true;
