@@ -107,7 +107,7 @@ export class Configuration {
   /** The older dialects that clients may speak, by name. */
   readonly dialects!: 'all' | readonly string[];
   /** The dialect of a Socket.IO connection that chooses none: `parley` or one of `dialects`. */
-  readonly socketDialect!: string;
+  readonly socketDialect!: string | undefined;
   readonly rateLimits!: boolean;
   readonly limits!: LimitTable;
   /** Sockets of any kind that one user may have open, on one process. */

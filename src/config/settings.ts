@@ -391,10 +391,13 @@ export const SETTINGS = settings({
     ],
   },
   SOCKET_DIALECT: {
-    schema: v.string(),
-    fallback: 'parley',
-    meaning: 'the dialect of Socket.IO connections that choose none: `parley`, or an older one of Socket.IO',
-    comment: ['The dialect of Socket.IO connections that choose none: parley, or an older one of Socket.IO'],
+    schema: text,
+    fallback: undefined,
+    shownDefault: 'Parley’s own',
+    meaning: 'the dialect of Socket.IO connections that choose none: an older one of Socket.IO',
+    comment: [
+      'The dialect of Socket.IO connections that choose none: Parley’s own where this is empty, or an older one of Socket.IO',
+    ],
   },
   RATE_LIMITS: {
     schema: onOff,

@@ -5,7 +5,7 @@ import { enabledDialects } from './dialects.module.js';
 import type { DialectModule } from './transport/dialect-module.js';
 
 const all: DialectModule[] = Object.values(dialects);
-const names = (dialects: 'all' | string[], socketDialect = 'parley', known = all): string[] =>
+const names = (dialects: 'all' | string[], socketDialect?: string, known = all): string[] =>
   enabledDialects({ dialects, socketDialect }, known).map(({ dialect }) => dialect.name);
 
 describe('which dialects are switched on', () => {
@@ -25,9 +25,13 @@ describe('which dialects are switched on', () => {
 
   it.each(all.map(({ dialect }) => dialect.name))('does not know %s any more once it is deleted', (name) => {
     const left = all.filter(({ dialect }) => dialect.name !== name);
-    expect(names('all', 'parley', left)).not.toContain(name);
-    expect(() => names([name], 'parley', left)).toThrow(`DIALECTS must be all, none, or some of `);
+    expect(names('all', undefined, left)).not.toContain(name);
+    expect(() => names([name], undefined, left)).toThrow(`DIALECTS must be all, none, or some of `);
     expect(() => names('all', name, left)).toThrow(`SOCKET_DIALECT must be parley`);
+  });
+
+  it('is the same whether Parley is named as the default or no dialect is', () => {
+    expect(names('all', 'parley')).toEqual(names('all'));
   });
 
   it('refuses a default that no Socket.IO client could choose', () => {

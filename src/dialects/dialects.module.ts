@@ -1,11 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Configuration, ConfigurationError } from '../config/configuration.js';
+import { PARLEY } from '../realtime/connections/parley-dialect.js';
 import * as dialects from './dialects.js';
 import type { DialectModule } from './transport/dialect-module.js';
 import { DialectTransportModule } from './transport/dialect-transport.module.js';
-
-/** The default of SOCKET_DIALECT. */
-const PARLEY = 'parley';
 
 /** The older dialects that are switched on (contract, section 10). */
 @Module({})
@@ -34,7 +32,7 @@ export function enabledDialects(
       throw new ConfigurationError(`DIALECTS must be all, none, or some of ${known.join(', ')}, not "${name}"`);
   const enabled = all.filter(({ dialect }) => names === 'all' || names.includes(dialect.name));
   const offered = enabled.flatMap(({ dialect }) => (dialect.transport === 'Socket.IO' ? [dialect.name] : []));
-  if (![PARLEY, ...offered].includes(socketDialect))
+  if (socketDialect !== undefined && ![PARLEY, ...offered].includes(socketDialect))
     throw new ConfigurationError(`SOCKET_DIALECT must be ${[PARLEY, ...offered].join(' or ')}, not "${socketDialect}"`);
   return enabled;
 }

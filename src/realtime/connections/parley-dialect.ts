@@ -15,10 +15,13 @@ import { type AdmittedSocket, type DialectSession, type SocketDialect, SocketDia
 /** How much of an unknown event's name is sent back. */
 const MAX_EVENT_NAME_LENGTH = 64;
 
+export const PARLEY = 'parley';
+
 /** Parley's own dialect (docs/asyncapi.json). Its sockets are in their rooms themselves, so that an event is encoded once for all. */
 @Injectable()
 export class ParleyDialect implements SocketDialect, OnModuleInit {
-  readonly name = 'parley';
+  readonly name = PARLEY;
+  readonly isDefault = true;
   readonly canSync = true;
   readonly takesKeys = true;
 

@@ -32,6 +32,8 @@ export interface DialectSession {
  */
 export interface SocketDialect {
   readonly name: string;
+  /** Whether clients speak it that choose none, where the configuration does not say which. */
+  readonly isDefault?: boolean;
   /** Whether its clients fetch by `sync` what they missed. */
   readonly canSync: boolean;
   /** Whether API keys may open connections that speak it: what it lets a client do has scopes. */
@@ -51,16 +53,19 @@ export interface SocketDialect {
 @Injectable()
 export class SocketDialects {
   private readonly byName = new Map<string, SocketDialect>();
+  private default: SocketDialect | undefined;
 
   constructor(private readonly configuration: Configuration) {}
 
   register(dialect: SocketDialect): void {
     this.byName.set(dialect.name, dialect);
+    if (dialect.isDefault) this.default = dialect;
   }
 
   /** The dialect of a connection that asks for `chosen`; undefined where there is none of that name. */
   choose(chosen: unknown): SocketDialect | undefined {
     const name = chosen ?? this.configuration.socketDialect;
+    if (name === undefined || name === null) return this.default;
     return typeof name === 'string' ? this.byName.get(name) : undefined;
   }
 }
