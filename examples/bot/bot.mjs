@@ -1,4 +1,4 @@
-// A bot in twenty lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
+// A bot in 35 lines:  PARLEY_KEY=pk_… PARLEY_BOT=<user id> node examples/bot/bot.mjs [server]
 // The key needs conversations:read and messages:write; docs/integrations.md says how to make it and the bot.
 import { createHash } from 'node:crypto';
 import { io } from 'socket.io-client';
