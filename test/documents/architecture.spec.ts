@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import rooms from '../../scripts/rooms.cjs';
 
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
 
 const text = readFileSync('docs/architecture.md', 'utf8');
-const [rooms = '', arrows = ''] = [...text.matchAll(/```\n([^]*?)```/g)].map(([, block = '']) => block);
+const [list = '', arrows = ''] = [...text.matchAll(/```\n([^]*?)```/g)].map(([, block = '']) => block);
 const sources = everyFile('src').filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
 
 describe('docs/architecture.md', () => {
@@ -13,9 +14,25 @@ describe('docs/architecture.md', () => {
     const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(folders.length).toBeGreaterThan(20);
     for (const { name } of folders) {
-      expect(rooms).toMatch(new RegExp(`^  ${name}/`, 'm'));
+      expect(list).toMatch(new RegExp(`^  ${name}/`, 'm'));
       expect(arrows).toMatch(new RegExp(`\\b${name}\\b`));
     }
+  });
+
+  it('draws no room above one that knows it', () => {
+    const rows = arrows
+      .split('\n')
+      .filter((line) => !/[│▼↓]/.test(line))
+      .map((line) => line.trim().split(/ {3,}/)[0] ?? '');
+    const rowOf = (room: string): number => rows.findIndex((row) => new RegExp(`\\b${room}\\b`).test(row));
+    for (const [room, known] of Object.entries(rooms.ROOMS))
+      for (const other of known) {
+        const row = rows[rowOf(room)] ?? '';
+        // In one row an arrow leads from one to the other.
+        const leads = new RegExp(`\\b${room}\\b[^←]*→[^←]*\\b${other}\\b|\\b${other}\\b[^→]*←[^→]*\\b${room}\\b`);
+        const isDrawn = rowOf(other) > rowOf(room) || leads.test(row);
+        expect([room, other, isDrawn]).toEqual([room, other, true]);
+      }
   });
 
   it('has every subscriber of a new message in its trace, and counts them', () => {

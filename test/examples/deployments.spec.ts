@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from '@redis/client';
@@ -10,6 +13,7 @@ import { RedisServer } from '../support/redis.js';
 import { type Anything, startStory, type Story } from '../support/story.js';
 
 const run = promisify(execFile);
+const CERTIFICATE = 'test/fixtures/redis-tls.pem';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 /** Each document of a file. */
@@ -45,6 +49,19 @@ async function checkWithHaproxy(path: string): Promise<void> {
   // Fails where there is an error in it; names that only exist where it runs are warnings.
   await run(programPath('haproxy') ?? '', ['-c', '-f', path]);
 }
+
+onlyWith(it, 'haproxy')('docs/operations/haproxy.cfg is a configuration that HAProxy takes', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
+  try {
+    // Its certificate lies on the machine that it is for.
+    const configuration = read('docs/operations/haproxy.cfg').replace(/ crt \S+/, ` crt ${resolve(CERTIFICATE)}`);
+    expect(configuration).toContain(CERTIFICATE);
+    await writeFile(join(directory, 'haproxy.cfg'), configuration);
+    await checkWithHaproxy(join(directory, 'haproxy.cfg'));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
 
 describe('compose.cluster.yaml', () => {
   const secrets = {
