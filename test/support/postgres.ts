@@ -27,6 +27,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** A copy of a database that nobody is connected to. */
+export async function cloneDatabase({ url }: TestDatabase): Promise<TestDatabase> {
+  const name = `clone_${randomBytes(6).toString('hex')}`;
+  await administer((client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(url).pathname.slice(1)} STRATEGY FILE_COPY`),
+  );
+  return { url: withDatabase(administrationUrl(), name), drop: () => drop(name) };
+}
+
 /** An empty database, not even migrated; by the locale of the cluster, or by one of the system's. */
 export async function createEmptyDatabase(locale?: string): Promise<TestDatabase> {
   const name = `empty_${randomBytes(6).toString('hex')}`;
