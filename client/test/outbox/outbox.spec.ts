@@ -14,7 +14,7 @@ async function connected(): Promise<{ world: World; device: Device }> {
   return { world, device };
 }
 
-describe('sending', () => {
+describe('sending from the outbox', () => {
   it('shows a message at once and has it stored before its first byte leaves', async () => {
     const { world, device } = await connected();
     const durable = device.send('a', 'hello');

@@ -81,6 +81,7 @@ describe('sessions', () => {
   });
 
   it('end but for one’s own where the password changes, sockets and all', async () => {
+    const conversationId = await ada.directConversation(await story.person());
     const [here, there] = [await login('Here'), await login('There')];
     const [heres, theres] = [await connected(here.accessToken), await connected(there.accessToken)];
     const change = (body: unknown): Promise<Answer<Anything>> =>
@@ -93,9 +94,15 @@ describe('sessions', () => {
     );
     const changed = await change({ currentPassword: 'correct horse', newPassword: 'another horse' });
     expect([changed.status, changed.body]).toEqual([200, {}]);
-    expect(await theres.next('session:ended')).toMatchObject({ code: 'PASSWORD_CHANGED' });
+    expect(await theres.next('session:ended')).toMatchObject({ code: 'PASSWORD_CHANGED', retry: false });
     await theres.next('disconnect');
     expect((await get('/users/me', there.accessToken)).status).toBe(401);
+    const back = new Device(story.url, { token: there.accessToken });
+    expect(await back.next('connect_error')).toMatchObject({ code: 'UNAUTHORIZED' });
+    back.socket.close();
+    await heres.must('send_message', { conversationId, content: 'after the change' });
+    await heres.next('message:new');
+    expect(theres.all('message:new')).toEqual([]);
     await heres.must('sync', {});
     expect((await get('/users/me', here.accessToken)).status).toBe(200);
     expect(heres.all('session:ended')).toEqual([]);

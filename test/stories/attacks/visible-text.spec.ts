@@ -138,7 +138,7 @@ describe('names and titles', () => {
   });
 });
 
-describe('an e-mail address', () => {
+describe('an e-mail address that somebody registers', () => {
   it('is one account in all its spellings, and opens it in each', async () => {
     const local = `zo\u00eb${unique()}`;
     const { body } = await register({ email: `${local}@b\u00fccher.example` });

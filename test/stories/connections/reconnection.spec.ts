@@ -75,7 +75,7 @@ describe('reconnection', () => {
         throw new Error(`after ${drops} drops ${have.size} are there`, { cause: failure });
       const device = new Device(story.url, { token: bob.accessToken });
       const { syncCursor } = await device.next('session:ready');
-      const round = await bob.sync(cursor);
+      const round = await bob.sync(cursor, 7);
       for (const page of round.pages) for (const message of page.messages) have.set(message.id, message.seq);
       // The connection receives all since its own cursor; from there the next sync may begin.
       cursor = syncCursor;

@@ -4,7 +4,7 @@ import { type Anything, Device, type Person, request, startStory, type Story } f
 
 const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };
 
-describe('reconnection', () => {
+describe('the recovery of a connection', () => {
   let story: Story;
   beforeAll(async () => {
     story = await startStory({ rateLimits: false });
@@ -145,5 +145,42 @@ describe('reconnection', () => {
     expect(pages.flatMap(({ conversations }) => conversations.map(({ id }: Anything) => id)).sort()).toEqual(
       [conversationId, group].sort(),
     );
+  });
+
+  // socket.io-redis-streams-adapter 26, socket.io 4880
+  it('misses nothing where a client is back at once: what is not recovered, sync brings', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const device = new Device(
+      story.url,
+      { token: bob.accessToken },
+      { reconnection: true, reconnectionDelay: 1, randomizationFactor: 0 },
+    );
+    let cursor: string = (await device.next('session:ready')).syncCursor;
+    await ada.say(conversationId, 'first');
+    await device.next('message:new');
+    const synced: number[] = [];
+    let recoveries = 0;
+    for (let round = 0; round < 15; round += 1) {
+      const sending = Promise.all([ada.say(conversationId, `${round} a`), ada.say(conversationId, `${round} b`)]);
+      device.drop();
+      const { recovered, syncCursor } = await device.next('session:ready');
+      if (recovered) recoveries += 1;
+      else {
+        synced.push(...(await bob.sync(cursor)).pages.flatMap(({ messages }) => messages).map(({ seq }) => seq));
+        cursor = syncCursor;
+      }
+      await sending;
+      await ada.say(conversationId, `marker ${round}`);
+      await device.next('message:new', ({ message }) => message.content === `marker ${round}`);
+    }
+    // What says that it recovered everything has; what does not leaves nothing that sync does not bring.
+    expect(recoveries).toBeGreaterThan(0);
+    const received = device.all('message:new').map(({ message }) => message.seq);
+    expect(new Set(received).size).toBe(received.length);
+    expect([...new Set([...received, ...synced])].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 46 }, (_, index) => index + 1),
+    );
+    device.socket.close();
   });
 });

@@ -192,4 +192,35 @@ describe('unread messages', () => {
       expect(rowsOf(scans, 'messages')).toBeLessThan(50);
     });
   });
+
+  // tinode/chat 221
+  it('are as many on every device of their reader, whichever reads and sends', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const [adas, one, two] = [await ada.device(), await bob.device(), await bob.device()];
+    const own = new Map([one, two].map((device) => [device, { lastSeq: 0, lastReadSeq: 0 }]));
+    for (const [device, state] of own) {
+      device.socket.on('message:new', ({ message }: Anything) => {
+        state.lastSeq = Math.max(state.lastSeq, message.seq);
+        if (message.senderId === bob.id) state.lastReadSeq = Math.max(state.lastReadSeq, message.seq);
+      });
+      device.socket.on('receipt:read', ({ userId, seq }: Anything) => {
+        if (userId === bob.id) state.lastReadSeq = Math.max(state.lastReadSeq, seq);
+      });
+    }
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) => index + 1).map(async (index) => {
+        await adas.must('send_message', { conversationId, content: `${index}` });
+        if (index % 3 === 0) await one.must('mark_read', { conversationId, seq: index - 2 });
+        if (index % 7 === 0) await two.must('mark_read', { conversationId, seq: index - 5 });
+        if (index % 20 === 0) await two.must('send_message', { conversationId, content: 'answer' });
+      }),
+    );
+    for (const content of ['x', 'y', 'z']) await adas.must('send_message', { conversationId, content });
+    await bob.must('POST', `/conversations/${conversationId}/read`, { seq: 65 });
+    for (const device of own.keys()) await device.next('receipt:read', ({ seq }) => seq === 65);
+    const { me, lastSeq } = await bob.must('GET', `/conversations/${conversationId}`);
+    expect([lastSeq, me.unreadCount]).toEqual([66, 1]);
+    for (const state of own.values()) expect(state).toEqual({ lastSeq, lastReadSeq: me.lastReadSeq });
+  });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { type Anything, request, startStory, type Story } from '../../support/story.js';
+import pg from 'pg';
+import { type Anything, Device, request, startStory, type Story } from '../../support/story.js';
 
 describe('sending', () => {
   let story: Story;
@@ -219,5 +220,78 @@ describe('sending', () => {
     expect(bobs.all('typing')).toEqual([]);
     expect(adas.all('friend:removed')).toEqual([]);
     expect(bobs.all('friend:removed')).toEqual([{ userId: ada.id }]);
+  });
+
+  // stream-chat-react-native 2245
+  it('stores and emits once what is sent again because its acknowledgement was lost', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const bobs = await bob.device();
+    const messages = Array.from({ length: 10 }, (_, index) => ({
+      ...{ conversationId, clientId: randomUUID(), content: `${index}` },
+    }));
+    for (const message of messages) {
+      const losing = new Device(story.url, { token: ada.accessToken });
+      await losing.next('session:ready');
+      losing.socket.emit('send_message', message);
+      await bobs.next('message:new', ({ message: { clientId } }) => clientId === message.clientId);
+      losing.drop();
+    }
+    const device = await ada.device();
+    for (const [index, message] of messages.entries()) {
+      const stored = (await device.must('send_message', message)).message;
+      expect([stored.seq, stored.clientId]).toEqual([index + 1, message.clientId]);
+    }
+    await ada.say(conversationId, 'marker');
+    for (const each of [bobs, device]) await each.next('message:new', ({ message }) => message.content === 'marker');
+    expect(bobs.all('message:new').map(({ message }) => message.seq)).toEqual(
+      Array.from({ length: 11 }, (_, index) => index + 1),
+    );
+    expect(device.all('message:new')).toHaveLength(1);
+  });
+
+  // Of the tests of Complement, for Matrix.
+  it('stores once what is repeated under another token, and in another session', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const [device, bobs] = [await ada.device(), await bob.device()];
+    const message = { conversationId, content: 'once', clientId: randomUUID() };
+    const first = (await device.must('send_message', message)).message;
+    const { body } = await request(story.url, 'POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+    await device.must('authenticate', { token: body.accessToken });
+    expect((await device.must('send_message', message)).message).toEqual(first);
+    const login = await request(story.url, 'POST', '/auth/login', { email: ada.email, password: 'correct horse' });
+    const another = new Device(story.url, { token: login.body.accessToken });
+    await another.next('session:ready');
+    expect((await another.must('send_message', { ...message, content: 'other' })).message).toEqual(first);
+    await ada.say(conversationId, 'marker');
+    await bobs.next('message:new', ({ message: { content } }) => content === 'marker');
+    expect(bobs.all('message:new')).toHaveLength(2);
+    another.socket.close();
+  });
+
+  // wire-desktop 352
+  it('orders by numbers, whatever the clocks of servers and clients show', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, '1');
+    // The server that stored the first one had a clock a day ahead.
+    const client = new pg.Client({ connectionString: story.databaseUrl });
+    await client.connect();
+    await client.query(
+      `WITH m AS (UPDATE messages SET created_at = now() + interval '1 day' WHERE conversation_id = $1 RETURNING created_at)
+       UPDATE conversations SET last_message_at = (SELECT created_at FROM m) WHERE id = $1`,
+      [conversationId],
+    );
+    await client.end();
+    for (const content of ['2', '3', '4']) await bob.say(conversationId, content);
+    const history = await bob.history(conversationId);
+    expect(history.map(({ content }) => content)).toEqual(['1', '2', '3', '4']);
+    const times = history.map(({ createdAt }) => createdAt);
+    expect(times).toEqual([...times].sort());
+    // No client has a say in it.
+    const own = { content: 'x', createdAt: '2001-01-01T00:00:00.000Z' };
+    const refused = await ada.call('POST', `/conversations/${conversationId}/messages`, own);
+    expect(refused.body.code).toBe('VALIDATION_FAILED');
   });
 });

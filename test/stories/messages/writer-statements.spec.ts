@@ -4,7 +4,7 @@ import pg from 'pg';
 import { MessageWriter, type MessageDraft } from '../../../src/messages/sending/message-writer.js';
 import { type Anything, type Device, startStory, type Story } from '../../support/story.js';
 
-describe('the writer', () => {
+describe('the statements of the writer', () => {
   let story: Story;
   let outside: pg.Client;
   beforeAll(async () => {

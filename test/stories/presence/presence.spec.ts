@@ -184,4 +184,26 @@ describe('presence, typing and receipts', () => {
       expect((await bobs.ask('mark_read', { conversationId, seq })).error.code).toBe('VALIDATION_FAILED');
     }
   });
+
+  // Rocket.Chat 11549 and 27145
+  it('shows who lost all tabs without a word as gone', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.directConversation(bob);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    const of = ({ userId }: Anything): boolean => userId === ada.id;
+    // Many tabs that die without a word, some in the middle of connecting.
+    const tabs = await Promise.all(Array.from({ length: 6 }, () => ada.device()));
+    expect(await bobs.next('presence:update', of)).toMatchObject({ isOnline: true });
+    const { timings } = story.app.get(Configuration);
+    // However long the new ones take to connect, she is not gone meanwhile.
+    timings.presenceGraceMs = 3_600_000;
+    const half = Array.from({ length: 6 }, () => new Device(story.url, { token: ada.accessToken }));
+    for (const tab of tabs) tab.drop();
+    await half[0]?.next('session:ready');
+    timings.presenceGraceMs = TIMINGS.presenceGraceMs;
+    for (const tab of half) tab.socket.close();
+    expect(await bobs.next('presence:update', of)).toMatchObject({ isOnline: false, lastSeenAt: expect.any(String) });
+    expect(await bob.must('GET', `/users/${ada.id}`)).toMatchObject({ isOnline: false });
+  });
 });

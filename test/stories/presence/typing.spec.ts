@@ -171,6 +171,7 @@ describe('typing', () => {
       await eves.next('conversation:removed', (payload) => payload.conversationId === conversationId);
       isRemoved = true;
       await joining;
+      expect((await eves.ask('join_conversation', conversationId)).error.code).toBe('NOT_FOUND');
       const begun = eves.received.length;
       // Said by another each time: one and the same is not shown so often.
       const typist = await story.person();

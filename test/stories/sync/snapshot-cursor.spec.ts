@@ -7,7 +7,7 @@ import { createEmptyDatabase } from '../../support/postgres.js';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
 import { seeded } from './replica.js';
 
-describe('sync', () => {
+describe('sync by the snapshots of transactions', () => {
   let story: Story;
   let outside: pg.Client;
   beforeAll(async () => {

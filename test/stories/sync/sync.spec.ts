@@ -155,6 +155,24 @@ describe('sync', () => {
     expect(all(pages, 'leftConversationIds')).toEqual([]);
     expect(all(pages, 'messages')).toEqual(await bob.history(conversationId));
     expect(JSON.stringify(pages)).not.toContain('without bob');
+
+    // Again and again, in small pages; and at last it has left.
+    const before = cursor;
+    for (let round = 0; round < 3; round += 1) {
+      await bob.must('POST', `/conversations/${conversationId}/leave`);
+      await ada.say(conversationId, 'unseen');
+      await ada.must('POST', `/conversations/${conversationId}/members`, { memberIds: [bob.id] });
+      await ada.say(conversationId, `seen ${round}`);
+    }
+    ({ pages } = await bob.sync(before, 3));
+    expect([all(pages, 'conversations').length, all(pages, 'leftConversationIds')]).toEqual([1, []]);
+    const messages = all(pages, 'messages');
+    expect(messages).toEqual(await bob.history(conversationId));
+    expect(messages.map(({ content }) => content).filter((content) => content.includes('seen'))).toEqual(['seen 2']);
+    await bob.must('POST', `/conversations/${conversationId}/leave`);
+    ({ pages } = await bob.sync(before));
+    expect([all(pages, 'conversations'), all(pages, 'leftConversationIds')]).toEqual([[], [conversationId]]);
+    expect(all(pages, 'messages')).toEqual([]);
   });
 
   it('takes no cursor but its own', async () => {
@@ -172,8 +190,24 @@ describe('sync', () => {
     };
     const of = async (text: string): Promise<Anything> =>
       (await ada.call('GET', `/sync?cursor=${encodeURIComponent(text)}`)).body;
-    expect(await of(forged((copy) => (copy[1] = '1:1:1')))).toEqual({ reset: true });
-    expect(await of(forged((copy) => (copy[3] = '9000000000:9000000000:')))).toEqual({ reset: true });
+    // Where something in it is another's, there is a reset over every door, and never a part of what changed.
+    const conversationId = await ada.directConversation(bob);
+    for (const content of ['1', '2', '3', '4']) await bob.say(conversationId, content);
+    const half = (await ada.must('GET', `/sync?limit=2&cursor=${cursor}`)).cursor;
+    const device = await ada.device();
+    for (const [at, value] of [
+      [1, '7:1:5'],
+      [2, bob.id],
+      [3, '999999999:999999999:'],
+      [4, '999999999:999999999:'],
+    ] as const) {
+      const changed = JSON.parse(Buffer.from(half, 'base64url').toString());
+      changed[at] = value;
+      const text = Buffer.from(JSON.stringify(changed)).toString('base64url');
+      expect([at, await of(text)]).toEqual([at, { reset: true }]);
+      expect([at, await device.must('sync', { cursor: text })]).toEqual([at, { reset: true }]);
+    }
+    expect(all((await ada.sync(half)).pages, 'messages').length).toBeGreaterThan(0);
     for (const text of [
       '',
       'x',

@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiskBlobStore } from '../../src/attachments/store/disk-blob-store.js';
-import { S3BlobStore } from '../../src/attachments/store/s3-blob-store.js';
+import { DiskBlobStore } from './disk-blob-store.js';
+import { S3BlobStore } from './s3-blob-store.js';
 
 describe('bytes that fail while nobody listens', () => {
   let directory: string;

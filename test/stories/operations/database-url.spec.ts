@@ -5,15 +5,15 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Configuration } from '../../src/config/configuration.js';
-import { SESSION_SETTINGS } from '../../src/config/database-url.js';
-import { checkDatabase, type DatabaseProperties, faultOf } from '../../src/database/database-checks.js';
-import { Database } from '../../src/database/database.js';
-import { migrate } from '../../src/database/migrations/migrator.js';
-import { freePort } from '../support/free-port.js';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { onlyWith, programPath } from '../support/programs.js';
-import { startStory, type Story, until } from '../support/story.js';
+import { Configuration } from '../../../src/config/configuration.js';
+import { SESSION_SETTINGS } from '../../../src/config/database-url.js';
+import { checkDatabase, type DatabaseProperties, faultOf } from '../../../src/database/database-checks.js';
+import { Database } from '../../../src/database/database.js';
+import { migrate } from '../../../src/database/migrations/migrator.js';
+import { freePort } from '../../support/free-port.js';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { onlyWith, programPath } from '../../support/programs.js';
+import { startStory, type Story, until } from '../../support/story.js';
 
 const withParameter = (url: string, name: string, value: string): string => {
   const changed = new URL(url);

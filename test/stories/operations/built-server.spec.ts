@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { Documents } from '../support/documents.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { ServerProcess } from '../support/process.js';
-import { Person } from '../support/story.js';
+import { Documents } from '../../support/documents.js';
+import { createTestDatabase } from '../../support/postgres.js';
+import { ServerProcess } from '../../support/process.js';
+import { Person } from '../../support/story.js';
 
 interface Operation {
   parameters?: { name: string; in: string }[];

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { v7 } from 'uuid';
-import { Configuration } from '../../src/config/configuration.js';
-import { sessionSetup } from '../../src/config/database-url.js';
-import { type Person, startStory, type Story } from '../support/story.js';
+import { Configuration } from '../../../src/config/configuration.js';
+import { sessionSetup } from '../../../src/config/database-url.js';
+import { type Person, startStory, type Story } from '../../support/story.js';
 
 const EARLIER_MESSAGES = 2_000;
 

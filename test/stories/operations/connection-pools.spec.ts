@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { domainErrorOf } from '../../src/common/errors.js';
-import { ConnectionPool, Database, poolSizes } from '../../src/database/database.js';
-import { type Story, startStory } from '../support/story.js';
+import { domainErrorOf } from '../../../src/common/errors.js';
+import { ConnectionPool, Database, poolSizes } from '../../../src/database/database.js';
+import { type Story, startStory } from '../../support/story.js';
 
 let story: Story;
 let database: Database;

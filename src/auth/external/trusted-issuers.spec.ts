@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { base64url, exportSPKI, type JWTPayload, SignJWT } from 'jose';
-import { TrustedIssuers } from '../../src/auth/external/trusted-issuers.js';
-import { Clock } from '../../src/common/clock.js';
-import type { ErrorCode } from '../../src/common/errors.js';
-import { parseTrustedIssuers } from '../../src/config/trusted-issuers.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+import { Clock } from '../../common/clock.js';
+import type { ErrorCode } from '../../common/errors.js';
+import { parseTrustedIssuers } from '../../config/trusted-issuers.js';
 
 import {
   START,
@@ -34,7 +34,7 @@ import {
   trusting,
   refusal,
   expectRefused,
-} from './issuers.js';
+} from '../../../test/support/issuers.js';
 
 describe('an issuer with published keys', () => {
   it.each([

@@ -1,0 +1,113 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { newId } from '../../src/common/identifier.js';
+import {
+  PASSWORD,
+  accessTokens,
+  auth,
+  clock,
+  codeOf,
+  database,
+  endings,
+  passwords,
+  principalOf,
+  register,
+  sessions,
+  setUpAccounts,
+} from '../support/accounts.js';
+
+describe('logging in and out', () => {
+  setUpAccounts();
+
+  describe('logging in', () => {
+    it('takes the address or the username, and opens a session of its own', async () => {
+      const { user, ...first } = await register({ email: 'ken@example.com', username: 'ken' });
+      const byEmail = await auth.login(
+        { email: 'ken@example.com', password: PASSWORD, deviceName: 'PDP-7' },
+        '192.0.2.1',
+      );
+      const byUsername = await auth.login({ username: 'ken', password: PASSWORD });
+      expect(Object.keys(byEmail).sort()).toEqual(['accessToken', 'expiresIn', 'refreshToken']);
+      expect(principalOf(byUsername).userId).toBe(user.id);
+      expect(new Set([first, byEmail, byUsername].map((tokens) => principalOf(tokens).sessionId)).size).toBe(3);
+    });
+
+    it('refuses both names at once, and none', async () => {
+      expect(await codeOf(auth.login({ password: PASSWORD }))).toBe('VALIDATION_FAILED');
+      expect(await codeOf(auth.login({ email: 'a@b.example', username: 'abc', password: PASSWORD }))).toBe(
+        'VALIDATION_FAILED',
+      );
+    });
+
+    it('answers for nobody as for a wrong password, after the same work', async () => {
+      await register({ email: 'dennis@example.com' });
+      const guess = async (email: string): Promise<unknown> => {
+        const hashing = jest.spyOn(passwords, 'verify');
+        const asking = jest.spyOn(database, 'query');
+        const answer = await auth.login({ email, password: 'a wrong password' }).catch((error: unknown) => error);
+        // A hash is compared either way; without one, with a decoy that costs the same (see its own test).
+        const work = [hashing.mock.calls.length, asking.mock.calls.map(([text, , name]) => name ?? text)];
+        hashing.mockRestore();
+        asking.mockRestore();
+        return { answer: { ...(answer as object) }, work };
+      };
+      const wrong = await guess('dennis@example.com');
+      expect(wrong).toMatchObject({ answer: { code: 'INVALID_CREDENTIALS' }, work: [1, expect.anything()] });
+      expect(await guess('nobody@example.com')).toEqual(wrong);
+    });
+
+    it('limits wrong guesses at an account, known or not, and counts no right ones', async () => {
+      await register({ email: 'bjarne@example.com' });
+      for (let n = 0; n < 12; n += 1) await auth.login({ email: 'bjarne@example.com', password: PASSWORD });
+      for (const email of ['bjarne@example.com', 'nobody-else@example.com']) {
+        const codes = await Promise.all(
+          Array.from({ length: 12 }, () => codeOf(auth.login({ email, password: 'a wrong password' }))),
+        );
+        expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(10);
+        expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
+      }
+      expect(await codeOf(auth.login({ email: 'bjarne@example.com', password: PASSWORD }))).toBe('RATE_LIMITED');
+      clock.ahead = 7_000;
+      expect(await codeOf(auth.login({ email: 'bjarne@example.com', password: PASSWORD }))).toBe('OK');
+    });
+  });
+
+  describe('sessions', () => {
+    it('end at logout, once', async () => {
+      const tokens = await register();
+      const principal = principalOf(tokens);
+      expect(await sessions.isLive(principal)).toBe(true);
+      await auth.logout(principal);
+      await auth.logout(principal);
+      expect(await sessions.isLive(principal)).toBe(false);
+      expect(await codeOf(auth.refresh(tokens.refreshToken))).toBe('REFRESH_TOKEN_INVALID');
+      expect(endings).toEqual([{ userId: principal.userId, sessionIds: [principal.sessionId], code: 'LOGGED_OUT' }]);
+    });
+
+    it('are deleted after they expired, with their tokens', async () => {
+      const principal = principalOf(await register());
+      const { sessionId } = principal;
+      await sessions.deleteExpired();
+      expect(await sessions.isLive(principal)).toBe(true);
+      clock.ahead = 31 * 24 * 3_600_000;
+      expect(await sessions.isLive(principal)).toBe(false);
+      await sessions.deleteExpired();
+      expect(await database.query('SELECT 1 FROM refresh_tokens WHERE session_id = $1', [sessionId])).toEqual([]);
+    });
+
+    it('have access tokens that end, and cannot be made by others', async () => {
+      const { accessToken } = await register();
+      const [header, claims, signature] = accessToken.split('.') as [string, string, string];
+      const unsigned = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${claims}.`;
+      const otherClaims = Buffer.from(
+        JSON.stringify({ sub: newId(), sid: newId(), exp: 9e9, iss: 'parley', aud: 'parley' }),
+      );
+      const verify = async (token: string): Promise<string> => codeOf((async () => accessTokens.verify(token))());
+      for (const forged of ['', 'x', unsigned, `${header}.${otherClaims.toString('base64url')}.${signature}`]) {
+        expect(await verify(forged)).toBe('UNAUTHORIZED');
+      }
+      expect(await verify(accessToken)).toBe('OK');
+      clock.ahead = 901_000;
+      expect(await verify(accessToken)).toBe('TOKEN_EXPIRED');
+    });
+  });
+});
