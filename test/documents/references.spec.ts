@@ -27,6 +27,18 @@ describe('the repository that the documents describe', () => {
     expect(missing(paths, ({ document, name }) => isThere(document, name))).toEqual([]);
   });
 
+  it('has every document that a source refers to', () => {
+    const names = new Set(
+      [...sources.matchAll(/\bdocs\/[\w/-]+(\.md|(?<=docs\/adr\/\d{4}))(?![\w-])/g)].map(([name]) => name),
+    );
+    expect(names.size).toBeGreaterThan(10);
+    // A decision by its number alone, and what the package has for itself.
+    const places = (name: string): string[] => [name, `client/${name}`];
+    const isDocument = (path: string, name: string): boolean =>
+      places(name).includes(path) || (path.startsWith(`${name}-`) && /^docs\/adr\//.test(name));
+    expect([...names].filter((name) => !files.some((path) => isDocument(path, name)))).toEqual([]);
+  });
+
   it('has every link and its heading', () => {
     const links = documents.flatMap(({ path, text }) =>
       [...text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, name = '']) => ({ document: path, name })),
