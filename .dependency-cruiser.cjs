@@ -67,6 +67,13 @@ module.exports = {
       to: { path: '^src/realtime/(?!protocol/)' },
     },
     {
+      name: 'pages-are-text',
+      comment: 'they run in a browser, and are exempt from some rules of scripts/check-rules.mjs',
+      severity: 'error',
+      from: { path: '\\.page\\.ts$' },
+      to: {},
+    },
+    {
       name: 'edges-are-put-together-at-the-top',
       // After a restore each is asked for its own; the operator's command starts what moderation can do.
       severity: 'error',

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Text that runs in a browser, as a client like any other: what holds for the server alone does not hold for it. */
+const PAGE = /\.page\.ts$/;
+
 const RULES = [
   {
     rule: 'an optional field is an OptionalField, so that no service is given null (here null means something)',
@@ -17,9 +20,8 @@ const RULES = [
   {
     rule: 'only the broadcaster sends to clients',
     pattern: /\b(server|io|sockets|socket|audience)(\?)?\.(emit|to|in|except)\(/,
-    // The pages' scripts are clients themselves.
-    except:
-      /^src\/(realtime\/delivery\/(broadcaster|rooms)|dialects\/direct-events\/compatibility-page|docs\/try-script)\.ts$/,
+    except: /^src\/realtime\/delivery\/(broadcaster|rooms)\.ts$/,
+    inPages: false,
   },
   {
     rule: 'only room-names.ts puts a room name together',
@@ -42,7 +44,8 @@ const RULES = [
     rule: 'private members of libraries stay behind realtime/engine (and database): engine-contract.spec.ts holds them',
     pattern:
       /[\w)\]]\??\._[a-z]|\b(writeToEngine|writeBuffer|sendPacket|wsPreEncodedFrame|notifyOutgoingListeners|packetsFn|doClose)\b|\b(socket|server|adapter|namespace|connection|request|pool)\b as unknown as|\bReflect\.getMetadata\b/i,
-    except: /^src\/(realtime\/engine\/|database\/|dialects\/direct-events\/compatibility-page\.ts$)/,
+    except: /^src\/(realtime\/engine|database)\//,
+    inPages: false,
   },
   {
     rule: 'statements stand in repositories: services keep the rules',
@@ -92,11 +95,21 @@ for (const path of sources('src')) {
       if (line.includes(name) && !isItsOwn)
         violations.push(`${path}:${index + 1}: nobody names a dialect but its folder and its line in dialects.ts`);
     }
-    for (const { rule, pattern, except } of RULES) {
+    for (const { rule, pattern, except, inPages = true } of RULES) {
+      if (!inPages && PAGE.test(path)) continue;
       if (pattern.test(line) && !except?.test(path)) violations.push(`${path}:${index + 1}: ${rule}`);
     }
   });
 }
+for (const name of readdirSync('scripts'))
+  readFileSync(join('scripts', name), 'utf8')
+    .split('\n')
+    .forEach((line, index) => {
+      if (dialects.some((dialect) => line.includes(dialect)))
+        violations.push(
+          `scripts/${name}:${index + 1}: nobody names a dialect but its folder and its line in dialects.ts`,
+        );
+    });
 for (const path of [...everyFile('src'), ...everyFile('client/src'), ...everyFile('test')]) {
   // The generated protocol repeats the documents, which are made from src.
   if (path.startsWith('test/documents/') || path.endsWith('.generated.ts')) continue;

@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import { asyncApiDocument } from './asyncapi.js';
 import { openApiDocument } from './openapi.js';
 import { errorsPage, eventsPage, protocolPage } from './pages.js';
-import { TRY_SCRIPT } from './try-script.js';
+import { TRY_SCRIPT } from './try.page.js';
 
 /**
  * Serves what the server says of itself: /docs, /docs-json, /docs/async, /docs/async-json, /docs/protocol, /docs/errors. Each

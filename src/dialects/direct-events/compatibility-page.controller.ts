@@ -4,7 +4,7 @@ import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '../../http/public.decorator.js';
-import { PAGE, SCRIPT, STYLE } from './compatibility-page.js';
+import { PAGE, SCRIPT, STYLE } from './compatibility.page.js';
 
 /** Only what is of this server, and only to speak with it. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
