@@ -38,7 +38,7 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
   'receipt.moved': ({ conversationId }) => inConversation(conversationId),
   'typing.changed': ({ conversationId }) => inConversation(conversationId),
   'presence.changed': () => EVERYBODY,
-  'message.noted': ({ senderId, receiverId }) => ofUsers(senderId, receiverId),
+  'dialect.announced': ({ userIds }) => ofUsers(...userIds),
   'membership.found': ({ conversationId, joinedIds, leftIds }) =>
     inConversation(conversationId, [...joinedIds, ...leftIds]),
   'process.lost': () => EVERYBODY,

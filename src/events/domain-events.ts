@@ -57,8 +57,8 @@ export interface DomainEvents {
 
   'typing.changed': { conversationId: string; userId: string; isTyping: boolean; hiddenFrom: readonly string[] };
   'presence.changed': { updates: readonly PresenceUpdate[] };
-  /** What a client of an older dialect says of a message that is about to be sent, and nothing else has a word for. */
-  'message.noted': { senderId: string; receiverId: string; clientId: string; note: string };
+  /** What concerns one dialect alone, and nothing else of the server has a word for. Read by that dialect. */
+  'dialect.announced': { dialect: string; userIds: readonly string[]; announcement: unknown };
 
   /**
    * Found in the database by a process that may have missed what led to it: these users are in the conversation now, or are

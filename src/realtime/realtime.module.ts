@@ -11,11 +11,11 @@ import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
+import { DialectAnnouncements } from './commands/dialect-announcements.js';
 import { EndedSessions } from './delivery/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { EventRelay } from './delivery/event-relay.js';
 import { Handshake } from './connections/handshake.js';
-import { MessageNotes } from './commands/message-notes.js';
 import { OutboundQueues } from './engine/outbound/outbound-queue.js';
 import { ParleyDialect } from './connections/parley-dialect.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
@@ -38,11 +38,11 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatGateway,
     ChatQueries,
     Connections,
+    DialectAnnouncements,
     EndedSessions,
     EngineGuard,
     EventRelay,
     Handshake,
-    MessageNotes,
     OutboundQueues,
     ParleyDialect,
     PresenceTracker,
@@ -62,10 +62,10 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatCommands,
     ChatQueries,
     Connections,
+    DialectAnnouncements,
     EndedSessions,
     EventRelay,
     Handshake,
-    MessageNotes,
     OutboundQueues,
     PresenceTracker,
     Rooms,

@@ -3,7 +3,6 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
 import { ChatCommands } from '../../realtime/commands/chat-commands.js';
 import { ChatQueries } from '../../realtime/commands/chat-queries.js';
-import { MessageNotes } from '../../realtime/commands/message-notes.js';
 import type { ServerEvent } from '../../realtime/protocol/server-events.js';
 import type { UserView } from '../../users/users.view.js';
 import { acknowledged, refuseEvent } from '../transport/acknowledged.js';
@@ -18,6 +17,7 @@ import {
 import type { VirtualConnection } from '../transport/virtual-connections.js';
 import { EncodeOnce } from '../transport/encode-once.js';
 import { newlySeenOnline } from '../transport/peers.js';
+import { MessageNotes } from './message-notes.js';
 
 const MAX_SESSION_ID_LENGTH = 200;
 
