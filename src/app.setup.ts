@@ -37,7 +37,7 @@ const EXPOSED_HEADERS = [
 ];
 /** Methods that store nothing. */
 const SAFE_METHODS = /^(GET|HEAD|OPTIONS)$/;
-/** Answered also while the address has no requests left: who watches the server must always see it. */
+/** Answered also while the IP address has no requests left: who watches the server must always see it. */
 const UNLIMITED_PATHS = /^\/(health|metrics)(\/|$)/;
 
 /** Everything about the application that is not a module: the same for the server and for the tests. */
@@ -110,7 +110,7 @@ function securityHeaders(production: boolean): (request: Request, response: Resp
   };
 }
 
-/** What every request passes first: the end of the process, the limit of its address, and room on the disk. */
+/** What every request passes first: the end of the process, the limit of its IP address, and room on the disk. */
 function requestGate(app: NestExpressApplication): (request: Request, response: Response, next: NextFunction) => void {
   const lifecycle = app.get(Lifecycle);
   const limiter = app.get(RateLimiter);

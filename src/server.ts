@@ -107,10 +107,10 @@ async function startWorkers(
     progress.report(`each of ${count} workers has ${poolSize} connections: PostgreSQL has no room for more`, 'Workers');
   const settings = { DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: String(poolSize) };
   const workers = await Workers.start({ entry, configuration, settings }, signal);
-  return { url: workers.address, stop: (isOrderly) => workers.stop(isOrderly) };
+  return { url: workers.publicUrl, stop: (isOrderly) => workers.stop(isOrderly) };
 }
 
-/** Each by its name where logs are kept; how many where somebody waits for the address. */
+/** Each by its name where logs are kept; how many where somebody waits for the URL. */
 function migrationLines(names: readonly string[], { production }: Configuration): string[] {
   if (production) return names.map((name) => `migration ${name} was applied`);
   return names.length === 0 ? [] : [`migrations applied: ${names.length}`];

@@ -46,7 +46,7 @@ export function startFailure(error: unknown): string {
   if (code === 'EADDRINUSE') return `PORT ${port} is in use by another program`;
   if (code === 'EACCES' && port !== undefined) return `PORT ${port} needs rights that this user does not have`;
   if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
-    return `HOST ${address ?? hostname ?? ''} is no address of this machine (${code})`;
+    return `HOST ${address ?? hostname ?? ''} is no IP address of this machine (${code})`;
   if (isDatabaseFailure(error)) return `DATABASE_URL cannot be used: ${message || code}`;
   return `the start failed: ${stack ?? String(error)}`;
 }

@@ -10,7 +10,7 @@ export interface StartupProgress {
 }
 
 /**
- * In production a log entry for each line. Elsewhere somebody waits for the address, which shall be what they find: the
+ * In production a log entry for each line. Elsewhere somebody waits for the URL, which shall be what they find: the
  * lines before it go to standard error, and in a terminal each takes the place of the one before and the last one goes.
  */
 export function startupProgress(

@@ -198,7 +198,7 @@ export class ChatClient {
     return this.#session.userId;
   }
 
-  /** Registers and logs in. Where the server wants the address verified first, it answers `verification`: then `verify`. */
+  /** Registers and logs in. Where the server wants the e-mail address verified first, it answers `verification`: then `verify`. */
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
     return (await this.#later()).signIn.register(registration);
   }

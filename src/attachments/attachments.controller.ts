@@ -30,7 +30,7 @@ export class AttachmentsController {
     return this.attachments.upload(principal, request.ip, request);
   }
 
-  /** Where the files are kept in S3: an address to put one file at, past this server. To be confirmed afterwards. */
+  /** Where the files are kept in S3: a URL to put one file at, past this server. To be confirmed afterwards. */
   @Post('uploads')
   @ApiCreatedResponse({ type: PresignedUploadView })
   @ApiErrors('UPLOADS_NOT_PRESIGNED')

@@ -240,7 +240,7 @@ export class AttachmentsService {
     await this.repository.markUnusedPendingDeletion(transaction, ownerId);
   }
 
-  /** A page of what a user uploaded, by id, with addresses to fetch it from. */
+  /** A page of what a user uploaded, by id, with URLs to fetch it from. */
   async export(ownerId: string, after: string, limit: number): Promise<{ id: string }[]> {
     const rows = await this.repository.export(ownerId, after, limit);
     return rows.map((row) => ({ ...row, url: row.state === 'READY' ? this.links.urlOf(row.id, 'original') : null }));

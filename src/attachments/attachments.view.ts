@@ -41,7 +41,7 @@ export class AttachmentView {
   previewUrl!: string | null;
   /**
    * A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one.
-   * An external file's is its own https address. @example "/attachments/0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11/original?expires=1795305600&signature=…"
+   * An external file's is its own https URL. @example "/attachments/0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11/original?expires=1795305600&signature=…"
    */
   url!: string;
 }
@@ -82,7 +82,7 @@ export class PresignedUploadView {
   id!: string;
   /** @example "PUT" */
   method!: string;
-  /** The store's own address. */
+  /** A URL of the store. */
   url!: string;
   /** To be sent with the bytes, exactly as they are. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })

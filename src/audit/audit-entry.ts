@@ -45,7 +45,7 @@ export interface AuditEntry {
   targetId: string | null;
   /** In the actor's words. */
   reason?: string | null | undefined;
-  /** The actor's network address. */
+  /** The actor's IP address. */
   ip?: string | null | undefined;
   /** What else there is to say: the end of a suspension, the role that was granted. Never a secret. */
   details?: Readonly<Record<string, string | number | boolean | null>> | undefined;

@@ -15,7 +15,7 @@ export class AuditEntryView {
   targetId!: string | null;
   /** In the actor's words. */
   reason!: string | null;
-  /** The actor's network address. */
+  /** The actor's IP address. */
   ip!: string | null;
   /** What else there is to say: the end of a suspension, the role that was granted. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })

@@ -41,8 +41,8 @@ export class AuthController {
   ) {}
 
   /**
-   * Makes an account and logs it in. Where addresses have to be verified it mails a code instead, and there is an account
-   * once that comes back; until then the registration is nobody's to see and keeps neither address nor username from others.
+   * Makes an account and logs it in. Where e-mail addresses have to be verified it mails a code instead, and there is an account
+   * once that comes back; until then the registration is nobody's to see and keeps neither e-mail address nor username from others.
    */
   @Public()
   @RateLimit('register')
@@ -64,7 +64,7 @@ export class AuthController {
 
   /**
    * Makes the account that a code was mailed for, and logs it in. A code works once; five wrong guesses burn it. Other
-   * registrations for the same address are gone then.
+   * registrations for the same e-mail address are gone then.
    */
   @Public()
   @RateLimit('codesByAddress')
@@ -81,7 +81,7 @@ export class AuthController {
     return this.loggedIn(request, response, await this.auth.verify(code, ip));
   }
 
-  /** Mails a new code, if somebody registered with this address from there and is not verified yet. Answers the same in any case. */
+  /** Mails a new code, if somebody registered with this e-mail address from there and is not verified yet. Answers the same in any case. */
   @Public()
   @RateLimit('codesByAddress')
   @Post('resend-otp')

@@ -43,7 +43,7 @@ export class AuthService {
   }
 
   /**
-   * Makes an account and logs it in; where addresses have to be verified, keeps a registration until its code comes back.
+   * Makes an account and logs it in; where e-mail addresses have to be verified, keeps a registration until its code comes back.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
   async register(registration: Registration, ip?: string): Promise<RegistrationView | PendingRegistrationView> {
@@ -99,7 +99,7 @@ export class AuthService {
     return this.tokensOf(opened);
   }
 
-  /** A new code for who registered and is not verified yet. Answers the same for every address, at once. */
+  /** A new code for who registered and is not verified yet. Answers the same for every e-mail address, at once. */
   resend(email: string, ip?: string): void {
     this.codeSender.request(email, 'VERIFY_EMAIL', ip);
   }
@@ -156,7 +156,7 @@ export class AuthService {
     await this.sessions.revokeAll(userId, 'LOGGED_OUT');
   }
 
-  /** A code for a new password. Answers the same for every address, at once. */
+  /** A code for a new password. Answers the same for every e-mail address, at once. */
   forgotPassword(email: string, ip?: string): void {
     this.codeSender.request(email, 'RESET_PASSWORD', ip);
   }
@@ -213,7 +213,7 @@ export class AuthService {
       await this.accounts.setPassword(transaction, userId, passwordHash);
       // A user who changes it has no use for a code that would change it again.
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
-      // A session that ends at once, so that the address is known: guesses from elsewhere keep nobody out there.
+      // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
       if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);
       return this.sessions.endAll(transaction, userId, keptSessionId);
     });

@@ -60,7 +60,7 @@ export class RedisBuckets extends SharedBuckets {
 
   override async count(limit: LimitName, key: string, points: number, action: CountAction): Promise<number> {
     const { burst, points: refill, perSeconds } = this.limits[limit];
-    // Keys are addresses, and names of accounts: Redis need not know them.
+    // Keys are IP addresses, and names of accounts: Redis need not know them.
     const name = `parley:limit:${limit}:${createHash('sha256').update(key).digest('base64url')}`;
     const wait = await this.client.eval(BUCKET, {
       keys: [name],

@@ -105,7 +105,7 @@ export class RedisClusterBus extends ClusterBus {
         reconnectStrategy: (retries) => Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(retries, 10)),
       },
     });
-    // Without a listener it would end the process. The address may hold a password: only what failed is logged.
+    // Without a listener it would end the process. The URL may hold a password: only what failed is logged.
     client.on('error', (error: Error) => this.failures.warn(`Redis: ${error.message}`));
     return client as Client;
   }

@@ -77,7 +77,7 @@ export class Configuration {
   readonly spoolBytes!: number;
   /** Undefined scans nothing. */
   readonly clamav!: ClamavSettings | undefined;
-  /** For how long the address of a file is good at the most; it is good for half of that at least. */
+  /** For how long the URL of a file is good at the most; it is good for half of that at least. */
   readonly attachmentUrlSeconds!: number;
   readonly jwtSecret!: string;
   /** The one before, during a change-over: what was made with it is still taken. */
@@ -88,7 +88,7 @@ export class Configuration {
   /** Undefined writes mail to the log, in development alone. */
   readonly smtpUrl!: string | undefined;
   readonly mailFrom!: string;
-  /** Whether an account is of use before its address is verified. */
+  /** Whether an account is of use before its e-mail address is verified. */
   readonly emailVerification!: 'required' | 'off';
   readonly corsOrigins!: readonly string[];
   readonly messagingPolicy!: MessagingPolicy;
@@ -120,7 +120,7 @@ export class Configuration {
   /** One line for every request. */
   readonly logRequests!: boolean;
   readonly metricsToken!: string | undefined;
-  /** Whether a forwarded address is believed: the number of proxies in front, 0 for none. */
+  /** Whether a forwarded IP address is believed: the number of proxies in front, 0 for none. */
   readonly trustedProxies!: number;
   readonly timings!: Timings;
 

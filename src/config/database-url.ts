@@ -1,4 +1,4 @@
-/** An address that cannot be honoured. The message is the one line that the start prints; it holds no password. */
+/** A URL that cannot be honoured. The message is the one line that the start prints; it holds no password. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }

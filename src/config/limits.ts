@@ -1,5 +1,5 @@
 /** What a limit counts by. */
-export type LimitScope = 'address' | 'account' | 'user' | 'connection' | 'key';
+export type LimitScope = 'ipAddress' | 'account' | 'user' | 'connection' | 'key';
 
 /** A token bucket: `burst` at once, refilled with `points` every `perSeconds` seconds. */
 export interface Limit {
@@ -11,34 +11,34 @@ export interface Limit {
 
 /**
  * Every limit of this server, as it is unless `LIMITS` in the environment says otherwise. A person with several devices,
- * and an office of people behind one address, meet none; each is there against one thing that many requests could do.
+ * and an office of people behind one IP address, meet none; each is there against one thing that many requests could do.
  * docs/operations.md has the same table for who runs a server.
  */
 export const LIMITS = {
   /** Guesses at any passwords; each costs a password hash, up to 60 ms of CPU. */
-  loginByAddress: { per: 'address', burst: 300, points: 60, perSeconds: 60 },
+  loginByAddress: { per: 'ipAddress', burst: 300, points: 60, perSeconds: 60 },
   /**
-   * Wrong guesses at one account's password by one guesser (an address, or a device that the account knows): three limits,
+   * Wrong guesses at one account's password by one guesser (an IP address, or a device that the account knows): three limits,
    * so that the wait grows. The daily one counts strangers by their network. Right ones are given back, here and below.
    */
   loginByAccount: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
   loginByAccountHourly: { per: 'account', burst: 30, points: 30, perSeconds: 3_600 },
   loginByAccountDaily: { per: 'account', burst: 60, points: 60, perSeconds: 86_400 },
-  /** Wrong guesses at one account's password by all addresses together from which it was never used. */
+  /** Wrong guesses at one account's password by all IP addresses together from which it was never used. */
   loginByStrangers: { per: 'account', burst: 200, points: 200, perSeconds: 86_400 },
-  /** Wrong guesses by one address at the passwords of accounts that were never used from it. */
-  wrongLoginsByAddress: { per: 'address', burst: 100, points: 100, perSeconds: 3_600 },
+  /** Wrong guesses by one IP address at the passwords of accounts that were never used from it. */
+  wrongLoginsByAddress: { per: 'ipAddress', burst: 100, points: 100, perSeconds: 3_600 },
   /** New accounts; each costs a password hash. */
-  register: { per: 'address', burst: 300, points: 300, perSeconds: 60 },
+  register: { per: 'ipAddress', burst: 300, points: 300, perSeconds: 60 },
   /** New token pairs. */
-  refresh: { per: 'address', burst: 300, points: 10, perSeconds: 1 },
-  /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an address. */
-  codesByAddress: { per: 'address', burst: 60, points: 30, perSeconds: 60 },
-  /** Codes of a kind mailed to one e-mail address for one network address; beyond it none is sent, and the answer is the same. */
+  refresh: { per: 'ipAddress', burst: 300, points: 10, perSeconds: 1 },
+  /** Guesses at codes, and requests for new ones, of any accounts. A code itself bears five guesses from an IP address. */
+  codesByAddress: { per: 'ipAddress', burst: 60, points: 30, perSeconds: 60 },
+  /** Codes of a kind mailed to one e-mail address for one IP address; beyond it none is sent, and the answer is the same. */
   codesByAccount: { per: 'account', burst: 5, points: 5, perSeconds: 3_600 },
-  /** The same for a network, unless the account was used from the very address. */
+  /** The same for a network, unless the account was used from the very IP address. */
   codesByNetwork: { per: 'account', burst: 10, points: 10, perSeconds: 86_400 },
-  /** The same for all network addresses together from which the account was never used. */
+  /** The same for all IP addresses together from which the account was never used. */
   codesByStrangers: { per: 'account', burst: 50, points: 100, perSeconds: 86_400 },
   /** Wrong guesses at the password of the session one is in, by session: three limits, so that the wait grows. */
   passwordConfirmations: { per: 'account', burst: 10, points: 10, perSeconds: 60 },
@@ -89,11 +89,11 @@ export const LIMITS = {
   /** Socket events of any kind. */
   events: { per: 'connection', burst: 1_000, points: 100, perSeconds: 1 },
   /** New sockets of any kind: each costs a signature to verify and a read of the database. */
-  connects: { per: 'address', burst: 1_000, points: 50, perSeconds: 1 },
+  connects: { per: 'ipAddress', burst: 1_000, points: 50, perSeconds: 1 },
   /** A user's connections that were ended because they flooded; beyond it the user is let in no more for a while. */
   floods: { per: 'user', burst: 5, points: 1, perSeconds: 10 },
   /** HTTP requests of any kind, those of sockets before they are open among them. */
-  http: { per: 'address', burst: 5_000, points: 400, perSeconds: 1 },
+  http: { per: 'ipAddress', burst: 5_000, points: 400, perSeconds: 1 },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;

@@ -96,7 +96,7 @@ function fcmOf({ FCM_SERVICE_ACCOUNT: given, FCM_URL: url }: SettingValues): Fcm
     throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a private_key that is no RSA key');
   const tokenUrl = typeof token_uri === 'string' ? token_uri : 'https://oauth2.googleapis.com/token';
   if (!isSignIn(tokenUrl, url))
-    throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a token_uri that is no https:// address');
+    throw new ConfigurationError('FCM_SERVICE_ACCOUNT has a token_uri that is no https:// URL');
   return {
     url: withoutSlash(url),
     projectId: project_id,

@@ -65,7 +65,7 @@ function url(protocols: readonly string[], message: string) {
 
 const baseUrl = v.pipe(
   v.string(),
-  v.check((value) => ['https:', 'http:'].includes(protocolOf(value)), 'must be an https:// or http:// address'),
+  v.check((value) => ['https:', 'http:'].includes(protocolOf(value)), 'must be an https:// or http:// URL'),
 );
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -203,9 +203,9 @@ export const SETTINGS = settings({
     schema: wholeNumber(0, 65_535),
     fallback: '3000',
     meaning: '0 takes any free port and prints it',
-    comment: ['Where it listens. PORT=0 takes any free port and prints it; no HOST means all addresses.'],
+    comment: ['Where it listens. PORT=0 takes any free port and prints it; no HOST means all IP addresses.'],
   },
-  HOST: { schema: text, fallback: undefined, shownDefault: 'all addresses', meaning: 'where it listens' },
+  HOST: { schema: text, fallback: undefined, shownDefault: 'all IP addresses', meaning: 'where it listens' },
   KEEP_ALIVE_SECONDS: {
     schema: wholeNumber(5, 3_600),
     fallback: '75',
@@ -220,7 +220,7 @@ export const SETTINGS = settings({
         // The value may hold a password, so the message does not repeat it.
         v.check(
           (value) => value === 'embedded' || ['postgresql:', 'postgres:'].includes(protocolOf(value)),
-          'must be a postgresql:// address, or "embedded"',
+          'must be a postgresql:// URL, or "embedded"',
         ),
       ),
     ),
@@ -241,7 +241,7 @@ export const SETTINGS = settings({
   },
   REDIS_URL: {
     // The value may hold a password, so the message does not repeat it.
-    schema: url(['redis:', 'rediss:'], 'must be a redis:// or rediss:// address'),
+    schema: url(['redis:', 'rediss:'], 'must be a redis:// or rediss:// URL'),
     fallback: undefined,
     example: 'redis://localhost:6379',
     meaning:
@@ -328,7 +328,7 @@ export const SETTINGS = settings({
   },
   SMTP_URL: {
     // The value may hold a password, so the message does not repeat it.
-    schema: url(['smtp:', 'smtps:'], 'must be an smtp:// or smtps:// address'),
+    schema: url(['smtp:', 'smtps:'], 'must be an smtp:// or smtps:// URL'),
     fallback: undefined,
     example: 'smtps://user:password@smtp.example.com',
     meaning:
@@ -339,7 +339,10 @@ export const SETTINGS = settings({
     schema: v.optional(
       v.pipe(
         v.string(),
-        v.regex(/^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/, 'must be an address such as "Chat <chat@example.com>"'),
+        v.regex(
+          /^[^\r\n]{0,200}<?[^\s@<>]+@[^\s@<>]+>?$/,
+          'must be an e-mail address such as "Chat <chat@example.com>"',
+        ),
       ),
     ),
     fallback: undefined,
@@ -353,9 +356,9 @@ export const SETTINGS = settings({
     shownDefault: '`required` where `SMTP_URL` is set, else `off`',
     example: 'off',
     meaning:
-      "whether a new account's address must be verified before it can log in; `required` in production needs `SMTP_URL`",
+      "whether a new account's e-mail address must be verified before it can log in; `required` in production needs `SMTP_URL`",
     comment: [
-      "Whether a new account's address has to be verified before it is used: required | off",
+      "Whether a new account's e-mail address has to be verified before it is used: required | off",
       'Default: required where SMTP_URL is set, else off.',
     ],
   },
@@ -433,7 +436,7 @@ export const SETTINGS = settings({
   TRUSTED_PROXIES: {
     schema: wholeNumber(0, 10),
     fallback: '0',
-    meaning: "how many proxies in front are believed about the client's address",
+    meaning: "how many proxies in front are believed about the client's IP address",
     comment: ['How many reverse proxies stand in front, whose X-Forwarded-For is believed. 0: none.'],
   },
   S3_BUCKET: {
@@ -446,7 +449,7 @@ export const SETTINGS = settings({
   },
   S3_REGION: { schema: v.string(), fallback: 'us-east-1', meaning: 'the region of the bucket' },
   S3_ENDPOINT: {
-    schema: url(['https:', 'http:'], 'must be an https:// or http:// address'),
+    schema: url(['https:', 'http:'], 'must be an https:// or http:// URL'),
     fallback: undefined,
     shownDefault: "Amazon's",
     example: 'https://s3.example.com',
@@ -481,7 +484,7 @@ export const SETTINGS = settings({
     meaning:
       'room under `DATA_DIR/spool` for uploads under way, of one process or all of its `WORKERS` together, and again under `DATA_DIR/tus` for unfinished resumable ones, of all; never less than two of the largest',
     comment: [
-      'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, a network address half. The same again',
+      'Room under DATA_DIR/spool for uploads that are under way: a user has an eighth of it, an IP address half. The same again',
       'under DATA_DIR/tus for resumable uploads that are not finished.',
     ],
   },
@@ -525,8 +528,8 @@ export const SETTINGS = settings({
   ATTACHMENT_URL_SECONDS: {
     schema: wholeNumber(2, 7 * 24 * 3_600),
     fallback: '86400',
-    meaning: "life of a file's address, 2 to 604,800; at least half of it",
-    comment: ['How long the address of a file is good, in seconds; at least half of it.'],
+    meaning: "life of a file's URL, 2 to 604,800; at least half of it",
+    comment: ['How long the URL of a file is good, in seconds; at least half of it.'],
   },
   LINK_PREVIEWS: {
     schema: onOff,
@@ -586,13 +589,13 @@ export const SETTINGS = settings({
       'the key that browsers know this server by: of P-256, 32 bytes, base64url. Another one ends every subscription',
     comment: [
       'The key that browsers know this server by (P-256, 32 bytes, base64url); without it one is generated and kept in DATA_DIR.',
-      'Whom their push services may write to: mailto: or https:, an address of yours.',
+      'Whom their push services may write to: mailto: or https:, an e-mail address or URL of yours.',
     ],
   },
   VAPID_SUBJECT: {
-    schema: url(['mailto:', 'https:'], 'must be a mailto: or https:// address'),
+    schema: url(['mailto:', 'https:'], 'must be a mailto: or https:// URL'),
     fallback: undefined,
-    shownDefault: '`mailto:` with the address of `MAIL_FROM`',
+    shownDefault: '`mailto:` with the e-mail address of `MAIL_FROM`',
     example: 'mailto:admin@example.com',
     meaning: 'whom push services of browsers may write to; Apple refuses one that is not real',
   },
@@ -605,15 +608,15 @@ export const SETTINGS = settings({
   EXPO_PUSH_URL: {
     schema: baseUrl,
     fallback: 'https://exp.host/--/api/v2/push',
-    meaning: 'base address, for tests',
-    comment: ['Base addresses, for tests.'],
+    meaning: 'base URL, for tests',
+    comment: ['Base URLs, for tests.'],
   },
-  FCM_URL: { schema: baseUrl, fallback: 'https://fcm.googleapis.com', meaning: 'base address, for tests' },
-  APNS_URL: { schema: baseUrl, fallback: 'https://api.push.apple.com', meaning: 'base address, for tests' },
+  FCM_URL: { schema: baseUrl, fallback: 'https://fcm.googleapis.com', meaning: 'base URL, for tests' },
+  APNS_URL: { schema: baseUrl, fallback: 'https://api.push.apple.com', meaning: 'base URL, for tests' },
   APNS_SANDBOX_URL: {
     schema: baseUrl,
     fallback: 'https://api.sandbox.push.apple.com',
-    meaning: 'base address of the environment for tests, for tests',
+    meaning: 'base URL of the environment for tests, for tests',
   },
   FCM_SERVICE_ACCOUNT: {
     schema: text,

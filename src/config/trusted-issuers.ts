@@ -78,7 +78,7 @@ const NOT_AN_OBJECT = 'must be an object';
 // Faults name the key, never what is under it: that may be a secret in the wrong place.
 const NAME_FAULT = `must be a text of 1 to ${MAX_NAME_LENGTH} characters`;
 const SECRET_FAULT = `must be a text of at least ${MIN_SECRET_BYTES} bytes`;
-const URL_FAULT = 'must be an https:// address (http:// only on localhost), without a user and password';
+const URL_FAULT = 'must be an https:// URL (http:// only on localhost), without a user and password';
 const AUDIENCE_FAULT = 'must be a text or an array of them (null says that the tokens of this issuer have none)';
 
 /** What is said of a key that has to be there and is not: the same as where it is wrong. */

@@ -11,20 +11,20 @@ export function connectionFailure(error: unknown, connectionString: string): Dat
 }
 
 function namesIn(connectionString: string): { host: string; port?: string; user: string; database: string } {
-  const address = new URL(connectionString);
-  const host = address.searchParams.get('host') ?? (decodeURIComponent(address.hostname) || 'localhost');
-  const user = address.searchParams.get('user') ?? decodeURIComponent(address.username);
-  const database = decodeURIComponent(address.pathname.slice(1)) || user;
+  const url = new URL(connectionString);
+  const host = url.searchParams.get('host') ?? (decodeURIComponent(url.hostname) || 'localhost');
+  const user = url.searchParams.get('user') ?? decodeURIComponent(url.username);
+  const database = decodeURIComponent(url.pathname.slice(1)) || user;
   // A path is a Unix socket; the port is part of its name.
   if (host.startsWith('/')) return { host, user, database };
-  return { host, port: address.searchParams.get('port') ?? (address.port || '5432'), user, database };
+  return { host, port: url.searchParams.get('port') ?? (url.port || '5432'), user, database };
 }
 
 function reason(
   error: unknown,
   { host, place, user, database }: { host: string; place: string; user: string; database: string },
 ): string {
-  // Where a name has several addresses, each has its own failure.
+  // Where a name has several IP addresses, each has its own failure.
   const first = error instanceof AggregateError ? ((error.errors as unknown[])[0] ?? error) : error;
   const { code = '', message = '' } = first as { code?: string; message?: string };
   const said = message.split('\n', 1)[0] ?? '';

@@ -270,7 +270,7 @@ export class Database extends ConnectionPool implements OnApplicationShutdown {
   readonly background: ConnectionPool;
 
   constructor(configuration: Configuration) {
-    if (configuration.databaseUrl === undefined) throw new Error('the database has no address yet');
+    if (configuration.databaseUrl === undefined) throw new Error('the database has no URL yet');
     const logger = new Logger(Database.name);
     const sizes = poolSizes(configuration.databasePoolSize);
     super(configuration.databaseUrl, sizes.commands, logger);

@@ -12,16 +12,16 @@ export function renderCode(text: string): string {
     .join('');
 }
 
-/** @param link where an address in the document leads from the page; undefined leaves its text alone. */
-export function renderMarkdown(source: string, link: (address: string) => string | undefined): string {
+/** @param link where a URL in the document leads from the page; undefined leaves its text alone. */
+export function renderMarkdown(source: string, link: (url: string) => string | undefined): string {
   const inline = (text: string): string => {
     // Code is set aside: nothing in it means anything, and all around it may be bold or a link.
     const codes: string[] = [];
     const plain = text.replaceAll(/`([^`]+)`/g, (_, code: string) => `\0${codes.push(code) - 1}\0`);
     return escapeHtml(plain)
       .replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>')
-      .replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, address: string) => {
-        const target = link(address);
+      .replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, url: string) => {
+        const target = link(url);
         return target === undefined ? label : `<a href="${escapeHtml(target)}">${label}</a>`;
       })
       .replaceAll(/\0(\d+)\0/g, (_, index: string) => `<code>${escapeHtml(codes[Number(index)] ?? '')}</code>`);

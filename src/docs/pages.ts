@@ -36,7 +36,7 @@ const PAGES = [
 
 function page(path: string, title: string, body: string): string {
   const links = PAGES.map(
-    ([address, name]) => `<a href="${address}"${address === path ? ' aria-current="page"' : ''}>${name}</a>`,
+    ([url, name]) => `<a href="${url}"${url === path ? ' aria-current="page"' : ''}>${name}</a>`,
   ).join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head><body><nav>${links}</nav><main><h1>${escape(title)}</h1>${body}</main></body></html>`;
 }
@@ -121,9 +121,9 @@ function protocolText(): string {
 }
 
 /** Where what the guide points to is on a server. */
-function linkOf(address: string): string | undefined {
-  if (/^(https?:|#)/.test(address)) return address;
-  return { 'openapi.json': '/docs-json', 'asyncapi.json': '/docs/async-json' }[address];
+function linkOf(url: string): string | undefined {
+  if (/^(https?:|#)/.test(url)) return url;
+  return { 'openapi.json': '/docs-json', 'asyncapi.json': '/docs/async-json' }[url];
 }
 
 function json(value: unknown): string {

@@ -31,7 +31,7 @@ login.addEventListener('submit', async (event) => {
   show('…');
   const answer = await fetch('/auth/' + (isNew ? 'register' : 'login'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const reply = await answer.json();
-  if (!answer.ok || !reply.accessToken) return show(reply.message ?? 'An e-mail address has to be verified first.');
+  if (!answer.ok || !reply.accessToken) return show(reply.message ?? 'The e-mail address must be verified first.');
   socket?.close();
   socket = io({ auth: { token: reply.accessToken } });
   socket.on('connect', () => { show('Connected as ' + username + '.'); send.querySelector('button').disabled = false; });

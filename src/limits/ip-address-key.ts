@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import proxyAddress from 'proxy-addr';
 
 /**
- * The key of an address for limits: an IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its
+ * The key of an IP address for limits: an IPv4 address as it is, also where it is written as IPv6; of an IPv6 address its
  * /64, since whoever has one address of that has all of them.
  */
 export function ipAddressKey(address: string | undefined): string {
@@ -12,7 +12,7 @@ export function ipAddressKey(address: string | undefined): string {
   return isIPv6(plain) ? prefixOf(plain, 4) : plain;
 }
 
-/** The key of the network that an address is in, as one customer of a hoster may have it: an IPv4 /24, an IPv6 /48. */
+/** The key of the network that an IP address is in, as one customer of a hoster may have it: an IPv4 /24, an IPv6 /48. */
 export function networkKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
   const plain = plainIpAddress(address);
@@ -36,7 +36,7 @@ function prefixOf(address: string, groupCount: number): string {
 
 /** Where a request that Express has not seen comes from: the same as `request.ip` of those it has. */
 export function clientIpAddress(request: IncomingMessage, trustedProxies: number): string | undefined {
-  // A socket that is gone already has no address.
+  // A socket that is gone already has no IP address.
   if (request.socket.remoteAddress === undefined) return undefined;
   return proxyAddress(request, (_, distance) => distance < trustedProxies);
 }

@@ -6,7 +6,7 @@ const CONNECTIONS = 3;
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** Over SMTP, by a few connections that are kept. TLS as the address says: `smtps://`, or STARTTLS where it is offered. */
+/** Over SMTP, by a few connections that are kept. TLS as the URL says: `smtps://`, or STARTTLS where it is offered. */
 export class SmtpMailer extends Mailer implements OnApplicationShutdown {
   private readonly transport: Transporter;
 
@@ -23,7 +23,7 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       greetingTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: ANSWER_TIMEOUT_MS,
-      // A template that names a file or an address must never make the server read it.
+      // A template that names a file or a URL must never make the server read it.
       disableFileAccess: true,
       disableUrlAccess: true,
     } as Parameters<typeof createTransport>[0]);
@@ -32,7 +32,7 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
   }
 
   override async send({ to, subject, text, html }: Mail): Promise<void> {
-    // As an object and not as text: an address must never be read as a list of several.
+    // As an object and not as text: an e-mail address must never be read as a list of several.
     await this.transport.sendMail({ from: this.from, to: { name: '', address: to }, subject, text, html });
   }
 

@@ -75,7 +75,7 @@ export class MessagesController {
     return this.reader.view(principal, id);
   }
 
-  /** One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
+  /** One attachment, with fresh URLs: of a message that the caller may read, or its own that nothing uses yet. */
   @Get('attachments/:id')
   @ApiErrors('NOT_FOUND')
   @KeyScope('conversations:read')

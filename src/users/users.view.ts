@@ -17,13 +17,13 @@ export class UserView {
   isOnline?: boolean;
   /** When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to. */
   lastSeenAt?: string | null;
-  /** Only for oneself: null for users that came from a trusted issuer without an address. @example "ada@example.com" */
+  /** Only for oneself: null for users that came from a trusted issuer without an e-mail address. @example "ada@example.com" */
   email?: string | null;
 }
 
 /** A user as it sees itself. */
 export class OwnUserView extends UserView {
-  /** Null for users that came from a trusted issuer without an address. @example "ada@example.com" */
+  /** Null for users that came from a trusted issuer without an e-mail address. @example "ada@example.com" */
   declare email: string | null;
 }
 

@@ -17,7 +17,7 @@ const ENCODINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
-/** Beside the files themselves, the places in the page that have an address: the page itself is shown there. */
+/** Beside the files themselves, the places in the page that have a URL: the page itself is shown there. */
 const PLACES = /^\/(?:(?:people|settings|new|admin)\/?|c\/[\w-]{1,64}(?:\/(?:\d{1,10}\/?)?)?)?$/;
 
 type Encoding = (typeof ENCODINGS)[number][0];
@@ -43,8 +43,8 @@ export class PageFiles {
       const type = TYPES[extname(entry.name)];
       if (!entry.isFile() || type === undefined) continue;
       const path = join(entry.parentPath, entry.name);
-      const address = `/${relative(directory, path).split(sep).join('/')}`;
-      files.set(address, pageFile(path, type, address.startsWith('/assets/')));
+      const url = `/${relative(directory, path).split(sep).join('/')}`;
+      files.set(url, pageFile(path, type, url.startsWith('/assets/')));
     }
     return new PageFiles(files);
   }

@@ -44,7 +44,7 @@ type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) 
  *   stays, and its next request may be about anything.
  * - A request to upgrade takes its connection along: from then on that is a WebSocket, which costs nothing twice.
  *
- * The address of the client is the same for either worker, so limits by address count it.
+ * The IP address of the client is the same for either worker, so limits by IP address count it.
  */
 export class SiblingSessions {
   private readonly agent = new Agent({ keepAlive: true });

@@ -124,7 +124,7 @@ export class Workers {
   }
 
   /** Where they listen. */
-  get address(): string {
+  get publicUrl(): string {
     return this.url;
   }
 

@@ -166,7 +166,7 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await section('Webhooks').click();
     await button('New webhook').click();
     const { port } = receiver.address() as AddressInfo;
-    await dialog().getByLabel('Address').fill(`http://127.0.0.1:${port}/hook`);
+    await dialog().getByLabel('URL').fill(`http://127.0.0.1:${port}/hook`);
     await dialog().getByRole('checkbox', { name: 'report.created' }).check();
     await dialog().getByRole('button', { name: 'Create' }).click();
     await expectShown(

@@ -137,7 +137,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Where the files are kept in S3: an address to put one file at, past this server. To be confirmed afterwards. */
+        /** Where the files are kept in S3: a URL to put one file at, past this server. To be confirmed afterwards. */
         post: operations["Attachments_announce"];
         delete?: never;
         options?: never;
@@ -169,7 +169,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file, by the signed address that its message gives. Ranges, conditions and HEAD are supported. */
+        /** A file, by the signed URL that its message gives. Ranges, conditions and HEAD are supported. */
         get: operations["AttachmentFiles_file"];
         put?: never;
         post?: never;
@@ -293,8 +293,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes an account and logs it in. Where addresses have to be verified it mails a code instead, and there is an account
-         *     once that comes back; until then the registration is nobody's to see and keeps neither address nor username from others.
+         * Makes an account and logs it in. Where e-mail addresses have to be verified it mails a code instead, and there is an account
+         *     once that comes back; until then the registration is nobody's to see and keeps neither e-mail address nor username from others.
          */
         post: operations["Auth_register"];
         delete?: never;
@@ -314,7 +314,7 @@ export interface paths {
         put?: never;
         /**
          * Makes the account that a code was mailed for, and logs it in. A code works once; five wrong guesses burn it. Other
-         *     registrations for the same address are gone then.
+         *     registrations for the same e-mail address are gone then.
          */
         post: operations["Auth_verifyOtp"];
         delete?: never;
@@ -332,7 +332,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails a new code, if somebody registered with this address from there and is not verified yet. Answers the same in any case. */
+        /** Mails a new code, if somebody registered with this e-mail address from there and is not verified yet. Answers the same in any case. */
         post: operations["Auth_resendOtp"];
         delete?: never;
         options?: never;
@@ -873,7 +873,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
+        /** One attachment, with fresh URLs: of a message that the caller may read, or its own that nothing uses yet. */
         get: operations["Messages_attachment"];
         put?: never;
         post?: never;
@@ -1708,7 +1708,7 @@ export interface components {
             targetId: string | null;
             /** @description In the actor's words. */
             reason: string | null;
-            /** @description The actor's network address. */
+            /** @description The actor's IP address. */
             ip: string | null;
         };
         /** @enum {string} */
@@ -1750,7 +1750,7 @@ export interface components {
             previewUrl: string | null;
             /**
              * @description A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one.
-             *     An external file's is its own https address.
+             *     An external file's is its own https URL.
              * @example /attachments/0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11/original?expires=1795305600&signature=…
              */
             url: string;
@@ -1813,7 +1813,7 @@ export interface components {
             id: string;
             /** @example PUT */
             method: string;
-            /** @description The store's own address. */
+            /** @description A URL of the store. */
             url: string;
             /**
              * Format: date-time
@@ -1823,7 +1823,7 @@ export interface components {
         };
         OwnUserView: {
             /**
-             * @description Null for users that came from a trusted issuer without an address.
+             * @description Null for users that came from a trusted issuer without an e-mail address.
              * @example ada@example.com
              */
             email: string | null;
@@ -1874,7 +1874,7 @@ export interface components {
             displayName?: string;
             /**
              * Format: uri
-             * @description An https address, or null for none.
+             * @description An https URL, or null for none.
              * @example https://example.com/ada.png
              */
             avatarUrl?: string | null;
@@ -1904,7 +1904,7 @@ export interface components {
              */
             lastSeenAt?: string | null;
             /**
-             * @description Only for oneself: null for users that came from a trusted issuer without an address.
+             * @description Only for oneself: null for users that came from a trusted issuer without an e-mail address.
              * @example ada@example.com
              */
             email?: string | null;
@@ -2071,7 +2071,7 @@ export interface components {
              */
             deviceName: string | null;
             /**
-             * @description The address it was opened from.
+             * @description The IP address it was opened from.
              * @example 203.0.113.7
              */
             ip: string | null;
@@ -2328,7 +2328,7 @@ export interface components {
             title?: string;
             /**
              * Format: uri
-             * @description An https address; null removes the picture.
+             * @description An https URL; null removes the picture.
              */
             avatarUrl?: string | null;
         };
@@ -2367,7 +2367,7 @@ export interface components {
             kind: components["schemas"]["AttachmentKind"];
             /**
              * Format: uri
-             * @description An https address.
+             * @description An https URL.
              * @example https://files.example.com/beach.jpg
              */
             url: string;
@@ -2575,7 +2575,7 @@ export interface components {
         AccountView: {
             role: components["schemas"]["ServerRole"];
             /**
-             * @description Only for oneself: null for users that came from a trusted issuer without an address.
+             * @description Only for oneself: null for users that came from a trusted issuer without an e-mail address.
              * @example ada@example.com
              */
             email?: string | null;
@@ -2618,7 +2618,7 @@ export interface components {
         AccountDetailsView: {
             role: components["schemas"]["ServerRole"];
             /**
-             * @description Only for oneself: null for users that came from a trusted issuer without an address.
+             * @description Only for oneself: null for users that came from a trusted issuer without an e-mail address.
              * @example ada@example.com
              */
             email?: string | null;
@@ -3020,7 +3020,7 @@ export interface components {
         CreateWebhookDto: {
             events: components["schemas"]["WebhookEventType"][];
             /**
-             * @description An https address at port 443 of a public host, or of a host that the operator names.
+             * @description An https URL at port 443 of a public host, or of a host that the operator names.
              * @example https://moderation.example.com/parley
              */
             url: string;
@@ -3250,7 +3250,7 @@ export interface components {
             senderId: string;
             /** Format: date-time */
             createdAt: string;
-            /** @description Beside what the document has: the addresses of what it carries, where it carries anything. */
+            /** @description Beside what the document has: the URLs of what it carries, where it carries anything. */
             images?: string[];
         };
         ListedRoom: {
@@ -3430,7 +3430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3517,7 +3517,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,7 +3611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3620,7 +3620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads use tus 1.0.0: send Tus-Resumable: 1.0.0. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3629,7 +3629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `QUOTA_EXCEEDED`: Your files take as much room as they may; delete some first. */
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `QUOTA_EXCEEDED`: Your storage is full; delete some files first. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3727,7 +3727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3736,7 +3736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was cancelled; start again. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -3745,7 +3745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads use tus 1.0.0: send Tus-Resumable: 1.0.0. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3831,7 +3831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3840,7 +3840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was cancelled; start again. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,7 +3849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads use tus 1.0.0: send Tus-Resumable: 1.0.0. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3876,7 +3876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_LOCKED`: Another request is at this upload; ask for its offset and go on. */
+            /** @description `UPLOAD_LOCKED`: Another request is writing to this upload; ask for its offset and continue. */
             423: {
                 headers: {
                     [name: string]: unknown;
@@ -3981,7 +3981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3999,7 +3999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_EXPIRED`: The upload has expired or was ended; begin it again. */
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was cancelled; start again. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -4008,7 +4008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads speak tus 1.0.0: send Tus-Resumable: 1.0.0. */
+            /** @description `TUS_VERSION_UNSUPPORTED`: Uploads use tus 1.0.0: send Tus-Resumable: 1.0.0. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4017,7 +4017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one. `QUOTA_EXCEEDED`: Your files take as much room as they may; delete some first. */
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has too many pixels, or is too costly to decode; send a smaller one. `QUOTA_EXCEEDED`: Your storage is full; delete some files first. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4044,7 +4044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_LOCKED`: Another request is at this upload; ask for its offset and go on. */
+            /** @description `UPLOAD_LOCKED`: Another request is writing to this upload; ask for its offset and continue. */
             423: {
                 headers: {
                     [name: string]: unknown;
@@ -4134,7 +4134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4143,7 +4143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one. */
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has too many pixels, or is too costly to decode; send a smaller one. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4212,7 +4212,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where the files are kept in S3: an address to put one file at, past this server. To be confirmed afterwards. */
+            /** @description Where the files are kept in S3: a URL to put one file at, past this server. To be confirmed afterwards. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4248,7 +4248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4360,7 +4360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4369,7 +4369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `UPLOAD_INCOMPLETE`: The file is not there yet. */
+            /** @description `UPLOAD_INCOMPLETE`: The file has not been uploaded yet. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4378,7 +4378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has more pixels, or costs more to decode, than any phone’s picture; send a smaller one. */
+            /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has too many pixels, or is too costly to decode; send a smaller one. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4450,7 +4450,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A file, by the signed address that its message gives. Ranges, conditions and HEAD are supported. */
+            /** @description A file, by the signed URL that its message gives. Ranges, conditions and HEAD are supported. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4468,7 +4468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `URL_EXPIRED`: The address has expired; read the message again for a new one. */
+            /** @description `URL_EXPIRED`: The URL has expired; read the message again for a new one. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4477,7 +4477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4544,7 +4544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4627,7 +4627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4808,7 +4808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4918,7 +4918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5010,7 +5010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5095,7 +5095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5214,8 +5214,8 @@ export interface operations {
         };
         responses: {
             /**
-             * @description Makes an account and logs it in. Where addresses have to be verified it mails a code instead, and there is an account
-             *     once that comes back; until then the registration is nobody's to see and keeps neither address nor username from others.
+             * @description Makes an account and logs it in. Where e-mail addresses have to be verified it mails a code instead, and there is an account
+             *     once that comes back; until then the registration is nobody's to see and keeps neither e-mail address nor username from others.
              */
             201: {
                 headers: {
@@ -5305,7 +5305,7 @@ export interface operations {
         responses: {
             /**
              * @description Makes the account that a code was mailed for, and logs it in. A code works once; five wrong guesses burn it. Other
-             *     registrations for the same address are gone then.
+             *     registrations for the same e-mail address are gone then.
              */
             200: {
                 headers: {
@@ -5384,7 +5384,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Mails a new code, if somebody registered with this address from there and is not verified yet. Answers the same in any case. */
+            /** @description Mails a new code, if somebody registered with this e-mail address from there and is not verified yet. Answers the same in any case. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5487,7 +5487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `EMAIL_NOT_VERIFIED`: The e-mail address has to be verified first. `ACCOUNT_SUSPENDED`: The account is suspended: `until` says how long, null until it is lifted; `reason` why. */
+            /** @description `EMAIL_NOT_VERIFIED`: The e-mail address must be verified first. `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,7 +5586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `ACCOUNT_SUSPENDED`: The account is suspended: `until` says how long, null until it is lifted; `reason` why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
+            /** @description `ACCOUNT_SUSPENDED`: The account is suspended until `until`, or until it is lifted where that is null; `reason` is why. `FOREIGN_ORIGIN`: The request comes from a page of another origin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6192,7 +6192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6291,7 +6291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6378,7 +6378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6387,7 +6387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `LIMIT_REACHED`: There are as many of these as there may be. */
+            /** @description `LIMIT_REACHED`: The limit is reached. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6488,7 +6488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6678,7 +6678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6687,7 +6687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `REQUEST_EXISTS`: You have already asked this user. `ALREADY_FRIENDS`: You are friends already. */
+            /** @description `REQUEST_EXISTS`: A friend request is already pending. `ALREADY_FRIENDS`: You are already friends. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6790,7 +6790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6799,7 +6799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `REQUEST_NOT_PENDING`: The request has been answered or withdrawn already. */
+            /** @description `REQUEST_NOT_PENDING`: The friend request is no longer pending. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6902,7 +6902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6911,7 +6911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `REQUEST_NOT_PENDING`: The request has been answered or withdrawn already. */
+            /** @description `REQUEST_NOT_PENDING`: The friend request is no longer pending. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7012,7 +7012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7021,7 +7021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `REQUEST_NOT_PENDING`: The request has been answered or withdrawn already. */
+            /** @description `REQUEST_NOT_PENDING`: The friend request is no longer pending. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7194,7 +7194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7371,7 +7371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7472,7 +7472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7580,7 +7580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7649,7 +7649,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description `CANNOT_MESSAGE_SELF`: A direct conversation needs somebody else. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `CANNOT_MESSAGE_SELF`: You cannot message yourself. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7676,7 +7676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7779,7 +7779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7841,7 +7841,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description `NOT_A_GROUP`: Only groups allow this. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `NOT_A_GROUP`: The conversation is not a group. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7868,7 +7868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7978,7 +7978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8040,7 +8040,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description `NOT_A_GROUP`: Only groups allow this. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `NOT_A_GROUP`: The conversation is not a group. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8067,7 +8067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8076,7 +8076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `ALREADY_MEMBER`: This user is a member already. `GROUP_FULL`: The group has as many members as it may have. */
+            /** @description `ALREADY_MEMBER`: This user is already a member. `GROUP_FULL`: The group is full. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8151,7 +8151,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `NOT_A_GROUP`: Only groups allow this. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `NOT_A_GROUP`: The conversation is not a group. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8178,7 +8178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8259,7 +8259,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description `NOT_A_GROUP`: Only groups allow this. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `NOT_A_GROUP`: The conversation is not a group. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8286,7 +8286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8360,7 +8360,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `NOT_A_GROUP`: Only groups allow this. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `NOT_A_GROUP`: The conversation is not a group. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8387,7 +8387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8494,7 +8494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8601,7 +8601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8711,7 +8711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8804,7 +8804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8893,7 +8893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9002,7 +9002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9087,7 +9087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9175,7 +9175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9282,7 +9282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9358,7 +9358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One attachment, with fresh addresses: of a message that the caller may read, or its own that nothing uses yet. */
+            /** @description One attachment, with fresh URLs: of a message that the caller may read, or its own that nothing uses yet. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9394,7 +9394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9479,7 +9479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9592,7 +9592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9601,7 +9601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `MESSAGE_DELETED`: The message has been deleted. `TOO_MANY_REACTIONS`: The message has as many different reactions as it may have. */
+            /** @description `MESSAGE_DELETED`: The message has been deleted. `TOO_MANY_REACTIONS`: Too many different reactions. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9705,7 +9705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9820,7 +9820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9906,7 +9906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9982,7 +9982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10069,7 +10069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10179,7 +10179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10286,7 +10286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10393,7 +10393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10500,7 +10500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10610,7 +10610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10715,7 +10715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10804,7 +10804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10911,7 +10911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11014,7 +11014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11090,7 +11090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11179,7 +11179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11188,7 +11188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `REPORT_RESOLVED`: The report has been resolved already. */
+            /** @description `REPORT_RESOLVED`: The report is already resolved. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11287,7 +11287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11386,7 +11386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11500,7 +11500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11605,7 +11605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11711,7 +11711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11803,7 +11803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11990,7 +11990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12164,7 +12164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12310,7 +12310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12397,7 +12397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12406,7 +12406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `USERNAME_TAKEN`: This username is already taken. `LIMIT_REACHED`: There are as many of these as there may be. */
+            /** @description `USERNAME_TAKEN`: This username is already taken. `LIMIT_REACHED`: The limit is reached. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12514,7 +12514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12601,7 +12601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12610,7 +12610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `LIMIT_REACHED`: There are as many of these as there may be. */
+            /** @description `LIMIT_REACHED`: The limit is reached. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12711,7 +12711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12818,7 +12818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12924,7 +12924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12933,7 +12933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `LIMIT_REACHED`: There are as many of these as there may be. */
+            /** @description `LIMIT_REACHED`: The limit is reached. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13036,7 +13036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13146,7 +13146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13232,7 +13232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13335,7 +13335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13424,7 +13424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13710,7 +13710,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedRoom"];
                 };
             };
-            /** @description `CANNOT_MESSAGE_SELF`: A direct conversation needs somebody else. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
+            /** @description `CANNOT_MESSAGE_SELF`: You cannot message yourself. `VALIDATION_FAILED`: The request is not valid. `MALFORMED_JSON`: The body is not valid JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13737,7 +13737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13902,7 +13902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
-            /** @description `NOT_FOUND`: There is no such thing, or it is not yours to see. */
+            /** @description `NOT_FOUND`: Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;

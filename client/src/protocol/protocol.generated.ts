@@ -35,7 +35,7 @@ export interface Attachment {
   thumbnailUrl: string | null;
   /** WebP, at most 1280 pixels wide and high; of images, and of films with a poster. Signed and relative as `url`. */
   previewUrl: string | null;
-  /** A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one. An external file's is its own https address. */
+  /** A path on this server that needs no token, signed, good for some hours: reading the message again gives a fresh one. An external file's is its own https URL. */
   url: string;
 }
 
@@ -171,7 +171,7 @@ export interface ExpiryResult {
 
 export interface ExternalAttachment {
   kind: AttachmentKind;
-  /** An https address. */
+  /** An https URL. */
   url: string;
   name?: string | null | undefined;
   /** Bytes. */
@@ -326,7 +326,7 @@ export interface OwnMembership {
 }
 
 export interface OwnUser {
-  /** Null for users that came from a trusted issuer without an address. */
+  /** Null for users that came from a trusted issuer without an e-mail address. */
   email: string | null;
   id: string;
   username: string;
@@ -489,7 +489,7 @@ export interface Session {
   id: string;
   /** As the client named it; of a trusted issuer's user, the issuer. */
   deviceName: string | null;
-  /** The address it was opened from. */
+  /** The IP address it was opened from. */
   ip: string | null;
   /** ISO 8601, UTC. */
   createdAt: string;
@@ -605,7 +605,7 @@ export interface UpdateConversation {
   /** Whether members who join from now on see what was written before. */
   historyVisibility?: HistoryVisibility | undefined;
   title?: string | undefined;
-  /** An https address; null removes the picture. */
+  /** An https URL; null removes the picture. */
   avatarUrl?: string | null | undefined;
 }
 
@@ -627,7 +627,7 @@ export interface UpdateProfile {
   avatarId?: string | undefined;
   /** One line of 1 to 64 characters. */
   displayName?: string | undefined;
-  /** An https address, or null for none. */
+  /** An https URL, or null for none. */
   avatarUrl?: string | null | undefined;
 }
 
@@ -642,12 +642,12 @@ export interface User {
   isOnline?: boolean | undefined;
   /** When it was online last before now: ISO 8601, UTC; only for those whom its presence is shown to. */
   lastSeenAt?: string | null | undefined;
-  /** Only for oneself: null for users that came from a trusted issuer without an address. */
+  /** Only for oneself: null for users that came from a trusted issuer without an e-mail address. */
   email?: string | null | undefined;
 }
 
 export interface UserUpdated {
-  /** With the presence that its audience is shown; to itself with its address instead. */
+  /** With the presence that its audience is shown; to itself with its e-mail address instead. */
   user: User;
 }
 

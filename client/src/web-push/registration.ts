@@ -36,7 +36,7 @@ export function canWebPush(): boolean {
 /**
  * Subscribes this browser and registers it as a device of the session, which ends it. Needs the permission for notifications:
  * ask for it when a user wants them, never at the start. Calling it again changes nothing: do so at each start, since browsers
- * and servers change their addresses and keys.
+ * and servers change their endpoints and keys.
  * @throws ChatError, and what the browser says where it does not subscribe.
  */
 export async function enableWebPush(client: Caller, options: WebPushOptions): Promise<PushDevice> {

@@ -18,7 +18,7 @@ interface Push {
 }
 
 export interface WebPushHandling {
-  /** The address, in this origin, of what a notification is about. */
+  /** The URL, in this origin, of what a notification is about. */
   pathOf: (subject: PushSubject) => string;
   icon?: string;
   /** A small picture of one colour, where a system shows such. */

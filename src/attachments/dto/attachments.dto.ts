@@ -72,7 +72,7 @@ export class UploadForm {
 
 /** A file that its sender keeps elsewhere; the server never asks for it. */
 export class ExternalAttachment {
-  /** An https address. @example "https://files.example.com/beach.jpg" */
+  /** An https URL. @example "https://files.example.com/beach.jpg" */
   @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
   @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })
   url!: string;
@@ -101,7 +101,7 @@ export class AnyExternalAttachment extends ExternalAttachment {
   override url: string = '';
 }
 
-/** The proof that an address was given by this server. */
+/** The proof that a URL was given by this server. */
 export class SignedQuery {
   /** Seconds since 1970. */
   @Matches(/^\d{1,12}$/)

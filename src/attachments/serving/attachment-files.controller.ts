@@ -14,7 +14,7 @@ import { SignedQuery } from '../dto/attachments.dto.js';
 const BINARY = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 const AVATAR_SECONDS = 365 * 24 * 3_600;
 
-/** The bytes. No token is asked for, so that images and players can read them: the address itself is the right to. */
+/** The bytes. No token is asked for, so that images and players can read them: the URL itself is the right to. */
 @ApiTags('attachments')
 @Public()
 @Controller()
@@ -25,7 +25,7 @@ export class AttachmentFilesController {
     private readonly serving: AttachmentServing,
   ) {}
 
-  /** A file, by the signed address that its message gives. Ranges, conditions and HEAD are supported. */
+  /** A file, by the signed URL that its message gives. Ranges, conditions and HEAD are supported. */
   @Get('attachments/:id/:variant')
   @ApiParam({ name: 'variant', enum: VARIANTS })
   @ApiOkResponse(BINARY)

@@ -8,10 +8,10 @@ import { isExternal, type MessageAttachment, type StoredFile, type Variant } fro
 import type { AttachmentView } from '../attachments.view.js';
 
 /**
- * Addresses of attachments: whoever has one may read the file until it expires, nobody else can. They are given only in
+ * URLs of attachments: whoever has one may read the file until it expires, nobody else can. They are given only in
  * what members of the conversation read.
  *
- * An address stays the same for half its life, so that clients and caches need not fetch a file again with every page.
+ * A URL stays the same for half its life, so that clients and caches need not fetch a file again with every page.
  */
 @Injectable()
 export class AttachmentLinks {

@@ -37,7 +37,7 @@ export function safeFileName(name: string | undefined, extension: string | undef
   return withEnding(named, extension);
 }
 
-/** React Native sends names as addresses have them: nothing but what an address may hold, and the rest after percent signs. */
+/** React Native sends names as URLs have them: nothing but what a URL may hold, and the rest after percent signs. */
 function decoded(name: string): string {
   if (!/^[\w.!~*'()%&$+,;=@-]*%[0-9a-f]{2}[\w.!~*'()%&$+,;=@-]*$/i.test(name)) return name;
   try {

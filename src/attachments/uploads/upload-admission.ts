@@ -4,7 +4,7 @@ import { FreeSpace } from '../../common/free-space.js';
 import { Configuration } from '../../config/configuration.js';
 import { maxUploadBytes } from '../../http/uploads.js';
 
-/** Uploads under way in this process at the most; from one network address; of one user. */
+/** Uploads under way in this process at the most; from one IP address; of one user. */
 const MAX_UPLOADS = 500;
 const MAX_UPLOADS_OF_IP_ADDRESS = 250;
 const MAX_UPLOADS_OF_USER = 60;
@@ -35,7 +35,7 @@ interface Share {
 
 /**
  * Decides, before its first byte, whether an upload may come in, and keeps room in the spool for it. Every byte that lies
- * there is somebody's: a user has a share of the room, so has a network address, and what is left is for everybody else.
+ * there is somebody's: a user has a share of the room, so has an IP address, and what is left is for everybody else.
  * The numbers are of one process; workers of one machine, which have one disk, divide the room among them.
  */
 @Injectable()

@@ -17,14 +17,14 @@ export const decoyHash = ({ memoryCost, timeCost, parallelism }: typeof COST): s
 
 // They run on the thread pool of libuv, which has 4 threads and other work to do, and share the cores with the event loop.
 const CONCURRENT = Math.min(3, Math.max(2, availableParallelism() - 1));
-/** Waiting for one network address, and for all. Two slow cores take 2 s for the former. */
+/** Waiting for one IP address, and for all. Two slow cores take 2 s for the former. */
 const MAX_QUEUED_PER_IP_ADDRESS = 64;
 const MAX_QUEUED = 1_024;
 /** A caller that waits longer has left. */
 const WAIT_TIMEOUT_MS = 8_000;
 
 /**
- * Hashes passwords, a few at a time, of one network address after the other: one that asks for many delays another by one
+ * Hashes passwords, a few at a time, of one IP address after the other: one that asks for many delays another by one
  * turn, and fills a queue of its own. Every method throws DomainError OVERLOADED where too many are waiting.
  */
 @Injectable()

@@ -23,7 +23,7 @@ export interface ProvedRegistration {
   codeHash: Buffer;
 }
 
-/** Registrations for one e-mail address that may wait, of one network address and of all. */
+/** Registrations for one e-mail address that may wait, of one IP address and of all. */
 export interface WaitingBounds {
   perIpAddress: number;
   total: number;
@@ -123,7 +123,7 @@ export class PendingRegistrationsRepository {
     );
   }
 
-  /** The newest of those that go by this name: from this network address, else from any. */
+  /** The newest of those that go by this name: from this IP address, else from any. */
   async passwordHashOf(
     by: { email: string } | { username: string },
     requestedFrom: string,

@@ -14,7 +14,7 @@ import {
 
 /** For how long a registration waits for its proof. */
 const PENDING_HOURS = 24;
-/** Registrations for one e-mail address that wait, of one network address and of all. Beyond that the oldest go. */
+/** Registrations for one e-mail address that wait, of one IP address and of all. Beyond that the oldest go. */
 const MAX_PENDING = { perIpAddress: 3, total: 20 };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
@@ -22,9 +22,9 @@ const SWEEP_BATCH = 1_000;
 /**
  * Registrations whose e-mail address is not proved yet. They are no users: nobody finds, befriends or writes to them.
  *
- * Guarantees: an address belongs to who proves it, so any number of registrations for it stand beside one another and
+ * Guarantees: an e-mail address belongs to who proves it, so any number of registrations for it stand beside one another and
  * beside nothing of theirs is anybody's; a code proves the one registration that it was mailed with, and makes a user
- * with that password; all others for that address are gone then; none keeps a username from anybody; each goes by
+ * with that password; all others for that e-mail address are gone then; none keeps a username from anybody; each goes by
  * itself after a day.
  */
 @Injectable()
@@ -58,7 +58,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
   }
 
   /**
-   * A new code for the registration of whoever asks: the newest from its network address. From elsewhere only where all
+   * A new code for the registration of whoever asks: the newest from its IP address. From elsewhere only where all
    * that wait came from one place, since among strangers' nobody knows which one is meant.
    * @returns undefined where there is none
    */
@@ -96,7 +96,7 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
     return rows.find((row) => row.id === id && row.codeHash?.equals(codeHash) === true);
   }
 
-  /** The newest of those that go by this name: from the caller's network address, else from any. */
+  /** The newest of those that go by this name: from the caller's IP address, else from any. */
   passwordHashOf(by: { email: string } | { username: string }, ipAddress: string | undefined): Promise<string | null> {
     return this.repository.passwordHashOf(by, ipAddressKey(ipAddress), new Date(this.clock.now()));
   }

@@ -9,7 +9,7 @@ export interface Guesser {
   ipAddress: string | undefined;
   /** A device on which somebody logged in to this very account, by its cookie. */
   deviceId?: string | undefined;
-  /** Whether somebody logged in to this very account from this address. */
+  /** Whether somebody logged in to this very account from this IP address. */
   isKnownIpAddress: boolean;
 }
 
@@ -18,9 +18,9 @@ type Bucket = readonly [limit: LimitName, key: string];
 /**
  * Counts guesses, so that guessing costs the guesser and not the owner (docs/operations.md, "Guessing").
  *
- * An account's guesses are counted apart for each address and for each device it knows; addresses that it does not know
+ * An account's guesses are counted apart for each IP address and for each device it knows; addresses that it does not know
  * have one more limit together, and each of them one over all accounts. Who comes from elsewhere than the guessers is
- * therefore not kept out by them, and a thousand addresses together guess little more than a few.
+ * therefore not kept out by them, and a thousand IP addresses together guess little more than a few.
  */
 @Injectable()
 export class GuessLimits {
@@ -53,7 +53,7 @@ export class GuessLimits {
 
   /**
    * A code that is to be mailed.
-   * @param account what it is for, and whose address it goes to
+   * @param account what it is for, and whose e-mail address it goes to
    * @throws DomainError RATE_LIMITED
    */
   async countCode(account: string, { ipAddress, isKnownIpAddress }: Guesser): Promise<void> {

@@ -11,7 +11,7 @@ export interface IssuedCode {
   expiresAt: Date;
 }
 
-/** Guesses that a code bears, from one network address and from strangers together. */
+/** Guesses that a code bears, from one IP address and from strangers together. */
 export interface GuessBounds {
   perIpAddress: number;
   byStrangers: number;

@@ -13,20 +13,20 @@ export type { CodePurpose, IssuedCode } from './one-time-codes.repository.js';
 
 /** For how long a code is good. */
 export const CODE_MINUTES = 10;
-/** Guesses after which a code is burnt for the network address that made them. */
+/** Guesses after which a code is burnt for the IP address that made them. */
 export const MAX_GUESSES_PER_IP_ADDRESS = 5;
-/** The same for all addresses together that neither asked for it nor were used by its account before. */
+/** The same for all IP addresses together that neither asked for it nor were used by its account before. */
 export const MAX_GUESSES_BY_STRANGERS = 5;
 export const GUESS_BOUNDS = { perIpAddress: MAX_GUESSES_PER_IP_ADDRESS, byStrangers: MAX_GUESSES_BY_STRANGERS };
 const SWEEP_INTERVAL_MS = 3_600_000;
 const NO_HASH = Buffer.alloc(32);
 
 /**
- * Six digits that prove that somebody reads an address (contract, section 2).
+ * Six digits that prove that somebody reads an e-mail address (contract, section 2).
  *
  * Guarantees: drawn by the system's generator; kept only as a keyed hash; good for ten minutes, for one use, and for five
- * guesses of any one address, however many are made at once; a new one makes the one before worthless. Strangers' wrong
- * guesses burn it for strangers: not for the address that asked for it, nor for one that its account was used from.
+ * guesses of any one IP address, however many are made at once; a new one makes the one before worthless. Strangers' wrong
+ * guesses burn it for strangers: not for the IP address that asked for it, nor for one that its account was used from.
  */
 @Injectable()
 export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {

@@ -15,11 +15,11 @@ const MAX_PURPOSE = 64;
 
 const folded = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? value.trim().toLowerCase() : value;
-/** As it was given where it is no address. */
+/** As it was given where it is no e-mail address. */
 const normal = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (normalEmail(value) ?? value) : value;
 
-/** An address of which there is one spelling: taken in any case and Unicode form. */
+/** An e-mail address of which there is one spelling: taken in any case and Unicode form. */
 const IsEmailAddress = (): PropertyDecorator =>
   applyDecorators(
     Transform(normal),

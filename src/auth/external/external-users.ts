@@ -14,7 +14,7 @@ import type { ExternalIdentity } from './trusted-issuers.js';
  * here: it is listed and revoked like any other, and a token made after that opens it anew.
  *
  * Guarantee: a subject becomes one user, however many of its tokens come first at the same moment. It never becomes a
- * user who was there before, whatever address the token names: that would hand accounts over to whoever the issuer is.
+ * user who was there before, whatever e-mail address the token names: that would hand accounts over to whoever the issuer is.
  */
 @Injectable()
 export class ExternalUsers {

@@ -25,7 +25,7 @@ export interface ExternalIdentity {
   readonly subject: string;
   /** One line of 1 to 64 code points. */
   readonly name?: string;
-  /** An https:// address of at most 2,048 characters. */
+  /** An https:// URL of at most 2,048 characters. */
   readonly picture?: string;
   /** Lower case; only one that the issuer has verified (of Auth.js: that the app took its user's). */
   readonly email?: string;
@@ -76,7 +76,7 @@ interface Verified {
 
 /**
  * Verifies tokens of the issuers that the operator trusts (contract, section 2). The issuer decides key and algorithms;
- * the token only names the issuer and, of several keys, which one: no address or key in its header is looked at.
+ * the token only names the issuer and, of several keys, which one: no URL or key in its header is looked at.
  */
 @Injectable()
 export class TrustedIssuers {

@@ -25,7 +25,7 @@ export class KeyGuard {
    */
   async admit(secret: string, request: Request, rule: KeyRule | undefined): Promise<Principal> {
     const key = await this.keys.verify(secret);
-    if (rule === undefined) throw new DomainError('FORBIDDEN', { message: 'This is not for API keys.' });
+    if (rule === undefined) throw new DomainError('FORBIDDEN', { message: 'API keys may not do this.' });
     if (!key.scopes.has(rule.scope))
       throw new DomainError('FORBIDDEN', { message: `The API key lacks the scope ${rule.scope}.` });
     const { keyId, makerId } = key;

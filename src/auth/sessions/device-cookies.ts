@@ -20,7 +20,7 @@ export interface KnownDevice {
 
 /**
  * A browser's proof that somebody logged in on it before. It opens nothing: guesses that come with it are counted apart
- * (`GuessLimits`), so that guesses from the same address, as of the same office or mobile network, keep no owner out.
+ * (`GuessLimits`), so that guesses from the same IP address, as of the same office or mobile network, keep no owner out.
  */
 @Injectable()
 export class DeviceCookies {

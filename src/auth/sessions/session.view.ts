@@ -4,7 +4,7 @@ export class SessionView {
   id!: string;
   /** As the client named it; of a trusted issuer's user, the issuer. @example "Phone of Ada" */
   deviceName!: string | null;
-  /** The address it was opened from. @example "203.0.113.7" */
+  /** The IP address it was opened from. @example "203.0.113.7" */
   ip!: string | null;
   /** ISO 8601, UTC. */
   createdAt!: string;

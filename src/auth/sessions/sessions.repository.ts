@@ -107,7 +107,7 @@ export class SessionsRepository {
     );
   }
 
-  /** The network addresses of a user's sessions, the last used first. */
+  /** The IP addresses of a user's sessions, the last used first. */
   async ipAddressesOf(userId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ ip: string }>(
       `SELECT ip FROM sessions WHERE user_id = $1 AND ip IS NOT NULL

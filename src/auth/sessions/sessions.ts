@@ -20,7 +20,7 @@ import { newRefreshToken, refreshTokenHash, SUCCESSOR_LABEL, successorOf } from 
 const REUSE_GRACE_MS = 10_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const SWEEP_BATCH = 1_000;
-/** Sessions whose addresses are looked at, the last used first. */
+/** Sessions whose IP addresses are looked at, the last used first. */
 const MAX_KNOWN_IP_ADDRESSES = 200;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -36,12 +36,12 @@ export interface EndedSession extends Principal {
 
 export interface SessionOrigin {
   deviceName?: string | undefined;
-  /** The client's address. */
+  /** The client's IP address. */
   ip?: string | undefined;
 }
 
 export interface RefreshOrigin {
-  /** The client's address. */
+  /** The client's IP address. */
   ip?: string | undefined;
   /** What the client keeps with the token until it has the answer. */
   attemptId?: string | undefined;
@@ -144,7 +144,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Whether somebody logged in to this account from this network address (of IPv6: its /64) within the life of a session.
+   * Whether somebody logged in to this account from this IP address (of IPv6: its /64) within the life of a session.
    * For nobody it takes as long and is false.
    */
   async isKnownIpAddress(userId: string | undefined, ipAddress: string | undefined): Promise<boolean> {

@@ -23,7 +23,7 @@ export class VerificationView {
   expiresAt!: string;
 }
 
-/** A new account whose address has to be verified before it can be used. */
+/** A new account whose e-mail address has to be verified before it can be used. */
 export class PendingRegistrationView {
   user!: OwnUserView;
   verification!: VerificationView;

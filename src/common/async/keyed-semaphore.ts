@@ -28,7 +28,7 @@ interface KeyState {
 }
 
 /**
- * Bounds how many run at once, for each key (a user, an address) and for all together.
+ * Bounds how many run at once, for each key (a user, an IP address) and for all together.
  *
  * Guarantees: within a key first come, first served; between keys that wait for the total, turn by turn, so that a key
  * with many waiting delays another by at most one turn of each; both queues are bounded and every wait ends; a key

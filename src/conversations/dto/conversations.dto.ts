@@ -58,7 +58,7 @@ export class UpdateConversationDto {
   @IsName({ max: 100 })
   title?: string;
 
-  /** An https address; null removes the picture. */
+  /** An https URL; null removes the picture. */
   @IsOptional()
   @IsUrl({ protocols: ['https'], require_protocol: true, require_tld: false })
   @MaxLength(2048)

@@ -149,7 +149,7 @@ class NamespacedSession implements TranslatedSession {
     const users = await this.dialect.direct.usersNamed([senderId, direct.receiverId]);
     return {
       id,
-      // What it has no other word for: the addresses of what the message carries.
+      // What it has no other word for: the URLs of what the message carries.
       content: message.content || message.attachments.map(({ url }) => url).join('\n'),
       senderId,
       recipientId: direct.receiverId,

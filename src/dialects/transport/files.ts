@@ -10,7 +10,7 @@ export interface Carried {
 const OWN_PATH = /^\/attachments\/([0-9a-f-]{36})(?:\/|$)/i;
 
 /**
- * A file as older clients name one: an uploaded attachment's id or the path it was given, else an address.
+ * A file as older clients name one: an uploaded attachment's id or the path it was given, else a URL.
  * @throws DomainError VALIDATION_FAILED by `field`
  */
 export function carry(
@@ -19,8 +19,7 @@ export function carry(
   reference: unknown,
   about: { kind: string; name?: string; size?: number },
 ): void {
-  if (typeof reference !== 'string')
-    throw invalidField(field, `${field} must be an http(s) address or an attachment's id`);
+  if (typeof reference !== 'string') throw invalidField(field, `${field} must be an http(s) URL or an attachment's id`);
   const id = UUID_PATTERN.test(reference) ? reference : OWN_PATH.exec(reference)?.[1];
   if (id !== undefined) carried.attachmentIds.push(id.toLowerCase());
   else carried.attachments.push({ url: reference, ...about });

@@ -5,7 +5,7 @@ export class RoomMessage {
   content!: string;
   senderId!: string;
   createdAt!: string;
-  /** Beside what the document has: the addresses of what it carries, where it carries anything. */
+  /** Beside what the document has: the URLs of what it carries, where it carries anything. */
   images?: string[];
 }
 

@@ -121,7 +121,7 @@ export class WebhooksRepository {
     return row;
   }
 
-  /** With all that was sent to it. @returns its address, undefined where there is none */
+  /** With all that was sent to it. @returns its URL, undefined where there is none */
   async remove(transaction: Transaction, id: string): Promise<string | undefined> {
     const [row] = await transaction.query<{ url: string }>('DELETE FROM webhooks WHERE id = $1 RETURNING url', [id]);
     return row?.url;

@@ -46,7 +46,7 @@ export class TcpConnections implements BeforeApplicationShutdown, OnApplicationS
     bounds: Partial<TcpBounds> = {},
   ) {
     this.bounds = { ...BOUNDS, ...bounds };
-    // Behind a proxy all have its address; the proxy has to bound them.
+    // Behind a proxy all have its IP address; the proxy has to bound them.
     const isKnown = configuration.trustedProxies === 0 && configuration.rateLimits;
     this.byIpAddress = new Counted(isKnown ? this.bounds.maxPerIpAddress : Number.POSITIVE_INFINITY);
   }

@@ -16,8 +16,8 @@ const RATE_LIMIT = 'rateLimit';
 
 type LimitsPer<Scope> = { [Name in LimitName]: (typeof LIMITS)[Name]['per'] extends Scope ? Name : never }[LimitName];
 
-/** Counts a route's requests against a limit, by the caller or by the address as the limit says. */
-export function RateLimit(limit: LimitsPer<'user' | 'address'>): MethodDecorator & ClassDecorator {
+/** Counts a route's requests against a limit, by the caller or by the IP address as the limit says. */
+export function RateLimit(limit: LimitsPer<'user' | 'ipAddress'>): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(RATE_LIMIT, limit), UseGuards(RateLimitGuard));
 }
 

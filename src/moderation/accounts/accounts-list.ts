@@ -27,7 +27,7 @@ export class AccountsList {
     const now = this.clock.now();
     const rows = await this.repository.list(
       {
-        // Of what folds to nothing there is nobody; it may still be an address.
+        // Of what folds to nothing there is nobody; it may still be an e-mail address.
         folded: search === undefined ? null : foldText(search),
         email: search?.toLowerCase() ?? null,
         id: search !== undefined && UUID_PATTERN.test(search) ? search.toLowerCase() : null,

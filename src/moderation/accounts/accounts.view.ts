@@ -17,7 +17,7 @@ export class SuspensionView {
 
 /** An account as moderators and administrators see it. */
 export class AccountView extends UserView {
-  /** Null for users that came from a trusted issuer without an address. @example "ada@example.com" */
+  /** Null for users that came from a trusted issuer without an e-mail address. @example "ada@example.com" */
   declare email: string | null;
   /** ISO 8601, UTC. */
   emailVerifiedAt!: string | null;

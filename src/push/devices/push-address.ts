@@ -50,7 +50,7 @@ export function pushAddress(
   if (subscription !== undefined) throw invalidField('subscription', 'subscription is for web alone: send token');
   if (token === undefined) throw invalidField('token', `token is required for ${platform}`);
   const spelt = platform === 'apns' ? token.toLowerCase() : token;
-  if (!TOKENS[platform].test(spelt)) throw invalidField('token', `token is none of ${platform}`);
+  if (!TOKENS[platform].test(spelt)) throw invalidField('token', `token must be a token of ${platform}`);
   return { address: spelt, keys: undefined };
 }
 
@@ -87,7 +87,7 @@ function endpointOf(endpoint: string, webHosts: readonly string[]): string {
 /** A point on the curve, uncompressed: one that is not would fail each notification, or reveal something. */
 function publicKeyOf(text: string): string {
   const bytes = Buffer.from(text, 'base64url');
-  const refusal = invalidField('subscription.keys.p256dh', 'subscription.keys.p256dh is no public key of P-256');
+  const refusal = invalidField('subscription.keys.p256dh', 'subscription.keys.p256dh must be a public key of P-256');
   if (bytes.length !== 65 || bytes[0] !== 4) throw refusal;
   const [x, y] = [bytes.subarray(1, 33).toString('base64url'), bytes.subarray(33).toString('base64url')];
   try {
@@ -101,6 +101,6 @@ function publicKeyOf(text: string): string {
 function secretOf(text: string): string {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== 16)
-    throw invalidField('subscription.keys.auth', 'subscription.keys.auth is no secret of 16 bytes');
+    throw invalidField('subscription.keys.auth', 'subscription.keys.auth must be a secret of 16 bytes');
   return bytes.toString('base64url');
 }

@@ -37,7 +37,7 @@ export class PresenceView {
 }
 
 export class UserUpdatedView {
-  /** With the presence that its audience is shown; to itself with its address instead. */
+  /** With the presence that its audience is shown; to itself with its e-mail address instead. */
   user!: UserView;
 }
 

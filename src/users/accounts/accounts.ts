@@ -29,7 +29,7 @@ export class Accounts {
   ) {}
 
   /**
-   * Makes a user within the caller's transaction. Two callers at once with one address or one username: one wins.
+   * Makes a user within the caller's transaction. Two callers at once with one e-mail address or one username: one wins.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN
    */
   async create(transaction: Transaction, account: NewAccount): Promise<OwnUserView> {
@@ -49,7 +49,7 @@ export class Accounts {
   }
 
   /**
-   * A username for somebody who is not yet to be a user: the one that is wished for, or one derived from the address.
+   * A username for somebody who is not yet to be a user: the one that is wished for, or one derived from the e-mail address.
    * Nothing is held: it may be taken when that somebody comes back.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN
    */
@@ -83,7 +83,7 @@ export class Accounts {
     return this.repository.credentialsOf(by);
   }
 
-  /** Makes a user for somebody whom a trusted issuer vouches for: without a password, and its address only if it is free. */
+  /** Makes a user for somebody whom a trusted issuer vouches for: without a password, and its e-mail address only if it is free. */
   async createExternal(transaction: Transaction, { name, picture, email }: ExternalProfile): Promise<string> {
     const isFree = email !== undefined && !(await this.repository.isEmailTaken(email, transaction));
     const own = isFree ? email : null;

@@ -23,7 +23,7 @@ export class UpdateProfile {
   @IsName({ max: MAX_DISPLAY_NAME_LENGTH })
   displayName?: string;
 
-  /** An https address, or null for none. @example "https://example.com/ada.png" */
+  /** An https URL, or null for none. @example "https://example.com/ada.png" */
   @ValidateIf(isGivenAndNotNull)
   @IsText({ max: 2_048, singleLine: true })
   @IsUrl({ protocols: ['https'], require_protocol: true, disallow_auth: true })

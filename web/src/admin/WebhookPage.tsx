@@ -25,7 +25,7 @@ interface Delivery {
 /** One receiver of events: what it gets, what was sent to it, and how that went. */
 export function WebhookPage({ id }: { id: string }) {
   const path = `/admin/webhooks/${id}`;
-  // One alone has no address to be read at; there are few.
+  // One alone has no URL to be read at; there are few.
   const { items, fault, hasMore, loadMore, reload } = useList<Webhook>('/admin/webhooks', { limit: 100 });
   const webhook = items?.find((one) => one.id === id);
   const deliveries = useList<Delivery>(`${path}/deliveries`);

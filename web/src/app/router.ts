@@ -10,7 +10,7 @@ export type Place =
   | { name: 'new' }
   /** For moderators; what is shown there is in the fragment (admin/section.ts): under /admin/ is the API. */
   | { name: 'admin' }
-  /** An address that is none of the page's. */
+  /** A URL that is none of the page's. */
   | { name: 'nowhere'; path: string };
 
 const listeners = new Set<() => void>();

@@ -8,7 +8,7 @@ import { Picture } from './Picture.js';
 import { SoundPlayer } from './SoundPlayer.js';
 
 /**
- * Files of a message. Their addresses end: where one fails, the message is read again, once. Each stays the element that it is when
+ * Files of a message. Their URLs expire: where one fails, the message is read again, once. Each stays the element that it is when
  * it is sent and has an id from then on: somebody may be at it, by keyboard or in a viewer.
  */
 export function Attachments({ item, actions }: { item: MessageItem; actions: MessageActions }) {

@@ -9,7 +9,7 @@ const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"“”]+/gi;
 const ONLY_EMOJI =
   /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u;
 
-/** What somebody typed: always text, never markup. Addresses in it are links. */
+/** What somebody typed: always text, never markup. URLs in it are links. */
 export function MessageText({ text }: { text: string }) {
   const [isWhole, showWhole] = useState(false);
   const folded = isWhole ? text : foldedText(text);
@@ -39,24 +39,24 @@ function withLinks(text: string): ComponentChild[] {
   const parts: ComponentChild[] = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
-    const address = withoutPunctuation(match[0]);
-    const url = address.startsWith('www.') ? `https://${address}` : address;
+    const shown = withoutPunctuation(match[0]);
+    const url = shown.startsWith('www.') ? `https://${shown}` : shown;
     if (!URL.canParse(url)) continue;
     parts.push(
       text.slice(end, match.index),
       <a href={url} target="_blank" rel="noopener noreferrer nofollow">
-        {address}
+        {shown}
       </a>,
     );
-    end = match.index + address.length;
+    end = match.index + shown.length;
   }
   parts.push(text.slice(end));
   return parts;
 }
 
-/** What ends the sentence, or the brackets around it, is not the address's. */
-function withoutPunctuation(address: string): string {
-  const plain = address.replace(/[.,;:!?'’»]+$/, '');
+/** What ends the sentence, or the brackets around it, is not the URL's. */
+function withoutPunctuation(link: string): string {
+  const plain = link.replace(/[.,;:!?'’»]+$/, '');
   if (!plain.endsWith(')')) return plain;
   const count = (character: string): number => plain.split(character).length;
   return count(')') > count('(') ? plain.slice(0, -1) : plain;

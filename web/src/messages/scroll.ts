@@ -14,7 +14,7 @@ const FLASH_MS = 1_800;
 interface Sources {
   conversation: Conversation;
   messages: Messages;
-  /** The message that the address names. */
+  /** The message that the URL names. */
   seq: number | undefined;
 }
 

@@ -9,7 +9,7 @@ interface TrustedTypes {
 export function keepForOffline(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  // The one script address that is made at run time; the page's policy asks that it says so.
+  // The one script URL that is made at run time; the page's policy asks that it says so.
   const policy = trustedTypes?.createPolicy('parley', {
     createScriptURL: (url) => {
       if (url !== '/sw.js') throw new TypeError('not a script of this page');

@@ -41,7 +41,7 @@ async function worker(): Promise<ServiceWorkerRegistration> {
   return Promise.race([navigator.serviceWorker.ready, late]);
 }
 
-/** At the start, and after a log-in: what is on stays on, with the addresses of today. */
+/** At the start, and after a log-in: what is on stays on, with the endpoints of today. */
 export async function lookAtNotifications(): Promise<void> {
   if (!canWebPush()) return show({ state: 'impossible' });
   if (Notification.permission === 'denied') return show({ state: 'denied' });

@@ -6,7 +6,7 @@ import { client } from './client.js';
 import { CodeField } from './fields.js';
 import { Form } from './form.js';
 
-/** The code that was mailed to a new account's address. */
+/** The code that was mailed to a new account's e-mail address. */
 export default function CodeForm({ email }: { email: string }) {
   const sendAgain = async (): Promise<void> => {
     const isSent = await attempt(() => publicPost('/auth/resend-otp', { email }));

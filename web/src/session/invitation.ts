@@ -6,7 +6,7 @@ const PARAMETER = 'with';
 /** Whose link led here; kept while this window makes an account, and after its first load. */
 let invitedBy: string | undefined;
 
-/** Before anything is drawn: the address becomes a plain one again. */
+/** Before anything is drawn: the URL becomes a plain one again. */
 export function takeInvitation(): void {
   invitedBy = sessionStorage.getItem(PARAMETER) ?? undefined;
   const name = new URLSearchParams(location.search).get(PARAMETER)?.trim();

@@ -185,15 +185,14 @@ export const admin = {
 
   'admin.newWebhook': 'New webhook',
   'admin.noWebhooks': 'No webhooks.',
-  'admin.webhooksHint':
-    'What happens here is posted to these addresses, signed, and repeated for days until it is taken.',
+  'admin.webhooksHint': 'What happens here is posted to these URLs, signed, and repeated for days until it is taken.',
   'admin.webhookMade': 'The webhook’s secret',
   'admin.webhookMadeHint':
     'The receiver checks signatures with it. Copy it now: it is shown this once and never again.',
   'admin.rotateSecret': 'Change the secret',
   'admin.rotateSecretQuestion':
     'The receiver needs the new secret within 24 hours. Until then what is sent is signed with the former one too.',
-  'admin.url': 'Address',
+  'admin.url': 'URL',
   'admin.urlHint': 'https://…',
   'admin.events': 'Events',
   'admin.noEvents': 'Choose at least one.',

@@ -4,20 +4,20 @@ const REASONS: Partial<Record<string, string>> = {
   NETWORK: 'The server was not reached. Check the network, and that it is running.',
   TIMEOUT: 'The server did not answer in time.',
   INVALID_CREDENTIALS: 'Name or password is wrong.',
-  EMAIL_TAKEN: 'There is an account with this address already.',
+  EMAIL_TAKEN: 'This e-mail address already has an account.',
   USERNAME_TAKEN: 'This username is taken.',
   EMAIL_NOT_VERIFIED: 'Log in with your e-mail address to enter the code that was mailed to it.',
   OTP_INVALID: 'The code is wrong.',
   OTP_EXPIRED: 'The code is too old.',
   CANNOT_MESSAGE: 'You cannot write to this person.',
   EDIT_WINDOW_CLOSED: 'It is too late to edit this message.',
-  NOT_FOUND: 'It is not there any more.',
+  NOT_FOUND: 'Not found.',
   RATE_LIMITED: 'Too much at once. Try again in a moment.',
   PAYLOAD_TOO_LARGE: 'The file is too large.',
   UNSUPPORTED_MEDIA: 'This kind of file is not taken.',
   UNREADABLE_FILE: 'The file cannot be read any more.',
   STORAGE: 'This device can keep nothing more.',
-  UNEXPECTED_ANSWER: 'Something else answers at the address of the server.',
+  UNEXPECTED_ANSWER: 'Something else answers at the URL of the server.',
 };
 
 /** Why something failed, in words. */

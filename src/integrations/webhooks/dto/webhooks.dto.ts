@@ -6,7 +6,7 @@ import { WEBHOOK_EVENTS, type WebhookEventType } from '../webhook-events.js';
 import { MAX_URL_LENGTH } from '../webhook-target.js';
 
 export class CreateWebhookDto {
-  /** An https address at port 443 of a public host, or of a host that the operator names. @example "https://moderation.example.com/parley" */
+  /** An https URL at port 443 of a public host, or of a host that the operator names. @example "https://moderation.example.com/parley" */
   @IsText({ min: 1, max: MAX_URL_LENGTH, singleLine: true })
   url!: string;
 

@@ -35,7 +35,7 @@ export class WebhookPayloads {
     private readonly messages: MessageReader,
   ) {}
 
-  /** In the same order. All that a moderation service needs: the text, addresses of files, who wrote it and where. */
+  /** In the same order. All that a moderation service needs: the text, URLs of files, who wrote it and where. */
   async ofMessages(transaction: Transaction, events: readonly MessageEvent[]): Promise<Payload[]> {
     if (events.length === 0) return [];
     const found = await this.messages.listPublished([...new Set(events.map(({ messageId }) => messageId))]);

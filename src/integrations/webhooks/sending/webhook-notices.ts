@@ -43,7 +43,7 @@ export class WebhookNotices {
   }
 }
 
-/** The host alone: the rest of an address may be a secret of its receiver. */
+/** The host alone: the rest of a URL may be a secret of its receiver. */
 function noticeMail(to: string, host: string, reason: DisabledReason): Mail {
   const lines = [
     `The webhook to ${host} was disabled: ${REASONS[reason]}.`,

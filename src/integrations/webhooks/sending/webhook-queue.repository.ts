@@ -112,7 +112,7 @@ export class WebhookQueueRepository {
     );
   }
 
-  /** @returns its address where this disabled it */
+  /** @returns its URL where this disabled it */
   async disable(transaction: Transaction, id: string, reason: DisabledReason): Promise<string | undefined> {
     const [row] = await transaction.query<{ url: string }>(
       `UPDATE webhooks SET disabled_at = now(), disabled_reason = $2, is_notice_due = true
