@@ -1,6 +1,6 @@
 /** Jest as ES modules: started with --experimental-vm-modules, see the script "test". */
 export default {
-  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/client/src', '<rootDir>/client/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/client/src', '<rootDir>/client/test', '<rootDir>/web/src'],
   testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
   // Packages and sources are loaded once in a worker.
   testEnvironment: '<rootDir>/test/support/jest/environment.cjs',

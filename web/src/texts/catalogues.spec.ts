@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { AUDIT_ACTIONS } from '../../../src/audit/audit-entry.js';
-import { en } from '../../../web/src/texts/en.js';
-import { admin } from '../../../web/src/texts/en-admin.js';
-import { more } from '../../../web/src/texts/en-more.js';
+import { en } from './en.js';
+import { admin } from './en-admin.js';
+import { more } from './en-more.js';
 
 describe('the texts of the page', () => {
   it('hold values and plurals that are filled in, and no brace beside them', () => {
