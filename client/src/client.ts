@@ -88,6 +88,11 @@ function portsOf(given: ClientOptions): Omit<AccountPorts, 'url' | 'isAlone' | '
   };
 }
 
+/** From JavaScript anything may come. */
+function requireText(content: unknown): void {
+  if (typeof content !== 'string') throw new TypeError('The content of a message is a string.');
+}
+
 /** A lock of the application's own may be shared with other processes. */
 const isAlone = (given: ClientOptions, { channel }: Pick<Ports, 'channel'>): boolean =>
   given.lock === undefined && channel === noChannel;
@@ -268,13 +273,17 @@ export class ChatClient {
       throw new TypeError('A message goes to a conversationId or to a receiverId.');
     // A field that is empty says nothing.
     const content = text === '' ? undefined : text;
+    // What cannot be kept would hold up all that is typed after it.
+    if (content !== undefined) requireText(content);
     if (content === undefined && attachments.length === 0) throw new TypeError('A message has content or attachments.');
     const clientId = this.#ports.random.uuid();
-    const fields = defined({ clientId, conversationId, receiverId, content, replyToId });
+    const quoted = replyToId === undefined ? {} : this.#quotation(conversationId, replyToId);
+    const fields = defined({ clientId, conversationId, receiverId, content, ...quoted });
     return { clientId, stored: this.#enqueue({ type: 'send', ...fields }, attachments.map(sourceOf)) };
   }
 
   edit(message: MessageReference, content: string): Promise<void> {
+    requireText(content);
     // Not sent yet: it goes out with the new text.
     const waiting = this.#account.engine?.outbox.getSnapshot().find((item) => item.clientId === message.clientId);
     if (message.id === null && waiting?.state === 'rejected') return this.outbox.edit(waiting.clientId, content);
@@ -324,6 +333,7 @@ export class ChatClient {
    */
   setActive(isActive: boolean): void {
     this.#isActive = isActive;
+    if (isActive) this.#account.engine?.wake();
     this.#endActivity ??= this.connection.subscribe(() => this.#sendActivity());
     this.#sendActivity();
   }
@@ -388,6 +398,7 @@ export class ChatClient {
   }
 
   #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
+    if (command.type !== 'read') this.#account.engine?.wake();
     return this.#withOutbox(async (outbox) => void (await outbox.enqueue(command, files)));
   }
 
@@ -396,6 +407,14 @@ export class ChatClient {
     const { engine } = this.#account;
     if (engine !== undefined) return handled(work(engine.outbox));
     return handled(this.ready.then(() => this.#account.settled).then(() => work(this.#account.requireEngine().outbox)));
+  }
+
+  /** What a message answers may have no id yet: then it is sent when that has; or may have got it meanwhile. */
+  #quotation(conversationId: string | undefined, named: string): { replyToId: string } | { replyToClientId: string } {
+    if (this.#account.engine?.outbox.getSnapshot().some(({ clientId }) => clientId === named) === true)
+      return { replyToClientId: named };
+    const { items } = this.observe(`messages:${conversationId ?? ''}`).getSnapshot();
+    return { replyToId: items.find(({ clientId }) => clientId === named)?.id ?? named };
   }
 
   #aim({ conversationId, id, clientId }: MessageReference): {

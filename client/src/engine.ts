@@ -148,6 +148,13 @@ export class Engine {
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
   }
 
+  /** The user does something: a connection that waits for its next try makes it now. */
+  wake(): void {
+    if (this.connection.getSnapshot().status !== 'waiting') return;
+    if (this.socket === undefined) this.ports.tabs.tabs.post({ type: 'wake' });
+    else this.socket.nudge();
+  }
+
   /** What is shown may not be what the server has. */
   doubt(): void {
     this.sync.handle({ name: 'sync:needed', payload: {} });
@@ -164,7 +171,9 @@ export class Engine {
 
   #take(message: ChannelMessage): void {
     if (message.type === 'leader') this.outbox.lookAgain();
-    else if (message.type === 'rows') {
+    else if (message.type === 'wake') {
+      if (this.socket !== undefined) this.wake();
+    } else if (message.type === 'rows') {
       // JSON says null for what is gone.
       const rows = (message['changes'] as RowChanges).rows.map(([store, key, value]): RowChanges['rows'][number] => [
         store,

@@ -6,6 +6,7 @@ import type { MessageItem } from '../store/types.js';
 export interface OutgoingContent {
   content?: string | undefined;
   attachments?: readonly (UploadSource | File)[] | undefined;
+  /** The message that it answers, by its `id`; by its `clientId` as long as it has none. */
   replyToId?: string | undefined;
 }
 

@@ -1,5 +1,12 @@
+import { ChatError } from '../protocol/errors.js';
 import type { Answer } from '../sync/types.js';
 import type { CommandSender, OutboxCommand, OutboxItem } from './types.js';
+
+/**
+ * Of a command as JSON. Twice what the longest valid text takes; as bytes it is less than the 128 KiB from which on the server
+ * closes the connection, which would look like a lost network and be tried for ever.
+ */
+const MAX_COMMAND_LENGTH = 40_000;
 
 /** Sends one command, once, and resolves with what its answer changes; the command is settled by it. */
 export async function sendCommand(
@@ -7,6 +14,8 @@ export async function sendCommand(
   { clientId, command }: OutboxItem,
   attachmentIds: readonly string[],
 ): Promise<Answer> {
+  if (JSON.stringify(command).length > MAX_COMMAND_LENGTH)
+    throw new ChatError('PAYLOAD_TOO_LARGE', 'The message is too long.');
   const settled = [{ clientId }];
   switch (command.type) {
     case 'send': {

@@ -1,4 +1,4 @@
-import { revised } from './items.js';
+import { repliesTo, revised, withoutQuotation } from './items.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
 
 /** Nothing of it can have reached the server, or the server has refused it: it may be changed or dropped as if never done. */
@@ -48,7 +48,10 @@ export function fold(
       folded.replaced.push(revised(send, command.content));
       // Given while the send seemed to be on its way: it would come after this one.
       folded.removed.push(...changes.filter((item) => item.command.type === 'edit'));
-    } else folded.removed.push(send, ...changes);
+    } else {
+      folded.removed.push(send, ...changes);
+      folded.replaced.push(...repliesTo(items, send.clientId).map(withoutQuotation));
+    }
     return folded;
   }
   for (const item of items) {

@@ -74,8 +74,9 @@ export function laneOf(command: OutboxCommand): string {
   return command.conversationId ?? pendingConversationId((command as { receiverId?: string }).receiverId ?? '');
 }
 
-/** A change of a message that had no id yet. */
+/** A change of a message that had no id yet, or a reply to it. */
 export function aimed(item: OutboxItem, { id, conversationId }: Message): OutboxItem {
+  if (item.command.type === 'send') return { ...item, command: { ...unquoted(item.command), replyToId: id } };
   return { ...item, command: { ...item.command, conversationId, target: { messageId: id } } as OutboxCommand };
 }
 
@@ -85,9 +86,27 @@ export function requeued(item: OutboxItem): OutboxItem {
   return { ...rest, state: 'queued', attempts: 0 };
 }
 
-/** A send or an edit with another text, to be tried anew. */
+/** A send or an edit with another text, to be tried anew; without its quotation where that was what the server refused. */
 export function revised(item: OutboxItem, content: string): OutboxItem {
-  return { ...requeued(item), command: { ...item.command, content } as OutboxCommand };
+  const isMisquoted = item.lastError?.errors?.['replyToId'] !== undefined || item.lastError?.code === 'NOT_FOUND';
+  const { command } = item.command.type === 'send' && isMisquoted ? withoutQuotation(item) : item;
+  return { ...requeued(item), command: { ...command, content } as OutboxCommand };
+}
+
+/** A reply to a message that will never be. */
+export function withoutQuotation(item: OutboxItem): OutboxItem {
+  return item.command.type === 'send' ? { ...item, command: unquoted(item.command) } : item;
+}
+
+type Send = Extract<OutboxCommand, { type: 'send' }>;
+
+function unquoted({ replyToId: _, replyToClientId: __, ...command }: Send): Send {
+  return command;
+}
+
+/** Replies that wait for the id of this message. */
+export function repliesTo(items: readonly OutboxItem[], clientId: string): OutboxItem[] {
+  return items.filter(({ command }) => command.type === 'send' && command.replyToClientId === clientId);
 }
 
 export function brief({ code, message, errors }: ChatError): NonNullable<OutboxItem['lastError']> {

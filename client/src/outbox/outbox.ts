@@ -6,7 +6,19 @@ import type { RowChanges, Settled } from '../sync/state.js';
 import type { Answer } from '../sync/types.js';
 import { sendCommand } from './commands.js';
 import { fold, isOnlyHere, targets } from './fold.js';
-import { aimed, brief, laneOf, NEW_RUN, OutboxItems, requeued, revised, rowsOf, type Run } from './items.js';
+import {
+  aimed,
+  brief,
+  laneOf,
+  NEW_RUN,
+  OutboxItems,
+  repliesTo,
+  requeued,
+  revised,
+  rowsOf,
+  type Run,
+  withoutQuotation,
+} from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
 import { recipientOf } from './recipient.js';
 import { StoredItems, type StoredItemsPorts } from './stored-items.js';
@@ -121,7 +133,10 @@ export class DurableOutbox implements Outbox {
       gone.push(item);
       if (message !== undefined)
         changed.push(
-          ...this.#items.list.filter((other) => targets(other, { clientId })).map((other) => aimed(other, message)),
+          ...[
+            ...this.#items.list.filter((other) => targets(other, { clientId })),
+            ...repliesTo(this.#items.list, clientId),
+          ].map((other) => aimed(other, message)),
         );
     }
     if (gone.length === 0) return [];
@@ -167,7 +182,7 @@ export class DurableOutbox implements Outbox {
     if (item === undefined) return false;
     if (!this.#isDroppable(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
     const gone = [item, ...this.#items.list.filter((other) => targets(other, { clientId }))];
-    const stored = this.#items.change([], gone);
+    const stored = this.#items.change(repliesTo(this.#items.list, clientId).map(withoutQuotation), gone);
     this.#discard(gone);
     this.#notifyAndPump();
     await stored;
@@ -233,7 +248,7 @@ export class DurableOutbox implements Outbox {
   async #aim({ clientId, command }: OutboxItem, sent: string, run: Run): Promise<void> {
     run.isBusy = true;
     try {
-      const { conversationId = '' } = command;
+      const conversationId = laneOf(command);
       const userId = recipientOf(conversationId);
       const known = userId === undefined ? undefined : this.ports.directConversationWith(userId);
       const message = await this.ports.sentMessage(known ?? conversationId, sent);
@@ -340,8 +355,11 @@ export class DurableOutbox implements Outbox {
   }
 }
 
-/** The send whose message it changes, which has no id yet. Behind one that is refused nothing waits but for the changes of it. */
+/**
+ * The send whose message it changes or answers, which has no id yet. Behind one that is refused nothing waits but for these.
+ */
 function waitsFor({ command }: OutboxItem): string | undefined {
+  if (command.type === 'send') return command.replyToClientId;
   return 'target' in command && 'clientId' in command.target ? command.target.clientId : undefined;
 }
 

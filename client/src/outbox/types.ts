@@ -24,6 +24,8 @@ export type OutboxCommand =
       receiverId?: string;
       content?: string;
       replyToId?: string;
+      /** In place of `replyToId`: the `clientId` of a message that has no id yet. */
+      replyToClientId?: string;
     }
   /** `target`: a message's id, or the `clientId` of one that is itself still in the outbox. */
   | { type: 'edit'; clientId: string; conversationId: string; target: MessageTarget; content: string }

@@ -170,7 +170,9 @@ export class ChatStore implements Store {
             items.push(this.#pending(item, id, rows, outbox, state.userId));
       }
       const isEmpty = to < from;
-      const [after, upTo] = window?.unread ?? [0, 0];
+      const [opened, upTo] = window?.unread ?? [0, 0];
+      // Who was removed and came back may see less than what was unread when it was opened.
+      const after = Math.max(opened, start - 1);
       const unread = rowsBetween(rows, after + 1, upTo).find((message) => isUnread(message, state.userId));
       const isUnreadHeld = rows.some(({ seq }) => seq === after + 1);
       const firstUnreadSeq =

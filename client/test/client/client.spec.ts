@@ -47,6 +47,46 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('tries to connect at once where its user does something and the server had too many connections', async () => {
+    const { client, sockets, clock } = await loggedIn();
+    const refuse = async (): Promise<void> => {
+      sockets.last.end('TOO_MANY_CONNECTIONS', false);
+      await settled();
+      expect(client.connection.getSnapshot().status).toBe('waiting');
+      await clock.advance(60_000);
+    };
+    await refuse();
+    const { length } = sockets.opened;
+    void client.markRead(CONVERSATION);
+    await clock.advance(60_000);
+    expect(sockets.opened).toHaveLength(length);
+    client.send({ conversationId: CONVERSATION, content: 'hello' });
+    await clock.advance(1_000);
+    expect(sockets.opened).toHaveLength(length + 1);
+    sockets.last.welcome(ME);
+    await settled();
+    await refuse();
+    client.setActive(true);
+    await clock.advance(1_000);
+    expect(sockets.opened).toHaveLength(length + 2);
+    await client.close();
+  });
+
+  it('takes no content that is not a text, and sends what is typed after it', async () => {
+    const { client } = await loggedIn();
+    const odd = [10n, 7, {}, Symbol('text'), ['text']] as unknown as string[];
+    const [message] = client.messages(CONVERSATION).getSnapshot().items;
+    for (const content of odd) {
+      expect(() => client.send({ conversationId: CONVERSATION, content })).toThrow(TypeError);
+      expect(() =>
+        client.edit(message ?? { conversationId: CONVERSATION, id: 'c0-1', clientId: null }, content),
+      ).toThrow(TypeError);
+    }
+    await client.send({ conversationId: CONVERSATION, content: 'text' }).stored;
+    expect(client.outbox.items).toHaveLength(1);
+    await client.close();
+  });
+
   it('closes whole where a subscriber throws', async () => {
     const report = jest.spyOn(console, 'error').mockReturnValue(undefined);
     const { client, sockets, clock } = await loggedIn();

@@ -178,6 +178,26 @@ describe('sending from the outbox', () => {
     expect(device.items()).toEqual([['hello', 'sent']]);
   });
 
+  it('refuses what is larger than a frame may be before it leaves, and goes on with the rest', async () => {
+    const { world, device } = await connected();
+    for (const text of ['x'.repeat(200_000), '🙂'.repeat(25_000), 'after']) void device.send(text, text);
+    await device.enqueue({
+      ...{ type: 'edit', clientId: 'e', conversationId: 'c0', target: { messageId: 'c0-1' } },
+      content: '"'.repeat(30_000),
+    } as OutboxCommand);
+    await world.clock.advance(1_000);
+    expect(device.outbox.getSnapshot().map(({ state, lastError }) => [state, lastError?.code])).toEqual([
+      ['rejected', 'PAYLOAD_TOO_LARGE'],
+      ['rejected', 'PAYLOAD_TOO_LARGE'],
+      ['rejected', 'PAYLOAD_TOO_LARGE'],
+    ]);
+    expect(world.texts()).toEqual(['after']);
+    // The longest that is valid, of whatever it is made.
+    for (const text of ['"'.repeat(8_000), '€'.repeat(8_000), '🙂'.repeat(8_000)]) void device.send(`k${text}`, text);
+    await world.clock.advance(1_000);
+    expect(world.texts()).toHaveLength(4);
+  });
+
   it('goes on behind a message at which the server fails for good', async () => {
     const { world, device } = await connected();
     for (let index = 0; index < 20; index += 1) world.faults.push({ code: 'INTERNAL_ERROR' });
@@ -435,6 +455,69 @@ describe('a change of a message', () => {
     expect(newest(device)).toMatchObject({ state: 'rejected', reactions: [{ emoji: '+1' }] });
     expect(await device.outbox.cancel('a')).toBe(true);
     expect(device.states()).toEqual([]);
+  });
+});
+
+describe('a reply to a message that has no id yet', () => {
+  const reply = (clientId: string, content: string, replyToClientId: string): OutboxCommand => ({
+    ...{ type: 'send', clientId, conversationId: 'c0', content, replyToClientId },
+  });
+  const sends = (world: World): unknown[] =>
+    world.frames.filter(({ event }) => event === 'send_message').map(({ payload }) => payload);
+
+  it('is sent behind it, with its id, also after a restart', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'first');
+    await device.enqueue(reply('b', 'second', 'a'));
+    await device.send('c', 'third');
+    device.kill();
+    const again = await Device.start(world);
+    again.sync.open('c0');
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['first', 'second', 'third']);
+    const id = again.store.getSnapshot('messages:c0').items[0]?.id;
+    expect(sends(world)).toMatchObject([{ clientId: 'a' }, { clientId: 'b', replyToId: id }, { clientId: 'c' }]);
+    expect(again.states()).toEqual([]);
+  });
+
+  it('gets it where the message was sent before this tab knew', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    await device.enqueue(reply('b', 'second', 'a'));
+    await world.clock.advance(1_000);
+    expect(sends(world).at(-1)).toMatchObject({ replyToId: device.store.getSnapshot('messages:c0').items[0]?.id });
+  });
+
+  it('goes without the quotation where that message is dropped or deleted', async () => {
+    const { world, device } = await connected();
+    world.refused.add('bad');
+    await device.disconnect();
+    await device.send('a', 'bad');
+    await device.enqueue(reply('b', 'answers what is refused', 'a'));
+    await device.send('c', 'gone');
+    await device.enqueue(reply('d', 'answers what is deleted', 'c'));
+    await device.enqueue({ type: 'delete', clientId: 'e', conversationId: 'c0', target: { clientId: 'c' }, for: 'me' });
+    await device.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['answers what is deleted']);
+    expect(await device.outbox.cancel('a')).toBe(true);
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['answers what is deleted', 'answers what is refused']);
+    for (const frame of sends(world)) expect(frame).not.toHaveProperty('replyToId');
+  });
+
+  it('that was refused for what it answers is sent without that once its text was changed', async () => {
+    const { world, device } = await connected();
+    world.faults.push({ code: 'VALIDATION_FAILED', errors: { replyToId: ['names no message'] } });
+    await device.enqueue({ type: 'send', clientId: 'a', conversationId: 'c0', content: 'text', replyToId: 'gone' });
+    await settled();
+    await device.outbox.revise('a', 'text');
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['text']);
+    expect(sends(world).at(-1)).not.toHaveProperty('replyToId');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoreKey } from '../../src/store/types.js';
 import { Device, settled, World } from '../outbox/device.js';
+import { ME } from '../sync/model-server.js';
 
 async function connected(messages = 0): Promise<{ world: World; device: Device }> {
   const world = new World();
@@ -129,6 +130,23 @@ describe('the window of messages', () => {
     await device.receive();
     expect(first()).toBe(1);
     expect(device.store.getSnapshot('conversation:c0')?.me.unreadCount).toBe(1);
+  });
+
+  it('marks nothing as unread that lies before what a member who came back may see', async () => {
+    const { world, device } = await connected(3);
+    const first = () => device.store.getSnapshot('messages:c0').firstUnreadSeq;
+    expect(first()).toBe(1);
+    await device.disconnect();
+    world.server.leave('c0', ME);
+    for (let count = 0; count < 5; count += 1) world.server.send('c0', 'u1');
+    world.server.join('c0', ME);
+    for (let count = 0; count < 3; count += 1) world.server.send('c0', 'u1');
+    await device.connect();
+    await world.clock.advance(1_000);
+    const { items } = device.store.getSnapshot('messages:c0');
+    expect(items.length).toBeGreaterThan(0);
+    const seqs = items.map(({ seq }) => seq);
+    expect([null, ...seqs]).toContain(first());
   });
 
   it('shows what is in the cache before there is a network, after a restart', async () => {

@@ -42,7 +42,7 @@ export function sendMessage({ conversationId, text, files, intent, isVoice = fal
           conversationId,
           attachments: isVoice ? files.map(voiceSource) : files,
           ...(content === undefined ? {} : { content }),
-          ...(intent.type === 'reply' && intent.item.id !== null ? { replyToId: intent.item.id } : {}),
+          ...(intent.type === 'reply' ? { replyToId: intent.item.id ?? intent.item.clientId ?? undefined } : {}),
         }).stored;
   done.catch((error: unknown) => notify(errorText(error)));
 }

@@ -55,7 +55,7 @@ export function Composer({ conversationId, name, intent, onDone }: Properties) {
     if (intent.type === 'edit') client.edit(intent.item, text).catch(setError);
     else {
       // The bubble is there before this returns; whatever happens now, it is sent once.
-      const replyToId = intent.type === 'reply' ? (intent.item.id ?? undefined) : undefined;
+      const replyToId = intent.type === 'reply' ? (intent.item.id ?? intent.item.clientId ?? undefined) : undefined;
       send(text, {
         attachments: pictures.map(({ source }) => source),
         ...(replyToId === undefined ? {} : { replyToId }),
