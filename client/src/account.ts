@@ -168,6 +168,7 @@ export class CurrentAccount {
     };
     await account.engine.start();
     this.#account = account;
+    database.onDestroyed?.(() => this.#destroyed(account));
     const ends = [
       tabs.tabs.subscribe(() => {
         // Another tab leads now: this one's connection is closed before anything else happens.
@@ -183,6 +184,22 @@ export class CurrentAccount {
     await this.#takeRole(account);
     this.#listeners.call();
     this.#want(account.engine);
+  }
+
+  /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */
+  #destroyed(account: Account): void {
+    this.change(async () => {
+      if (this.#account !== account || this.#isClosed) return;
+      const unsent = account.engine.outbox.getSnapshot();
+      await this.end();
+      if (await this.ports.session.isCurrent(account.userId)) {
+        await this.open(account.userId);
+        await this.engine?.outbox.adopt(unsent);
+      } else {
+        this.ports.session.forget();
+        this.setIdle({ status: 'ended', code: 'LOGGED_OUT' });
+      }
+    }).catch(() => undefined);
   }
 
   /** This tab leads from now on, or follows: from what is stored. */

@@ -58,6 +58,12 @@ export class Session implements TokenSource {
     return this.userId;
   }
 
+  /** Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. */
+  async isCurrent(userId: string): Promise<boolean> {
+    if (this.#provider !== undefined) return this.userId === userId;
+    return (await this.#stored())?.userId === userId;
+  }
+
   async begin(
     userId: string,
     { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
@@ -111,11 +117,16 @@ export class Session implements TokenSource {
   }
 
   async clear(): Promise<void> {
+    this.forget();
+    await this.#keepRevocations();
+  }
+
+  /** In memory alone: what is stored is another tab's, and perhaps another user's. */
+  forget(): void {
     this.#generation += 1;
     this.#renewal = undefined;
     this.#held = undefined;
     this.#provider = undefined;
-    await this.#keepRevocations();
   }
 
   /** The user leaves: this device forgets the session at once, and owes the server its end. */

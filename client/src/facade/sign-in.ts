@@ -16,6 +16,8 @@ import type {
 /** The account of the user who is logged in on this device. */
 export interface SignInAccount {
   readonly isClosed: boolean;
+  /** Resolves when the changes that were asked for are done. */
+  readonly settled: Promise<unknown>;
   change<Result>(work: () => Promise<Result>): Promise<Result>;
   open(userId: string): Promise<void>;
 }
@@ -57,13 +59,13 @@ export class SignIn {
   async useToken(provider: TokenProvider): Promise<void> {
     const { ready, account, session, http } = this.ports;
     await ready;
+    await account.settled;
+    session.useProvider(provider);
+    // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
+    const userId = session.userId ?? (await http.request<OwnUser>('/users/me')).body.id;
     await account.change(async () => {
-      session.useProvider(provider);
-      const known = session.userId;
-      if (known !== undefined) return account.open(known);
-      const { body } = await http.request<OwnUser>('/users/me');
-      await session.identify(body.id);
-      await account.open(body.id);
+      await session.identify(userId);
+      await account.open(userId);
     });
   }
 

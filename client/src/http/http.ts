@@ -68,16 +68,21 @@ export async function call<Body>(
   }
 }
 
-/** Requests under a session's token: refused for its age or otherwise, one renewal and one repeat. */
+/** The first may bring what another tab has renewed, which may have run out by now like one's own. */
+const MAX_RENEWALS = 2;
+
+/** Requests under a session's token: refused for its age or otherwise, it is renewed and the request repeated. */
 export function authenticatedHttp(ports: HttpPorts, tokens: TokenSource): Http {
   return {
     request: async <Body>(path: string, request: HttpRequest = {}): Promise<HttpAnswer<Body>> => {
-      const token = await tokens.token();
-      try {
-        return await call<Body>(ports, path, request, token);
-      } catch (error) {
-        if (!(error instanceof ChatError) || error.status !== 401) throw error;
-        return call<Body>(ports, path, request, await tokens.renew(token));
+      let token = await tokens.token();
+      for (let renewals = 0; ; renewals += 1) {
+        try {
+          return await call<Body>(ports, path, request, token);
+        } catch (error) {
+          if (!(error instanceof ChatError) || error.status !== 401 || renewals === MAX_RENEWALS) throw error;
+          token = await tokens.renew(token);
+        }
       }
     },
   };

@@ -58,8 +58,15 @@ export class OutboxItems {
       this.runs.delete(clientId);
       this.left?.add(clientId);
     }
-    const rest = this.list.filter(({ clientId }) => !gone.has(clientId));
-    this.list = [...rest, ...put].sort((a, b) => a.sequence - b.sequence);
+    const list = this.list.filter(({ clientId }) => !gone.has(clientId));
+    for (const item of put) {
+      // Nearly always at an end: the last that was typed, or the first that is being sent.
+      let place = list.length;
+      if ((list[0]?.sequence ?? 0) > item.sequence) place = 0;
+      else while (place > 0 && (list[place - 1] as OutboxItem).sequence > item.sequence) place -= 1;
+      list.splice(place, 0, item);
+    }
+    this.list = list;
   }
 }
 
@@ -100,7 +107,8 @@ export function withoutQuotation(item: OutboxItem): OutboxItem {
 
 type Send = Extract<OutboxCommand, { type: 'send' }>;
 
-function unquoted({ replyToId: _, replyToClientId: __, ...command }: Send): Send {
+function unquoted(send: Send): Send {
+  const { replyToId: _, replyToClientId: __, ...command } = send;
   return command;
 }
 

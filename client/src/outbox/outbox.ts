@@ -101,6 +101,26 @@ export class DurableOutbox implements Outbox {
     return this.#items.find(item.clientId) ?? item;
   }
 
+  /** What an earlier storage of this account held. Files are gone with it. */
+  async adopt(items: readonly OutboxItem[]): Promise<void> {
+    const gone = brief(new ChatError('UNREADABLE_FILE', 'The storage with the file was removed.'));
+    const adopted = items.map((held): OutboxItem => {
+      const { retryAt: _, progress: __, ...item } = held;
+      const next: OutboxItem = { ...item, sequence: (this.#typed += 1) };
+      if (item.files !== undefined) return { ...next, state: 'rejected', lastError: gone };
+      return item.state === 'rejected' ? next : { ...next, state: 'queued' };
+    });
+    for (const { clientId } of adopted) this.#items.runs.set(clientId, { ...NEW_RUN, isDurable: false });
+    const stored = this.#items.change(adopted, []);
+    this.#notifyAndPump();
+    await stored;
+    for (const { clientId } of adopted) {
+      const run = this.#items.runs.get(clientId);
+      if (run !== undefined) run.isDurable = true;
+    }
+    this.#pump();
+  }
+
   /** Copies a file until it is kept; one that cannot be read refuses its message. */
   async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
     for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {

@@ -91,6 +91,8 @@ export interface Database {
   ): Promise<Result>;
   /** Ends after the transactions that were asked for. Later ones reject with `CLOSED`. */
   close(): Promise<void>;
+  /** Called once, when somebody else has removed it (another tab, the user): all that was kept is gone, and it is closed. */
+  onDestroyed?(listener: () => void): void;
 }
 
 export interface Storage {

@@ -1,6 +1,7 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
 import type { OutgoingContent } from '../facade/outgoing.js';
+import { pendingConversationId } from '../outbox/recipient.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type {
   Attachment,
@@ -105,9 +106,15 @@ export function useSend(to: string | { receiverId: string }): Send {
 
 /** What is not acknowledged yet, of one conversation or of all. */
 export function useOutbox(conversationId?: string): readonly OutboxItem[] {
-  return useObservable(useClient().outbox, (items) =>
-    conversationId === undefined ? items : items.filter(({ lane }) => lane === conversationId),
-  );
+  const client = useClient();
+  return useObservable(client.outbox, (items) => {
+    if (conversationId === undefined) return items;
+    const conversation = client.observe(`conversation:${conversationId}`).getSnapshot();
+    const others = conversation?.type === 'DIRECT' ? conversation.members : [];
+    // To somebody with whom there was no conversation yet, or none that was known.
+    const lanes = new Set([conversationId, ...others.map(({ user }) => pendingConversationId(user.id))]);
+    return items.filter(({ lane }) => lanes.has(lane));
+  });
 }
 
 /** Who types, and what shows the others that one does. */

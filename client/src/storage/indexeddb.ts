@@ -91,6 +91,7 @@ class IndexedDatabase implements Database {
   private waiting: Task[] = [];
   private readonly running = new Set<Task>();
   private readonly idle: (() => void)[] = [];
+  private readonly destroyedListeners: (() => void)[] = [];
 
   constructor(
     private readonly name: string,
@@ -206,9 +207,14 @@ class IndexedDatabase implements Database {
     handle.close();
   }
 
+  onDestroyed(listener: () => void): void {
+    this.destroyedListeners.push(listener);
+  }
+
   private destroyed(): void {
     this.closed = true;
     for (const task of this.waiting.splice(0)) task.reject(new StorageError('CLOSED', 'The storage was removed.'));
+    for (const listener of this.destroyedListeners.splice(0)) listener();
   }
 
   /**

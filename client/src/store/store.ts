@@ -1,6 +1,5 @@
 import { callEach } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
-import { targets } from '../outbox/fold.js';
 import { pendingConversationId, recipientOf } from '../outbox/recipient.js';
 import type { KeptFile, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
@@ -159,15 +158,16 @@ export class ChatStore implements Store {
       const { rows, start } = timeline ?? NO_TIMELINE;
       const { from, to } = window ?? { from: (rows.at(-PAGE_SIZE) ?? rows[0])?.seq ?? 1, to: rows.at(-1)?.seq ?? 0 };
       const lastSeq = row?.lastSeq ?? 0;
+      const changes = changesByMessage(outbox);
       const items: MessageItem[] = rowsBetween(rows, from, to).map((message) =>
-        this.#sent(message, timeline as Timeline, outbox, state.userId),
+        this.#sent(message, timeline as Timeline, changes, state.userId),
       );
       if (window?.follows ?? true) {
         // What the server has already is shown once, as the server has it.
         const sent = new Set(rows.map(({ clientId, senderId }) => (senderId === state.userId ? clientId : null)));
         for (const item of outbox)
           if (item.command.type === 'send' && !sent.has(item.clientId))
-            items.push(this.#pending(item, id, rows, outbox, state.userId));
+            items.push(this.#pending(item, id, rows, changes.get(item.clientId) ?? NO_CHANGES, state.userId));
       }
       const isEmpty = to < from;
       const [opened, upTo] = window?.unread ?? [0, 0];
@@ -241,14 +241,12 @@ export class ChatStore implements Store {
     ) as ConversationItem;
   }
 
-  #sent(message: SentMessage, { rows }: Timeline, outbox: readonly OutboxItem[], userId: string | null): MessageItem {
+  #sent(message: SentMessage, { rows }: Timeline, of: Changes, userId: string | null): MessageItem {
     const quoted = message.replyTo === null ? undefined : rowAt(rows, message.replyTo.seq);
-    const isOwn = message.senderId === userId;
-    const changes = outbox.filter(
-      (item) =>
-        // What was given while it had no id yet names it by its `clientId`.
-        targets(item, { messageId: message.id }) || (isOwn && targets(item, { clientId: message.clientId ?? '' })),
-    );
+    // What was given while it had no id yet names it by its `clientId`.
+    const early = message.senderId === userId ? of.get(message.clientId ?? '') : undefined;
+    const changes = [...(early ?? NO_CHANGES), ...(of.get(message.id) ?? NO_CHANGES)];
+    if (early !== undefined) changes.sort((a, b) => a.sequence - b.sequence);
     if (quoted === undefined && changes.length === 0) return message;
     return this.#item(message, [quoted, ...changes], () => {
       const replyTo = quoted === undefined ? message.replyTo : previewOf(quoted);
@@ -260,13 +258,12 @@ export class ChatStore implements Store {
     item: OutboxItem,
     conversationId: string,
     rows: readonly SentMessage[],
-    outbox: readonly OutboxItem[],
+    changes: readonly OutboxItem[],
     userId: string | null,
   ): MessageItem {
     const { command, clientId, lastError, progress } = item;
     if (command.type !== 'send') throw new TypeError(command.type);
     const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
-    const changes = outbox.filter((other) => targets(other, { clientId }));
     return this.#item(item, [quoted, ...changes], () => {
       const shown: MessageItem = {
         ...defined({ error: lastError, progress }),
@@ -329,6 +326,23 @@ export class ChatStore implements Store {
 }
 
 const NONE: readonly string[] = [];
+const NO_CHANGES: readonly OutboxItem[] = [];
+
+/** What waits to change a message, by its id or `clientId`, in order. */
+type Changes = ReadonlyMap<string, readonly OutboxItem[]>;
+
+function changesByMessage(outbox: readonly OutboxItem[]): Changes {
+  const changes = new Map<string, OutboxItem[]>();
+  for (const item of outbox) {
+    if (!('target' in item.command)) continue;
+    const { target } = item.command;
+    const name = 'messageId' in target ? target.messageId : target.clientId;
+    const known = changes.get(name);
+    if (known === undefined) changes.set(name, [item]);
+    else known.push(item);
+  }
+  return changes;
+}
 const NO_TIMELINE: Pick<Timeline, 'rows' | 'start'> = { rows: [], start: 1 };
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -16,8 +16,12 @@ const KEPT_ROWS = 500;
 export function receiveMessage(step: Step, message: Message): void {
   const { conversationId, seq } = message;
   const timeline = step.state.timelines.get(conversationId);
-  if (timeline !== undefined && seq <= timeline.floor && rowAt(timeline.rows, seq) === undefined) settle(step, message);
+  const held = timeline && rowAt(timeline.rows, seq);
+  if (timeline !== undefined && seq <= timeline.floor && held === undefined) settle(step, message);
   else takeMessages(step, conversationId, [message]);
+  // The server counted it among those that are unread and not held here; now it does not.
+  const unreadFrom = step.state.conversations.get(conversationId)?.me.lastReadSeq ?? seq;
+  if (held === undefined && message.deletedAt !== null && seq > unreadFrom) askSync(step);
 }
 
 /** One of this user's own leaves the outbox. */

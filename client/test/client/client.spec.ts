@@ -87,6 +87,15 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('closes while the application brings no token', async () => {
+    const { client } = made();
+    await client.ready;
+    client.useToken(() => new Promise(() => undefined)).catch(() => undefined);
+    await settled();
+    await client.close();
+    expect(client.connection.getSnapshot().status).toBe('ended');
+  });
+
   it('closes whole where a subscriber throws', async () => {
     const report = jest.spyOn(console, 'error').mockReturnValue(undefined);
     const { client, sockets, clock } = await loggedIn();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { call } from '../../src/http/http.js';
+import { authenticatedHttp, call } from '../../src/http/http.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
 import { rejection, VirtualClock } from '../support/virtual-clock.js';
 
@@ -54,6 +54,34 @@ describe('requests', () => {
     [429, 'slow down', 'RATE_LIMITED'],
   ])('know an answer of something in between: %d', async (status, text, code) => {
     await expect(call(answering(status, text).ports, '/', {})).rejects.toMatchObject({ code });
+  });
+
+  it('are made with a renewed token, and once more where what another tab had renewed had run out, too', async () => {
+    const renewals: string[] = [];
+    const valid = new Set(['third']);
+    const asked: string[] = [];
+    const fetch: Fetch = (_, { headers }) => {
+      const token = headers?.['authorization']?.slice('Bearer '.length) ?? '';
+      asked.push(token);
+      const [status, body] = valid.has(token) ? [200, '{"fine":true}'] : [401, '{"code":"TOKEN_EXPIRED"}'];
+      return Promise.resolve({ status, ok: status < 300, headers: { get: () => null }, text: async () => body });
+    };
+    const http = authenticatedHttp(
+      { url, fetch, clock: new VirtualClock() },
+      {
+        token: async () => 'first',
+        renew: async (refused) => {
+          renewals.push(refused);
+          return refused === 'first' ? 'second' : 'third';
+        },
+      },
+    );
+    await expect(http.request('/users/me')).resolves.toMatchObject({ body: { fine: true } });
+    expect(renewals).toEqual(['first', 'second']);
+    valid.clear();
+    asked.length = 0;
+    await expect(http.request('/users/me')).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+    expect(asked).toEqual(['first', 'second', 'third']);
   });
 
   it('take an empty answer for one', async () => {

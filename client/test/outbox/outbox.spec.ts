@@ -181,10 +181,8 @@ describe('sending from the outbox', () => {
   it('refuses what is larger than a frame may be before it leaves, and goes on with the rest', async () => {
     const { world, device } = await connected();
     for (const text of ['x'.repeat(200_000), '🙂'.repeat(25_000), 'after']) void device.send(text, text);
-    await device.enqueue({
-      ...{ type: 'edit', clientId: 'e', conversationId: 'c0', target: { messageId: 'c0-1' } },
-      content: '"'.repeat(30_000),
-    } as OutboxCommand);
+    const target = { messageId: 'c0-1' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: '"'.repeat(30_000) });
     await world.clock.advance(1_000);
     expect(device.outbox.getSnapshot().map(({ state, lastError }) => [state, lastError?.code])).toEqual([
       ['rejected', 'PAYLOAD_TOO_LARGE'],

@@ -149,6 +149,23 @@ describe('the window of messages', () => {
     expect([null, ...seqs]).toContain(first());
   });
 
+  it('counts a message no more that is deleted unread and not held, after its event', async () => {
+    const world = new World();
+    for (let index = 0; index < 8; index += 1) world.server.send('c0', 'u1');
+    const device = await Device.start(world);
+    await device.connect();
+    const unread = () => device.store.getSnapshot('conversation:c0')?.me.unreadCount;
+    expect(unread()).toBe(8);
+    world.server.change('c0', 8, 'delete');
+    await device.receive();
+    await world.clock.advance(1_000);
+    expect(unread()).toBe(7);
+    world.server.change('c0', 2, 'delete');
+    await device.receive();
+    await world.clock.advance(1_000);
+    expect(unread()).toBe(6);
+  });
+
   it('shows what is in the cache before there is a network, after a restart', async () => {
     const { world, device } = await connected(60);
     await device.sync.settle();

@@ -13,6 +13,16 @@ const page = {
   register: async (username: string): Promise<void> => {
     await client.register({ username, email: `${username}@example.com`, password: 'a long password' });
   },
+  login: (username: string): Promise<void> => client.login({ username, password: 'a long password' }),
+  logout: (): Promise<void> => client.logout(),
+  /** As somebody does who clears what the site has kept. */
+  removeStorage: async (): Promise<void> => {
+    for (const { name = '' } of await indexedDB.databases())
+      if (name.includes(client.userId ?? '-'))
+        await new Promise((resolve) => {
+          indexedDB.deleteDatabase(name).addEventListener('success', resolve);
+        });
+  },
   id: async (): Promise<string> => (await client.http.request<{ id: string }>('/users/me')).body.id,
   status: () => client.connection.getSnapshot().status,
   snapshot: () => JSON.stringify(client.connection.getSnapshot()),

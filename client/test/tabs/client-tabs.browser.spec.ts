@@ -144,6 +144,38 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     await oneSocket(tabs.slice(1));
   }, 180_000);
 
+  it('show nothing any more when one of them logs out, and send what is typed after another log-in', async () => {
+    await tabAt(3).evaluate((id) => page.send(id, 'before'), otherId);
+    expect(await received(1)).toEqual(['before']);
+    const name = await tabAt(0).evaluate(() => page.profile());
+    await tabAt(0).evaluate(() => page.logout());
+    for (const tab of tabs) {
+      await tab.waitForFunction(() => page.status() === 'ended', undefined, WAIT_OPTIONS);
+      await tab.waitForFunction(() => page.conversationId() === null, undefined, WAIT_OPTIONS);
+    }
+    await tabAt(2).evaluate((name) => page.login(name), name);
+    await live(tabAt(2));
+    await tabAt(2).evaluate((id) => page.send(id, 'after'), otherId);
+    expect(await received(2)).toEqual(['before', 'after']);
+  }, 180_000);
+
+  it('go on where what they keep is removed under them, and lose nothing that was not sent', async () => {
+    const offline = (isOffline: boolean): Promise<void> => tabAt(0).context().setOffline(isOffline);
+    await tabAt(3).evaluate((id) => page.send(id, 'before'), otherId);
+    expect(await received(1)).toEqual(['before']);
+    await offline(true);
+    await tabAt(1).evaluate((id) => page.sendMany(id, 'offline', 3), otherId);
+    await tabAt(1).waitForFunction(() => page.waiting() === 3, undefined, WAIT_OPTIONS);
+    await tabAt(4).evaluate(() => page.removeStorage());
+    await offline(false);
+    for (const tab of tabs) await live(tab);
+    await tabAt(2).evaluate((id) => page.send(id, 'after'), otherId);
+    const texts = await received(5);
+    expect(new Set(texts)).toEqual(new Set(['before', 'offline 0', 'offline 1', 'offline 2', 'after']));
+    expect(texts).toHaveLength(5);
+    expect(texts.filter((text) => text.startsWith('offline'))).toEqual(['offline 0', 'offline 1', 'offline 2']);
+  }, 180_000);
+
   it('renew a token once that all of them find expired at once, and stay logged in', async () => {
     const context = tabAt(0).context();
     const expired = await tabAt(0).evaluate(() => page.token());
