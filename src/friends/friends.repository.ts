@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { LAST_ID } from '../common/pagination.js';
 import { Database, type Transaction } from '../database/database.js';
 import { EXPORT_PAGE } from '../users/personal-data/personal-data.js';
 import type { RequestDirection } from './dto/list-friend-requests.dto.js';
 import type { FriendRequestRow, FriendRequestStatus } from './friends.view.js';
 import { findFriendRequest, FRIEND_REQUEST_COLUMNS } from './pair.repository.js';
+
+/** True of every friendship: what the indexes ask for that lists are walked by (migration `lists_in_their_order`). */
+const HAS_BEGUN = `since > '-infinity'`;
 
 /** Friends, requests and blocks as lists, and what leaves with an account. What changes between two users is in `Pair`. */
 @Injectable()
@@ -26,7 +30,7 @@ export class FriendsRepository {
     return this.database.reads.query<FriendRequestRow>(LIST[direction], [userId, status, beforeId, limit]);
   }
 
-  /** The newest friendship first. @param since the page begins below it and `beforeId`; null for the first page */
+  /** The newest friendship first, by an index of each side. @param since the page begins below it and `beforeId`; null for the first page */
   listFriends(
     userId: string,
     since: string | null,
@@ -35,13 +39,16 @@ export class FriendsRepository {
   ): Promise<{ friendId: string; since: Date }[]> {
     return this.database.reads.query<{ friendId: string; since: Date }>(
       `SELECT friend_id AS "friendId", since FROM (
-         SELECT high_id AS friend_id, since FROM friendships WHERE low_id = $1 AND removed_at IS NULL
+         (SELECT high_id AS friend_id, since FROM friendships
+          WHERE low_id = $1 AND removed_at IS NULL AND ${HAS_BEGUN} AND (since, high_id) < ($2::timestamptz, $3::uuid)
+          ORDER BY since DESC, high_id DESC LIMIT $4)
          UNION ALL
-         SELECT low_id AS friend_id, since FROM friendships WHERE high_id = $1 AND removed_at IS NULL
+         (SELECT low_id, since FROM friendships
+          WHERE high_id = $1 AND removed_at IS NULL AND ${HAS_BEGUN} AND (since, low_id) < ($2::timestamptz, $3::uuid)
+          ORDER BY since DESC, low_id DESC LIMIT $4)
        ) AS friends
-       WHERE $2::timestamptz IS NULL OR (since, friend_id) < ($2, $3::uuid)
        ORDER BY since DESC, friend_id DESC LIMIT $4`,
-      [userId, since, beforeId, limit],
+      [userId, since ?? 'infinity', beforeId ?? LAST_ID, limit],
     );
   }
 
@@ -54,9 +61,9 @@ export class FriendsRepository {
   ): Promise<{ blockedId: string; createdAt: Date }[]> {
     return this.database.reads.query<{ blockedId: string; createdAt: Date }>(
       `SELECT blocked_id AS "blockedId", created_at AS "createdAt" FROM blocks
-       WHERE blocker_id = $1 AND ($2::timestamptz IS NULL OR (created_at, blocked_id) < ($2, $3::uuid))
+       WHERE blocker_id = $1 AND created_at > '-infinity' AND (created_at, blocked_id) < ($2::timestamptz, $3::uuid)
        ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,
-      [userId, before, beforeId, limit],
+      [userId, before ?? 'infinity', beforeId ?? LAST_ID, limit],
     );
   }
 
@@ -64,9 +71,12 @@ export class FriendsRepository {
   exportFriendships(userId: string, after: string): Promise<{ id: string; since: Date; removedAt: Date | null }[]> {
     return this.database.background.query<{ id: string; since: Date; removedAt: Date | null }>(
       `SELECT id, since, removed_at AS "removedAt" FROM (
-         SELECT high_id AS id, since, removed_at FROM friendships WHERE low_id = $1
-         UNION ALL SELECT low_id, since, removed_at FROM friendships WHERE high_id = $1
-       ) AS own WHERE id > $2 ORDER BY id LIMIT ${EXPORT_PAGE}`,
+         (SELECT high_id AS id, since, removed_at FROM friendships WHERE low_id = $1 AND high_id > $2
+          ORDER BY high_id LIMIT ${EXPORT_PAGE})
+         UNION ALL
+         (SELECT low_id, since, removed_at FROM friendships WHERE high_id = $1 AND low_id > $2
+          ORDER BY low_id LIMIT ${EXPORT_PAGE})
+       ) AS own ORDER BY id LIMIT ${EXPORT_PAGE}`,
       [userId, after],
     );
   }

@@ -45,7 +45,16 @@ export class AttentionRepository {
   /** Takes away what belongs to processes that died. */
   async sweep(): Promise<void> {
     await this.database.background.query(
-      'DELETE FROM attentions a WHERE NOT EXISTS (SELECT FROM presence_nodes n WHERE n.node_id = a.node_id)',
+      // There are few processes: each is found by the next entry of the index, and only the rows of those that died are read.
+      `WITH RECURSIVE held AS (
+         SELECT '00000000-0000-0000-0000-000000000000'::uuid AS node_id
+         UNION ALL
+         SELECT next.node_id FROM held CROSS JOIN LATERAL (
+           SELECT a.node_id FROM attentions a WHERE a.node_id > held.node_id ORDER BY a.node_id LIMIT 1
+         ) AS next
+       )
+       DELETE FROM attentions WHERE node_id = ANY (ARRAY(
+         SELECT h.node_id FROM held h WHERE NOT EXISTS (SELECT FROM presence_nodes n WHERE n.node_id = h.node_id)))`,
       [],
       'attention_sweep',
     );

@@ -3,13 +3,28 @@ import type pg from 'pg';
 /** How many of everything but messages: enough that PostgreSQL takes an index wherever there is one. */
 const CROWD = 5_000;
 /** As many as a group may have, with those who are looked at. */
-const GROUP_MEMBERS = 998;
+export const GROUP_MEMBERS = 998;
 /** Messages of the user who is looked at: several pages, however many there are. */
 const OWN_MESSAGES = 3_000;
 /** What a table is pretended to hold where only a plan is asked for. */
 const PRETENDED_ROWS = 1_000_000;
 /** Rows as there are connections, not as there are users. */
-const PRETENDED_PRESENCES = 50_000;
+const PRETENDED_CONNECTIONS = 50_000;
+
+/** Conversations of the user who is looked at, half of them direct ones. */
+export const OWN_CONVERSATIONS = 2_000;
+
+/** Tables that stay small however many users there are, and why. All others are filled, and planned as if they were large. */
+export const SMALL_TABLES: Record<string, string> = {
+  _prisma_migrations: 'a row for each migration',
+  api_keys: 'at most 200',
+  bots: 'at most 1,000',
+  database_identity: 'one row',
+  presence_nodes: 'a row for each process',
+  session_endings: 'one row',
+  webhook_former_secrets: 'a few for each webhook, for a day',
+  webhooks: 'at most 50',
+};
 
 /** Who is looked at. All others have one of everything. */
 export interface Cast {
@@ -95,7 +110,88 @@ export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast,
        now() - (n % 10) * interval '1 hour' FROM crowd`,
   );
 
+  // None that anything rings, or would be sent to, beside the tests.
+  await run(
+    `INSERT INTO push_devices (id, user_id, device_id, session_id, platform, address, preview, follows_from, due_at, leased_until, lease_id)
+     SELECT s.id, s.user_id, 'phone', s.id, 'expo', s.id::text, 'full', now() + interval '1 day',
+       CASE WHEN n % 10 = 0 THEN now() + interval '1 day' END,
+       CASE WHEN n % 100 = 0 THEN now() + interval '1 day' END, CASE WHEN n % 100 = 0 THEN s.id END
+     FROM crowd JOIN sessions s ON s.user_id = crowd.id`,
+  );
+  await run(
+    `INSERT INTO push_log (device_id, id, at, outcome, reason)
+     SELECT d.id, gen_random_uuid(), now() - n * interval '1 hour', 'skipped', 'muted' FROM push_devices d, generate_series(1, 3) AS n`,
+  );
+  await run(
+    `INSERT INTO push_notices (device_id, kind, subject_id, actor_id, first_seq, changed_at)
+     SELECT d.id, 'message', m.conversation_id, NULL, 1, now() - random() * interval '1 day'
+     FROM push_devices d JOIN conversation_members m ON m.user_id = d.user_id WHERE m.conversation_id <> $1`,
+    [groupId],
+  );
+  await run('INSERT INTO push_progress (conversation_id, planned_seq) SELECT id, last_seq FROM conversations');
+  await run(
+    `INSERT INTO push_tickets (id, device_id, address, ask_at)
+     SELECT d.id::text, d.id, d.address, now() + interval '1 day' FROM push_devices d`,
+  );
+  await run(
+    `INSERT INTO attentions (user_id, node_id, conversation_ids)
+     SELECT user_id, node_id, ARRAY[$1::uuid] FROM presences ON CONFLICT DO NOTHING`,
+    [groupId],
+  );
+  await run(
+    `INSERT INTO reports (id, reporter_id, target_type, target_id, target_user_id, reason, copy, status, resolved_at, resolved_by, action)
+     SELECT gen_random_uuid(), a.id, 'user', b.id, b.id, 'SPAM', '{}', CASE WHEN a.n % 100 = 0 THEN 'OPEN' ELSE 'RESOLVED' END,
+       CASE WHEN a.n % 100 <> 0 THEN now() END, CASE WHEN a.n % 100 <> 0 THEN $1::uuid END, CASE WHEN a.n % 100 <> 0 THEN 'ban_user' END
+     FROM ${pairs(5)}`,
+    [userId],
+  );
+  await run('INSERT INTO kept_attachments (keeper_id, attachment_id) SELECT gen_random_uuid(), id FROM attachments');
+  await run(
+    `INSERT INTO audit_log (id, at, actor_id, action, target_type, target_id)
+     SELECT gen_random_uuid(), now() - n * interval '1 minute', id, 'user.ban', 'user', id FROM crowd`,
+  );
+  await run(
+    `INSERT INTO conversation_retention (conversation_id, days)
+     SELECT id, CASE WHEN created_by IN (SELECT id FROM crowd WHERE n % 100 = 0) THEN 36500 END FROM conversations`,
+  );
+  await run(
+    `INSERT INTO api_keys (id, name, secret_hash, scopes, created_by)
+     SELECT gen_random_uuid(), 'key', sha256(name::bytea), '{users:read}', id FROM crowd WHERE n <= 100`,
+  );
+  await run(
+    `INSERT INTO api_key_sessions (session_id, key_id)
+     SELECT s.id, k.ids[1 + s.n % 100] FROM (SELECT id, row_number() OVER () AS n FROM sessions) AS s,
+       (SELECT array_agg(id) AS ids FROM api_keys) AS k`,
+  );
+  // Nor any that is enabled.
+  await run(
+    `INSERT INTO webhooks (id, url, events, secret, created_by, disabled_at, disabled_reason)
+     SELECT gen_random_uuid(), 'https://example.com', '{message.created,user.created}', 's', $1, now(), 'ADMINISTRATOR'
+     FROM generate_series(1, 5)`,
+    [userId],
+  );
+  await run('INSERT INTO webhook_progress (conversation_id, planned_seq) SELECT id, last_seq FROM conversations');
+  await run(`INSERT INTO webhook_events (type, subject_id) SELECT 'user.created', id FROM crowd`);
+  await run(
+    `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, created_at, attempts, next_at, lease_id, delivered_at)
+     SELECT gen_random_uuid(), w.id, 'user.created', '{}', crowd.id, now() - n * interval '1 minute', 1,
+       CASE WHEN n % 10 = 0 THEN now() + interval '1 day' END, CASE WHEN n % 100 = 0 THEN crowd.id END, CASE WHEN n % 10 <> 0 THEN now() END
+     FROM crowd, webhooks w`,
+  );
+
   // Of the user who is looked at, several pages of all of it.
+  await run(
+    `INSERT INTO conversations (id, type, low_id, high_id, created_at)
+     SELECT gen_random_uuid(), 'DIRECT', LEAST($1, id), GREATEST($1, id), now() - n * interval '1 minute' FROM crowd WHERE n <= $2`,
+    [userId, OWN_CONVERSATIONS / 2],
+  );
+  await run(
+    `INSERT INTO conversation_members (conversation_id, user_id)
+     SELECT c.id, member.id FROM conversations c, LATERAL (VALUES (c.low_id), (c.high_id)) AS member(id)
+       WHERE c.type = 'DIRECT' AND $1 IN (c.low_id, c.high_id) UNION ALL
+     (SELECT id, $1 FROM conversations WHERE title = 'Room' ORDER BY created_by LIMIT $2)`,
+    [userId, OWN_CONVERSATIONS / 2 - 1],
+  );
   await run(
     `INSERT INTO friendships (low_id, high_id, since, changed_xid)
      SELECT LEAST($1, id), GREATEST($1, id), now() - random() * interval '1 year', '4' FROM crowd WHERE n <= 1000`,
@@ -174,14 +270,29 @@ export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast,
   await run('VACUUM ANALYZE');
 }
 
-/** Makes PostgreSQL plan as if all tables that grow with users were much larger, until they are analyzed again. */
+/**
+ * Makes PostgreSQL plan as if all tables that grow with users were much larger, until they are analyzed again. Answers them.
+ * One that is neither filled nor listed as small would be planned as it is, and judged by nothing.
+ */
 export async function pretendSize(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT relname AS name, pg_restore_relation_stats('schemaname', nspname::text, 'relname', relname::text, 'relpages', relpages,
-       'reltuples', (CASE relname WHEN 'presences' THEN $2::integer ELSE GREATEST(reltuples, $1::integer) END)::real)
-     FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind = 'r' AND nspname = current_schema() AND reltuples >= 1000 ORDER BY 1`,
-    [PRETENDED_ROWS, PRETENDED_PRESENCES],
+  const { rows } = await client.query<{ name: string; rows: number }>(
+    `SELECT relname AS name, reltuples AS rows FROM pg_class
+     WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace ORDER BY 1`,
   );
-  return rows.map(({ name }) => name);
+  const isSmall = (name: string): boolean => Object.hasOwn(SMALL_TABLES, name);
+  const gone = Object.keys(SMALL_TABLES).filter((name) => rows.every((table) => table.name !== name));
+  if (gone.length > 0) throw new Error(`there is no table ${gone.join(', ')} any more`);
+  const large = rows.filter(({ name }) => !isSmall(name));
+  const empty = large.filter((table) => table.rows < 1_000).map(({ name }) => name);
+  if (empty.length > 0)
+    throw new Error(`fillDatabase() puts next to nothing into ${empty.join(', ')}: fill it, or say why it stays small`);
+  const names = large.map(({ name }) => name);
+  await client.query(
+    `SELECT pg_restore_relation_stats('schemaname', nspname::text, 'relname', relname::text, 'relpages', relpages,
+       'reltuples', (CASE WHEN relname IN ('presences', 'attentions') THEN $2::integer ELSE GREATEST(reltuples, $1::integer) END)::real)
+     FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind = 'r' AND nspname = current_schema() AND relname = ANY ($3)`,
+    [PRETENDED_ROWS, PRETENDED_CONNECTIONS, names],
+  );
+  return names;
 }

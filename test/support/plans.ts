@@ -8,6 +8,8 @@ export interface Scan {
   isSequential: boolean;
   /** An index says which rows: nobody walks all of it. */
   hasCondition: boolean;
+  /** It ends after so many rows as a LIMIT asks for, since nothing stands between the two that would pass any over. */
+  isLimited: boolean;
   /** Rows that were looked at, in all its rounds; 0 where the statement did not run. */
   rows: number;
 }
@@ -45,22 +47,24 @@ export async function plannedScansOf(client: pg.Client, text: string): Promise<S
 
 function scansIn(plan: Anything): Scan[] {
   const scans: Scan[] = [];
-  const visit = (node: Anything): void => {
+  const visit = (node: Anything, isLimited: boolean): void => {
     if (node['Relation Name'] !== undefined)
       scans.push({
         relation: node['Relation Name'],
         index: node['Index Name'],
         isSequential: node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0,
         hasCondition: (node['Index Cond'] ?? node['Recheck Cond'] ?? node['TID Cond']) !== undefined,
+        isLimited: isLimited && node.Filter === undefined,
         rows:
           ((node['Actual Rows'] ?? 0) +
             (node['Rows Removed by Filter'] ?? 0) +
             (node['Rows Removed by Index Recheck'] ?? 0)) *
           (node['Actual Loops'] ?? 0),
       });
-    for (const child of node.Plans ?? []) visit(child);
+    const keeps = node['Node Type'] === 'Limit' || (isLimited && node['Node Type'] === 'LockRows');
+    for (const child of node.Plans ?? []) visit(child, keeps && child['Parent Relationship'] === 'Outer');
   };
-  visit(plan);
+  visit(plan, false);
   return scans;
 }
 

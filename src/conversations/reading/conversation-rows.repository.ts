@@ -144,12 +144,18 @@ function shownMembers(firstIds: string, friends: string | null, most: number): s
     ) END`;
 }
 
-/** A common table expression: the latest friends of a user, some more than are shown, since not all are members. */
+/**
+ * A common table expression: the latest friends of a user, some more than are shown, since not all are members. Each side is
+ * walked by an index of its own, which asks for a time after '-infinity' (migration `lists_in_their_order`).
+ */
 function friendsOf(user: string, maxShown: number): string {
   return `friends AS MATERIALIZED (
     SELECT friend_id FROM (
-      SELECT high_id AS friend_id, since FROM friendships WHERE low_id = ${user} AND removed_at IS NULL
-      UNION ALL SELECT low_id, since FROM friendships WHERE high_id = ${user} AND removed_at IS NULL
+      (SELECT high_id AS friend_id, since FROM friendships
+       WHERE low_id = ${user} AND removed_at IS NULL AND since > '-infinity' ORDER BY since DESC LIMIT ${maxShown * 10})
+      UNION ALL
+      (SELECT low_id, since FROM friendships
+       WHERE high_id = ${user} AND removed_at IS NULL AND since > '-infinity' ORDER BY since DESC LIMIT ${maxShown * 10})
     ) AS friendship ORDER BY since DESC LIMIT ${maxShown * 10}
   )`;
 }
