@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Principal } from '../../src/common/principal.js';
+import type { MessageView } from '../../src/messages/messages.view.js';
+import { createServices, refused, type Services } from '../support/services.js';
+
+describe('the service of changes to messages', () => {
+  let services: Services;
+  let [owner, writer, reader, stranger]: [Principal, Principal, Principal, Principal] = [] as never;
+  let id: string;
+  let message: MessageView;
+  beforeAll(async () => {
+    services = await createServices();
+  });
+  afterAll(() => services?.close());
+  beforeEach(async () => {
+    [owner, writer, reader, stranger] = (await services.people(4)) as [Principal, Principal, Principal, Principal];
+    id = await services.group(owner, writer, reader);
+    message = await services.say(writer, id, 'first');
+    services.clock.aheadMs = 0;
+    services.events.length = 0;
+  });
+  const as = (name: string): Principal => ({ owner, writer, reader, stranger })[name] as Principal;
+
+  it('edits one’s own, for all, and emits it once', async () => {
+    const edited = await services.changes.edit(writer, message.id, 'second');
+    expect(edited).toMatchObject({ content: 'second', editedAt: expect.any(String) });
+    expect(await services.reader.view(reader, message.id)).toMatchObject({ content: 'second' });
+    await services.changes.edit(writer, message.id, 'second');
+    expect(services.namesOfEvents()).toEqual(['message.changed']);
+  });
+
+  it.each([
+    ['owner', 'FORBIDDEN'],
+    ['reader', 'FORBIDDEN'],
+    ['stranger', 'NOT_FOUND'],
+  ] as const)('lets nobody else edit it: the %s gets %s', async (name, code) => {
+    await refused(services.changes.edit(as(name), message.id, 'mine'), code);
+    expect(services.events).toEqual([]);
+  });
+
+  it('edits within fifteen minutes', async () => {
+    services.clock.aheadMs = 14 * 60_000;
+    await services.changes.edit(writer, message.id, 'in time');
+    services.clock.aheadMs = 15 * 60_000 + 5_000;
+    await refused(services.changes.edit(writer, message.id, 'too late'), 'EDIT_WINDOW_CLOSED');
+  });
+
+  it('edits nothing into a text of which nothing can be seen', async () => {
+    await refused(services.changes.edit(writer, message.id, ' \n'), 'VALIDATION_FAILED');
+  });
+
+  it.each([
+    ['writer', null],
+    ['owner', null],
+    ['reader', 'FORBIDDEN'],
+    ['stranger', 'NOT_FOUND'],
+  ] as const)('deletes for everybody by its sender and who runs the group: the %s gets %s', async (name, code) => {
+    const deleting = services.changes.deleteForEveryone(as(name), message.id);
+    if (code !== null) return refused(deleting, code);
+    expect(await deleting).toMatchObject({ content: null, deletedAt: expect.any(String) });
+    await services.changes.deleteForEveryone(as(name), message.id);
+    expect(services.namesOfEvents()).toEqual(['message.changed']);
+    await refused(services.changes.edit(writer, message.id, 'again'), 'MESSAGE_DELETED');
+    await refused(services.changes.react(reader, message.id, '+1', false), 'MESSAGE_DELETED');
+    const rows = await services.database.query('SELECT 1 FROM messages WHERE id = $1 AND content IS NOT NULL', [
+      message.id,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
+  it('deletes for oneself alone, once, and leaves it to the others', async () => {
+    await services.changes.deleteForMe(reader, message.id);
+    await services.changes.deleteForMe(reader, message.id);
+    expect(services.namesOfEvents()).toEqual(['message.hidden']);
+    expect(await services.reader.view(owner, message.id)).toMatchObject({ content: 'first' });
+    expect((await services.reader.view(reader, message.id)).content).toBeNull();
+  });
+
+  it('counts each user’s reaction once, and takes it back', async () => {
+    await services.changes.react(reader, message.id, '+1', false);
+    await services.changes.react(reader, message.id, '+1', false);
+    const both = await services.changes.react(owner, message.id, '+1', false);
+    expect(both.reactions).toEqual([{ emoji: '+1', count: 2, mine: true }]);
+    await services.changes.react(reader, message.id, '+1', true);
+    await services.changes.react(reader, message.id, '+1', true);
+    expect((await services.reader.view(reader, message.id)).reactions).toEqual([
+      { emoji: '+1', count: 1, mine: false },
+    ]);
+    expect(services.namesOfEvents()).toEqual(['message.changed', 'message.changed', 'message.changed']);
+  });
+
+  it('takes what is no reaction from nobody, and none from a stranger', async () => {
+    await refused(services.changes.react(reader, message.id, 'two words', false), 'VALIDATION_FAILED');
+    await refused(services.changes.react(stranger, message.id, '+1', false), 'NOT_FOUND');
+    expect(services.events).toEqual([]);
+  });
+
+  it('changes nothing that the server wrote itself', async () => {
+    const [{ id: system = '' } = {}] = await services.database.query<{ id: string }>(
+      `SELECT id FROM messages WHERE conversation_id = $1 AND kind = 'SYSTEM'`,
+      [id],
+    );
+    await refused(services.changes.deleteForEveryone(owner, system), 'FORBIDDEN');
+    await refused(services.changes.edit(owner, system, 'x'), 'FORBIDDEN');
+  });
+
+  it('lets one of edits and deletions that come at once stand, and never brings a text back', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id: messageId } = await services.say(writer, id, 'racing');
+      await Promise.allSettled([
+        services.changes.edit(writer, messageId, 'edited'),
+        services.changes.deleteForEveryone(owner, messageId),
+        services.changes.edit(writer, messageId, 'edited again'),
+      ]);
+      expect(await services.reader.view(reader, messageId)).toMatchObject({
+        content: null,
+        deletedAt: expect.any(String),
+      });
+    }
+  });
+});
