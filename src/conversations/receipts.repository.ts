@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { receiptsHiddenFrom } from '../relations/relations.js';
 import { MAX_LIVE_AUDIENCE } from './conversation-access.js';
 
 export type ReceiptKind = 'read' | 'delivered';
@@ -58,13 +59,10 @@ export class ReceiptsRepository {
 
 /** Those who are not shown the receipts of a member of conversation `conversation`: an array of ids. */
 function hiddenReceiptsFrom(member: string, conversation: string): string {
-  return `ARRAY(
-    SELECT b.other_id::text FROM blocked_pairs b JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id = b.other_id AND h.left_at IS NULL
-    WHERE b.user_id = ${member}
-    UNION
-    SELECT h.user_id::text FROM conversation_members s JOIN conversation_members h
-      ON h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL
-    WHERE s.conversation_id = ${conversation} AND s.user_id = ${member} AND NOT s.is_shown
-  )`;
+  return receiptsHiddenFrom(
+    member,
+    `(SELECT s.is_shown FROM conversation_members s WHERE s.conversation_id = ${conversation} AND s.user_id = ${member})`,
+    `SELECT h.user_id FROM conversation_members h
+     WHERE h.conversation_id = ${conversation} AND h.user_id <> ${member} AND h.left_at IS NULL`,
+  );
 }

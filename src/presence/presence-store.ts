@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/identifier.js';
 import { Configuration } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
+import { presenceAudience } from '../relations/relations.js';
 
 /** A user who has come or gone. */
 export interface PresenceChange {
@@ -12,7 +13,7 @@ export interface PresenceChange {
   change: number;
 }
 
-/** Whom a change is shown to. */
+/** Whom a change is shown to (`presenceAudience` of relations/relations.ts). */
 export interface PresenceAudience {
   userId: string;
   /** Conversations whose members see it; only those small enough to be shown live. */
@@ -200,19 +201,11 @@ export class PresenceStore {
   }
 
   /**
-   * Whom changes of these users are shown to: friends, those they share a group with, and those they have written to
-   * (relations/relations.ts). One statement.
+   * Whom changes of these users are shown to. One statement.
    */
   async audiences(userIds: readonly string[], largestConversation: number): Promise<PresenceAudience[]> {
     return this.database.query<PresenceAudience>(
-      `SELECT u.id AS "userId",
-         ARRAY(
-           SELECT m.conversation_id::text FROM memberships m
-           WHERE m.user_id = u.id AND m.is_shown AND m.member_count <= $2
-         ) AS "conversationIds",
-         ARRAY(SELECT friend_id::text FROM friend_pairs WHERE user_id = u.id) AS "friendIds",
-         ARRAY(SELECT other_id::text FROM blocked_pairs WHERE user_id = u.id) AS "blockedIds"
-       FROM unnest($1::uuid[]) AS u(id)`,
+      `SELECT u.id AS "userId", ${presenceAudience('u.id', '$2')} FROM unnest($1::uuid[]) AS u(id)`,
       [userIds, largestConversation],
       'presence_audiences',
     );

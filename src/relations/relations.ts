@@ -41,10 +41,37 @@ export function isPresenceShown(viewer: string, subject: string, everyone: strin
 }
 
 /**
+ * The inverse of `isPresenceShown`: whom the subject's presence is shown to, as columns of arrays of ids. The members of
+ * `conversationIds` and the users of `friendIds` are, or everybody, but for the users of `blockedIds` and the subject itself.
+ * @param maxMembers of a conversation: those of larger ones are not sent changes of presence
+ */
+export function presenceAudience(subject: string, maxMembers: string): string {
+  return `ARRAY(
+      SELECT m.conversation_id::text FROM memberships m
+      WHERE m.user_id = ${subject} AND m.is_shown AND m.member_count <= ${maxMembers}
+    ) AS "conversationIds",
+    ARRAY(SELECT fp.friend_id::text FROM friend_pairs fp WHERE fp.user_id = ${subject}) AS "friendIds",
+    ARRAY(SELECT bp.other_id::text FROM blocked_pairs bp WHERE bp.user_id = ${subject}) AS "blockedIds"`;
+}
+
+/**
  * The viewer is shown how far the member has read: in groups all are shown all, in a direct conversation only those who
  * have shown themselves there; nobody across a block.
  * @param member alias of a row of `conversation_members`
  */
 export function areReceiptsShown(viewer: string, member: string): string {
   return `(${member}.user_id = ${viewer} OR (${member}.is_shown AND NOT ${areBlocked(viewer, `${member}.user_id`)}))`;
+}
+
+/**
+ * The inverse of `areReceiptsShown`: who of a conversation is not shown how far the member has read, as an array of ids.
+ * @param isShown an expression: `is_shown` of the member
+ * @param others a query of the others that are in the conversation, by `user_id`
+ */
+export function receiptsHiddenFrom(member: string, isShown: string, others: string): string {
+  return `ARRAY(
+    SELECT bp.other_id::text FROM blocked_pairs bp JOIN (${others}) o ON o.user_id = bp.other_id WHERE bp.user_id = ${member}
+    UNION
+    SELECT o.user_id::text FROM (${others}) o WHERE NOT ${isShown}
+  )`;
 }

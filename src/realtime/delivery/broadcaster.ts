@@ -104,35 +104,28 @@ export class Broadcaster {
     );
   }
 
-  /**
-   * Changes of presence, each to everybody who may see that user's, but for itself and both sides of its blocks.
-   * Returns how many deliveries that were.
-   */
+  /** Changes of presence, each to everybody who is shown that user's. Returns how many deliveries that were. */
   async toPresenceAudiences(updates: readonly PresenceUpdate[]): Promise<number> {
     const events = updates.flatMap(({ audience, userId, isOnline, lastSeenAt }) => {
       const payload = { userId, isOnline, lastSeenAt };
-      const { conversationIds, friendIds, blockedIds, everyone } = audience;
-      const except = [payload.userId, ...blockedIds].map(room.user);
-      const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
-      // To no room at all would be to everybody.
-      return rooms.length > 0 || everyone ? [{ name: 'presence:update', payload, rooms, except }] : [];
+      const addressees = presenceAddressees(userId, audience);
+      return addressees === undefined ? [] : [{ name: 'presence:update', payload, ...addressees }];
     });
     return (await recoveryAdapterOf(this.server)?.broadcastTogether(events)) ?? 0;
   }
 
-  /** To everybody who is shown this user's presence, but for itself. Encoded once. */
+  /** To everybody who is shown this user's presence. Encoded once. */
   toPresenceAudience<Name extends ServerEventName>(
     userId: string,
-    { conversationIds, friendIds, blockedIds, everyone }: PresenceUpdate['audience'],
+    audience: PresenceUpdate['audience'],
     name: Name,
     payload: ServerPayload<Name>,
   ): void {
-    const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
-    // To no room at all would be to everybody.
-    if (this.server === undefined || (rooms.length === 0 && !everyone)) return;
+    const addressees = presenceAddressees(userId, audience);
+    if (addressees === undefined) return;
     this.server
-      .to(rooms)
-      .except([userId, ...blockedIds].map(room.user))
+      ?.to(addressees.rooms)
+      .except(addressees.except)
       .emit(name, ...parameters<Name>(payload));
   }
 
@@ -218,6 +211,17 @@ export class Broadcaster {
   isEchoOff(connectionId: string): boolean {
     return this.server?.sockets.sockets.get(connectionId)?.data.echo === false;
   }
+}
+
+/** The rooms of those who are shown a user's presence; undefined where nobody is. */
+function presenceAddressees(
+  userId: string,
+  { conversationIds, friendIds, blockedIds, everyone }: PresenceUpdate['audience'],
+): { rooms: string[]; except: string[] } | undefined {
+  const rooms = everyone ? [] : [...conversationIds.map(room.conversation), ...friendIds.map(room.user)];
+  // To no room at all would be to everybody.
+  if (rooms.length === 0 && !everyone) return undefined;
+  return { rooms, except: [userId, ...blockedIds].map(room.user) };
 }
 
 /** The compiler cannot see that a mapped type's one-parameter functions all take one parameter. */
