@@ -139,7 +139,7 @@ describe('where there is much', () => {
     expect(rows).toBeLessThanOrEqual(atMost);
   });
 
-  // What these are ordered by changes with every message, or every request: an index of it would be written with each.
+  // What these are ordered by changes with every message, or every refresh: an index of it would be written with each (ADR 0038).
   const wholeLists: [string, string, string, number][] = [
     ['conversations', '/conversations?limit=20', 'conversations', OWN_CONVERSATIONS + 2 * PAGE],
     ['conversations', '/conversations?limit=20', 'conversation_members', OWN_CONVERSATIONS + 300],
