@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type SqlExecutor, type Transaction } from '../database/database.js';
 import type { StoredFile } from './attachment.js';
 import type { UploadHints } from './uploads/upload-fields.js';
+import { PENDING_DELETION } from './attachment-state.js';
 
 /** An attachment that may be used and read. */
 export interface AttachmentRow extends StoredFile {
@@ -199,19 +200,19 @@ export class AttachmentsRepository {
    */
   async markPendingDeletion(id: string, ownerId: string): Promise<void> {
     await this.database.query(
-      `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', 'DOOMED')
-       ON CONFLICT (id) DO UPDATE SET state = 'DOOMED', swept_at = NULL`,
+      `INSERT INTO attachments (id, owner_id, name, state) VALUES ($1, $2, '', '${PENDING_DELETION}')
+       ON CONFLICT (id) DO UPDATE SET state = '${PENDING_DELETION}', swept_at = NULL`,
       [id, ownerId],
     );
   }
 
   async markPendingDeletionOfMessage(transaction: Transaction, messageId: string): Promise<void> {
-    await transaction.query(`UPDATE attachments SET state = 'DOOMED' WHERE message_id = $1`, [messageId]);
+    await transaction.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE message_id = $1`, [messageId]);
   }
 
   async markUnusedPendingDeletion(transaction: Transaction, ownerId: string): Promise<void> {
     await transaction.query(
-      `UPDATE attachments SET state = 'DOOMED' WHERE owner_id = $1 AND message_id IS NULL AND NOT is_avatar`,
+      `UPDATE attachments SET state = '${PENDING_DELETION}' WHERE owner_id = $1 AND message_id IS NULL AND NOT is_avatar`,
       [ownerId],
     );
   }
@@ -219,10 +220,10 @@ export class AttachmentsRepository {
   /** Gives up what nobody used in a day, and what a process that died did not finish. Answers how many, `limit` at most. */
   async markExpiredPendingDeletion(limit: number): Promise<number> {
     const ids = await this.ids(
-      `UPDATE attachments SET state = 'DOOMED'
-       WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND id = ANY (ARRAY(
+      `UPDATE attachments SET state = '${PENDING_DELETION}'
+       WHERE message_id IS NULL AND NOT is_avatar AND state <> '${PENDING_DELETION}' AND id = ANY (ARRAY(
          SELECT id FROM attachments
-         WHERE message_id IS NULL AND NOT is_avatar AND state <> 'DOOMED' AND created_at < now() - interval '1 day'
+         WHERE message_id IS NULL AND NOT is_avatar AND state <> '${PENDING_DELETION}' AND created_at < now() - interval '1 day'
            AND (expires_at IS NULL OR state = 'READY')
          LIMIT $1
        )) RETURNING id`,
@@ -234,7 +235,7 @@ export class AttachmentsRepository {
   /** Whose bytes are to be removed, unless somebody keeps them; again, where a client could have put some there since the first time. */
   async listPendingDeletion(limit: number): Promise<string[]> {
     return this.ids(
-      `SELECT id FROM attachments WHERE state = 'DOOMED' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
+      `SELECT id FROM attachments WHERE state = '${PENDING_DELETION}' AND (swept_at IS NULL OR (${CLOSED} AND ${FORGETTABLE}))
          AND NOT EXISTS (SELECT 1 FROM kept_attachments k WHERE k.attachment_id = attachments.id) ORDER BY id LIMIT $1`,
       limit,
     );
@@ -256,7 +257,7 @@ export class AttachmentsRepository {
   /** The last that is known of them, once their bytes are gone and no client can put any there. */
   async forget(ids: readonly string[]): Promise<void> {
     await this.database.background.query(
-      `DELETE FROM attachments WHERE id = ANY ($1) AND state = 'DOOMED' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
+      `DELETE FROM attachments WHERE id = ANY ($1) AND state = '${PENDING_DELETION}' AND (announced_size IS NULL OR (${CLOSED} AND ${FORGETTABLE}))`,
       [ids],
     );
   }

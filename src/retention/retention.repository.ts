@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
+import { PENDING_DELETION } from '../attachments/attachment-state.js';
 
 /** How long a conversation keeps its messages, and how far it has let them go. */
 export interface RetentionRow {
@@ -135,7 +136,7 @@ export class RetentionRepository {
        ), withdrawn AS (
          DELETE FROM message_reactions WHERE message_id = ANY (ARRAY(SELECT id FROM emptied))
        ), files AS (
-         UPDATE attachments SET state = 'DOOMED' WHERE message_id = ANY (ARRAY(SELECT id FROM emptied))
+         UPDATE attachments SET state = '${PENDING_DELETION}' WHERE message_id = ANY (ARRAY(SELECT id FROM emptied))
        ), found AS (
          DELETE FROM message_search WHERE message_id = ANY (ARRAY(
            SELECT id FROM messages WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { AttachmentsRepository } from '../../src/attachments/attachments.repository.js';
 import type { Database } from '../../src/database/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { PENDING_DELETION } from '../../src/attachments/attachment-state.js';
 
 const ADA = '01900000-0000-7000-8000-000000000001';
 const BOB = '01900000-0000-7000-8000-000000000002';
@@ -94,7 +95,9 @@ describe('the key of an avatar', () => {
         GROUP,
       ]),
     ).rejects.toMatchObject({ constraint: 'attachments_used_once' });
-    await expect(one.query(`UPDATE attachments SET state = 'DOOMED' WHERE id = $1`, [PICTURE])).rejects.toMatchObject({
+    await expect(
+      one.query(`UPDATE attachments SET state = '${PENDING_DELETION}' WHERE id = $1`, [PICTURE]),
+    ).rejects.toMatchObject({
       constraint: 'attachments_avatar_is_image',
     });
     await expect(one.query('DELETE FROM attachments WHERE id = $1', [PICTURE])).rejects.toMatchObject({
@@ -103,7 +106,7 @@ describe('the key of an avatar', () => {
   });
 
   it('gives its picture to the sweep when it is replaced, taken away, or its group is deleted', async () => {
-    const unused = { state: 'DOOMED', is_avatar: false };
+    const unused = { state: PENDING_DELETION, is_avatar: false };
     await uses(PICTURE);
     expect(await state(PICTURE)).toEqual({ state: 'READY', is_avatar: true });
     await uses(ANOTHER);
@@ -135,6 +138,6 @@ it('the sweep leaves an old picture that somebody is taking at this moment', asy
   await sweeping;
   expect([await state(PICTURE), await state(ANOTHER)]).toEqual([
     { state: 'READY', is_avatar: true },
-    { state: 'DOOMED', is_avatar: false },
+    { state: PENDING_DELETION, is_avatar: false },
   ]);
 });

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { PENDING_DELETION } from '../../src/attachments/attachment-state.js';
 
 /** How many of everything but messages: enough that PostgreSQL takes an index wherever there is one. */
 const CROWD = 5_000;
@@ -106,7 +107,7 @@ export async function fillDatabase(client: pg.Client, { userId, groupId }: Cast,
   );
   await run(
     `INSERT INTO attachments (id, owner_id, state, name, kind, mime_type, size, created_at)
-     SELECT gen_random_uuid(), id, CASE WHEN n % 100 = 0 THEN 'DOOMED' ELSE 'READY' END::attachment_state, 'f', 'IMAGE', 'image/png', 1,
+     SELECT gen_random_uuid(), id, CASE WHEN n % 100 = 0 THEN '${PENDING_DELETION}' ELSE 'READY' END::attachment_state, 'f', 'IMAGE', 'image/png', 1,
        now() - (n % 10) * interval '1 hour' FROM crowd`,
   );
 

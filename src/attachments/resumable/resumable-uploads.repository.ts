@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import type { UploadHints } from '../uploads/upload-fields.js';
+import { type AttachmentState, PENDING_DELETION } from '../attachment-state.js';
 
 /** An upload that goes on after a break, as far as its row says. */
 export interface ResumableUpload extends UploadHints {
@@ -11,7 +12,7 @@ export interface ResumableUpload extends UploadHints {
   size: number;
   /** `Upload-Metadata`, as it came. */
   metadata: string | null;
-  state: 'EXPECTED' | 'STORING' | 'READY' | 'DOOMED';
+  state: AttachmentState;
   expiresAt: Date;
   isExpired: boolean;
   /** The process that is at it, or was. */
@@ -114,7 +115,7 @@ export class ResumableUploadsRepository {
   /** Ends one that nobody is at, or that is complete and that nothing uses. Undefined where it is neither. */
   async terminate(id: string): Promise<{ wasComplete: boolean } | undefined> {
     const [row] = await this.database.query<{ wasComplete: boolean }>(
-      `UPDATE attachments SET state = 'DOOMED', swept_at = NULL
+      `UPDATE attachments SET state = '${PENDING_DELETION}', swept_at = NULL
        WHERE id = $1 AND state IN ('EXPECTED', 'READY') AND message_id IS NULL AND NOT is_avatar
        RETURNING mime_type IS NOT NULL AS "wasComplete"`,
       [id],
@@ -125,7 +126,7 @@ export class ResumableUploadsRepository {
   /** Answers how many, `limit` at most. */
   async markExpiredPendingDeletion(limit: number): Promise<number> {
     const rows = await this.database.background.query(
-      `UPDATE attachments SET state = 'DOOMED' WHERE ${UNFINISHED} AND expires_at <= now() AND id = ANY (ARRAY(
+      `UPDATE attachments SET state = '${PENDING_DELETION}' WHERE ${UNFINISHED} AND expires_at <= now() AND id = ANY (ARRAY(
          SELECT id FROM attachments WHERE ${UNFINISHED} AND expires_at <= now() LIMIT $1
        )) RETURNING id`,
       [limit],

@@ -19,6 +19,7 @@ import type { Announcement } from './tus-headers.js';
 import { UploadAllowance } from './upload-allowance.js';
 import { isFaultOfFile, UploadCompletion } from './upload-completion.js';
 import { UploadHolds } from './upload-holds.js';
+import { PENDING_DELETION } from '../attachment-state.js';
 
 /** How far an upload is. */
 export interface UploadProgress {
@@ -156,7 +157,7 @@ export class ResumableUploads {
   private async require(id: string, userId: string): Promise<ResumableUpload> {
     const upload = await this.repository.find(id, userId);
     if (upload === undefined) throw new DomainError('NOT_FOUND');
-    if (upload.state === 'DOOMED' || upload.isExpired) throw new DomainError('UPLOAD_EXPIRED');
+    if (upload.state === PENDING_DELETION || upload.isExpired) throw new DomainError('UPLOAD_EXPIRED');
     return upload;
   }
 

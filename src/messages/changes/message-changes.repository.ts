@@ -9,6 +9,7 @@ import type { MessageDifferences } from '../../events/domain-events.js';
 import { mayMessage } from '../../relations/relations.js';
 import { lockedUser } from '../../users/locked-users.js';
 import { indexedText } from '../search/search-text.js';
+import { PENDING_DELETION } from '../../attachments/attachment-state.js';
 
 /** A message that somebody wants to change, with what decides whether it may. */
 export interface ChangeableMessage {
@@ -95,7 +96,7 @@ export class MessageChangesRepository {
          FROM former WHERE m.id = former.id
          RETURNING m.id, m.conversation_id, m.seq
        ), unused AS (
-         UPDATE attachments a SET state = 'DOOMED' FROM former WHERE former.is_outdated AND a.id = former.image_id
+         UPDATE attachments a SET state = '${PENDING_DELETION}' FROM former WHERE former.is_outdated AND a.id = former.image_id
        ), previewed AS (
          UPDATE conversations c SET last_message = left($2, 200)
          FROM edited WHERE c.id = edited.conversation_id AND c.last_message_id = edited.id

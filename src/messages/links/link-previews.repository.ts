@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import { PENDING_DELETION } from '../../attachments/attachment-state.js';
 
 /** As it is stored with a message. */
 export interface StoredLinkPreview {
@@ -43,7 +44,7 @@ export class LinkPreviewsRepository {
        ), removed AS (
          UPDATE messages m SET link_preview = '{"removed": true}', version = m.version + 1 FROM former WHERE m.id = former.id
        ), unused AS (
-         UPDATE attachments a SET state = 'DOOMED' FROM former WHERE a.id = former.image_id
+         UPDATE attachments a SET state = '${PENDING_DELETION}' FROM former WHERE a.id = former.image_id
        )
        SELECT id FROM former`,
       [messageId],
