@@ -21,7 +21,7 @@ const USAGE = `npm run admin -- <command>      <who>: an e-mail address, a usern
   after-restore                   after a backup was restored: every client starts over
   vacuum                          forgets what is due, and has PostgreSQL clean up behind it`;
 
-/** Of each: how many words follow it, the options it takes, and what it does. */
+/** How many words follow each, the options it takes, and what it does. */
 const COMMANDS = {
   'grant-role': { words: 2, run: grantRole },
   'list-users': { words: 0, options: { search: { type: 'string' } }, run: listUsers },

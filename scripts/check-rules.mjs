@@ -67,19 +67,6 @@ const RULES = [
   },
 ];
 
-/** Words that the glossary has others for, in code, comments and the titles of tests (CONTRIBUTING.md, Style). */
-const WORDS = [
-  { word: /\b(LONGEST|LARGEST|MOST|LEAST|SHORTEST)_[A-Z]/, instead: 'MAX_ or MIN_' },
-  { word: /\b([Tt]ells?|[Tt]old|[Tt]elling)\b/, instead: 'emit, send, answer, show or say' },
-  { word: /\b([Hh]ears?|([Uu]n)?[Hh]eard|[Hh]earing)\b/, instead: 'receive, or without a listener' },
-  { word: /\b([Vv]ocabular(y|ies))\b/, instead: 'dialect' },
-  { word: /\b([Dd]oom(ed|s)?)\b/, instead: 'pendingDeletion or expire' },
-  { word: /\b(heirs?|patiently|PATIENCE|BREATHS?)\b/, instead: 'the field\u2019s own term' },
-  { word: /(\/\*\*|\/\/|^\s*\*) Of [^.:]*:/, instead: 'a sentence that begins with its subject' },
-  { word: /(\/\*\*|\/\/|^\s*\*|[.:]) Whoever /, instead: 'whom it is about' },
-];
-const TITLE = /^\s*(it|describe|test)\b.*['`]|^\s*\]\)\(['`]/;
-
 const dialects = readdirSync('src/dialects', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'transport')
   .map(({ name }) => name);
@@ -110,18 +97,6 @@ for (const name of readdirSync('scripts'))
           `scripts/${name}:${index + 1}: nobody names a dialect but its folder and its line in dialects.ts`,
         );
     });
-for (const path of [...everyFile('src'), ...everyFile('client/src'), ...everyFile('test')]) {
-  // The generated protocol repeats the documents, which are made from src.
-  if (path.startsWith('test/documents/') || path.endsWith('.generated.ts')) continue;
-  const isSource = !path.startsWith('test/') && !path.endsWith('.spec.ts');
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .forEach((line, index) => {
-      if (!isSource && !TITLE.test(line)) return;
-      for (const { word, instead } of WORDS)
-        if (word.test(line)) violations.push(`${path}:${index + 1}: "${word.exec(line)?.[0].trim()}": say ${instead}`);
-    });
-}
 // The client's own: everything from outside comes through a port, so that tests can run in virtual time.
 const PLATFORM =
   /(?<![\w.#])(Date\.now\(|new Date\(\)|Math\.random\(|setTimeout\(|setInterval\(|performance\.|crypto\.|navigator\.|globalThis)/;

@@ -169,7 +169,7 @@ export function sqlLiterals(paths, { root = process.cwd(), options = {} } = {}) 
     return returned.flatMap((expression) => values(expression, inner));
   }
 
-  /** Of a constant table of texts: one entry, or all of them where the key is known only at run time. */
+  /** One entry of a constant table of texts, or all of them where the key is known only at run time. */
   function ofProperty(node, bindings) {
     const symbol = aliased(checker.getSymbolAtLocation(node.expression));
     let [table] = symbol?.declarations ?? [];

@@ -13,7 +13,7 @@ type Stop = (isOrderly: boolean) => Promise<void>;
 /**
  * The one way this process ends, from its first moment on: orderly and within a bound.
  *
- * - A signal stops the server and exits 0. Further signals change nothing: supervisors and impatient people send several,
+ * - A signal stops the server and exits 0. Further signals change nothing: supervisors and people in a hurry send several,
  *   and a terminal sends them to every process at once.
  * - An error that nobody caught leaves a state that nobody knows: nothing new is taken, what was accepted is finished as
  *   far as it can be, and the process exits 1 for its supervisor to start another one.

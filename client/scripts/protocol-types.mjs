@@ -136,7 +136,7 @@ export function protocolTypes({ openApi, asyncApi }) {
     const required = new Set(schema.required ?? []);
     const inner = `${indent}  `;
     const fields = properties.map(([name, value]) => {
-      // Whoever sends may leave a field out by undefined; what arrives is JSON.
+      // A sender may leave a field out by undefined; what arrives is JSON.
       const optional = required.has(name) ? '' : '?';
       const written = type(value, inner);
       const orUndefined = optional === '' ? '' : ' | undefined';

@@ -170,7 +170,7 @@ export class AttachmentsService {
     return this.quota.usageOf(userId);
   }
 
-  /** Says nothing about who may see it. @throws DomainError NOT_FOUND */
+  /** Checks no access. @throws DomainError NOT_FOUND */
   async find(id: string): Promise<AttachmentRow> {
     const row = await this.repository.find(id);
     if (row === undefined) throw new DomainError('NOT_FOUND');
@@ -187,7 +187,7 @@ export class AttachmentsService {
     return this.repository.giveUpKept(transaction, keeperIds);
   }
 
-  /** What a keeper keeps, by id. Says nothing about who may see it. */
+  /** What a keeper keeps, by id. Checks no access. */
   async keptBy(keeperId: string): Promise<ReadonlyMap<string, AttachmentRow>> {
     return new Map((await this.repository.keptBy(keeperId)).map((row) => [row.id, row]));
   }

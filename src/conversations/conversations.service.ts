@@ -109,7 +109,7 @@ export class ConversationsService {
     return conversationId;
   }
 
-  /** The two of a direct conversation; undefined for a group. Says nothing about who may see it. */
+  /** The two of a direct conversation; undefined for a group. Checks no access. */
   async pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
     const known = this.pairs.get(conversationId);
     if (known !== undefined) return known;

@@ -14,7 +14,7 @@ const HAS_BEGUN = `since > '-infinity'`;
 export class FriendsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Says nothing about who may see it. */
+  /** Checks no access. */
   findRequest(id: string): Promise<FriendRequestRow | undefined> {
     return findFriendRequest(this.database, id);
   }

@@ -116,7 +116,7 @@ export class Pair {
 export const FRIEND_REQUEST_COLUMNS =
   'id, sender_id AS "senderId", receiver_id AS "receiverId", status, created_at AS "createdAt", responded_at AS "respondedAt"';
 
-/** Says nothing about who may see it. */
+/** Checks no access. */
 export async function findFriendRequest(executor: SqlExecutor, id: string): Promise<FriendRequestRow | undefined> {
   const [row] = await executor.query<FriendRequestRow>(
     `SELECT ${FRIEND_REQUEST_COLUMNS} FROM friend_requests WHERE id = $1`,

@@ -69,7 +69,7 @@ export class House {
 
   /** Where clients reach the server. */
   get url(): string {
-    return `http://127.0.0.1:${this.clients.address.port}`;
+    return `http://127.0.0.1:${this.clients.boundTo.port}`;
   }
 
   get logFile(): string {
@@ -200,7 +200,7 @@ export class House {
   private databaseUrl(): string {
     if (this.external === undefined || this.network === undefined) return '';
     const url = new URL(this.external.connectionString);
-    url.port = String(this.network.address.port);
+    url.port = String(this.network.boundTo.port);
     return url.href;
   }
 }

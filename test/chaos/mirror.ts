@@ -108,7 +108,7 @@ export class Mirror {
       this.requests = new Map();
       return true;
     }
-    // Of a page that begins anew there is no history: fetched before the cursor is kept, so that a lost answer repeats it.
+    // A page that begins anew has no history. It is fetched before the cursor is kept, so that a lost answer repeats it.
     if (isFirst) {
       for (const { id } of data.conversations) for (const message of await this.history(id)) this.keep(message);
       for (const item of await this.all('/friends')) this.friends.add((item.user ?? item).id);

@@ -29,7 +29,7 @@ export class Proxy {
     return proxy;
   }
 
-  get address(): AddressInfo {
+  get boundTo(): AddressInfo {
     return this.server.address() as AddressInfo;
   }
 

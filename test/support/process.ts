@@ -69,7 +69,7 @@ export class ServerProcess {
     return this.child.exitCode;
   }
 
-  /** Whoever reads its output goes away. */
+  /** Ends what reads its output. */
   closeOutput(): void {
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();

@@ -5,7 +5,7 @@ import { Chance } from '../sync/model-server.js';
 import { settled } from '../support/virtual-clock.js';
 import { BrowserModel, type Tab } from './browser-model.js';
 
-/** Of each kind; hundreds by hand: CLIENT_TABS_RUNS=300. */
+/** How many runs of each kind; hundreds by hand: CLIENT_TABS_RUNS=300. */
 const RUNS = Number(process.env.CLIENT_TABS_RUNS ?? 20);
 const ONLY = process.env.CLIENT_TABS_SEED;
 /** Within it the next tab leads, and is connected. */

@@ -31,7 +31,7 @@ export class ExternalIdentitiesRepository {
        FROM foreign_identities i JOIN sessions s ON s.id = $3 AND s.user_id = i.user_id
        WHERE i.issuer = $1 AND i.subject = $2`,
       [issuer, subject, sessionId],
-      'foreign_identity',
+      'external_identity',
     );
     return known;
   }

@@ -124,7 +124,7 @@ export class Cluster {
   async isStopping(): Promise<boolean> {
     // A file that cannot be read now is read at the next look.
     const content = await readFile(this.pidFile, 'utf8').catch(() => '');
-    return Number(content.split('\n', 1)[0]) === this.pid && saysStopping(content);
+    return Number(content.split('\n', 1)[0]) === this.pid && isStopping(content);
   }
 
   /** Fast shutdown, then an immediate one. Either way nothing that was committed is lost. */
@@ -178,7 +178,7 @@ export class Cluster {
       return undefined;
     }
     const port = Number(lines[3]);
-    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined, isStopping: saysStopping(content) };
+    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined, isStopping: isStopping(content) };
   }
 
   private async ask(port: number): Promise<'ready' | 'busy' | 'silent'> {
@@ -257,7 +257,7 @@ export class Cluster {
 }
 
 /** The eighth line of postmaster.pid says what the postmaster is doing. */
-function saysStopping(content: string): boolean {
+function isStopping(content: string): boolean {
   return content.split('\n')[7]?.trim() === 'stopping';
 }
 

@@ -65,7 +65,7 @@ export class MessageReader {
     return message;
   }
 
-  /** Messages as the reader sees them, in no order. Says nothing about whether it may: that the caller has checked. */
+  /** Messages as the reader sees them, in no order. Checks no access: the caller has. */
   byIds(readerId: string, ids: readonly string[]): Promise<MessageView[]> {
     return this.repository.byIds(readerId, ids);
   }

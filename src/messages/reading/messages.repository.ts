@@ -108,7 +108,7 @@ export class MessagesRepository {
   }
 
   /**
-   * Messages by id, in no particular order. Says nothing about who may see them.
+   * Messages by id, in no particular order. Checks no access.
    * @param readerId null: as they are, for nobody in particular
    */
   async byIds(
@@ -157,7 +157,7 @@ export class MessagesRepository {
     return row?.count ?? 0;
   }
 
-  /** The newest of those of each conversation. Says nothing about who may see it. */
+  /** The newest of those of each conversation. Checks no access. */
   async newest(readerId: string, conversationIds: readonly string[]): Promise<MessageView[]> {
     if (conversationIds.length === 0) return [];
     const rows = await this.database.reads.query<MessageRow>(
@@ -202,7 +202,7 @@ export class MessagesRepository {
     return row === undefined ? undefined : messageView(row, this.links);
   }
 
-  /** A message as one reader sees it, and as it is for nobody in particular. Says nothing about who may see it. */
+  /** A message as one reader sees it, and as it is for nobody in particular. Checks no access. */
   async ownAndCommon(
     readerId: string,
     messageId: string,

@@ -104,7 +104,7 @@ describe('users of a trusted issuer', () => {
 
   it('talk to users of our own, and are found by their name', async () => {
     const ada = await story.person('ada');
-    const bearer = await token({ sub: randomUUID(), name: 'Zoe Foreign' });
+    const bearer = await token({ sub: randomUUID(), name: 'Zoe Elsewhere' });
     const { id } = (await me(bearer)).body;
     expect((await ada.must('GET', '/users?search=zoe')).items.map((user: Anything) => user.id)).toContain(id);
     const device = new Device(story.url, { token: bearer });

@@ -326,7 +326,7 @@ describe('a resumable upload', () => {
       await until('the bytes are gone', async () => (await received(expired)) === 0);
     }
     expect(await tus.offset(fresh)).toBe(500);
-    // Whoever asks much later learns that there is nothing.
+    // A client that asks much later learns that there is nothing.
     await database.query(
       `UPDATE attachments SET expires_at = now() - interval '2 days', created_at = now() - interval '3 days' WHERE id = ANY ($1)`,
       [[idOf(ended), idOf(expired)]],

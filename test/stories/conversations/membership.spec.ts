@@ -48,7 +48,7 @@ describe('who comes and goes', () => {
       expect(seqs).toEqual(Array.from({ length: last.seq }, (_, index) => index + 1).slice(-seqs.length));
       expect(seqs.length).toBeGreaterThanOrEqual(last.seq - 1);
     }
-    // Of Eve's life in the group: from each time she was let in, all, until she was put out.
+    // What Eve saw of the group: from each time she was let in, all, until she was put out.
     let [visits, from, next] = [0, 0, 0];
     for (const { event, payload } of eves.received) {
       if (event === 'conversation:removed') next = -1;

@@ -317,7 +317,7 @@ describe('one user with many heavy searches', () => {
         expect([200, 429, 503]).toContain(status);
         expect([status, retryAfter !== null]).toEqual([status, status !== 200]);
       }
-      // Two searches run at a time. Whoever had to wait for a connection would wait for all sixty.
+      // Two searches run at a time. A search that had to wait for a connection would wait for all sixty.
       expect(before.sort((one, other) => one - other)[Math.floor(before.length * 0.95)]).toBeLessThan(20);
       ada.disconnect();
     } finally {

@@ -180,7 +180,7 @@ describe('a suspension', () => {
       await new Promise((resolve) => setTimeout(resolve, round));
       await suspend(person);
       const answers = await Promise.all(racing);
-      // Whoever was in time holds a token that is worth nothing now.
+      // A log-in that was in time holds a token that is worth nothing now.
       for (const { status, body } of answers) {
         if (status !== 200) expect([status, body.code]).toEqual([403, 'ACCOUNT_SUSPENDED']);
         else expect((await request(story.url, 'GET', '/users/me', undefined, body.accessToken)).status).toBe(403);

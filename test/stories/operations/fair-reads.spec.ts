@@ -33,7 +33,7 @@ describe('one user who asks for much', () => {
     const other = await Person.register(server.url, 'other');
     conversationId = await greedy.directConversation(other);
     const device = await connected(greedy);
-    // Of the largest messages, twenty at once: as many as the limit of messages lets anybody send.
+    // The largest messages, twenty at once: as many as the limit of messages lets anybody send.
     for (let first = 0; first < 100; first += 20)
       await Promise.all(
         Array.from({ length: 20 }, (_, n) =>

@@ -47,11 +47,11 @@ describe('what one device is refused, or one request', () => {
     push.expo.misbehave = () => ({ status: 503 });
     await ada.group('Many', ...phones.map(({ person }) => person));
     for (const { person } of phones) await logged(person, { outcome: 'waiting', reason: 'status 503' });
-    // Whoever comes later waits for the provider, and for no longer; and reads why.
+    // A user who comes later waits for the provider, and for no longer; and reads why.
     const late = await push.owner('late');
     const { calls } = push.expo;
     const conversationId = await ada.directConversation(late.person);
-    await ada.say(conversationId, 'Can you hear me?');
+    await ada.say(conversationId, 'Are you there?');
     const entry = await logged(late.person, { outcome: 'waiting' });
     expect(entry).toMatchObject({ conversationId, seq: 1, reason: 'status 503' });
     expect(push.expo.calls).toBe(calls);

@@ -127,7 +127,7 @@ describe('the providers', () => {
       await ada.say(conversationId, 'Anybody?');
       await until(`the device of ${platform} is gone`, async () => (await devicesOf(bob)) === 0);
     }
-    // Of calls about these devices alone: Expo is asked for receipts of others meanwhile.
+    // Only calls about these devices count: Expo is asked for receipts of others meanwhile.
     const again: string[] = [];
     const before = push.apns.calls.length;
     for (const fake of [push.expo, push.fcm, push.web])
@@ -289,7 +289,7 @@ describe('the providers', () => {
       const misbehaviours = ['cut', { status: 500 }, { status: 503, headers: { 'retry-after': '0' } }] as const;
       let calls = 0;
       const name = nameIn(address);
-      // Of calls for this device alone: others may have something on its way.
+      // Only calls for this device count: others may have something on its way.
       fake.misbehave = ({ path, body }) =>
         path !== '/token' && `${path} ${body.toString()}`.includes(name) ? misbehaviours[calls++] : undefined;
       await ada.say(conversationId, 'In the end');

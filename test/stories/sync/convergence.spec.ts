@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Anything, Device, type Person, startStory, type Story, until } from '../../support/story.js';
 import { profileOf, Replica, seeded, withoutSentences } from './replica.js';
 
-/** Of each of six people, twice: first while connections drop, then while one listens. By hand more: SYNC_STEPS=1000. */
+/** Steps of each of six people, twice: first while connections drop, then while one listens. By hand more: SYNC_STEPS=1000. */
 const STEPS_EACH = Number(process.env.SYNC_STEPS ?? 100);
 
 describe('convergence', () => {

@@ -6,7 +6,7 @@ const jest = createRequire(createRequire(require.resolve('jest')).resolve('@jest
 const { default: Runtime } = jest('jest-runtime');
 
 const PACKAGES = `${sep}node_modules${sep}`;
-/** Of the first test file of this worker: it is never torn down. */
+/** The runtime of the first test file of this worker, which is never torn down. */
 let shared;
 
 /**
@@ -25,7 +25,7 @@ module.exports = class extends Runtime {
     const resolveModule = esmLoader.resolveModule.bind(esmLoader);
     esmLoader.resolveModule = async (specifier, from, context) => {
       const module = () => shared.esmLoader.resolveModule(specifier, from, context);
-      // Whoever is shared imports what is shared, even of Node's modules.
+      // A shared module imports what is shared, even of Node's modules.
       if (isShared(from)) return module();
       if (specifier !== '@jest/globals' && !specifier.startsWith('data:')) {
         const path = await resolution.resolveEsmAsync(from, specifier.split(/[?#]/, 1)[0]);

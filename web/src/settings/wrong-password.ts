@@ -1,7 +1,7 @@
 import { ChatError } from '@parley/client';
 import { t } from '../texts/texts.js';
 
-/** Of a call that asks for the password again: a wrong one is said of the password alone. */
+/** Runs a call that asks for the password again; a wrong one is reported about the password alone. */
 export async function wrongPassword(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();

@@ -8,7 +8,7 @@ describe('why something failed, in words', () => {
     ['a code that the page has a text for', new ChatError('EMAIL_TAKEN', 'taken'), t('error.EMAIL_TAKEN')],
     [
       'a code that it does not know',
-      new ChatError('UNHEARD_OF' as never, 'The server’s words.'),
+      new ChatError('OF_A_LATER_SERVER' as never, 'The server’s words.'),
       'The server’s words.',
     ],
     [

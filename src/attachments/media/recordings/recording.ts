@@ -124,7 +124,7 @@ async function factsOf(path: string): Promise<Facts | undefined> {
       height: side(height),
       durationMs: milliseconds(seconds),
       waveform: video === null && audio !== null ? await waveformOf(audio) : null,
-      isPlaced: saysWhere(await input.getMetadataTags()),
+      isPlaced: hasPlace(await input.getMetadataTags()),
       isIndexed: stated !== null && stated > 0,
     };
   } catch (error) {
@@ -144,19 +144,19 @@ async function sidesOf(video: {
 }
 
 /** By the names that recorders give it, or as ISO 6709 writes it, wherever; descriptions hold others by name. */
-function saysWhere(description: unknown, name = ''): boolean {
+function hasPlace(description: unknown, name = ''): boolean {
   if (/location|gps|geo|coord|latit|longit|xyz/i.test(name)) return true;
   if (typeof description === 'string') return /[+-]\d{1,3}\.\d+[+-]\d{1,3}\.\d+/.test(description);
   // In whichever encoding.
   if (description instanceof Uint8Array)
-    return saysWhereInBytes(Buffer.from(description).toString('latin1').replaceAll('\0', ''));
+    return hasPlaceInBytes(Buffer.from(description).toString('latin1').replaceAll('\0', ''));
   if (typeof description !== 'object' || description === null || description instanceof Date) return false;
-  return Object.entries(description).some(([inner, value]) => saysWhere(value, inner));
+  return Object.entries(description).some(([inner, value]) => hasPlace(value, inner));
 }
 
 /** A record's cover that a camera took says it in its own way. */
-function saysWhereInBytes(text: string): boolean {
-  return /Exif(MM|II)|GPSL(at|ong)itude/.test(text) || saysWhere(text);
+function hasPlaceInBytes(text: string): boolean {
+  return /Exif(MM|II)|GPSL(at|ong)itude/.test(text) || hasPlace(text);
 }
 
 type Type = Pick<ProcessedRecording, 'kind' | 'mimeType' | 'extension'>;
