@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { SerialQueue } from '../common/async/serial-queue.js';
+import { Periodic } from '../common/async/periodic.js';
 import { AttachmentsRepository } from './attachments.repository.js';
 import { announcedKey, blobKeys } from './store/blob-keys.js';
 import { BlobStore } from './store/blob-store.js';
@@ -19,11 +19,11 @@ const BATCH = 100;
 @Injectable()
 export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(AttachmentSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private readonly passes = new SerialQueue();
-  private last: Promise<void> = Promise.resolve();
-  private isWaiting = false;
-  private stopped = false;
+  private readonly passes = new Periodic(
+    INTERVAL_MS,
+    () => this.sweep(),
+    ({ message }) => this.logger.warn(`files of no use stay for now: ${message}`),
+  );
 
   constructor(
     private readonly repository: AttachmentsRepository,
@@ -34,33 +34,23 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.soon(), INTERVAL_MS).unref();
-    this.soon();
+    this.passes.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.last;
+    await this.passes.stop();
     await this.spool.close();
   }
 
   /** One pass after the one that may be under way. */
   soon(): void {
-    if (this.isWaiting || this.stopped) return;
-    this.isWaiting = true;
-    this.last = this.passes
-      .run(() => {
-        this.isWaiting = false;
-        return this.sweep();
-      })
-      .catch((error: unknown) => this.logger.warn(`files of no use stay for now: ${(error as Error).message}`));
+    this.passes.soon();
   }
 
   private async sweep(): Promise<void> {
     await this.spool.sweep();
     for (const repository of [this.repository, this.resumable])
-      while (!this.stopped && (await repository.markExpiredPendingDeletion(BATCH)) === BATCH);
+      while (!this.passes.isStopped && (await repository.markExpiredPendingDeletion(BATCH)) === BATCH);
     await this.sweepPartialFiles();
     await this.inBatches(
       () => this.repository.listPendingDeletion(BATCH),
@@ -93,6 +83,6 @@ export class AttachmentSweeper implements OnApplicationBootstrap, OnApplicationS
     find: () => Promise<string[]>,
     remove: (ids: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    for (let ids = await find(); ids.length > 0 && !this.stopped; ids = await find()) await remove(ids);
+    for (let ids = await find(); ids.length > 0 && !this.passes.isStopped; ids = await find()) await remove(ids);
   }
 }

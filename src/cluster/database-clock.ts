@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Periodic } from '../common/async/periodic.js';
 import { Clock } from '../common/clock.js';
 import { CatchUpRepository } from './catch-up.repository.js';
 
@@ -16,7 +17,11 @@ const MAX_DIFFERENCE_MS = 2_000;
 @Injectable()
 export class DatabaseClock implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseClock.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly alignments = new Periodic(
+    ALIGN_MS,
+    () => this.align(),
+    () => undefined,
+  );
   private isReported = false;
 
   constructor(
@@ -27,13 +32,11 @@ export class DatabaseClock implements OnApplicationBootstrap, OnApplicationShutd
   /** Right before the first request is taken. */
   async onApplicationBootstrap(): Promise<void> {
     await this.align();
-    this.timer = setInterval(() => {
-      this.align().catch(() => undefined);
-    }, ALIGN_MS).unref();
+    this.alignments.startLater();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.alignments.stop();
   }
 
   private async align(): Promise<void> {

@@ -1,4 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Periodic } from '../common/async/periodic.js';
+import { SerialQueue } from '../common/async/serial-queue.js';
 import { Configuration } from '../config/configuration.js';
 import { Attention, type Shown } from './attention.js';
 import { AttentionRepository } from './attention.repository.js';
@@ -19,8 +21,13 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
   private readonly isShared: boolean;
   private readonly changed = new Set<string>();
   private gathering: NodeJS.Timeout | undefined;
-  private sweeping: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private isStopped = false;
+  private readonly writes = new SerialQueue();
+  private readonly sweep = new Periodic(
+    SWEEP_MS,
+    () => this.repository.sweep(),
+    ({ message }) => this.logger.warn(`what died stays for now: ${message}`),
+  );
 
   constructor(
     private readonly attention: Attention,
@@ -36,17 +43,14 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    if (!this.isShared) return;
-    this.sweeping = setInterval(() => {
-      this.repository.sweep().catch((error: Error) => this.logger.warn(`what died stays for now: ${error.message}`));
-    }, SWEEP_MS).unref();
+    if (this.isShared) this.sweep.startLater();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.sweeping);
     clearTimeout(this.gathering);
+    this.isStopped = true;
     // What is left ends with the lease of this process.
-    await this.writing;
+    await Promise.all([this.sweep.stop(), this.writes.run(() => undefined)]);
   }
 
   /** What these users look at, wherever they are connected. */
@@ -63,9 +67,10 @@ export class SharedAttention implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private gather(): void {
+    if (this.isStopped) return;
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
-      this.writing = this.writing.then(() => this.write());
+      void this.writes.run(() => this.write());
     }, GATHER_MS).unref();
   }
 

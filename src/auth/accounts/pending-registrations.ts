@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
@@ -28,9 +29,13 @@ const SWEEP_BATCH = 1_000;
  * itself after a day.
  */
 @Injectable()
-export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDestroy {
+export class PendingRegistrations implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(PendingRegistrations.name);
-  private sweep: NodeJS.Timeout | undefined;
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.deleteExpired(),
+    ({ message }) => this.logger.warn(`expired registrations were not deleted: ${message}`),
+  );
 
   constructor(
     private readonly repository: PendingRegistrationsRepository,
@@ -103,22 +108,16 @@ export class PendingRegistrations implements OnApplicationBootstrap, OnModuleDes
 
   /** Deletes those that nobody proved in time. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
-    for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH; ) {
+    for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH && !this.sweep.isStopped; ) {
       deleted = await this.repository.deleteExpired(new Date(this.clock.now()), SWEEP_BATCH);
     }
   }
 
   onApplicationBootstrap(): void {
-    const sweep = (): void => {
-      this.deleteExpired().catch((error: Error) =>
-        this.logger.warn(`expired registrations were not deleted: ${error.message}`),
-      );
-    };
-    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
-    sweep();
+    this.sweep.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.sweep);
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweep.stop();
   }
 }

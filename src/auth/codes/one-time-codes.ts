@@ -1,5 +1,6 @@
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
@@ -29,10 +30,14 @@ const NO_HASH = Buffer.alloc(32);
  * guesses burn it for strangers: not for the IP address that asked for it, nor for one that its account was used from.
  */
 @Injectable()
-export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
+export class OneTimeCodes implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(OneTimeCodes.name);
   private readonly keys: SecretKeys;
-  private sweep: NodeJS.Timeout | undefined;
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.deleteExpired(),
+    ({ message }) => this.logger.warn(`expired codes were not deleted: ${message}`),
+  );
 
   constructor(
     private readonly repository: OneTimeCodesRepository,
@@ -105,17 +110,11 @@ export class OneTimeCodes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    const sweep = (): void => {
-      this.deleteExpired().catch((error: Error) =>
-        this.logger.warn(`expired codes were not deleted: ${error.message}`),
-      );
-    };
-    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
-    sweep();
+    this.sweep.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.sweep);
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweep.stop();
   }
 
   private hash(subjectId: string, purpose: CodePurpose, code: string, key: Buffer = this.keys[0]): Buffer {

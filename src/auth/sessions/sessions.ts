@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Batched } from '../../common/async/batcher.js';
+import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError, type SuspensionDetails } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
@@ -57,11 +58,15 @@ type Rotation =
  * refreshed for `refreshTokenSeconds`.
  */
 @Injectable()
-export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
+export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Sessions.name);
   private readonly successorKeys: SecretKeys;
   private readonly live = new Batched((principals: readonly Principal[]) => this.areLive(principals));
-  private sweep: NodeJS.Timeout | undefined;
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.deleteExpired(),
+    ({ message }) => this.logger.warn(`expired sessions were not deleted: ${message}`),
+  );
 
   constructor(
     private readonly database: Database,
@@ -282,23 +287,17 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Deletes sessions that expired, and their tokens. Any process may do it at any time. */
   async deleteExpired(): Promise<void> {
-    for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH; ) {
+    for (let deleted = SWEEP_BATCH; deleted === SWEEP_BATCH && !this.sweep.isStopped; ) {
       deleted = await this.repository.deleteExpired(this.now(), SWEEP_BATCH);
     }
   }
 
   onApplicationBootstrap(): void {
-    const sweep = (): void => {
-      this.deleteExpired().catch((error: Error) =>
-        this.logger.warn(`expired sessions were not deleted: ${error.message}`),
-      );
-    };
-    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
-    sweep();
+    this.sweep.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.sweep);
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweep.stop();
   }
 
   private async spend(

@@ -2,10 +2,11 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
 import { type AttachmentRow, AttachmentsService } from '../../attachments/attachments.service.js';
+import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
@@ -28,9 +29,13 @@ const DAY_MS = 24 * 3_600_000;
 
 /** What users report, and what moderators read of it. */
 @Injectable()
-export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(ReportsService.name);
-  private sweep: NodeJS.Timeout | undefined;
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.forgetOld(),
+    ({ message }) => this.logger.warn(`old reports were not forgotten: ${message}`),
+  );
 
   constructor(
     private readonly database: Database,
@@ -126,7 +131,7 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
   async forgetOld(): Promise<number> {
     const before = new Date(this.clock.now() - COPY_KEPT_DAYS * DAY_MS);
     let total = 0;
-    for (let forgotten = SWEEP_BATCH; forgotten === SWEEP_BATCH; total += forgotten)
+    for (let forgotten = SWEEP_BATCH; forgotten === SWEEP_BATCH && !this.sweep.isStopped; total += forgotten)
       forgotten = await this.database.background.transaction(async (transaction) => {
         const ids = await this.repository.forget(transaction, before, SWEEP_BATCH);
         await this.attachments.giveUpKept(transaction, ids);
@@ -137,15 +142,11 @@ export class ReportsService implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   onApplicationBootstrap(): void {
-    const sweep = (): void => {
-      this.forgetOld().catch((error: Error) => this.logger.warn(`old reports were not forgotten: ${error.message}`));
-    };
-    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
-    sweep();
+    this.sweep.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.sweep);
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweep.stop();
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Periodic } from '../../common/async/periodic.js';
 import { Clock } from '../../common/clock.js';
 import { Configuration } from '../../config/configuration.js';
 import { Metrics } from '../../observability/metrics.js';
@@ -20,7 +21,11 @@ const SWEEP_BATCH = 2_000;
 export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Push');
   private readonly lanes: readonly PushLane[];
-  private sweep: NodeJS.Timeout | undefined;
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.deleteOld(),
+    ({ message }) => this.logger.warn(`old entries of push stay for now: ${message}`),
+  );
 
   constructor(
     expo: ExpoProvider,
@@ -87,15 +92,11 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
         .releaseAll()
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
     for (const lane of this.lanes) lane.start();
-    const sweep = (): void => {
-      this.deleteOld().catch((error: Error) => this.logger.warn(`old entries of push stay for now: ${error.message}`));
-    };
-    this.sweep = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+    this.sweep.startLater();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.sweep);
-    await Promise.all(this.lanes.map((lane) => lane.stop()));
+    await Promise.all([this.sweep.stop(), ...this.lanes.map((lane) => lane.stop())]);
   }
 
   /** Something may be due sooner than it was known. */
@@ -104,6 +105,6 @@ export class PushSender implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private async deleteOld(): Promise<void> {
-    while ((await this.repository.deleteOld(SWEEP_BATCH)) === SWEEP_BATCH);
+    while (!this.sweep.isStopped && (await this.repository.deleteOld(SWEEP_BATCH)) === SWEEP_BATCH);
   }
 }

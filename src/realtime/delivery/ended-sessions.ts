@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Sessions } from '../../auth/sessions/sessions.js';
+import { Periodic } from '../../common/async/periodic.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Rooms } from './rooms.js';
@@ -15,11 +16,9 @@ const SETTLING_MS = 12_000;
  * of the kind happens one row is read each time; while nobody is connected nothing is.
  */
 @Injectable()
-export class EndedSessions implements OnApplicationBootstrap, OnModuleDestroy {
+export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(EndedSessions.name);
-  private timer: NodeJS.Timeout | undefined;
-  private isLooking = false;
-  private isStopped = false;
+  private readonly looks: Periodic;
   private revision: number | undefined;
   private looksLeft = 0;
 
@@ -28,15 +27,20 @@ export class EndedSessions implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sessions: Sessions,
     private readonly rooms: Rooms,
     private readonly events: EventBus,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.look(), this.configuration.timings.sessionEndingsMs).unref();
+  ) {
+    this.looks = new Periodic(
+      configuration.timings.sessionEndingsMs,
+      () => this.look(),
+      ({ message }) => this.logger.debug(`ended sessions were not looked for: ${message}`),
+    );
   }
 
-  onModuleDestroy(): void {
-    this.isStopped = true;
-    clearInterval(this.timer);
+  onApplicationBootstrap(): void {
+    this.looks.startLater();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.looks.stop();
   }
 
   /** Closes what is connected here of sessions that have ended. */
@@ -54,20 +58,13 @@ export class EndedSessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async look(): Promise<void> {
     // Where nobody is connected nothing is read: what ended before somebody comes is refused at the handshake.
-    if (this.isLooking || this.isStopped || !this.rooms.hasConnections()) return;
-    this.isLooking = true;
-    try {
-      const revision = await this.sessions.endingsRevision();
-      if (revision !== this.revision)
-        this.looksLeft = Math.ceil(SETTLING_MS / this.configuration.timings.sessionEndingsMs);
-      this.revision = revision;
-      if (this.looksLeft === 0) return;
-      await this.close();
-      this.looksLeft -= 1;
-    } catch (error) {
-      if (!this.isStopped) this.logger.debug(`ended sessions were not looked for: ${(error as Error).message}`);
-    } finally {
-      this.isLooking = false;
-    }
+    if (!this.rooms.hasConnections()) return;
+    const revision = await this.sessions.endingsRevision();
+    if (revision !== this.revision)
+      this.looksLeft = Math.ceil(SETTLING_MS / this.configuration.timings.sessionEndingsMs);
+    this.revision = revision;
+    if (this.looksLeft === 0) return;
+    await this.close();
+    this.looksLeft -= 1;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../../../audit/audit.js';
 import { Pause } from '../../../common/async/pause.js';
+import { Periodic } from '../../../common/async/periodic.js';
 import { Clock } from '../../../common/clock.js';
 import { newId } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
@@ -53,8 +54,11 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   private isAwake = false;
   private stopped = false;
   private running: Promise<void> | undefined;
-  private sweep: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly sweep = new Periodic(
+    SWEEP_INTERVAL_MS,
+    () => this.sweepNow(),
+    ({ message }) => this.logger.warn(`old deliveries of webhooks stay for now: ${message}`),
+  );
   private failures = 0;
 
   constructor(
@@ -81,16 +85,13 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
         .release(null)
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
     this.running = this.run();
-    this.sweep = setInterval(() => this.sweepSoon(), SWEEP_INTERVAL_MS).unref();
-    this.sweepSoon();
+    this.sweep.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    clearInterval(this.sweep);
     this.pause.cutShort();
-    await this.running;
-    await this.sweeping;
+    await Promise.all([this.sweep.stop(), this.running]);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, END_TIMEOUT_MS);
@@ -214,12 +215,6 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
 
   private count(outcome: 'delivered' | 'failed' | 'given up'): void {
     this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
-  }
-
-  private sweepSoon(): void {
-    this.sweeping = this.sweepNow().catch((error: Error) =>
-      this.logger.warn(`old deliveries of webhooks stay for now: ${error.message}`),
-    );
   }
 
   private async sweepNow(): Promise<void> {
