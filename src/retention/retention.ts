@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AttachmentsService } from '../attachments/attachments.service.js';
 import { Audit } from '../audit/audit.js';
+import { BackgroundLoop } from '../common/async/background-loop.js';
 import { Pause } from '../common/async/pause.js';
 import { SerialQueue } from '../common/async/serial-queue.js';
 import { DomainError } from '../common/errors.js';
@@ -30,13 +31,13 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
   private readonly passes = new SerialQueue();
-  /** Between two passes. */
-  private readonly pause = new Pause();
-  /** Between two steps of one. */
+  private readonly loop = new BackgroundLoop(
+    () => this.pass().then(() => INTERVAL_MS),
+    ({ message }) => this.logger.warn(`messages that are too old stay for now: ${message}`),
+    { minMs: RETRY_MS, maxMs: RETRY_MS },
+  );
+  /** Between two steps of a pass. */
   private readonly stepPause = new Pause();
-  private stopped = false;
-  private isAwake = false;
-  private running: Promise<void> | undefined;
   private emptied = 0;
 
   constructor(
@@ -52,14 +53,13 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
+    const stopping = this.loop.stop();
     this.stepPause.cutShort();
-    await this.running;
+    await stopping;
   }
 
   /** @throws DomainError NOT_FOUND */
@@ -87,28 +87,13 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         details: { days },
       });
     });
-    this.isAwake = true;
-    this.pause.cutShort();
+    this.loop.wake();
     return this.retentionView(days);
   }
 
   private retentionView(days: number | null): RetentionView {
     const kept = days ?? this.configuration.retentionDays ?? 0;
     return { days, effectiveDays: kept === 0 ? null : kept };
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      this.isAwake = false;
-      let restMs = INTERVAL_MS;
-      try {
-        await this.pass();
-      } catch (error) {
-        this.logger.warn(`messages that are too old stay for now: ${(error as Error).message}`);
-        restMs = RETRY_MS;
-      }
-      if (!this.stopped && !this.isAwake) await this.pause.wait(restMs, { keepsAlive: false });
-    }
   }
 
   /** All that is too old now. One at a time. */
@@ -119,7 +104,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async passNow(): Promise<void> {
     const days = this.configuration.retentionDays ?? null;
     if (days === null && !(await this.repository.isAnySet())) return;
-    for (let after = FIRST_ID; !this.stopped; ) {
+    for (let after = FIRST_ID; !this.loop.isStopped; ) {
       const { conversationIds, reached } = await this.rested(() => this.repository.due(after, STRETCH, days));
       for (const id of conversationIds) await this.expire(id, days);
       if (reached === null) return;
@@ -130,7 +115,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async expire(conversationId: string, days: number | null): Promise<void> {
     let isAnyEmptied = false;
     try {
-      while (!this.stopped) {
+      while (!this.loop.isStopped) {
         const { isDone, count } = await this.rested(() =>
           this.repository.step(async (transaction) => {
             const next = await this.repository.lockNext(transaction, conversationId, days, MAX_STEP);
@@ -155,7 +140,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async rested<Result>(work: () => Promise<Result>): Promise<Result> {
     const began = performance.now();
     const result = await work();
-    if (!this.stopped) await this.stepPause.wait((performance.now() - began) * REST_TIMES, { keepsAlive: false });
+    if (!this.loop.isStopped)
+      await this.stepPause.wait((performance.now() - began) * REST_TIMES, { keepsAlive: false });
     return result;
   }
 }

@@ -88,6 +88,25 @@ describe('a background loop', () => {
     expect(loop.isAwake).toBe(false);
   });
 
+  it('rests after a failure also where it was woken during the step, and ends that rest where it is woken again', async () => {
+    answers = [new Error('away'), undefined];
+    during = () => {
+      if (steps === 1) loop.wake();
+    };
+    loop.start();
+    await pass(99);
+    expect(steps).toBe(1);
+    loop.wake();
+    await pass(0);
+    expect(steps).toBe(2);
+  });
+
+  it('is not begun by being woken', async () => {
+    loop.wake();
+    await pass(1_000);
+    expect([steps, loop.isAwake]).toEqual([0, false]);
+  });
+
   it('takes one step at a time, and ends a rest within it where it is woken', async () => {
     during = () => loop.rest(1_000);
     loop.start();

@@ -10,7 +10,7 @@ const RETRY_TIMES: RetryTimes = { minMs: 500, maxMs: 30_000 };
 
 /**
  * One step after the other, with rests between them, behind whatever somebody waits for. A step answers how many milliseconds
- * there is nothing to do; or `undefined` where there is nothing to do at all, which ends the loop until `start` or `wake`.
+ * there is nothing to do; or `undefined` where there is nothing to do at all, which ends the loop until it is started again.
  *
  * Guarantees: one step at a time. A step that fails is reported and tried again. What `start` or `wake` was called for during
  * a step is looked at by another one. `stop` ends a rest, resolves once the step that is under way has ended, and nothing begins
@@ -34,7 +34,7 @@ export class BackgroundLoop {
     return this.stopped;
   }
 
-  /** Whether `wake` was called since the step began: there will be no rest after it. */
+  /** Whether it was woken since the step began. There is no rest after a step that succeeds then. */
   get isAwake(): boolean {
     return this.awake;
   }
@@ -47,10 +47,11 @@ export class BackgroundLoop {
     this.running ??= Promise.resolve().then(() => this.run());
   }
 
-  /** There is something to do at once: ends a rest, also one within a step. */
+  /** There is something to do at once: ends a rest, also one within a step. Nothing where it was not started, or has ended. */
   wake(): void {
+    if (this.running === undefined) return;
     this.awake = true;
-    this.start();
+    this.isAskedAgain = true;
     this.pause.cutShort();
   }
 
@@ -70,23 +71,18 @@ export class BackgroundLoop {
     while (!this.stopped) {
       this.isAskedAgain = false;
       this.awake = false;
-      const restMs = await this.attempt();
-      if (restMs !== undefined && restMs > 0 && !this.awake) await this.rest(restMs);
-      if (restMs === undefined && !this.isAskedAgain) break;
+      try {
+        const restMs = await this.step();
+        this.failures = 0;
+        if (restMs === undefined && !this.isAskedAgain) break;
+        if (restMs !== undefined && restMs > 0 && !this.awake) await this.rest(restMs);
+      } catch (error) {
+        this.report(error as Error);
+        const { minMs, maxMs } = this.retry;
+        await this.rest(Math.min(maxMs, minMs * 2 ** Math.min(this.failures, 20)));
+        this.failures += 1;
+      }
     }
     this.running = undefined;
-  }
-
-  private async attempt(): Promise<number | undefined> {
-    try {
-      const restMs = await this.step();
-      this.failures = 0;
-      return restMs;
-    } catch (error) {
-      this.report(error as Error);
-      const { minMs, maxMs } = this.retry;
-      this.failures += 1;
-      return Math.min(maxMs, minMs * 2 ** Math.min(this.failures - 1, 20));
-    }
   }
 }

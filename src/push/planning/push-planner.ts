@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Pause } from '../../common/async/pause.js';
+import { BackgroundLoop } from '../../common/async/background-loop.js';
 import { Configuration } from '../../config/configuration.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -14,9 +14,6 @@ const REST_TIMES = 4;
 /** What is remembered of each kind; beyond it the database is asked, as at the start. */
 const MAX_NOTED = 100_000;
 const RECOVERY_PAGE = 200;
-/** After a failure, doubled with each that follows. */
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -35,10 +32,10 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly changed = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
-  private failures = 0;
-  private running: Promise<void> | undefined;
-  private stopped = false;
-  private readonly pause = new Pause();
+  private readonly loop = new BackgroundLoop(
+    () => this.planNoted(),
+    ({ message }) => this.logger.warn(`nobody is notified of anything new at the moment: ${message}`),
+  );
 
   constructor(
     private readonly repository: PushPlanningRepository,
@@ -72,13 +69,11 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   onApplicationBootstrap(): void {
-    this.start();
+    this.loop.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
-    await this.running;
+    await this.loop.stop();
   }
 
   private get noted(): number {
@@ -98,30 +93,17 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private note(noted: Set<string>, id: string): void {
     if (noted.size < MAX_NOTED) noted.add(id);
     else if (!noted.has(id)) this.hasForgotten = true;
-    this.start();
+    this.loop.start();
   }
 
-  private start(): void {
-    if (this.stopped) return;
-    this.running ??= this.run();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped && (this.noted > 0 || this.hasForgotten)) {
-      await this.rest(this.configuration.timings.pushPlanPauseMs);
-      if (this.stopped) break;
-      const began = performance.now();
-      try {
-        await this.step();
-        this.failures = 0;
-        await this.rest((performance.now() - began) * REST_TIMES);
-      } catch (error) {
-        this.failures += 1;
-        this.logger.warn(`nobody is notified of anything new at the moment: ${(error as Error).message}`);
-        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** (this.failures - 1)));
-      }
-    }
-    this.running = undefined;
+  /** What happens within a pause is planned together. */
+  private async planNoted(): Promise<number | undefined> {
+    if (this.noted === 0 && !this.hasForgotten) return undefined;
+    await this.loop.rest(this.configuration.timings.pushPlanPauseMs);
+    if (this.loop.isStopped) return undefined;
+    const began = performance.now();
+    await this.step();
+    return (performance.now() - began) * REST_TIMES;
   }
 
   private async step(): Promise<void> {
@@ -156,7 +138,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private async findForgotten(): Promise<void> {
     this.hasForgotten = false;
     try {
-      for (let after = FIRST_ID; !this.stopped; ) {
+      for (let after = FIRST_ID; !this.loop.isStopped; ) {
         const deviceIds = await this.repository.devicesAfter(after, RECOVERY_PAGE);
         const last = deviceIds.at(-1);
         if (last === undefined) return;
@@ -170,10 +152,5 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
       this.hasForgotten = true;
       throw error;
     }
-  }
-
-  /** Ends early at the shutdown. */
-  private rest(ms: number): Promise<void> {
-    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
   }
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { BackgroundLoop } from '../../common/async/background-loop.js';
 import { Batched } from '../../common/async/batcher.js';
-import { Pause } from '../../common/async/pause.js';
 import type { Clock } from '../../common/clock.js';
 import { newId } from '../../common/identifier.js';
 import type { Configuration } from '../../config/configuration.js';
@@ -52,17 +52,19 @@ interface Host {
  */
 export class PushLane {
   private readonly logger = new Logger('Push');
-  private readonly pause = new Pause();
+  private readonly loop = new BackgroundLoop(
+    async () => {
+      await this.measure();
+      return this.turn();
+    },
+    ({ message }) => this.warn('database', `nothing is sent to ${this.platform} at the moment: ${message}`),
+  );
   private readonly hosts = new Map<string, Host>();
   private readonly breaker = new Breaker();
   private readonly finishing: Batched<TurnEnd, void>;
   private readonly underWay = new Set<Promise<void>>();
   private readonly warned = new Map<string, number>();
   private inFlight = 0;
-  private isAwake = false;
-  private stopped = false;
-  private running: Promise<void> | undefined;
-  private failures = 0;
   private backlog = { due: 0, oldestMs: 0 };
   private measuredAgainAt = 0;
   readonly counts = new Map<Verdict, number>();
@@ -94,19 +96,16 @@ export class PushLane {
   }
 
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Something may be due sooner than it was known. */
   wake(): void {
-    this.isAwake = true;
-    this.pause.cutShort();
+    this.loop.wake();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
-    await this.running;
+    await this.loop.stop();
     // What is not answered by then is sent again by whoever comes next: under its tag, which takes its own place.
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -115,23 +114,6 @@ export class PushLane {
     await Promise.race([Promise.all(this.underWay), late]);
     clearTimeout(timer);
     this.provider.close();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      let restMs = MAX_REST_MS;
-      this.isAwake = false;
-      try {
-        await this.measure();
-        restMs = await this.turn();
-        this.failures = 0;
-      } catch (error) {
-        this.failures += 1;
-        restMs = Math.min(30_000, 500 * 2 ** this.failures);
-        this.warn('database', `nothing is sent to ${this.platform} at the moment: ${(error as Error).message}`);
-      }
-      if (restMs > 0 && !this.isAwake && !this.stopped) await this.pause.wait(restMs, { keepsAlive: false });
-    }
   }
 
   /** Also while nothing is sent since the provider is away: that is when somebody wants to know. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Pause } from '../../../common/async/pause.js';
+import { BackgroundLoop } from '../../../common/async/background-loop.js';
 import { newId } from '../../../common/identifier.js';
 import { Configuration } from '../../../config/configuration.js';
 import type { Transaction } from '../../../database/database.js';
@@ -22,8 +22,6 @@ const POLL_MS = 2_000;
 /** How often all conversations are walked, for what a process that died, or that had too much to remember, left unplanned. */
 const WALK_INTERVAL_MS = 10 * 60_000;
 const WALK_STRETCH = 2_000;
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -38,14 +36,13 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   private conversations = new Set<string>();
   private walkedTo = FIRST_ID;
   private walkAt = 0;
-  private failures = 0;
-  private isAwake = false;
   private isIdle = false;
   /** False where there was no webhook when it was last looked: then messages wake nothing. */
   private isActive = true;
-  private stopped = false;
-  private running: Promise<void> | undefined;
-  private readonly pause = new Pause();
+  private readonly loop = new BackgroundLoop(
+    () => this.planNoted(),
+    ({ message }) => this.logger.warn(`nothing is planned for webhooks at the moment: ${message}`),
+  );
 
   constructor(
     private readonly repository: WebhookPlanningRepository,
@@ -70,27 +67,22 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
-    await this.running;
+    await this.loop.stop();
   }
 
   /** A webhook was made, or is another now. */
   changed(): void {
     this.isActive = true;
-    this.isAwake = true;
-    this.pause.cutShort();
+    this.loop.wake();
   }
 
   /** There may be something to plan sooner than it was known. */
   private wake(): void {
-    if (this.isAwake) return;
-    this.isAwake = true;
-    this.pause.cutShort();
+    if (!this.loop.isAwake) this.loop.wake();
   }
 
   private note(conversationId: string): void {
@@ -99,24 +91,15 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     else if (!this.conversations.has(conversationId)) this.walkAt = 0;
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      this.isAwake = false;
-      const began = performance.now();
-      try {
-        this.isActive = await this.turn();
-        this.failures = 0;
-        const took = performance.now() - began;
-        if (!this.isActive) await this.gather(POLL_MS);
-        else if (this.isIdle && !this.isAwake) await this.rest(POLL_MS);
-        // What happens within this time is planned together, and others have the processor meanwhile.
-        await this.gather(Math.max(this.configuration.timings.webhookPlanPauseMs, took * REST_TIMES));
-      } catch (error) {
-        this.failures += 1;
-        this.logger.warn(`nothing is planned for webhooks at the moment: ${(error as Error).message}`);
-        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(this.failures - 1, 10)));
-      }
-    }
+  private async planNoted(): Promise<number> {
+    const began = performance.now();
+    this.isActive = await this.turn();
+    const took = performance.now() - began;
+    if (!this.isActive) await this.gather(POLL_MS);
+    else if (this.isIdle && !this.loop.isAwake) await this.loop.rest(POLL_MS);
+    // What happens within this time is planned together, and others have the processor meanwhile.
+    await this.gather(Math.max(this.configuration.timings.webhookPlanPauseMs, took * REST_TIMES));
+    return 0;
   }
 
   /** Whether there is any webhook to plan for. */
@@ -239,13 +222,8 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
   private async gather(ms: number): Promise<void> {
     const wasActive = this.isActive;
     const until = performance.now() + ms;
-    for (let left = ms; left > 0 && !this.stopped && this.isActive === wasActive; left = until - performance.now())
-      await this.rest(left);
-  }
-
-  /** Ends early at the shutdown, and where something wakes it. */
-  private rest(ms: number): Promise<void> {
-    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
+    const isOver = (): boolean => this.loop.isStopped || this.isActive !== wasActive;
+    for (let left = ms; left > 0 && !isOver(); left = until - performance.now()) await this.loop.rest(left);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../../../audit/audit.js';
-import { Pause } from '../../../common/async/pause.js';
+import { BackgroundLoop } from '../../../common/async/background-loop.js';
 import { Periodic } from '../../../common/async/periodic.js';
 import { Clock } from '../../../common/clock.js';
 import { newId } from '../../../common/identifier.js';
@@ -49,17 +49,16 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   private readonly leaseId = newId();
   private readonly receivers = new Map<string, Receiver>();
   private readonly underWay = new Set<Promise<void>>();
-  private readonly pause = new Pause();
+  private readonly loop = new BackgroundLoop(
+    () => this.turn(),
+    ({ message }) => this.logger.warn(`nothing is sent to webhooks at the moment: ${message}`),
+  );
   private readonly counts = new Map<'delivered' | 'failed' | 'given up', number>();
-  private isAwake = false;
-  private stopped = false;
-  private running: Promise<void> | undefined;
   private readonly sweep = new Periodic(
     SWEEP_INTERVAL_MS,
     () => this.sweepNow(),
     ({ message }) => this.logger.warn(`old deliveries of webhooks stay for now: ${message}`),
   );
-  private failures = 0;
 
   constructor(
     private readonly repository: WebhookQueueRepository,
@@ -84,14 +83,12 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       await this.repository
         .release(null)
         .catch((error: Error) => this.logger.warn(`leases of an earlier process end by themselves: ${error.message}`));
-    this.running = this.run();
+    this.loop.start();
     this.sweep.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
-    await Promise.all([this.sweep.stop(), this.running]);
+    await Promise.all([this.sweep.stop(), this.loop.stop()]);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, END_TIMEOUT_MS);
@@ -104,24 +101,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Something may be due sooner than it was known. */
   wake(): void {
-    this.isAwake = true;
-    this.pause.cutShort();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      let restMs = MAX_REST_MS;
-      this.isAwake = false;
-      try {
-        restMs = await this.turn();
-        this.failures = 0;
-      } catch (error) {
-        this.failures += 1;
-        restMs = Math.min(30_000, 500 * 2 ** Math.min(this.failures, 10));
-        this.logger.warn(`nothing is sent to webhooks at the moment: ${(error as Error).message}`);
-      }
-      if (restMs > 0 && !this.isAwake && !this.stopped) await this.pause.wait(restMs, { keepsAlive: false });
-    }
+    this.loop.wake();
   }
 
   /** Answers how long there is nothing to do. */
@@ -223,6 +203,6 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     await this.repository.deleteFormerSecrets();
     // What was sent repeats messages: it is kept no longer than they are.
     const days = Math.min(DELIVERY_WINDOW_DAYS, this.configuration.retentionDays ?? DELIVERY_WINDOW_DAYS);
-    while (!this.stopped && (await this.repository.deleteOld(days, SWEEP_BATCH)) === SWEEP_BATCH);
+    while (!this.sweep.isStopped && (await this.repository.deleteOld(days, SWEEP_BATCH)) === SWEEP_BATCH);
   }
 }
