@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
 const WAIT_TIMEOUT_MS = 300_000;
-/** What a page loads first: 23.9 kB today. The aim is 13 kB: whoever makes it lighter lowers these. */
+/** What a page loads first: 24.7 kB today. The aim is 13 kB: whoever makes it lighter lowers these. */
 const MAX_FIRST_LOAD_BYTES = 24_900;
 const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 26_000;
 /** With what follows the first load, and Socket.IO's own client, which is loaded where no WebSocket comes through. */
