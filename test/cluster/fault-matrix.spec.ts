@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../src/config/timings.js';
 import { content, deviceAt } from '../support/cluster.js';
 import { NetworkLink } from '../support/network-link.js';
 import { createTestDatabase } from '../support/postgres.js';
@@ -79,7 +80,10 @@ onlyWith(describe, 'redis-server')('two processes', () => {
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
     link = await NetworkLink.start({ host: '127.0.0.1', port: redis.port });
-    const shared = { databaseUrl: database.url, rateLimits: false };
+    // What is waited for here are silences, and the looks that follow them.
+    expect(TIMINGS).toMatchObject({ clusterHeartbeatMs: 1_000, clusterCatchUpMs: 2_000 });
+    const timings = { ...TIMINGS, clusterHeartbeatMs: 500, clusterCatchUpMs: 500 };
+    const shared = { databaseUrl: database.url, rateLimits: false, timings };
     east = await startStory({ ...shared, redisUrl: redis.url });
     west = await startStory({ ...shared, redisUrl: `redis://127.0.0.1:${link.port}` });
     [ada, grace] = [await east.person('ada'), await east.person('grace')];
