@@ -67,6 +67,12 @@ const RULES = [
   },
 ];
 
+/** A statement that only locks: what it locks is let go at once where it is no part of a transaction. */
+const LOCK =
+  /([\w.]+)\s*\.query(?:Atomically)?(?:<[^(]*>)?\(\s*(?:`\s*SELECT\b[^`]*\bFOR (?:NO KEY )?(?:UPDATE|(?:KEY )?SHARE)\b[^`()]*`|'SELECT\b[^']*\bFOR (?:NO KEY )?(?:UPDATE|(?:KEY )?SHARE)\b[^'()]*')/g;
+/** Asks which conversations are locked, and keeps no lock. */
+const LOCKS_NOTHING = 'src/messages/sending/message-writer.ts';
+
 const dialects = readdirSync('src/dialects', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'transport')
   .map(({ name }) => name);
@@ -87,6 +93,14 @@ for (const path of sources('src')) {
       if (pattern.test(line) && !except?.test(path)) violations.push(`${path}:${index + 1}: ${rule}`);
     }
   });
+}
+for (const path of sources('src')) {
+  const text = readFileSync(path, 'utf8');
+  for (const match of text.matchAll(LOCK))
+    if (match[1] !== 'transaction' && path !== LOCKS_NOTHING)
+      violations.push(
+        `${path}:${text.slice(0, match.index).split('\n').length}: rows are locked by a Transaction alone (docs/adr/0015)`,
+      );
 }
 for (const name of readdirSync('scripts'))
   readFileSync(join('scripts', name), 'utf8')

@@ -37,8 +37,8 @@ export class ConversationsRepository {
   constructor(private readonly database: Database) {}
 
   /** Locks a conversation until the transaction ends. What is read after it sees what the one who held it before wrote. */
-  async lock(executor: SqlExecutor, conversationId: string): Promise<void> {
-    await executor.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
+  async lock(transaction: Transaction, conversationId: string): Promise<void> {
+    await transaction.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
   }
 
   /** Undefined for whoever is no member now. */

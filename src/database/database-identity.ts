@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { connectForMaintenance } from './maintenance-connection.js';
+import { transactionOn } from './transaction-on.js';
 
 /** Any number, so long as every release uses the same one: two that look at once agree. */
 const IDENTITY_LOCK = 7_205_301_415;
@@ -86,13 +87,11 @@ async function inTransaction<Result>(
 ): Promise<Result> {
   const client = await connectForMaintenance(databaseUrl, 'parley identity');
   try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [IDENTITY_LOCK]);
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
+    return await transactionOn(client, async () => {
+      await client.query('SELECT pg_advisory_xact_lock($1)', [IDENTITY_LOCK]);
+      return work(client);
+    });
   } finally {
-    // Undoes what was not committed.
     await client.end().catch(() => undefined);
   }
 }

@@ -41,14 +41,22 @@ export interface SqlExecutor {
   query<Row>(text: string, values?: readonly SqlValue[], name?: string): Promise<Row[]>;
 }
 
-declare const inTransaction: unique symbol;
+declare const inOneTransaction: unique symbol;
+declare const mayWrite: unique symbol;
+
+/**
+ * One transaction on one connection that only reads: `ConnectionPool.readWithin` makes it. PostgreSQL refuses writes and locks in it.
+ */
+export interface ReadTransaction extends SqlExecutor {
+  readonly [inOneTransaction]: true;
+}
 
 /**
  * One transaction on one connection: what takes it relies on locks that hold, and writes that are undone, until its end. There
- * is no other kind, and only `ConnectionPool.transaction` and `readWithin` make it (docs/adr/0015).
+ * is no other kind, and only `ConnectionPool.transaction` makes it (docs/adr/0015).
  */
-export interface Transaction extends SqlExecutor {
-  readonly [inTransaction]: true;
+export interface Transaction extends ReadTransaction {
+  readonly [mayWrite]: true;
 }
 
 /** Statements that wait for a connection of one pool; one more is refused with OVERLOADED. */
@@ -198,7 +206,7 @@ export class ConnectionPool implements SqlExecutor {
    */
   async readWithin<Result>(
     statementTimeoutMs: number,
-    work: (transaction: Transaction) => Promise<Result>,
+    work: (transaction: ReadTransaction) => Promise<Result>,
   ): Promise<Result> {
     return this.attempt(work, `BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
   }

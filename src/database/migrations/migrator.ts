@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { parseDatabaseUrl } from '../../config/database-url.js';
 import { connectForMaintenance } from '../maintenance-connection.js';
+import { transactionOn } from '../transaction-on.js';
 
 // The same two steps up from src and from dist.
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -159,16 +160,15 @@ const CREATE_PUBLIC_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
 
 async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
   try {
-    await client.query('BEGIN');
-    await client.query(script.replace(CREATE_PUBLIC_SCHEMA, ''));
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
-    await client.query('COMMIT');
+    await transactionOn(client, async () => {
+      await client.query(script.replace(CREATE_PUBLIC_SCHEMA, ''));
+      await client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+         VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+        [randomUUID(), checksum, name],
+      );
+    });
   } catch (error) {
-    // The connection ends next, and with it what the transaction did.
     const position = Number((error as { position?: string }).position);
     const line = Number.isInteger(position) ? ` at line ${script.slice(0, position).split('\n').length}` : '';
     throw new MigrationError(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isStatementGivenUp } from '../../common/temporary-failures.js';
-import { Database, type SqlExecutor } from '../../database/database.js';
+import { Database, type ReadTransaction } from '../../database/database.js';
 import { isExact, likePattern } from './search-text.js';
 import type { FoundMessage, SearchKey, StepRow, Stretch } from './search-walk.js';
 
@@ -31,7 +31,7 @@ export class MessageSearchRepository {
   constructor(private readonly database: Database) {}
 
   /** Runs the statements of one answer, each cancelled after a while. */
-  within<Result>(work: (executor: SqlExecutor) => Promise<Result>): Promise<Result> {
+  within<Result>(work: (transaction: ReadTransaction) => Promise<Result>): Promise<Result> {
     return this.database.reads.readWithin(STATEMENT_TIMEOUT_MS, work);
   }
 
@@ -41,8 +41,8 @@ export class MessageSearchRepository {
     conversationId: string | undefined,
     cursor: SearchKey | undefined,
   ): Promise<SearchedConversation[]> {
-    return this.within((executor) =>
-      executor.query<SearchedConversation>(
+    return this.within((transaction) =>
+      transaction.query<SearchedConversation>(
         `SELECT c.id AS "conversationId", own.visible_from_seq AS "visibleFromSeq",
            COALESCE(p.indexed_seq, 0) AS "indexedSeq", c.last_message_at AS "lastMessageAt",
            CASE
@@ -114,8 +114,8 @@ export class MessageSearchRepository {
   }
 
   /** Those among these messages that are there for the user, whatever it may see of their conversations. */
-  async present(executor: SqlExecutor, userId: string, ids: readonly string[]): Promise<FoundMessage[]> {
-    const rows = await executor.query<Omit<FoundMessage, 'createdAt'> & { createdAt: Date }>(
+  async present(transaction: ReadTransaction, userId: string, ids: readonly string[]): Promise<FoundMessage[]> {
+    const rows = await transaction.query<Omit<FoundMessage, 'createdAt'> & { createdAt: Date }>(
       `SELECT id, conversation_id AS "conversationId", seq, created_at AS "createdAt" FROM messages m
        WHERE id = ANY ($2::uuid[]) AND deleted_at IS NULL AND kind <> 'SYSTEM'
          AND NOT EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_id = m.id AND h.user_id = $1)`,
@@ -125,8 +125,8 @@ export class MessageSearchRepository {
     return rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
   }
 
-  contents(executor: SqlExecutor, ids: readonly string[]): Promise<{ id: string; content: string }[]> {
-    return executor.query<{ id: string; content: string }>(
+  contents(transaction: ReadTransaction, ids: readonly string[]): Promise<{ id: string; content: string }[]> {
+    return transaction.query<{ id: string; content: string }>(
       'SELECT id, content FROM messages WHERE id = ANY ($1::uuid[]) AND content IS NOT NULL',
       [ids],
       'search_compare',
@@ -135,12 +135,12 @@ export class MessageSearchRepository {
 
   /** The newest messages of each stretch, as many as there is room for. */
   step(
-    executor: SqlExecutor,
+    transaction: ReadTransaction,
     userId: string,
     stretches: readonly Stretch[],
     terms: readonly string[],
   ): Promise<StepRow[]> {
-    return executor.query<StepRow>(
+    return transaction.query<StepRow>(
       `SELECT conversation_id AS "conversationId",
          min(seq) FILTER (WHERE is_within) AS "reachedSeq", min(created_at) FILTER (WHERE is_within) AS "reachedAt",
          count(*) FILTER (WHERE is_within)::integer AS messages,
@@ -182,8 +182,8 @@ export class MessageSearchRepository {
   }
 
   /** As many of these messages, from the first on, as have no more text than `maxBytes`; the first one whatever its size. */
-  async fitting(executor: SqlExecutor, ids: readonly string[], maxBytes: number): Promise<ReadonlySet<string>> {
-    const rows = await executor.query<{ id: string }>(
+  async fitting(transaction: ReadTransaction, ids: readonly string[], maxBytes: number): Promise<ReadonlySet<string>> {
+    const rows = await transaction.query<{ id: string }>(
       `SELECT id FROM (
          SELECT m.id, position, sum(COALESCE(octet_length(m.content), 0)) OVER (ORDER BY position) AS bytes
          FROM unnest($1::uuid[]) WITH ORDINALITY AS found(id, position) JOIN messages m USING (id)
@@ -196,10 +196,10 @@ export class MessageSearchRepository {
 
   /** When the first of these messages was written: each the oldest that the index lacks of its conversation. */
   async oldestOf(
-    executor: SqlExecutor,
+    transaction: ReadTransaction,
     places: readonly { conversationId: string; seq: number }[],
   ): Promise<Date | undefined> {
-    const [row] = await executor.query<{ at: Date | null }>(
+    const [row] = await transaction.query<{ at: Date | null }>(
       `SELECT min(m.created_at) AS at FROM unnest($1::uuid[], $2::integer[]) AS tail(conversation_id, seq)
        JOIN messages m USING (conversation_id, seq)`,
       [places.map(({ conversationId }) => conversationId), places.map(({ seq }) => seq)],

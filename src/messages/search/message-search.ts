@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, isTimeText, isUuidText } from '../../common/pagination.js';
 import type { Principal } from '../../common/principal.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
-import type { SqlExecutor } from '../../database/database.js';
+import type { ReadTransaction } from '../../database/database.js';
 import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { SearchMessagesQuery } from '../dto/messages.dto.js';
@@ -80,14 +80,14 @@ export class MessageSearch {
     });
   }
 
-  private reader(executor: SqlExecutor, userId: string, terms: readonly string[]) {
-    return (stretches: readonly Stretch[]) => this.repository.step(executor, userId, stretches, terms);
+  private reader(transaction: ReadTransaction, userId: string, terms: readonly string[]) {
+    return (stretches: readonly Stretch[]) => this.repository.step(transaction, userId, stretches, terms);
   }
 
   /** As many of the messages as one answer may hold; the first one whatever its size. */
-  private async withinAnswer(executor: SqlExecutor, found: readonly FoundMessage[]): Promise<FoundMessage[]> {
+  private async withinAnswer(transaction: ReadTransaction, found: readonly FoundMessage[]): Promise<FoundMessage[]> {
     const ids = await this.repository.fitting(
-      executor,
+      transaction,
       found.map(({ id }) => id),
       MAX_ANSWER_BYTES,
     );
@@ -110,7 +110,7 @@ export class MessageSearch {
 
   /** Reads from the newest message on. Complete: what an answer does not reach is for the next page. */
   private async walked(
-    executor: SqlExecutor,
+    transaction: ReadTransaction,
     userId: string,
     conversations: readonly SearchedConversation[],
     terms: readonly string[],
@@ -118,7 +118,7 @@ export class MessageSearch {
     cursor: SearchKey | undefined,
   ): Promise<SearchResult> {
     const stretches = conversations.map((conversation) => stretch(conversation, conversation.visibleFromSeq, cursor));
-    const read = this.reader(executor, userId, terms);
+    const read = this.reader(transaction, userId, terms);
     const { found, reached } = await walk(read, stretches, terms, limit + 1, WALK_BUDGET);
     // The cursor is what was shown last: just above what was not read.
     return { found, reached: reached && { ...reached, seq: reached.seq + 1 }, indexedUpTo: null };
@@ -126,7 +126,7 @@ export class MessageSearch {
 
   /** What the index found, and what is found in the newest messages that it does not have. */
   private async looked(
-    executor: SqlExecutor,
+    transaction: ReadTransaction,
     userId: string,
     conversations: readonly SearchedConversation[],
     terms: readonly string[],
@@ -135,14 +135,14 @@ export class MessageSearch {
     cursor: SearchKey | undefined,
   ): Promise<SearchResult> {
     const visibleFrom = new Map(conversations.map((one) => [one.conversationId, one.visibleFromSeq]));
-    const present = await this.repository.present(executor, userId, candidates);
+    const present = await this.repository.present(transaction, userId, candidates);
     const indexed = present
       .filter(({ conversationId, seq }) => seq >= (visibleFrom.get(conversationId) ?? Infinity))
       .filter((message) => cursor === undefined || byNewest(cursor, message) < 0)
       .sort(byNewest);
-    const certain = isExact(terms) ? indexed : await this.compared(executor, indexed, terms, limit + 1);
+    const certain = isExact(terms) ? indexed : await this.compared(transaction, indexed, terms, limit + 1);
     const tail = conversations.map((one) => stretch(one, Math.max(one.visibleFromSeq, one.indexedSeq + 1), cursor));
-    const read = this.reader(executor, userId, terms);
+    const read = this.reader(transaction, userId, terms);
     const { found, reached } = await walk(read, tail, terms, limit + 1, TAIL_BUDGET);
     const isComplete = reached === undefined || found.length > limit;
     // An edited message may be in the index before its turn, and be found twice.
@@ -150,13 +150,13 @@ export class MessageSearch {
     return {
       found: [...byId.values()].sort(byNewest),
       reached: undefined,
-      indexedUpTo: isComplete ? null : await this.indexedUpTo(executor, tail),
+      indexedUpTo: isComplete ? null : await this.indexedUpTo(transaction, tail),
     };
   }
 
   /** Those that have the terms indeed, where the index takes several letters for one; no more than `count`. */
   private async compared(
-    executor: SqlExecutor,
+    transaction: ReadTransaction,
     candidates: readonly FoundMessage[],
     terms: readonly string[],
     count: number,
@@ -165,7 +165,7 @@ export class MessageSearch {
     for (let from = 0; from < candidates.length && certain.length < count; from += COMPARED_AT_ONCE) {
       const next = candidates.slice(from, from + COMPARED_AT_ONCE);
       const rows = await this.repository.contents(
-        executor,
+        transaction,
         next.map(({ id }) => id),
       );
       const matching = new Set(rows.filter(({ content }) => hasTerms(foldText(content), terms)).map(({ id }) => id));
@@ -175,10 +175,10 @@ export class MessageSearch {
   }
 
   /** The time of the oldest message that the index does not have. */
-  private async indexedUpTo(executor: SqlExecutor, tail: readonly Stretch[]): Promise<string | null> {
+  private async indexedUpTo(transaction: ReadTransaction, tail: readonly Stretch[]): Promise<string | null> {
     const unread = tail.filter(({ before, floor }) => before > floor);
     const places = unread.map(({ conversationId, floor }) => ({ conversationId, seq: floor }));
-    return (await this.repository.oldestOf(executor, places))?.toISOString() ?? null;
+    return (await this.repository.oldestOf(transaction, places))?.toISOString() ?? null;
   }
 }
 
