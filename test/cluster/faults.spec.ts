@@ -29,7 +29,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
       REDIS_URL: redis.url,
       RATE_LIMITS: 'off',
       // Long enough for what is asked meanwhile of who is sent away last, on a busy machine as well.
-      DRAIN_SECONDS: '12',
+      DRAIN_SECONDS: '8',
     });
 
   const isOnline =

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../src/config/timings.js';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { onlyWith } from '../support/programs.js';
@@ -20,7 +21,8 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
-    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false };
+    const timings = { ...TIMINGS, clusterHeartbeatMs: 500, clusterCatchUpMs: 500, presenceGraceMs: 300 };
+    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false, timings };
     east = await startStory(shared);
     west = await startStory(shared);
     [ada, grace] = [await east.person('ada'), await east.person('grace')];

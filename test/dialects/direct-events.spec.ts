@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
+import { TIMINGS } from '../../src/config/timings.js';
 import { browserPath, startBrowser } from '../support/browser.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../support/story.js';
 import { run } from './snippets.js';
@@ -19,7 +20,7 @@ describe('direct-events', () => {
   let bob: Person;
   const opened: Device[] = [];
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } });
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../src/config/timings.js';
 import { type Person, startStory, type Story } from '../support/story.js';
 import { type ChatClient, DIALECTS } from './clients.js';
 
@@ -7,7 +8,7 @@ const PICTURE = 'https://files.example.com/beach.png';
 describe('five dialects on one server', () => {
   let story: Story;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } });
   });
   afterAll(() => story.close());
 

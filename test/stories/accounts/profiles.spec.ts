@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { type Anything, type Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('a profile that changes', () => {
   let story: Story;
   let [ada, friend, partner, member, opener, outsider]: [Person, Person, Person, Person, Person, Person] = [] as never;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } });
   });
   beforeEach(async () => {
     const people = await Promise.all(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { Clock } from '../../../src/common/clock.js';
 import { Frames } from '../../dialects/frames.js';
 import {
@@ -20,7 +21,7 @@ describe('a suspension', () => {
   let admin: Person;
   let user: Person;
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } });
     [moderator, admin] = [await story.person('moderator'), await story.person('admin')];
     await story.grant(moderator, 'MODERATOR');
     await story.grant(admin, 'ADMIN');
