@@ -1,9 +1,9 @@
 // What the bus costs: processes that publish and receive frames as the server's do, with nothing around them. Is sent its part, and
 // answers with the CPU it took, in microseconds a frame.
 import { randomUUID } from 'node:crypto';
-import { decodeFrame, encodeFrame } from '../../dist/cluster/frame.js';
-import { operationsOf } from '../../dist/cluster/operations.js';
-import { RedisClusterBus } from '../../dist/cluster/redis-cluster-bus.js';
+import { decodeFrame, encodeFrame } from '../../dist/cluster/bus/frame.js';
+import { operationsOf } from '../../dist/cluster/bus/operations.js';
+import { RedisClusterBus } from '../../dist/cluster/bus/redis-cluster-bus.js';
 
 const WARM_UP_FRAMES = 300;
 const { part, url, channel, frames, events } = await new Promise((resolve) => process.once('message', resolve));

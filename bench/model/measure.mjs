@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { CatchUpRepository } from '../../dist/cluster/catch-up.repository.js';
+import { CatchUpRepository } from '../../dist/cluster/catch-up/catch-up.repository.js';
 import { cpuOf, databaseCpuOf } from '../measuring.mjs';
 
 const BUS = fileURLToPath(new URL('./bus.mjs', import.meta.url));

@@ -1,6 +1,6 @@
 // What several processes spend, from what one spends. Everything in seconds of CPU; constants of the bus in microseconds.
 
-import { framePauseMs } from '../../dist/cluster/frame-pause.js';
+import { framePauseMs } from '../../dist/cluster/bus/frame-pause.js';
 
 /**
  * What a message costs one process: `message`, and `commit` for each one in which it is stored together with others. Fitted by

@@ -7,15 +7,15 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RealtimeModule } from '../realtime/realtime.module.js';
 import { PrimaryChannel } from '../workers/primary-channel.js';
 import { FRAMES, socketPath } from '../workers/socket-path.js';
-import { CatchUp } from './catch-up.js';
-import { CatchUpRepository } from './catch-up.repository.js';
+import { CatchUp } from './catch-up/catch-up.js';
+import { CatchUpRepository } from './catch-up/catch-up.repository.js';
 import { Cluster } from './cluster.js';
-import { ClusterBus } from './cluster-bus.js';
+import { ClusterBus } from './bus/cluster-bus.js';
 import { DatabaseClock } from './database-clock.js';
-import { IpcBuckets } from './ipc-buckets.js';
-import { IpcClusterBus } from './ipc-cluster-bus.js';
-import type { SharedBuckets } from './shared-buckets.js';
-import { SharedRateLimiter } from './shared-rate-limiter.js';
+import { IpcBuckets } from './limits/ipc-buckets.js';
+import { IpcClusterBus } from './bus/ipc-cluster-bus.js';
+import type { SharedBuckets } from './limits/shared-buckets.js';
+import { SharedRateLimiter } from './limits/shared-rate-limiter.js';
 
 /**
  * Everything that joins processes to one server: over Redis where there is one, also those of one machine; else workers by their
@@ -57,7 +57,7 @@ export class ClusterModule {
 
 async function bucketsOf({ redisUrl, limits }: Configuration): Promise<SharedBuckets> {
   if (redisUrl !== undefined) {
-    const { RedisBuckets } = await import('./redis-buckets.js');
+    const { RedisBuckets } = await import('./limits/redis-buckets.js');
     return new RedisBuckets(redisUrl, limits);
   }
   const primary = PrimaryChannel.ofThisProcess();
@@ -67,7 +67,7 @@ async function bucketsOf({ redisUrl, limits }: Configuration): Promise<SharedBuc
 
 async function busOf({ redisUrl, worker }: Configuration, repository: CatchUpRepository): Promise<ClusterBus> {
   if (redisUrl !== undefined) {
-    const { RedisClusterBus } = await import('./redis-cluster-bus.js');
+    const { RedisClusterBus } = await import('./bus/redis-cluster-bus.js');
     return new RedisClusterBus(redisUrl, `parley:${await repository.databaseName()}`);
   }
   if (worker === undefined) throw new Error('one process alone has no bus');

@@ -8,13 +8,13 @@ import { Metrics } from '../observability/metrics.js';
 import { EventRelay } from '../realtime/delivery/event-relay.js';
 import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
 import { Rooms } from '../realtime/delivery/rooms.js';
-import { CatchUp } from './catch-up.js';
-import { CatchUpRepository } from './catch-up.repository.js';
-import { ClusterBus } from './cluster-bus.js';
-import { framePauseMs } from './frame-pause.js';
-import { decodeFrame, encodeFrame, type Frame, type Operation } from './frame.js';
-import { isForEverybody, isKnown, operationsOf } from './operations.js';
-import { Peers } from './peers.js';
+import { CatchUp } from './catch-up/catch-up.js';
+import { CatchUpRepository } from './catch-up/catch-up.repository.js';
+import { ClusterBus } from './bus/cluster-bus.js';
+import { framePauseMs } from './bus/frame-pause.js';
+import { decodeFrame, encodeFrame, type Frame, type Operation } from './bus/frame.js';
+import { isForEverybody, isKnown, operationsOf } from './bus/operations.js';
+import { Peers } from './bus/peers.js';
 
 /** Heartbeats of a process that did not come, after which it is stopped, dead or cut off. */
 const MISSED_HEARTBEATS = 3;

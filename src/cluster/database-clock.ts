@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Periodic } from '../common/async/periodic.js';
 import { Clock } from '../common/clock.js';
-import { CatchUpRepository } from './catch-up.repository.js';
+import { CatchUpRepository } from './catch-up/catch-up.repository.js';
 
 /** How often the clocks are compared: one that is set meanwhile is wrong for so long. */
 const ALIGN_MS = 30_000;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { CatchUp } from '../../src/cluster/catch-up.js';
-import type { CatchUpRepository } from '../../src/cluster/catch-up.repository.js';
+import type { CatchUp } from '../../src/cluster/catch-up/catch-up.js';
+import type { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import { Cluster } from '../../src/cluster/cluster.js';
-import type { ClusterBus } from '../../src/cluster/cluster-bus.js';
-import { encodeFrame, type Operation } from '../../src/cluster/frame.js';
+import type { ClusterBus } from '../../src/cluster/bus/cluster-bus.js';
+import { encodeFrame, type Operation } from '../../src/cluster/bus/frame.js';
 import { newId } from '../../src/common/identifier.js';
 import type { Configuration } from '../../src/config/configuration.js';
 import { TIMINGS } from '../../src/config/timings.js';

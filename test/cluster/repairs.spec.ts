@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CatchUpRepository } from '../../src/cluster/catch-up.repository.js';
+import { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
 import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { SyncService } from '../../src/sync/sync.service.js';

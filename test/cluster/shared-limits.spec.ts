@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { IpcBuckets } from '../../src/cluster/ipc-buckets.js';
-import { RedisBuckets } from '../../src/cluster/redis-buckets.js';
-import type { SharedBuckets } from '../../src/cluster/shared-buckets.js';
-import { SharedRateLimiter } from '../../src/cluster/shared-rate-limiter.js';
+import { IpcBuckets } from '../../src/cluster/limits/ipc-buckets.js';
+import { RedisBuckets } from '../../src/cluster/limits/redis-buckets.js';
+import type { SharedBuckets } from '../../src/cluster/limits/shared-buckets.js';
+import { SharedRateLimiter } from '../../src/cluster/limits/shared-rate-limiter.js';
 import { Clock } from '../../src/common/clock.js';
 import { LIMITS } from '../../src/config/limits.js';
 import { MemoryRateLimiter } from '../../src/limits/rates/memory-rate-limiter.js';

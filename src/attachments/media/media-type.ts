@@ -2,7 +2,7 @@ import { fileTypeFromBuffer } from 'file-type';
 import { DomainError } from '../../common/errors.js';
 import type { AttachmentKind } from '../attachment.js';
 import { brandsOf } from './images/heif-brand.js';
-import { asfHasVideo } from './recordings/asf.js';
+import { asfHasVideo } from './recordings/containers/asf.js';
 
 /** What a file is, by its content. */
 export interface MediaType {

@@ -4,7 +4,7 @@ import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
 import { type ImageJob, MediaError, type MediaJob, type ProcessedImage } from '../media-job.js';
 import { gifFrames } from './gif.js';
 import { asTiff, decodeHeic } from './heic.js';
-import { cleanPictureSequence } from '../recordings/movie-boxes.js';
+import { cleanPictureSequence } from '../recordings/containers/movie-boxes.js';
 import { brandsOf, nameCoding } from './heif-brand.js';
 import {
   estimatedCost,

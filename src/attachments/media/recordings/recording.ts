@@ -1,15 +1,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import type { ProcessedRecording, RecordingJob } from '../media-job.js';
-import { aiffMeasures } from './aiff.js';
-import { amrMeasures } from './amr.js';
-import { cleanAsf } from './asf.js';
+import { aiffMeasures } from './containers/aiff.js';
+import { amrMeasures } from './containers/amr.js';
+import { cleanAsf } from './containers/asf.js';
 import { hidesPlace } from './hidden-descriptions.js';
-import { removeMatroskaMetadata } from './matroska.js';
+import { removeMatroskaMetadata } from './containers/matroska.js';
 import { type Measures, milliseconds, side, UNKNOWN } from './measures.js';
-import { removeMovieMetadata } from './movie-boxes.js';
-import { programStreamMeasures } from './program-stream.js';
-import { cleanAvi } from './riff.js';
+import { removeMovieMetadata } from './containers/movie-boxes.js';
+import { programStreamMeasures } from './containers/program-stream.js';
+import { cleanAvi } from './containers/riff.js';
 import { copyTracks, type Family } from './track-copy.js';
 import { waveformOf } from './waveform.js';
 

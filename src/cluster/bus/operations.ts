@@ -1,4 +1,4 @@
-import type { DomainEvents } from '../events/domain-events.js';
+import type { DomainEvents } from '../../events/domain-events.js';
 import type { Operation } from './frame.js';
 
 type Audience = Pick<Operation, 'conversationId' | 'userIds'>;

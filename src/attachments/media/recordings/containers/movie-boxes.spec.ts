@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input, MovOutputFormat, Mp4OutputFormat } from 'mediabunny';
-import { recorded } from '../../../../test/support/files.js';
+import { recorded } from '../../../../../test/support/files.js';
 import { removeMovieMetadata } from './movie-boxes.js';
 
 const PLACE = 'freeGPS +52.5200+013.4050/';

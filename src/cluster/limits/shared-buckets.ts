@@ -1,7 +1,7 @@
-import type { LimitName } from '../config/limits.js';
-import type { CountAction } from '../workers/worker-messages.js';
+import type { LimitName } from '../../config/limits.js';
+import type { CountAction } from '../../workers/worker-messages.js';
 
-export type { CountAction } from '../workers/worker-messages.js';
+export type { CountAction } from '../../workers/worker-messages.js';
 
 /**
  * Buckets of limits that several processes have in common.

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { AmrLoudness } from './loudness/amr-loudness.js';
-import { type Measures, milliseconds, UNKNOWN } from './measures.js';
-import { outlineOf } from './waveform.js';
+import { AmrLoudness } from '../loudness/amr-loudness.js';
+import { type Measures, milliseconds, UNKNOWN } from '../measures.js';
+import { outlineOf } from '../waveform.js';
 
 /** Bytes of a frame by its kind, its first one among them; 0 for kinds that there are not (RFC 4867, section 5). */
 const NARROW = [13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { MAX_LIVE_AUDIENCE } from '../conversations/conversation-access.js';
-import { Database } from '../database/database.js';
+import { MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
+import { Database } from '../../database/database.js';
 
 /** Something changed for a user who is connected here. */
 export interface Change {

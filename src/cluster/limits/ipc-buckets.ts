@@ -1,5 +1,5 @@
-import type { LimitName } from '../config/limits.js';
-import type { PrimaryChannel } from '../workers/primary-channel.js';
+import type { LimitName } from '../../config/limits.js';
+import type { PrimaryChannel } from '../../workers/primary-channel.js';
 import { type CountAction, SharedBuckets } from './shared-buckets.js';
 
 /** In the memory of the process that started the workers of this machine. */

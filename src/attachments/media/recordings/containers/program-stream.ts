@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Measures, milliseconds, sides, UNKNOWN } from './measures.js';
+import { type Measures, milliseconds, sides, UNKNOWN } from '../measures.js';
 
 const WINDOW_BYTES = 512 * 1024;
 const PACK = Buffer.of(0, 0, 1, 0xba);

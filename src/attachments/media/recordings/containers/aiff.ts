@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { PcmLoudness } from './loudness/pcm-loudness.js';
-import { type Measures, milliseconds, UNKNOWN } from './measures.js';
-import { outlineOf } from './waveform.js';
+import { PcmLoudness } from '../loudness/pcm-loudness.js';
+import { type Measures, milliseconds, UNKNOWN } from '../measures.js';
+import { outlineOf } from '../waveform.js';
 
 const MAX_CHUNKS = 1_000;
 /** What is longer is no voice, and is not read to its end for a drawing. */

@@ -1,4 +1,4 @@
-import type { DomainEvents } from '../events/domain-events.js';
+import type { DomainEvents } from '../../events/domain-events.js';
 
 /** Of what is sent between processes. Another version is not read, but taken for a gap. */
 const VERSION = 'parley1';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { createClient } from '@redis/client';
-import { BoundedLogger } from '../common/bounded-logger.js';
+import { BoundedLogger } from '../../common/bounded-logger.js';
 import { type BusListener, ClusterBus } from './cluster-bus.js';
 
 /** Bytes that may be on their way to Redis; beyond it frames are dropped, and their receivers see the gap. */

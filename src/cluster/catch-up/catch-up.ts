@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EventBus } from '../events/event-bus.js';
-import { MessageReader } from '../messages/reading/message-reader.js';
-import { EndedSessions } from '../realtime/delivery/ended-sessions.js';
-import { Broadcaster } from '../realtime/delivery/broadcaster.js';
-import { EventRelay } from '../realtime/delivery/event-relay.js';
-import { Rooms, type Setup } from '../realtime/delivery/rooms.js';
-import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
+import { EventBus } from '../../events/event-bus.js';
+import { MessageReader } from '../../messages/reading/message-reader.js';
+import { EndedSessions } from '../../realtime/delivery/ended-sessions.js';
+import { Broadcaster } from '../../realtime/delivery/broadcaster.js';
+import { EventRelay } from '../../realtime/delivery/event-relay.js';
+import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
+import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
 /** Users who are asked for in one statement. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Measures, milliseconds, sides, UNKNOWN } from './measures.js';
+import { type Measures, milliseconds, sides, UNKNOWN } from '../measures.js';
 
 const MAX_CHUNKS = 10_000;
 /** Lists that hold what is played. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { framed, frameOf, FrameReader } from '../workers/frame-stream.js';
+import { framed, frameOf, FrameReader } from '../../workers/frame-stream.js';
 import { type BusListener, ClusterBus } from './cluster-bus.js';
 
 /** Bytes that may be on their way to the hub; beyond it frames are dropped, and their receivers see the gap. */

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Measures, milliseconds, sides, UNKNOWN } from './measures.js';
+import { type Measures, milliseconds, sides, UNKNOWN } from '../measures.js';
 
 /** Identifiers of Windows Media's objects, as they stand in a file. */
 const HEADER = '3026b2758e66cf11a6d900aa0062ce6c';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createClient } from '@redis/client';
-import { BoundedLogger } from '../common/bounded-logger.js';
-import type { LimitName, LimitTable } from '../config/limits.js';
+import { BoundedLogger } from '../../common/bounded-logger.js';
+import type { LimitName, LimitTable } from '../../config/limits.js';
 import { type CountAction, SharedBuckets } from './shared-buckets.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;

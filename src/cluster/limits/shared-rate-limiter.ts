@@ -1,9 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { BoundedLogger } from '../common/bounded-logger.js';
-import { DomainError } from '../common/errors.js';
-import type { LimitName } from '../config/limits.js';
-import type { MemoryRateLimiter } from '../limits/rates/memory-rate-limiter.js';
-import { RateLimiter } from '../limits/rates/rate-limiter.js';
+import { BoundedLogger } from '../../common/bounded-logger.js';
+import { DomainError } from '../../common/errors.js';
+import type { LimitName } from '../../config/limits.js';
+import type { MemoryRateLimiter } from '../../limits/rates/memory-rate-limiter.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { CountAction, SharedBuckets } from './shared-buckets.js';
 
 /**
