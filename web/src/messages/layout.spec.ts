@@ -63,6 +63,7 @@ describe('the layout of messages', () => {
     ['none is unread', null, ['day', '[5', '6', '7]']],
     ['the second is the first unread one', 6, ['day', '[5]', 'unread', '[6', '7]']],
     ['all that is held is unread, from its first on', 5, ['day', 'unread', '[5', '6', '7]']],
+    ['the first unread one is further above than what is held', 3, ['day', '[5', '6', '7]']],
     ['the first unread one has not come', 8, ['day', '[5', '6', '7]']],
   ])('has its line above the unread ones where %s', (_, firstUnreadSeq, expected) => {
     expect(outline([message(5, 0), message(6, 1), message(7, 2)], firstUnreadSeq)).toEqual(expected);

@@ -18,7 +18,10 @@ export function layOut(items: readonly MessageItem[], firstUnreadSeq: number | n
   let day = '';
   let previous: Extract<Entry, { type: 'message' }> | undefined;
   let isUnreadShown = firstUnreadSeq === null;
+  /** Something that was read is held: what follows it is the first that was not. */
+  let isReadHeld = false;
   for (const item of items) {
+    if (firstUnreadSeq !== null && item.seq !== null && item.seq < firstUnreadSeq) isReadHeld = true;
     // Deleted by the reader for themselves: not even that there was one.
     if (item.hiddenAt !== undefined) continue;
     const itemDay = new Date(item.createdAt).toDateString();
@@ -29,7 +32,7 @@ export function layOut(items: readonly MessageItem[], firstUnreadSeq: number | n
     }
     // Where what is held begins later, the first unread one is further above: no line then.
     const isUnread = firstUnreadSeq !== null && item.seq !== null && item.seq >= firstUnreadSeq;
-    if (!isUnreadShown && isUnread && (item !== items[0] || item.seq === firstUnreadSeq)) {
+    if (!isUnreadShown && isUnread && (isReadHeld || item.seq === firstUnreadSeq)) {
       isUnreadShown = true;
       previous = undefined;
       entries.push({ type: 'unread' });
