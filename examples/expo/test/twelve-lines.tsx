@@ -11,6 +11,6 @@ function Chat({ id }: { id: string }) {
   const send = useSend(id); // returns at once; sent once and in order, whatever happens
   return <>
     <FlatList data={useMessages(id).items} renderItem={({ item }) => <Text>{item.content}</Text>} />
-    <TextInput onSubmitEditing={({ nativeEvent }) => send(nativeEvent.text)} />
+    <TextInput onSubmitEditing={({ nativeEvent }) => nativeEvent.text && send(nativeEvent.text)} />
   </>;
 }
