@@ -191,7 +191,8 @@ export class CurrentAccount {
     this.change(async () => {
       if (this.#account !== account || this.#isClosed) return;
       const unsent = account.engine.outbox.getSnapshot();
-      await this.end();
+      // What was being written has nowhere to go.
+      await this.end().catch(() => undefined);
       if (await this.ports.session.isCurrent(account.userId)) {
         await this.open(account.userId);
         await this.engine?.outbox.adopt(unsent);

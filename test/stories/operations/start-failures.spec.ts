@@ -102,7 +102,7 @@ describe('a start that must fail', () => {
 
   it('names an address to listen on that is not of this machine', async () => {
     expect(await refusal({ DATABASE_URL: database.url, HOST: '192.0.2.1' })).toMatch(
-      /^HOST 192\.0\.2\.1 is no address/,
+      /^HOST 192\.0\.2\.1 is no IP address/,
     );
     expect(await refusal({ DATABASE_URL: database.url, HOST: 'no-such-host.invalid' })).toMatch(
       /^HOST no-such-host\.invalid is no address/,
