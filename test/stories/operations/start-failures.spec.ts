@@ -105,7 +105,7 @@ describe('a start that must fail', () => {
       /^HOST 192\.0\.2\.1 is no IP address/,
     );
     expect(await refusal({ DATABASE_URL: database.url, HOST: 'no-such-host.invalid' })).toMatch(
-      /^HOST no-such-host\.invalid is no address/,
+      /^HOST no-such-host\.invalid is no IP address/,
     );
   });
 });
