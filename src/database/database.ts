@@ -7,8 +7,6 @@ import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { parseDatabaseUrl, sessionSetup } from '../config/database-url.js';
 
-export { isConnectionFailure } from '../common/temporary-failures.js';
-
 // COUNT(*) and friends are bigint, which pg gives as text; every one this server reads fits a number.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { schemaDrift } from '../../scripts/schema-drift.mjs';
 import { migrate, migrationStatus } from '../../src/database/migrations/migrator.js';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../support/postgres.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -163,17 +162,6 @@ async function startInKilledProcess(directory: string): Promise<string> {
   }
   child.kill('SIGKILL');
   return output.trim();
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 async function eventually(check: () => Promise<void>): Promise<void> {

@@ -93,3 +93,15 @@ async function administer(work: (client: pg.Client) => Promise<unknown>): Promis
     await client.end();
   }
 }
+
+/** The rows of one statement, over a connection of its own. */
+export async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

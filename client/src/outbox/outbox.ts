@@ -153,10 +153,7 @@ export class DurableOutbox implements Outbox {
       gone.push(item);
       if (message !== undefined)
         changed.push(
-          ...[
-            ...this.#items.list.filter((other) => targets(other, { clientId })),
-            ...repliesTo(this.#items.list, clientId),
-          ].map((other) => aimed(other, message)),
+          ...this.#items.list.filter((other) => waitsFor(other) === clientId).map((other) => aimed(other, message)),
         );
     }
     if (gone.length === 0) return [];

@@ -67,10 +67,7 @@ interface Task {
   mode: TransactionMode;
   stores: readonly StoreName[];
   attempts: number;
-  /**
-   * Settles the caller's promise, or throws: `LostConnection` where it may be called once more. Ends when its transaction has
-   * ended.
-   */
+  /** Settles the caller's promise, or throws `LostConnection`, after which it may be called once more. */
   attempt(handle: IDBDatabase): Promise<void>;
   reject(error: unknown): void;
 }
@@ -98,19 +95,9 @@ class IndexedDatabase implements Database {
     private readonly settings: Settings,
   ) {}
 
-  /** Opens it, so that a browser without storage says so at the beginning. */
-  ready(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({
-        number: ++this.count,
-        mode: 'readonly',
-        stores: [],
-        attempts: 0,
-        attempt: async () => resolve(),
-        reject,
-      });
-      this.pump();
-    });
+  /** So that a browser without storage says so at the beginning. */
+  async ready(): Promise<void> {
+    await this.transaction('readonly', ['meta'], () => Promise.resolve());
   }
 
   transaction<Result>(
@@ -128,7 +115,7 @@ class IndexedDatabase implements Database {
         mode,
         stores,
         attempts: 0,
-        attempt: (handle) => this.run(handle, mode, stores, work, resolve),
+        attempt: async (handle) => resolve(await this.run(handle, mode, stores, work)),
         reject,
       });
       this.pump();
@@ -287,8 +274,7 @@ class IndexedDatabase implements Database {
     mode: TransactionMode,
     stores: readonly StoreName[],
     work: (transaction: StorageTransaction) => Promise<Result>,
-    resolve: (result: Result) => void,
-  ): Promise<void> {
+  ): Promise<Result> {
     let native: IDBTransaction;
     try {
       // What the user made is flushed to the disk before it counts as kept; what the server can send again is not.
@@ -300,9 +286,9 @@ class IndexedDatabase implements Database {
     } catch (error) {
       throw new LostConnection(error);
     }
-    const ended = new Promise<void>((complete, abort) => {
-      native.addEventListener('complete', () => complete());
-      native.addEventListener('abort', () => abort(native.error));
+    const ended = new Promise<void>((resolve, reject) => {
+      native.addEventListener('complete', () => resolve());
+      native.addEventListener('abort', () => reject(native.error));
     });
     ended.catch(() => undefined);
     const transaction = new IndexedTransaction(
@@ -319,18 +305,12 @@ class IndexedDatabase implements Database {
       if (error !== transaction.failed || end === 'committed') throw error;
       throw classified(end === 'rolled back' ? error : end.cause);
     }
-    // What was read is known before the transaction says that it has ended, which is another way to the storage and back.
-    if (mode === 'readonly') {
-      resolve(result);
-      await ended.catch(() => undefined);
-      return;
-    }
     try {
       await ended;
     } catch (error) {
       throw classified(error);
     }
-    resolve(result);
+    return result;
   }
 }
 

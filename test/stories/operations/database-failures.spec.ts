@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
-import { Database, isConnectionFailure } from '../../../src/database/database.js';
+import { Database } from '../../../src/database/database.js';
+import { isConnectionFailure } from '../../../src/common/temporary-failures.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';

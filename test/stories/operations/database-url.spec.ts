@@ -4,14 +4,13 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { SESSION_SETTINGS } from '../../../src/config/database-url.js';
 import { checkDatabase, type DatabaseProperties, faultOf } from '../../../src/database/database-checks.js';
 import { Database } from '../../../src/database/database.js';
 import { migrate } from '../../../src/database/migrations/migrator.js';
 import { freePort } from '../../support/free-port.js';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { createEmptyDatabase, createTestDatabase, query, type TestDatabase } from '../../support/postgres.js';
 import { onlyWith, programPath } from '../../support/programs.js';
 import { startStory, type Story, until } from '../../support/story.js';
 
@@ -292,14 +291,3 @@ default_pool_size = 20
     );
   });
 });
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
