@@ -149,6 +149,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
       if (beas === undefined || cys === undefined || eves === undefined) throw new Error('no devices');
       for (const person of [bea, cy, eve]) await watching.next('presence:update', isOnlineOf(person, true));
       other.signal('SIGSTOP');
+      const stoppedAt = performance.now();
       try {
         await bea.must('POST', '/auth/logout');
         beas.socket.emit('send_message', { conversationId: shared, content: 'of a session that ended' });
@@ -156,6 +157,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
         await endLeases();
         const gone = (person: Person): boolean => watching.all('presence:update').some(isOnlineOf(person, false));
         await until('all of them are offline', () => [bea, cy, eve].every(gone), TIMEOUT_MS);
+        await until('its clients stay longer than an ending may take', () => performance.now() - stoppedAt > 2_000);
       } finally {
         other.signal('SIGCONT');
       }

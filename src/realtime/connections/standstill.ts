@@ -1,9 +1,12 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { EndedSessions } from '../delivery/ended-sessions.js';
 
-const TICK_MS = 1_000;
-/** A process that did not run for so long may have missed that sessions ended: others waited no longer for it. */
-const MAX_PAUSE_MS = 3_000;
+const TICK_MS = 250;
+/**
+ * A process that did not run for so long may have missed that sessions ended: what its clients sent meanwhile and what the others
+ * published are read in any order. Half of what an ending may take anywhere (`sessionEndingsMs`).
+ */
+const MAX_PAUSE_MS = 750;
 
 /**
  * Notices that this process stood still (it was stopped, its machine slept or was moved), at the first that it is asked to do
