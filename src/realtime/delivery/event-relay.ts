@@ -89,6 +89,7 @@ export class EventRelay {
       this.userChanges += 1;
     });
     events.subscribeToAll('friendship.removed', (event) => this.friendshipRemoved(event));
+    events.subscribeToAll('block.removed', (event) => this.blockRemoved(event));
     events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
     events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
       this.rooms.endSessions(userId, sessionIds, suspension);
@@ -113,7 +114,26 @@ export class EventRelay {
   /** A user who writes to somebody for the first time is shown to it from then on. */
   private async presenceBegins(conversationId: string, userId: string): Promise<void> {
     const memberIds = await this.access.memberIds(conversationId);
-    const viewerIds = this.rooms.connectedAmong(memberIds.filter((id) => id !== userId));
+    await this.showPresence(
+      userId,
+      memberIds.filter((id) => id !== userId),
+    );
+  }
+
+  /** Neither was shown what the other's presence became while the block was there. */
+  private blockRemoved({ blockerId, blockedId }: DomainEvents['block.removed']): void {
+    for (const [userId, viewerId] of [
+      [blockerId, blockedId],
+      [blockedId, blockerId],
+    ] as const)
+      this.showPresence(userId, [viewerId]).catch((error: unknown) =>
+        this.logger.warn(`the presence behind a block was not delivered: ${(error as Error).message}`),
+      );
+  }
+
+  /** To those of them who are connected here, and who are shown it at all. */
+  private async showPresence(userId: string, userIds: readonly string[]): Promise<void> {
+    const viewerIds = this.rooms.connectedAmong(userIds);
     if (viewerIds.length === 0) return;
     const users = await this.users.viewsFor(viewerIds, [userId], false);
     for (const viewerId of viewerIds) {

@@ -158,6 +158,27 @@ describe('presence', () => {
     expect(blockeds.all('presence:update').filter(of(ada))).toEqual([expect.objectContaining({ isOnline: true })]);
   });
 
+  it('is shown again, to both sides, as it is behind a block', async () => {
+    const [ada, grace, witness] = await Promise.all([story.person(), story.person(), story.person()]);
+    await ada.group('Before the block', grace, witness);
+    const [adas, witnesses] = [await ada.device(), await witness.device()];
+    await ada.must('POST', '/blocks', { userId: grace.id });
+    const graces = await grace.device();
+    await witnesses.next('presence:update', of(grace));
+    expect(adas.all('presence:update').filter(of(grace))).toEqual([]);
+    await ada.must('DELETE', `/blocks/${grace.id}`);
+    expect(await adas.next('presence:update', of(grace))).toMatchObject({ isOnline: true });
+    expect(await graces.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+
+    await ada.must('POST', '/blocks', { userId: grace.id });
+    await grace.must('POST', '/blocks', { userId: ada.id });
+    await ada.must('DELETE', `/blocks/${grace.id}`);
+    await ada.say(await ada.group('Behind one of two blocks', witness), 'now');
+    await adas.next('message:new', ({ message }) => message.content === 'now');
+    for (const device of [adas, graces])
+      expect(device.all('presence:update').filter(of(device === adas ? grace : ada))).toHaveLength(1);
+  });
+
   it('is shown to all where the configuration says so, but not across a block', async () => {
     const open = await startStory({ rateLimits: false, presenceAudience: 'everyone' });
     const [ada, stranger, blocked] = await Promise.all([open.person(), open.person(), open.person()]);
