@@ -15,12 +15,14 @@ export interface ChaosOptions {
   /** How long faults befall the server; longer on a slow machine, until there were some. */
   readonly seconds: number;
   readonly report: (line: string) => void;
-  /** What is done to the rows behind everybody's back, so that there is something to find. */
+  /** What is done to the rows behind everybody's back once nothing was wrong, so that there is something to find. */
   readonly sabotage?: (database: pg.Client) => Promise<void>;
 }
 
 export interface Verdict {
   readonly violations: readonly string[];
+  /** What the sabotage broke, as far as it is found; nothing where something was wrong before it. */
+  readonly sabotageFound: readonly string[];
   readonly faults: number;
   readonly acknowledged: number;
   /** Where the logs are; undefined where nothing was wrong. */
@@ -32,6 +34,7 @@ export async function runChaos({ seed, mode, seconds, report, sabotage }: ChaosO
   const random = new Random(seed);
   const house = await House.build(mode);
   const ledger = new Ledger();
+  const sabotageFound: string[] = [];
   let faults = 0;
   try {
     const workload = await Workload.prepare(house.url, ledger, random.fork());
@@ -55,13 +58,18 @@ export async function runChaos({ seed, mode, seconds, report, sabotage }: ChaosO
     await workload.settle();
     await house.stopServer();
     await house.start();
-    if (sabotage !== undefined) {
+    const judge = async (): Promise<void> => {
+      await Promise.all(mirrors.map((mirror) => mirror.compare()));
+      await new Oracle(house, ledger).judge(workload.clients);
+    };
+    await judge();
+    if (sabotage !== undefined && ledger.violations.length === 0) {
       const database = await house.database();
       await sabotage(database);
       await database.end();
+      await judge();
+      sabotageFound.push(...ledger.violations.splice(0));
     }
-    await Promise.all(mirrors.map((mirror) => mirror.compare()));
-    await new Oracle(house, ledger).judge(workload.clients);
     workload.close();
     const resets = mirrors.reduce((sum, mirror) => sum + mirror.resets, 0);
     report(`acts ${JSON.stringify(ledger.counts)}${resets === 0 ? '' : `, ${resets} resets of sync`}`);
@@ -73,6 +81,7 @@ export async function runChaos({ seed, mode, seconds, report, sabotage }: ChaosO
   if (violations.length === 0) house.remove();
   return {
     violations,
+    sabotageFound,
     faults,
     acknowledged: Object.values(ledger.counts).reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     logs: violations.length === 0 ? undefined : house.directory,
