@@ -376,7 +376,7 @@ BEGIN
 END $function$
 ;
 
-CREATE TRIGGER stamp_change BEFORE UPDATE ON public.conversation_members FOR EACH ROW WHEN ((((((((new.role IS DISTINCT FROM old.role) OR (new.joined_at IS DISTINCT FROM old.joined_at)) OR (new.visible_from_seq IS DISTINCT FROM old.visible_from_seq)) OR (new.left_at IS DISTINCT FROM old.left_at)) OR (new.muted_until IS DISTINCT FROM old.muted_until)) OR (new.archived_at IS DISTINCT FROM old.archived_at)) OR (new.pinned_at IS DISTINCT FROM old.pinned_at))) EXECUTE FUNCTION stamp_change();
+CREATE TRIGGER stamp_change BEFORE UPDATE OF role, joined_at, visible_from_seq, left_at, muted_until, archived_at, pinned_at ON public.conversation_members FOR EACH ROW WHEN (((new.role IS DISTINCT FROM old.role) OR (new.joined_at IS DISTINCT FROM old.joined_at) OR (new.visible_from_seq IS DISTINCT FROM old.visible_from_seq) OR (new.left_at IS DISTINCT FROM old.left_at) OR (new.muted_until IS DISTINCT FROM old.muted_until) OR (new.archived_at IS DISTINCT FROM old.archived_at) OR (new.pinned_at IS DISTINCT FROM old.pinned_at))) EXECUTE FUNCTION stamp_change();
 
 CREATE TRIGGER stamp_change BEFORE UPDATE ON public.conversations FOR EACH ROW WHEN ((new.changed_xid = old.changed_xid)) EXECUTE FUNCTION stamp_change();
 
@@ -393,12 +393,14 @@ CREATE OR REPLACE FUNCTION public.stamp_receipt()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  NEW."receipt_xid" := pg_current_xact_id();
+  IF NEW."last_read_seq" IS DISTINCT FROM OLD."last_read_seq" OR NEW."last_delivered_seq" IS DISTINCT FROM OLD."last_delivered_seq" THEN
+    NEW."receipt_xid" := pg_current_xact_id();
+  END IF;
   RETURN NEW;
 END $function$
 ;
 
-CREATE TRIGGER stamp_receipt BEFORE UPDATE ON public.conversation_members FOR EACH ROW WHEN (((new.receipt_xid = old.receipt_xid) AND ((new.last_read_seq IS DISTINCT FROM old.last_read_seq) OR (new.last_delivered_seq IS DISTINCT FROM old.last_delivered_seq)))) EXECUTE FUNCTION stamp_receipt();
+CREATE TRIGGER stamp_receipt BEFORE UPDATE OF last_read_seq, last_delivered_seq ON public.conversation_members FOR EACH ROW WHEN ((new.receipt_xid = old.receipt_xid)) EXECUTE FUNCTION stamp_receipt();
 
 CREATE OR REPLACE FUNCTION public.store_message(message_id uuid, conversation uuid, sender uuid, client_key uuid, text text, reply uuid, message_kind message_kind, uploads uuid[], attached jsonb, friends_only boolean, OUT "position" integer, OUT outcome text, OUT id uuid, OUT seq integer, OUT created_at timestamp with time zone, OUT reply_seq integer, OUT reply_sender_id uuid, OUT reply_kind text, OUT reply_content text, OUT reply_deleted_at timestamp with time zone, OUT reply_blind_ids uuid[], OUT reply_hidden json, OUT begins boolean, OUT reply_system jsonb)
  RETURNS record
