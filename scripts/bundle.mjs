@@ -1,6 +1,6 @@
-// Joins the compiled modules and their packages to a few files: a start of the server loads those, and not two thousand modules,
-// which cost more than everything else that it does. dist keeps every module beside them, for commands and for the
-// processes and threads of media. Run by itself after tsc, in a process of its own: the compiler's threads would stay in the
+// Joins the compiled modules and their packages to a few files: a start of the server, or of a command that uses its services, loads
+// those, and not two thousand modules, which cost more than everything else that it does. dist keeps every module beside them,
+// for smaller commands and for the processes and threads of media. Run by itself after tsc, in a process of its own: the compiler's threads would stay in the
 // server's, whose first start builds.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
-const MAIN = 'main.js';
+/** What is loaded whole: the server, and what commands make of it. */
+const ENTRIES = ['main', 'server', 'operator'];
 const FOLDER = 'bundle';
 
 /** Stay packages: native, found by their place, or megabytes that few servers load. */
@@ -35,17 +36,17 @@ const OPTIONAL = [
 ];
 
 /** Errors and logs name the line of the source, not that of the bundle. */
-const ENTRY = `// Written by scripts/bundle.mjs.
+const entry = (name, exports) => `// Written by scripts/bundle.mjs.
 import process from 'node:process';
 
 process.setSourceMapsEnabled(true);
-await import('./${FOLDER}/${MAIN}');
+${exports.length === 0 ? '' : `export const { ${exports.join(', ')} } = `}await import('./${FOLDER}/${name}.js');
 `;
 
 const folder = join(DIST, FOLDER);
 await rm(folder, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: join(DIST, MAIN),
+  input: Object.fromEntries(ENTRIES.map((name) => [name, join(DIST, `${name}.js`)])),
   platform: 'node',
   external: [...PACKAGES, ...OPTIONAL].map((name) => new RegExp(`^${name}(/|$)`)),
   plugins: [{ name: 'modules', load }],
@@ -65,10 +66,14 @@ const { output } = await bundle.generate({
 await bundle.close();
 await mkdir(folder, { recursive: true });
 for (const chunk of output) if (chunk.type === 'chunk') await write(chunk);
-// In the place of the compiled one.
-await writeFile(join(DIST, MAIN), ENTRY);
-// Whatever compiles into this folder next writes main.js as well.
-for (const name of ['.tsbuildinfo', `${MAIN}.map`]) await rm(join(DIST, name), { force: true });
+for (const { isEntry, name, exports } of output) {
+  if (!isEntry) continue;
+  // In the place of the compiled one.
+  await writeFile(join(DIST, `${name}.js`), entry(name, exports));
+  await rm(join(DIST, `${name}.js.map`), { force: true });
+}
+// Whatever compiles into this folder next writes these as well.
+await rm(join(DIST, '.tsbuildinfo'), { force: true });
 
 /** With a map where it holds modules of our own: Node reads each map, and all that it is of, at every start. */
 async function write({ fileName, code, map }) {
