@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +9,104 @@ import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Device, Person, request, until } from '../../support/story.js';
 
-/** PostgreSQL recovers from a crash, on a machine that may have other things to do. */
+/**
+ * What is killed in each round. Of the database: its postmaster alone, one of the processes that it started, or all of them,
+ * so that none finishes what it does.
+ */
+const VICTIMS = ['postmaster', 'server', 'backend', 'server and database', 'database'] as const;
+const AT_ONCE = 8;
+/** Acknowledged messages that a round waits for, of each sender, before it kills. */
+const FLOW = 60;
+
+/** The database, or the server with it, is up again, on a machine that may have other things to do. */
 const RECOVERY_MS = 120_000;
 
-/** What a client keeps of a message it wants stored. */
-interface Pending {
-  clientId: string;
-  content: string;
-  acknowledged?: Anything;
+/** What a sending client keeps of a message until, and after, it is acknowledged. */
+interface Outgoing {
+  readonly conversationId: string;
+  readonly clientId: string;
+  readonly content: string;
+  stored?: Anything;
+}
+
+/** A client that sends as fast as it is acknowledged, and resends what was not when it is back. */
+class Sender {
+  readonly outgoing: Outgoing[] = [];
+  private readonly unacknowledged = new Set<Outgoing>();
+  private device: Device | undefined;
+  private loops: Promise<void>[] = [];
+  private isSending = false;
+
+  constructor(
+    readonly person: Person,
+    private readonly conversationIds: readonly string[],
+  ) {}
+
+  get acknowledged(): number {
+    return this.outgoing.length - this.unacknowledged.size;
+  }
+
+  async start(url: string): Promise<void> {
+    this.device = new Device(url, { token: this.person.accessToken });
+    await this.device.next('session:ready');
+    this.isSending = true;
+    const resend = [...this.unacknowledged];
+    this.loops = Array.from({ length: AT_ONCE }, async (_, loop) => {
+      while (this.isSending && this.device?.socket.connected) {
+        const message = resend.pop() ?? this.compose(loop);
+        await this.send(message);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.isSending = false;
+    this.device?.socket.close();
+    await Promise.all(this.loops);
+  }
+
+  /** Sends what is still unacknowledged until it is. */
+  async finish(): Promise<void> {
+    for (const message of this.unacknowledged) {
+      const { conversationId, clientId, content } = message;
+      message.stored = await this.person.say(conversationId, content, { clientId });
+    }
+    this.unacknowledged.clear();
+  }
+
+  /** Everything once more, one after the other, with other words. */
+  async resendAll(url: string): Promise<void> {
+    const device = new Device(url, { token: this.person.accessToken });
+    await device.next('session:ready');
+    for (const { conversationId, clientId, stored } of this.outgoing) {
+      const { message } = await device.must('send_message', { conversationId, clientId, content: 'other words' });
+      expect(message).toEqual(stored);
+    }
+    device.socket.close();
+  }
+
+  private compose(loop: number): Outgoing {
+    const conversationId = this.conversationIds[loop % this.conversationIds.length] as string;
+    const message = { conversationId, clientId: randomUUID(), content: `${this.outgoing.length}` };
+    this.outgoing.push(message);
+    this.unacknowledged.add(message);
+    return message;
+  }
+
+  private async send(message: Outgoing): Promise<void> {
+    const { device } = this;
+    if (device === undefined) return;
+    const { conversationId, clientId, content } = message;
+    // No acknowledgement comes over a connection that is gone.
+    const gone = new Promise<undefined>((resolve) => device.socket.once('disconnect', () => resolve(undefined)));
+    const asked = device.ask('send_message', { conversationId, clientId, content }).catch(() => undefined);
+    const answer = await Promise.race([asked, gone]);
+    if (answer?.ok !== true) return;
+    // Acknowledged a second time it is the same message.
+    if (message.stored !== undefined) expect(answer.data.message).toEqual(message.stored);
+    message.stored = answer.data.message;
+    this.unacknowledged.delete(message);
+  }
 }
 
 describe('kill -9', () => {
@@ -51,75 +142,72 @@ describe('kill -9', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('loses and doubles nothing, whether the server dies, or PostgreSQL, or one of its processes, or both', async () => {
-    const [ada, bob] = [await Person.register(server.url, 'ada'), await Person.register(server.url, 'bob')];
-    const conversationId = await ada.directConversation(bob);
-    const messages: Pending[] = [];
+  it('under load, again and again, leaves every acknowledged message stored once, as it was acknowledged', async () => {
+    const { url } = server;
+    const [ada, bob] = [await Person.register(url, 'ada'), await Person.register(url, 'bob')];
+    const conversationIds = [await ada.directConversation(bob), await ada.group('Group', bob)];
+    const senders = [ada, bob].map((person) => new Sender(person, conversationIds));
 
-    for (const victim of ['server', 'database', 'backend', 'both']) {
-      const device = new Device(server.url, { token: ada.accessToken });
-      await device.next('session:ready');
-      let isDead = false;
-      // No acknowledgement comes over a connection that is gone.
-      const gone = new Promise<undefined>((resolve) => device.socket.once('disconnect', () => resolve(undefined)));
-      const sending = Array.from({ length: 8 }, async () => {
-        while (!isDead && device.socket.connected) {
-          const message: Pending = { clientId: randomUUID(), content: `during ${victim}` };
-          messages.push(message);
-          const asked = device.ask('send_message', { conversationId, ...message }).catch(() => undefined);
-          const answer = await Promise.race([asked, gone]);
-          if (answer?.ok === true) message.acknowledged = answer.data.message;
-        }
-      });
-      const already = messages.length;
-      await until('messages flow', () => messages.length > already + 200);
-      if (victim === 'backend') process.kill(await backend(), 'SIGKILL');
-      else if (victim !== 'server') process.kill(postmaster(), 'SIGKILL');
-      const serverLives = victim === 'database' || victim === 'backend';
-      if (!serverLives) await server.kill();
-      if (serverLives) {
-        const last = messages.length;
-        await until(
-          'they flow again',
-          () => messages.slice(last).some(({ acknowledged }) => acknowledged !== undefined),
+    for (const victim of VICTIMS) {
+      await Promise.all(senders.map((sender) => sender.start(url)));
+      const before = senders.map(({ acknowledged }) => acknowledged);
+      const flow = (of: string): Promise<void> =>
+        until(
+          `messages flow ${of}`,
+          () => senders.every(({ acknowledged }, index) => acknowledged > (before[index] ?? 0) + FLOW),
           RECOVERY_MS,
         );
+      await flow(`before the ${victim} dies`);
+      if (victim === 'postmaster') process.kill(postmaster(), 'SIGKILL');
+      else if (victim === 'backend') process.kill(await backend(), 'SIGKILL');
+      else if (victim !== 'server') killWithChildren(postmaster());
+      const serverDies = victim === 'server' || victim === 'server and database';
+      if (serverDies) await server.kill();
+      else {
+        // The server stays, and so do its connections: it waits for the database, and everything is stored.
+        for (const [index, { acknowledged }] of senders.entries()) before[index] = acknowledged;
+        await flow(`again after the ${victim} died`);
       }
-      isDead = true;
-      device.socket.close();
-      await Promise.all(sending);
-      if (!serverLives) server = await start();
+      await Promise.all(senders.map((sender) => sender.stop()));
+      if (serverDies) server = await start();
     }
+    for (const sender of senders) await sender.finish();
 
-    const listener = new Device(server.url, { token: bob.accessToken });
+    const listener = new Device(url, { token: bob.accessToken });
     await listener.next('session:ready');
-    const stored = new Map<string, Anything>();
-    for (let after = 0; ; ) {
-      const page = await bob.must('GET', `/conversations/${conversationId}/messages?limit=100&after=${after}`);
-      for (const message of page.items) stored.set(message.clientId, message);
-      after += page.items.length;
-      expect(page.items.at(-1)?.seq ?? after).toBe(after);
-      if (!page.hasAfter) break;
+    const outgoing = senders.flatMap((sender) => sender.outgoing);
+    const lastSeqs: number[] = [];
+    for (const conversationId of conversationIds) {
+      const stored = new Map<string, Anything>();
+      let lastSeq = 0;
+      for (let hasAfter = true; hasAfter; ) {
+        const page = await bob.must('GET', `/conversations/${conversationId}/messages?limit=100&after=${lastSeq}`);
+        for (const message of page.items) {
+          expect(message.seq).toBe(lastSeq + 1);
+          lastSeq = message.seq;
+          if (message.kind === 'TEXT') {
+            expect(stored.has(message.clientId)).toBe(false);
+            stored.set(message.clientId, message);
+          }
+        }
+        hasAfter = page.hasAfter;
+      }
+      const sent = outgoing.filter((message) => message.conversationId === conversationId);
+      for (const { clientId, content, stored: acknowledged } of sent) {
+        expect(stored.get(clientId)).toEqual(acknowledged);
+        expect(acknowledged.content).toBe(content);
+      }
+      expect(stored.size).toBe(sent.length);
+      lastSeqs.push(lastSeq);
     }
-    const acknowledged = messages.filter((message) => message.acknowledged !== undefined);
-    expect(acknowledged.length).toBeGreaterThan(300);
-    for (const { clientId, acknowledged: message } of acknowledged)
-      expect(stored.get(clientId)).toEqual({ ...message, clientId });
 
-    // Sent once more, all of them: what was stored answers as it was stored, what was not is stored now.
-    const device = new Device(server.url, { token: ada.accessToken });
-    await device.next('session:ready');
-    for (const { clientId } of messages) {
-      const { message } = await device.must('send_message', { conversationId, clientId, content: 'again' });
-      if (stored.has(clientId)) expect(message).toEqual(stored.get(clientId));
-    }
-    const { lastSeq } = await bob.must('GET', `/conversations/${conversationId}`);
-    expect(lastSeq).toBe(messages.length);
-    await ada.say(conversationId, 'marker');
-    await listener.next('message:new', ({ message }) => message.content === 'marker');
-    const repeated = listener.all('message:new').filter(({ message }) => stored.has(message.clientId));
-    expect(repeated).toEqual([]);
-    device.socket.close();
+    const received = listener.all('message:new').length;
+    await Promise.all(senders.map((sender) => sender.resendAll(url)));
+    const marker = await ada.say(conversationIds[0] as string, 'marker');
+    // Sent once more, none was stored once more, nor emitted.
+    expect(marker.seq).toBe((lastSeqs[0] ?? 0) + 1);
+    await listener.next('message:new', ({ message }) => message.id === marker.id);
+    expect(listener.all('message:new').length - received).toBe(1);
     listener.socket.close();
   }, 600_000);
 
@@ -155,3 +243,19 @@ describe('kill -9', () => {
     expect((await request(server.url, 'GET', '/health/ready')).status).toBe(200);
   });
 });
+
+/** At once, so that none finishes what it does. */
+function killWithChildren(postmaster: number): void {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)])
+    .toString()
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  for (const pid of [postmaster, ...children]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
