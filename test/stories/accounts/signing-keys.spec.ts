@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Mailbox } from '../../support/mailbox.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
@@ -112,49 +110,4 @@ describe('a new JWT_SECRET', () => {
     }
     expect(codes).toEqual(['OTP_INVALID', 'OK']);
   });
-});
-
-describe('npm run admin -- end-sessions', () => {
-  let story: Story;
-  beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
-  });
-  afterAll(() => story.close());
-
-  const run = async (...parameters: string[]): Promise<{ code: number; output: string }> => {
-    try {
-      const { stdout } = await promisify(execFile)(process.execPath, ['scripts/admin.mjs', ...parameters], {
-        env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: story.databaseUrl },
-      });
-      return { code: 0, output: stdout };
-    } catch (error) {
-      const { code, stderr } = error as { code: number; stderr: string };
-      return { code, output: stderr };
-    }
-  };
-  const isLoggedIn = async (person: Person): Promise<boolean> => (await person.call('GET', '/users/me')).status === 200;
-  const mayRefresh = async ({ refreshToken }: Person): Promise<boolean> =>
-    (await request(story.url, 'POST', '/auth/refresh', { refreshToken })).status === 200;
-
-  it('ends the sessions of one account, or of all', async () => {
-    const [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
-    expect(await run('end-sessions', ada.email.toUpperCase())).toEqual({
-      code: 0,
-      output: expect.stringMatching(/^1 sessions ended/),
-    });
-    expect([await isLoggedIn(ada), await mayRefresh(ada)]).toEqual([false, false]);
-    expect(await isLoggedIn(bob)).toBe(true);
-    expect((await run('end-sessions', '--all')).code).toBe(0);
-    expect([await isLoggedIn(bob), await mayRefresh(bob)]).toEqual([false, false]);
-  }, 180_000);
-
-  it('does nothing where it is not given whose', async () => {
-    const ada = await story.person('ada');
-    for (const parameters of [['end-sessions'], ['end-sessions', '--everybody'], ['no-such-command'], ['toString'], []])
-      expect([parameters, await run(...parameters)]).toEqual([
-        parameters,
-        { code: 1, output: expect.stringContaining('npm run admin') },
-      ]);
-    expect(await isLoggedIn(ada)).toBe(true);
-  }, 180_000);
 });

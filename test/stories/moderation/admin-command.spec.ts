@@ -39,6 +39,7 @@ describe('npm run admin', () => {
     }
   };
   const auditOf = async (query: string): Promise<Anything[]> => (await root.must('GET', `/admin/audit?${query}`)).items;
+  const isLoggedIn = async (person: Person): Promise<boolean> => (await person.call('GET', '/users/me')).status === 200;
   const login = (person: Person, password = 'correct horse'): Promise<Anything> =>
     request(story.url, 'POST', '/auth/login', { username: person.username, password });
 
@@ -111,13 +112,22 @@ describe('npm run admin', () => {
   );
 
   it(
-    'ends everybody’s sessions, and cleans up',
+    'ends the sessions of one account, or of all, and cleans up',
     async () => {
-      const user = await story.person('everybody');
-      const device = await user.device();
+      const mayRefresh = async ({ refreshToken }: Person): Promise<boolean> =>
+        (await request(story.url, 'POST', '/auth/refresh', { refreshToken })).status === 200;
+      const [one, other] = [await story.person('one'), await story.person('other')];
+      expect(await run('end-sessions', one.email.toUpperCase())).toEqual({
+        code: 0,
+        output: expect.stringMatching(/^1 sessions ended/),
+      });
+      expect([await isLoggedIn(one), await mayRefresh(one)]).toEqual([false, false]);
+      expect(await isLoggedIn(other)).toBe(true);
+      const device = await other.device();
       expect(await run('end-sessions', '--all')).toMatchObject({ code: 0 });
       expect(await device.next('session:ended')).toEqual({ code: 'SESSION_REVOKED', retry: false });
-      expect((await user.call('GET', '/users/me')).status).toBe(401);
+      expect((await other.call('GET', '/users/me')).status).toBe(401);
+      expect(await mayRefresh(other)).toBe(false);
       expect(await run('vacuum')).toMatchObject({ code: 0 });
       root.accessToken = (await login(root)).body.accessToken;
       expect((await auditOf('targetType=server')).map(({ action }) => action)).toEqual([
@@ -134,13 +144,19 @@ describe('npm run admin', () => {
       for (const parameters of [
         [],
         ['toString'],
+        ['no-such-command'],
         ['grant-role', 'x'],
         ['suspend', 'x'],
         ['end-sessions'],
+        ['end-sessions', '--everybody'],
         ['restore', '--all'],
       ])
-        expect(await run(...parameters)).toEqual({ code: 1, output: expect.stringContaining('npm run admin') });
+        expect([parameters, await run(...parameters)]).toEqual([
+          parameters,
+          { code: 1, output: expect.stringContaining('npm run admin') },
+        ]);
       expect((await run('suspend', root.username, '--until=yesterday')).code).toBe(1);
+      expect(await isLoggedIn(root)).toBe(true);
     },
     COMMAND_MS,
   );
