@@ -7,7 +7,10 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.js
 
 const PASSWORD = 'never-to-be-printed';
 
-/** Starts the server, which must refuse to, and answers what it printed. */
+/**
+ * Starts the server, which must refuse to, and returns what it printed. One of several processes: the first one prepares the
+ * database, as a server that is one process does, and loads little else.
+ */
 async function refusal(environment: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, ['dist/main.js'], {
     env: {
@@ -15,6 +18,7 @@ async function refusal(environment: Record<string, string>): Promise<string> {
       NODE_OPTIONS: '',
       NODE_ENV: 'production',
       PORT: '0',
+      WORKERS: '2',
       HOST: '127.0.0.1',
       JWT_SECRET: 'a secret for the processes of tests',
       ...environment,
@@ -57,8 +61,11 @@ describe('a start that must fail', () => {
   });
 
   it('names a host that does not exist', async () => {
-    const line = await refusal({ DATABASE_URL: `postgresql://parley:${PASSWORD}@no-such-host.invalid:5432/parley` });
-    expect(line).toMatch(/^DATABASE_URL: the host "no-such-host\.invalid" .*\((ENOTFOUND|EAI_AGAIN)\)/);
+    const url = `postgresql://parley:${PASSWORD}@no-such-host.invalid:5432/parley`;
+    for (const WORKERS of ['1', '2'])
+      expect(await refusal({ DATABASE_URL: url, WORKERS })).toMatch(
+        /^DATABASE_URL: the host "no-such-host\.invalid" .*\((ENOTFOUND|EAI_AGAIN)\)/,
+      );
   });
 
   it('names a port that nothing listens at', async () => {
@@ -101,10 +108,10 @@ describe('a start that must fail', () => {
   });
 
   it('names an address to listen on that is not of this machine', async () => {
-    expect(await refusal({ DATABASE_URL: database.url, HOST: '192.0.2.1' })).toMatch(
+    expect(await refusal({ DATABASE_URL: database.url, WORKERS: '1', HOST: '192.0.2.1' })).toMatch(
       /^HOST 192\.0\.2\.1 is no IP address/,
     );
-    expect(await refusal({ DATABASE_URL: database.url, HOST: 'no-such-host.invalid' })).toMatch(
+    expect(await refusal({ DATABASE_URL: database.url, WORKERS: '1', HOST: 'no-such-host.invalid' })).toMatch(
       /^HOST no-such-host\.invalid is no IP address/,
     );
   });
