@@ -213,7 +213,7 @@ describe('a database that was restored from a backup', () => {
       for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
     });
 
-    it('it shows to clients after npm run admin -- after-restore, without a server running', async () => {
+    it('shows to clients after npm run admin -- after-restore, without a server running', async () => {
       const backup = copy();
       await runAfterRestore(backup);
       const again = await startOn(backup);
@@ -221,7 +221,7 @@ describe('a database that was restored from a backup', () => {
       await expectToConverge(again, people);
     });
 
-    it('it does so while the server runs as well', async () => {
+    it('shows to them likewise while the server runs', async () => {
       const backup = copy();
       const before = await startOn(home);
       const asAda = await at(before, people.ada);
