@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
-import { CALLERS, type Caller, MATRIX, type Operation, type World } from './access-table.js';
+import { CALLERS, type Caller, MATRIX, type Operation, type Preparation, type World } from './access-table.js';
+
+type Group = Pick<World, 'groupId' | 'messageId'>;
 
 const SECRETS = ['what a member said', 'Secret group'];
 const NOBODY = '0197a6b2-8f1e-7c3a-9d52-1b6f0c8e4a11';
@@ -27,18 +29,27 @@ describe('who may do what', () => {
   });
   afterAll(() => story.close());
 
-  /** The group that was asked about last, where the question was refused, and so left it as it was. */
-  let unchanged: Pick<World, 'groupId' | 'messageId'> | undefined;
+  /** The group that was asked about last, where the question left it as it was. */
+  let unchangedGroup: Group | undefined;
+  /** The same of what an operation needs beside it. */
+  let unchangedPreparation: { operation: Operation; preparation: Preparation } | undefined;
 
-  /** A group of its own for each question that changes anything: what one caller does must not decide what the next one may. */
-  async function newWorld(caller: Caller, newcomer: () => Promise<Person>): Promise<World> {
-    const { groupId, messageId } = unchanged ?? (await newGroup());
-    unchanged = undefined;
+  /** A group of its own for each question that changes it: what one caller does must not decide what the next one may. */
+  async function newWorld(caller: Caller): Promise<World> {
+    const { groupId, messageId } = unchangedGroup ?? (await newGroup());
     const self = caller === 'anonymous' ? undefined : people[caller];
-    return { groupId, messageId, owner, member: people.member, self, newcomer };
+    return { groupId, messageId, owner, member: people.member, self, newcomer: () => story.person('newcomer') };
   }
 
-  async function newGroup(): Promise<Pick<World, 'groupId' | 'messageId'>> {
+  /** Keeps for the next caller what this one left as it was: all of it where it was refused or only read. */
+  function keep(name: string, operation: Operation, world: World, preparation: Preparation, isRefused: boolean): void {
+    const isUnchanged = isRefused || name.startsWith('GET ');
+    const isAboutGroup = / (\/admin)?\/(conversations|messages)\/\{/.test(name);
+    unchangedGroup = isUnchanged || !isAboutGroup ? world : undefined;
+    unchangedPreparation = isUnchanged ? { operation, preparation } : undefined;
+  }
+
+  async function newGroup(): Promise<Group> {
     const { former, member, admin } = people;
     const groupId = await owner.group('Secret group', former, member, admin);
     await owner.must('PATCH', `/conversations/${groupId}/members/${admin.id}`, { role: 'ADMIN' });
@@ -79,9 +90,11 @@ describe('who may do what', () => {
     CALLERS.map((caller, index) => ({ name, operation, caller, expected: operation.answers[index] ?? '' })),
   );
   it.each(cells)('$name by $caller: $expected', async ({ name, operation, caller, expected }) => {
-    const world = await newWorld(caller, () => story.person('newcomer'));
-    const { path, body, as } = await called(name, operation, world);
-    const token = caller === 'anonymous' ? undefined : (as ?? world.self)?.accessToken;
+    const world = await newWorld(caller);
+    const preparation = await prepared(operation, world);
+    await operation.before?.(world);
+    const { path, body } = called(name, operation, world, preparation);
+    const token = caller === 'anonymous' ? undefined : (preparation.as ?? world.self)?.accessToken;
     const [method = ''] = name.split(' ');
     const answer = await ask(method, path, token, body);
     expect(shown(answer)).toBe(expected);
@@ -91,16 +104,18 @@ describe('who may do what', () => {
       for (const secret of [...SECRETS, owner.email, people.member.email]) expect(answer.text).not.toContain(secret);
     }
     await operation.after?.(world);
-    if (answer.status >= 400 && operation.prepare === undefined && operation.after === undefined) unchanged = world;
+    keep(name, operation, world, preparation, answer.status >= 400);
   });
 
   it('shows nobody who is kept out whether there is anything at all', async () => {
     for (const [name, operation] of Object.entries(MATRIX)) {
       if (!/\{id\}/.test(name) || !/^\S+ \/(conversations|messages)/.test(name)) continue;
       for (const caller of ['stranger', 'former', 'blocked'] as const) {
-        const world = await newWorld(caller, () => story.person('newcomer'));
-        const there = await called(name, operation, world);
-        const nowhere = await called(name, operation, { ...world, groupId: NOBODY, messageId: NOBODY });
+        const world = await newWorld(caller);
+        const preparation = await prepared(operation, world);
+        await operation.before?.(world);
+        const there = called(name, operation, world, preparation);
+        const nowhere = called(name, operation, { ...world, groupId: NOBODY, messageId: NOBODY }, preparation);
         const [method = ''] = name.split(' ');
         const { accessToken } = people[caller];
         const answers = [
@@ -108,28 +123,31 @@ describe('who may do what', () => {
           await ask(method, nowhere.path, accessToken, nowhere.body),
         ].map(({ status, body }) => ({ status, ...body, requestId: null }));
         expect([name, caller, answers[0]]).toEqual([name, caller, answers[1]]);
+        keep(name, operation, world, preparation, answers[0]?.status >= 400);
       }
     }
   });
 
-  async function called(
+  async function prepared(operation: Operation, world: World): Promise<Preparation> {
+    return unchangedPreparation?.operation === operation
+      ? unchangedPreparation.preparation
+      : ((await operation.prepare?.(world)) ?? {});
+  }
+
+  function called(
     name: string,
     operation: Operation,
     world: World,
-  ): Promise<{ path: string; body: unknown; as: Person | undefined }> {
+    preparation: Preparation,
+  ): { path: string; body: unknown } {
     const [, pattern = ''] = name.split(' ');
-    const prepared = await operation.prepare?.(world);
     const values: Record<string, string> = {
       id: pattern.startsWith('/messages') ? world.messageId : world.groupId,
       userId: world.owner.id,
       emoji: '+1',
-      ...prepared?.parameters,
+      ...preparation.parameters,
     };
     const path = pattern.replace(/\{(\w+)\}/g, (_, parameter: string) => values[parameter] ?? randomUUID());
-    return {
-      path: path + (operation.query ?? ''),
-      body: prepared?.body ?? operation.body?.(world),
-      as: prepared?.as,
-    };
+    return { path: path + (operation.query ?? ''), body: preparation.body ?? operation.body?.(world) };
   }
 });

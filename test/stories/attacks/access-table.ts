@@ -27,13 +27,24 @@ export interface World {
   newcomer(): Promise<Person>;
 }
 
+export interface Preparation {
+  parameters?: Record<string, string>;
+  body?: unknown;
+  as?: Person;
+}
+
 export interface Operation {
   /** A status, and the code of a refusal: one for each of `CALLERS`. */
   answers: readonly string[];
   query?: string;
   body?(world: World): unknown;
-  /** What must be there before, beside the world. `as` calls in the caller's place, where the call is its own end. */
-  prepare?(world: World): Promise<{ parameters?: Record<string, string>; body?: unknown; as?: Person }>;
+  /**
+   * What must be there before, beside the world; it stays for the next caller where this one was refused, and so must not hang
+   * on who calls. `as` calls in the caller's place, where the call is its own end.
+   */
+  prepare?(world: World): Promise<Preparation>;
+  /** What the caller did before, and what is to be undone of it afterwards. */
+  before?(world: World): Promise<void>;
   after?(world: World): Promise<void>;
 }
 
@@ -184,9 +195,8 @@ export const MATRIX: Readonly<Record<string, Operation>> = {
   'GET /blocks': own('200'),
   'DELETE /blocks/{userId}': {
     ...own('204'),
-    prepare: async ({ owner, self }) => {
+    before: async ({ owner, self }) => {
       await self?.must('POST', '/blocks', { userId: owner.id });
-      return {};
     },
   },
 
