@@ -138,18 +138,22 @@ describe('the recovery log', () => {
     for (let index = 0; index < 5_000; index += 1) {
       now += random(100);
       const room = `room ${random(5)}`;
-      const packet = `${index} ${'xéß€🙂'.repeat(random(600))}`;
+      // As many bytes either way; what is not ASCII takes by far the longest to read.
+      const packet = `${index} ${(index % 8 === 0 ? 'xéß€🙂' : 'x'.repeat(12)).repeat(random(600))}`;
       everything.push({ room, packet, at: now, offset: keep(packet, room) });
+      if (index % 3 !== 0) continue;
       const from = Math.max(0, index - random(1_500));
       const asked = `room ${random(5)}`;
       const answer = missed((everything[from] as { offset: string }).offset, asked);
-      if (answer === undefined) refused += 1;
-      else
-        expect(answer).toEqual(
-          everything.slice(from + 1).flatMap((kept) => (kept.room === asked ? [kept.packet] : [])),
-        );
+      if (answer === undefined) {
+        refused += 1;
+        continue;
+      }
+      const expected = everything.slice(from + 1).flatMap((kept) => (kept.room === asked ? [kept.packet] : []));
+      const isSame = answer.length === expected.length && answer.every((text, place) => text === expected[place]);
+      if (!isSame) expect(answer).toEqual(expected);
     }
     expect(refused).toBeGreaterThan(100);
-    expect(refused).toBeLessThan(4_500);
+    expect(refused).toBeLessThan(1_500);
   });
 });
