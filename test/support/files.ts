@@ -16,13 +16,16 @@ import sharp, { type Sharp } from 'sharp';
 /** A picture that compresses badly enough to be of some size, upright: darker towards its lower end. */
 export function picture(width = 640, height = 480): Sharp {
   const pixels = Buffer.alloc(width * height * 3);
-  for (let y = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1) {
-      const at = (y * width + x) * 3;
-      pixels[at] = Math.round(255 * (1 - y / height));
-      pixels[at + 1] = Math.round(127 + 127 * Math.sin(x / 9));
+  // In Jest's realm a global as Math costs more than what is asked of it: once for each column and row, not for each pixel.
+  const waves = Buffer.from(Array.from({ length: width }, (_, x) => Math.round(127 + 127 * Math.sin(x / 9))));
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const brightness = Math.round(255 * (1 - y / height));
+    for (let x = 0; x < width; x += 1, at += 3) {
+      pixels[at] = brightness;
+      pixels[at + 1] = waves[x] as number;
       pixels[at + 2] = (x * 31 + y * 17) % 256;
     }
+  }
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
