@@ -1,4 +1,5 @@
 const { createRequire } = require('node:module');
+const vm = require('node:vm');
 
 // Jest's own, and no other copy of it.
 const jest = createRequire(createRequire(require.resolve('jest')).resolve('@jest/core'));
@@ -23,7 +24,7 @@ const OF_ONE_FILE = new Set([
 module.exports = class {
   constructor(config, context) {
     if (realm === undefined) {
-      realm = new TestEnvironment(config, context);
+      realm = newRealm(config, context);
       processExit = realm.global.process.exit;
     }
     this.global = realm.global;
@@ -54,3 +55,17 @@ module.exports = class {
       if (OF_ONE_FILE.has(symbol.description)) delete this.global[symbol];
   }
 };
+
+/**
+ * A realm whose global object is an ordinary one. Jest's is a proxy behind interceptors of V8, in which every look at a
+ * global (Math, Buffer, Promise, ...) of every package and source costs as much as hundreds of ordinary instructions.
+ */
+function newRealm(config, context) {
+  const { createContext, constants } = vm;
+  vm.createContext = () => createContext(constants.DONT_CONTEXTIFY);
+  try {
+    return new TestEnvironment(config, context);
+  } finally {
+    vm.createContext = createContext;
+  }
+}
