@@ -112,15 +112,15 @@ export class ConnectionPool implements SqlExecutor {
     this.pool.on('error', (error) => logger.warn(`an idle database connection broke: ${error.message}`));
   }
 
-  /** Ends every connection: at once where it is idle, and after END_TIMEOUT_MS at the latest, whatever waits on it. */
-  async end(): Promise<void> {
+  /** Ends every connection: at once where it is idle, and after `timeoutMs` at the latest, whatever waits on it. */
+  async end(timeoutMs: number = END_TIMEOUT_MS): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const cut = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
         this.logger.warn(`${this.open.size} database connections did not end by themselves`);
         for (const client of this.open) client.connection.stream.destroy();
         resolve();
-      }, END_TIMEOUT_MS);
+      }, timeoutMs);
     });
     await Promise.race([this.pool.end(), cut]);
     clearTimeout(timer);
