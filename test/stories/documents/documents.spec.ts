@@ -405,7 +405,7 @@ describe('the documents', () => {
   });
 
   it('are what a connection is sent at its end', async () => {
-    const short = await startStory({ accessTokenSeconds: 2, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
+    const short = await startStory({ accessTokenSeconds: 1, databaseUrl: story.databaseUrl }, { DATA_DIR: directory });
     // Time stands still, so that no token is over before it is used.
     const now = Date.now();
     short.app.get(Clock).now = () => now;

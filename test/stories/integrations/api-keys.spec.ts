@@ -310,7 +310,7 @@ describe('API keys and bots', () => {
     const clock = story.app.get(Clock);
     clock.now = () => begun;
     try {
-      const key = await newKey(['conversations:read'], { expiresAt: new Date(begun + 2_000).toISOString() });
+      const key = await newKey(['conversations:read'], { expiresAt: new Date(begun + 200).toISOString() });
       const device = new Device(story.url, { token: key.secret, actAs: bot.id });
       await device.next('session:ready');
       expect(await device.next('session:ended')).toMatchObject({ code: 'TOKEN_EXPIRED' });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { freePort } from '../../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { Person, until } from '../../support/story.js';
@@ -24,11 +25,16 @@ describe('a server that is killed while it sends webhooks', () => {
   });
 
   it('loses none, and repeats under the same id what was under way', async () => {
-    const start = (): Promise<ServerProcess> =>
-      ServerProcess.start({ DATABASE_URL: database.url, WEBHOOK_ALLOWED_HOSTS: '127.0.0.1', RATE_LIMITS: 'off' });
-    server = await start();
-    let url = server.url;
-    let [root, ada, bob] = (await Promise.all(['root', 'ada', 'bob'].map((name) => Person.register(url, name)))) as [
+    const settings = {
+      DATABASE_URL: database.url,
+      // One for all of them, so that people find the next one.
+      PORT: `${await freePort()}`,
+      WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
+      RATE_LIMITS: 'off',
+    };
+    server = await ServerProcess.start(settings);
+    const { url } = server;
+    const [root, ada, bob] = (await Promise.all(['root', 'ada', 'bob'].map((name) => Person.register(url, name)))) as [
       Person,
       Person,
       Person,
@@ -57,13 +63,7 @@ describe('a server that is killed while it sends webhooks', () => {
       // Sooner or later after the last acknowledgement: before it is planned, while it is sent, when all is done.
       await new Promise((resolve) => setTimeout(resolve, kill * 60));
       await server.kill();
-      server = await start();
-      url = server.url;
-      [root, ada, bob] = (await Promise.all([root, ada, bob].map(({ username }) => Person.login(url, username)))) as [
-        Person,
-        Person,
-        Person,
-      ];
+      server = await ServerProcess.start(settings);
     }
     const received = (type: string): Set<string> => new Set(hook.ofType(type).map(({ data }) => data.message.id));
     await until(

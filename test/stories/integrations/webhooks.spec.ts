@@ -19,6 +19,7 @@ describe('webhooks', () => {
     story = await startStory({ rateLimits: false }, ALLOWED);
     story.app.get(Mailer, { strict: false }).send = (mail: Mail) => Promise.resolve(void mails.push(mail));
     Object.assign(story.app.get((await import('../../../src/config/configuration.js')).Configuration).timings, {
+      webhookPlanPauseMs: 10,
       webhookRetryMs: 0.5,
       webhookRequestMs: 60_000,
     });
