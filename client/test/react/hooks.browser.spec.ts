@@ -35,13 +35,15 @@ const LIBRARIES: [string, Record<string, string>][] = [
     const name = library.replace(' ', '-');
     beforeAll(async () => {
       await pages.bundle(name, 'test/react/hooks-page.tsx', alias);
+      opened = await pages.open(await pages.context(), name);
     });
+    afterAll(() => opened.context().close());
 
     it.each(SCENES)('%s', async (title) => {
-      opened = await pages.open(await pages.context(), name);
+      // Loaded anew, nothing is left of the scene before, and no new process of the browser is needed.
+      await opened.reload();
       expect(await opened.evaluate(() => page.titles)).toEqual(SCENES);
       await opened.evaluate((title) => page.play(title), title);
-      await opened.context().close();
     });
   });
 });
