@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, WebSocket } from 'playwright-core';
 import { browserPath, startBrowser } from '../../../test/support/browser.js';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { ServerProcess } from '../../../test/support/process.js';
+import { startStory, type Story } from '../../../test/support/story.js';
 import { bundled } from '../support/pages.js';
 import type { ClientPage } from './client-page.js';
 
@@ -13,45 +12,56 @@ declare const page: ClientPage;
 const WAIT_OPTIONS = { timeout: 60_000 };
 
 (browserPath === undefined ? describe.skip : describe)('several tabs of one user', () => {
-  let database: TestDatabase;
-  let server: ServerProcess;
+  let server: Story;
   let browser: Browser;
   let script: string;
-  const contexts: BrowserContext[] = [];
+  let profiles: BrowserContext[];
   let tabs: Page[];
   let other: Page;
   let otherId: string;
-  /** How many each has open. */
-  let sockets: Map<Page, number>;
+  /** Those that each has open. */
+  const sockets = new Map<Page, Set<WebSocket>>();
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    server = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
+    server = await startStory({ rateLimits: false });
     browser = await startBrowser();
     script = await bundled('test/tabs/client-page.ts');
+    profiles = [await profile(), await profile()];
   });
   afterAll(async () => {
     await browser.close();
-    await server.stop();
-    await database.drop();
+    await server.close();
   });
 
-  /** A tab of the server's own origin. */
-  const open = async (context: BrowserContext): Promise<Page> => {
+  const newTab = async (context: BrowserContext): Promise<Page> => {
     const tab = await context.newPage();
     tab.setDefaultTimeout(60_000);
-    sockets.set(tab, 0);
     tab.on('websocket', (socket) => {
-      sockets.set(tab, (sockets.get(tab) ?? 0) + 1);
-      socket.on('close', () => sockets.set(tab, (sockets.get(tab) ?? 0) - 1));
+      const open = sockets.get(tab);
+      open?.add(socket);
+      socket.on('close', () => open?.delete(socket));
     });
+    return tab;
+  };
+  /** At the server's own origin. */
+  const start = async (tab: Page): Promise<void> => {
+    sockets.set(tab, new Set());
     await tab.goto(`${server.url}/app`);
     await tab.evaluate(() => page.start());
-    return tab;
+  };
+  /** So many tabs of a profile in which nothing is kept. Those that are there stay: a new one is a new process of the browser. */
+  const clearedTabs = async (context: BrowserContext, count: number): Promise<Page[]> => {
+    const found = context.pages();
+    await Promise.all(found.map((tab) => tab.goto('about:blank')));
+    while (found.length < count) found.push(await newTab(context));
+    const [tab] = found as [Page];
+    const session = await context.newCDPSession(tab);
+    await session.send('Storage.clearDataForOrigin', { origin: server.url, storageTypes: 'all' });
+    await session.detach();
+    return found;
   };
   const profile = async (): Promise<BrowserContext> => {
     const context = await browser.newContext();
-    contexts.push(context);
     await context.route('**/app', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><script src="/app.js"></script>' }),
     );
@@ -73,13 +83,15 @@ const WAIT_OPTIONS = { timeout: 60_000 };
   };
   /** On a busy machine one tab may take over from another, which closes its socket. */
   const oneSocket = async (among: readonly Page[]): Promise<void> => {
-    while (among.reduce((sum, tab) => sum + (sockets.get(tab) ?? 0), 0) !== 1) await among[0]?.waitForTimeout(50);
+    while (among.reduce((sum, tab) => sum + (sockets.get(tab)?.size ?? 0), 0) !== 1) await among[0]?.waitForTimeout(50);
   };
+  const crashed = new Set<Page>();
   const crash = async (tab: Page): Promise<void> => {
     const session = await tab.context().newCDPSession(tab);
-    const crashed = new Promise((resolve) => tab.once('crash', resolve));
+    const isOver = new Promise((resolve) => tab.once('crash', resolve));
+    crashed.add(tab);
     session.send('Page.crash').catch(() => undefined);
-    await crashed;
+    await isOver;
   };
   /** All that the other one has got, when so many have come. */
   const received = async (count: number): Promise<string[]> => {
@@ -95,19 +107,20 @@ const WAIT_OPTIONS = { timeout: 60_000 };
   };
 
   beforeEach(async () => {
-    sockets = new Map();
-    other = await open(await profile());
+    const [others, own] = profiles as [BrowserContext, BrowserContext];
+    [other] = (await clearedTabs(others, 1)) as [Page];
+    await start(other);
     await register(other);
     otherId = await other.evaluate(() => page.id());
-    const context = await profile();
-    const first = await open(context);
-    await register(first);
-    tabs = [first];
-    for (let number = 1; number < 5; number += 1) tabs.push(await open(context));
+    tabs = await clearedTabs(own, 5);
+    for (const [number, tab] of tabs.entries()) {
+      await start(tab);
+      if (number === 0) await register(tab);
+    }
     await Promise.all(tabs.map(live));
   });
   afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()));
+    await Promise.all([...crashed].map((tab) => tab.close()));
   });
 
   it('have one socket between them, and all show what one of them sends, once', async () => {
@@ -193,5 +206,6 @@ const WAIT_OPTIONS = { timeout: 60_000 };
     expect(refreshes).toBe(1);
     await tabAt(2).evaluate((id) => page.send(id, 'still here'), otherId);
     expect(await received(1)).toEqual(['still here']);
+    await context.unroute('**/users/me');
   }, 180_000);
 });

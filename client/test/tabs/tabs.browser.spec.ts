@@ -13,18 +13,17 @@ declare const page: TabsPage;
   beforeAll(async () => {
     pages = await Pages.start();
     await pages.bundle('tabs', 'test/tabs/tabs-page.ts');
+    context = await pages.context();
   });
   beforeEach(async () => {
-    context = await pages.context();
-    tabs = [];
-    for (let number = 0; number < 5; number += 1) {
-      const tab = await pages.open(context, 'tabs');
-      await tab.evaluate((name) => page.start(name), `tab ${number}`);
-      tabs.push(tab);
-    }
+    // What is left of the test before is loaded anew: a new tab is a new process of the browser.
+    tabs = context.pages();
+    await Promise.all(tabs.map((tab) => tab.reload()));
+    while (tabs.length < 5) tabs.push(await pages.open(context, 'tabs'));
+    for (const [number, tab] of tabs.entries()) await tab.evaluate((name) => page.start(name), `tab ${number}`);
     await leaderAmong(tabs);
   });
-  afterEach(() => context.close());
+  afterEach(() => Promise.all([...crashed].map((tab) => tab.close())));
   afterAll(() => pages.stop());
 
   const tabAt = (index: number): Page => {
@@ -36,11 +35,13 @@ declare const page: TabsPage;
     const roles = await Promise.all(among.map((tab) => tab.evaluate(() => page.isLeader())));
     return roles.flatMap((isLeader, index) => (isLeader ? [tabs.indexOf(among[index] as Page)] : []));
   };
+  const crashed = new Set<Page>();
   const crash = async (tab: Page): Promise<void> => {
     const session = await context.newCDPSession(tab);
-    const crashed = new Promise((resolve) => tab.once('crash', resolve));
+    const isOver = new Promise((resolve) => tab.once('crash', resolve));
+    crashed.add(tab);
     session.send('Page.crash').catch(() => undefined);
-    await crashed;
+    await isOver;
   };
 
   /** Which of them leads, once exactly one does: on a busy machine one may take over from another that only seemed to be gone. */
@@ -79,6 +80,7 @@ declare const page: TabsPage;
     await session.send('Debugger.resume');
     await leader.waitForFunction(() => !page.isLeader());
     await leaderAmong(tabs);
+    await session.detach();
   });
 
   it('send one another what changed, but not themselves', async () => {
