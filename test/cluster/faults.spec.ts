@@ -5,14 +5,14 @@ import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
-import { type Anything, Device, Person, request, until } from '../support/story.js';
+import { type Anything, Device, Person, request, startStory, type Story, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 
 onlyWith(describe, 'redis-server')('processes that end, stop and come back', () => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  let steady: ServerProcess;
+  let steady: Story;
   let other: ServerProcess;
   let ada: Person;
   let grace: Person;
@@ -28,6 +28,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       RATE_LIMITS: 'off',
+      JWT_SECRET: 'a secret that is long enough for every test',
       // Long enough for what is asked meanwhile of who is sent away last, on a busy machine as well.
       DRAIN_SECONDS: '8',
     });
@@ -39,7 +40,8 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
-    steady = await start();
+    // What happens to processes happens to the others.
+    steady = await startStory({ databaseUrl: database.url, redisUrl: redis.url, rateLimits: false });
     outside = new pg.Client({ connectionString: database.url });
     await outside.connect();
     steadyNode = (await outside.query('SELECT node_id FROM presence_nodes')).rows[0].node_id as string;
@@ -52,7 +54,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
   afterAll(async () => {
     adas.socket.close();
     await outside.end();
-    await Promise.all([steady, other].map((server) => server.kill()));
+    await Promise.all([steady.close(), other.kill()]);
     await Promise.all([redis.kill(), database.drop()]);
   }, TIMEOUT_MS);
 

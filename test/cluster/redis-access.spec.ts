@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
-import { Device, Person, request, until } from '../support/story.js';
+import { Device, Person, request, startStory, until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 const CERTIFICATE = resolve('test/fixtures/redis-tls.pem');
@@ -26,7 +26,27 @@ const overTls = (port: number): string[] => [
   ...['--tls-auth-clients', 'no'],
 ];
 
-async function checksOf(server: ServerProcess): Promise<Record<string, string>> {
+interface Server {
+  readonly url: string;
+  end(): Promise<unknown>;
+}
+
+async function startWithin(databaseUrl: string, environment: Record<string, string>): Promise<Server> {
+  const { url, close } = await startStory({ databaseUrl }, environment);
+  return { url, end: close };
+}
+
+/** Which authorities are trusted beside the system's, Node reads at the start of a process. */
+async function startWithCertificate(databaseUrl: string, environment: Record<string, string>): Promise<Server> {
+  const server = await ServerProcess.start({
+    DATABASE_URL: databaseUrl,
+    NODE_EXTRA_CA_CERTS: CERTIFICATE,
+    ...environment,
+  });
+  return { url: server.url, end: () => server.kill() };
+}
+
+async function checksOf(server: Server): Promise<Record<string, string>> {
   return (await request(server.url, 'GET', '/health/ready')).body.checks;
 }
 
@@ -35,28 +55,26 @@ onlyWith(describe, 'redis-server').each([
     how: 'by a user who may do nothing else',
     settings: () => ['--user', ...documentedUser().slice(1), '--user', 'default', 'off'],
     address: (redis: RedisServer) => redis.url.replace('redis://', 'redis://parley:the-password@'),
-    environment: {} as Record<string, string>,
+    startServer: startWithin,
   },
   {
     how: 'by TLS, with a certificate of its own',
     settings: overTls,
     address: (redis: RedisServer) => redis.url.replace('redis://', 'rediss://'),
-    environment: { NODE_EXTRA_CA_CERTS: CERTIFICATE } as Record<string, string>,
+    startServer: startWithCertificate,
   },
-])('two processes that reach Redis $how', ({ settings, address, environment }) => {
+])('two processes that reach Redis $how', ({ settings, address, startServer }) => {
   let redis: RedisServer;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  const servers: ServerProcess[] = [];
+  const servers: Server[] = [];
   const devices: Device[] = [];
 
-  const start = (): Promise<ServerProcess> =>
-    ServerProcess.start({
-      DATABASE_URL: database.url,
+  const start = (): Promise<Server> =>
+    startServer(database.url, {
       REDIS_URL: address(redis),
       DRAIN_SECONDS: '0',
       // None comes back while this test runs.
       LIMITS: JSON.stringify({ loginByAccount: { burst: GUESSES, points: 1, perSeconds: 3_600 } }),
-      ...environment,
     });
 
   beforeAll(async () => {
@@ -65,14 +83,14 @@ onlyWith(describe, 'redis-server').each([
   }, TIMEOUT_MS);
   afterAll(async () => {
     for (const { socket } of devices) socket.close();
-    await Promise.all(servers.map((server) => server.kill()));
+    await Promise.all(servers.map((server) => server.end()));
     await Promise.all([redis?.kill(), database?.drop()]);
   }, TIMEOUT_MS);
 
   it(
     'say that it is up, and deliver each other what happens',
     async () => {
-      const [east, west] = servers as [ServerProcess, ServerProcess];
+      const [east, west] = servers as [Server, Server];
       for (const server of servers)
         await until('Redis is up', async () => (await checksOf(server)).redis === 'up', TIMEOUT_MS);
       const [ada, grace] = [await Person.register(east.url, 'ada'), await Person.register(west.url, 'grace')];
@@ -88,9 +106,9 @@ onlyWith(describe, 'redis-server').each([
   it(
     'count guesses together',
     async () => {
-      const [east, west] = servers as [ServerProcess, ServerProcess];
+      const [east, west] = servers as [Server, Server];
       const mia = await Person.register(east.url, 'mia');
-      const guess = async ({ url }: ServerProcess): Promise<number> =>
+      const guess = async ({ url }: Server): Promise<number> =>
         (await request(url, 'POST', '/auth/login', { username: mia.username, password: 'a wrong guess' })).status;
       const statuses: number[] = [];
       for (let index = 0; index < GUESSES * 2 + 2; index += 1)
@@ -109,8 +127,7 @@ onlyWith(it, 'redis-server')(
   'a process does not speak to a Redis whose certificate nobody it trusts has signed, and goes on alone',
   async () => {
     const [redis, database] = await Promise.all([RedisServer.start(overTls), createTestDatabase()]);
-    const server = await ServerProcess.start({
-      DATABASE_URL: database.url,
+    const server = await startWithin(database.url, {
       REDIS_URL: redis.url.replace('redis://', 'rediss://'),
       DRAIN_SECONDS: '0',
     });
@@ -120,7 +137,7 @@ onlyWith(it, 'redis-server')(
         body: { status: 'degraded', checks: { redis: 'down' } },
       });
     } finally {
-      await server.kill();
+      await server.end();
       await Promise.all([redis.kill(), database.drop()]);
     }
   },

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { content } from '../support/cluster.js';
-import { emptyDataDirectory, migratedDataDirectory } from '../support/data-directory.js';
+import { migratedDataDirectory } from '../support/data-directory.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
 import { Device, Person, request, until } from '../support/story.js';
@@ -382,15 +382,15 @@ describe('several processes on an embedded database', () => {
   it(
     'start nothing where one of them could not, and say why in one line',
     async () => {
-      const first = await start();
-      const port = new URL(first.url).port;
-      const other = emptyDataDirectory('parley-workers-other-');
+      const another = createServer().listen(0, '127.0.0.1');
+      await once(another, 'listening');
+      const { port } = another.address() as AddressInfo;
       try {
-        await expect(
-          ServerProcess.start({ DATA_DIR: other, DATABASE_URL: '', WORKERS: '2', PORT: port, MIN_FREE_DISK_MB: '0' }),
-        ).rejects.toThrow(/no server: [^]*PORT \d+ is in use by another program\n$/);
+        await expect(start({ PORT: String(port), MIN_FREE_DISK_MB: '0' })).rejects.toThrow(
+          /no server: [^]*PORT \d+ is in use by another program\n$/,
+        );
       } finally {
-        rmSync(other, { recursive: true, force: true, maxRetries: 20 });
+        another.close();
       }
       await expect(ServerProcess.start({ DATABASE_URL: '', WORKERS: 'many' })).rejects.toThrow(/WORKERS must be auto/);
     },

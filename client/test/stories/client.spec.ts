@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { ServerProcess } from '../../../test/support/process.js';
+import { startStory, type Story } from '../../../test/support/story.js';
 import type { HookClient } from '../../src/react/client.js';
 import {
   type ChatClient,
@@ -19,13 +18,11 @@ import { FakeLifecycle } from '../support/fake-ports.js';
 const WAIT_TIMEOUT_MS = 60_000;
 
 describe('a client of a real server', () => {
-  let database: TestDatabase;
-  let story: ServerProcess;
+  let story: Story;
   const clients: ChatClient[] = [];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    story = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off' });
+    story = await startStory({ rateLimits: false });
   });
 
   afterEach(async () => {
@@ -33,8 +30,7 @@ describe('a client of a real server', () => {
   });
 
   afterAll(async () => {
-    await story.kill();
-    await database.drop();
+    await story.close();
   });
 
   const client = (options: Partial<ClientOptions> = {}): ChatClient => {

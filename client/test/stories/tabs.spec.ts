@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { ServerProcess } from '../../../test/support/process.js';
+import { startStory, type Story } from '../../../test/support/story.js';
 import type { ChatClient } from '../../src/index.js';
 import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
 import { socketIo } from '../../src/ports/socket-io.js';
@@ -13,8 +12,7 @@ interface Tokens {
 }
 
 describe('the tabs of one user', () => {
-  let database: TestDatabase;
-  let server: ServerProcess;
+  let server: Story;
   let clients: Clients;
   /** How many are open. */
   let sockets: number;
@@ -22,16 +20,14 @@ describe('the tabs of one user', () => {
   let spent: string[];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    server = await ServerProcess.start({ DATABASE_URL: database.url, RATE_LIMITS: 'off', ACCESS_TOKEN_SECONDS: '6' });
+    server = await startStory({ rateLimits: false }, { ACCESS_TOKEN_SECONDS: '6' });
     clients = new Clients(server.url);
   });
 
   afterEach(() => clients.close());
 
   afterAll(async () => {
-    await server.kill();
-    await database.drop();
+    await server.close();
   });
 
   /** What the tabs of an origin share. */
