@@ -8,7 +8,7 @@ import { migratedDataDirectory } from '../../support/data-directory.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
-import { Person, request, until } from '../../support/story.js';
+import { Person, request, startStory, type Story, until } from '../../support/story.js';
 
 /** More than the connections that a server at rest keeps: some of these requests need a new one. */
 const PARALLEL = 12;
@@ -87,35 +87,35 @@ describe('an embedded PostgreSQL that somebody else asks to shut down once its c
 describe('a database that lets nobody in any more, while the connections that there are live on', () => {
   let testDatabase: TestDatabase;
   let proxy: DatabaseProxy;
-  let server: ServerProcess;
+  let story: Story;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     proxy = await DatabaseProxy.start(testDatabase.url);
-    server = await ServerProcess.start({ DATABASE_URL: proxy.url, RATE_LIMITS: 'off' });
+    story = await startStory({ databaseUrl: proxy.url, rateLimits: false });
   });
   afterAll(async () => {
-    expect(await server.stop()).toBe(0);
+    await story.close();
     await proxy.stop();
     await testDatabase.drop();
   });
 
   it('makes the server say that it is not ready, until it lets in again', async () => {
-    const ada = await Person.register(server.url, 'ada');
-    expect(await readiness(server.url)).toBe(200);
+    const ada = await story.person('ada');
+    expect(await readiness(story.url)).toBe(200);
 
     proxy.isRefusing = true;
     await until('a request is refused', async () => (await statuses(ada)).includes(503));
     // One at a time: a connection that lives answers each of them.
     for (let time = 0; time < 5; time += 1) {
       expect((await ada.call('GET', '/users/me')).status).toBe(200);
-      const { status, body } = await request(server.url, 'GET', '/health/ready');
+      const { status, body } = await request(story.url, 'GET', '/health/ready');
       expect([status, body.checks.database]).toEqual([503, 'down']);
     }
 
     proxy.isRefusing = false;
     // Without any other request: it is asked nothing while it is out of rotation.
-    await until('the server is ready', async () => (await readiness(server.url)) === 200);
+    await until('the server is ready', async () => (await readiness(story.url)) === 200);
     expect(await statuses(ada)).toEqual(Array.from({ length: PARALLEL }, () => 200));
   });
 });
