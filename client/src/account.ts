@@ -7,7 +7,7 @@ import type { Http } from './http/types.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { SocketFactory } from './ports/network.js';
 import type { Ports } from './ports/ports.js';
-import type { Database } from './ports/storage.js';
+import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { noChannel } from './tabs/broadcast-channel.js';
@@ -16,6 +16,8 @@ import type { AccountTabs } from './tabs/types.js';
 
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
+/** How often a storage is opened that does not open. */
+const MAX_OPENINGS = 3;
 
 /** What follows the first load. */
 type Later = typeof import('./later.js');
@@ -141,7 +143,7 @@ export class CurrentAccount {
     }
     await this.end();
     const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
-    const opening = this.ports.storage.open(name);
+    const opening = this.#openStorage(name);
     // Looked at below, when the tabs are known.
     opening.catch(() => undefined);
     const later = await this.#later();
@@ -184,6 +186,19 @@ export class CurrentAccount {
     await this.#takeRole(account);
     this.#listeners.call();
     this.#want(account.engine);
+  }
+
+  /** One that does not open at this moment, as on a phone that wakes, is not given up. */
+  async #openStorage(name: string): Promise<Database> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.ports.storage.open(name);
+      } catch (error) {
+        const isFinal = error instanceof StorageError && error.code === 'OUTDATED';
+        if (isFinal || failures === MAX_OPENINGS || this.#isClosed) throw error;
+        await pause(this.ports.clock, doubledMs(failures));
+      }
+    }
   }
 
   /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */

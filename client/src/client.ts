@@ -180,7 +180,13 @@ export class ChatClient {
         http,
         ready: this.ready,
       });
-      return { call, http, signIn: this.#signIn, calls: callsOf(http, observe, apply), uploadFile };
+      return {
+        call,
+        http,
+        signIn: this.#signIn,
+        calls: callsOf(http, observe, apply, (id) => this.#idOf(id)),
+        uploadFile,
+      };
     });
     this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
     this.friends = friendsOf(observe, async () => (await this.#later()).calls.friends);
@@ -302,7 +308,8 @@ export class ChatClient {
   }
 
   /** Up to this message, without `seq` up to the newest. Moves forward only. */
-  markRead(conversationId: string, seq?: number): Promise<void> {
+  markRead(name: string, seq?: number): Promise<void> {
+    const conversationId = this.#idOf(name);
     const conversation = this.observe(`conversation:${conversationId}`).getSnapshot();
     const newest = conversation?.lastSeq ?? seq ?? 0;
     // A cursor beyond the newest message would hide what is still to come.
@@ -314,11 +321,18 @@ export class ChatClient {
 
   /** What is written and not sent, kept until it is sent: for each keystroke, empty when it was. Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
-    this.#account.engine?.drafts.keep(conversationId, text);
+    requireText(text);
+    const id = this.#idOf(conversationId);
+    const { engine } = this.#account;
+    engine?.drafts.keep(id, text);
+    // What was written before there was a conversation.
+    const pendingId = engine?.store.pendingIdOf(id) ?? id;
+    if (pendingId !== id) engine?.drafts.keep(pendingId, '');
   }
 
   /** For each keystroke: sent as often as it has to be, only while live. */
-  typing(conversationId: string, isTyping: boolean): void {
+  typing(name: string, isTyping: boolean): void {
+    const conversationId = this.#idOf(name);
     const now = this.#ports.clock.elapsed();
     const last = this.#typing.get(conversationId);
     if (isTyping ? last !== undefined && now - last < TYPING_REPEAT_MS : last === undefined) return;
@@ -379,6 +393,13 @@ export class ChatClient {
   }
 
   // Inside
+
+  /** Of a conversation that was begun here, once the server knows it, the id there; any other as it is. */
+  #idOf(conversationId: string): string {
+    const userId = recipientOf(conversationId);
+    const known = userId === undefined ? undefined : this.#account.engine?.sync.directConversationWith(userId);
+    return known ?? conversationId;
+  }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
   async #revoke(): Promise<void> {

@@ -71,7 +71,7 @@ export class Engine {
       request: (event, payload, timeoutMs) => this.connection.request(event, payload, timeoutMs),
       fetchPage: async (conversationId, position, limit) => {
         const path = `/conversations/${conversationId}/messages`;
-        return (await http.request<MessagePage>(path, { query: { ...position, limit } })).body;
+        return (await http.request<MessagePage>(path, { query: { ...position, limit }, expects: 'items' })).body;
       },
       fetchFriends: async () => (await import('./later.js')).fetchFriends(http),
       settled: (settled) => this.outbox.settled(settled),

@@ -218,7 +218,8 @@ export class Session implements TokenSource {
       await this.#keep({ ...session, attemptId });
       this.#requireSame(generation);
       const body = { refreshToken, attemptId };
-      const answer = (await this.ports.call<Tokens>(this.ports, '/auth/refresh', { method: 'POST', body })).body;
+      const request = { method: 'POST', body, expects: 'refreshToken' } as const;
+      const answer = (await this.ports.call<Tokens>(this.ports, '/auth/refresh', request)).body;
       this.#requireSame(generation);
       const now = await this.#stored();
       // This tab was frozen, and another one has gone on.
@@ -227,7 +228,9 @@ export class Session implements TokenSource {
       return answer.accessToken;
     } catch (error) {
       this.#requireSame(generation);
-      if (error instanceof ChatError && error.status === 401) await this.end(error.code);
+      // Without a code of the server's it is a word of something in between.
+      if (error instanceof ChatError && error.status === 401 && error.code !== 'UNEXPECTED_ANSWER')
+        await this.end(error.code);
       throw error;
     }
   }

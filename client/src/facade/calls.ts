@@ -1,4 +1,5 @@
 import type { Http, HttpRequest } from '../http/types.js';
+import { recipientOf } from '../outbox/recipient.js';
 import type {
   Block,
   Conversation,
@@ -20,82 +21,108 @@ export interface Calls {
   report(report: CreateReport): Promise<ReportReceipt>;
 }
 
+type Apply = (answer: Answer) => void;
+
 /** What the client asks over HTTP beside messages, and what of the answers is shown at once. */
-export function callsOf(http: Http, observe: Observe, apply: (answer: Answer) => void): Calls {
+export function callsOf(http: Http, observe: Observe, apply: Apply, idOf: (conversationId: string) => string): Calls {
   return {
-    conversations: conversationCalls(http, apply),
+    conversations: conversationCalls(http, apply, idOf),
     friends: friendCalls(http, observe, apply),
     users: userCalls(http, apply),
-    report: async (body) => (await http.request<ReportReceipt>('/reports', { method: 'POST', body })).body,
+    report: async (body) =>
+      (await http.request<ReportReceipt>('/reports', { method: 'POST', body, expects: 'id' })).body,
   };
 }
 
-function conversationCalls(http: Http, apply: (answer: Answer) => void): ConversationCalls {
+function conversationCalls(http: Http, apply: Apply, idOf: (conversationId: string) => string): ConversationCalls {
   const ask = async <Body>(path: string, request: HttpRequest): Promise<Body> =>
     (await http.request<Body>(path, request)).body;
   /** Shown at once; its event may be on its way. */
-  const shown = async (path: string, request: HttpRequest): Promise<Conversation> => {
-    const conversation = await ask<Conversation>(path, request);
+  const shown = async (path: string, method: 'POST' | 'PATCH', body: object): Promise<Conversation> => {
+    const conversation = await ask<Conversation>(path, { method, body, expects: 'id' });
     apply({ conversation });
     return conversation;
   };
-  const done = async (path: string, request: HttpRequest): Promise<void> => void (await http.request(path, request));
+  const openDirect = (userId: string): Promise<Conversation> =>
+    shown('/conversations', 'POST', { type: 'DIRECT', userId });
+  /** The server knows none by the id under which it is shown before anything was sent there. */
+  const known = async (conversationId: string): Promise<string> => {
+    const id = idOf(conversationId);
+    const userId = recipientOf(id);
+    return userId === undefined ? id : (await openDirect(userId)).id;
+  };
+  const pathOf = async (conversationId: string, rest = ''): Promise<string> =>
+    `/conversations/${await known(conversationId)}${rest}`;
+  const done = async (id: string, rest: string, request: HttpRequest): Promise<void> =>
+    void (await http.request(await pathOf(id, rest), request));
   return {
-    openDirect: (userId) => shown('/conversations', { method: 'POST', body: { type: 'DIRECT', userId } }),
-    createGroup: (group) => shown('/conversations', { method: 'POST', body: { type: 'GROUP', ...group } }),
-    update: (id, body) => shown(`/conversations/${id}`, { method: 'PATCH', body }),
-    updateOwn: (id, body) => done(`/conversations/${id}/me`, { method: 'PATCH', body }),
-    members: (id, cursor) => ask(`/conversations/${id}/members`, { query: { cursor } }),
-    addMembers: (id, memberIds) => done(`/conversations/${id}/members`, { method: 'POST', body: { memberIds } }),
-    updateMember: (id, userId, role) =>
-      done(`/conversations/${id}/members/${userId}`, { method: 'PATCH', body: { role } }),
-    removeMember: (id, userId) => done(`/conversations/${id}/members/${userId}`, { method: 'DELETE' }),
-    leave: (id) => done(`/conversations/${id}/leave`, { method: 'POST' }),
-    search: (q, options = {}) => ask('/messages/search', { query: { q, ...options } }),
+    openDirect,
+    createGroup: (group) => shown('/conversations', 'POST', { type: 'GROUP', ...group }),
+    update: async (id, body) => shown(await pathOf(id), 'PATCH', body),
+    updateOwn: (id, body) => done(id, '/me', { method: 'PATCH', body }),
+    members: async (id, cursor) => ask(await pathOf(id, '/members'), { query: { cursor }, expects: 'items' }),
+    addMembers: (id, memberIds) => done(id, '/members', { method: 'POST', body: { memberIds } }),
+    updateMember: (id, userId, role) => done(id, `/members/${userId}`, { method: 'PATCH', body: { role } }),
+    removeMember: (id, userId) => done(id, `/members/${userId}`, { method: 'DELETE' }),
+    leave: (id) => done(id, '/leave', { method: 'POST' }),
+    search: async (q, { conversationId: id, ...options } = {}) => {
+      const conversationId = id === undefined ? undefined : await known(id);
+      return ask('/messages/search', { query: { q, ...options, conversationId }, expects: 'items' });
+    },
   };
 }
 
-function friendCalls(http: Http, observe: Observe, apply: (answer: Answer) => void): FriendCalls {
+function friendCalls(http: Http, observe: Observe, apply: Apply): FriendCalls {
   const requests = observe('friendRequests');
-  const post = async <Body>(path: string, body?: object): Promise<Body> =>
-    (await http.request<Body>(path, { method: 'POST', body })).body;
+  const post = async <Body>(path: string, expects: string, body?: object): Promise<Body> =>
+    (await http.request<Body>(path, { method: 'POST', body, expects })).body;
   const shown = (request: FriendRequest): FriendRequest => {
     apply({ friendRequests: [request] });
     return request;
   };
   const remove = async (path: string): Promise<void> => void (await http.request(path, { method: 'DELETE' }));
   return {
-    request: async (userId) => shown(await post<FriendRequest>('/friends/requests', { userId })),
-    accept: (requestId) => post(`/friends/requests/${requestId}/accept`),
-    reject: async (requestId) => void shown(await post<FriendRequest>(`/friends/requests/${requestId}/reject`)),
+    request: async (userId) => shown(await post<FriendRequest>('/friends/requests', 'id', { userId })),
+    accept: (requestId) => post(`/friends/requests/${requestId}/accept`, 'request'),
+    reject: async (requestId) => void shown(await post<FriendRequest>(`/friends/requests/${requestId}/reject`, 'id')),
     cancel: async (requestId) => {
       await remove(`/friends/requests/${requestId}`);
       const request = requests.getSnapshot().find(({ id }) => id === requestId);
       if (request !== undefined) shown({ ...request, status: 'CANCELLED' });
     },
     remove: (userId) => remove(`/friends/${userId}`),
-    block: (userId) => post('/blocks', { userId }),
+    block: async (userId) => {
+      await post('/blocks', 'createdAt', { userId });
+      // From here on the server says nothing of its presence.
+      const user = observe(`user:${userId}`).getSnapshot();
+      if (user !== undefined) apply({ users: [{ ...user, isOnline: false, lastSeenAt: null }] });
+    },
     unblock: (userId) => remove(`/blocks/${userId}`),
     blocks: async (cursor) =>
-      (await http.request<{ items: Block[]; nextCursor: string | null }>('/blocks', { query: { cursor } })).body,
+      (
+        await http.request<{ items: Block[]; nextCursor: string | null }>('/blocks', {
+          query: { cursor },
+          expects: 'items',
+        })
+      ).body,
   };
 }
 
-function userCalls(http: Http, apply: (answer: Answer) => void): UserCalls {
+function userCalls(http: Http, apply: Apply): UserCalls {
   /** Met: its profile is known from now on. */
   const met = (users: readonly User[]): void => apply({ users });
   return {
     fetch: async (userId) => {
-      const { body } = await http.request<User>(`/users/${userId}`);
+      const { body } = await http.request<User>(`/users/${userId}`, { expects: 'id' });
       met([body]);
       return body;
     },
     search: async (search, cursor) => {
-      const query = { search, cursor };
-      const { body } = await http.request<{ items: User[]; nextCursor: string | null }>('/users', { query });
+      const request = { query: { search, cursor }, expects: 'items' };
+      const { body } = await http.request<{ items: User[]; nextCursor: string | null }>('/users', request);
       met(body.items);
       return body;
     },
-    update: async (body) => (await http.request<OwnUser>('/users/me', { method: 'PATCH', body })).body,
+    update: async (body) => (await http.request<OwnUser>('/users/me', { method: 'PATCH', body, expects: 'id' })).body,
   };
 }

@@ -40,10 +40,8 @@ export class SignIn {
 
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
-    const answer = await this.#post<Registered | PendingRegistration>('/auth/register', {
-      deviceName,
-      ...registration,
-    });
+    const body = { deviceName, ...registration };
+    const answer = await this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
     if ('accessToken' in answer) await this.#begin(answer, answer.user.id);
     return answer;
   }
@@ -62,7 +60,7 @@ export class SignIn {
     await account.settled;
     session.useProvider(provider);
     // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
-    const userId = session.userId ?? (await http.request<OwnUser>('/users/me')).body.id;
+    const userId = session.userId ?? (await http.request<OwnUser>('/users/me', { expects: 'id' })).body.id;
     await account.change(async () => {
       await session.identify(userId);
       await account.open(userId);
@@ -83,19 +81,20 @@ export class SignIn {
 
   async #logIn(path: string, body: object): Promise<void> {
     const { deviceName } = this.ports;
-    const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body });
+    const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
     await this.#begin(answer, answer.user?.id);
   }
 
-  async #post<Body>(path: string, body: object): Promise<Body> {
-    return (await call<Body>(this.ports, path, { method: 'POST', body })).body;
+  async #post<Body>(path: string, body: object, expects: string): Promise<Body> {
+    return (await call<Body>(this.ports, path, { method: 'POST', body, expects })).body;
   }
 
   async #begin(tokens: Tokens, knownUserId: string | undefined): Promise<void> {
     const { ready, account, session } = this.ports;
     await ready;
     await account.change(async () => {
-      const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', {}, tokens.accessToken)).body.id;
+      const me = { expects: 'id' };
+      const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', me, tokens.accessToken)).body.id;
       await session.begin(userId, tokens);
       await account.open(userId);
     });

@@ -13,7 +13,7 @@ export async function uploadFile(
   options: { signal?: AbortSignal },
 ): Promise<Attachment> {
   const form = file instanceof Blob ? formOf(file) : multipart(await readWhole(file), {}, boundary);
-  const request = { method: 'POST', ...form, timeoutMs: UPLOAD_TIMEOUT_MS, ...options } as const;
+  const request = { method: 'POST', expects: 'id', ...form, timeoutMs: UPLOAD_TIMEOUT_MS, ...options } as const;
   return (await http.request<Attachment>('/attachments', request)).body;
 }
 

@@ -20,6 +20,7 @@ async function allPages<Item>(http: Http, path: string, query: Record<string, st
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const { body } = await http.request<{ items: Item[]; nextCursor: string | null }>(path, {
       query: { ...query, limit: 100, cursor },
+      expects: 'items',
     });
     items.push(...body.items);
     if (body.nextCursor === null) break;

@@ -7,6 +7,8 @@ import type { ErrorCode } from '../protocol/protocol.generated.js';
 import type { Http, HttpAnswer, HttpRequest } from './types.js';
 
 const TIMEOUT_MS = 15_000;
+/** However long something between client and server wants it to be. A timer of more than 24 days would be none. */
+const MAX_WAIT_MS = 86_400_000;
 
 export interface HttpPorts {
   url: string;
@@ -26,7 +28,7 @@ export interface TokenSource {
 export async function call<Body>(
   { url, fetch, clock }: HttpPorts,
   path: string,
-  { method = 'GET', query = {}, body, content, headers = {}, signal, timeoutMs = TIMEOUT_MS }: HttpRequest,
+  { method = 'GET', query = {}, body, content, headers = {}, signal, timeoutMs = TIMEOUT_MS, expects }: HttpRequest,
   token?: string,
 ): Promise<HttpAnswer<Body>> {
   // Not throwIfAborted and AbortSignal.any: React Native has neither.
@@ -56,7 +58,7 @@ export async function call<Body>(
   try {
     // A port that does not know signals must not keep anybody waiting.
     const answer = await orAborted(exchange(fetch, urlOf(url, path, query), init), controller.signal);
-    return parsed<Body>(answer.response, answer.text);
+    return parsed<Body>(answer.response, answer.text, expects);
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;
     if (isLate) throw new ChatError('TIMEOUT', 'The server did not answer in time.', { cause });
@@ -103,28 +105,37 @@ function urlOf(url: string, path: string, query: NonNullable<HttpRequest['query'
   return `${url.replace(/\/+$/, '')}${path}${text === '' ? '' : `?${text}`}`;
 }
 
-function parsed<Body>(response: FetchResponse, text: string): HttpAnswer<Body> {
+function parsed<Body>(response: FetchResponse, text: string, expects: string | undefined): HttpAnswer<Body> {
   const { status } = response;
   let body: unknown;
-  let isJson = true;
   try {
     body = text === '' ? undefined : JSON.parse(text);
   } catch {
-    isJson = false;
+    body = null;
   }
   if (status < 200 || status > 299) throw problemOf(response, body);
-  // A page of a captive portal or a proxy answers 200 as well.
-  if (!isJson) throw new ChatError('UNEXPECTED_ANSWER', 'The answer is not the server’s.', { status });
+  // A page of a captive portal or a proxy answers 200 as well. The server answers objects, or nothing.
+  const isOwn =
+    expects === undefined ? body === undefined || isObject(body) : isObject(body) && (body[expects] ?? null) !== null;
+  if (!isOwn) throw new ChatError('UNEXPECTED_ANSWER', 'The answer is not the server’s.', { status });
   return { status, header: (name) => response.headers.get(name), body: body as Body };
 }
 
 function problemOf({ status, headers }: FetchResponse, body: unknown): ChatError {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  const retryAfterMs = problem['retryAfterMs'] ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined);
+  const problem = isObject(body) ? body : {};
+  const retryAfterMs = waitOf(problem['retryAfterMs'], 1) ?? waitOf(headers.get('retry-after') ?? undefined, 1_000);
   const code = typeof problem['code'] === 'string' ? (problem['code'] as ErrorCode) : codeOf(status);
   const message = typeof problem['detail'] === 'string' ? problem['detail'] : `The server answered ${status}.`;
-  return new ChatError(code, message, { ...problem, status, retryAfterMs: retryAfterMs as number | undefined });
+  return new ChatError(code, message, { ...problem, status, retryAfterMs });
+}
+
+const isObject = (body: unknown): body is Record<string, unknown> =>
+  typeof body === 'object' && body !== null && !Array.isArray(body);
+
+/** Milliseconds, of something that may come from anybody; undefined where it is no time. */
+function waitOf(given: unknown, unitMs: number): number | undefined {
+  const milliseconds = typeof given === 'number' || typeof given === 'string' ? Number(given) * unitMs : Number.NaN;
+  return milliseconds >= 0 ? Math.min(milliseconds, MAX_WAIT_MS) : undefined;
 }
 
 /** What something between client and server answered. */

@@ -10,6 +10,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** A field without which a successful answer is not the server's: `UNEXPECTED_ANSWER`. */
+  expects?: string;
 }
 
 /** Headers of an answer and its JSON, `undefined` where there is none (204). */

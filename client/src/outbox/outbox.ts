@@ -43,6 +43,12 @@ export interface OutboxPorts extends StoredItemsPorts {
   cancelElsewhere?: ((clientId: string) => Promise<boolean>) | undefined;
 }
 
+/**
+ * From JavaScript anything may come. What no storage keeps would hold up all that is typed after it.
+ * @throws TypeError
+ */
+const storable = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
+
 export class DurableOutbox implements Outbox {
   readonly #items: OutboxItems;
   readonly #stored: StoredItems;
@@ -67,11 +73,12 @@ export class DurableOutbox implements Outbox {
     this.ports.uploader.discardOthers().catch(() => undefined);
   }
 
-  async enqueue(command: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
+  async enqueue(given: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
+    const command = storable(given);
     const { replaced, removed, isNeeded } = fold(this.#items.list, command, this.#isUnsent);
     const files = sources.map(({ name, mimeType, size, previewUrl, voice = false }): KeptFile => {
       const file = { id: this.ports.random.uuid(), name, mimeType, size, ...(voice ? { voice } : {}) };
-      return previewUrl === undefined ? file : { ...file, previewUrl };
+      return storable(previewUrl === undefined ? file : { ...file, previewUrl });
     });
     const item: OutboxItem = {
       clientId: command.clientId,
@@ -334,13 +341,16 @@ export class DurableOutbox implements Outbox {
     // Nothing was sent.
     if (error.code === 'NOT_CONNECTED')
       return this.#items.show({ ...item, state: 'queued', attempts: Math.max(0, item.attempts - 1) });
-    const isPoison = error.code === 'INTERNAL_ERROR' && item.attempts >= MAX_INTERNAL_ERRORS;
+    // One that did not come to be sent is counted here.
+    const attempts = item.state === 'sending' ? item.attempts : item.attempts + 1;
+    const isPoison = error.code === 'INTERNAL_ERROR' && attempts >= MAX_INTERNAL_ERRORS;
     if (!error.isTransient || isPoison) return this.#refused(item, error);
-    const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(item.attempts, this.ports.random));
+    const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, this.ports.random));
     run.isServersTime = error.retryAfterMs !== undefined;
     run.dueAt = this.ports.clock.elapsed() + delay;
     this.#items.show({
       ...item,
+      attempts,
       state: 'waiting',
       retryAt: this.ports.clock.now() + delay,
       lastError: brief(error),

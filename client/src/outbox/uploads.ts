@@ -88,6 +88,7 @@ export class StoredUploads implements Uploader {
     const file = { name, mimeType, chunks: rows.map(({ value }) => value as Uint8Array) };
     const { body } = await this.ports.http.request<{ id: string }>('/attachments', {
       method: 'POST',
+      expects: 'id',
       ...multipart(file, voice === true ? { voice: 'true' } : {}, `parley-${id}`),
       timeoutMs: PART_TIMEOUT_MS + (size / MIN_RATE) * 1_000,
     });

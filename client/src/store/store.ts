@@ -1,7 +1,7 @@
 import { callEach } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
 import { pendingConversationId, recipientOf } from '../outbox/recipient.js';
-import type { KeptFile, OutboxItem } from '../outbox/types.js';
+import type { KeptFile, OutboxCommand, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
 import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/state.js';
@@ -48,7 +48,7 @@ export class ChatStore implements Store {
     ConversationRow,
     { users: readonly (User | undefined)[]; view: Conversation }
   >();
-  readonly #items = new WeakMap<SentMessage | OutboxItem, { sources: readonly unknown[]; item: MessageItem }>();
+  readonly #items = new WeakMap<SentMessage | OutboxCommand, { sources: readonly unknown[]; item: MessageItem }>();
   readonly #ends: (() => void)[];
 
   constructor(private readonly sources: StoreSources) {
@@ -78,10 +78,17 @@ export class ChatStore implements Store {
     if (end < 0) return this.#snapshot(key, key as keyof StoreSnapshots, '') as SnapshotOf<Key>;
     const [kind, name] = [key.slice(0, end) as keyof StoreSnapshots, key.slice(end + 1)];
     const userId = recipientOf(name);
-    const known =
-      userId === undefined || kind === 'draft' ? undefined : this.sources.sync.directConversationWith(userId);
+    const known = userId === undefined ? undefined : this.sources.sync.directConversationWith(userId);
     if (known !== undefined) return this.#snapshot(`${kind}:${known}` as StoreKey, kind, known) as SnapshotOf<Key>;
     return this.#snapshot(key, kind, name) as SnapshotOf<Key>;
+  }
+
+  /** Of a direct conversation the id that it had before anything was sent there; of any other its own. */
+  pendingIdOf(conversationId: string): string {
+    const { conversations, userId } = this.sources.sync.state;
+    const row = conversations.get(conversationId);
+    const other = row?.type === 'DIRECT' ? row.members.find((member) => member.userId !== userId)?.userId : undefined;
+    return other === undefined ? conversationId : pendingConversationId(other);
   }
 
   observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
@@ -145,7 +152,7 @@ export class ChatStore implements Store {
         );
       }
       case 'draft':
-        return this.sources.drafts.of(id);
+        return this.sources.drafts.of(id) || this.sources.drafts.of(this.pendingIdOf(id));
       case 'messages':
         return this.#messages(key, id, state);
     }
@@ -153,7 +160,7 @@ export class ChatStore implements Store {
 
   #messages(key: StoreKey, id: string, state: SyncState): Snapshot {
     const [row, timeline, window] = [state.conversations.get(id), state.timelines.get(id), state.windows.get(id)];
-    const outbox = this.#outboxOf(id, state);
+    const outbox = this.#outboxOf(id);
     return this.#memo(key, [timeline, window, row?.lastSeq, ...outbox], (before): MessagesSnapshot => {
       const { rows, start } = timeline ?? NO_TIMELINE;
       const { from, to } = window ?? { from: (rows.at(-PAGE_SIZE) ?? rows[0])?.seq ?? 1, to: rows.at(-1)?.seq ?? 0 };
@@ -178,24 +185,25 @@ export class ChatStore implements Store {
       const firstUnreadSeq =
         upTo <= after ? null : isUnreadHeld ? (unread?.seq ?? null) : row?.counted.unreadCount === 0 ? null : after + 1;
       const previous = (before as MessagesSnapshot | undefined)?.items ?? [];
-      return {
+      const snapshot: MessagesSnapshot = {
         items: isSame(previous, items) ? previous : items,
         hasOlder: isEmpty ? lastSeq >= start : from > start,
         hasNewer: !isEmpty && to < lastSeq,
         firstUnreadSeq,
         isLoading: window?.isLoading ?? false,
       };
+      return before !== undefined && isSame(Object.values(before), Object.values(snapshot))
+        ? (before as MessagesSnapshot)
+        : snapshot;
     });
   }
 
   /** The outbox's items of one conversation, whichever way they name it. */
-  #outboxOf(id: string, { conversations, userId }: SyncState): OutboxItem[] {
-    const row = conversations.get(id);
-    const other = row?.type === 'DIRECT' ? row.members.find((member) => member.userId !== userId)?.userId : undefined;
-    const pendingId = other === undefined ? id : pendingConversationId(other);
+  #outboxOf(id: string): OutboxItem[] {
+    const pendingId = this.pendingIdOf(id);
     return this.sources.outbox
       .getSnapshot()
-      .filter(({ command, lane }) => command.conversationId === id || lane === pendingId);
+      .filter(({ command, lane }) => command.type !== 'read' && (command.conversationId === id || lane === pendingId));
   }
 
   /** Of users with whom there is no conversation yet, and messages to them. */
@@ -248,7 +256,7 @@ export class ChatStore implements Store {
     const changes = [...(early ?? NO_CHANGES), ...(of.get(message.id) ?? NO_CHANGES)];
     if (early !== undefined) changes.sort((a, b) => a.sequence - b.sequence);
     if (quoted === undefined && changes.length === 0) return message;
-    return this.#item(message, [quoted, ...changes], () => {
+    return this.#item(message, [quoted, ...shownOf(changes)], () => {
       const replyTo = quoted === undefined ? message.replyTo : previewOf(quoted);
       return overlaid({ ...message, replyTo }, changes, userId);
     });
@@ -264,7 +272,8 @@ export class ChatStore implements Store {
     const { command, clientId, lastError, progress } = item;
     if (command.type !== 'send') throw new TypeError(command.type);
     const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
-    return this.#item(item, [quoted, ...changes], () => {
+    const isRejected = item.state === 'rejected';
+    return this.#item(command, [quoted, item.files, lastError, progress, isRejected, ...shownOf(changes)], () => {
       const shown: MessageItem = {
         ...defined({ error: lastError, progress }),
         id: null,
@@ -281,13 +290,13 @@ export class ChatStore implements Store {
         createdAt: new Date(item.createdAt).toISOString(),
         editedAt: null,
         deletedAt: null,
-        state: item.state === 'rejected' ? 'rejected' : 'pending',
+        state: isRejected ? 'rejected' : 'pending',
       };
       return overlaid(shown, changes, userId);
     });
   }
 
-  #item(of: SentMessage | OutboxItem, sources: readonly unknown[], make: () => MessageItem): MessageItem {
+  #item(of: SentMessage | OutboxCommand, sources: readonly unknown[], make: () => MessageItem): MessageItem {
     const held = this.#items.get(of);
     if (held !== undefined && isSame(held.sources, sources)) return held.item;
     const item = make();
@@ -327,6 +336,10 @@ export class ChatStore implements Store {
 
 const NONE: readonly string[] = [];
 const NO_CHANGES: readonly OutboxItem[] = [];
+
+/** What is seen of changes: not their tries, but what was refused as it is. */
+const shownOf = (changes: readonly OutboxItem[]): unknown[] =>
+  changes.flatMap((item) => [item.command, item.state === 'rejected' && item]);
 
 /** What waits to change a message, by its id or `clientId`, in order. */
 type Changes = ReadonlyMap<string, readonly OutboxItem[]>;

@@ -191,6 +191,10 @@ export class Synchroniser implements SyncEngine {
           this.#effect({ type: 'settle', settled: input.settled });
         else if (input.type === 'synced')
           this.#inputs.push({ type: 'sync-failed', cursor: input.cursor, failure: failureOf(undefined) });
+        else if (input.type === 'page') {
+          const { conversationId, query } = input;
+          this.#inputs.push({ type: 'page-failed', conversationId, query, failure: failureOf(undefined) });
+        }
       }
     }
     this.#isBusy = false;

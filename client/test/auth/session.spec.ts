@@ -109,6 +109,23 @@ describe('session', () => {
     await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
   });
 
+  it.each<[string, Answer]>([
+    ['an empty object', { status: 200, body: {} }],
+    ['a list', { status: 200, body: [] }],
+    ['a token without its refresh token', { status: 200, body: { accessToken: 'access 2' } }],
+    ['a refusal without a code of the server', { status: 401, body: { message: 'Log in to the proxy.' } }],
+    ['a refusal that is a page', { status: 401, body: '<html>' }],
+  ])('keeps its tokens where the answer is not the server’s: %s', async (_, answer) => {
+    refresh = () => answer;
+    const { session, http } = tab();
+    await session.restore();
+    await expect(http.request('/friends')).rejects.toMatchObject({ code: 'UNEXPECTED_ANSWER' });
+    expect(await tokens.load()).toMatchObject({ userId: 'ada', accessToken: 'access 1', refreshToken: 'refresh 1' });
+    expect(ends).toEqual([]);
+    refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
+    await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+  });
+
   it('repeats a refresh whose answer was lost as the same attempt, also after a restart, and the next one as another', async () => {
     let isKept = false;
     refresh = async () => {

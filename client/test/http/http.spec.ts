@@ -56,6 +56,32 @@ describe('requests', () => {
     await expect(call(answering(status, text).ports, '/', {})).rejects.toMatchObject({ code });
   });
 
+  it.each(['{}', '[]', 'null', '"fine"', '', '{"items":null}'])(
+    'take no answer that lacks what was asked for: %s',
+    async (text) => {
+      const { ports } = answering(200, text);
+      await expect(call(ports, '/users', { expects: 'items' })).rejects.toMatchObject({ code: 'UNEXPECTED_ANSWER' });
+    },
+  );
+
+  it('answer nothing where there is nothing to answer', async () => {
+    await expect(call(answering(204, '').ports, '/', {})).resolves.toMatchObject({ status: 204, body: undefined });
+  });
+
+  it.each([
+    ['"soon"', undefined],
+    ['{}', undefined],
+    ['-5', undefined],
+    ['null', undefined],
+    ['250', 250],
+    ['1e15', 86_400_000],
+  ])('wait for no time that is none: %s', async (retryAfterMs, expected) => {
+    const { ports } = answering(503, `{"code":"UNAVAILABLE","retryAfterMs":${retryAfterMs}}`);
+    const error = await rejection(call(ports, '/', {}));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+    expect((error as { retryAfterMs?: number }).retryAfterMs).toBe(expected);
+  });
+
   it('are made with a renewed token, and once more where what another tab had renewed had run out, too', async () => {
     const renewals: string[] = [];
     const valid = new Set(['third']);

@@ -70,6 +70,10 @@ export class World {
   readonly frames: { event: string; payload: unknown }[] = [];
   /** What happens to the next frames: nothing, where there are none. */
   readonly faults: (Fault | undefined)[] = [];
+  /** The same of uploads. */
+  readonly uploadFaults: { code: ChatError['code'] }[] = [];
+  /** What answers the next pages in the server's place. */
+  readonly pages: unknown[] = [];
   /** Permanently refused, by content. */
   readonly refused = new Set<string>();
   uuids = 0;
@@ -174,6 +178,7 @@ export class Device {
       fetchPage: async (conversationId, position, limit) => {
         await this.#step();
         if (this.#connection === undefined) throw new ChatError('NETWORK', 'No network.');
+        if (world.pages.length > 0) return world.pages.shift() as never;
         const page = world.server.page(conversationId, 'newest' in position ? {} : position, limit);
         if (page === undefined) throw new ChatError('NOT_FOUND', 'Not found.');
         return page;
@@ -324,6 +329,8 @@ export class Device {
         );
         if (bytes === undefined) throw new ChatError('UNREADABLE_FILE', 'It is gone.');
         await this.#step();
+        const fault = this.world.uploadFaults.shift();
+        if (fault !== undefined) throw new ChatError(fault.code, fault.code);
         progress(0.5);
         await new Promise<void>((resolve) => {
           this.world.clock.setTimeout(() => this.#isAlive && resolve(), 1_000);

@@ -223,6 +223,21 @@ describe('files', () => {
     expect(world.texts('c0')).toEqual(['picture file-cat', 'after it']);
   });
 
+  it('that the server does not take are tried with growing waits, and given up where it fails at them for good', async () => {
+    const { world, device } = await connected();
+    for (let index = 0; index < 20; index += 1) world.uploadFaults.push({ code: 'INTERNAL_ERROR' });
+    void device.send('a', 'picture', 'c0', [file('cat')]);
+    void device.send('b', 'next');
+    await world.clock.advance(10_000);
+    const { length } = world.uploadFaults;
+    // Half a second apart it would be done by now.
+    expect(length).toBeGreaterThan(10);
+    expect(length).toBeLessThan(18);
+    await world.clock.advance(900_000);
+    expect(device.states()).toEqual([['picture', 'rejected']]);
+    expect(world.texts()).toEqual(['next']);
+  });
+
   it('survive a kill in the middle of the upload', async () => {
     const { world, device } = await connected();
     await device.send('a', 'picture', 'c0', [file('cat')]);

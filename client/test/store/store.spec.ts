@@ -68,6 +68,42 @@ describe('what is subscribed to', () => {
   });
 });
 
+describe('messages that are shown', () => {
+  it('stay the same objects while the outbox works on what nobody sees: cursors, and tries', async () => {
+    const { world, device } = await connected(5);
+    const counts = count(device, 'messages:c0');
+    const before = device.store.getSnapshot('messages:c0');
+    await device.enqueue({ type: 'read', clientId: 'r1', conversationId: 'c0', seq: 5 });
+    await settled();
+    expect(world.frames).toMatchObject([{ event: 'mark_read' }]);
+    expect(counts.get('messages:c0')).toBe(0);
+    expect(device.store.getSnapshot('messages:c0')).toBe(before);
+
+    // Once when it is typed, and once when it is sent.
+    await device.send('a', 'hello');
+    await settled();
+    expect(device.items().at(-1)).toEqual(['hello', 'sent']);
+    expect(counts.get('messages:c0')).toBe(2);
+  });
+
+  it.each([[{}], [[]], [{ items: null }], [{ items: [{}] }]])(
+    'come also where the first page was not the server’s: %j',
+    async (page) => {
+      const world = new World();
+      for (let index = 0; index < 5; index += 1) world.server.send('c0', 'u1');
+      world.pages.push(page);
+      const device = await Device.start(world);
+      await device.connect();
+      device.sync.open('c0');
+      await settled();
+      expect(world.pages).toEqual([]);
+      await world.clock.advance(60_000);
+      expect(device.store.getSnapshot('messages:c0')).toMatchObject({ isLoading: false });
+      expect(device.items()).toHaveLength(5);
+    },
+  );
+});
+
 describe('conversations', () => {
   it('stand by newest activity, with what is unread in them', async () => {
     const { world, device } = await connected();
