@@ -1,4 +1,7 @@
-/** Jest as ES modules: started with --experimental-vm-modules, see the script "test". */
+/**
+ * Jest as ES modules: started with --experimental-vm-modules, see the script "test". There it also gets larger semi-spaces, in
+ * which most of what a test makes dies before it would be copied.
+ */
 export default {
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/client/src', '<rootDir>/client/test', '<rootDir>/web/src'],
   testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
