@@ -15,6 +15,7 @@ class Life {
   /** While it is frozen its timers do not run. */
   isFrozen = false;
   readonly #late: (() => void)[] = [];
+  readonly #timers = new Set<Timer>();
   readonly lifecycle = new FakeLifecycle();
 
   run(work: () => void): void {
@@ -26,6 +27,26 @@ class Life {
   thaw(): void {
     this.isFrozen = false;
     for (const work of this.#late.splice(0)) this.run(work);
+  }
+
+  setTimeout(work: () => void, delayMs: number): Timer {
+    const timer = systemClock.setTimeout(() => {
+      this.#timers.delete(timer);
+      this.run(work);
+    }, delayMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: Timer | undefined): void {
+    if (timer !== undefined) this.#timers.delete(timer);
+    systemClock.clearTimeout(timer);
+  }
+
+  end(): void {
+    this.isOver = true;
+    // The process of the test, which goes on, would wait for them.
+    for (const timer of this.#timers) systemClock.clearTimeout(timer);
   }
 
   /** What a killed process waits for never comes. */
@@ -61,12 +82,10 @@ export class Phone {
 
   /** As the system does it, without a word; and the user opens the app again. */
   restart(): void {
-    const old = this.client;
-    this.#life.isOver = true;
+    this.#life.end();
     // Its connection ends with the process.
     for (const socket of this.#sockets) socket.close();
     this.#sockets.clear();
-    void old;
     this.#life = new Life();
     this.client = this.#start();
   }
@@ -94,8 +113,8 @@ export class Phone {
     const clock: Clock = {
       now: () => systemClock.now() + this.clockError,
       elapsed: () => systemClock.elapsed(),
-      setTimeout: (work, delayMs): Timer => systemClock.setTimeout(() => life.run(work), delayMs),
-      clearTimeout: (timer) => systemClock.clearTimeout(timer),
+      setTimeout: (work, delayMs) => life.setTimeout(work, delayMs),
+      clearTimeout: (timer) => life.clearTimeout(timer),
     };
     const fetch: Fetch = (url, init) => life.guard(() => systemFetch(url, init));
     const socket: SocketFactory = (options, listeners) => {
