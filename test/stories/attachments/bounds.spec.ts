@@ -228,6 +228,11 @@ describe('what is uploaded', () => {
     expect(await rows()).toHaveLength(before);
   });
 
+  it('cannot be announced, to be sent to a store, where files are kept on the server’s own disk', async () => {
+    const answer = await ada.call('POST', '/attachments/uploads', { name: 'x.png', size: 5 });
+    expect([answer.status, answer.body.code]).toEqual([409, 'UPLOADS_NOT_PRESIGNED']);
+  });
+
   it('leaves nothing where its sender goes away in the middle', async () => {
     const before = (await rows()).length;
     const { port, hostname } = new URL(story.url);
@@ -445,27 +450,20 @@ describe('uploads to S3 itself', () => {
     expect((await ada.call('POST', `/attachments/uploads/${small.id}/confirm`)).body.code).toBe('VALIDATION_FAILED');
     await database.end();
   });
-
-  it('are not offered by a server that keeps files on its own disk', async () => {
-    const other = await startStory({}, { DATA_DIR: directory });
-    try {
-      const answer = await (await other.person()).call('POST', '/attachments/uploads', { name: 'x.png', size: 5 });
-      expect([answer.status, answer.body.code]).toEqual([409, 'UPLOADS_NOT_PRESIGNED']);
-    } finally {
-      await other.close();
-    }
-  });
 });
 
 describe('a process that takes uploads', () => {
   let database: TestDatabase;
   let directory: string;
+  let server: ServerProcess;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     directory = await mkdtemp(join(tmpdir(), 'parley-uploads-'));
+    server = await start();
   });
   afterAll(async () => {
+    await server.stop();
     await database.drop();
     await rm(directory, { recursive: true, force: true });
   });
@@ -503,43 +501,37 @@ describe('a process that takes uploads', () => {
   }
 
   it('takes 100 MB in without holding it', async () => {
-    const server = await start();
-    try {
-      const ada = await Person.register(server.url, 'ada');
-      const residentMegabytes = async (): Promise<number> => {
-        const metrics = await (await fetch(`${server.url}/metrics`)).text();
-        return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)?.[1]) / MEGABYTE;
-      };
-      await ada.mustUpload(film(8 * MEGABYTE));
-      const before = await residentMegabytes();
-      const size = 100 * MEGABYTE;
-      const upload = slowUpload(ada, size);
-      let highest = 0;
-      const piece = Buffer.alloc(MEGABYTE, 7);
-      for (let sent = film(0).length; sent < size; sent += MEGABYTE) {
-        await upload.write(piece.subarray(0, Math.min(MEGABYTE, size - sent)));
-        if (sent % (10 * MEGABYTE) < MEGABYTE) highest = Math.max(highest, await residentMegabytes());
-      }
-      const answer = await upload.answer;
-      expect(answer).toMatch(/^HTTP\/1.1 201/);
-      highest = Math.max(highest, await residentMegabytes());
-      const { url } = JSON.parse(
-        answer.slice(answer.indexOf('\r\n\r\n') + 4).replace(/^[0-9a-f]+\r\n|\r\n0\r\n\r\n$/g, ''),
-      );
-      const file = await fetch(new URL(url, server.url));
-      let received = 0;
-      for await (const chunk of file.body ?? []) received += (chunk as Uint8Array).length;
-      expect(received).toBe(size);
-      highest = Math.max(highest, await residentMegabytes());
-      // Buffers that wait to be collected are there; a file that is held would be all of it, and more.
-      expect(highest - before).toBeLessThan(60);
-    } finally {
-      await server.stop();
+    const ada = await Person.register(server.url, 'ada');
+    const residentMegabytes = async (): Promise<number> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)?.[1]) / MEGABYTE;
+    };
+    await ada.mustUpload(film(8 * MEGABYTE));
+    const before = await residentMegabytes();
+    const size = 100 * MEGABYTE;
+    const upload = slowUpload(ada, size);
+    let highest = 0;
+    const piece = Buffer.alloc(MEGABYTE, 7);
+    for (let sent = film(0).length; sent < size; sent += MEGABYTE) {
+      await upload.write(piece.subarray(0, Math.min(MEGABYTE, size - sent)));
+      if (sent % (10 * MEGABYTE) < MEGABYTE) highest = Math.max(highest, await residentMegabytes());
     }
+    const answer = await upload.answer;
+    expect(answer).toMatch(/^HTTP\/1.1 201/);
+    highest = Math.max(highest, await residentMegabytes());
+    const { url } = JSON.parse(
+      answer.slice(answer.indexOf('\r\n\r\n') + 4).replace(/^[0-9a-f]+\r\n|\r\n0\r\n\r\n$/g, ''),
+    );
+    const file = await fetch(new URL(url, server.url));
+    let received = 0;
+    for await (const chunk of file.body ?? []) received += (chunk as Uint8Array).length;
+    expect(received).toBe(size);
+    highest = Math.max(highest, await residentMegabytes());
+    // Buffers that wait to be collected are there; a file that is held would be all of it, and more.
+    expect(highest - before).toBeLessThan(60);
   });
 
   it('that is killed in the middle of one leaves nothing that counts, and nothing for ever', async () => {
-    const server = await start();
     const ada = await Person.register(server.url, 'ada');
     const spool = join(directory, 'spool');
     const whole = await ada.mustUpload(film());
@@ -549,36 +541,27 @@ describe('a process that takes uploads', () => {
     await server.kill();
     await upload.answer;
 
-    const again = await start();
-    try {
-      const { body } = await request(again.url, 'GET', `/attachments/${whole.id}`, undefined, ada.accessToken);
-      expect((await fetch(new URL(body.url, again.url))).status).toBe(200);
-      const client = new pg.Client({ connectionString: database.url });
-      await client.connect();
-      expect((await client.query(`SELECT 1 FROM attachments WHERE state <> 'READY'`)).rows).toEqual([]);
-      await client.end();
-    } finally {
-      await again.stop();
-    }
+    server = await start();
+    const { body } = await request(server.url, 'GET', `/attachments/${whole.id}`, undefined, ada.accessToken);
+    expect((await fetch(new URL(body.url, server.url))).status).toBe(200);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    expect((await client.query(`SELECT 1 FROM attachments WHERE state <> 'READY'`)).rows).toEqual([]);
+    await client.end();
   });
 
   it('takes fifty at once', async () => {
-    const server = await start();
-    try {
-      const ada = await Person.register(server.url, 'ada');
-      const image = await picture(200, 200).jpeg().toBuffer();
-      const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, n) => ada.upload(n % 2 === 0 ? image : film(200_000 + n), `${n}`)),
-      );
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
-      const files = await Promise.all(
-        answers.map(async ({ body }) => (await (await fetch(new URL(body.url, server.url))).arrayBuffer()).byteLength),
-      );
-      expect(files).toEqual(answers.map(({ body }) => body.size));
-      // What the killed one left is gone, too.
-      expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
-    } finally {
-      await server.stop();
-    }
+    const ada = await Person.register(server.url, 'ada');
+    const image = await picture(200, 200).jpeg().toBuffer();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => ada.upload(n % 2 === 0 ? image : film(200_000 + n), `${n}`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
+    const files = await Promise.all(
+      answers.map(async ({ body }) => (await (await fetch(new URL(body.url, server.url))).arrayBuffer()).byteLength),
+    );
+    expect(files).toEqual(answers.map(({ body }) => body.size));
+    // What the killed one left is gone, too.
+    expect(await filesUnder(join(directory, 'spool'))).toEqual([]);
   });
 });

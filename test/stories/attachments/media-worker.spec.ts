@@ -25,7 +25,7 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
     processor = story.app.get(MediaProcessor);
     // One that is stopped is noticed sooner than elsewhere.
     Object.assign(processor, { silenceTimeoutMs: 3_000 });
-    image = await picture(2_000, 1_500).jpeg().toBuffer();
+    image = await picture(1_200, 900).jpeg().toBuffer();
   });
   afterEach(() => clearInterval(timer));
   afterAll(async () => {
@@ -93,6 +93,6 @@ describe('uploads while the worker that reads them dies or is stopped', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     clearInterval(timer);
     // The last one was stopped as well, and nothing is asked of it any more.
-    expect((await confirm()).body).toMatchObject({ id, kind: 'IMAGE', width: 2_000 });
+    expect((await confirm()).body).toMatchObject({ id, kind: 'IMAGE', width: 1_200 });
   }, 180_000);
 });
