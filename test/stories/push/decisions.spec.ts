@@ -444,50 +444,44 @@ describe('whether a phone rings', () => {
 });
 
 describe('what a notification shows', () => {
-  it('is what the device asks for', async () => {
-    const push = await startPushStory();
-    try {
-      const ada = await push.story.person('ada');
-      const [some, none] = [
-        await push.owner('bob', { preview: 'sender' }),
-        await push.owner('cy', { preview: 'none' }),
-      ];
-      for (const { person } of [some, none]) await ada.say(await ada.directConversation(person), 'A secret');
-      expect((await push.expo.arrived(some.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
-      const [hidden] = await push.expo.arrived(none.token);
-      expect(hidden).toMatchObject({ title: 'New message', body: 'You have a new message' });
-      expect(JSON.stringify(hidden)).not.toMatch(new RegExp(`secret|${ada.username}|${ada.id}`));
-    } finally {
-      await push.close();
-    }
+  let push: PushStory;
+  beforeAll(async () => {
+    push = await startPushStory();
+  });
+  afterAll(async () => {
+    await push?.close();
     expect(push.faults()).toEqual([]);
   });
 
+  it('is what the device asks for', async () => {
+    const ada = await push.story.person('ada');
+    const [some, none] = [await push.owner('bob', { preview: 'sender' }), await push.owner('cy', { preview: 'none' })];
+    for (const { person } of [some, none]) await ada.say(await ada.directConversation(person), 'A secret');
+    expect((await push.expo.arrived(some.token))[0]).toMatchObject({ title: ada.username, body: 'New message' });
+    const [hidden] = await push.expo.arrived(none.token);
+    expect(hidden).toMatchObject({ title: 'New message', body: 'You have a new message' });
+    expect(JSON.stringify(hidden)).not.toMatch(new RegExp(`secret|${ada.username}|${ada.id}`));
+  });
+
   it.each(['expo', 'fcm', 'apns', 'web'] as const)('is by %s nothing that a sender is known by', async (platform) => {
-    const push = await startPushStory();
-    try {
-      const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
-      const { subscription } = push.web.subscribe();
-      const token = { expo: expoToken, fcm: fcmToken, apns: apnsToken, web: () => undefined }[platform]();
-      const address = token ?? subscription.endpoint;
-      const where = token === undefined ? { subscription } : { token };
-      await bob.must('PUT', '/devices/phone', { platform, preview: 'none', ...where });
-      const requests = () => push[platform].of(address).filter(({ data }) => data.kind === 'friend_request');
-      for (let time = 1; time <= 2; time += 1) {
-        const { id } = await ada.must('POST', '/friends/requests', { userId: bob.id });
-        await until('the request is shown', () => requests().length >= time);
-        await ada.must('DELETE', `/friends/requests/${id}`);
-      }
-      const asked = requests();
-      expect(asked.map(({ title }) => title)).toEqual(['Friend request', 'Friend request']);
-      expect(JSON.stringify(asked)).not.toContain(ada.id);
-      // The second one takes the place of the first all the same.
-      expect(asked[0]?.tag).toMatch(/^friend:[\w-]{22}$/);
-      expect(asked[1]?.tag).toBe(asked[0]?.tag);
-    } finally {
-      await push.close();
+    const [ada, bob] = [await push.story.person('ada'), await push.story.person('bob')];
+    const { subscription } = push.web.subscribe();
+    const token = { expo: expoToken, fcm: fcmToken, apns: apnsToken, web: () => undefined }[platform]();
+    const address = token ?? subscription.endpoint;
+    const where = token === undefined ? { subscription } : { token };
+    await bob.must('PUT', '/devices/phone', { platform, preview: 'none', ...where });
+    const requests = () => push[platform].of(address).filter(({ data }) => data.kind === 'friend_request');
+    for (let time = 1; time <= 2; time += 1) {
+      const { id } = await ada.must('POST', '/friends/requests', { userId: bob.id });
+      await until('the request is shown', () => requests().length >= time);
+      await ada.must('DELETE', `/friends/requests/${id}`);
     }
-    expect(push.faults()).toEqual([]);
+    const asked = requests();
+    expect(asked.map(({ title }) => title)).toEqual(['Friend request', 'Friend request']);
+    expect(JSON.stringify(asked)).not.toContain(ada.id);
+    // The second one takes the place of the first all the same.
+    expect(asked[0]?.tag).toMatch(/^friend:[\w-]{22}$/);
+    expect(asked[1]?.tag).toBe(asked[0]?.tag);
   });
 
   it('is never more than the server allows', async () => {

@@ -419,13 +419,14 @@ function keyOfCurve(namedCurve: string): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
+const { privateKey: ACCOUNT_KEY } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
 function serviceAccount(changes: Record<string, string>): Record<string, string> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const account = {
     type: 'service_account',
     project_id: 'parley-test',
     client_email: 'push@parley-test.iam.gserviceaccount.com',
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    private_key: ACCOUNT_KEY.export({ type: 'pkcs8', format: 'pem' }),
     token_uri: 'https://oauth2.googleapis.com/token',
     ...changes,
   };

@@ -1,6 +1,9 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import { type Call, FakeService, type Reply } from './fake-service.js';
 
+/** One for all: making a key of RSA takes more of the processor than the start of a server does. */
+const PAIR = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
 /** Google's sign-in and Firebase Cloud Messaging in one. */
 export class FakeFcm extends FakeService {
   /** The code that a token is refused with; by token. */
@@ -10,7 +13,6 @@ export class FakeFcm extends FakeService {
   /** No key is taken. */
   refusesKey = false;
   signIns = 0;
-  private readonly pair = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   private readonly tokens = new Set<string>();
 
   /** What an operator downloads from Firebase. */
@@ -19,7 +21,7 @@ export class FakeFcm extends FakeService {
       type: 'service_account',
       project_id: 'parley-test',
       private_key_id: 'key-1',
-      private_key: this.pair.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      private_key: PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }),
       client_email: 'push@parley-test.iam.gserviceaccount.com',
       token_uri: `${this.url}/token`,
     });
@@ -60,7 +62,7 @@ export class FakeFcm extends FakeService {
     const form = new URLSearchParams(body.toString());
     if (form.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:jwt-bearer') this.fault('another grant');
     const [header = '', claims = '', signature = ''] = (form.get('assertion') ?? '').split('.');
-    const key = createPublicKey(this.pair.privateKey);
+    const key = createPublicKey(PAIR.privateKey);
     if (!verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')))
       this.fault('a signature that is none');
     const said = JSON.parse(Buffer.from(claims, 'base64url').toString());
