@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
 import { SearchIndexer } from '../../../src/messages/search/search-indexer.js';
@@ -11,24 +11,29 @@ import { type Anything, Person, type Story, startStory, until } from '../../supp
 
 let story: Story;
 let database: pg.Client;
-beforeEach(async () => {
+beforeAll(begin);
+afterAll(end);
+
+async function begin(): Promise<void> {
   story = await startStory({ rateLimits: false });
   database = new pg.Client({ connectionString: story.databaseUrl });
   await database.connect();
-});
-afterEach(async () => {
+}
+
+async function end(): Promise<void> {
   await database.end();
   await story.close();
-});
+}
 
 /** No message is indexed from here on. */
 const stopIndexing = (): Promise<void> => story.app.get(SearchIndexer).onApplicationShutdown();
 
-const untilIndexed = (): Promise<void> =>
+const untilIndexed = (...conversationIds: string[]): Promise<void> =>
   until('every message is indexed', async () => {
     const { rows } = await database.query(
       `SELECT 1 FROM conversations c LEFT JOIN message_search_progress p ON p.conversation_id = c.id
-       WHERE c.last_seq > COALESCE(p.indexed_seq, 0)`,
+       WHERE c.last_seq > COALESCE(p.indexed_seq, 0) AND c.id = ANY ($1)`,
+      [conversationIds],
     );
     return rows.length === 0;
   });
@@ -79,7 +84,17 @@ const WORDS = [
   'to',
 ];
 
-describe('search', () => {
+describe('search beside an index that stands still', () => {
+  let shared: [Story, pg.Client];
+  beforeEach(async () => {
+    shared = [story, database];
+    await begin();
+  });
+  afterEach(async () => {
+    await end();
+    [story, database] = shared;
+  });
+
   it('finds exactly what a reader finds by reading everything, however much of it is indexed', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationIds = [
@@ -128,7 +143,7 @@ describe('search', () => {
     };
     await write(conversationIds[0] ?? '', ada.id, Array.from({ length: 60 }, sentence));
     for (const id of conversationIds) await ada.say(id, sentence());
-    await untilIndexed();
+    await untilIndexed(...conversationIds);
     await expectAllFound();
     await stopIndexing();
     for (const id of conversationIds) await write(id, bob.id, Array.from({ length: 40 }, sentence));
@@ -137,6 +152,25 @@ describe('search', () => {
     await expectAllFound();
   });
 
+  it('says how far it looked where the index is far behind', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await ada.say(conversationId, 'the first needle');
+    await untilIndexed(conversationId);
+    await stopIndexing();
+    await write(conversationId, ada.id, [
+      'the second needle',
+      ...Array.from({ length: 200 }, () => 'hay '.repeat(1_500)),
+      'the third needle',
+    ]);
+    const page = await bob.must('GET', '/messages/search?q=needle');
+    expect(page.items.map(({ content }: Anything) => content)).toEqual(['the third needle', 'the first needle']);
+    const second = (await bob.history(conversationId, 'after=1&limit=1'))[0];
+    expect(page).toMatchObject({ nextCursor: null, indexedUpTo: second.createdAt });
+  });
+});
+
+describe('search', () => {
   it('finds nothing that was deleted, hidden or said before one came', async () => {
     const [ada, bob, cyd] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.group('Trip', bob);
@@ -157,7 +191,7 @@ describe('search', () => {
       }
     };
     await expectFound();
-    await untilIndexed();
+    await untilIndexed(conversationId);
     await expectFound();
   });
 
@@ -177,23 +211,6 @@ describe('search', () => {
     expect((await ada.call('GET', '/messages/search?q=%20')).status).toBe(400);
   });
 
-  it('says how far it looked where the index is far behind', async () => {
-    const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    const conversationId = await ada.directConversation(bob);
-    await ada.say(conversationId, 'the first needle');
-    await untilIndexed();
-    await stopIndexing();
-    await write(conversationId, ada.id, [
-      'the second needle',
-      ...Array.from({ length: 200 }, () => 'hay '.repeat(1_500)),
-      'the third needle',
-    ]);
-    const page = await bob.must('GET', '/messages/search?q=needle');
-    expect(page.items.map(({ content }: Anything) => content)).toEqual(['the third needle', 'the first needle']);
-    const second = (await bob.history(conversationId, 'after=1&limit=1'))[0];
-    expect(page).toMatchObject({ nextCursor: null, indexedUpTo: second.createdAt });
-  });
-
   it('reads a bounded amount for a page of what many messages have, and goes on with the next', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
@@ -205,49 +222,6 @@ describe('search', () => {
     expect(first.items).toEqual([]);
     expect(first.nextCursor).toEqual(expect.any(String));
     expect((await findAll(bob, 'xy')).map(({ content }) => content)).toEqual(['at the very beginning: xy']);
-  });
-});
-
-describe('the search index', () => {
-  it('gets what a failed pass left', async () => {
-    const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    const conversationId = await ada.directConversation(bob);
-    await database.query('ALTER TABLE message_search RENAME TO elsewhere');
-    const { background } = story.app.get(Database);
-    const began = background.transaction.bind(background);
-    let failures = 0;
-    background.transaction = (work) =>
-      began(work).catch((error: unknown) => {
-        failures += 1;
-        throw error;
-      });
-    await ada.say(conversationId, 'written in bad times');
-    await until('a pass has failed', () => failures > 0);
-    await database.query('ALTER TABLE elsewhere RENAME TO message_search');
-    await untilIndexed();
-    const { rows } = await database.query('SELECT folded FROM message_search');
-    expect(rows).toEqual([{ folded: 'written in bad times' }]);
-  });
-
-  it('gets the messages of every conversation while one is flooded', async () => {
-    const [ada, bob] = await Promise.all([story.person(), story.person()]);
-    const [flooded, quiet] = [await ada.group('Flooded', bob), await ada.group('Quiet', bob)];
-    await write(
-      flooded,
-      ada.id,
-      Array.from({ length: 20_000 }, (_, index) => `message number ${index}`),
-    );
-    await ada.say(flooded, 'it begins');
-    await bob.say(quiet, 'a word in between');
-    const progress = async (id: string): Promise<number> => {
-      const { rows } = await database.query(
-        'SELECT indexed_seq FROM message_search_progress WHERE conversation_id = $1',
-        [id],
-      );
-      return rows[0]?.indexed_seq ?? 0;
-    };
-    await until('the quiet conversation is indexed', async () => (await progress(quiet)) >= 2);
-    expect(await progress(flooded)).toBeLessThan(20_000);
   });
 });
 
@@ -388,5 +362,51 @@ describe('names of before', () => {
     });
     await again.close();
     expect(await found('zoe u')).toEqual([ada.id]);
+  });
+});
+
+describe('the search index', () => {
+  it('gets what a failed pass left', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    await database.query('ALTER TABLE message_search RENAME TO elsewhere');
+    const { background } = story.app.get(Database);
+    const began = background.transaction.bind(background);
+    let failures = 0;
+    background.transaction = (work) =>
+      began(work).catch((error: unknown) => {
+        failures += 1;
+        throw error;
+      });
+    await ada.say(conversationId, 'written in bad times');
+    await until('a pass has failed', () => failures > 0);
+    await database.query('ALTER TABLE elsewhere RENAME TO message_search');
+    await untilIndexed(conversationId);
+    background.transaction = began;
+    const { rows } = await database.query('SELECT folded FROM message_search WHERE conversation_id = $1', [
+      conversationId,
+    ]);
+    expect(rows).toEqual([{ folded: 'written in bad times' }]);
+  });
+
+  it('gets the messages of every conversation while one is flooded', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const [flooded, quiet] = [await ada.group('Flooded', bob), await ada.group('Quiet', bob)];
+    await write(
+      flooded,
+      ada.id,
+      Array.from({ length: 20_000 }, (_, index) => `message number ${index}`),
+    );
+    await ada.say(flooded, 'it begins');
+    await bob.say(quiet, 'a word in between');
+    const progress = async (id: string): Promise<number> => {
+      const { rows } = await database.query(
+        'SELECT indexed_seq FROM message_search_progress WHERE conversation_id = $1',
+        [id],
+      );
+      return rows[0]?.indexed_seq ?? 0;
+    };
+    await until('the quiet conversation is indexed', async () => (await progress(quiet)) >= 2);
+    expect(await progress(flooded)).toBeLessThan(20_000);
   });
 });
