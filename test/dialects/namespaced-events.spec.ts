@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io-client';
 import { io as olderIo } from 'socket.io-client-4.5.4';
+import { TIMINGS } from '../../src/config/timings.js';
 import { Device, type Person, startStory, type Story, until } from '../support/story.js';
 import { run } from './snippets.js';
 
@@ -12,7 +13,10 @@ describe('namespaced-events', () => {
   const opened: Device[] = [];
   beforeAll(async () => {
     // Its clients name no dialect.
-    story = await startStory({ rateLimits: false }, { SOCKET_DIALECT: 'namespaced-events' });
+    story = await startStory(
+      { rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } },
+      { SOCKET_DIALECT: 'namespaced-events' },
+    );
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
   });
   afterAll(async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
 import { Clock } from '../../src/common/clock.js';
+import { TIMINGS } from '../../src/config/timings.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 
@@ -13,7 +14,7 @@ describe('ws-events', () => {
   let bob: Person;
   const opened: Frames[] = [];
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false });
+    story = await startStory({ rateLimits: false, timings: { ...TIMINGS, presenceGraceMs: 300 } });
     [ada, bob] = await Promise.all([story.person('ada'), story.person('bob')]);
   });
   afterAll(async () => {
