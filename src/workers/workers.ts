@@ -33,6 +33,7 @@ export class WorkerStartError extends Error {
 interface Member {
   readonly worker: Worker;
   readonly startedAt: number;
+  listens: boolean;
   /** Connections that are being handed to it. */
   moving: number;
 }
@@ -138,20 +139,17 @@ export class Workers {
   private begin(slot: number, isAlone: boolean): Promise<void> {
     const { configuration, settings } = this.options;
     const place: WorkerPlace = { slot, isAlone, count: configuration.workers, directory: this.directory };
-    // With the last worker the port is let go of. A free one that was given once stays the address.
-    if (this.members.size === 0 && this.url !== '') this.port = new URL(this.url).port;
     const port = this.port === undefined ? {} : { PORT: this.port };
     const worker = cluster.fork({ ...settings, ...port, [WORKER_VARIABLE]: JSON.stringify(place) });
-    const member: Member = { worker, startedAt: performance.now(), moving: 0 };
+    const member: Member = { worker, startedAt: performance.now(), listens: false, moving: 0 };
     this.members.set(slot, member);
     // Where it ends while something is sent to it. Its end is what matters.
     worker.on('error', (error) => this.logger.debug(`worker ${slot}: ${error.message}`));
     return new Promise<void>((resolve, reject) => {
-      let hasStarted = false;
       let reason = '';
       worker.on('message', (message: ToPrimary, handle?: Socket) => {
         if (message.type === 'listening') {
-          hasStarted = true;
+          member.listens = true;
           this.url = message.url;
           resolve();
         } else if (message.type === 'start-failed') reason = message.reason;
@@ -161,10 +159,24 @@ export class Workers {
         this.members.delete(slot);
         void this.metrics.keep(worker.id);
         const end = signal ?? `exit code ${code}`;
-        if (!hasStarted) reject(new WorkerStartError(reason === '' ? `a worker ended at its start (${end})` : reason));
-        if (this.stopping === undefined && hasStarted) this.replace(slot, member, end);
+        this.keepAddress();
+        if (!member.listens)
+          reject(new WorkerStartError(reason === '' ? `a worker ended at its start (${end})` : reason));
+        if (this.stopping === undefined && member.listens) this.replace(slot, member, end);
       });
     });
+  }
+
+  /**
+   * With the last worker that listens the port is let go of. A free one that was given once stays the address: those that
+   * would listen to another one end, and begin again with it.
+   */
+  private keepAddress(): void {
+    if (this.options.configuration.port !== 0 || this.port !== undefined || this.url === '') return;
+    const members = [...this.members.values()];
+    if (this.stopping !== undefined || members.some(({ listens }) => listens)) return;
+    this.port = new URL(this.url).port;
+    for (const { worker } of members) worker.process.kill('SIGKILL');
   }
 
   private replace(slot: number, { worker, startedAt }: Member, end: string): void {

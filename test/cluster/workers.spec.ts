@@ -304,6 +304,20 @@ describe('two processes behind one port', () => {
   );
 
   it(
+    'keep their address where the last one that listens is killed while another one starts',
+    async () => {
+      for (const slot of [1, 2]) {
+        const pid = (await workersOf(server)).get(slot) ?? 0;
+        process.kill(pid, 'SIGKILL');
+        await until('it is replaced', async () => ![undefined, pid].includes((await workersOf(server)).get(slot)));
+      }
+      await until('both are ready', () => allThere(url), WORKER_START_TIMEOUT_MS);
+      expect((await request(url, 'GET', '/health/live')).status).toBe(200);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'wait longer each time before they replace one that dies at once',
     async () => {
       for (let time = 0; time < 3; time += 1) {
