@@ -33,7 +33,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
   beforeAll(async () => {
     s3 = kept === 'S3' ? await startS3() : undefined;
     directory = await mkdtemp(join(tmpdir(), 'parley-attachments-'));
-    story = await startStory({}, { DATA_DIR: directory, MAX_FILE_MB: '1', ...s3?.environment });
+    story = await startStory({ rateLimits: false }, { DATA_DIR: directory, MAX_FILE_MB: '1', ...s3?.environment });
     [ada, bob, stranger] = await Promise.all([story.person('ada'), story.person('bob'), story.person()]);
     conversationId = await ada.directConversation(bob);
   });
