@@ -34,14 +34,17 @@ function run(job: MediaJob): void {
     worker.off('error', failed);
     report({ cpuMs: cpuMs(), result, isSpent });
   };
-  const answered = (result: MediaResult): void => settle(result);
+  const isCostly = (): boolean => cpuMs() >= job.maxCpuMs;
+  const giveUp = (): void => settle({ fault: 'costly', message: 'it took too long to process' }, true);
+  // By one rule, whenever it was looked at.
+  const answered = (result: MediaResult): void => (isCostly() ? giveUp() : settle(result));
   const failed = (error: Error): void => {
     thread = undefined;
     settle({ fault: 'invalid', message: error.message });
   };
   const watch = setInterval(() => {
-    if (cpuMs() < job.maxCpuMs) report({ cpuMs: cpuMs() });
-    else settle({ fault: 'costly', message: 'it took too long to process' }, true);
+    if (isCostly()) giveUp();
+    else report({ cpuMs: cpuMs() });
   }, REPORT_INTERVAL_MS);
   worker.on('message', answered);
   worker.on('error', failed);
