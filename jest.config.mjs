@@ -33,6 +33,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // For what hangs, not for what is slow: no test is about speed.
   testTimeout: 120_000,
-  // More than twice the cores that it is meant for: a test waits for much of its time.
-  maxWorkers: 5,
+  // Twice the cores that it is meant for: a test waits for much of its time.
+  maxWorkers: 4,
 };
