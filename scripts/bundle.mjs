@@ -1,7 +1,7 @@
 // Joins the compiled modules and their packages to a few files: a start of the server, or of a command that uses its services, loads
 // those, and not two thousand modules, which cost more than everything else that it does. dist keeps every module beside them,
-// for smaller commands and for the processes and threads of media. Run by itself after tsc, in a process of its own: the compiler's threads would stay in the
-// server's, whose first start builds.
+// for smaller commands and for the processes and threads of media. Run by itself after tsc, in a process of its own: the
+// compiler's threads would stay in the server's, whose first start builds.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -308,15 +308,15 @@ export class ChatClient {
   }
 
   /** Up to this message, without `seq` up to the newest. Moves forward only. */
-  markRead(name: string, seq?: number): Promise<void> {
-    const conversationId = this.#idOf(name);
-    const conversation = this.observe(`conversation:${conversationId}`).getSnapshot();
+  markRead(conversationId: string, seq?: number): Promise<void> {
+    const id = this.#idOf(conversationId);
+    const conversation = this.observe(`conversation:${id}`).getSnapshot();
     const newest = conversation?.lastSeq ?? seq ?? 0;
     // A cursor beyond the newest message would hide what is still to come.
     const upTo = Math.min(seq ?? newest, newest);
     if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
-    this.#account.engine?.sync.read(conversationId, upTo);
-    return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId, seq: upTo });
+    this.#account.engine?.sync.read(id, upTo);
+    return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId: id, seq: upTo });
   }
 
   /** What is written and not sent, kept until it is sent: for each keystroke, empty when it was. Without a session nothing happens. */
@@ -331,14 +331,14 @@ export class ChatClient {
   }
 
   /** For each keystroke: sent as often as it has to be, only while live. */
-  typing(name: string, isTyping: boolean): void {
-    const conversationId = this.#idOf(name);
+  typing(conversationId: string, isTyping: boolean): void {
+    const id = this.#idOf(conversationId);
     const now = this.#ports.clock.elapsed();
-    const last = this.#typing.get(conversationId);
+    const last = this.#typing.get(id);
     if (isTyping ? last !== undefined && now - last < TYPING_REPEAT_MS : last === undefined) return;
-    if (isTyping) this.#typing.set(conversationId, now);
-    else this.#typing.delete(conversationId);
-    this.#account.engine?.connection.request('typing', { conversationId, isTyping }).catch(() => undefined);
+    if (isTyping) this.#typing.set(id, now);
+    else this.#typing.delete(id);
+    this.#account.engine?.connection.request('typing', { conversationId: id, isTyping }).catch(() => undefined);
   }
 
   /**
@@ -394,11 +394,9 @@ export class ChatClient {
 
   // Inside
 
-  /** Of a conversation that was begun here, once the server knows it, the id there; any other as it is. */
+  /** As the server knows it, where it does. */
   #idOf(conversationId: string): string {
-    const userId = recipientOf(conversationId);
-    const known = userId === undefined ? undefined : this.#account.engine?.sync.directConversationWith(userId);
-    return known ?? conversationId;
+    return this.#account.engine?.store.idOf(conversationId) ?? conversationId;
   }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */

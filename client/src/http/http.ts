@@ -123,7 +123,7 @@ function parsed<Body>(response: FetchResponse, text: string, expects: string | u
 
 function problemOf({ status, headers }: FetchResponse, body: unknown): ChatError {
   const problem = isObject(body) ? body : {};
-  const retryAfterMs = waitOf(problem['retryAfterMs'], 1) ?? waitOf(headers.get('retry-after') ?? undefined, 1_000);
+  const retryAfterMs = waitOf(problem['retryAfterMs'], 1) ?? waitOf(headers.get('retry-after'), 1_000);
   const code = typeof problem['code'] === 'string' ? (problem['code'] as ErrorCode) : codeOf(status);
   const message = typeof problem['detail'] === 'string' ? problem['detail'] : `The server answered ${status}.`;
   return new ChatError(code, message, { ...problem, status, retryAfterMs });

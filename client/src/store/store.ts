@@ -77,10 +77,15 @@ export class ChatStore implements Store {
     const end = key.indexOf(':');
     if (end < 0) return this.#snapshot(key, key as keyof StoreSnapshots, '') as SnapshotOf<Key>;
     const [kind, name] = [key.slice(0, end) as keyof StoreSnapshots, key.slice(end + 1)];
-    const userId = recipientOf(name);
+    const id = this.idOf(name);
+    return this.#snapshot(`${kind}:${id}` as StoreKey, kind, id) as SnapshotOf<Key>;
+  }
+
+  /** Of a conversation that was begun here, once the server knows it, the id there; any other as it is. */
+  idOf(conversationId: string): string {
+    const userId = recipientOf(conversationId);
     const known = userId === undefined ? undefined : this.sources.sync.directConversationWith(userId);
-    if (known !== undefined) return this.#snapshot(`${kind}:${known}` as StoreKey, kind, known) as SnapshotOf<Key>;
-    return this.#snapshot(key, kind, name) as SnapshotOf<Key>;
+    return known ?? conversationId;
   }
 
   /** Of a direct conversation the id that it had before anything was sent there; of any other its own. */

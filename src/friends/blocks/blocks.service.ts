@@ -11,7 +11,7 @@ import { FriendsRepository } from '../friends.repository.js';
 import type { Pair } from '../pair.repository.js';
 import { PairTransactions } from '../pair-transactions.js';
 
-/** Blocks (contract, section 3). Nothing is emitted to the blocked side. */
+/** Blocks (contract, section 3). Of a block nothing is emitted to the blocked side; its end shows both each other's presence. */
 @Injectable()
 export class BlocksService {
   constructor(
