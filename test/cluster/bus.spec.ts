@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { CatchUp } from '../../src/cluster/catch-up/catch-up.js';
 import type { CatchUpRepository } from '../../src/cluster/catch-up/catch-up.repository.js';
@@ -15,25 +15,45 @@ import type { EventRelay } from '../../src/realtime/delivery/event-relay.js';
 import type { Rooms } from '../../src/realtime/delivery/rooms.js';
 import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { type Network, NETWORKS } from '../support/buses.js';
+import { sideBySide } from '../support/side-by-side.js';
 import { until } from '../support/story.js';
 
 const TIMEOUT_MS = 120_000;
 
-describe.each(NETWORKS)('a bus over %s', (_, open) => {
-  let network: Network;
-  const ends: (() => Promise<void>)[] = [];
+/** A network, and what has begun on it. */
+interface Joined {
+  readonly name: string;
+  network: Network;
+  readonly ends: (() => Promise<void>)[];
+}
+
+describe('a bus', () => {
+  const joined = NETWORKS.map(([name]): Joined => ({ name, network: undefined as never, ends: [] }));
+  /** A test for each network. */
+  const overEach = (title: string, test: (joined: Joined) => Promise<void>): void =>
+    // oxlint-disable-next-line jest/expect-expect -- what is passed on asserts
+    it.each(joined)(
+      `over $name ${title}`,
+      sideBySide(joined, async (one) => {
+        try {
+          await test(one);
+        } finally {
+          for (const end of one.ends.splice(0)) await end();
+        }
+      }),
+      TIMEOUT_MS,
+    );
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    network = await open();
+    for (const [index, [, open]] of NETWORKS.entries()) (joined[index] as Joined).network = await open();
   }, TIMEOUT_MS);
-  afterEach(async () => {
-    for (const end of ends.splice(0)) await end();
+  afterAll(async () => {
+    for (const { network } of joined) await network?.close();
   }, TIMEOUT_MS);
-  afterAll(() => network.close(), TIMEOUT_MS);
 
   /** One process's bus, and what came of it. */
-  async function member(): Promise<{ bus: ClusterBus; frames: string[]; states: string[] }> {
+  async function member({ network, ends }: Joined): Promise<{ bus: ClusterBus; frames: string[]; states: string[] }> {
     const bus = network.bus();
     const [frames, states]: [string[], string[]] = [[], []];
     ends.push(() => bus.stop());
@@ -53,58 +73,46 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
   }
   const without = (frames: readonly string[]): string[] => frames.filter((frame) => frame !== 'begin');
 
-  it(
-    'carries each frame once and in order to everybody, its sender among them',
-    async () => {
-      const members = [await member(), await member(), await member()];
-      const sent = Array.from({ length: 300 }, (_unused, index) => `frame ${index} ${'x'.repeat(index * 7)}`);
-      for (const frame of sent) members[0]?.bus.publish(frame);
-      for (const { frames } of members) {
-        await until('all is there', () => without(frames).length >= sent.length);
-        expect(without(frames)).toEqual(sent);
-      }
-    },
-    TIMEOUT_MS,
-  );
+  overEach('carries each frame once and in order to everybody, its sender among them', async (joined) => {
+    const members = [await member(joined), await member(joined), await member(joined)];
+    const sent = Array.from({ length: 300 }, (_unused, index) => `frame ${index} ${'x'.repeat(index * 7)}`);
+    for (const frame of sent) members[0]?.bus.publish(frame);
+    for (const { frames } of members) {
+      await until('all is there', () => without(frames).length >= sent.length);
+      expect(without(frames)).toEqual(sent);
+    }
+  });
 
-  it(
-    'keeps the order of each sender where several send at once',
-    async () => {
-      const members = [await member(), await member()];
-      for (let index = 0; index < 200; index += 1)
-        for (const [from, { bus }] of members.entries()) bus.publish(`${from} ${index}`);
-      for (const { frames } of members) {
-        await until('all is there', () => without(frames).length >= 400);
-        for (const from of members.keys())
-          expect(without(frames).filter((frame) => frame.startsWith(`${from} `))).toEqual(
-            Array.from({ length: 200 }, (_unused, index) => `${from} ${index}`),
-          );
-      }
-    },
-    TIMEOUT_MS,
-  );
+  overEach('keeps the order of each sender where several send at once', async (joined) => {
+    const members = [await member(joined), await member(joined)];
+    for (let index = 0; index < 200; index += 1)
+      for (const [from, { bus }] of members.entries()) bus.publish(`${from} ${index}`);
+    for (const { frames } of members) {
+      await until('all is there', () => without(frames).length >= 400);
+      for (const from of members.keys())
+        expect(without(frames).filter((frame) => frame.startsWith(`${from} `))).toEqual(
+          Array.from({ length: 200 }, (_unused, index) => `${from} ${index}`),
+        );
+    }
+  });
 
-  it(
-    'carries any text unchanged, and much of it',
-    async () => {
-      const [one, other] = [await member(), await member()];
-      const texts = ['a\nb\tc', 'ä€😀\u2028\0', '', `${'€'.repeat(700_000)}\n`];
-      for (const text of texts) one.bus.publish(text);
-      await until('all is there', () => without(other.frames).length >= texts.length);
-      expect(without(other.frames)).toEqual(texts);
-    },
-    TIMEOUT_MS,
-  );
+  overEach('carries any text unchanged, and much of it', async (joined) => {
+    const [one, other] = [await member(joined), await member(joined)];
+    const texts = ['a\nb\tc', 'ä€😀\u2028\0', '', `${'€'.repeat(700_000)}\n`];
+    for (const text of texts) one.bus.publish(text);
+    await until('all is there', () => without(other.frames).length >= texts.length);
+    expect(without(other.frames)).toEqual(texts);
+  });
 
-  it(
+  overEach(
     'neither waits nor throws while it is away, drops what is published then, and carries again afterwards',
-    async () => {
-      const [one, other] = [await member(), await member()];
-      await network.cut();
+    async (joined) => {
+      const [one, other] = [await member(joined), await member(joined)];
+      await joined.network.cut();
       await until('it is known', () => [one, other].every(({ states }) => states.at(-1) === 'disconnected'));
       const large = 'x'.repeat(1024 * 1024);
       for (let index = 0; index < 64; index += 1) one.bus.publish(large);
-      await network.mend();
+      await joined.network.mend();
       await until('it is back', () => [one, other].every(({ states }) => states.at(-1) === 'connected'));
       await until('it carries', () => {
         one.bus.publish('afterwards');
@@ -112,25 +120,20 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
       });
       expect(other.frames).not.toContain(large);
     },
-    TIMEOUT_MS,
   );
 
-  it(
-    'is quiet before its start and after its stop',
-    async () => {
-      const early = network.bus();
-      early.publish('too early');
-      ends.push(() => early.stop());
-      const [one, other] = [await member(), await member()];
-      await other.bus.stop();
-      one.bus.publish('too late');
-      other.bus.publish('from nobody');
-      await until('it has come', () => one.frames.includes('too late'));
-      expect([one, other].map(({ frames }) => without(frames))).toEqual([['too late'], []]);
-      await other.bus.stop();
-    },
-    TIMEOUT_MS,
-  );
+  overEach('is quiet before its start and after its stop', async (joined) => {
+    const early = joined.network.bus();
+    early.publish('too early');
+    joined.ends.push(() => early.stop());
+    const [one, other] = [await member(joined), await member(joined)];
+    await other.bus.stop();
+    one.bus.publish('too late');
+    other.bus.publish('from nobody');
+    await until('it has come', () => one.frames.includes('too late'));
+    expect([one, other].map(({ frames }) => without(frames))).toEqual([['too late'], []]);
+    await other.bus.stop();
+  });
 
   describe('and what a process makes of it', () => {
     interface Process {
@@ -142,7 +145,7 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
     }
 
     /** A process whose rooms concern everything, and whose database is always caught up with. */
-    async function process(): Promise<Process> {
+    async function process({ network, ends }: Joined): Promise<Process> {
       const degradation = new Degradation();
       let publish: Process['publish'] = () => undefined;
       const made: Omit<Process, 'cluster' | 'publish'> = {
@@ -203,31 +206,27 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
       });
     };
 
-    it(
-      'is delivered to others, in order, and not to itself',
-      async () => {
-        const [one, other] = [await process(), await process()];
-        // Known to each other: what comes of a process that is new may begin with a gap.
-        await until('it receives the other', () => {
-          one.publish('typing.changed', typing('probe'));
-          return has(other, 'probe');
-        });
-        await isCalm(other);
-        other.received.length = 0;
-        for (let index = 0; index < 50; index += 1) one.publish('typing.changed', typing(`number ${index}`));
-        await until('all is there', () => has(other, 'number 49'));
-        expect(other.received.flatMap((event) => /number \d+/.exec(event)?.[0] ?? [])).toEqual(
-          Array.from({ length: 50 }, (_unused, index) => `number ${index}`),
-        );
-        expect(one.received).toEqual([]);
-      },
-      TIMEOUT_MS,
-    );
+    overEach('is delivered to others, in order, and not to itself', async (joined) => {
+      const [one, other] = [await process(joined), await process(joined)];
+      // Known to each other: what comes of a process that is new may begin with a gap.
+      await until('it receives the other', () => {
+        one.publish('typing.changed', typing('probe'));
+        return has(other, 'probe');
+      });
+      await isCalm(other);
+      other.received.length = 0;
+      for (let index = 0; index < 50; index += 1) one.publish('typing.changed', typing(`number ${index}`));
+      await until('all is there', () => has(other, 'number 49'));
+      expect(other.received.flatMap((event) => /number \d+/.exec(event)?.[0] ?? [])).toEqual(
+        Array.from({ length: 50 }, (_unused, index) => `number ${index}`),
+      );
+      expect(one.received).toEqual([]);
+    });
 
-    it(
+    overEach(
       'is a gap where a number is missing, where a process begins anew, and where a frame cannot be read',
-      async () => {
-        const [one, { bus }] = [await process(), await member()];
+      async (joined) => {
+        const [one, { bus }] = [await process(joined), await member(joined)];
         const nodeId = newId();
         await isCalm(one);
         bus.publish(frame(nodeId, 1));
@@ -253,20 +252,19 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
           await isCalm(one);
         }
       },
-      TIMEOUT_MS,
     );
 
-    it(
+    overEach(
       'says that it is away, asks the database meanwhile, and counts on what it could not send',
-      async () => {
-        const [one, other] = [await process(), await process()];
+      async (joined) => {
+        const [one, other] = [await process(joined), await process(joined)];
         await isCalm(other);
-        await network.cut();
+        await joined.network.cut();
         const before = other.catchUps;
         one.publish('typing.changed', typing('lost'));
         await until('it is said', () => !one.isUp() && !other.isUp());
         await until('the database is asked, and asked again', () => other.catchUps > before + 1);
-        await network.mend();
+        await joined.network.mend();
         await until('it is up', () => one.isUp() && other.isUp());
         await until('it is there', () => {
           one.publish('typing.changed', typing('found'));
@@ -274,7 +272,6 @@ describe.each(NETWORKS)('a bus over %s', (_, open) => {
         });
         expect(has(other, 'lost')).toBe(false);
       },
-      TIMEOUT_MS,
     );
   });
 });

@@ -320,16 +320,17 @@ describe('two processes behind one port', () => {
   it(
     'wait longer each time before they replace one that dies at once',
     async () => {
-      for (let time = 0; time < 3; time += 1) {
+      // Those that were killed before count, too: where they were enough, nothing is left to do.
+      const isSaid = (): boolean => {
+        const log = readFileSync(join(directory, 'log'), 'utf8');
+        return /worker 1 .*starts in 0\.5 s/.test(log) && /worker 1 .*starts in 1 s/.test(log);
+      };
+      while (!isSaid()) {
         await until('it is there', async () => (await workersOf(server)).has(1), WORKER_START_TIMEOUT_MS);
         const pid = (await workersOf(server)).get(1) ?? 0;
         process.kill(pid, 'SIGKILL');
         await until('it is gone', async () => (await workersOf(server)).get(1) !== pid);
       }
-      await until('it is said', () => {
-        const log = readFileSync(join(directory, 'log'), 'utf8');
-        return /worker 1 .*starts in 0\.5 s/.test(log) && /worker 1 .*starts in 1 s/.test(log);
-      });
       // Readiness counts a worker as there for some seconds after its death.
       await until('both are there', async () => (await workersOf(server)).size === 2, WORKER_START_TIMEOUT_MS);
       await until('and ready', () => allThere(url), WORKER_START_TIMEOUT_MS);
