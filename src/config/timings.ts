@@ -21,6 +21,8 @@ export interface Timings {
   clusterHeartbeatMs: number;
   /** How often the database is asked for what others changed while the bus carries nothing; half as long otherwise. */
   clusterCatchUpMs: number;
+  /** What is said within this time after a quiet moment is indexed for search together. */
+  searchIndexPauseMs: number;
   /** How long nothing may come and go on a connection to S3: until the first byte of an answer, too. */
   storeSilenceMs: number;
   /** All attempts of one call of S3 together; more for what has to be sent. */
@@ -62,6 +64,7 @@ export const TIMINGS: Readonly<Timings> = {
   uploadPaceCheckMs: 2_000,
   clusterHeartbeatMs: 1_000,
   clusterCatchUpMs: 2_000,
+  searchIndexPauseMs: 2_000,
   storeSilenceMs: 6_000,
   storeCallMs: 14_000,
   pushIdleDelayMs: 1_000,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '../../src/config/timings.js';
 import { Database } from '../../src/database/database.js';
 import { Retention } from '../../src/retention/retention.js';
 import { content, deviceAt } from '../support/cluster.js';
@@ -18,7 +19,8 @@ onlyWith(describe, 'redis-server')('trust, on two processes with one Redis', () 
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(), createTestDatabase()]);
-    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false };
+    const timings = { ...TIMINGS, searchIndexPauseMs: 200 };
+    const shared = { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false, timings };
     const settings = { WEBHOOK_ALLOWED_HOSTS: '127.0.0.1', LINK_PREVIEWS: 'off' };
     east = await startStory(shared, settings);
     west = await startStory(shared, settings);

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Pause } from '../../common/async/pause.js';
+import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
 import { MessageWriter } from '../sending/message-writer.js';
@@ -7,8 +8,6 @@ import { foldText } from '../../common/text/fold-text.js';
 import { type NextMessage, SearchIndexRepository, type Turn } from './search-index.repository.js';
 import { indexedText } from './search-text.js';
 
-/** What is said within this time after a quiet moment is indexed together. */
-const PAUSE_MS = 2_000;
 /** One transaction: bounded in time, so that neither a sender nor a search waits long for a core. */
 const MAX_STEP_CONVERSATIONS = 64;
 const STEP_BOUNDS = { messages: 100, bytes: 256 * 1024 };
@@ -46,6 +45,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   constructor(
     private readonly repository: SearchIndexRepository,
     private readonly writer: MessageWriter,
+    private readonly configuration: Configuration,
     metrics: Metrics,
     events: EventBus,
   ) {
@@ -89,14 +89,18 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async run(): Promise<void> {
-    await this.rest(PAUSE_MS);
+    await this.rest(this.configuration.timings.searchIndexPauseMs);
     while (!this.stopped && (this.waiting.size > 0 || this.hasForgotten)) {
       const began = performance.now();
       try {
         const isIdle = await this.step();
         this.failures = 0;
         const times = this.writer.depth > 0 ? REST_WHILE_BUSY : REST_WHILE_IDLE;
-        await this.rest(isIdle ? PAUSE_MS : Math.max(MIN_REST_MS, (performance.now() - began) * times));
+        await this.rest(
+          isIdle
+            ? this.configuration.timings.searchIndexPauseMs
+            : Math.max(MIN_REST_MS, (performance.now() - began) * times),
+        );
       } catch (error) {
         this.failures += 1;
         this.logger.warn(`messages are not indexed for search at the moment: ${(error as Error).message}`);

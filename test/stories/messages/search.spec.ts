@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
 import { SearchIndexer } from '../../../src/messages/search/search-indexer.js';
 import { foldText } from '../../../src/common/text/fold-text.js';
@@ -9,13 +10,16 @@ import { createEmptyDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
 import { type Anything, Person, type Story, startStory, until } from '../../support/story.js';
 
+/** What is waited for here is the index. */
+const TIMINGS_OF_SEARCH = { ...TIMINGS, searchIndexPauseMs: 200 };
+
 let story: Story;
 let database: pg.Client;
 beforeAll(begin);
 afterAll(end);
 
 async function begin(): Promise<void> {
-  story = await startStory({ rateLimits: false });
+  story = await startStory({ rateLimits: false, timings: TIMINGS_OF_SEARCH });
   database = new pg.Client({ connectionString: story.databaseUrl });
   await database.connect();
 }
@@ -25,6 +29,21 @@ async function end(): Promise<void> {
   await story.close();
 }
 
+/** No message is indexed until what it answers is called. */
+function holdIndexing(): () => void {
+  const { background } = story.app.get(Database);
+  const begin = background.transaction.bind(background);
+  let release = (): void => undefined;
+  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  background.transaction = async (work) => {
+    await isReleased;
+    return begin(work);
+  };
+  return () => {
+    background.transaction = begin;
+    release();
+  };
+}
 /** No message is indexed from here on. */
 const stopIndexing = (): Promise<void> => story.app.get(SearchIndexer).onApplicationShutdown();
 
@@ -173,6 +192,7 @@ describe('search beside an index that stands still', () => {
 describe('search', () => {
   it('finds nothing that was deleted, hidden or said before one came', async () => {
     const [ada, bob, cyd] = await Promise.all([story.person(), story.person(), story.person()]);
+    const goOn = holdIndexing();
     const conversationId = await ada.group('Trip', bob);
     const [kept, deleted, hidden] = [
       await ada.say(conversationId, 'lisbon kept'),
@@ -191,6 +211,7 @@ describe('search', () => {
       }
     };
     await expectFound();
+    goOn();
     await untilIndexed(conversationId);
     await expectFound();
   });
@@ -305,7 +326,7 @@ describe('on a database whose locale knows ASCII alone', () => {
     const plain = await createEmptyDatabase('C');
     try {
       await migrate(plain.url);
-      const elsewhere = await startStory({ rateLimits: false, databaseUrl: plain.url });
+      const elsewhere = await startStory({ rateLimits: false, databaseUrl: plain.url, timings: TIMINGS_OF_SEARCH });
       try {
         const [ada, bob] = await Promise.all([elsewhere.person(), elsewhere.person()]);
         const conversationId = await ada.directConversation(bob);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { TIMINGS } from '../../../src/config/timings.js';
 import { Database } from '../../../src/database/database.js';
 import { Retention } from '../../../src/retention/retention.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -9,7 +10,8 @@ describe('retention', () => {
   let [root, ada, bob]: [Person, Person, Person] = [] as never;
 
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false }, { RETENTION_DAYS: '30', LINK_PREVIEWS: 'off' });
+    const timings = { ...TIMINGS, searchIndexPauseMs: 200 };
+    story = await startStory({ rateLimits: false, timings }, { RETENTION_DAYS: '30', LINK_PREVIEWS: 'off' });
     [root, ada, bob] = await Promise.all([story.person('root'), story.person('ada'), story.person('bob')]);
     await story.grant(root, 'ADMIN');
   });
