@@ -36,6 +36,8 @@ export interface Timings {
   pushSoundWindowMs: number;
   /** What happens within this time is planned together. */
   pushPlanPauseMs: number;
+  /** How often it is looked whether another process left something that is to be sent to devices, and measured what waits. */
+  pushRestMs: number;
   /** Who sends to a device has it for so long; longer than any provider is waited for. */
   pushLeaseMs: number;
   /** How long an answer of a provider is waited for. */
@@ -46,6 +48,10 @@ export interface Timings {
   pushReceiptMs: number;
   /** What happens within this time is planned for webhooks together. */
   webhookPlanPauseMs: number;
+  /** How often it is looked whether another process left something that is to be planned or sent. */
+  webhookRestMs: number;
+  /** The first rest of a receiver that failed several times in a row, doubled with each failure that follows. */
+  webhookBreakMs: number;
   /** Who sends to a webhook has a delivery for so long; longer than any receiver is waited for. */
   webhookLeaseMs: number;
   /** How long the answer of a receiver is waited for. */
@@ -72,11 +78,14 @@ export const TIMINGS: Readonly<Timings> = {
   pushClearDelayMs: 2_000,
   pushSoundWindowMs: 30_000,
   pushPlanPauseMs: 150,
+  pushRestMs: 5_000,
   pushLeaseMs: 60_000,
   pushRequestMs: 10_000,
   pushRetryMs: 1_000,
   pushReceiptMs: 15 * 60_000,
   webhookPlanPauseMs: 150,
+  webhookRestMs: 2_000,
+  webhookBreakMs: 1_000,
   webhookLeaseMs: 60_000,
   webhookRequestMs: 15_000,
   webhookRetryMs: 5_000,

@@ -13,8 +13,6 @@ import type { LeasedDevice } from './notice.js';
 import type { PushQueueRepository, TurnEnd } from './push-queue.repository.js';
 import { MAX_REASON, Turn, type TurnRules } from './turn.js';
 
-/** How often it is looked whether another process has left something. */
-const MAX_REST_MS = 5_000;
 const MIN_REST_MS = 20;
 /** The longest wait after a provider failed. */
 const MAX_RETRY_MS = 5 * 60_000;
@@ -26,8 +24,7 @@ const MIN_REFUSED_USERS = 3;
 const BUSY_HOST_MS = 500;
 /** How long a server that stops waits for what is with a provider. */
 const END_TIMEOUT_MS = 3_000;
-/** How often it is measured what waits, and how much of the time that may take at most. */
-const MEASURE_INTERVAL_MS = 5_000;
+/** How much of the time it may take at most to measure what waits. */
 const MEASURE_REST_TIMES = 50;
 /** How often an operator is warned of the same. */
 const ALARM_WINDOW_MS = 10 * 60_000;
@@ -122,24 +119,25 @@ export class PushLane {
     if (began < this.measuredAgainAt) return;
     this.backlog = await this.repository.backlog(this.platform);
     const tookMs = performance.now() - began;
-    this.measuredAgainAt = began + Math.max(MEASURE_INTERVAL_MS, tookMs * MEASURE_REST_TIMES);
+    this.measuredAgainAt = began + Math.max(this.configuration.timings.pushRestMs, tookMs * MEASURE_REST_TIMES);
   }
 
   /** Takes what is due and there is room for. Answers how long there is nothing to do. */
   private async turn(): Promise<number> {
     const room = this.provider.maxConcurrent * this.provider.maxBatch - this.inFlight;
-    if (room <= 0) return MAX_REST_MS;
+    const { pushLeaseMs, pushRestMs } = this.configuration.timings;
+    if (room <= 0) return pushRestMs;
     const leaseId = newId();
     const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
-    const devices = await this.repository.take(this.platform, count, leaseId, this.configuration.timings.pushLeaseMs);
+    const devices = await this.repository.take(this.platform, count, leaseId, pushLeaseMs);
     if (devices.length === 0) {
       const nextMs = await this.repository.nextMs(this.platform);
       // Due, and held by somebody else: looked at again when the lease may have ended.
       return nextMs === null
-        ? MAX_REST_MS
+        ? pushRestMs
         : nextMs === 0
           ? MIN_REST_MS * 10
-          : Math.min(MAX_REST_MS, nextMs + MIN_REST_MS);
+          : Math.min(pushRestMs, nextMs + MIN_REST_MS);
     }
     this.inFlight += devices.length;
     const work = this.serve(devices)

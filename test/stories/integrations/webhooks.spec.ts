@@ -21,6 +21,8 @@ describe('webhooks', () => {
     Object.assign(story.app.get((await import('../../../src/config/configuration.js')).Configuration).timings, {
       webhookPlanPauseMs: 10,
       webhookRetryMs: 0.5,
+      webhookRestMs: 100,
+      webhookBreakMs: 20,
       webhookRequestMs: 60_000,
     });
     [root, ada, bob] = await Promise.all([story.person('root'), story.person('ada'), story.person('bob')]);

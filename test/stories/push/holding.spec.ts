@@ -9,7 +9,7 @@ describe('what one device is refused, or one request', () => {
   let push: PushStory;
   let ada: Person;
   beforeEach(async () => {
-    push = await startPushStory({ pushRetryMs: MINUTE * 1_000 });
+    push = await startPushStory({ pushRetryMs: MINUTE * 1_000, pushRestMs: 300 });
     ada = await push.story.person('ada');
   });
   afterEach(async () => {

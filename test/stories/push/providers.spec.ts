@@ -368,7 +368,7 @@ describe('a provider that lost its mind', () => {
 
 describe('a provider that asks for time', () => {
   it('is left alone for so long, and the metrics say that somebody waits', async () => {
-    const push = await startPushStory();
+    const push = await startPushStory({ pushRestMs: 300 });
     try {
       const ada = await push.story.person('ada');
       const { person, token } = await push.owner('bob');

@@ -17,8 +17,6 @@ const MAX_EVENTS = 100;
 const REST_TIMES = 4;
 /** What is remembered; beyond it the database is asked, as at the start. */
 const MAX_NOTED = 100_000;
-/** How often it is looked for what triggers wrote down and this process does not know of. */
-const POLL_MS = 2_000;
 /** How often all conversations are walked, for what a process that died, or that had too much to remember, left unplanned. */
 const WALK_INTERVAL_MS = 10 * 60_000;
 const WALK_STRETCH = 2_000;
@@ -61,7 +59,7 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
       for (const { message } of messages) this.note(message.conversationId);
       this.wake();
     });
-    // What triggers wrote down for these; what else they did is found within POLL_MS.
+    // What triggers wrote down for these; what else they did is found within `webhookRestMs`.
     for (const name of ['message.changed', 'conversation.joined', 'friend-request.accepted', 'user.changed'] as const)
       events.subscribe(name, () => this.wake());
   }
@@ -95,8 +93,8 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     const began = performance.now();
     this.isActive = await this.turn();
     const took = performance.now() - began;
-    if (!this.isActive) await this.gather(POLL_MS);
-    else if (this.isIdle && !this.loop.isAwake) await this.loop.rest(POLL_MS);
+    if (!this.isActive) await this.gather(this.configuration.timings.webhookRestMs);
+    else if (this.isIdle && !this.loop.isAwake) await this.loop.rest(this.configuration.timings.webhookRestMs);
     // What happens within this time is planned together, and others have the processor meanwhile.
     await this.gather(Math.max(this.configuration.timings.webhookPlanPauseMs, took * REST_TIMES));
     return 0;

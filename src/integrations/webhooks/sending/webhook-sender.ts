@@ -14,12 +14,9 @@ import { type LeasedDelivery, WebhookQueueRepository } from './webhook-queue.rep
 
 /** Requests to one receiver at the same time, of one process. */
 const MAX_CONCURRENT = 8;
-/** How often it is looked whether another process has left something. */
-const MAX_REST_MS = 2_000;
 const MIN_REST_MS = 20;
 /** A receiver that failed so often in a row is asked again after a while, by one request. */
 const MAX_FAILURES = 3;
-const MIN_BREAK_MS = 1_000;
 const MAX_BREAK_MS = 60_000;
 /** A webhook that fails for so long is disabled. */
 const FAILING_TIMEOUT_MS = 5 * 86_400_000;
@@ -106,12 +103,12 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Answers how long there is nothing to do. */
   private async turn(): Promise<number> {
-    const { webhookLeaseMs } = this.configuration.timings;
+    const { webhookLeaseMs, webhookRestMs } = this.configuration.timings;
     const taken = await this.repository.take(this.leaseId, MAX_CONCURRENT, this.roomTaken(), webhookLeaseMs);
     for (const delivery of taken) this.begin(delivery);
     if (taken.length > 0) return MIN_REST_MS;
     const nextMs = await this.repository.nextInMs();
-    const rest = nextMs === null ? MAX_REST_MS : Math.min(MAX_REST_MS, nextMs);
+    const rest = nextMs === null ? webhookRestMs : Math.min(webhookRestMs, nextMs);
     // What is due and cannot be taken waits for a request to end, or for a receiver's pause.
     return Math.max(MIN_REST_MS * 5, rest);
   }
@@ -149,9 +146,10 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       return this.repository.delivered(delivery, this.leaseId, result);
     }
     receiver.failures += 1;
-    if (receiver.failures >= MAX_FAILURES)
-      receiver.pausedUntil =
-        performance.now() + Math.min(MAX_BREAK_MS, MIN_BREAK_MS * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10));
+    if (receiver.failures >= MAX_FAILURES) {
+      const breakMs = this.configuration.timings.webhookBreakMs * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10);
+      receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
+    }
     const delayMs = result.status === 410 ? undefined : this.delayOf(delivery, result.retryAfterMs);
     this.count(delayMs === undefined ? 'given up' : 'failed');
     const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs);
