@@ -8,6 +8,7 @@ export default {
   // Packages and sources are loaded once in a worker.
   testEnvironment: '<rootDir>/test/support/jest/environment.cjs',
   runtime: '<rootDir>/test/support/jest/runtime.cjs',
+  testSequencer: '<rootDir>/test/support/jest/sequencer.cjs',
   transform: {
     '^.+\\.ts$': '@swc/jest',
     '^.+\\.tsx$': [
