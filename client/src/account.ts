@@ -2,16 +2,16 @@ import { type Session } from './auth/session.js';
 import { doubledMs, pause } from './connection/backoff.js';
 import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
-import { EMPTY_STORE, Engine } from './engine.js';
+import type { Engine } from './engine.js';
 import type { Http } from './http/types.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { SocketFactory } from './ports/network.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
+import { CachedStore, readCachedStore } from './store/cached-store.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { noChannel } from './tabs/broadcast-channel.js';
-import { loneTab } from './tabs/lone-tab.js';
 import type { AccountTabs } from './tabs/types.js';
 
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
@@ -45,10 +45,14 @@ interface Account {
 }
 
 const NOT_WATCHED: Unsubscribe = () => undefined;
+/** What is shown while nobody is logged in. */
+const EMPTY_STORE = new CachedStore();
 
 /** The user who is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
 export class CurrentAccount {
   #account: Account | undefined;
+  /** What is stored, from when it was read until the engine shows it. */
+  #cached: CachedStore | undefined;
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -102,16 +106,30 @@ export class CurrentAccount {
 
   /** A part of whichever engine there is. */
   part<Snapshot>(of: (engine: Engine | undefined) => Observable<Snapshot>): Observable<Snapshot> {
+    return this.#following(() => this.engine, of);
+  }
+
+  observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
+    return this.#following(
+      () => this.engine?.store ?? this.#cached ?? EMPTY_STORE,
+      (store) => store.observe(key),
+    );
+  }
+
+  #following<Source, Snapshot>(
+    current: () => Source,
+    of: (source: Source) => Observable<Snapshot>,
+  ): Observable<Snapshot> {
     return {
-      getSnapshot: () => of(this.engine).getSnapshot(),
+      getSnapshot: () => of(current()).getSnapshot(),
       subscribe: (listener) => {
-        let { engine } = this;
-        let end = of(engine).subscribe(listener);
+        let source = current();
+        let end = of(source).subscribe(listener);
         const endChanges = this.subscribe(() => {
-          if (engine !== this.engine) {
+          if (source !== current()) {
             end();
-            engine = this.engine;
-            end = of(engine).subscribe(listener);
+            source = current();
+            end = of(source).subscribe(listener);
           }
           listener();
         });
@@ -123,8 +141,14 @@ export class CurrentAccount {
     };
   }
 
-  observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
-    return this.part((engine) => (engine?.store ?? EMPTY_STORE).observe(key));
+  /** Without a session nothing happens. */
+  keepDraft(conversationId: string, text: string): void {
+    const { engine } = this;
+    if (engine === undefined) return this.#cached?.keepDraft(conversationId, text);
+    engine.drafts.keep(conversationId, text);
+    const pendingId = engine.store.pendingIdOf(conversationId);
+    // What was written before there was a conversation.
+    if (pendingId !== conversationId) engine.drafts.keep(pendingId, '');
   }
 
   change<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -144,17 +168,17 @@ export class CurrentAccount {
     await this.end();
     const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
     const opening = this.#openStorage(name);
-    // Looked at below, when the tabs are known.
-    opening.catch(() => undefined);
-    const later = await this.#later();
-    const tabs = this.ports.isAlone ? loneTab() : later.sharedTabs(name, this.ports);
-    tabs.tabs.start();
+    const joining = this.#joinTabs(name);
+    // What is stored need not wait for those who run it; where they are there first, they show it.
+    const isFirst = await Promise.race([opening.then(() => true), joining.then(() => false)]).catch(() => false);
+    if (isFirst) await this.#showCached(await opening);
+    const { later, tabs } = await joining;
     let database: Database;
     try {
-      // The list waits for both.
-      [database] = await Promise.all([opening, this.#knowsRole(tabs)]);
+      database = await opening;
     } catch (cause) {
       await tabs.tabs.stop();
+      this.#cached = undefined;
       this.setIdle({ status: 'ended', code: 'STORAGE' });
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
@@ -170,6 +194,9 @@ export class CurrentAccount {
     };
     await account.engine.start();
     this.#account = account;
+    const typed = this.#cached?.typed ?? [];
+    this.#cached = undefined;
+    for (const [conversationId, text] of typed) this.keepDraft(conversationId, text);
     database.onDestroyed?.(() => this.#destroyed(account));
     const ends = [
       tabs.tabs.subscribe(() => {
@@ -199,6 +226,12 @@ export class CurrentAccount {
         await pause(this.ports.clock, doubledMs(failures));
       }
     }
+  }
+
+  async #showCached(database: Database): Promise<void> {
+    // What cannot be read now is read by the engine, which does not give up.
+    this.#cached = await readCachedStore(database).catch(() => undefined);
+    this.#listeners.call();
   }
 
   /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */
@@ -233,13 +266,11 @@ export class CurrentAccount {
   }
 
   #engineFor({ userId, database, tabs, later }: Pick<Account, 'userId' | 'database' | 'tabs' | 'later'>): Engine {
-    const { SocketConnection, socketIo } = later;
-    const { socket = socketIo, ...others } = this.ports;
-    return new Engine({
-      ...others,
-      connect: (ports) => new SocketConnection({ ...ports, socket }),
+    return new later.Engine({
+      ...this.ports,
+      socket: this.ports.socket ?? later.socketIo,
       role: tabs.tabs.getSnapshot(),
-      isShared: others.channel !== noChannel,
+      isShared: this.ports.channel !== noChannel,
       database,
       tabs,
       identified: (actual) => {
@@ -259,7 +290,7 @@ export class CurrentAccount {
     else socket?.setWanted(!this.#isSuspended);
   }
 
-  /** The connection, and what tabs need, is loaded beside what is stored: it is asked for until it comes. */
+  /** All that runs is loaded beside what is stored: it is asked for until it comes. */
   async #later(): Promise<Later> {
     for (let failures = 0; ; failures += 1) {
       try {
@@ -269,6 +300,15 @@ export class CurrentAccount {
         this.#requireOpen();
       }
     }
+  }
+
+  /** Resolves when it is known whether this tab leads. */
+  async #joinTabs(name: string): Promise<Pick<Account, 'later' | 'tabs'>> {
+    const later = await this.#later();
+    const tabs = this.ports.isAlone ? later.loneTab() : later.sharedTabs(name, this.ports);
+    tabs.tabs.start();
+    await this.#knowsRole(tabs);
+    return { later, tabs };
   }
 
   #knowsRole({ tabs }: AccountTabs): Promise<void> {
@@ -295,6 +335,7 @@ export class CurrentAccount {
 
   /** Nobody is logged in from now on; what is stored stays, under the name that is returned. */
   async end(): Promise<string | undefined> {
+    this.#cached = undefined;
     const account = this.#account;
     if (account === undefined) return undefined;
     const { name, database, tabs, engine } = account;

@@ -1,7 +1,6 @@
 import { type AccountPorts, CurrentAccount } from './account.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
-import { NO_OUTBOX } from './engine.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
 import type { Calls } from './facade/calls.js';
@@ -46,6 +45,7 @@ import type {
   ReportReceipt,
   VerifyCode,
 } from './protocol/protocol.generated.js';
+import { NO_OUTBOX } from './store/cached-store.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
@@ -322,12 +322,7 @@ export class ChatClient {
   /** What is written and not sent, kept until it is sent: for each keystroke, empty when it was. Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
     requireText(text);
-    const id = this.#idOf(conversationId);
-    const { engine } = this.#account;
-    engine?.drafts.keep(id, text);
-    // What was written before there was a conversation.
-    const pendingId = engine?.store.pendingIdOf(id) ?? id;
-    if (pendingId !== id) engine?.drafts.keep(pendingId, '');
+    this.#account.keepDraft(this.#idOf(conversationId), text);
   }
 
   /** For each keystroke: sent as often as it has to be, only while live. */

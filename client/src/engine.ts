@@ -1,34 +1,31 @@
 import type { ChannelMessage } from './ports/environment.js';
-import type { ConnectionPorts, SocketConnection } from './connection/connection.js';
-import type { Connection, Observable } from './connection/types.js';
+import { type ConnectionPorts, SocketConnection } from './connection/connection.js';
+import type { Connection } from './connection/types.js';
+import { fetchFriends } from './http/friend-lists.js';
 import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/order.js';
 import { DurableOutbox } from './outbox/outbox.js';
-import type { OutboxItem, Uploader } from './outbox/types.js';
+import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
-import { deferred, deferredCalls } from './protocol/deferred.js';
 import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
 import { ChatStore } from './store/store.js';
 import { Synchroniser } from './sync/engine.js';
 import { RowWriter, WRITER } from './sync/row-writer.js';
-import { EMPTY_STATE } from './sync/reduce.js';
 import type { RowChanges } from './sync/state.js';
 import type { Answer } from './sync/types.js';
 import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js';
 
 export interface EnginePorts
   extends Pick<Ports, 'clock' | 'random'>,
-    Omit<ConnectionPorts, 'socket' | 'catchUp' | 'identified' | 'doubted'> {
+    Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
   role: TabRole;
   /** There may be other tabs on the same storage. */
   isShared: boolean;
   database: Database;
   tabs: AccountTabs;
   http: Http;
-  /** The connection of a tab that leads. */
-  connect: (ports: Omit<ConnectionPorts, 'socket'>) => SocketConnection;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
 }
@@ -73,7 +70,7 @@ export class Engine {
         const path = `/conversations/${conversationId}/messages`;
         return (await http.request<MessagePage>(path, { query: { ...position, limit }, expects: 'items' })).body;
       },
-      fetchFriends: async () => (await import('./later.js')).fetchFriends(http),
+      fetchFriends: () => fetchFriends(http),
       settled: (settled) => this.outbox.settled(settled),
     });
     this.outbox = new DurableOutbox({
@@ -82,11 +79,7 @@ export class Engine {
       clock,
       random,
       send: (event, payload) => this.connection.request(event, payload),
-      // Follows what is shown; a file that is chosen before it is there waits for it.
-      uploader: deferredCalls<Uploader>(
-        ['keep', 'upload', 'discard', 'discardOthers'],
-        deferred(async () => new (await import('./later.js')).StoredUploads({ database, http })),
-      ),
+      uploader: new StoredUploads({ database, http }),
       isShared,
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),
@@ -100,7 +93,7 @@ export class Engine {
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
     this.store = new ChatStore({ sync: this.sync, outbox: this.outbox, drafts: this.drafts });
     if (isLeader) {
-      this.socket = ports.connect({
+      this.socket = new SocketConnection({
         ...ports,
         catchUp: this.sync.catchUp,
         identified: (ready) => {
@@ -203,16 +196,3 @@ class FollowingWriter extends RowWriter {
     return super.write({ rows: rows.filter(([store]) => durable.includes(store)) });
   }
 }
-
-const NO_ITEMS: readonly OutboxItem[] = [];
-export const NO_OUTBOX: Observable<readonly OutboxItem[]> = {
-  getSnapshot: () => NO_ITEMS,
-  subscribe: () => () => undefined,
-};
-
-/** What is shown while nobody is logged in. */
-export const EMPTY_STORE = new ChatStore({
-  sync: { state: EMPTY_STATE, subscribe: () => () => undefined, directConversationWith: () => undefined },
-  outbox: NO_OUTBOX,
-  drafts: { of: () => '', subscribe: () => () => undefined },
-});

@@ -64,6 +64,7 @@ export class ConversationWindows {
     /** Without a window there is nothing to move: then it is opened, as by reading it. */
     const move = async (work: (sync: Synchroniser, conversationId: string) => Promise<void>): Promise<void> => {
       if (!this.#opened.has(conversationId)) this.#linger(conversationId, open);
+      if (this.account.engine === undefined) await this.account.settled;
       const sync = this.account.engine?.sync;
       const userId = recipientOf(conversationId);
       const known = userId === undefined ? conversationId : sync?.directConversationWith(userId);

@@ -4,9 +4,8 @@ import { pendingConversationId, recipientOf } from '../outbox/recipient.js';
 import type { KeptFile, OutboxCommand, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
+import { isUnread, PAGE_SIZE, rowAt, rowsBetween } from '../sync/message-rows.js';
 import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/state.js';
-import { isUnread, rowAt, rowsBetween } from '../sync/timeline.js';
-import { PAGE_SIZE } from '../sync/window.js';
 import { overlaid } from './overlay.js';
 import type {
   ConversationItem,

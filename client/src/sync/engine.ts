@@ -7,15 +7,14 @@ import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
 import { covers } from './coverage.js';
-import { EMPTY_STATE, neededTimelines, reduce } from './reduce.js';
+import { PAGE_SIZE } from './message-rows.js';
+import { neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
 import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
+import { EMPTY_STATE, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
-import { PAGE_SIZE } from './window.js';
 
 const SYNC_LIMIT = 100;
-/** Loaded at the start; messages are when they are needed. */
-const LOADED_STORES = ['meta', 'users', 'friends', 'friendRequests', 'conversations'] as const;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
 type Held = { intervals: Timeline['coverage']; start: number; floor: number };
@@ -51,14 +50,7 @@ export class Synchroniser implements SyncEngine {
   }
 
   async #start(): Promise<void> {
-    const rows = await this.ports.database.transaction('readonly', LOADED_STORES, async (transaction) => {
-      // All at once: the list waits for each way to the storage and back.
-      const found = await Promise.all(LOADED_STORES.map((store) => transaction.range(store)));
-      return LOADED_STORES.flatMap((store, index) =>
-        (found[index] ?? []).map(({ key, value }): RowChanges['rows'][number] => [store, key, value]),
-      );
-    });
-    this.#feed({ type: 'rows', rows });
+    this.#feed({ type: 'rows', rows: await readRows(this.ports.database) });
   }
 
   handle({ name, payload }: ServerEvent): void {

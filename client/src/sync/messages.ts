@@ -5,7 +5,8 @@ import { uncoverBelow } from './coverage.js';
 import { setTyping } from './people.js';
 import type { Timeline } from './state.js';
 import { askSync, type Step, table, write } from './step.js';
-import { mergeMessages, rowAt } from './timeline.js';
+import { rowAt } from './message-rows.js';
+import { mergeMessages } from './timeline.js';
 
 const MAX_TIMELINES = 40;
 /** A conversation that is not looked at keeps no more messages than the first, and then the second, newest. */

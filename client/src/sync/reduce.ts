@@ -7,32 +7,11 @@ import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
-import { askSync, newStep, retryLater, saveCursor, type Step, type Table, table, write } from './step.js';
+import { askSync, newStep, retryLater, saveCursor, type Step, table, write } from './step.js';
+import { withRows } from './stored-state.js';
 import { coverPage, derive } from './timeline.js';
 import { NEW_WINDOW } from './window.js';
 import { endPage, placeWindow, setWindow, setWindows } from './windows.js';
-
-export const EMPTY_STATE: SyncState = {
-  userId: null,
-  cursor: null,
-  hasFriends: false,
-  isFetchingFriends: false,
-  isFriendsStale: false,
-  isReady: false,
-  isCaughtUp: false,
-  catchUp: null,
-  uncovered: 0,
-  failures: 0,
-  conversations: new Map(),
-  timelines: new Map(),
-  windows: new Map(),
-  users: new Map(),
-  friends: new Map(),
-  friendRequests: new Map(),
-  presence: new Map(),
-  typing: new Map(),
-  generation: 0,
-};
 
 /**
  * What the client knows after one more thing happened, and what is to be done about it.
@@ -95,9 +74,7 @@ function take(step: Step, input: SyncInput): void {
   const { state, effects } = step;
   switch (input.type) {
     case 'rows':
-      for (const [store, key, value] of input.rows)
-        if (store !== 'meta') table(step, store as Table).set(key, value as never);
-        else if (key === 'sync') Object.assign(state, value);
+      Object.assign(state, withRows(state, input.rows));
       return;
     case 'loaded': {
       const { conversationId, messages, type: _, ...held } = input;

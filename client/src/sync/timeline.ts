@@ -1,5 +1,6 @@
 import type { Message, MessagePage } from '../protocol/protocol.generated.js';
 import { cover, covers } from './coverage.js';
+import { isUnread, positionOf, rowAt, rowsBetween } from './message-rows.js';
 import type { ConversationRow, PageQuery, SentMessage, Timeline } from './state.js';
 
 /** The server counts no farther. */
@@ -67,31 +68,6 @@ export function coverPage(
     );
   if (!hasBefore && after === undefined) start = Math.max(start, first ?? before ?? 1);
   return { ...timeline, coverage, start };
-}
-
-/** The place of the first row that is not before `seq`. */
-function positionOf(rows: readonly SentMessage[], seq: number): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((rows[middle] as SentMessage).seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-export function rowsBetween(rows: readonly SentMessage[], from: number, to: number): readonly SentMessage[] {
-  return rows.slice(positionOf(rows, from), positionOf(rows, to + 1));
-}
-
-export function rowAt(rows: readonly SentMessage[], seq: number): SentMessage | undefined {
-  const row = rows[positionOf(rows, seq)];
-  return row?.seq === seq ? row : undefined;
-}
-
-/** Whether it counts as unread for somebody who has not read so far. */
-export function isUnread(message: Message, userId: string | null): boolean {
-  return message.senderId !== userId && message.deletedAt === null && message.kind !== 'SYSTEM';
 }
 
 /** The conversation's newest message and its number of unread ones, as the server works them out from the same messages. */

@@ -1,7 +1,7 @@
 import { intervalAt } from './coverage.js';
+import { PAGE_SIZE } from './message-rows.js';
 import type { PageQuery, Timeline, Window } from './state.js';
 
-export const PAGE_SIZE = 50;
 /** More than this is not shown at once: what is farther away is let go, and comes back when it is scrolled to. */
 export const MAX_WINDOW = 400;
 /** A gap up to this long is filled from its beginning; beyond a longer one the newest page is shown at once. */

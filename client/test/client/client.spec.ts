@@ -3,6 +3,7 @@ import { type ChatClient, type OutgoingMessage, createClient } from '../../src/i
 import type { Fetch } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
+import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
 import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 import { Chance, ME, ModelServer } from '../sync/model-server.js';
@@ -15,6 +16,7 @@ async function loggedIn(): Promise<{
   client: ChatClient;
   sockets: FakeSockets;
   clock: VirtualClock;
+  ports: ReturnType<typeof made>['ports'];
   asked: string[];
 }> {
   const server = new ModelServer(new Chance(1));
@@ -35,20 +37,20 @@ async function loggedIn(): Promise<{
     const text = () => Promise.resolve(JSON.stringify(answer()));
     return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
   };
-  const { client, sockets, clock } = made(fetch);
+  const { client, sockets, clock, ports } = made(fetch);
   await client.login({ username: 'me', password: 'a long password' });
   await settled();
   sockets.last.welcome(ME);
   await client.conversations.openDirect(OTHER);
   await settled();
-  return { client, sockets, clock, asked };
+  return { client, sockets, clock, ports, asked };
 }
 
 function made(fetch: Fetch = () => Promise.reject(new TypeError('fetch failed'))) {
   const [sockets, clock] = [new FakeSockets(), new VirtualClock()];
-  const storage = memoryStorage({ strict: true });
-  const ports = { storage, tokens: memoryTokens(), socket: sockets.factory, clock, fetch };
-  return { client: createClient({ url: 'https://chat.example', ...ports }), sockets, clock };
+  const [storage, tokens] = [memoryStorage({ strict: true }), memoryTokens()];
+  const ports = { url: 'https://chat.example', storage, tokens, socket: sockets.factory, clock, fetch };
+  return { client: createClient(ports), sockets, clock, ports };
 }
 
 describe('a client', () => {
@@ -189,6 +191,51 @@ describe('a client', () => {
     await client.ready;
     expect(client.connection.getSnapshot().status).toBe(status);
     await client.close();
+  });
+
+  it('shows what is cached, and keeps what is written, before it is known which tab leads', async () => {
+    const { client: earlier, ports } = await loggedIn();
+    await earlier.messages(CONVERSATION).loadOlder();
+    earlier.keepDraft(CONVERSATION, 'stored');
+    await earlier.close();
+    // Another tab leads.
+    const lock = processLock();
+    let letGo = (): void => undefined;
+    const leading = new Promise<void>((resolve) => (letGo = resolve));
+    void lock.run(`chat.example:${ME}:leader`, () => leading);
+    const client = createClient({ ...ports, lock });
+    let isReady = false;
+    void client.ready.then(() => (isReady = true));
+    const shown: (string | undefined)[] = [];
+    client.conversations.subscribe(() => shown.push(client.conversations.items[0]?.lastMessage ?? undefined));
+    const draft = client.draft(CONVERSATION);
+    let drafts = 0;
+    draft.subscribe(() => (drafts += 1));
+    await settled();
+    expect([isReady, shown.at(-1), draft.getSnapshot()]).toEqual([false, 'text 3', 'stored']);
+    expect(client.friends.items.length + client.outbox.items.length).toBe(0);
+    draft.set('changed');
+    expect([draft.getSnapshot(), drafts]).toEqual(['changed', 2]);
+    const older = client.messages(CONVERSATION).loadOlder();
+    const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed early' });
+    await settled();
+    expect(client.outbox.items).toEqual([]);
+    await ports.clock.advance(1_000);
+    await Promise.all([client.ready, older, stored]);
+    expect(client.outbox.items).toMatchObject([{ clientId, state: 'queued' }]);
+    expect(client.messages(CONVERSATION).items.map(({ content }) => content)).toEqual([
+      'text 1',
+      'text 2',
+      'text 3',
+      'typed early',
+    ]);
+    expect(draft.getSnapshot()).toBe('changed');
+    await client.close();
+    letGo();
+    const next = createClient(ports);
+    await next.ready;
+    expect(next.draft(CONVERSATION).getSnapshot()).toBe('changed');
+    await next.close();
   });
 
   it('closes while the application brings no token', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredValue, StoreName } from '../../src/ports/storage.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
-import { EMPTY_STATE, neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Timeline } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 

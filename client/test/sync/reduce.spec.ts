@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SyncChanges } from '../../src/protocol/protocol.generated.js';
-import { EMPTY_STATE, neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 
