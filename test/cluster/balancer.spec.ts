@@ -66,7 +66,7 @@ onlyWith(
         TRUSTED_PROXIES: '1',
         DRAIN_SECONDS: '9',
       });
-    servers = [await start('east', ports[0]), await start('west', ports[1])];
+    servers = await Promise.all([start('east', ports[0]), start('west', ports[1])]);
     directory = await mkdtemp(join(tmpdir(), 'parley-balancer-'));
     // The example itself, on ports that are free.
     const example = await readFile('examples/balancer/haproxy.cfg', 'utf8');

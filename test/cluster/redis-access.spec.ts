@@ -79,7 +79,7 @@ onlyWith(describe, 'redis-server').each([
 
   beforeAll(async () => {
     [redis, database] = await Promise.all([RedisServer.start(settings), createTestDatabase()]);
-    servers.push(await start(), await start());
+    servers.push(...(await Promise.all([start(), start()])));
   }, TIMEOUT_MS);
   afterAll(async () => {
     for (const { socket } of devices) socket.close();

@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import type { Configuration } from '../../config/configuration.js';
 import { UnlimitedRateLimiter } from '../../limits/rates/rate-limiter.js';
 import { picture, recorded } from '../../../test/support/files.js';
+import { sideBySide } from '../../../test/support/side-by-side.js';
 import { MediaProcessor } from './media-processor.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -80,36 +81,69 @@ describe('processing images', () => {
     }
   }, 180_000);
 
-  it('takes an image again where the worker was stopped, and says that it is the machine where the next one is, too', async () => {
-    class HastyProcessor extends MediaProcessor {
-      override silenceTimeoutMs = 3_000;
-    }
-    const processor = new HastyProcessor(new UnlimitedRateLimiter(), MEMORY);
-    const stopped = new Set<number>();
-    const stopOver = (isOver: () => boolean): NodeJS.Timeout =>
-      setInterval(() => {
-        const pid = processor.workerPid;
-        if (pid === undefined || stopped.has(pid) || isOver()) return;
-        stopped.add(pid);
-        process.kill(pid, 'SIGSTOP');
-      }, 5);
-    let timer = stopOver(() => stopped.size >= 1);
-    try {
-      expect(await processor.processImage('ada', paths())).toMatchObject({ width: 2_000 });
-      clearInterval(timer);
-      timer = stopOver(() => false);
-      // None of these has to answer.
-      processor.silenceTimeoutMs = 300;
-      await expect(processor.processImage('ada', paths())).rejects.toMatchObject({
-        code: 'UNAVAILABLE',
-        retryAfterMs: expect.any(Number),
-      });
-      expect(stopped.size).toBeGreaterThanOrEqual(3);
-    } finally {
-      clearInterval(timer);
-      processor.onApplicationShutdown();
-    }
-  }, 180_000);
+  /** Both wait until it is noticed, or is over. */
+  const standstills = [
+    {
+      name: 'takes an image again where the worker was stopped, and says that it is the machine where the next one is, too',
+      run: async () => {
+        class HastyProcessor extends MediaProcessor {
+          override silenceTimeoutMs = 3_000;
+        }
+        const processor = new HastyProcessor(new UnlimitedRateLimiter(), MEMORY);
+        const stopped = new Set<number>();
+        const stopOver = (isOver: () => boolean): NodeJS.Timeout =>
+          setInterval(() => {
+            const pid = processor.workerPid;
+            if (pid === undefined || stopped.has(pid) || isOver()) return;
+            stopped.add(pid);
+            process.kill(pid, 'SIGSTOP');
+          }, 5);
+        let timer = stopOver(() => stopped.size >= 1);
+        try {
+          expect(await processor.processImage('ada', paths(directory, 'stopped'))).toMatchObject({ width: 2_000 });
+          clearInterval(timer);
+          timer = stopOver(() => false);
+          // None of these has to answer.
+          processor.silenceTimeoutMs = 300;
+          await expect(processor.processImage('ada', paths(directory, 'stopped'))).rejects.toMatchObject({
+            code: 'UNAVAILABLE',
+            retryAfterMs: expect.any(Number),
+          });
+          expect(stopped.size).toBeGreaterThanOrEqual(3);
+        } finally {
+          clearInterval(timer);
+          processor.onApplicationShutdown();
+        }
+      },
+    },
+    {
+      name: 'counts the time of the processor: an image whose worker is starved longer than it may take is taken',
+      run: async () => {
+        class StrictProcessor extends MediaProcessor {
+          protected override readonly maxCpuMs = 1_500;
+        }
+        const processor = new StrictProcessor(new UnlimitedRateLimiter(), MEMORY);
+        try {
+          await processor.processImage('ada', paths(directory, 'starved'));
+          const done = processor.processImage('ada', paths(directory, 'starved'));
+          const worker = processor.workerPid as number;
+          process.kill(worker, 'SIGSTOP');
+          await setTimeout(2_000);
+          process.kill(worker, 'SIGCONT');
+          expect(await done).toMatchObject({ width: 2_000 });
+          expect(processor.workerPid).toBe(worker);
+        } finally {
+          processor.onApplicationShutdown();
+        }
+      },
+    },
+  ];
+  // oxlint-disable-next-line jest/expect-expect -- each of them asserts
+  it.each(standstills)(
+    '$name',
+    sideBySide(standstills, ({ run }) => run()),
+    180_000,
+  );
 
   it('never takes an image for damaged because workers are killed over it', async () => {
     const processor = new MediaProcessor(new UnlimitedRateLimiter(), MEMORY);
@@ -171,25 +205,6 @@ describe('processing images', () => {
     const job = images.processImage('ada', paths(join(directory, 'nowhere')));
     await expect(job).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
   });
-
-  it('counts the time of the processor: an image whose worker is starved longer than it may take is taken', async () => {
-    class StrictProcessor extends MediaProcessor {
-      protected override readonly maxCpuMs = 1_500;
-    }
-    const processor = new StrictProcessor(new UnlimitedRateLimiter(), MEMORY);
-    try {
-      await processor.processImage('ada', paths());
-      const done = processor.processImage('ada', paths());
-      const worker = processor.workerPid as number;
-      process.kill(worker, 'SIGSTOP');
-      await setTimeout(2_000);
-      process.kill(worker, 'SIGCONT');
-      expect(await done).toMatchObject({ width: 2_000 });
-      expect(processor.workerPid).toBe(worker);
-    } finally {
-      processor.onApplicationShutdown();
-    }
-  }, 180_000);
 
   // A device that is always full, which not every system has.
   (existsSync('/dev/full') ? describe : describe.skip)('on a disk that is full', () => {

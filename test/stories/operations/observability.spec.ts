@@ -164,7 +164,7 @@ describe('a server in production', () => {
       expect(found.get(`parley_database_connections_max{pool="${pool}"}`)).toBeGreaterThan(0);
     }
     expect(found.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
-    // Those of several processes, and of push, which has sent nothing here: test/cluster/alarms.spec.ts.
+    // Those of several processes, and of push, which has sent nothing here: test/cluster/workers-and-redis.spec.ts.
     for (const file of ['alerts.yml', 'grafana.json'])
       for (const name of series(readFileSync(`docs/operations/${file}`, 'utf8')))
         if (!/^parley_(cluster|push|worker)_/.test(name)) expect(names).toContain(name);
