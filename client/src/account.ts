@@ -61,8 +61,6 @@ export class CurrentAccount {
   readonly #listeners = new Listeners();
 
   constructor(private readonly ports: AccountPorts) {
-    // Asked for at once: it comes beside what is stored. One that does not come is asked for again.
-    import('./later.js').catch(() => undefined);
     ports.session.onEnd((code) => {
       this.engine?.socket?.setEnded(code);
       this.setIdle({ status: 'ended', code });
@@ -167,21 +165,20 @@ export class CurrentAccount {
     }
     await this.end();
     const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
-    const opening = this.#openStorage(name);
-    const joining = this.#joinTabs(name);
-    // What is stored need not wait for those who run it; where they are there first, they show it.
-    const isFirst = await Promise.race([opening.then(() => true), joining.then(() => false)]).catch(() => false);
-    if (isFirst) await this.#showCached(await opening);
-    const { later, tabs } = await joining;
     let database: Database;
     try {
-      database = await opening;
+      database = await this.#openStorage(name);
     } catch (cause) {
-      await tabs.tabs.stop();
-      this.#cached = undefined;
       this.setIdle({ status: 'ended', code: 'STORAGE' });
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
+    // Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up.
+    this.#cached = await readCachedStore(database).catch(() => undefined);
+    this.#listeners.call();
+    const { later, tabs } = await this.#joinTabs(name).catch(async (error: unknown) => {
+      await database.close();
+      throw error;
+    });
     const account: Account = {
       userId,
       name,
@@ -226,12 +223,6 @@ export class CurrentAccount {
         await pause(this.ports.clock, doubledMs(failures));
       }
     }
-  }
-
-  async #showCached(database: Database): Promise<void> {
-    // What cannot be read now is read by the engine, which does not give up.
-    this.#cached = await readCachedStore(database).catch(() => undefined);
-    this.#listeners.call();
   }
 
   /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */
@@ -290,7 +281,7 @@ export class CurrentAccount {
     else socket?.setWanted(!this.#isSuspended);
   }
 
-  /** All that runs is loaded beside what is stored: it is asked for until it comes. */
+  /** All that runs: it is asked for until it comes. */
   async #later(): Promise<Later> {
     for (let failures = 0; ; failures += 1) {
       try {
