@@ -4,12 +4,15 @@ import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import type { Engine } from './engine.js';
 import type { Http } from './http/types.js';
+import { type EarlyCommand, EarlyCommands } from './outbox/early-commands.js';
+import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { SocketFactory } from './ports/network.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
 import { CachedStore, readCachedStore } from './store/cached-store.js';
+import type { ChatStore } from './store/store.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { noChannel } from './tabs/broadcast-channel.js';
 import type { AccountTabs } from './tabs/types.js';
@@ -44,15 +47,17 @@ interface Account {
   end: Unsubscribe;
 }
 
+const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
 const NOT_WATCHED: Unsubscribe = () => undefined;
-/** What is shown while nobody is logged in. */
-const EMPTY_STORE = new CachedStore();
 
 /** The user who is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
 export class CurrentAccount {
   #account: Account | undefined;
-  /** What is stored, from when it was read until the engine shows it. */
-  #cached: CachedStore | undefined;
+  readonly #early = new EarlyCommands();
+  /** What is shown while nobody is logged in. */
+  readonly #nothing = new CachedStore(this.#early);
+  /** What is stored of a user, from when it was read until the engine shows it. */
+  #cached: { userId: string; store: CachedStore } | undefined;
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -84,7 +89,7 @@ export class CurrentAccount {
     const { engine } = this;
     if (engine !== undefined) return engine;
     this.#requireOpen();
-    throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+    throw notLoggedIn();
   }
 
   #requireOpen(): void {
@@ -109,10 +114,17 @@ export class CurrentAccount {
 
   observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
     return this.#following(
-      () => this.engine?.store ?? this.#cached ?? EMPTY_STORE,
+      () => this.store,
       (store) => store.observe(key),
     );
   }
+
+  /** What is shown. */
+  get store(): ChatStore {
+    return this.engine?.store ?? this.#cached?.store ?? this.#nothing;
+  }
+
+  readonly outbox = this.part((engine): Observable<readonly OutboxItem[]> => engine?.outbox ?? this.#early);
 
   #following<Source, Snapshot>(
     current: () => Source,
@@ -142,11 +154,29 @@ export class CurrentAccount {
   /** Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
     const { engine } = this;
-    if (engine === undefined) return this.#cached?.keepDraft(conversationId, text);
+    if (engine === undefined) return this.#cached?.store.keepDraft(conversationId, text);
     engine.drafts.keep(conversationId, text);
     const pendingId = engine.store.pendingIdOf(conversationId);
     // What was written before there was a conversation.
     if (pendingId !== conversationId) engine.drafts.keep(pendingId, '');
+  }
+
+  /**
+   * Shown in this tick, and done when the engine is there.
+   * @param ready when it is known whether there is a session
+   */
+  enqueue(command: OutboxCommand, files: readonly UploadSource[], ready: Promise<void>): Promise<void> {
+    if (this.engine !== undefined) return this.engine.enqueue(command, files);
+    return new Promise((settle, reject) => {
+      const early: EarlyCommand = { command, files, userId: this.#cached?.userId, settle };
+      this.#early.add(early, this.ports.clock.now());
+      ready
+        .then(() => this.settled)
+        .then(() => {
+          if (this.#early.remove(early)) this.requireEngine();
+        })
+        .catch(reject);
+    });
   }
 
   change<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -173,7 +203,8 @@ export class CurrentAccount {
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
     // Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up.
-    this.#cached = await readCachedStore(database).catch(() => undefined);
+    const store = await readCachedStore(database, this.#early).catch(() => undefined);
+    this.#cached = store && { userId, store };
     this.#listeners.call();
     const { later, tabs } = await this.#joinTabs(name).catch(async (error: unknown) => {
       await database.close();
@@ -191,9 +222,7 @@ export class CurrentAccount {
     };
     await account.engine.start();
     this.#account = account;
-    const typed = this.#cached?.typed ?? [];
-    this.#cached = undefined;
-    for (const [conversationId, text] of typed) this.keepDraft(conversationId, text);
+    this.#takeOver(account);
     database.onDestroyed?.(() => this.#destroyed(account));
     const ends = [
       tabs.tabs.subscribe(() => {
@@ -222,6 +251,17 @@ export class CurrentAccount {
         if (isFinal || failures === MAX_OPENINGS || this.#isClosed) throw error;
         await pause(this.ports.clock, doubledMs(failures));
       }
+    }
+  }
+
+  /** What the user did before the engine was there. */
+  #takeOver({ userId, engine }: Account): void {
+    const drafts = this.#cached?.store.typed ?? [];
+    this.#cached = undefined;
+    for (const [conversationId, text] of drafts) this.keepDraft(conversationId, text);
+    for (const early of this.#early.takeAll()) {
+      const isTheirs = early.userId === undefined || early.userId === userId;
+      early.settle(isTheirs ? engine.enqueue(early.command, early.files) : Promise.reject(notLoggedIn()));
     }
   }
 

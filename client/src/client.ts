@@ -45,7 +45,6 @@ import type {
   ReportReceipt,
   VerifyCode,
 } from './protocol/protocol.generated.js';
-import { NO_OUTBOX } from './store/cached-store.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
@@ -154,7 +153,7 @@ export class ChatClient {
     }));
     this.#windows = new ConversationWindows(account, ports.clock);
     this.connection = account.part((engine) => engine?.connection ?? account.idle);
-    const outbox = account.part((engine) => engine?.outbox ?? NO_OUTBOX);
+    const { outbox } = account;
     this.outbox = {
       ...outbox,
       get items() {
@@ -291,7 +290,7 @@ export class ChatClient {
   edit(message: MessageReference, content: string): Promise<void> {
     requireText(content);
     // Not sent yet: it goes out with the new text.
-    const waiting = this.#account.engine?.outbox.getSnapshot().find((item) => item.clientId === message.clientId);
+    const waiting = this.outbox.items.find((item) => item.clientId === message.clientId);
     if (message.id === null && waiting?.state === 'rejected') return this.outbox.edit(waiting.clientId, content);
     return this.#enqueue({ type: 'edit', ...this.#aim(message), content });
   }
@@ -315,7 +314,6 @@ export class ChatClient {
     // A cursor beyond the newest message would hide what is still to come.
     const upTo = Math.min(seq ?? newest, newest);
     if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
-    this.#account.engine?.sync.read(id, upTo);
     return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId: id, seq: upTo });
   }
 
@@ -391,7 +389,7 @@ export class ChatClient {
 
   /** As the server knows it, where it does. */
   #idOf(conversationId: string): string {
-    return this.#account.engine?.store.idOf(conversationId) ?? conversationId;
+    return this.#account.store.idOf(conversationId);
   }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
@@ -412,8 +410,7 @@ export class ChatClient {
   }
 
   #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
-    if (command.type !== 'read') this.#account.engine?.wake();
-    return this.#withOutbox(async (outbox) => void (await outbox.enqueue(command, files)));
+    return handled(this.#account.enqueue(command, files, this.ready));
   }
 
   /** In this tick, so that it is shown at once; where the session of an earlier run is still being opened, after that. */
@@ -425,8 +422,7 @@ export class ChatClient {
 
   /** What a message answers may have no id yet: then it is sent when that has; or may have got it meanwhile. */
   #quotation(conversationId: string | undefined, named: string): { replyToId: string } | { replyToClientId: string } {
-    if (this.#account.engine?.outbox.getSnapshot().some(({ clientId }) => clientId === named) === true)
-      return { replyToClientId: named };
+    if (this.outbox.items.some(({ clientId }) => clientId === named)) return { replyToClientId: named };
     const { items } = this.observe(`messages:${conversationId ?? ''}`).getSnapshot();
     return { replyToId: items.find(({ clientId }) => clientId === named)?.id ?? named };
   }

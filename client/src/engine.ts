@@ -6,6 +6,7 @@ import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/order.js';
 import { DurableOutbox } from './outbox/outbox.js';
+import type { OutboxCommand, UploadSource } from './outbox/types.js';
 import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
@@ -118,6 +119,9 @@ export class Engine {
       }),
     );
     await Promise.all([this.sync.start(), this.outbox.start(), this.drafts.start()]);
+    // A tab that followed has kept that it was read, and not the cache.
+    for (const { command } of this.outbox.getSnapshot())
+      if (command.type === 'read') this.sync.read(command.conversationId, command.seq);
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
       this.connection.subscribe(() => {
@@ -146,6 +150,14 @@ export class Engine {
     if (this.connection.getSnapshot().status !== 'waiting') return;
     if (this.socket === undefined) this.ports.tabs.tabs.post({ type: 'wake' });
     else this.socket.nudge();
+  }
+
+  /** Shown in this tick; resolves when it survives the end of the app. */
+  async enqueue(command: OutboxCommand, files: readonly UploadSource[]): Promise<void> {
+    // A cursor is nothing that anybody waits for.
+    if (command.type === 'read') this.sync.read(command.conversationId, command.seq);
+    else this.wake();
+    await this.outbox.enqueue(command, files);
   }
 
   /** What is shown may not be what the server has. */

@@ -4,7 +4,6 @@ import type { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
-import { pendingConversationId } from './recipient.js';
 import type { OutboxCommand, OutboxItem } from './types.js';
 
 /** What only this run knows of an item. */
@@ -75,10 +74,6 @@ export function rowsOf(put: readonly OutboxItem[], removed: readonly OutboxItem[
     ...removed.map(({ clientId }) => ['outbox', clientId, undefined] as const),
     ...put.map((item) => ['outbox', item.clientId, item as unknown as StoredValue] as const),
   ];
-}
-
-export function laneOf(command: OutboxCommand): string {
-  return command.conversationId ?? pendingConversationId((command as { receiverId?: string }).receiverId ?? '');
 }
 
 /** A change of a message that had no id yet, or a reply to it. */

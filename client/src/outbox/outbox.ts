@@ -5,11 +5,11 @@ import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
 import type { Answer } from '../sync/types.js';
 import { sendCommand } from './commands.js';
+import { laneOf, storable } from './early-commands.js';
 import { fold, isOnlyHere, targets } from './fold.js';
 import {
   aimed,
   brief,
-  laneOf,
   NEW_RUN,
   OutboxItems,
   repliesTo,
@@ -42,12 +42,6 @@ export interface OutboxPorts extends StoredItemsPorts {
   /** Where another tab sends: it alone knows whether the first byte of one has left, so it is asked to drop it. */
   cancelElsewhere?: ((clientId: string) => Promise<boolean>) | undefined;
 }
-
-/**
- * From JavaScript anything may come. What no storage keeps would hold up all that is typed after it.
- * @throws TypeError
- */
-const storable = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
 
 export class DurableOutbox implements Outbox {
   readonly #items: OutboxItems;

@@ -3,22 +3,19 @@ import { DraftTexts, readDrafts } from '../outbox/draft-texts.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type { Database } from '../ports/storage.js';
 import type { SyncState } from '../sync/state.js';
-import { EMPTY_STATE, readRows, withRows } from '../sync/stored-state.js';
+import { directConversations, EMPTY_STATE, readRows, withRows } from '../sync/stored-state.js';
 import { ChatStore } from './store.js';
 
-const NO_ITEMS: readonly OutboxItem[] = [];
-const subscribe = () => () => undefined;
-
-export const NO_OUTBOX: Observable<readonly OutboxItem[]> = { getSnapshot: () => NO_ITEMS, subscribe };
-
-/** Shows what is known while nothing runs that could change it. Drafts are written already, for the engine to keep. */
+/** Shows what is stored while nothing runs that could change it. Drafts are written already, for the engine to keep. */
 export class CachedStore extends ChatStore {
-  /** What was typed here, empty where it was removed. */
+  /** Drafts that were written here, empty where one was removed. */
   readonly typed = new Map<string, string>();
   readonly #drafts: DraftTexts;
 
-  constructor(state: SyncState = EMPTY_STATE, drafts = new DraftTexts()) {
-    super({ sync: { state, subscribe, directConversationWith: () => undefined }, outbox: NO_OUTBOX, drafts });
+  constructor(outbox: Observable<readonly OutboxItem[]>, state: SyncState = EMPTY_STATE, drafts = new DraftTexts()) {
+    const direct = directConversations(state);
+    const sync = { state, subscribe: () => () => undefined, directConversationWith: (id: string) => direct.get(id) };
+    super({ sync, outbox, drafts });
     this.#drafts = drafts;
   }
 
@@ -28,7 +25,10 @@ export class CachedStore extends ChatStore {
   }
 }
 
-export async function readCachedStore(database: Database): Promise<CachedStore> {
+export async function readCachedStore(
+  database: Database,
+  outbox: Observable<readonly OutboxItem[]>,
+): Promise<CachedStore> {
   const [rows, drafts] = await Promise.all([readRows(database), readDrafts(database)]);
-  return new CachedStore(withRows(EMPTY_STATE, rows), new DraftTexts(drafts));
+  return new CachedStore(outbox, withRows(EMPTY_STATE, rows), new DraftTexts(drafts));
 }

@@ -11,7 +11,7 @@ import { PAGE_SIZE } from './message-rows.js';
 import { neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
 import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
-import { EMPTY_STATE, readRows } from './stored-state.js';
+import { directConversations, EMPTY_STATE, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 
 const SYNC_LIMIT = 100;
@@ -103,13 +103,8 @@ export class Synchroniser implements SyncEngine {
 
   directConversationWith(userId: string): string | undefined {
     const { conversations } = this.state;
-    if (this.#direct?.of !== conversations) {
-      const byUser = new Map<string, string>();
-      for (const { id, type, members } of conversations.values())
-        if (type === 'DIRECT')
-          for (const member of members) if (member.userId !== this.state.userId) byUser.set(member.userId, id);
-      this.#direct = { of: conversations, byUser };
-    }
+    if (this.#direct?.of !== conversations)
+      this.#direct = { of: conversations, byUser: directConversations(this.state) };
     return this.#direct.byUser.get(userId);
   }
 

@@ -36,6 +36,14 @@ export async function readRows(database: Database): Promise<RowChanges['rows']> 
   });
 }
 
+/** The direct conversations, by the other side's user. */
+export function directConversations({ conversations, userId: own }: SyncState): Map<string, string> {
+  const byUser = new Map<string, string>();
+  for (const { id, type, members } of conversations.values())
+    if (type === 'DIRECT') for (const { userId } of members) if (userId !== own) byUser.set(userId, id);
+  return byUser;
+}
+
 /** The state with rows as they were stored. */
 export function withRows(state: SyncState, rows: RowChanges['rows']): SyncState {
   const next: Record<string, unknown> = { ...state };

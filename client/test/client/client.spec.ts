@@ -194,7 +194,11 @@ describe('a client', () => {
   });
 
   it('shows what is cached, and keeps what is written, before it is known which tab leads', async () => {
-    const { client: earlier, ports } = await loggedIn();
+    const { client: earlier, sockets, ports } = await loggedIn();
+    const nothing = { conversations: [], leftConversationIds: [], messages: [], receipts: [] };
+    const data = { cursor: 'b', hasMore: false, ...nothing, friendRequests: [], friends: [], users: [] };
+    sockets.last.answer('sync', { ok: true, data });
+    await settled();
     await earlier.messages(CONVERSATION).loadOlder();
     earlier.keepDraft(CONVERSATION, 'stored');
     await earlier.close();
@@ -218,20 +222,37 @@ describe('a client', () => {
     expect([draft.getSnapshot(), drafts]).toEqual(['changed', 2]);
     const older = client.messages(CONVERSATION).loadOlder();
     const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed early' });
-    await settled();
-    expect(client.outbox.items).toEqual([]);
-    await ports.clock.advance(1_000);
-    await Promise.all([client.ready, older, stored]);
-    expect(client.outbox.items).toMatchObject([{ clientId, state: 'queued' }]);
-    expect(client.messages(CONVERSATION).items.map(({ content }) => content)).toEqual([
-      'text 1',
-      'text 2',
-      'text 3',
-      'typed early',
+    const edited = client.edit({ conversationId: CONVERSATION, id: null, clientId }, 'typed earlier');
+    const read = client.markRead(CONVERSATION);
+    const first = client.send({ receiverId: 'u9', content: 'the first' });
+    const texts = () => client.messages(CONVERSATION).items.map(({ content, state }) => [content, state]);
+    const other = () => client.messages('user:u9').items.map(({ content }) => content);
+    expect([texts(), other()]).toEqual([[['typed earlier', 'pending']], ['the first']]);
+    expect(client.conversations.items.map(({ id, isPending = false }) => [id, isPending])).toContainEqual([
+      'user:u9',
+      true,
     ]);
+    await settled();
+    expect(isReady).toBe(false);
+    await ports.clock.advance(1_000);
+    await Promise.all([client.ready, older, stored, edited, read, first.stored]);
+    expect(client.outbox.items.map(({ command }) => command)).toMatchObject([
+      { type: 'send', clientId, content: 'typed early' },
+      { type: 'edit', target: { clientId }, content: 'typed earlier' },
+      { type: 'read', seq: 3 },
+      { type: 'send', content: 'the first' },
+    ]);
+    const held = ['text 1', 'text 2', 'text 3'].map((text) => [text, 'sent']);
+    expect(texts()).toEqual([...held, ['typed earlier', 'pending']]);
+    const unread = () => client.conversations.items.find(({ id }) => id === CONVERSATION)?.me.unreadCount;
+    expect(unread()).toBe(0);
+    expect(other()).toEqual(['the first']);
     expect(draft.getSnapshot()).toBe('changed');
-    await client.close();
+    // From now on this one leads, on what is stored.
     letGo();
+    await settled();
+    expect([client.connection.getSnapshot().status, unread()]).toEqual(['connecting', 0]);
+    await client.close();
     const next = createClient(ports);
     await next.ready;
     expect(next.draft(CONVERSATION).getSnapshot()).toBe('changed');
