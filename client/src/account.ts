@@ -257,12 +257,17 @@ export class CurrentAccount {
   /** What the user did before the engine was there. */
   #takeOver({ userId, engine }: Account): void {
     const drafts = this.#cached?.store.typed ?? [];
-    this.#cached = undefined;
+    this.#endCached();
     for (const [conversationId, text] of drafts) this.keepDraft(conversationId, text);
     for (const early of this.#early.takeAll()) {
       const isTheirs = early.userId === undefined || early.userId === userId;
       early.settle(isTheirs ? engine.enqueue(early.command, early.files) : Promise.reject(notLoggedIn()));
     }
+  }
+
+  #endCached(): void {
+    this.#cached?.store.close();
+    this.#cached = undefined;
   }
 
   /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */
@@ -366,7 +371,7 @@ export class CurrentAccount {
 
   /** Nobody is logged in from now on; what is stored stays, under the name that is returned. */
   async end(): Promise<string | undefined> {
-    this.#cached = undefined;
+    this.#endCached();
     const account = this.#account;
     if (account === undefined) return undefined;
     const { name, database, tabs, engine } = account;
