@@ -1,5 +1,4 @@
 import { Listeners } from '../connection/listeners.js';
-import type { Database } from '../ports/storage.js';
 
 /** What is written and not sent, by conversation. */
 export class DraftTexts {
@@ -27,9 +26,4 @@ export class DraftTexts {
     this.#texts = texts;
     this.#listeners.call();
   }
-}
-
-export async function readDrafts(database: Database): Promise<(readonly [conversationId: string, text: string])[]> {
-  const rows = await database.transaction('readonly', ['drafts'], (transaction) => transaction.range('drafts'));
-  return rows.map(({ key, value }) => [key, value as string]);
 }

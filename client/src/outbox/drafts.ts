@@ -2,7 +2,7 @@ import type { Clock } from '../ports/environment.js';
 import type { Database } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
-import { DraftTexts, readDrafts } from './draft-texts.js';
+import { DraftTexts } from './draft-texts.js';
 
 export interface DraftsPorts {
   database: Database;
@@ -21,9 +21,12 @@ export class StoredDrafts extends DraftTexts {
 
   async start(): Promise<void> {
     const { clock, database } = this.ports;
-    const stored = await readPersistently(clock, () => readDrafts(database));
+    const rows = await readPersistently(clock, () =>
+      database.transaction('readonly', ['drafts'], (transaction) => transaction.range('drafts')),
+    );
     // What was typed meanwhile is newer.
-    this.put(stored.filter(([conversationId]) => this.of(conversationId) === ''));
+    const older = rows.filter(({ key }) => this.of(key) === '');
+    this.put(older.map(({ key, value }) => [key, value as string]));
   }
 
   /** Shown at once. While one is written the next ones wait together, so it may be called for each keystroke. */

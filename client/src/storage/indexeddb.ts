@@ -95,9 +95,13 @@ class IndexedDatabase implements Database {
     private readonly settings: Settings,
   ) {}
 
-  /** So that a browser without storage says so at the beginning. */
-  async ready(): Promise<void> {
-    await this.transaction('readonly', ['meta'], () => Promise.resolve());
+  /** So that a browser without storage says so at the beginning. Without a transaction: what is shown first waits for it. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const attempt = async (): Promise<void> => resolve();
+      this.waiting.push({ number: ++this.count, mode: 'readonly', stores: ['meta'], attempts: 0, attempt, reject });
+      this.pump();
+    });
   }
 
   transaction<Result>(

@@ -1,9 +1,9 @@
 import type { Observable } from '../connection/types.js';
-import { DraftTexts, readDrafts } from '../outbox/draft-texts.js';
+import { DraftTexts } from '../outbox/draft-texts.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type { Database } from '../ports/storage.js';
 import type { SyncState } from '../sync/state.js';
-import { directConversations, EMPTY_STATE, readRows, withRows } from '../sync/stored-state.js';
+import { directConversations, EMPTY_STATE, LOADED_STORES, readRows, withRows } from '../sync/stored-state.js';
 import { ChatStore } from './store.js';
 
 /** Shows what is stored while nothing runs that could change it. Drafts are written already, for the engine to keep. */
@@ -29,6 +29,8 @@ export async function readCachedStore(
   database: Database,
   outbox: Observable<readonly OutboxItem[]>,
 ): Promise<CachedStore> {
-  const [rows, drafts] = await Promise.all([readRows(database), readDrafts(database)]);
-  return new CachedStore(outbox, withRows(EMPTY_STATE, rows), new DraftTexts(drafts));
+  const rows = await readRows(database, [...LOADED_STORES, 'drafts']);
+  const drafts = rows.flatMap(([store, key, value]) => (store === 'drafts' ? [[key, value as string] as const] : []));
+  const others = rows.filter(([store]) => store !== 'drafts');
+  return new CachedStore(outbox, withRows(EMPTY_STATE, others), new DraftTexts(drafts));
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../ports/storage.js';
+import type { Database, StoreName } from '../ports/storage.js';
 import type { RowChanges, SyncState } from './state.js';
 
 export const EMPTY_STATE: SyncState = {
@@ -24,13 +24,16 @@ export const EMPTY_STATE: SyncState = {
 };
 
 /** Loaded at the start; messages are when they are needed. */
-const LOADED_STORES = ['meta', 'users', 'friends', 'friendRequests', 'conversations'] as const;
+export const LOADED_STORES = ['meta', 'users', 'friends', 'friendRequests', 'conversations'] as const;
 
-export async function readRows(database: Database): Promise<RowChanges['rows']> {
-  return database.transaction('readonly', LOADED_STORES, async (transaction) => {
+export async function readRows(
+  database: Database,
+  stores: readonly StoreName[] = LOADED_STORES,
+): Promise<RowChanges['rows']> {
+  return database.transaction('readonly', stores, async (transaction) => {
     // All at once: the list waits for each way to the storage and back.
-    const found = await Promise.all(LOADED_STORES.map((store) => transaction.range(store)));
-    return LOADED_STORES.flatMap((store, index) =>
+    const found = await Promise.all(stores.map((store) => transaction.range(store)));
+    return stores.flatMap((store, index) =>
       (found[index] ?? []).map(({ key, value }): RowChanges['rows'][number] => [store, key, value]),
     );
   });
