@@ -202,6 +202,11 @@ export class CurrentAccount {
       this.setIdle({ status: 'ended', code: 'STORAGE' });
       throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
     }
+    database.onDestroyed?.(() => {
+      if (this.#account !== undefined) return;
+      this.#endCached();
+      this.#listeners.call();
+    });
     // Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up.
     const store = await readCachedStore(database, this.#early).catch(() => undefined);
     this.#cached = store && { userId, store };
@@ -220,7 +225,11 @@ export class CurrentAccount {
       isOver: false,
       end: () => undefined,
     };
-    await account.engine.start();
+    try {
+      await account.engine.start();
+    } catch (cause) {
+      return this.#notOpened(account, cause);
+    }
     this.#account = account;
     this.#takeOver(account);
     database.onDestroyed?.(() => this.#destroyed(account));
@@ -263,6 +272,20 @@ export class CurrentAccount {
       const isTheirs = early.userId === undefined || early.userId === userId;
       early.settle(isTheirs ? engine.enqueue(early.command, early.files) : Promise.reject(notLoggedIn()));
     }
+  }
+
+  /** The storage ended before the engine was there: what the user did meanwhile waits for the next one. */
+  async #notOpened({ userId, tabs, engine, database }: Account, cause: unknown): Promise<void> {
+    this.#endCached();
+    await tabs.tabs.stop(() => engine.stop().catch(() => undefined));
+    await database.close();
+    const isRemoved = cause instanceof StorageError && cause.code === 'CLOSED';
+    if (isRemoved && !this.#isClosed) {
+      if (await this.ports.session.isCurrent(userId)) return this.open(userId);
+      this.ports.session.forget();
+    }
+    this.setIdle({ status: 'ended', code: isRemoved ? 'LOGGED_OUT' : 'STORAGE' });
+    throw new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
   }
 
   #endCached(): void {

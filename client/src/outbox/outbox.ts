@@ -150,7 +150,8 @@ export class DurableOutbox implements Outbox {
     const changed: OutboxItem[] = [];
     for (const { clientId, message } of settled) {
       const item = this.#items.find(clientId);
-      if (item === undefined) continue;
+      // One step may say it twice: by the message, and by the answer.
+      if (item === undefined || gone.includes(item)) continue;
       gone.push(item);
       if (message !== undefined)
         changed.push(

@@ -1,3 +1,4 @@
+import { pause } from '../connection/backoff.js';
 import { Listeners } from '../connection/listeners.js';
 import type { Connection, ServerEvent } from '../connection/types.js';
 import type { FetchPage } from '../http/types.js';
@@ -15,6 +16,8 @@ import { directConversations, EMPTY_STATE, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 
 const SYNC_LIMIT = 100;
+/** How long those are kept waiting who ask for messages that cannot be fetched now. */
+const OFFLINE_PAUSE_MS = 500;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
 type Held = { intervals: Timeline['coverage']; start: number; floor: number };
@@ -134,8 +137,8 @@ export class Synchroniser implements SyncEngine {
     this.#listeners.call();
   }
 
-  #untilSettled(conversationId: string): Promise<void> {
-    return this.#until(({ isReady, windows }) => {
+  async #untilSettled(conversationId: string): Promise<void> {
+    await this.#until(({ isReady, windows }) => {
       const window = windows.get(conversationId);
       return (
         this.#inputs.length === 0 &&
@@ -143,6 +146,9 @@ export class Synchroniser implements SyncEngine {
         (!isReady || window === undefined || (window.wish === null && !window.isLoading))
       );
     });
+    // Whoever asks again and again as long as there are older ones must not keep the page from everything else.
+    const wish = this.state.windows.get(conversationId)?.wish ?? null;
+    if (wish !== null && !this.#isStopped) await pause(this.ports.clock, OFFLINE_PAUSE_MS);
   }
 
   #until(isTrue: (state: SyncState) => boolean): Promise<void> {

@@ -259,6 +259,39 @@ describe('a client', () => {
     await next.close();
   });
 
+  it.each([
+    [true, 'connecting'],
+    [false, 'ended'],
+  ])(
+    'whose storage is removed before it is known which tab leads keeps no lock, and what was typed where the session goes on: %p',
+    async (goesOn, status) => {
+      const { client: earlier, ports } = await loggedIn();
+      await earlier.close();
+      const lock = processLock();
+      const name = `chat.example:${ME}`;
+      let letGo = (): void => undefined;
+      void lock.run(`${name}:leader`, () => new Promise<void>((resolve) => (letGo = resolve)));
+      const client = createClient({ ...ports, lock });
+      await settled();
+      expect(client.conversations.items).toHaveLength(1);
+      const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed early' });
+      const isStored = stored.then(
+        () => true,
+        () => false,
+      );
+      if (!goesOn) await ports.tokens.clear();
+      await ports.storage.destroy(name);
+      letGo();
+      await ports.clock.advance(1_000);
+      await client.ready;
+      expect([await isStored, client.connection.getSnapshot().status]).toEqual([goesOn, status]);
+      expect(client.conversations.items).toEqual([]);
+      expect(client.outbox.items.map((item) => item.clientId)).toEqual(goesOn ? [clientId] : []);
+      await client.close();
+      await lock.run(`${name}:leader`, () => Promise.resolve());
+    },
+  );
+
   it('closes while the application brings no token', async () => {
     const { client } = made();
     await client.ready;

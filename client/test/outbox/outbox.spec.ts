@@ -3,6 +3,8 @@ import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
 import { ChatError } from '../../src/protocol/errors.js';
+import type { Message } from '../../src/protocol/protocol.generated.js';
+import { ME } from '../sync/model-server.js';
 import { Device, file, settled, World } from './device.js';
 
 async function connected(): Promise<{ world: World; device: Device }> {
@@ -493,6 +495,19 @@ describe('a reply to a message that has no id yet', () => {
     const id = again.store.getSnapshot('messages:c0').items[0]?.id;
     expect(sends(world)).toMatchObject([{ clientId: 'a' }, { clientId: 'b', replyToId: id }, { clientId: 'c' }]);
     expect(again.states()).toEqual([]);
+  });
+
+  it('stands once in the outbox when its message was sent, however often that is said', async () => {
+    const world = new World();
+    const device = await Device.start(world);
+    await device.send('a', 'first');
+    await device.enqueue(reply('b', 'second', 'a'));
+    const message = world.server.send('c0', ME, 'a', 'first') as Message;
+    device.outbox.settled([
+      { clientId: 'a', message },
+      { clientId: 'a', message },
+    ]);
+    expect(device.outbox.getSnapshot()).toMatchObject([{ clientId: 'b', command: { replyToId: message.id } }]);
   });
 
   it('gets it where the message was sent before this tab knew', async () => {
