@@ -146,7 +146,7 @@ export class Synchroniser implements SyncEngine {
         (!isReady || window === undefined || (window.wish === null && !window.isLoading))
       );
     });
-    // Whoever asks again and again as long as there are older ones must not keep the page from everything else.
+    // A list that asks as long as there are older ones must not keep the page from everything else.
     const wish = this.state.windows.get(conversationId)?.wish ?? null;
     if (wish !== null && !this.#isStopped) await pause(this.ports.clock, OFFLINE_PAUSE_MS);
   }
