@@ -1,67 +1,79 @@
-import { type Session } from './auth/session.js';
+import type { Session } from './auth/session.js';
 import { doubledMs, pause } from './connection/backoff.js';
 import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import type { Engine } from './engine.js';
-import type { Http } from './http/types.js';
-import { type EarlyCommand, EarlyCommands } from './outbox/early-commands.js';
+import type { Later } from './later.js';
+import { EarlyInput } from './outbox/early-input.js';
+import type { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
-import type { Unsubscribe } from './ports/environment.js';
-import type { SocketFactory } from './ports/network.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
-import { CachedStore, readCachedStore } from './store/cached-store.js';
-import type { ChatStore } from './store/store.js';
+import { handled } from './protocol/handled.js';
+import type { RunningAccount, Unsent } from './running-account.js';
+import { cachedView, readCached, type View } from './store/cached-view.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
-import { noChannel } from './tabs/broadcast-channel.js';
-import type { AccountTabs } from './tabs/types.js';
+import { tabsChannelOf } from './tabs/broadcast-channel.js';
 
-/** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
-const LEADER_WAIT_MS = 50;
 /** How often a storage is opened that does not open. */
 const MAX_OPENINGS = 3;
 
-/** What follows the first load. */
-type Later = typeof import('./later.js');
-
-export interface AccountPorts extends Omit<Ports, 'socket'> {
-  /** Without one, Socket.IO over what the platform has. */
-  socket: SocketFactory | undefined;
+export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock'> {
   url: string;
-  /** There can be no other tabs, nor anybody else with the same lock. */
-  isAlone: boolean;
   session: Session;
-  http: Http;
-}
-
-interface Account {
-  userId: string;
-  name: string;
-  database: Database;
-  tabs: AccountTabs;
-  later: Later;
-  engine: Engine;
-  /** The engine led, and does no more, whatever its tab does by now. */
-  isOver: boolean;
-  end: Unsubscribe;
+  /** What follows the first load. */
+  later: () => Promise<Pick<Later, 'run'>>;
 }
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-const NOT_WATCHED: Unsubscribe = () => undefined;
+const closed = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
+
+/** An account from when its storage is open until its engine runs. */
+class Opening {
+  /** What is stored, once it is read. */
+  view: View | undefined;
+  /** Why it goes no further. */
+  reason: Error | undefined;
+  #stop: (reason: Error) => void = () => undefined;
+  readonly #stopped = handled(new Promise<never>((_, reject) => (this.#stop = reject)));
+
+  constructor(
+    readonly userId: string,
+    readonly name: string,
+    readonly database: Database,
+  ) {}
+
+  /** Ends what it waits for. */
+  stop(reason: Error): void {
+    this.reason ??= reason;
+    this.#stop(reason);
+    // Whatever reads from it ends, too.
+    void handled(this.database.close());
+  }
+
+  /** Rejects as soon as it is stopped. */
+  unlessStopped<Result>(work: Promise<Result>): Promise<Result> {
+    return Promise.race([work, this.#stopped]);
+  }
+}
 
 /** The user who is logged in on this device, and the engine that runs for them; what is observed of it moves on to the next. */
 export class CurrentAccount {
-  #account: Account | undefined;
-  readonly #early = new EarlyCommands();
+  #running: RunningAccount | undefined;
+  #opening: Opening | undefined;
+  readonly #early = new EarlyInput();
   /** What is shown while nobody is logged in. */
-  readonly #nothing = new CachedStore(this.#early);
-  /** What is stored of a user, from when it was read until the engine shows it. */
-  #cached: { userId: string; store: CachedStore } | undefined;
+  readonly #nothing = cachedView(this.#early);
+  /** Of the account that was left before it ran. */
+  #leftName: string | undefined;
+  /** So many want to leave whichever account is opened meanwhile. */
+  #leaving = 0;
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
   #isSuspended = false;
+  #isActive = true;
   #idle: ConnectionSnapshot = { status: 'offline' };
   readonly #listeners = new Listeners();
 
@@ -73,7 +85,7 @@ export class CurrentAccount {
   }
 
   get engine(): Engine | undefined {
-    return this.#account?.engine;
+    return this.#running?.engine;
   }
 
   /** Resolves when the changes that were asked for are done. */
@@ -85,19 +97,12 @@ export class CurrentAccount {
     return this.#isClosed;
   }
 
-  requireEngine(): Engine {
-    const { engine } = this;
-    if (engine !== undefined) return engine;
-    this.#requireOpen();
-    throw notLoggedIn();
-  }
-
   #requireOpen(): void {
-    if (this.#isClosed) throw new ChatError('ABORTED', 'The client was closed.');
+    if (this.#isClosed) throw closed();
   }
 
   /** The connection's status while there is no engine. */
-  readonly idle: Observable<ConnectionSnapshot> = { getSnapshot: () => this.#idle, subscribe: () => NOT_WATCHED };
+  readonly idle: Observable<ConnectionSnapshot> = { getSnapshot: () => this.#idle, subscribe: () => () => undefined };
 
   setIdle(snapshot: ConnectionSnapshot): void {
     this.#idle = snapshot;
@@ -114,14 +119,14 @@ export class CurrentAccount {
 
   observe<Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> {
     return this.#following(
-      () => this.store,
+      () => this.shown.store,
       (store) => store.observe(key),
     );
   }
 
   /** What is shown. */
-  get store(): ChatStore {
-    return this.engine?.store ?? this.#cached?.store ?? this.#nothing;
+  get shown(): View {
+    return this.engine ?? this.#opening?.view ?? this.#nothing;
   }
 
   readonly outbox = this.part((engine): Observable<readonly OutboxItem[]> => engine?.outbox ?? this.#early);
@@ -154,29 +159,59 @@ export class CurrentAccount {
   /** Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
     const { engine } = this;
-    if (engine === undefined) return this.#cached?.store.keepDraft(conversationId, text);
-    engine.drafts.keep(conversationId, text);
-    const pendingId = engine.store.pendingIdOf(conversationId);
-    // What was written before there was a conversation.
-    if (pendingId !== conversationId) engine.drafts.keep(pendingId, '');
+    if (engine === undefined) {
+      if (this.#opening !== undefined) this.#early.keepDraft(conversationId, text);
+      return;
+    }
+    engine.keepDraft(conversationId, text);
   }
 
   /**
-   * Shown in this tick, and done when the engine is there.
+   * Shown in this tick; resolves when it survives the end of the app.
    * @param ready when it is known whether there is a session
    */
   enqueue(command: OutboxCommand, files: readonly UploadSource[], ready: Promise<void>): Promise<void> {
-    if (this.engine !== undefined) return this.engine.enqueue(command, files);
-    return new Promise((settle, reject) => {
-      const early: EarlyCommand = { command, files, userId: this.#cached?.userId, settle };
-      this.#early.add(early, this.ports.clock.now());
-      ready
-        .then(() => this.settled)
-        .then(() => {
-          if (this.#early.remove(early)) this.requireEngine();
-        })
-        .catch(reject);
-    });
+    const { engine } = this;
+    if (engine !== undefined) return engine.enqueue(command, files);
+    if (command.type === 'read') this.shown.sync.read(command.conversationId, command.seq);
+    this.#refuseWithoutSession(ready);
+    return this.#early.add(command, files, this.ports.clock.now());
+  }
+
+  /** In this tick, so that it is shown at once; where the session of an earlier run is still being opened, after that. */
+  async withOutbox<Result>(ready: Promise<void>, work: (outbox: DurableOutbox) => Promise<Result>): Promise<Result> {
+    if (this.engine === undefined) {
+      await ready;
+      await this.settled;
+    }
+    const { engine } = this;
+    if (engine === undefined) throw this.#failure();
+    return work(engine.outbox);
+  }
+
+  /** False where it may have been sent. */
+  cancel(clientId: string, ready: Promise<void>): Promise<boolean> {
+    const early = this.engine === undefined ? this.#early.cancel(clientId) : undefined;
+    if (early === undefined) return this.withOutbox(ready, (outbox) => outbox.cancel(clientId));
+    this.#refuseWithoutSession(ready);
+    return early;
+  }
+
+  #refuseWithoutSession(ready: Promise<void>): void {
+    void ready
+      .then(() => this.settled)
+      .then(() => {
+        if (this.#running === undefined && this.#opening === undefined) this.#refuse();
+      });
+  }
+
+  /** Why there is no engine. */
+  #failure(): ChatError {
+    return this.#isClosed ? closed() : notLoggedIn();
+  }
+
+  #refuse(): void {
+    this.#early.refuse(() => this.#failure());
   }
 
   change<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -187,11 +222,9 @@ export class CurrentAccount {
 
   async open(userId: string): Promise<void> {
     this.#requireOpen();
-    if (this.#account?.userId === userId) {
+    if (this.#running?.userId === userId) {
       // The same person again: what is in the outbox goes on.
-      this.#want(this.#account.engine);
-      this.#account.engine.socket?.nudge();
-      return;
+      return this.#running.connect();
     }
     await this.end();
     const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
@@ -200,54 +233,39 @@ export class CurrentAccount {
       database = await this.#openStorage(name);
     } catch (cause) {
       this.setIdle({ status: 'ended', code: 'STORAGE' });
-      throw new ChatError('STORAGE', 'The storage of this device could not be opened.', { cause });
+      throw new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
     }
-    database.onDestroyed?.(() => {
-      if (this.#account !== undefined) return;
-      this.#endCached();
-      this.#listeners.call();
-    });
-    // Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up.
-    const store = await readCachedStore(database, this.#early).catch(() => undefined);
-    this.#cached = store && { userId, store };
-    this.#listeners.call();
-    const { later, tabs } = await this.#joinTabs(name).catch(async (error: unknown) => {
-      await database.close();
-      throw error;
-    });
-    const account: Account = {
-      userId,
-      name,
-      database,
-      tabs,
-      later,
-      engine: this.#engineFor({ userId, database, tabs, later }),
-      isOver: false,
-      end: () => undefined,
-    };
+    const opening = new Opening(userId, name, database);
+    this.#opening = opening;
+    database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was removed.')));
+    if (this.#isClosed || this.#leaving > 0) opening.stop(closed());
+    let running: RunningAccount | undefined;
     try {
-      await account.engine.start();
+      await opening.unlessStopped(this.#showCached(opening));
+      const later = await opening.unlessStopped(this.#later());
+      await this.#early.pause();
+      running = later.run({
+        userId,
+        name,
+        database,
+        isActive: () => this.#isActive,
+        change: (work) => void handled(this.change(work)),
+        open: (actual) => this.open(actual),
+        isSuspended: () => this.#isSuspended,
+        removed: (unsent) => void handled(this.change(() => this.#removed(database, unsent))),
+        changed: () => this.#listeners.call(),
+      });
+      await running.start(opening.view?.sync.state.timelines.keys() ?? []);
+      if (opening.reason !== undefined) throw opening.reason;
     } catch (cause) {
-      return this.#notOpened(account, cause);
+      return this.#notOpened(opening, running, cause);
     }
-    this.#account = account;
-    this.#takeOver(account);
-    database.onDestroyed?.(() => this.#destroyed(account));
-    const ends = [
-      tabs.tabs.subscribe(() => {
-        // Another tab leads now: this one's connection is closed before anything else happens.
-        if (tabs.tabs.getSnapshot() === 'follower' && account.engine.socket !== undefined) {
-          account.engine.socket.close();
-          account.isOver = true;
-        }
-        this.change(() => this.#takeRole(account)).catch(() => undefined);
-      }),
-      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.tabs.yield()),
-    ];
-    account.end = () => ends.forEach((end) => end());
-    await this.#takeRole(account);
+    opening.view?.store.close();
+    this.#opening = undefined;
+    this.#running = running;
+    this.#early.handTo(running.engine, userId, notLoggedIn);
     this.#listeners.call();
-    this.#want(account.engine);
+    await running.follow();
   }
 
   /** One that does not open at this moment, as on a phone that wakes, is not given up. */
@@ -263,97 +281,66 @@ export class CurrentAccount {
     }
   }
 
-  /** What the user did before the engine was there. */
-  #takeOver({ userId, engine }: Account): void {
-    const drafts = this.#cached?.store.typed ?? [];
-    this.#endCached();
-    for (const [conversationId, text] of drafts) this.keepDraft(conversationId, text);
-    for (const early of this.#early.takeAll()) {
-      const isTheirs = early.userId === undefined || early.userId === userId;
-      early.settle(isTheirs ? engine.enqueue(early.command, early.files) : Promise.reject(notLoggedIn()));
-    }
+  /** Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up. */
+  async #showCached(opening: Opening): Promise<void> {
+    const { userId, name, database } = opening;
+    const cached = await readCached(database, this.#early).catch(() => undefined);
+    opening.view = cached?.view;
+    const channel = this.ports.channel(tabsChannelOf(name));
+    this.#early.storeIn({ userId, database, channel }, cached?.items ?? [], cached?.drafts ?? []);
+    this.#listeners.call();
   }
 
-  /** The storage ended before the engine was there: what the user did meanwhile waits for the next one. */
-  async #notOpened({ userId, tabs, engine, database }: Account, cause: unknown): Promise<void> {
-    this.#endCached();
-    await tabs.tabs.stop(() => engine.stop().catch(() => undefined));
-    await database.close();
-    const isRemoved = cause instanceof StorageError && cause.code === 'CLOSED';
-    if (isRemoved && !this.#isClosed) {
-      if (await this.ports.session.isCurrent(userId)) return this.open(userId);
-      this.ports.session.forget();
-    }
-    this.setIdle({ status: 'ended', code: isRemoved ? 'LOGGED_OUT' : 'STORAGE' });
+  /** It was left, or its storage ended, before its engine ran: then what the user did goes into the next one. */
+  async #notOpened(opening: Opening, running: RunningAccount | undefined, cause: unknown): Promise<void> {
+    const { userId, name, database, view } = opening;
+    await this.#early.pause();
+    const unsent = { items: this.#early.stored, drafts: [...this.#early.drafts.all] };
+    view?.store.close();
+    this.#early.leave();
+    this.#opening = undefined;
+    this.#listeners.call();
+    await (running?.end() ?? database.close()).catch(() => undefined);
+    const reason = opening.reason ?? cause;
+    if (!this.#isClosed && reason instanceof StorageError && reason.code === 'CLOSED') {
+      if (await this.#openAgain(userId, unsent)) return;
+    } else if (reason instanceof ChatError) {
+      this.#leftName = name;
+      throw reason;
+    } else this.setIdle({ status: 'ended', code: 'STORAGE' });
+    this.#refuse();
     throw new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
   }
 
-  #endCached(): void {
-    this.#cached?.store.close();
-    this.#cached = undefined;
+  async #removed(database: Database, unsent: Unsent): Promise<void> {
+    const running = this.#running;
+    if (running?.database !== database) return;
+    // What was being written has nowhere to go.
+    await this.end().catch(() => undefined);
+    if (!this.#isClosed) await this.#openAgain(running.userId, unsent);
   }
 
-  /** Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. */
-  #destroyed(account: Account): void {
-    this.change(async () => {
-      if (this.#account !== account || this.#isClosed) return;
-      const unsent = account.engine.outbox.getSnapshot();
-      // What was being written has nowhere to go.
-      await this.end().catch(() => undefined);
-      if (await this.ports.session.isCurrent(account.userId)) {
-        await this.open(account.userId);
-        await this.engine?.outbox.adopt(unsent);
-      } else {
-        this.ports.session.forget();
-        this.setIdle({ status: 'ended', code: 'LOGGED_OUT' });
-      }
-    }).catch(() => undefined);
-  }
-
-  /** This tab leads from now on, or follows: from what is stored. */
-  async #takeRole(account: Account): Promise<void> {
-    const { engine, tabs } = account;
-    const isRight = (tabs.tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
-    if (this.#account !== account || (isRight && !account.isOver)) return;
-    account.isOver = false;
-    await engine.stop();
-    const next = this.#engineFor(account);
-    await next.start();
-    account.engine = next;
-    this.#listeners.call();
-    this.#want(next);
-  }
-
-  #engineFor({ userId, database, tabs, later }: Pick<Account, 'userId' | 'database' | 'tabs' | 'later'>): Engine {
-    return new later.Engine({
-      ...this.ports,
-      socket: this.ports.socket ?? later.socketIo,
-      role: tabs.tabs.getSnapshot(),
-      isShared: this.ports.channel !== noChannel,
-      database,
-      tabs,
-      identified: (actual) => {
-        if (actual === userId) return true;
-        // The application's tokens are another user's now.
-        this.change(async () => {
-          await this.ports.session.identify(actual);
-          await this.open(actual);
-        }).catch(() => undefined);
-        return false;
-      },
-    });
-  }
-
-  #want({ socket }: Engine): void {
-    if (this.ports.session.userId === undefined) socket?.setEnded();
-    else socket?.setWanted(!this.#isSuspended);
+  /**
+   * Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. False where
+   * the session has ended.
+   */
+  async #openAgain(userId: string, { items, drafts }: Unsent): Promise<boolean> {
+    if (!(await this.ports.session.isCurrent(userId))) {
+      this.ports.session.forget();
+      this.setIdle({ status: 'ended', code: 'LOGGED_OUT' });
+      return false;
+    }
+    await this.open(userId);
+    for (const [conversationId, text] of drafts) this.engine?.drafts.keep(conversationId, text);
+    await this.engine?.outbox.adopt(items);
+    return true;
   }
 
   /** All that runs: it is asked for until it comes. */
-  async #later(): Promise<Later> {
+  async #later(): Promise<Pick<Later, 'run'>> {
     for (let failures = 0; ; failures += 1) {
       try {
-        return await import('./later.js');
+        return await this.ports.later();
       } catch {
         await pause(this.ports.clock, doubledMs(failures));
         this.#requireOpen();
@@ -361,54 +348,45 @@ export class CurrentAccount {
     }
   }
 
-  /** Resolves when it is known whether this tab leads. */
-  async #joinTabs(name: string): Promise<Pick<Account, 'later' | 'tabs'>> {
-    const later = await this.#later();
-    const tabs = this.ports.isAlone ? later.loneTab() : later.sharedTabs(name, this.ports);
-    tabs.tabs.start();
-    await this.#knowsRole(tabs);
-    return { later, tabs };
-  }
-
-  #knowsRole({ tabs }: AccountTabs): Promise<void> {
-    const { clock } = this.ports;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clock.clearTimeout(timer);
-        end();
-        resolve();
-      };
-      const timer = clock.setTimeout(done, LEADER_WAIT_MS);
-      const end = tabs.subscribe(done);
-      if (tabs.getSnapshot() === 'leader') done();
-    });
+  /** Whether somebody looks at the app. */
+  setActive(isActive: boolean): void {
+    this.#isActive = isActive;
+    this.engine?.setActive(isActive);
   }
 
   /** Closes the connection until it is taken back. */
   setSuspended(isSuspended: boolean): void {
     this.#isSuspended = isSuspended;
-    const socket = this.engine?.socket;
-    socket?.setWanted(!isSuspended && this.ports.session.userId !== undefined);
-    if (!isSuspended) socket?.nudge();
+    this.#running?.connect();
+  }
+
+  /** Leaves the account, whether it runs or is being opened; then the work, with the name of what is still stored. */
+  leave(work: (name: string | undefined) => Promise<void>): Promise<void> {
+    this.#leaving += 1;
+    this.#opening?.stop(new ChatError('ABORTED', 'Its user left.'));
+    return this.change(async () => {
+      this.#leaving -= 1;
+      await work(await this.end());
+      this.#refuse();
+    });
   }
 
   /** Nobody is logged in from now on; what is stored stays, under the name that is returned. */
   async end(): Promise<string | undefined> {
-    this.#endCached();
-    const account = this.#account;
-    if (account === undefined) return undefined;
-    const { name, database, tabs, engine } = account;
-    account.end();
-    this.#account = undefined;
+    const leftName = this.#leftName;
+    this.#leftName = undefined;
+    const running = this.#running;
+    if (running === undefined) return leftName;
+    this.#running = undefined;
     this.setIdle({ status: 'offline' });
-    await tabs.tabs.stop(() => engine.stop());
-    await database.close();
-    return name;
+    await running.end();
+    return running.name;
   }
 
   /** Ends everything in this process, for good. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#opening?.stop(closed());
     await this.change(() => this.end());
   }
 }

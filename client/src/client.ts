@@ -1,12 +1,10 @@
-import { type AccountPorts, CurrentAccount } from './account.js';
+import { CurrentAccount } from './account.js';
 import { Session, type TokenProvider } from './auth/session.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
-import type { Calls } from './facade/calls.js';
 import { ConversationWindows, type Messages } from './facade/messages.js';
 import type { SignIn } from './facade/sign-in.js';
-import type { uploadFile } from './facade/upload-file.js';
 import {
   type ClientOutbox,
   type MessageReference,
@@ -15,22 +13,13 @@ import {
   sourceOf,
 } from './facade/outgoing.js';
 import { type Users, usersOf } from './facade/users.js';
-import type { call } from './http/http.js';
 import type { Http } from './http/types.js';
-import type { DurableOutbox } from './outbox/outbox.js';
+import type { Later } from './later.js';
 import { recipientOf } from './outbox/recipient.js';
 import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
 import type { Timer } from './ports/environment.js';
-import {
-  defaultConnectivity,
-  defaultLifecycle,
-  defaultTokens,
-  findWebLocks,
-  systemClock,
-  systemFetch,
-  systemRandom,
-} from './ports/platform.js';
-import type { Ports } from './ports/ports.js';
+import { defaultTokens, findWebLocks, systemClock, systemFetch, systemRandom } from './ports/platform.js';
+import type { GivenPorts, Ports } from './ports/ports.js';
 import { defined } from './protocol/defined.js';
 import { deferred } from './protocol/deferred.js';
 import { handled } from './protocol/handled.js';
@@ -46,11 +35,8 @@ import type {
   VerifyCode,
 } from './protocol/protocol.generated.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
-import type { Answer } from './sync/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
 
-/** A typing indicator is repeated while the user types; the server relays one in 2 s. */
-const TYPING_REPEAT_MS = 2_500;
 /** So long a log-out, and the log-in after it, wait for the server to end the session that was left. */
 const REVOCATION_TIMEOUT_MS = 800;
 
@@ -65,21 +51,16 @@ export function createClient(options: ClientOptions): ChatClient {
   return new ChatClient(options);
 }
 
-function portsOf(given: ClientOptions): Omit<AccountPorts, 'url' | 'isAlone' | 'session' | 'http'> {
-  const [locks, channel] = [findWebLocks(), findBroadcastChannels()];
-  // Tabs agree by both or not at all.
-  const hasTabs = locks !== undefined && channel !== undefined;
-  const lock = deferred(async () => {
-    const { processLock, webLock } = await import('./later.js');
-    return hasTabs ? webLock(locks) : processLock();
-  });
+function portsOf(given: ClientOptions): GivenPorts {
+  const channel = findBroadcastChannels();
   return {
     storage: given.storage,
     tokens: given.tokens ?? defaultTokens(),
-    connectivity: given.connectivity ?? defaultConnectivity(),
-    lifecycle: given.lifecycle ?? defaultLifecycle(),
-    lock: given.lock ?? { run: async (...request) => (await lock()).run(...request) },
-    channel: given.channel ?? (hasTabs ? channel : noChannel),
+    connectivity: given.connectivity,
+    lifecycle: given.lifecycle,
+    lock: given.lock,
+    // Tabs agree by locks and messages, or not at all.
+    channel: given.channel ?? (channel !== undefined && findWebLocks() !== undefined ? channel : noChannel),
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
     fetch: given.fetch ?? systemFetch,
@@ -92,25 +73,12 @@ function requireText(content: unknown): void {
   if (typeof content !== 'string') throw new TypeError('The content of a message is a string.');
 }
 
-/** A lock of the application's own may be shared with other processes. */
-const isAlone = (given: ClientOptions, { channel }: Pick<Ports, 'channel'>): boolean =>
-  given.lock === undefined && channel === noChannel;
-
 /** What is written and not sent to a conversation; empty where there is nothing. */
 export interface Draft extends Observable<string> {
   /** For each keystroke. */
   set(text: string): void;
   /** After it was sent. */
   clear(): void;
-}
-
-/** What follows the first load. */
-interface Later {
-  call: typeof call;
-  http: Http;
-  signIn: SignIn;
-  calls: Calls;
-  uploadFile: typeof uploadFile;
 }
 
 /** The one object that an app talks to. Safe to make once, at the start, before anybody has logged in. */
@@ -129,28 +97,15 @@ export class ChatClient {
   readonly #session: Session;
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;
-  #isActive = true;
-  /** What the server knows of it on this connection. */
-  #sentActivity = true;
-  #endActivity: (() => void) | undefined;
-  readonly #typing = new Map<string, number>();
   readonly #later: () => Promise<Later>;
   #signIn: SignIn | undefined;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
-    const session = (this.#session = new Session({
-      ...ports,
-      call: async (...request) => (await this.#later()).call(...request),
-    }));
+    const session = (this.#session = new Session(ports));
+    const account = (this.#account = new CurrentAccount({ ...ports, session, later: () => this.#later() }));
     // Before the first request there is what is cached.
     this.http = { request: async (...request) => (await this.#later()).http.request(...request) };
-    const account = (this.#account = new CurrentAccount({
-      ...ports,
-      session,
-      http: this.http,
-      isAlone: isAlone(options, ports),
-    }));
     this.#windows = new ConversationWindows(account, ports.clock);
     this.connection = account.part((engine) => engine?.connection ?? account.idle);
     const { outbox } = account;
@@ -163,29 +118,15 @@ export class ChatClient {
         account.engine?.outbox.retryNow(clientId);
         account.engine?.socket?.nudge();
       },
-      edit: (clientId, content) => this.#withOutbox((items) => items.revise(clientId, content)),
-      drop: (clientId) => this.#withOutbox((items) => items.cancel(clientId)),
+      edit: (clientId, content) => handled(account.withOutbox(this.ready, (items) => items.revise(clientId, content))),
+      drop: (clientId) => handled(account.cancel(clientId, this.ready)),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
-    const apply = (answer: Answer): void => account.engine?.sync.apply(answer);
     this.#later = deferred(async () => {
-      const { authenticatedHttp, call, callsOf, SignIn, uploadFile } = await import('./later.js');
-      const http = authenticatedHttp(ports, session);
-      this.#signIn = new SignIn({
-        ...ports,
-        deviceName: options.deviceName,
-        session,
-        account,
-        http,
-        ready: this.ready,
-      });
-      return {
-        call,
-        http,
-        signIn: this.#signIn,
-        calls: callsOf(http, observe, apply, (id) => this.#idOf(id)),
-        uploadFile,
-      };
+      const { laterParts } = await import('./later.js');
+      const later = laterParts({ ...ports, deviceName: options.deviceName, session, account, ready: this.ready });
+      this.#signIn = later.signIn;
+      return later;
     });
     this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
     this.friends = friendsOf(observe, async () => (await this.#later()).calls.friends);
@@ -237,14 +178,11 @@ export class ChatClient {
    * as soon as that is reached, if need be after the next start; nobody waits for it longer than a second.
    */
   logout(): Promise<void> {
-    const left = this.ready.then(() =>
-      this.#account.change(async () => {
-        const name = await this.#account.end();
-        await this.#session.leave();
-        this.#account.setIdle({ status: 'ended' });
-        if (name !== undefined) await this.#ports.storage.destroy(name);
-      }),
-    );
+    const left = this.#account.leave(async (name) => {
+      await this.#session.leave();
+      this.#account.setIdle({ status: 'ended' });
+      if (name !== undefined) await this.#ports.storage.destroy(name);
+    });
     return handled(left.then(() => this.#revoke()));
   }
 
@@ -325,13 +263,7 @@ export class ChatClient {
 
   /** For each keystroke: sent as often as it has to be, only while live. */
   typing(conversationId: string, isTyping: boolean): void {
-    const id = this.#idOf(conversationId);
-    const now = this.#ports.clock.elapsed();
-    const last = this.#typing.get(id);
-    if (isTyping ? last !== undefined && now - last < TYPING_REPEAT_MS : last === undefined) return;
-    if (isTyping) this.#typing.set(id, now);
-    else this.#typing.delete(id);
-    this.#account.engine?.connection.request('typing', { conversationId: id, isTyping }).catch(() => undefined);
+    this.#account.engine?.typing(this.#idOf(conversationId), isTyping);
   }
 
   /**
@@ -339,25 +271,12 @@ export class ChatClient {
    * otherwise, so it is said on each.
    */
   setActive(isActive: boolean): void {
-    this.#isActive = isActive;
-    if (isActive) this.#account.engine?.wake();
-    this.#endActivity ??= this.connection.subscribe(() => this.#sendActivity());
-    this.#sendActivity();
-  }
-
-  #sendActivity(): void {
-    if (this.connection.getSnapshot().status !== 'live') this.#sentActivity = true;
-    else if (this.#sentActivity !== this.#isActive) {
-      this.#sentActivity = this.#isActive;
-      this.#account.engine?.connection.request('set_active', { active: this.#isActive }).catch(() => undefined);
-    }
+    this.#account.setActive(isActive);
   }
 
   /** A file by itself, for an avatar say. Attachments of messages are given to `send`, which survives the end of the app. */
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal } = {}): Promise<Attachment> {
-    return handled(
-      this.#later().then((later) => later.uploadFile(this.http, file, `parley-${this.#ports.random.uuid()}`, options)),
-    );
+    return handled(this.#later().then((later) => later.upload(file, options)));
   }
 
   /** Asks the server's moderators to look at a message, a user or a conversation, as it is now. Who is reported learns nothing of it. */
@@ -379,7 +298,6 @@ export class ChatClient {
   /** Ends everything in this process; the session and what was not sent stay for the next start. */
   async close(): Promise<void> {
     const closed = this.#account.close();
-    this.#endActivity?.();
     this.#windows.close();
     await closed;
     this.#signIn?.close();
@@ -389,7 +307,7 @@ export class ChatClient {
 
   /** As the server knows it, where it does. */
   #idOf(conversationId: string): string {
-    return this.#account.store.idOf(conversationId);
+    return this.#account.shown.store.idOf(conversationId);
   }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
@@ -411,13 +329,6 @@ export class ChatClient {
 
   #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
     return handled(this.#account.enqueue(command, files, this.ready));
-  }
-
-  /** In this tick, so that it is shown at once; where the session of an earlier run is still being opened, after that. */
-  #withOutbox<Result>(work: (outbox: DurableOutbox) => Promise<Result>): Promise<Result> {
-    const { engine } = this.#account;
-    if (engine !== undefined) return handled(work(engine.outbox));
-    return handled(this.ready.then(() => this.#account.settled).then(() => work(this.#account.requireEngine().outbox)));
   }
 
   /** What a message answers may have no id yet: then it is sent when that has; or may have got it meanwhile. */

@@ -4,7 +4,7 @@ import type { Connection } from './connection/types.js';
 import { fetchFriends } from './http/friend-lists.js';
 import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
-import { numbered } from './outbox/order.js';
+import { numbered } from './outbox/numbered.js';
 import { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxCommand, UploadSource } from './outbox/types.js';
 import { StoredUploads } from './outbox/uploads.js';
@@ -18,6 +18,9 @@ import type { RowChanges } from './sync/state.js';
 import type { Answer } from './sync/types.js';
 import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js';
 
+/** A typing indicator is repeated while the user types; the server relays one in 2 s. */
+const TYPING_REPEAT_MS = 2_500;
+
 export interface EnginePorts
   extends Pick<Ports, 'clock' | 'random'>,
     Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
@@ -27,6 +30,8 @@ export interface EnginePorts
   database: Database;
   tabs: AccountTabs;
   http: Http;
+  /** Whether somebody looks at the app. */
+  isActive: () => boolean;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
 }
@@ -46,6 +51,9 @@ export class Engine {
   readonly #mark: string | undefined;
   readonly #follower: FollowingConnection | undefined;
   readonly #ends: (() => void)[] = [];
+  readonly #typing = new Map<string, number>();
+  /** What the server knows of it on this connection. */
+  #sentActivity = true;
   #ready: ServerEvents['session:ready'] | undefined;
 
   constructor(private readonly ports: EnginePorts) {
@@ -107,7 +115,8 @@ export class Engine {
     } else this.connection = this.#follower = ports.tabs.follow(this.sync.catchUp);
   }
 
-  async start(): Promise<void> {
+  /** @param opened conversations whose messages are on screen already */
+  async start(opened: Iterable<string>): Promise<void> {
     const { role, lifecycle } = this.ports;
     const { tabs } = this.ports.tabs;
     // What other tabs store while this one reads comes after it: known to nobody, it would wait for the next start.
@@ -118,7 +127,7 @@ export class Engine {
         else early.push(message);
       }),
     );
-    await Promise.all([this.sync.start(), this.outbox.start(), this.drafts.start()]);
+    await Promise.all([this.sync.start(opened), this.outbox.start(), this.drafts.start()]);
     // A tab that followed has kept that it was read, and not the cache.
     for (const { command } of this.outbox.getSnapshot())
       if (command.type === 'read') this.sync.read(command.conversationId, command.seq);
@@ -128,6 +137,7 @@ export class Engine {
         const isLive = this.connection.getSnapshot().status === 'live';
         this.sync.setLive(isLive);
         this.outbox.setLive(isLive && role === 'leader');
+        this.#sendActivity();
         if (isLive) this.#meetOneself();
       }),
     );
@@ -143,6 +153,38 @@ export class Engine {
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
     this.#ends.push(this.ports.tabs.lead(this.socket, () => this.#ready, cancel));
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
+  }
+
+  keepDraft(conversationId: string, text: string): void {
+    this.drafts.keep(conversationId, text);
+    const pendingId = this.store.pendingIdOf(conversationId);
+    // What was written before there was a conversation.
+    if (pendingId !== conversationId) this.drafts.keep(pendingId, '');
+  }
+
+  /** For each keystroke: sent as often as it has to be, only while live. */
+  typing(conversationId: string, isTyping: boolean): void {
+    const now = this.ports.clock.elapsed();
+    const last = this.#typing.get(conversationId);
+    if (isTyping ? last !== undefined && now - last < TYPING_REPEAT_MS : last === undefined) return;
+    if (isTyping) this.#typing.set(conversationId, now);
+    else this.#typing.delete(conversationId);
+    this.connection.request('typing', { conversationId, isTyping }).catch(() => undefined);
+  }
+
+  setActive(isActive: boolean): void {
+    if (isActive) this.wake();
+    this.#sendActivity();
+  }
+
+  /** A connection counts as looked at until it is said otherwise, so it is said on each. */
+  #sendActivity(): void {
+    const active = this.ports.isActive();
+    if (this.connection.getSnapshot().status !== 'live') this.#sentActivity = true;
+    else if (this.#sentActivity !== active) {
+      this.#sentActivity = active;
+      this.connection.request('set_active', { active }).catch(() => undefined);
+    }
   }
 
   /** The user does something: a connection that waits for its next try makes it now. */

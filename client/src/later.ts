@@ -2,13 +2,74 @@
  * What follows the first load of a page: all that is not needed to show what is cached. One file, since each of several would
  * be compressed by itself, and asked for by itself.
  */
-export { Engine } from './engine.js';
-export { callsOf } from './facade/calls.js';
-export { SignIn } from './facade/sign-in.js';
-export { uploadFile } from './facade/upload-file.js';
-export { authenticatedHttp, call } from './http/http.js';
-export { socketIo } from './ports/socket-io.js';
-export { loneTab } from './tabs/lone-tab.js';
-export { processLock } from './tabs/process-lock.js';
-export { sharedTabs } from './tabs/shared-tabs.js';
-export { webLock } from './tabs/web-lock.js';
+import type { Session } from './auth/session.js';
+import { SessionTokens } from './auth/session-tokens.js';
+import { type Calls, callsOf } from './facade/calls.js';
+import type { Observe } from './facade/friends.js';
+import { SignIn, type SignInAccount } from './facade/sign-in.js';
+import { uploadFile } from './facade/upload-file.js';
+import { authenticatedHttp, call } from './http/http.js';
+import type { Http } from './http/types.js';
+import type { UploadSource } from './outbox/types.js';
+import { defaultConnectivity, defaultLifecycle } from './ports/page.js';
+import { findWebLocks } from './ports/platform.js';
+import type { GivenPorts } from './ports/ports.js';
+import { socketIo } from './ports/socket-io.js';
+import type { Attachment } from './protocol/protocol.generated.js';
+import { RunningAccount, type RunningAccountGiven } from './running-account.js';
+import type { Answer } from './sync/types.js';
+import { noChannel } from './tabs/broadcast-channel.js';
+import { processLock } from './tabs/process-lock.js';
+import { webLock } from './tabs/web-lock.js';
+
+/** The account of the user who is logged in. */
+export interface LaterAccount extends SignInAccount {
+  observe: Observe;
+  readonly engine: { sync: { apply(answer: Answer): void } } | undefined;
+  readonly shown: { store: { idOf(conversationId: string): string } };
+}
+
+export interface LaterPorts extends GivenPorts {
+  url: string;
+  deviceName: string | undefined;
+  session: Session;
+  account: LaterAccount;
+  /** Resolves when an earlier session is restored. */
+  ready: Promise<void>;
+}
+
+export interface Later {
+  http: Http;
+  signIn: SignIn;
+  calls: Calls;
+  upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal }): Promise<Attachment>;
+  run(given: RunningAccountGiven): RunningAccount;
+}
+
+export function laterParts(given: LaterPorts): Later {
+  const { session, account, channel, random } = given;
+  const locks = channel === noChannel ? undefined : findWebLocks();
+  const ports = {
+    ...given,
+    connectivity: given.connectivity ?? defaultConnectivity(),
+    lifecycle: given.lifecycle ?? defaultLifecycle(),
+    lock: given.lock ?? (locks === undefined ? processLock() : webLock(locks)),
+    socket: given.socket ?? socketIo,
+  };
+  const sessionTokens = new SessionTokens(session, { ...ports, call });
+  const http = authenticatedHttp(ports, sessionTokens);
+  // A lock of the application's own may be shared with other processes.
+  const isAlone = given.lock === undefined && channel === noChannel;
+  return {
+    http,
+    signIn: new SignIn({ ...ports, sessionTokens, http }),
+    calls: callsOf(
+      http,
+      (key) => account.observe(key),
+      (answer) => account.engine?.sync.apply(answer),
+      (conversationId) => account.shown.store.idOf(conversationId),
+    ),
+    upload: (file, options) => uploadFile(http, file, `parley-${random.uuid()}`, options),
+    run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http, isAlone }),
+  };
+}

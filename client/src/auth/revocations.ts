@@ -11,9 +11,8 @@ export interface RevocationPorts extends HttpPorts {
   lifecycle: Lifecycle;
 }
 
-/** What keeps the sessions that were left: the session. */
+/** Where a session is forgotten that is over on the server. */
 export interface Revocable {
-  readonly revocations: readonly Revocation[];
   revoked(revocation: Revocation): Promise<void>;
 }
 
@@ -34,7 +33,8 @@ export class Revocations {
 
   constructor(
     private readonly ports: RevocationPorts,
-    private readonly session: Revocable,
+    private readonly session: { readonly revocations: readonly Revocation[] },
+    private readonly tokens: Revocable,
   ) {
     const retry = (isGood: boolean): void => {
       if (isGood) void this.attempt();
@@ -60,7 +60,7 @@ export class Revocations {
       if (this.#isClosed) return;
       try {
         await revoke(this.ports, revocation);
-        await this.session.revoked(revocation);
+        await this.tokens.revoked(revocation);
         this.#failures = 0;
       } catch {
         this.#failures += 1;

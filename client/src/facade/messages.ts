@@ -4,6 +4,8 @@ import { recipientOf } from '../outbox/recipient.js';
 import type { Clock, Timer, Unsubscribe } from '../ports/environment.js';
 import type { MessagesSnapshot } from '../store/types.js';
 import type { Synchroniser } from '../sync/engine.js';
+import type { Window } from '../sync/state.js';
+import type { ShownSync } from '../sync/types.js';
 
 /** For how long a conversation stays open that is read without a subscription. */
 const LINGER_MS = 30_000;
@@ -36,11 +38,16 @@ export class ConversationWindows {
     private readonly account: CurrentAccount,
     private readonly clock: Clock,
   ) {
-    let { engine } = account;
+    let { sync } = account.shown;
     account.subscribe(() => {
-      if (engine === account.engine) return;
-      engine = account.engine;
-      for (const [conversationId, opened] of this.#opened) opened.end = this.#begin(conversationId);
+      const before = sync;
+      sync = account.shown.sync;
+      if (sync === before) return;
+      for (const [conversationId, opened] of this.#opened) {
+        // What was unread when it was opened stays so while it is on screen.
+        const window = before.state.windows.get(idIn(before, conversationId) ?? '');
+        opened.end = this.#begin(conversationId, window?.unread);
+      }
     });
   }
 
@@ -66,8 +73,7 @@ export class ConversationWindows {
       if (!this.#opened.has(conversationId)) this.#linger(conversationId, open);
       if (this.account.engine === undefined) await this.account.settled;
       const sync = this.account.engine?.sync;
-      const userId = recipientOf(conversationId);
-      const known = userId === undefined ? conversationId : sync?.directConversationWith(userId);
+      const known = sync && idIn(sync, conversationId);
       if (sync !== undefined && known !== undefined) await work(sync, known);
     };
     const read = (): MessagesSnapshot => {
@@ -120,21 +126,18 @@ export class ConversationWindows {
     this.#lingering.set(conversationId, { close, timer: this.clock.setTimeout(end, LINGER_MS) });
   }
 
-  #begin(conversationId: string): Unsubscribe {
-    const sync = this.account.engine?.sync;
-    const userId = recipientOf(conversationId);
-    if (sync === undefined) return () => undefined;
-    if (userId === undefined) return sync.open(conversationId);
-    // Opened when there is one.
+  #begin(conversationId: string, unread?: Window['unread']): Unsubscribe {
+    const { sync } = this.account.shown;
     let close: Unsubscribe | undefined;
+    // A direct one is opened when there is one.
     const look = (): void => {
-      const known = sync.directConversationWith(userId);
-      if (known !== undefined) close ??= sync.open(known);
+      const known = idIn(sync, conversationId);
+      if (known !== undefined) close ??= sync.open(known, unread);
     };
-    const end = sync.subscribe(look);
     look();
+    const end = close === undefined ? sync.subscribe(look) : undefined;
     return () => {
-      end();
+      end?.();
       close?.();
     };
   }
@@ -153,4 +156,10 @@ export class ConversationWindows {
       opened.end();
     };
   }
+}
+
+/** Undefined where there is no direct conversation yet. */
+function idIn(sync: ShownSync, conversationId: string): string | undefined {
+  const userId = recipientOf(conversationId);
+  return userId === undefined ? conversationId : sync.directConversationWith(userId);
 }

@@ -1,5 +1,6 @@
 import { Revocations } from '../auth/revocations.js';
 import type { Session, TokenProvider } from '../auth/session.js';
+import type { SessionTokens } from '../auth/session-tokens.js';
 import { call } from '../http/http.js';
 import type { Http } from '../http/types.js';
 import type { Ports } from '../ports/ports.js';
@@ -26,6 +27,7 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
   url: string;
   deviceName: string | undefined;
   session: Session;
+  sessionTokens: SessionTokens;
   account: SignInAccount;
   http: Http;
   /** Resolves when an earlier session is restored. */
@@ -55,23 +57,23 @@ export class SignIn {
   }
 
   async useToken(provider: TokenProvider): Promise<void> {
-    const { ready, account, session, http } = this.ports;
+    const { ready, account, session, sessionTokens, http } = this.ports;
     await ready;
     await account.settled;
-    session.useProvider(provider);
+    sessionTokens.useProvider(provider);
     // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
     const userId = session.userId ?? (await http.request<OwnUser>('/users/me', { expects: 'id' })).body.id;
     await account.change(async () => {
-      await session.identify(userId);
+      await sessionTokens.identify(userId);
       await account.open(userId);
     });
   }
 
   /** Tries to end on the server what was left here. Never rejects. */
   async revoke(): Promise<void> {
-    const { session, account } = this.ports;
+    const { session, sessionTokens, account } = this.ports;
     if (session.revocations.length === 0 || account.isClosed) return;
-    this.#revocations ??= new Revocations(this.ports, session);
+    this.#revocations ??= new Revocations(this.ports, session, sessionTokens);
     await this.#revocations.attempt();
   }
 
@@ -89,13 +91,13 @@ export class SignIn {
     return (await call<Body>(this.ports, path, { method: 'POST', body, expects })).body;
   }
 
-  async #begin(tokens: Tokens, knownUserId: string | undefined): Promise<void> {
-    const { ready, account, session } = this.ports;
+  async #begin(answer: Tokens, knownUserId: string | undefined): Promise<void> {
+    const { ready, account, sessionTokens } = this.ports;
     await ready;
     await account.change(async () => {
       const me = { expects: 'id' };
-      const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', me, tokens.accessToken)).body.id;
-      await session.begin(userId, tokens);
+      const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', me, answer.accessToken)).body.id;
+      await sessionTokens.begin(userId, answer);
       await account.open(userId);
     });
   }

@@ -2,14 +2,20 @@ import { Listeners } from '../connection/listeners.js';
 
 /** What is written and not sent, by conversation. */
 export class DraftTexts {
-  #texts: ReadonlyMap<string, string>;
+  #texts: ReadonlyMap<string, string> = new Map();
   readonly #listeners = new Listeners();
 
-  constructor(texts: Iterable<readonly [conversationId: string, text: string]> = []) {
-    this.#texts = new Map(texts);
+  readonly subscribe = this.#listeners.add;
+
+  /** All of them. */
+  get all(): Iterable<readonly [conversationId: string, text: string]> {
+    return this.#texts;
   }
 
-  readonly subscribe = this.#listeners.add;
+  clear(): void {
+    this.#texts = new Map();
+    this.#listeners.call();
+  }
 
   /** Empty where there is none. */
   of(conversationId: string): string {

@@ -1,10 +1,6 @@
-import { repliesTo, revised, withoutQuotation } from './items.js';
-import type { MessageTarget, OutboxCommand, OutboxItem } from './types.js';
-
-/** Nothing of it can have reached the server, or the server has refused it: it may be changed or dropped as if never done. */
-export function isOnlyHere({ state, attempts }: OutboxItem): boolean {
-  return state === 'rejected' || (attempts === 0 && state !== 'sending');
-}
+import { isOnlyHere } from './item.js';
+import { repliesTo, revised, targets, withoutQuotation } from './item-changes.js';
+import type { OutboxCommand, OutboxItem } from './types.js';
 
 export interface Folded {
   /** Rows to put in place of what they were. */
@@ -13,9 +9,6 @@ export interface Folded {
   /** Whether the command itself still has to be done. */
   isNeeded: boolean;
 }
-
-const sameTarget = (a: MessageTarget, b: MessageTarget): boolean =>
-  'messageId' in a ? 'messageId' in b && a.messageId === b.messageId : 'clientId' in b && a.clientId === b.clientId;
 
 /**
  * What a new command makes of those that wait: the server is sent how things are in the end, not how they came to be so.
@@ -65,8 +58,4 @@ export function fold(
     }
   }
   return folded;
-}
-
-export function targets({ command }: OutboxItem, target: MessageTarget): boolean {
-  return 'target' in command && sameTarget(command.target, target);
 }

@@ -5,24 +5,14 @@ import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
 import type { Answer } from '../sync/types.js';
 import { sendCommand } from './commands.js';
-import { laneOf, storable } from './early-commands.js';
-import { fold, isOnlyHere, targets } from './fold.js';
-import {
-  aimed,
-  brief,
-  NEW_RUN,
-  OutboxItems,
-  repliesTo,
-  requeued,
-  revised,
-  rowsOf,
-  type Run,
-  withoutQuotation,
-} from './items.js';
+import { fold } from './fold.js';
+import { isOnlyHere, keptFile, laneOf, newItem, storable, waitsFor } from './item.js';
+import { aimed, brief, dropped, requeued, revised, rowsOf } from './item-changes.js';
+import { NEW_RUN, OutboxItems, type Run } from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
 import { recipientOf } from './recipient.js';
 import { StoredItems, type StoredItemsPorts } from './stored-items.js';
-import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
+import type { CommandSender, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
 
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
@@ -70,19 +60,10 @@ export class DurableOutbox implements Outbox {
   async enqueue(given: OutboxCommand, sources: readonly UploadSource[] = []): Promise<OutboxItem> {
     const command = storable(given);
     const { replaced, removed, isNeeded } = fold(this.#items.list, command, this.#isUnsent);
-    const files = sources.map(({ name, mimeType, size, previewUrl, voice = false }): KeptFile => {
-      const file = { id: this.ports.random.uuid(), name, mimeType, size, ...(voice ? { voice } : {}) };
-      return storable(previewUrl === undefined ? file : { ...file, previewUrl });
-    });
+    const files = sources.map((source) => keptFile(this.ports.random.uuid(), source));
     const item: OutboxItem = {
-      clientId: command.clientId,
-      command,
-      lane: laneOf(command),
-      sequence: (this.#typed += 1),
-      state: 'queued',
-      attempts: 0,
-      createdAt: this.ports.clock.now(),
-      ...(files.length > 0 ? { files, isCopying: true } : {}),
+      ...newItem(command, files, (this.#typed += 1), this.ports.clock.now()),
+      ...(files.length > 0 ? { isCopying: true } : {}),
     };
     if (isNeeded) this.#items.runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
     if (files.length > 0) this.#copying.add(item.clientId);
@@ -200,9 +181,9 @@ export class DurableOutbox implements Outbox {
     const item = this.#items.find(clientId);
     if (item === undefined) return false;
     if (!this.#isDroppable(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
-    const gone = [item, ...this.#items.list.filter((other) => targets(other, { clientId }))];
-    const stored = this.#items.change(repliesTo(this.#items.list, clientId).map(withoutQuotation), gone);
-    this.#discard(gone);
+    const { put, removed } = dropped(this.#items.list, item);
+    const stored = this.#items.change(put, removed);
+    this.#discard(removed);
     this.#notifyAndPump();
     await stored;
     return true;
@@ -375,14 +356,6 @@ export class DurableOutbox implements Outbox {
     this.#items.notify();
     this.#pump();
   }
-}
-
-/**
- * The send whose message it changes or answers, which has no id yet. Behind one that is refused nothing waits but for these.
- */
-function waitsFor({ command }: OutboxItem): string | undefined {
-  if (command.type === 'send') return command.replyToClientId;
-  return 'target' in command && 'clientId' in command.target ? command.target.clientId : undefined;
 }
 
 function errorOf(error: unknown): ChatError {

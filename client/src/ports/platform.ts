@@ -1,8 +1,8 @@
 /**
- * The ports' implementations on what browsers, Node and React Native have in common. Together with socket-io.ts the only
- * file of the core that reads the clock, randomness and the platform.
+ * The ports' implementations on what browsers, Node and React Native have in common. Together with page.ts and
+ * socket-io.ts the only files of the core that read the clock, randomness and the platform.
  */
-import type { Clock, Connectivity, Lifecycle, LifecycleState, Random, Timer } from './environment.js';
+import type { Clock, Random, Timer } from './environment.js';
 import type { Fetch } from './network.js';
 import type { StoredSession, TokenStore } from './token-store.js';
 
@@ -107,57 +107,6 @@ export function defaultTokens(): TokenStore {
     // Storage is denied on this page.
   }
   return memoryTokens();
-}
-
-type Target = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
-
-function listen(target: Target, events: readonly string[], listener: (event: Event) => void): () => void {
-  for (const event of events) target.addEventListener(event, listener);
-  return () => {
-    for (const event of events) target.removeEventListener(event, listener);
-  };
-}
-
-/** Of a browser window; elsewhere nobody knows. */
-export function defaultConnectivity(): Connectivity {
-  const { window, navigator } = globalThis as { window?: Target; navigator?: { onLine?: boolean } };
-  if (window?.addEventListener === undefined) return { isOnline: () => undefined, subscribe: () => () => undefined };
-  return {
-    isOnline: () => navigator?.onLine,
-    subscribe: (listener) => listen(window, ['online', 'offline'], (event) => listener(event.type === 'online')),
-  };
-}
-
-/**
- * The lifecycle of a browser page: a hidden tab keeps its connection, since it may have to count and to ring; one that the browser freezes
- * or puts away loses it. Elsewhere (Node) always active; React Native: `appStateLifecycle` of `@parley/client/react-native`.
- */
-export function defaultLifecycle(): Lifecycle {
-  const { window, document } = globalThis as { window?: Target; document?: Document };
-  if (window?.addEventListener === undefined || document?.addEventListener === undefined)
-    return { getState: () => 'active', subscribe: () => () => undefined };
-  let state: LifecycleState = 'active';
-  const stateAfter = (event: Event): LifecycleState | undefined => {
-    if (event.type === 'pagehide' || event.type === 'freeze') return 'background';
-    if (event.type === 'visibilitychange') return document.visibilityState === 'visible' ? 'active' : undefined;
-    return 'active';
-  };
-  return {
-    getState: () => state,
-    subscribe: (listener) => {
-      const notify = (event: Event): void => {
-        const next = stateAfter(event);
-        if (next !== undefined) listener((state = next));
-      };
-      const ends = [
-        listen(window, ['pagehide', 'pageshow'], notify),
-        listen(document, ['freeze', 'resume', 'visibilitychange'], notify),
-      ];
-      return () => {
-        for (const end of ends) end();
-      };
-    },
-  };
 }
 
 /** Undefined where the browser has none: an insecure origin, a very old one. */

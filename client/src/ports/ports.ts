@@ -16,3 +16,7 @@ export interface Ports {
   fetch: Fetch;
   socket: SocketFactory;
 }
+
+/** The ports of which those may be left out that only what follows the first load needs: that has its own. */
+export type GivenPorts = Omit<Ports, LaterPort> & { [Name in LaterPort]: Ports[Name] | undefined };
+type LaterPort = 'connectivity' | 'lifecycle' | 'lock' | 'socket';

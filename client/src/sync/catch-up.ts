@@ -4,7 +4,7 @@ import { dropConversation, moveCursor, takeConversation } from './conversations.
 import { groupedByConversation, takeMessages } from './messages.js';
 import { removeFriend, setFriend, takeRequest, takeUser } from './people.js';
 import { askSync, retryLater, saveCursor, type Step, type Table } from './step.js';
-import { NEW_WINDOW } from './window.js';
+import { NEW_WINDOW } from './message-rows.js';
 import { setWindow } from './windows.js';
 
 /** Answers that say nothing, and ask to go on all the same. */

@@ -2,7 +2,7 @@ import type { Conversation, ConversationBrief, Member, Message } from '../protoc
 import { takeUser } from './people.js';
 import type { ConversationRow, MemberRow, Timeline } from './state.js';
 import { type Step, table, write } from './step.js';
-import { NEW_WINDOW } from './window.js';
+import { NEW_WINDOW } from './message-rows.js';
 
 export function takeConversation(step: Step, view: Conversation | ConversationBrief, isEvent = false): void {
   const { state } = step;

@@ -11,7 +11,7 @@ import { covers } from './coverage.js';
 import { PAGE_SIZE } from './message-rows.js';
 import { neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
-import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline } from './state.js';
+import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline, Window } from './state.js';
 import { directConversations, EMPTY_STATE, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 
@@ -48,12 +48,11 @@ export class Synchroniser implements SyncEngine {
 
   readonly subscribe = this.#listeners.add;
 
-  start(): Promise<void> {
-    return readPersistently(this.ports.clock, () => this.#start());
-  }
-
-  async #start(): Promise<void> {
-    this.#feed({ type: 'rows', rows: await readRows(this.ports.database) });
+  async start(opened: Iterable<string> = []): Promise<void> {
+    const rows = await readPersistently(this.ports.clock, () => readRows(this.ports.database));
+    this.#feed({ type: 'rows', rows });
+    const ids = [...opened];
+    if (ids.length > 0) await this.#load(ids);
   }
 
   handle({ name, payload }: ServerEvent): void {
@@ -80,8 +79,8 @@ export class Synchroniser implements SyncEngine {
     this.#feed({ type: 'read', conversationId, seq });
   }
 
-  open(conversationId: string): () => void {
-    this.#feed({ type: 'open', conversationId });
+  open(conversationId: string, unread: Window['unread'] = null): () => void {
+    this.#feed({ type: 'open', conversationId, unread });
     let isOpen = true;
     return () => {
       if (isOpen) this.#feed({ type: 'close', conversationId });

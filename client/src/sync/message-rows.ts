@@ -1,8 +1,20 @@
 import type { Message } from '../protocol/protocol.generated.js';
-import type { SentMessage } from './state.js';
+import type { SentMessage, Window } from './state.js';
 
 /** Messages that are fetched at once, and shown at first. */
 export const PAGE_SIZE = 50;
+
+/** One that shows the newest messages, as soon as there are some. */
+export const NEW_WINDOW: Window = {
+  from: 1,
+  to: 0,
+  follows: true,
+  wish: null,
+  isLoading: false,
+  unreachable: 0,
+  viewers: 1,
+  unread: null,
+};
 
 /** The place of the first row that is not before `seq`. */
 export function positionOf(rows: readonly SentMessage[], seq: number): number {

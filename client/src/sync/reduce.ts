@@ -10,7 +10,7 @@ import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, type Step, table, write } from './step.js';
 import { withRows } from './stored-state.js';
 import { coverPage, derive } from './timeline.js';
-import { NEW_WINDOW } from './window.js';
+import { NEW_WINDOW } from './message-rows.js';
 import { endPage, placeWindow, setWindow, setWindows } from './windows.js';
 
 /**
@@ -144,9 +144,10 @@ function take(step: Step, input: SyncInput): void {
     case 'read':
       return moveCursor(step, input.conversationId, state.userId, input.seq);
     case 'open': {
-      const { conversationId } = input;
+      const { conversationId, unread = null } = input;
       const window = state.windows.get(conversationId);
-      table(step, 'windows').set(conversationId, { ...(window ?? NEW_WINDOW), viewers: (window?.viewers ?? 0) + 1 });
+      const opened = window ?? { ...NEW_WINDOW, viewers: 0, unread };
+      table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });
       step.touched.add(conversationId);
       return;

@@ -157,7 +157,8 @@ export type SyncInput =
   | { type: 'friends-failed'; failure: Failure }
   /** This user has read up to here; the outbox sends it to the server. */
   | { type: 'read'; conversationId: string; seq: number }
-  | { type: 'open' | 'close' | 'older' | 'newer' | 'newest'; conversationId: string }
+  | { type: 'open'; conversationId: string; unread?: Window['unread'] }
+  | { type: 'close' | 'older' | 'newer' | 'newest'; conversationId: string }
   | { type: 'jump'; conversationId: string; seq: number }
   | { type: 'timer'; name: string };
 

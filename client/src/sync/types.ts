@@ -1,6 +1,6 @@
 import type { CatchUp, ServerEvent } from '../connection/types.js';
 import type { Conversation, ConversationBrief, FriendRequest, Message, User } from '../protocol/protocol.generated.js';
-import type { Settled, SyncState } from './state.js';
+import type { Settled, SyncState, Window } from './state.js';
 
 /** Which page to load next of what is on screen. */
 export type PageDirection = 'older' | 'newer';
@@ -14,16 +14,32 @@ export interface Answer {
   settled?: readonly Settled[];
 }
 
+/** What is shown of the cache, whether or not anything runs that keeps it up to date. */
+export interface ShownSync {
+  readonly state: SyncState;
+  subscribe(listener: () => void): () => void;
+  /**
+   * A conversation is on screen: fetched first, its window kept. Returns what ends that.
+   * @param unread what was unread when it was opened, where it was on screen before this was there
+   */
+  open(conversationId: string, unread?: Window['unread']): () => void;
+  /** This user has read up to here: shown at once; the outbox sends it to the server. */
+  read(conversationId: string, seq: number): void;
+  /** The direct conversation with a user, where there is one. */
+  directConversationWith(userId: string): string | undefined;
+}
+
 /**
  * Holds the cache equal to the server: wires the pure reducer (`reduce(state, input) → { state, effects }`) to storage,
  * to `sync` over the socket and to pages over HTTP. Rows and cursor are committed in one transaction of the cache's
  * stores; the store shows what was committed, or what is about to be where the disk refuses.
  */
-export interface SyncEngine {
-  readonly state: SyncState;
-  subscribe(listener: () => void): () => void;
-  /** Loads what is cached, so that it shows before there is a network. */
-  start(): Promise<void>;
+export interface SyncEngine extends ShownSync {
+  /**
+   * Loads what is cached, so that it shows before there is a network.
+   * @param opened conversations whose messages are on screen already, so that they do not go from it
+   */
+  start(opened?: Iterable<string>): Promise<void>;
   /** Every server event goes here, also while catching up. */
   handle(event: ServerEvent): void;
   /** Given to the connection. */
@@ -32,18 +48,12 @@ export interface SyncEngine {
   setLive(isLive: boolean): void;
   /** What an acknowledged command of one's own changed: ahead of, or instead of, its event. */
   apply(answer: Answer): void;
-  /** This user has read up to here: shown at once; the outbox sends it to the server. */
-  read(conversationId: string, seq: number): void;
-  /** A conversation is on screen: fetched first, its window kept. Returns what ends that. */
-  open(conversationId: string): () => void;
   /** Resolves when the messages are there, or cannot be had at the moment. */
   load(conversationId: string, direction: PageDirection): Promise<void>;
   /** Shows the window around a message. */
   jumpTo(conversationId: string, seq: number): Promise<void>;
   /** Shows the newest messages, and those that come. */
   jumpToNewest(conversationId: string): Promise<void>;
-  /** The direct conversation with a user, where there is one. */
-  directConversationWith(userId: string): string | undefined;
   /** Resolves after what was taken in so far is committed. */
   settle(): Promise<void>;
   stop(): Promise<void>;

@@ -9,17 +9,6 @@ const MAX_GAP_FILLED = 2 * PAGE_SIZE;
 /** Fewer messages than that are not worth filling on from. */
 const MIN_FILLED = PAGE_SIZE / 5;
 
-export const NEW_WINDOW: Window = {
-  from: 1,
-  to: 0,
-  follows: true,
-  wish: null,
-  isLoading: false,
-  unreachable: 0,
-  viewers: 1,
-  unread: null,
-};
-
 /** Moves a window to where its wish is, as far as the messages for it are held. */
 export function settle(window: Window, timeline: Timeline, lastSeq: number): Window {
   const { coverage } = timeline;

@@ -1,4 +1,5 @@
 import type { Channel, ChannelMessage, Timer, Unsubscribe } from '../ports/environment.js';
+import { tabsChannelOf } from './broadcast-channel.js';
 import type { AskHandler, TabRole, Tabs, TabsPorts } from './types.js';
 
 /** How long a tab waits for what it asked the leader, through changes of leadership. */
@@ -62,7 +63,7 @@ class LockedTabs implements Tabs {
     private readonly ports: TabsPorts,
   ) {
     this.id = ports.random.uuid();
-    this.channel = ports.channel(`${name}:tabs`);
+    this.channel = ports.channel(tabsChannelOf(name));
     this.channel.subscribe((message) => this.receive(message));
   }
 

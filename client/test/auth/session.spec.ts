@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Session } from '../../src/auth/session.js';
+import { SessionTokens } from '../../src/auth/session-tokens.js';
 import { authenticatedHttp, call } from '../../src/http/http.js';
 import type { Lock } from '../../src/ports/environment.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
@@ -60,7 +61,8 @@ describe('session', () => {
     const ports = { call, url, fetch, clock, tokens, lock, random: seededRandom((seed += 1)) };
     const session = new Session(ports);
     session.onEnd((code) => ends.push(code));
-    return { session, http: authenticatedHttp(ports, session) };
+    const sessionTokens = new SessionTokens(session, ports);
+    return { session, sessionTokens, http: authenticatedHttp(ports, sessionTokens) };
   };
 
   beforeEach(async () => {
@@ -83,9 +85,9 @@ describe('session', () => {
   });
 
   it('keeps the new refresh token before anybody gets the access token', async () => {
-    const { session } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
-    await session.renew('access 1');
+    await sessionTokens.renew('access 1');
     expect(await tokens.load()).toMatchObject({ accessToken: 'access 2', refreshToken: 'refresh 2' });
   });
 
@@ -139,25 +141,25 @@ describe('session', () => {
       expect(isKept).toBe(true);
     }
     refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
-    const { session } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
-    await session.renew('access 1');
+    await sessionTokens.renew('access 1');
     expect(refreshes).toEqual(['refresh 1', 'refresh 1', 'refresh 1', 'refresh 1']);
     expect(new Set(attempts).size).toBe(1);
     expect(await tokens.load()).toEqual({ url, userId: 'ada', accessToken: 'access 2', refreshToken: 'refresh 2' });
-    await session.renew('access 2');
+    await sessionTokens.renew('access 2');
     expect(attempts.at(-1)).not.toBe(attempts[0]);
   });
 
   it('keeps a renewed session as soon as the keychain takes it, which failed when it came', async () => {
-    const { session } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
     const { save } = tokens;
     tokens.save = () => Promise.reject(new Error('locked'));
-    await session.renew('access 1');
+    await sessionTokens.renew('access 1');
     expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 1' });
     tokens.save = save;
-    expect(await session.token()).toBe('access 2');
+    expect(await sessionTokens.token()).toBe('access 2');
     expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 2' });
   });
 
@@ -169,16 +171,16 @@ describe('session', () => {
     const [frozen, second] = [tab(), tab(clock)];
     for (const { session } of [frozen, second]) await session.restore();
     // Taken over; what it does when it is thawed is no error of anybody's.
-    const robbed = rejection(frozen.session.renew('access 1'));
+    const robbed = rejection(frozen.sessionTokens.renew('access 1'));
     await settled();
-    const renewal = second.session.renew('access 1');
+    const renewal = second.sessionTokens.renew('access 1');
     await settled();
     refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
     await clock.advance(20_000);
     expect(await renewal).toBe('access 2');
     expect(new Set(attempts).size).toBe(1);
     refresh = () => ({ status: 200, body: { accessToken: 'access 3', refreshToken: 'refresh 3', expiresIn: 900 } });
-    await second.session.renew('access 2');
+    await second.sessionTokens.renew('access 2');
     // Its answer comes late: the session has gone on without it.
     answerFrozen({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });
     await robbed;
@@ -190,9 +192,9 @@ describe('session', () => {
   it('says who is suspended until when, and keeps the session', async () => {
     const body = { code: 'ACCOUNT_SUSPENDED', detail: 'Suspended.', until: '2026-12-01T00:00:00.000Z', reason: 'spam' };
     refresh = () => ({ status: 403, body });
-    const { session } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
-    await expect(session.renew('access 1')).rejects.toMatchObject({
+    await expect(sessionTokens.renew('access 1')).rejects.toMatchObject({
       code: 'ACCOUNT_SUSPENDED',
       until: '2026-12-01T00:00:00.000Z',
       reason: 'spam',
@@ -204,9 +206,9 @@ describe('session', () => {
   it('does not let a renewal that was under way undo a log-out', async () => {
     let answer = (_: Answer): void => undefined;
     refresh = () => new Promise((resolve) => (answer = resolve));
-    const { session } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
-    const renewal = session.renew('access 1');
+    const renewal = sessionTokens.renew('access 1');
     const failed = rejection(renewal);
     await new Promise((resolve) => setImmediate(resolve));
     await session.clear();
@@ -219,14 +221,14 @@ describe('session', () => {
   it('asks the application once for a token of its own, however many wait for it', async () => {
     await tokens.clear();
     let asked = 0;
-    const { session, http } = tab();
-    session.useProvider(() => {
+    const { sessionTokens, http } = tab();
+    sessionTokens.useProvider(() => {
       asked += 1;
       return Promise.resolve('access 2');
     });
     await Promise.all(Array.from({ length: 10 }, () => http.request('/users/me')));
     expect(asked).toBe(1);
-    await session.identify('grace');
+    await sessionTokens.identify('grace');
     expect(await tokens.load()).toEqual({ url, userId: 'grace', accessToken: 'access 2' });
   });
 

@@ -1,4 +1,4 @@
-import { numbered } from '../../src/outbox/order.js';
+import { numbered } from '../../src/outbox/numbered.js';
 import { DurableOutbox } from '../../src/outbox/outbox.js';
 import type { CommandSender, OutboxCommand, OutboxItem, Uploader, UploadSource } from '../../src/outbox/types.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';

@@ -25,6 +25,20 @@ export async function bundled(
   return result.outputFiles[0]?.text ?? '';
 }
 
+/** The same as a module of the page, and what it asks for later: its files by name. */
+export async function bundledParts(entry: string): Promise<Map<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
+    bundle: true,
+    splitting: true,
+    write: false,
+    outdir: '/',
+    format: 'esm',
+    target: 'es2022',
+  });
+  return new Map(outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf('/') + 1), text]));
+}
+
 /** Bundles of the package's sources, served from one origin: what several tabs of one browser see of each other. */
 export class Pages {
   private constructor(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CACHE_STORES } from '../../src/ports/storage.js';
-import { numbered } from '../../src/outbox/order.js';
+import { numbered } from '../../src/outbox/numbered.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { RowWriter, WRITER } from '../../src/sync/row-writer.js';
 import { VirtualClock } from '../support/virtual-clock.js';

@@ -1,0 +1,191 @@
+import type { call, HttpPorts, TokenSource } from '../http/http.js';
+import type { Lock, Random } from '../ports/environment.js';
+import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
+import { ChatError } from '../protocol/errors.js';
+import type { Tokens } from '../protocol/protocol.generated.js';
+import type { Session, TokenProvider } from './session.js';
+
+export interface SessionTokensPorts extends HttpPorts {
+  call: typeof call;
+  lock: Lock;
+  random: Random;
+}
+
+/** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
+const LOCK_TIMEOUT_MS = 20_000;
+
+/**
+ * The token of the session. Renewals happen one at a time, over all tabs, and each first looks whether another tab has renewed
+ * already: a refresh token works once, and using it twice would end the session.
+ */
+export class SessionTokens implements TokenSource {
+  /** The store took what is held. */
+  #isKept = true;
+  #renewal: { generation: number; token: Promise<string> } | undefined;
+
+  constructor(
+    private readonly session: Session,
+    private readonly ports: SessionTokensPorts,
+  ) {}
+
+  get userId(): string | undefined {
+    return this.session.userId;
+  }
+
+  async begin(
+    userId: string,
+    { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
+  ): Promise<void> {
+    this.session.generation += 1;
+    this.session.provider = undefined;
+    await this.session.learnRevocations();
+    // A browser holds one session's cookies: with these gone, nothing is left by which the one before could be ended.
+    this.session.revocations = this.session.revocations.filter((one) => !one.accessToken.startsWith(COOKIE_MARK));
+    await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
+  }
+
+  /** From now on the application's own tokens. Who it is the server says: `identify`. */
+  useProvider(provider: TokenProvider): void {
+    this.session.generation += 1;
+    this.session.provider = provider;
+    if (this.session.held?.refreshToken !== undefined) this.session.held = undefined;
+  }
+
+  async identify(userId: string): Promise<void> {
+    if (this.session.provider === undefined || this.session.held?.userId === userId) return;
+    await this.#keep({ url: this.ports.url, userId, accessToken: this.session.held?.accessToken ?? '' });
+  }
+
+  async token(): Promise<string> {
+    // The keychain did not take it: a start would find a token that is spent.
+    if (!this.#isKept && this.session.held !== undefined) void this.#keep(this.session.held);
+    const token = this.session.held?.accessToken;
+    if (token !== undefined && token !== '') return token;
+    return this.renew('');
+  }
+
+  renew(refused: string): Promise<string> {
+    const current = this.session.held?.accessToken;
+    if (current !== undefined && current !== '' && current !== refused) return Promise.resolve(current);
+    const { generation, provider } = this.session;
+    if (this.#renewal?.generation === generation) return this.#renewal.token;
+    const token = (provider === undefined ? this.#refresh(refused) : this.#provide(provider)).finally(() => {
+      if (this.#renewal?.token === token) this.#renewal = undefined;
+    });
+    this.#renewal = { generation, token };
+    return token;
+  }
+
+  /** The server says that it is over. */
+  end(code: string): Promise<void> {
+    return this.session.end(code);
+  }
+
+  /** It is over on the server. */
+  async revoked(revocation: Revocation): Promise<void> {
+    this.session.revocations = this.session.revocations.filter(
+      ({ accessToken }) => accessToken !== revocation.accessToken,
+    );
+    // Not beside a renewal, in whichever tab, whose tokens this would put back.
+    await this.#alone(async () => {
+      for (let generation = -1; generation !== this.session.generation; ) {
+        generation = this.session.generation;
+        const stored = await this.session.stored();
+        // Somebody logged in or out meanwhile: what is stored now is theirs.
+        if (generation !== this.session.generation) continue;
+        await (stored === undefined || stored.userId === ''
+          ? this.session.keepRevocations()
+          : this.session.save(stored));
+      }
+    });
+  }
+
+  /** A store that does not take it is tried again with the next request. */
+  async #keep(session: StoredSession): Promise<void> {
+    this.session.held = session;
+    this.#isKept = true;
+    await this.session.save(session).catch(() => {
+      this.#isKept = this.session.held !== session;
+    });
+  }
+
+  async #provide(provider: TokenProvider): Promise<string> {
+    const generation = this.session.generation;
+    let accessToken: string;
+    try {
+      accessToken = await provider();
+    } catch (cause) {
+      throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
+    }
+    this.#requireSame(generation);
+    // Kept with the user's id, so that a start without a network shows what is cached.
+    if (this.session.held !== undefined) await this.#keep({ ...this.session.held, accessToken });
+    else this.session.held = { url: this.ports.url, userId: '', accessToken };
+    return accessToken;
+  }
+
+  /** A tab that was frozen in the middle of its renewal is not waited for: to ask again as the same attempt is harmless. */
+  #refresh(refused: string): Promise<string> {
+    const generation = this.session.generation;
+    return this.#alone(() => this.#refreshAlone(refused, generation));
+  }
+
+  async #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { clock, lock, url } = this.ports;
+    const name = `parley:refresh:${url}`;
+    const controller = new AbortController();
+    let isGranted = false;
+    const timer = clock.setTimeout(() => controller.abort(), LOCK_TIMEOUT_MS);
+    const granted = (): Promise<Result> => {
+      isGranted = true;
+      return work();
+    };
+    try {
+      return await lock.run(name, granted, { signal: controller.signal });
+    } catch (error) {
+      if (isGranted || !controller.signal.aborted) throw error;
+      return lock.run(name, work, { steal: true });
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  async #refreshAlone(refused: string, generation: number): Promise<string> {
+    const own = this.session.held;
+    // Another tab may have renewed, or logged out, or somebody else in.
+    const stored = (await this.session.stored()) ?? own;
+    this.#requireSame(generation);
+    if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
+      throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+    if (stored.accessToken !== refused && stored.accessToken !== own.accessToken) {
+      this.session.held = stored;
+      return stored.accessToken;
+    }
+    const { attemptId = this.ports.random.uuid(), ...session } = stored;
+    const { refreshToken } = stored;
+    try {
+      // Kept before it is asked: where the answer is lost, the repeat is known for one, whenever it comes.
+      await this.#keep({ ...session, attemptId });
+      this.#requireSame(generation);
+      const body = { refreshToken, attemptId };
+      const request = { method: 'POST', body, expects: 'refreshToken' } as const;
+      const answer = (await this.ports.call<Tokens>(this.ports, '/auth/refresh', request)).body;
+      this.#requireSame(generation);
+      const now = await this.session.stored();
+      // This tab was frozen, and another one has gone on.
+      if (now !== undefined && now.refreshToken !== refreshToken) return (this.session.held = now).accessToken;
+      await this.#keep({ ...session, accessToken: answer.accessToken, refreshToken: answer.refreshToken });
+      return answer.accessToken;
+    } catch (error) {
+      this.#requireSame(generation);
+      // Without a code of the server's it is a word of something in between.
+      if (error instanceof ChatError && error.status === 401 && error.code !== 'UNEXPECTED_ANSWER')
+        await this.end(error.code);
+      throw error;
+    }
+  }
+
+  #requireSame(generation: number): void {
+    if (generation !== this.session.generation) throw new ChatError('ABORTED', 'Another session has begun.');
+  }
+}

@@ -1,0 +1,218 @@
+import { Listeners } from '../connection/listeners.js';
+import type { Observable } from '../connection/types.js';
+import type { Channel } from '../ports/environment.js';
+import type { Database, StoredValue, StoreName } from '../ports/storage.js';
+import type { RowChanges } from '../sync/state.js';
+import { DraftTexts } from './draft-texts.js';
+import { isOnlyHere, keptFile, newItem, storable, waitsFor } from './item.js';
+import { COUNTER, FIRST_PROVISIONAL, lastNumber } from './order.js';
+import type { OutboxCommand, OutboxItem, UploadSource } from './types.js';
+
+/** The part of an engine that does what the user did before it was there. */
+export interface InputTarget {
+  enqueue(command: OutboxCommand, files: readonly UploadSource[]): Promise<void>;
+  outbox: { cancel(clientId: string): Promise<boolean> };
+  drafts: { keep(conversationId: string, text: string): void };
+}
+
+export interface InputStorage {
+  userId: string;
+  database: Database;
+  /** To the other tabs of this user: the one that leads sends what is stored here. Closed by `pause`. */
+  channel: Channel;
+}
+
+type DraftRow = readonly [conversationId: string, text: string];
+
+/** One thing that the user did to the outbox: a command that is added, or one that is dropped. */
+interface Action {
+  clientId: string;
+  added: OutboxItem | undefined;
+  /** Whose conversations were shown; undefined where that was not known yet. */
+  userId: string | undefined;
+  /** Does it in place of the storage. False where it came too late. */
+  hand(target: InputTarget): Promise<boolean>;
+  /** Of the promise of whoever gave it: whether it was done, or came too late. */
+  settle(result: boolean | Promise<boolean>): void;
+}
+
+/**
+ * What the user does while there is no engine: shown at once, stored in order as soon as there is a storage, and handed to the
+ * engine as far as it is not stored by then. Nothing is sent from here, and what another tab may have begun to send stays as
+ * it is.
+ */
+export class EarlyInput implements Observable<readonly OutboxItem[]> {
+  readonly drafts = new DraftTexts();
+  readonly #typedDrafts = new Map<string, string>();
+  #stored: readonly OutboxItem[] = [];
+  #actions: readonly Action[] = [];
+  #items: readonly OutboxItem[] = [];
+  #typed = FIRST_PROVISIONAL;
+  #userId: string | undefined;
+  #storage: InputStorage | undefined;
+  #isFailing = false;
+  #writing = Promise.resolve();
+  #isWriting = false;
+  readonly #listeners = new Listeners();
+
+  readonly getSnapshot = (): readonly OutboxItem[] => this.#items;
+
+  readonly subscribe = this.#listeners.add;
+
+  /** What an engine would find in the storage. */
+  get stored(): readonly OutboxItem[] {
+    return this.#stored;
+  }
+
+  /**
+   * Resolves when it survives the end of the app. Files are copied by the engine alone: what has some is not stored before,
+   * nor is what was done after it, for the sake of the order.
+   * @throws TypeError what no storage can keep
+   */
+  async add(given: OutboxCommand, sources: readonly UploadSource[], createdAt: number): Promise<void> {
+    const command = storable(given);
+    const { clientId } = command;
+    const files = sources.map((source, index) => keptFile(`${clientId}/${index}`, source));
+    const item = newItem(command, files, (this.#typed += 1), createdAt);
+    await this.#do(clientId, item, (target) => target.enqueue(command, sources).then(() => true));
+  }
+
+  /** Undefined where there is no such item that is shown; false where it may have been sent, or another one refers to it. */
+  cancel(clientId: string): Promise<boolean> | undefined {
+    if (!this.#items.some((item) => item.clientId === clientId)) return undefined;
+    const isNamed = this.#items.some((item) => waitsFor(item) === clientId);
+    return isNamed ? Promise.resolve(false) : this.#do(clientId, undefined, ({ outbox }) => outbox.cancel(clientId));
+  }
+
+  keepDraft(conversationId: string, text: string): void {
+    this.#typedDrafts.set(conversationId, text);
+    this.drafts.put([[conversationId, text]]);
+    this.#write();
+  }
+
+  #do(clientId: string, added: OutboxItem | undefined, hand: Action['hand']): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#actions = [...this.#actions, { clientId, added, hand, settle: resolve, userId: this.#userId }];
+      this.#show();
+      this.#write();
+    });
+  }
+
+  /** From now on it is stored there, and shown together with what is stored. */
+  storeIn(storage: InputStorage, stored: readonly OutboxItem[], drafts: Iterable<DraftRow>): void {
+    this.#storage = storage;
+    this.#isFailing = false;
+    this.#userId = storage.userId;
+    this.#stored = stored;
+    // What was typed meanwhile is newer.
+    this.drafts.put([...drafts].filter(([conversationId]) => !this.#typedDrafts.has(conversationId)));
+    this.#show();
+    this.#write();
+  }
+
+  /** Resolves when nothing is being stored any more. What the user does from now on stays in memory. */
+  async pause(): Promise<void> {
+    const storage = this.#storage;
+    this.#storage = undefined;
+    await this.#writing;
+    storage?.channel.close();
+  }
+
+  /** After `pause`: nothing that is stored is shown any more. */
+  leave(): void {
+    this.#userId = undefined;
+    this.#stored = [];
+    this.#typedDrafts.clear();
+    this.drafts.clear();
+    this.#show();
+  }
+
+  /** After `pause`: what is not stored is the target's, as far as it is this user's. */
+  handTo(target: InputTarget, userId: string, error: () => Error): void {
+    for (const [conversationId, text] of this.#typedDrafts) target.drafts.keep(conversationId, text);
+    for (const { userId: of = userId, hand, settle } of this.#actions)
+      settle(of === userId ? hand(target) : Promise.reject(error()));
+    this.#actions = [];
+    this.leave();
+  }
+
+  /** Nobody is there to do what waits. */
+  refuse(error: () => Error): void {
+    for (const { settle } of this.#actions) settle(Promise.reject(error()));
+    this.#actions = [];
+    this.#show();
+  }
+
+  #show(): void {
+    const items = new Map(this.#stored.map((item) => [item.clientId, item]));
+    for (const { clientId, added } of this.#actions)
+      if (added !== undefined) items.set(clientId, added);
+      else items.delete(clientId);
+    this.#items = [...items.values()];
+    this.#listeners.call();
+  }
+
+  #write(): void {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#writing = this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    for (;;) {
+      // What is given in this tick goes together.
+      await Promise.resolve();
+      const storage = this.#storage;
+      const isForEngine = ({ added, userId }: Action): boolean =>
+        added?.files !== undefined || (userId !== undefined && userId !== storage?.userId);
+      const end = this.#actions.findIndex(isForEngine);
+      const actions = end < 0 ? this.#actions : this.#actions.slice(0, end);
+      const drafts = [...this.#typedDrafts];
+      if (storage === undefined || this.#isFailing || actions.length + drafts.length === 0) break;
+      const rows = await store(storage.database, actions, drafts).catch(() => undefined);
+      // What fails is the engine's, which tries again and again.
+      this.#isFailing = rows === undefined;
+      if (rows === undefined) break;
+      for (const [conversationId, text] of drafts)
+        if (this.#typedDrafts.get(conversationId) === text) this.#typedDrafts.delete(conversationId);
+      this.#actions = this.#actions.slice(actions.length);
+      const written = new Set(rows.map(([, key]) => key));
+      for (const { clientId, added, settle } of actions) {
+        const isDone = written.has(clientId);
+        if (added !== undefined) this.#stored = [...this.#stored, added];
+        else if (isDone) this.#stored = this.#stored.filter((item) => item.clientId !== clientId);
+        settle(isDone);
+      }
+      this.#show();
+      storage.channel.post({ type: 'rows', changes: { rows } });
+    }
+    this.#isWriting = false;
+  }
+}
+
+/** In one transaction. Returns the rows as they are stored; none of what came too late. */
+async function store(
+  database: Database,
+  actions: readonly Action[],
+  drafts: readonly DraftRow[],
+): Promise<RowChanges['rows']> {
+  return database.transaction('readwrite', ['outbox', 'drafts'], async (transaction) => {
+    const rows: RowChanges['rows'][number][] = [];
+    const write = (store: StoreName, key: string, value: StoredValue | undefined): Promise<void> => {
+      rows.push([store, key, value]);
+      return value === undefined ? transaction.delete(store, key) : transaction.put(store, key, value);
+    };
+    for (const [conversationId, text] of drafts) await write('drafts', conversationId, text || undefined);
+    let last = await lastNumber(transaction);
+    for (const { clientId, added } of actions) {
+      if (added !== undefined) {
+        await write('outbox', clientId, { ...added, sequence: (last += 1) } as unknown as StoredValue);
+        continue;
+      }
+      const item = (await transaction.get('outbox', clientId)) as OutboxItem | undefined;
+      if (item !== undefined && isOnlyHere(item)) await write('outbox', clientId, undefined);
+    }
+    await transaction.put('outbox', COUNTER, last);
+    return rows;
+  });
+}

@@ -1,0 +1,178 @@
+import type { SessionTokens } from './auth/session-tokens.js';
+import { Engine } from './engine.js';
+import type { Http } from './http/types.js';
+import type { OutboxItem } from './outbox/types.js';
+import type { Unsubscribe } from './ports/environment.js';
+import type { Ports } from './ports/ports.js';
+import type { Database } from './ports/storage.js';
+import { noChannel } from './tabs/broadcast-channel.js';
+import { loneTab } from './tabs/lone-tab.js';
+import { sharedTabs } from './tabs/shared-tabs.js';
+import type { AccountTabs } from './tabs/types.js';
+
+/** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
+const LEADER_WAIT_MS = 50;
+
+/** What an account holds that the server does not have. */
+export interface Unsent {
+  items: readonly OutboxItem[];
+  drafts: readonly (readonly [conversationId: string, text: string])[];
+}
+
+/** What an account that runs is given by the one who opened it. */
+export interface RunningAccountGiven {
+  userId: string;
+  name: string;
+  /** Open. It is closed with the account. */
+  database: Database;
+  /** Whether somebody looks at the app. */
+  isActive(): boolean;
+  /** The app wants no connection. */
+  isSuspended(): boolean;
+  /** Runs after the changes of the account that were asked for before. */
+  change(work: () => Promise<void>): void;
+  /** Another user's account in place of this one; within a change. */
+  open(userId: string): Promise<void>;
+  /** Its storage was removed, with what is not sent. */
+  removed(unsent: Unsent): void;
+  /** There is another engine. */
+  changed(): void;
+}
+
+export interface RunningAccountPorts extends Omit<Ports, 'storage' | 'tokens'>, RunningAccountGiven {
+  url: string;
+  session: SessionTokens;
+  http: Http;
+  /** There can be no other tabs, nor anybody else with the same lock. */
+  isAlone: boolean;
+}
+
+/** An account as it runs in this tab. Its engine is made anew from storage whenever this tab begins to lead, or to follow. */
+export class RunningAccount {
+  readonly #tabs: AccountTabs;
+  #engine: Engine | undefined;
+  /** The engine led, and does no more, whatever its tab does by now. */
+  #isOver = false;
+  #isEnded = false;
+  #ends: Unsubscribe[] = [];
+
+  constructor(private readonly ports: RunningAccountPorts) {
+    this.#tabs = ports.isAlone ? loneTab() : sharedTabs(ports.name, ports);
+  }
+
+  get userId(): string {
+    return this.ports.userId;
+  }
+
+  get name(): string {
+    return this.ports.name;
+  }
+
+  get database(): Database {
+    return this.ports.database;
+  }
+
+  get engine(): Engine {
+    if (this.#engine === undefined) throw new Error('The account was not started.');
+    return this.#engine;
+  }
+
+  /**
+   * Resolves when it is known whether this tab leads, and what is stored is read. Rejects where the storage was closed.
+   * @param opened conversations whose messages are shown already
+   */
+  async start(opened: Iterable<string>): Promise<void> {
+    this.#tabs.tabs.start();
+    await this.#knowsRole();
+    this.#engine = this.#newEngine();
+    await this.#engine.start(opened);
+  }
+
+  /** From now on it leads or follows as the tabs agree, and is connected. */
+  async follow(): Promise<void> {
+    const { tabs } = this.#tabs;
+    this.database.onDestroyed?.(() => {
+      const { outbox, drafts } = this.engine;
+      this.ports.removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
+    });
+    this.#ends = [
+      tabs.subscribe(() => {
+        const { socket } = this.engine;
+        // Another tab leads now: this one's connection is closed before anything else happens.
+        if (tabs.getSnapshot() === 'follower' && socket !== undefined) {
+          socket.close();
+          this.#isOver = true;
+        }
+        this.ports.change(() => this.#takeRole());
+      }),
+      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
+    ];
+    await this.#takeRole();
+    this.connect();
+  }
+
+  /** Now, rather than when its next try is due; not where nobody is logged in, or the app wants none. */
+  connect(): void {
+    const { socket } = this.engine;
+    if (this.ports.session.userId === undefined) return socket?.setEnded();
+    const isWanted = !this.ports.isSuspended();
+    socket?.setWanted(isWanted);
+    if (isWanted) socket?.nudge();
+  }
+
+  /** Resolves when nothing of it is left to write. What is stored stays. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    for (const end of this.#ends) end();
+    await this.#tabs.tabs.stop(async () => this.#engine?.stop());
+    await this.ports.database.close();
+  }
+
+  /** This tab leads from now on, or follows: from what is stored. */
+  async #takeRole(): Promise<void> {
+    const { engine } = this;
+    const isRight = (this.#tabs.tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
+    if (this.#isEnded || (isRight && !this.#isOver)) return;
+    this.#isOver = false;
+    await engine.stop();
+    const next = this.#newEngine();
+    await next.start(engine.sync.state.windows.keys());
+    this.#engine = next;
+    this.ports.changed();
+    this.connect();
+  }
+
+  #newEngine(): Engine {
+    const { ports } = this;
+    return new Engine({
+      ...ports,
+      role: this.#tabs.tabs.getSnapshot(),
+      isShared: ports.channel !== noChannel,
+      tabs: this.#tabs,
+      identified: (actual) => {
+        if (actual === ports.userId) return true;
+        // The application's tokens are another user's now.
+        ports.change(async () => {
+          await ports.session.identify(actual);
+          await ports.open(actual);
+        });
+        return false;
+      },
+    });
+  }
+
+  #knowsRole(): Promise<void> {
+    const { clock } = this.ports;
+    const { tabs } = this.#tabs;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clock.clearTimeout(timer);
+        end();
+        resolve();
+      };
+      const timer = clock.setTimeout(done, LEADER_WAIT_MS);
+      const end = tabs.subscribe(done);
+      if (tabs.getSnapshot() === 'leader') done();
+    });
+  }
+}
