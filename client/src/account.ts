@@ -4,20 +4,20 @@ import { Listeners } from './connection/listeners.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import type { Engine } from './engine.js';
 import type { Later } from './later.js';
-import { EarlyInput } from './outbox/early-input.js';
+import { EarlyInput, type Unsent } from './outbox/early-input.js';
 import type { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
 import { handled } from './protocol/handled.js';
-import type { RunningAccount, Unsent } from './running-account.js';
+import type { RunningAccount } from './running-account.js';
 import { cachedView, readCached, type View } from './store/cached-view.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
-import { tabsChannelOf } from './tabs/broadcast-channel.js';
+import { tabsChannelOf } from './tabs/types.js';
 
-/** How often a storage is opened that does not open. */
-const MAX_OPENINGS = 3;
+/** So often it is tried to read what an earlier run left, before it counts as not readable for now. */
+const MAX_RESTORES = 3;
 
 export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock'> {
   url: string;
@@ -27,7 +27,10 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
 }
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-const closed = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
+const left = (): ChatError => new ChatError('ABORTED', 'The client was closed, or its user left.');
+/** What cannot be read at this moment. */
+const unreadable = (cause: unknown): ChatError =>
+  new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
 
 /** An account from when its storage is open until its engine runs. */
 class Opening {
@@ -65,22 +68,27 @@ export class CurrentAccount {
   readonly #early = new EarlyInput();
   /** What is shown while nobody is logged in. */
   readonly #nothing = cachedView(this.#early);
-  /** Of the account that was left before it ran. */
-  #leftName: string | undefined;
   /** So many want to leave whichever account is opened meanwhile. */
   #leaving = 0;
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  /** An earlier run's account may still come. */
+  #isRestoring = false;
   #isSuspended = false;
   #isActive = true;
   #idle: ConnectionSnapshot = { status: 'offline' };
   readonly #listeners = new Listeners();
+  /** Resolves when an earlier run's account is there, or there is none, or after a few tries to read it. Never rejects. */
+  readonly ready: Promise<void>;
 
   constructor(private readonly ports: AccountPorts) {
     ports.session.onEnd((code) => {
       this.engine?.socket?.setEnded(code);
       this.setIdle({ status: 'ended', code });
+    });
+    this.ready = new Promise((resolve) => {
+      void this.#restore(resolve);
     });
   }
 
@@ -98,7 +106,7 @@ export class CurrentAccount {
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw left();
   }
 
   /** The connection's status while there is no engine. */
@@ -166,22 +174,19 @@ export class CurrentAccount {
     engine.keepDraft(conversationId, text);
   }
 
-  /**
-   * Shown in this tick; resolves when it survives the end of the app.
-   * @param ready when it is known whether there is a session
-   */
-  enqueue(command: OutboxCommand, files: readonly UploadSource[], ready: Promise<void>): Promise<void> {
+  /** Shown in this tick; resolves when it survives the end of the app. */
+  enqueue(command: OutboxCommand, files: readonly UploadSource[]): Promise<void> {
     const { engine } = this;
     if (engine !== undefined) return engine.enqueue(command, files);
     if (command.type === 'read') this.shown.sync.read(command.conversationId, command.seq);
-    this.#refuseWithoutSession(ready);
+    this.#refuseWithoutSession();
     return this.#early.add(command, files, this.ports.clock.now());
   }
 
   /** In this tick, so that it is shown at once; where the session of an earlier run is still being opened, after that. */
-  async withOutbox<Result>(ready: Promise<void>, work: (outbox: DurableOutbox) => Promise<Result>): Promise<Result> {
+  async withOutbox<Result>(work: (outbox: DurableOutbox) => Promise<Result>): Promise<Result> {
     if (this.engine === undefined) {
-      await ready;
+      await this.ready;
       await this.settled;
     }
     const { engine } = this;
@@ -190,24 +195,24 @@ export class CurrentAccount {
   }
 
   /** False where it may have been sent. */
-  cancel(clientId: string, ready: Promise<void>): Promise<boolean> {
+  cancel(clientId: string): Promise<boolean> {
     const early = this.engine === undefined ? this.#early.cancel(clientId) : undefined;
-    if (early === undefined) return this.withOutbox(ready, (outbox) => outbox.cancel(clientId));
-    this.#refuseWithoutSession(ready);
+    if (early === undefined) return this.withOutbox((outbox) => outbox.cancel(clientId));
+    this.#refuseWithoutSession();
     return early;
   }
 
-  #refuseWithoutSession(ready: Promise<void>): void {
-    void ready
+  #refuseWithoutSession(): void {
+    void this.ready
       .then(() => this.settled)
       .then(() => {
-        if (this.#running === undefined && this.#opening === undefined) this.#refuse();
+        if (!this.#isRestoring && this.#running === undefined && this.#opening === undefined) this.#refuse();
       });
   }
 
   /** Why there is no engine. */
   #failure(): ChatError {
-    return this.#isClosed ? closed() : notLoggedIn();
+    return this.#isClosed ? left() : notLoggedIn();
   }
 
   #refuse(): void {
@@ -220,6 +225,33 @@ export class CurrentAccount {
     return change;
   }
 
+  /** What cannot be read now is tried again, until it can, or somebody logs in or out. */
+  async #restore(known: () => void): Promise<void> {
+    const { session, clock } = this.ports;
+    const { generation } = session;
+    this.#isRestoring = true;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.change(async () => {
+          if (generation !== session.generation) return;
+          const userId = await session.restore();
+          if (userId === undefined) this.setIdle({ status: 'ended' });
+          else await this.open(userId);
+        });
+        break;
+      } catch {
+        if (generation !== session.generation || this.#isClosed || this.#leaving > 0) break;
+        if (failures === MAX_RESTORES) {
+          this.setIdle({ status: 'ended', code: 'STORAGE' });
+          known();
+        }
+        await pause(clock, doubledMs(failures));
+      }
+    }
+    this.#isRestoring = false;
+    known();
+  }
+
   async open(userId: string): Promise<void> {
     this.#requireOpen();
     if (this.#running?.userId === userId) {
@@ -227,18 +259,14 @@ export class CurrentAccount {
       return this.#running.connect();
     }
     await this.end();
-    const name = `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
-    let database: Database;
-    try {
-      database = await this.#openStorage(name);
-    } catch (cause) {
-      this.setIdle({ status: 'ended', code: 'STORAGE' });
-      throw new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
-    }
+    const name = this.#nameOf(userId);
+    const database = await this.ports.storage.open(name).catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
     const opening = new Opening(userId, name, database);
     this.#opening = opening;
     database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was removed.')));
-    if (this.#isClosed || this.#leaving > 0) opening.stop(closed());
+    if (this.#isClosed || this.#leaving > 0) opening.stop(left());
     let running: RunningAccount | undefined;
     try {
       await opening.unlessStopped(this.#showCached(opening));
@@ -268,23 +296,11 @@ export class CurrentAccount {
     await running.follow();
   }
 
-  /** One that does not open at this moment, as on a phone that wakes, is not given up. */
-  async #openStorage(name: string): Promise<Database> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.ports.storage.open(name);
-      } catch (error) {
-        const isFinal = error instanceof StorageError && error.code === 'OUTDATED';
-        if (isFinal || failures === MAX_OPENINGS || this.#isClosed) throw error;
-        await pause(this.ports.clock, doubledMs(failures));
-      }
-    }
-  }
-
   /** Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up. */
   async #showCached(opening: Opening): Promise<void> {
     const { userId, name, database } = opening;
     const cached = await readCached(database, this.#early).catch(() => undefined);
+    if (opening.reason !== undefined) return;
     opening.view = cached?.view;
     const channel = this.ports.channel(tabsChannelOf(name));
     this.#early.storeIn({ userId, database, channel }, cached?.items ?? [], cached?.drafts ?? []);
@@ -293,23 +309,18 @@ export class CurrentAccount {
 
   /** It was left, or its storage ended, before its engine ran: then what the user did goes into the next one. */
   async #notOpened(opening: Opening, running: RunningAccount | undefined, cause: unknown): Promise<void> {
-    const { userId, name, database, view } = opening;
-    await this.#early.pause();
-    const unsent = { items: this.#early.stored, drafts: [...this.#early.drafts.all] };
+    const { userId, database, view } = opening;
+    const unsent = await this.#early.leave();
     view?.store.close();
-    this.#early.leave();
     this.#opening = undefined;
     this.#listeners.call();
     await (running?.end() ?? database.close()).catch(() => undefined);
     const reason = opening.reason ?? cause;
     if (!this.#isClosed && reason instanceof StorageError && reason.code === 'CLOSED') {
       if (await this.#openAgain(userId, unsent)) return;
-    } else if (reason instanceof ChatError) {
-      this.#leftName = name;
-      throw reason;
-    } else this.setIdle({ status: 'ended', code: 'STORAGE' });
-    this.#refuse();
-    throw new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
+    } else if (reason instanceof ChatError) throw reason;
+    if (!this.#isRestoring) this.#refuse();
+    throw unreadable(cause);
   }
 
   async #removed(database: Database, unsent: Unsent): Promise<void> {
@@ -360,33 +371,40 @@ export class CurrentAccount {
     this.#running?.connect();
   }
 
-  /** Leaves the account, whether it runs or is being opened; then the work, with the name of what is still stored. */
-  leave(work: (name: string | undefined) => Promise<void>): Promise<void> {
+  /** The user leaves, whether the account runs or is being opened, and nothing of it stays on this device. */
+  leave(): Promise<void> {
+    const { session, storage } = this.ports;
     this.#leaving += 1;
-    this.#opening?.stop(new ChatError('ABORTED', 'Its user left.'));
+    this.#opening?.stop(left());
     return this.change(async () => {
       this.#leaving -= 1;
-      await work(await this.end());
+      const userId = this.#running?.userId ?? session.userId;
+      await this.end();
+      await session.leave();
+      this.setIdle({ status: 'ended' });
       this.#refuse();
+      if (userId !== undefined) await storage.destroy(this.#nameOf(userId));
     });
   }
 
-  /** Nobody is logged in from now on; what is stored stays, under the name that is returned. */
-  async end(): Promise<string | undefined> {
-    const leftName = this.#leftName;
-    this.#leftName = undefined;
+  /** Nobody is logged in from now on; what is stored stays. */
+  async end(): Promise<void> {
     const running = this.#running;
-    if (running === undefined) return leftName;
+    if (running === undefined) return;
     this.#running = undefined;
     this.setIdle({ status: 'offline' });
     await running.end();
-    return running.name;
+  }
+
+  /** Of the storage of a user of this server. */
+  #nameOf(userId: string): string {
+    return `${this.ports.url.replace(/^\w+:\/\//, '')}:${userId}`;
   }
 
   /** Ends everything in this process, for good. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#opening?.stop(closed());
+    this.#opening?.stop(left());
     await this.change(() => this.end());
   }
 }

@@ -52,15 +52,19 @@ export function createClient(options: ClientOptions): ChatClient {
 }
 
 function portsOf(given: ClientOptions): GivenPorts {
-  const channel = findBroadcastChannels();
+  const channels = findBroadcastChannels();
+  const locks = channels && findWebLocks();
+  // Tabs agree by both, on a storage that they share, or not at all.
+  const channel = given.channel ?? (locks && given.storage.kind !== 'memory' ? channels : noChannel) ?? noChannel;
   return {
     storage: given.storage,
     tokens: given.tokens ?? defaultTokens(),
     connectivity: given.connectivity,
     lifecycle: given.lifecycle,
     lock: given.lock,
-    // Tabs agree by locks and messages, or not at all.
-    channel: given.channel ?? (channel !== undefined && findWebLocks() !== undefined ? channel : noChannel),
+    locks,
+    channel,
+    isShared: channel !== noChannel,
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
     fetch: given.fetch ?? systemFetch,
@@ -104,6 +108,7 @@ export class ChatClient {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
     const session = (this.#session = new Session(ports));
     const account = (this.#account = new CurrentAccount({ ...ports, session, later: () => this.#later() }));
+    this.ready = account.ready;
     // Before the first request there is what is cached.
     this.http = { request: async (...request) => (await this.#later()).http.request(...request) };
     this.#windows = new ConversationWindows(account, ports.clock);
@@ -118,26 +123,19 @@ export class ChatClient {
         account.engine?.outbox.retryNow(clientId);
         account.engine?.socket?.nudge();
       },
-      edit: (clientId, content) => handled(account.withOutbox(this.ready, (items) => items.revise(clientId, content))),
-      drop: (clientId) => handled(account.cancel(clientId, this.ready)),
+      edit: (clientId, content) => handled(account.withOutbox((items) => items.revise(clientId, content))),
+      drop: (clientId) => handled(account.cancel(clientId)),
     };
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
     this.#later = deferred(async () => {
       const { laterParts } = await import('./later.js');
-      const later = laterParts({ ...ports, deviceName: options.deviceName, session, account, ready: this.ready });
+      const later = laterParts({ ...ports, deviceName: options.deviceName, session, account });
       this.#signIn = later.signIn;
       return later;
     });
     this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
     this.friends = friendsOf(observe, async () => (await this.#later()).calls.friends);
     this.users = usersOf(observe, async () => (await this.#later()).calls.users);
-    this.ready = account
-      .change(async () => {
-        const userId = await session.restore();
-        if (userId === undefined) account.setIdle({ status: 'ended' });
-        else await account.open(userId);
-      })
-      .catch(() => undefined);
     // What is shown comes first; the rest is there before anybody asks for it.
     void handled(this.ready.then(() => this.#revoke()).then(() => this.#later()));
   }
@@ -178,12 +176,7 @@ export class ChatClient {
    * as soon as that is reached, if need be after the next start; nobody waits for it longer than a second.
    */
   logout(): Promise<void> {
-    const left = this.#account.leave(async (name) => {
-      await this.#session.leave();
-      this.#account.setIdle({ status: 'ended' });
-      if (name !== undefined) await this.#ports.storage.destroy(name);
-    });
-    return handled(left.then(() => this.#revoke()));
+    return handled(this.#account.leave().then(() => this.#revoke()));
   }
 
   // What is shown
@@ -328,7 +321,7 @@ export class ChatClient {
   }
 
   #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {
-    return handled(this.#account.enqueue(command, files, this.ready));
+    return handled(this.#account.enqueue(command, files));
   }
 
   /** What a message answers may have no id yet: then it is sent when that has; or may have got it meanwhile. */

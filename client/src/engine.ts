@@ -88,7 +88,7 @@ export class Engine {
       clock,
       random,
       send: (event, payload) => this.connection.request(event, payload),
-      uploader: new StoredUploads({ database, http }),
+      uploader: new StoredUploads({ database, http, clock }),
       isShared,
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),

@@ -4,21 +4,21 @@
  */
 import type { Session } from './auth/session.js';
 import { SessionTokens } from './auth/session-tokens.js';
+import type { Observable } from './connection/types.js';
 import { type Calls, callsOf } from './facade/calls.js';
 import type { Observe } from './facade/friends.js';
 import { SignIn, type SignInAccount } from './facade/sign-in.js';
 import { uploadFile } from './facade/upload-file.js';
 import { authenticatedHttp, call } from './http/http.js';
 import type { Http } from './http/types.js';
-import type { UploadSource } from './outbox/types.js';
+import { sentTo } from './outbox/sent-to.js';
+import type { OutboxItem, UploadSource } from './outbox/types.js';
 import { defaultConnectivity, defaultLifecycle } from './ports/page.js';
-import { findWebLocks } from './ports/platform.js';
 import type { GivenPorts } from './ports/ports.js';
 import { socketIo } from './ports/socket-io.js';
 import type { Attachment } from './protocol/protocol.generated.js';
 import { RunningAccount, type RunningAccountGiven } from './running-account.js';
 import type { Answer } from './sync/types.js';
-import { noChannel } from './tabs/broadcast-channel.js';
 import { processLock } from './tabs/process-lock.js';
 import { webLock } from './tabs/web-lock.js';
 
@@ -26,6 +26,7 @@ import { webLock } from './tabs/web-lock.js';
 export interface LaterAccount extends SignInAccount {
   observe: Observe;
   readonly engine: { sync: { apply(answer: Answer): void } } | undefined;
+  readonly outbox: Observable<readonly OutboxItem[]>;
   readonly shown: { store: { idOf(conversationId: string): string } };
 }
 
@@ -34,8 +35,6 @@ export interface LaterPorts extends GivenPorts {
   deviceName: string | undefined;
   session: Session;
   account: LaterAccount;
-  /** Resolves when an earlier session is restored. */
-  ready: Promise<void>;
 }
 
 export interface Later {
@@ -47,8 +46,7 @@ export interface Later {
 }
 
 export function laterParts(given: LaterPorts): Later {
-  const { session, account, channel, random } = given;
-  const locks = channel === noChannel ? undefined : findWebLocks();
+  const { session, account, locks, isShared, random } = given;
   const ports = {
     ...given,
     connectivity: given.connectivity ?? defaultConnectivity(),
@@ -59,7 +57,8 @@ export function laterParts(given: LaterPorts): Later {
   const sessionTokens = new SessionTokens(session, { ...ports, call });
   const http = authenticatedHttp(ports, sessionTokens);
   // A lock of the application's own may be shared with other processes.
-  const isAlone = given.lock === undefined && channel === noChannel;
+  const isAlone = given.lock === undefined && !isShared;
+  const idOf = (conversationId: string): string => account.shown.store.idOf(conversationId);
   return {
     http,
     signIn: new SignIn({ ...ports, sessionTokens, http }),
@@ -67,7 +66,8 @@ export function laterParts(given: LaterPorts): Later {
       http,
       (key) => account.observe(key),
       (answer) => account.engine?.sync.apply(answer),
-      (conversationId) => account.shown.store.idOf(conversationId),
+      idOf,
+      (conversationId) => sentTo(account.outbox, (lane) => idOf(lane) === idOf(conversationId), ports.clock),
     ),
     upload: (file, options) => uploadFile(http, file, `parley-${random.uuid()}`, options),
     run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http, isAlone }),

@@ -1,23 +1,16 @@
 import type { SessionTokens } from './auth/session-tokens.js';
 import { Engine } from './engine.js';
 import type { Http } from './http/types.js';
-import type { OutboxItem } from './outbox/types.js';
+import type { Unsent } from './outbox/early-input.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import type { Database } from './ports/storage.js';
-import { noChannel } from './tabs/broadcast-channel.js';
 import { loneTab } from './tabs/lone-tab.js';
 import { sharedTabs } from './tabs/shared-tabs.js';
 import type { AccountTabs } from './tabs/types.js';
 
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
-
-/** What an account holds that the server does not have. */
-export interface Unsent {
-  items: readonly OutboxItem[];
-  drafts: readonly (readonly [conversationId: string, text: string])[];
-}
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {
@@ -43,6 +36,8 @@ export interface RunningAccountPorts extends Omit<Ports, 'storage' | 'tokens'>, 
   url: string;
   session: SessionTokens;
   http: Http;
+  /** There may be other tabs on the same storage. */
+  isShared: boolean;
   /** There can be no other tabs, nor anybody else with the same lock. */
   isAlone: boolean;
 }
@@ -147,7 +142,6 @@ export class RunningAccount {
     return new Engine({
       ...ports,
       role: this.#tabs.tabs.getSnapshot(),
-      isShared: ports.channel !== noChannel,
       tabs: this.#tabs,
       identified: (actual) => {
         if (actual === ports.userId) return true;

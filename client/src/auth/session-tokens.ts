@@ -1,5 +1,5 @@
 import type { call, HttpPorts, TokenSource } from '../http/http.js';
-import type { Lock, Random } from '../ports/environment.js';
+import type { Lock, Random, Timer } from '../ports/environment.js';
 import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
@@ -14,6 +14,16 @@ export interface SessionTokensPorts extends HttpPorts {
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
 
+/** How long the application may take to bring a token: then its provider is asked again. */
+const PROVIDER_TIMEOUT_MS = 15_000;
+
+interface Renewal {
+  generation: number;
+  token: Promise<string>;
+  /** Those who wait for it wait no longer. */
+  giveUp(): void;
+}
+
 /**
  * The token of the session. Renewals happen one at a time, over all tabs, and each first looks whether another tab has renewed
  * already: a refresh token works once, and using it twice would end the session.
@@ -21,7 +31,9 @@ const LOCK_TIMEOUT_MS = 20_000;
 export class SessionTokens implements TokenSource {
   /** The store took what is held. */
   #isKept = true;
-  #renewal: { generation: number; token: Promise<string> } | undefined;
+  #renewal: Renewal | undefined;
+  /** The provider's tokens are this user's: the server has said so. */
+  #isIdentified = true;
 
   constructor(
     private readonly session: Session,
@@ -36,24 +48,36 @@ export class SessionTokens implements TokenSource {
     userId: string,
     { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
   ): Promise<void> {
-    this.session.generation += 1;
-    this.session.provider = undefined;
+    this.#beginAnew(undefined);
     await this.session.learnRevocations();
     // A browser holds one session's cookies: with these gone, nothing is left by which the one before could be ended.
     this.session.revocations = this.session.revocations.filter((one) => !one.accessToken.startsWith(COOKIE_MARK));
     await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
   }
 
-  /** From now on the application's own tokens. Who it is the server says: `identify`. */
+  /**
+   * From now on the application's own tokens, the next of which is asked for anew: it may be another user's than the last one.
+   * Who it is the server says: `identify`.
+   */
   useProvider(provider: TokenProvider): void {
-    this.session.generation += 1;
-    this.session.provider = provider;
-    if (this.session.held?.refreshToken !== undefined) this.session.held = undefined;
+    const { held } = this.session;
+    this.#beginAnew(provider);
+    this.#isIdentified = false;
+    this.session.held =
+      held?.refreshToken === undefined && held !== undefined ? { ...held, accessToken: '' } : undefined;
   }
 
   async identify(userId: string): Promise<void> {
-    if (this.session.provider === undefined || this.session.held?.userId === userId) return;
+    if (this.session.provider === undefined || (this.#isIdentified && this.session.held?.userId === userId)) return;
+    this.#isIdentified = true;
     await this.#keep({ url: this.ports.url, userId, accessToken: this.session.held?.accessToken ?? '' });
+  }
+
+  #beginAnew(provider: TokenProvider | undefined): void {
+    this.session.generation += 1;
+    this.session.provider = provider;
+    this.#renewal?.giveUp();
+    this.#renewal = undefined;
   }
 
   async token(): Promise<string> {
@@ -65,15 +89,24 @@ export class SessionTokens implements TokenSource {
   }
 
   renew(refused: string): Promise<string> {
-    const current = this.session.held?.accessToken;
+    const { held, provider, generation } = this.session;
+    const current = held?.accessToken;
     if (current !== undefined && current !== '' && current !== refused) return Promise.resolve(current);
-    const { generation, provider } = this.session;
     if (this.#renewal?.generation === generation) return this.#renewal.token;
-    const token = (provider === undefined ? this.#refresh(refused) : this.#provide(provider)).finally(() => {
-      if (this.#renewal?.token === token) this.#renewal = undefined;
+    let giveUp = (): void => undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new ChatError('ABORTED', 'Another session has begun.'));
     });
-    this.#renewal = { generation, token };
-    return token;
+    const renewed = provider === undefined ? this.#refresh(refused) : this.#provide(provider);
+    const renewal = {
+      generation,
+      giveUp,
+      token: Promise.race([renewed, givenUp]).finally(() => {
+        if (this.#renewal === renewal) this.#renewal = undefined;
+      }),
+    };
+    this.#renewal = renewal;
+    return renewal.token;
   }
 
   /** The server says that it is over. */
@@ -111,16 +144,24 @@ export class SessionTokens implements TokenSource {
 
   async #provide(provider: TokenProvider): Promise<string> {
     const generation = this.session.generation;
+    const { clock, url } = this.ports;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = clock.setTimeout(() => reject(new Error('It took too long.')), PROVIDER_TIMEOUT_MS);
+    });
     let accessToken: string;
     try {
-      accessToken = await provider();
+      accessToken = await Promise.race([provider(), late]);
     } catch (cause) {
       throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
+    } finally {
+      clock.clearTimeout(timer);
     }
     this.#requireSame(generation);
+    const held = { url, userId: '', ...this.session.held, accessToken };
     // Kept with the user's id, so that a start without a network shows what is cached.
-    if (this.session.held !== undefined) await this.#keep({ ...this.session.held, accessToken });
-    else this.session.held = { url: this.ports.url, userId: '', accessToken };
+    if (this.#isIdentified) await this.#keep(held);
+    else this.session.held = held;
     return accessToken;
   }
 

@@ -32,10 +32,10 @@ export class Session {
   /** Called when the server says that this session is over; not of a log-out. */
   readonly onEnd = this.#endListeners.add;
 
-  /** What an earlier run left. */
+  /** What an earlier run left. Rejects where the store does not say. */
   async restore(): Promise<string | undefined> {
-    const generation = this.generation;
-    const stored = await this.stored();
+    const { generation } = this;
+    const stored = this.#own(await this.ports.tokens.load());
     if (generation === this.generation) this.#hold(stored);
     return this.userId;
   }
@@ -82,7 +82,10 @@ export class Session {
 
   /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */
   async stored(): Promise<StoredSession | undefined> {
-    const stored = await this.ports.tokens.load().catch(() => undefined);
+    return this.#own(await this.ports.tokens.load().catch(() => undefined));
+  }
+
+  #own(stored: StoredSession | undefined): StoredSession | undefined {
     return stored?.url === this.ports.url ? stored : undefined;
   }
 

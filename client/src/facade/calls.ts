@@ -22,11 +22,19 @@ export interface Calls {
 }
 
 type Apply = (answer: Answer) => void;
+/** Resolves when what the user did in a conversation has left the outbox, but for what was refused. */
+type SentTo = (conversationId: string) => Promise<void>;
 
 /** What the client asks over HTTP beside messages, and what of the answers is shown at once. */
-export function callsOf(http: Http, observe: Observe, apply: Apply, idOf: (conversationId: string) => string): Calls {
+export function callsOf(
+  http: Http,
+  observe: Observe,
+  apply: Apply,
+  idOf: (conversationId: string) => string,
+  sentTo: SentTo,
+): Calls {
   return {
-    conversations: conversationCalls(http, apply, idOf),
+    conversations: conversationCalls(http, apply, idOf, sentTo),
     friends: friendCalls(http, observe, apply),
     users: userCalls(http, apply),
     report: async (body) =>
@@ -34,7 +42,12 @@ export function callsOf(http: Http, observe: Observe, apply: Apply, idOf: (conve
   };
 }
 
-function conversationCalls(http: Http, apply: Apply, idOf: (conversationId: string) => string): ConversationCalls {
+function conversationCalls(
+  http: Http,
+  apply: Apply,
+  idOf: (conversationId: string) => string,
+  sentTo: SentTo,
+): ConversationCalls {
   const ask = async <Body>(path: string, request: HttpRequest): Promise<Body> =>
     (await http.request<Body>(path, request)).body;
   /** Shown at once; its event may be on its way. */
@@ -64,7 +77,10 @@ function conversationCalls(http: Http, apply: Apply, idOf: (conversationId: stri
     addMembers: (id, memberIds) => done(id, '/members', { method: 'POST', body: { memberIds } }),
     updateMember: (id, userId, role) => done(id, `/members/${userId}`, { method: 'PATCH', body: { role } }),
     removeMember: (id, userId) => done(id, `/members/${userId}`, { method: 'DELETE' }),
-    leave: (id) => done(id, '/leave', { method: 'POST' }),
+    leave: async (id) => {
+      await sentTo(id);
+      await done(id, '/leave', { method: 'POST' });
+    },
     search: async (q, { conversationId: id, ...options } = {}) => {
       const conversationId = id === undefined ? undefined : await known(id);
       return ask('/messages/search', { query: { q, ...options, conversationId }, expects: 'items' });

@@ -22,6 +22,7 @@ export interface ConversationCalls {
   addMembers(conversationId: string, memberIds: readonly string[]): Promise<void>;
   updateMember(conversationId: string, userId: string, role: MemberRole): Promise<void>;
   removeMember(conversationId: string, userId: string): Promise<void>;
+  /** After what was typed there before. Rejects with TIMEOUT, and nothing is left, where that cannot be sent within 15 s. */
   leave(conversationId: string): Promise<void>;
   /** Messages that contain the words, newest first; in all conversations, or in one. */
   search(text: string, options?: { conversationId?: string; cursor?: string }): Promise<MessageSearchPage>;

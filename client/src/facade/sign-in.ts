@@ -1,9 +1,13 @@
 import { Revocations } from '../auth/revocations.js';
 import type { Session, TokenProvider } from '../auth/session.js';
 import type { SessionTokens } from '../auth/session-tokens.js';
+import { doubledMs, pause } from '../connection/backoff.js';
 import { call } from '../http/http.js';
 import type { Http } from '../http/types.js';
+import type { Timer } from '../ports/environment.js';
 import type { Ports } from '../ports/ports.js';
+import { StorageError } from '../ports/storage.js';
+import { ChatError } from '../protocol/errors.js';
 import type {
   Login,
   OwnUser,
@@ -14,9 +18,16 @@ import type {
   VerifyCode,
 } from '../protocol/protocol.generated.js';
 
+/** So long a server may take to say whose tokens an application brings, before they count as those of the last user. */
+const IDENTITY_TIMEOUT_MS = 3_000;
+/** How often a storage is opened that does not open. */
+const MAX_OPENINGS = 3;
+
 /** The account of the user who is logged in on this device. */
 export interface SignInAccount {
   readonly isClosed: boolean;
+  /** Resolves when an earlier session is restored. */
+  readonly ready: Promise<void>;
   /** Resolves when the changes that were asked for are done. */
   readonly settled: Promise<unknown>;
   change<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -30,13 +41,12 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
   sessionTokens: SessionTokens;
   account: SignInAccount;
   http: Http;
-  /** Resolves when an earlier session is restored. */
-  ready: Promise<void>;
 }
 
 /** How somebody comes to be logged in, and how the server learns that somebody left. */
 export class SignIn {
   #revocations: Revocations | undefined;
+  #using: Promise<void> | undefined;
 
   constructor(private readonly ports: SignInPorts) {}
 
@@ -56,17 +66,44 @@ export class SignIn {
     return this.#logIn('/auth/verify-otp', code);
   }
 
-  async useToken(provider: TokenProvider): Promise<void> {
-    const { ready, account, session, sessionTokens, http } = this.ports;
-    await ready;
+  /** Of two that are given at once the later one counts, for both. */
+  useToken(provider: TokenProvider): Promise<void> {
+    const using: Promise<void> = this.#useToken(provider).catch((error: unknown): Promise<void> => {
+      if (this.#using === using || this.#using === undefined || !isAborted(error)) throw error;
+      return this.#using;
+    });
+    this.#using = using;
+    return using;
+  }
+
+  async #useToken(provider: TokenProvider): Promise<void> {
+    const { account, sessionTokens } = this.ports;
+    await account.ready;
     await account.settled;
     sessionTokens.useProvider(provider);
     // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
-    const userId = session.userId ?? (await http.request<OwnUser>('/users/me', { expects: 'id' })).body.id;
-    await account.change(async () => {
+    const userId = await this.#identity();
+    await this.#change(async () => {
       await sessionTokens.identify(userId);
-      await account.open(userId);
+      await this.#open(userId);
     });
+  }
+
+  /** Who it is the server says. Where it cannot be asked, it is who it was the last time: the connection corrects that. */
+  async #identity(): Promise<string> {
+    const { session, http, clock } = this.ports;
+    const asked = http.request<OwnUser>('/users/me', { expects: 'id' }).then(({ body }) => body.id);
+    const last = session.userId;
+    if (last === undefined) return asked;
+    let timer: Timer | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = clock.setTimeout(() => resolve(last), IDENTITY_TIMEOUT_MS);
+    });
+    const known = asked.catch((error: unknown) => {
+      if (isAborted(error)) throw error;
+      return last;
+    });
+    return Promise.race([known, late]).finally(() => clock.clearTimeout(timer));
   }
 
   /** Tries to end on the server what was left here. Never rejects. */
@@ -92,13 +129,49 @@ export class SignIn {
   }
 
   async #begin(answer: Tokens, knownUserId: string | undefined): Promise<void> {
-    const { ready, account, sessionTokens } = this.ports;
-    await ready;
-    await account.change(async () => {
+    const { account, session, sessionTokens } = this.ports;
+    await account.ready;
+    await this.#change(async () => {
       const me = { expects: 'id' };
       const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', me, answer.accessToken)).body.id;
       await sessionTokens.begin(userId, answer);
-      await account.open(userId);
+      try {
+        await this.#open(userId);
+      } catch (error) {
+        // Without a storage there is nothing that the session could be used for.
+        await session.leave();
+        void this.revoke();
+        throw error;
+      }
     });
   }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const { account } = this.ports;
+    return account.change(async () => {
+      if (account.isClosed) throw new ChatError('ABORTED', 'The client was closed.');
+      await work();
+    });
+  }
+
+  /** A storage that does not open at this moment, as on a phone that wakes, is not given up. */
+  async #open(userId: string): Promise<void> {
+    const { account, clock } = this.ports;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await account.open(userId);
+      } catch (error) {
+        if (failures === MAX_OPENINGS || account.isClosed || !isOfStorage(error)) throw error;
+        await pause(clock, doubledMs(failures));
+      }
+    }
+  }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof ChatError && error.code === 'ABORTED';
+
+/** Another page's newer version does not give its storage back. */
+const isOfStorage = (error: unknown): boolean =>
+  error instanceof ChatError &&
+  error.code === 'STORAGE' &&
+  !(error.cause instanceof StorageError && error.cause.code === 'OUTDATED');

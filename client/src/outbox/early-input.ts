@@ -22,6 +22,12 @@ export interface InputStorage {
   channel: Channel;
 }
 
+/** What an account holds that the server does not have. */
+export interface Unsent {
+  items: readonly OutboxItem[];
+  drafts: readonly DraftRow[];
+}
+
 type DraftRow = readonly [conversationId: string, text: string];
 
 /** One thing that the user did to the outbox: a command that is added, or one that is dropped. */
@@ -32,8 +38,9 @@ interface Action {
   userId: string | undefined;
   /** Does it in place of the storage. False where it came too late. */
   hand(target: InputTarget): Promise<boolean>;
-  /** Of the promise of whoever gave it: whether it was done, or came too late. */
+  /** Whether it was done, or came too late: for its caller. */
   settle(result: boolean | Promise<boolean>): void;
+  reject(error: Error): void;
 }
 
 /**
@@ -51,18 +58,12 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   #userId: string | undefined;
   #storage: InputStorage | undefined;
   #isFailing = false;
-  #writing = Promise.resolve();
-  #isWriting = false;
+  #writing: Promise<void> | undefined;
   readonly #listeners = new Listeners();
 
   readonly getSnapshot = (): readonly OutboxItem[] => this.#items;
 
   readonly subscribe = this.#listeners.add;
-
-  /** What an engine would find in the storage. */
-  get stored(): readonly OutboxItem[] {
-    return this.#stored;
-  }
 
   /**
    * Resolves when it survives the end of the app. Files are copied by the engine alone: what has some is not stored before,
@@ -91,8 +92,8 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   }
 
   #do(clientId: string, added: OutboxItem | undefined, hand: Action['hand']): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#actions = [...this.#actions, { clientId, added, hand, settle: resolve, userId: this.#userId }];
+    return new Promise((settle, reject) => {
+      this.#actions = [...this.#actions, { clientId, added, hand, settle, reject, userId: this.#userId }];
       this.#show();
       this.#write();
     });
@@ -118,8 +119,15 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     storage?.channel.close();
   }
 
-  /** After `pause`: nothing that is stored is shown any more. */
-  leave(): void {
+  /** Nothing that is stored is shown any more. Resolves with what of it the server does not have. */
+  async leave(): Promise<Unsent> {
+    await this.pause();
+    const unsent = { items: this.#stored, drafts: [...this.drafts.all] };
+    this.#clear();
+    return unsent;
+  }
+
+  #clear(): void {
     this.#userId = undefined;
     this.#stored = [];
     this.#typedDrafts.clear();
@@ -130,15 +138,16 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   /** After `pause`: what is not stored is the target's, as far as it is this user's. */
   handTo(target: InputTarget, userId: string, error: () => Error): void {
     for (const [conversationId, text] of this.#typedDrafts) target.drafts.keep(conversationId, text);
-    for (const { userId: of = userId, hand, settle } of this.#actions)
-      settle(of === userId ? hand(target) : Promise.reject(error()));
+    for (const { userId: of = userId, hand, settle, reject } of this.#actions)
+      if (of === userId) settle(hand(target));
+      else reject(error());
     this.#actions = [];
-    this.leave();
+    this.#clear();
   }
 
   /** Nobody is there to do what waits. */
   refuse(error: () => Error): void {
-    for (const { settle } of this.#actions) settle(Promise.reject(error()));
+    for (const { reject } of this.#actions) reject(error());
     this.#actions = [];
     this.#show();
   }
@@ -153,9 +162,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   }
 
   #write(): void {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    this.#writing = this.#writeAll();
+    this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
@@ -186,7 +193,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
       this.#show();
       storage.channel.post({ type: 'rows', changes: { rows } });
     }
-    this.#isWriting = false;
+    this.#writing = undefined;
   }
 }
 

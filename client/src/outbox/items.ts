@@ -11,6 +11,8 @@ export interface Run {
   /** When it is due, by `elapsed`; and whether the server named the time. */
   dueAt: number;
   isServersTime: boolean;
+  /** The server had its files no more, and they were uploaded anew. */
+  isUploadedAnew?: boolean;
 }
 
 export const NEW_RUN: Run = { isDurable: true, isBusy: false, dueAt: 0, isServersTime: false };

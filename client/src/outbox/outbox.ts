@@ -285,7 +285,7 @@ export class DurableOutbox implements Outbox {
       this.ports.answered(await sendCommand(this.ports.send, begun, attachmentIds));
       isAnswered = true;
     } catch (error) {
-      this.#failed(clientId, run, errorOf(error));
+      if (!(await this.#uploadsAnew(clientId, run, errorOf(error)))) this.#failed(clientId, run, errorOf(error));
     } finally {
       run.isBusy = isAnswered;
       const item = this.#items.find(clientId);
@@ -309,6 +309,16 @@ export class DurableOutbox implements Outbox {
       ids.push(await this.ports.uploader.upload(id, show));
     }
     return ids;
+  }
+
+  /** The server removes files that no message uses: after a day between upload and message they are uploaded once more. */
+  async #uploadsAnew(clientId: string, run: Run, error: ChatError): Promise<boolean> {
+    const files = this.#items.find(clientId)?.files;
+    if (files === undefined || run.isUploadedAnew === true || error.errors?.['attachmentIds'] === undefined)
+      return false;
+    run.isUploadedAnew = true;
+    for (const { id } of files) await this.ports.uploader.forget(id).catch(() => undefined);
+    return true;
   }
 
   #failed(clientId: string, run: Run, error: ChatError): void {

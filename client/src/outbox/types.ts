@@ -131,8 +131,10 @@ export interface Uploader {
    * where it was, and of one that is there already it answers the same id. Rejects with a `ChatError`.
    */
   upload(id: string, progress: (done: number) => void): Promise<string>;
-  /** Its message was sent or dropped. */
+  /** Its message was sent or dropped: its bytes go, here and, where they were not all there, on the server. */
   discard(id: string): Promise<void>;
+  /** The server has it no more: it is to be uploaded anew. */
+  forget(id: string): Promise<void>;
   /** At the start: removes what belongs to no item of the outbox. */
   discardOthers(): Promise<void>;
 }

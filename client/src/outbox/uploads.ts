@@ -1,5 +1,7 @@
+import { doubledMs, pause } from '../connection/backoff.js';
 import { multipart } from '../http/multipart.js';
 import type { Http, HttpRequest } from '../http/types.js';
+import type { Clock, Timer } from '../ports/environment.js';
 import { type Database, keysBelow, orderedKey, type StorageTransaction } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
 import { ITEMS } from './order.js';
@@ -16,6 +18,10 @@ const PART_TIMEOUT_MS = 120_000;
 const MIN_RATE = 8 * 1024;
 /** How often one attempt asks anew how far the server is. */
 const MAX_RESUMPTIONS = 3;
+/** How often the server is asked to end an upload that was dropped. */
+const MAX_ENDINGS = 4;
+/** A source that brings no part of its file for so long is asked again. */
+const READ_TIMEOUT_MS = 60_000;
 const TUS_PATH = '/attachments/tus';
 
 /** What is known of a file whose bytes are all in `uploadChunks`. */
@@ -35,32 +41,68 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
-  constructor(private readonly ports: { database: Database; http: Http }) {}
+  readonly #uploading = new Map<string, AbortController>();
+
+  constructor(private readonly ports: { database: Database; http: Http; clock: Clock }) {}
 
   async keep(id: string, source: UploadSource): Promise<void> {
     const { name, mimeType, size, voice = false } = source;
     for (let start = 0; start < size; start += CHUNK_BYTES) {
-      const bytes = await readPart(source, start, Math.min(size, start + CHUNK_BYTES));
+      const bytes = await readPart(this.ports.clock, source, start, Math.min(size, start + CHUNK_BYTES));
       await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
     }
     await this.#save(id, { name, mimeType, size, ...(voice ? { voice } : {}) });
   }
 
   async upload(id: string, progress: (done: number) => void): Promise<string> {
-    const row = (await this.#read((transaction) => transaction.get('uploads', id))) as UploadRow | undefined;
+    const controller = new AbortController();
+    this.#uploading.set(id, controller);
+    try {
+      return await this.#upload(id, progress, controller.signal);
+    } finally {
+      this.#uploading.delete(id);
+    }
+  }
+
+  async #upload(id: string, progress: (done: number) => void, signal: AbortSignal): Promise<string> {
+    const row = await this.#row(id);
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
-    const resumed = row.size <= MAX_WHOLE_BYTES ? undefined : await this.#resume(id, row, progress);
+    const resumed = row.size <= MAX_WHOLE_BYTES ? undefined : await this.#resume(id, row, progress, signal);
     const attachmentId = resumed ?? (await this.#send(id, row));
     await this.#save(id, { ...row, attachmentId });
     return attachmentId;
   }
 
   async discard(id: string): Promise<void> {
+    const row = await this.#row(id);
     await this.#write(async (transaction) => {
       await transaction.delete('uploads', id);
       await transaction.deleteRange('uploadChunks', keysBelow(id));
     });
+    this.#uploading.get(id)?.abort();
+    if (row?.location !== undefined && row.attachmentId === undefined) await this.#endOnServer(row.location);
+  }
+
+  async forget(id: string): Promise<void> {
+    const row = await this.#row(id);
+    if (row === undefined) return;
+    const { attachmentId: _, location: __, ...kept } = row;
+    await this.#save(id, kept);
+  }
+
+  /** Else it counts among the user's unfinished ones until it expires there. */
+  async #endOnServer(location: string): Promise<void> {
+    for (let failures = 0; failures < MAX_ENDINGS; failures += 1) {
+      try {
+        await this.#tus(location, { method: 'DELETE' });
+        return;
+      } catch (error) {
+        // Its last part may still be on its way.
+        if (!(error instanceof ChatError && error.code === 'UPLOAD_LOCKED')) return;
+        await pause(this.ports.clock, doubledMs(failures));
+      }
+    }
   }
 
   async discardOthers(): Promise<void> {
@@ -96,7 +138,12 @@ export class StoredUploads implements Uploader {
   }
 
   /** Undefined where the server does not know how. */
-  async #resume(id: string, row: UploadRow, progress: (done: number) => void): Promise<string | undefined> {
+  async #resume(
+    id: string,
+    row: UploadRow,
+    progress: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     let { location } = row;
     for (let attempt = 1; ; attempt += 1) {
       let offset = location === undefined ? undefined : await this.#offset(location);
@@ -107,7 +154,7 @@ export class StoredUploads implements Uploader {
         await this.#save(id, { ...row, location });
       }
       try {
-        await this.#append(id, row.size, location, offset, progress);
+        await this.#append(id, row.size, location, offset, progress, signal);
         return location.slice(location.lastIndexOf('/') + 1);
       } catch (error) {
         // Another request was faster, or the server has forgotten it: it says how far it is, or that it begins anew.
@@ -123,12 +170,14 @@ export class StoredUploads implements Uploader {
     location: string,
     from: number,
     progress: (done: number) => void,
+    signal: AbortSignal,
   ): Promise<void> {
     for (let offset = from; offset < size; ) {
       progress(offset / size);
       const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
       const content = await this.#bytes(id, offset, size);
-      const answer = await this.#tus(location, { method: 'PATCH', headers, content, timeoutMs: PART_TIMEOUT_MS });
+      const request = { method: 'PATCH', headers, content, signal, timeoutMs: PART_TIMEOUT_MS } as const;
+      const answer = await this.#tus(location, request);
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       offset = next;
@@ -177,6 +226,10 @@ export class StoredUploads implements Uploader {
     return this.ports.http.request(path, { ...request, headers: { 'tus-resumable': '1.0.0', ...request.headers } });
   }
 
+  async #row(id: string): Promise<UploadRow | undefined> {
+    return (await this.#read((transaction) => transaction.get('uploads', id))) as UploadRow | undefined;
+  }
+
   #save(id: string, row: UploadRow): Promise<void> {
     return this.#write((transaction) => transaction.put('uploads', id, row));
   }
@@ -191,14 +244,21 @@ export class StoredUploads implements Uploader {
 }
 
 /** Whatever a source fails with: read again it would hold up its conversation for ever. */
-async function readPart(source: UploadSource, start: number, end: number): Promise<Uint8Array> {
+async function readPart(clock: Clock, source: UploadSource, start: number, end: number): Promise<Uint8Array> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new ChatError('TIMEOUT', 'The file is not being read.'));
+    timer = clock.setTimeout(fail, READ_TIMEOUT_MS);
+  });
   try {
-    const bytes = await source.read(start, end);
+    const bytes = await Promise.race([source.read(start, end), late]);
     if (bytes.length !== end - start) throw new Error(`Not ${end - start} bytes.`);
     return bytes;
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;
     throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
+  } finally {
+    clock.clearTimeout(timer);
   }
 }
 

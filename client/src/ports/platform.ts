@@ -6,6 +6,8 @@ import type { Clock, Random, Timer } from './environment.js';
 import type { Fetch } from './network.js';
 import type { StoredSession, TokenStore } from './token-store.js';
 
+/** Longer than a browser takes that answers at all. */
+const TOKENS_TIMEOUT_MS = 5_000;
 /** setTimeout takes no longer time than this. */
 const MAX_TIMER_MS = 2_147_483_647;
 
@@ -57,22 +59,35 @@ export function memoryTokens(): TokenStore {
 export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): TokenStore {
   const run = <Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> =>
     new Promise((resolve, reject) => {
+      let isLate = false;
+      // Some browsers forget to answer.
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(new Error('IndexedDB does not answer.'));
+      }, TOKENS_TIMEOUT_MS);
       // Opened for each call, which is rare: a connection that is kept dies behind one's back.
       const opening = factory.open(name, 1);
       opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('session'));
       opening.addEventListener('error', () => reject(opening.error ?? new Error('IndexedDB failed.')));
       opening.addEventListener('success', () => {
         const database = opening.result;
-        const transaction = database.transaction('session', mode, { durability: 'strict' });
-        const request = ask(transaction.objectStore('session'));
-        transaction.addEventListener('complete', () => {
+        const end = (work: () => void): void => {
+          clearTimeout(timer);
           database.close();
-          resolve(request.result);
-        });
-        transaction.addEventListener('abort', () => {
-          database.close();
-          reject(transaction.error ?? new Error('IndexedDB failed.'));
-        });
+          work();
+        };
+        try {
+          if (isLate) return end(() => undefined);
+          const transaction = database.transaction('session', mode, { durability: 'strict' });
+          const request = ask(transaction.objectStore('session'));
+          transaction.addEventListener('complete', () => end(() => resolve(request.result)));
+          transaction.addEventListener('abort', () =>
+            end(() => reject(transaction.error ?? new Error('IndexedDB failed.'))),
+          );
+        } catch (error) {
+          // The browser is closing the connection.
+          end(() => reject(error));
+        }
       });
     });
   return {

@@ -18,5 +18,10 @@ export interface Ports {
 }
 
 /** The ports of which those may be left out that only what follows the first load needs: that has its own. */
-export type GivenPorts = Omit<Ports, LaterPort> & { [Name in LaterPort]: Ports[Name] | undefined };
+export type GivenPorts = Omit<Ports, LaterPort> & { [Name in LaterPort]: Ports[Name] | undefined } & {
+  /** The platform's own, where it has some. */
+  locks: LockManager | undefined;
+  /** There may be other tabs on the same storage. */
+  isShared: boolean;
+};
 type LaterPort = 'connectivity' | 'lifecycle' | 'lock' | 'socket';

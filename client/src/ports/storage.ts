@@ -96,7 +96,7 @@ export interface Database {
 }
 
 export interface Storage {
-  /** What it is, for messages about it: `memory`, `indexeddb`, `expo-sqlite`, `file`. */
+  /** What it is: `memory`, which tabs do not share, `indexeddb`, `expo-sqlite`, `file`. */
   readonly kind: string;
   /**
    * The rows of one account of one server; other names see nothing of them. Created where there is none. A layout of an

@@ -50,12 +50,14 @@ export class ChatError extends Error {
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'ChatError';
-    this.errors = details.errors;
-    this.retryAfterMs = details.retryAfterMs;
-    this.status = details.status;
-    this.requestId = details.requestId;
-    this.until = details.until;
-    this.reason = details.reason;
+    ({
+      errors: this.errors,
+      retryAfterMs: this.retryAfterMs,
+      status: this.status,
+      requestId: this.requestId,
+      until: this.until,
+      reason: this.reason,
+    } = details);
   }
 
   /** Whether the same may succeed later without anybody changing it. */

@@ -47,12 +47,12 @@ export function directConversations({ conversations, userId: own }: SyncState): 
   return byUser;
 }
 
-/** The state with rows as they were stored. */
+/** The state with rows as they were stored; those of other stores are passed over. */
 export function withRows(state: SyncState, rows: RowChanges['rows']): SyncState {
   const next: Record<string, unknown> = { ...state };
   for (const store of LOADED_STORES) if (store !== 'meta') next[store] = new Map<string, unknown>(state[store]);
   for (const [store, key, value] of rows)
-    if (store !== 'meta') (next[store] as Map<string, unknown>).set(key, value);
+    if (store !== 'meta') (next[store] as Map<string, unknown> | undefined)?.set(key, value);
     else if (key === 'sync') Object.assign(next, value);
   return next as unknown as SyncState;
 }

@@ -1,9 +1,6 @@
 import { Listeners } from '../connection/listeners.js';
 import type { Channel, ChannelFactory, ChannelMessage } from '../ports/environment.js';
 
-/** The channel of the tabs of one account. */
-export const tabsChannelOf = (name: string): string => `${name}:tabs`;
-
 /** Messages between the tabs of an origin; undefined where the platform has no other tabs to talk to. */
 export function findBroadcastChannels(): ChannelFactory | undefined {
   const { BroadcastChannel, window } = globalThis as {

@@ -1,6 +1,5 @@
 import type { Channel, ChannelMessage, Timer, Unsubscribe } from '../ports/environment.js';
-import { tabsChannelOf } from './broadcast-channel.js';
-import type { AskHandler, TabRole, Tabs, TabsPorts } from './types.js';
+import { type AskHandler, type TabRole, type Tabs, type TabsPorts, tabsChannelOf } from './types.js';
 
 /** How long a tab waits for what it asked the leader, through changes of leadership. */
 export const ASK_TIMEOUT_MS = 30_000;

@@ -2,6 +2,9 @@ import type { CatchUp, Connection, Observable } from '../connection/types.js';
 import type { ChannelFactory, ChannelMessage, Clock, Lock, Random, Unsubscribe } from '../ports/environment.js';
 import type { ServerEvents } from '../protocol/protocol.generated.js';
 
+/** The name of the channel of an account's tabs. */
+export const tabsChannelOf = (name: string): string => `${name}:tabs`;
+
 export type TabRole =
   /** Owns the socket, the refresh of tokens and the outbox. */
   | 'leader'

@@ -52,7 +52,7 @@ export interface WorkerScope {
     clearAppBadge?: () => Promise<void>;
   };
   readonly location: { readonly origin: string };
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
 }
 
 const OPENED = 'parley:notification-opened';
@@ -63,13 +63,14 @@ const KINDS: readonly string[] = ['message', 'friend_request', 'friend_accepted'
  * window of the app that is open (see `onNotificationOpened`), else in a new one.
  */
 export function handleWebPush(scope: WorkerScope, handling: WebPushHandling): void {
-  scope.addEventListener('push', (event: PushEvent) => {
-    const push = pushOf(event);
-    if (push !== undefined) event.waitUntil(receive(scope, handling, push));
+  scope.addEventListener('push', (event) => {
+    const push = pushOf(event as PushEvent);
+    if (push !== undefined) (event as PushEvent).waitUntil(receive(scope, handling, push));
   });
-  scope.addEventListener('notificationclick', (event: NotificationClick) => {
-    event.notification.close();
-    event.waitUntil(open(scope, handling, event.notification.data as PushSubject));
+  scope.addEventListener('notificationclick', (event) => {
+    const { notification } = event as NotificationClick;
+    notification.close();
+    (event as NotificationClick).waitUntil(open(scope, handling, notification.data as PushSubject));
   });
 }
 

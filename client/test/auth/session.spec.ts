@@ -232,9 +232,13 @@ describe('session', () => {
     expect(await tokens.load()).toEqual({ url, userId: 'grace', accessToken: 'access 2' });
   });
 
-  it('starts although the keychain does not answer', async () => {
-    tokens = { ...tokens, load: () => Promise.reject(new Error('locked')) };
-    await expect(tab().session.restore()).resolves.toBeUndefined();
+  it('does not take a keychain that is locked for an empty one', async () => {
+    const { session } = tab();
+    const { load } = tokens;
+    tokens.load = () => Promise.reject(new Error('locked'));
+    await expect(session.restore()).rejects.toThrow('locked');
+    tokens.load = load;
+    await expect(session.restore()).resolves.toBe('ada');
   });
 
   it('leaves a session of another server alone', async () => {

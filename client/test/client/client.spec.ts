@@ -53,6 +53,19 @@ function made(fetch: Fetch = () => Promise.reject(new TypeError('fetch failed'))
   return { client: createClient(ports), sockets, clock, ports };
 }
 
+/** A server that answers these paths. */
+function answering(answers: Record<string, object>): Fetch {
+  return (address) => {
+    const answer = answers[address.replace('https://chat.example', '')] ?? {};
+    return Promise.resolve({
+      status: 200,
+      ok: true,
+      headers: { get: () => null },
+      text: () => Promise.resolve(JSON.stringify(answer)),
+    });
+  };
+}
+
 describe('a client', () => {
   afterEach(() => void jest.restoreAllMocks());
 
@@ -292,6 +305,160 @@ describe('a client', () => {
       await lock.run(`${name}:leader`, () => Promise.resolve());
     },
   );
+
+  it('reads what an earlier run left as soon as it can be read, with what was typed meanwhile', async () => {
+    const { client: earlier, ports } = await loggedIn();
+    await earlier.close();
+    let isWell = false;
+    const unlessIll = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      isWell ? work() : Promise.reject(new Error('ill'));
+    for (const ill of ['storage', 'tokens'] as const) {
+      isWell = false;
+      const storage = { ...ports.storage, open: (name: string) => unlessIll(() => ports.storage.open(name)) };
+      const tokens = { ...ports.tokens, load: () => unlessIll(() => ports.tokens.load()) };
+      const client = createClient({ ...ports, ...(ill === 'storage' ? { storage } : { tokens }) });
+      const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: `while ${ill} is ill` });
+      await ports.clock.advance(10_000);
+      await client.ready;
+      expect(client.connection.getSnapshot()).toEqual({ status: 'ended', code: 'STORAGE' });
+      expect(client.outbox.items.map((item) => item.clientId)).toEqual([clientId]);
+      isWell = true;
+      await ports.clock.advance(40_000);
+      await stored;
+      expect(client.userId).toBe(ME);
+      expect(client.conversations.items).toHaveLength(1);
+      expect(client.outbox.items.map((item) => item.clientId)).toContain(clientId);
+      await client.outbox.drop(clientId);
+      await client.close();
+    }
+  });
+
+  it('has a connection of its own in each tab where the storage is not shared', async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    // Another tab leads, for ever.
+    const request = (name: string, _: object, work: () => unknown): unknown =>
+      name.endsWith(':leader') ? new Promise(() => undefined) : work();
+    Object.defineProperty(globalThis, 'window', { value: {}, configurable: true });
+    Object.defineProperty(globalThis, 'navigator', { value: { locks: { request } }, configurable: true });
+    try {
+      const { client } = await loggedIn();
+      expect(client.connection.getSnapshot().status).toBe('catching-up');
+      await client.close();
+    } finally {
+      Reflect.deleteProperty(globalThis, 'window');
+      Reflect.deleteProperty(globalThis, 'navigator');
+      if (before !== undefined) Object.defineProperty(globalThis, 'navigator', before);
+    }
+  });
+
+  it('leaves no session behind where a log-in finds no storage', async () => {
+    const { client, ports } = made(
+      answering({ '/auth/login': { accessToken: 'a', refreshToken: 'r', user: { id: ME } } }),
+    );
+    await client.ready;
+    ports.storage.open = () => Promise.reject(new Error('there is none'));
+    const refused = rejection(client.login({ username: 'me', password: 'a long password' }));
+    await ports.clock.advance(10_000);
+    expect(await refused).toMatchObject({ code: 'STORAGE' });
+    expect(client.userId).toBeUndefined();
+    expect((await ports.tokens.load())?.userId ?? '').toBe('');
+    await client.close();
+  });
+
+  it('leaves a conversation after what was typed there, and not where that cannot be sent', async () => {
+    const { client, clock, asked } = await loggedIn();
+    void client.send({ conversationId: CONVERSATION, content: 'bye' });
+    const left = client.conversations.leave(CONVERSATION);
+    await settled();
+    const isLeft = (): boolean => asked.some((path) => path.endsWith('/leave'));
+    expect(isLeft()).toBe(false);
+    const refused = rejection(left);
+    await clock.advance(15_000);
+    expect(await refused).toMatchObject({ code: 'TIMEOUT' });
+    expect(isLeft()).toBe(false);
+    await client.outbox.drop(client.outbox.items[0]?.clientId ?? '');
+    await client.conversations.leave(CONVERSATION);
+    expect(isLeft()).toBe(true);
+    await client.close();
+  });
+
+  describe('that is given the tokens of the application', () => {
+    const users: Fetch = (_, { headers }) => {
+      const id = headers['authorization']?.replace('Bearer token of ', '');
+      const text = () => Promise.resolve(JSON.stringify({ id }));
+      return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    };
+    const bring = (user: string) => () => Promise.resolve(`token of ${user}`);
+    const never = (): Promise<string> => new Promise(() => undefined);
+
+    it('is the user’s whose token is brought, also where it was another one’s before, in this run or an earlier one', async () => {
+      const { client, ports } = made(users);
+      await client.useToken(bring('ada'));
+      expect(client.userId).toBe('ada');
+      await client.useToken(bring('grace'));
+      expect([client.userId, (await ports.tokens.load())?.accessToken]).toEqual(['grace', 'token of grace']);
+      await client.close();
+      const next = createClient(ports);
+      await next.ready;
+      expect(next.userId).toBe('grace');
+      await next.useToken(bring('ada'));
+      expect(next.userId).toBe('ada');
+      await next.close();
+    });
+
+    it('is the last user’s where the server cannot be asked', async () => {
+      const { client, ports } = made(users);
+      await client.useToken(bring('ada'));
+      await client.close();
+      for (const fetch of [() => Promise.reject(new TypeError('no network')), never as unknown as Fetch]) {
+        const next = createClient({ ...ports, fetch });
+        const used = next.useToken(bring('grace'));
+        await ports.clock.advance(5_000);
+        await used;
+        expect(next.userId).toBe('ada');
+        await next.close();
+      }
+    });
+
+    it('takes the later of two providers for both, also where the first never answers', async () => {
+      const { client } = made(users);
+      const first = client.useToken(never);
+      await settled();
+      await Promise.all([first, client.useToken(bring('ada')), client.useToken(bring('grace'))]);
+      expect(client.userId).toBe('grace');
+      await client.close();
+    });
+
+    it('asks the provider again that once did not answer', async () => {
+      const { client, sockets, clock } = made(users);
+      await client.useToken(bring('ada'));
+      await settled();
+      let asked = 0;
+      // Logged in, with a provider that hangs.
+      await client.useToken(() => {
+        asked += 1;
+        return asked === 2 ? never() : bring('ada')();
+      });
+      await settled();
+      sockets.last.listeners.failed({ data: { code: 'TOKEN_EXPIRED' } });
+      await clock.advance(60_000);
+      expect(asked).toBe(2);
+      expect(client.connection.getSnapshot().status).toBe('connecting');
+      await client.close();
+    });
+
+    it('is nobody’s where it was closed meanwhile', async () => {
+      const { client } = made(users);
+      await client.ready;
+      let bringIt = (_: string): void => undefined;
+      const used = rejection(client.useToken(() => new Promise((resolve) => (bringIt = resolve))));
+      await settled();
+      await client.close();
+      bringIt('token of ada');
+      expect(await used).toMatchObject({ code: 'ABORTED' });
+      expect(client.userId).toBeUndefined();
+    });
+  });
 
   it('closes while the application brings no token', async () => {
     const { client } = made();

@@ -340,6 +340,7 @@ export class Device {
       },
       discard: (id) =>
         database.transaction('readwrite', ['uploads'], (transaction) => transaction.delete('uploads', id)),
+      forget: () => Promise.resolve(),
       discardOthers: () => Promise.resolve(),
     };
   }

@@ -3,7 +3,7 @@ import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import { StoredUploads } from '../../src/outbox/uploads.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { memoryStorage } from '../../src/storage/memory.js';
-import { rejection } from '../support/virtual-clock.js';
+import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 
 const SIZE = 6_000_000;
 const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => index % 251);
@@ -20,6 +20,7 @@ class UploadServer implements Http {
   readonly requests: string[] = [];
   knowsTus = true;
   requestsUntilBreak = Number.POSITIVE_INFINITY;
+  isLocked = false;
 
   async request<Body>(
     path: string,
@@ -46,6 +47,10 @@ class UploadServer implements Http {
       this.received = new Uint8Array(0);
       return answer(201, { location: 'https://elsewhere.example/attachments/tus/abc' });
     }
+    if (method === 'DELETE') {
+      if (this.isLocked) throw new ChatError('UPLOAD_LOCKED', 'Locked.', { status: 423 });
+      return answer(204, {});
+    }
     if (method === 'HEAD') return answer(200, { 'upload-offset': String(this.received.length) });
     expect(Number(headers['upload-offset'])).toBe(this.received.length);
     this.received = Uint8Array.from([...this.received, ...(content as Uint8Array)]);
@@ -53,8 +58,8 @@ class UploadServer implements Http {
   }
 }
 
-async function uploader(server: Http, storage = memoryStorage({ strict: true })) {
-  return new StoredUploads({ database: await storage.open('phone'), http: server });
+async function uploader(server: Http, storage = memoryStorage({ strict: true }), clock = new VirtualClock()) {
+  return new StoredUploads({ database: await storage.open('phone'), http: server, clock });
 }
 
 describe('an upload', () => {
@@ -137,5 +142,31 @@ describe('an upload', () => {
       ...(await transaction.range('uploadChunks')),
     ]);
     expect(left).toEqual([]);
+  });
+
+  it('asks a source again that does not answer', async () => {
+    const clock = new VirtualClock();
+    const uploads = await uploader(new UploadServer(), undefined, clock);
+    const kept = rejection(uploads.keep('f', { ...source(10), read: () => new Promise(() => undefined) }));
+    await clock.advance(60_000);
+    expect(await kept).toMatchObject({ code: 'TIMEOUT', isTransient: true });
+  });
+
+  it('that is dropped ends on the server, also where its last part is still on its way there', async () => {
+    const [server, clock] = [new UploadServer(), new VirtualClock()];
+    const uploads = await uploader(server, undefined, clock);
+    await uploads.keep('f', source());
+    server.requestsUntilBreak = 3;
+    await expect(uploads.upload('f', () => undefined)).rejects.toMatchObject({ code: 'NETWORK' });
+    server.requestsUntilBreak = Number.POSITIVE_INFINITY;
+    server.requests.length = 0;
+    server.isLocked = true;
+    const discarded = uploads.discard('f');
+    await settled();
+    server.isLocked = false;
+    await clock.advance(5_000);
+    await discarded;
+    expect(server.requests).toEqual(['DELETE /attachments/tus/abc', 'DELETE /attachments/tus/abc']);
+    await expect(uploads.upload('f', () => undefined)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
   });
 });

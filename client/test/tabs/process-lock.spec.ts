@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { processLock } from '../../src/tabs/process-lock.js';
+import { webLock } from '../../src/tabs/web-lock.js';
 
 describe('the lock of one process', () => {
   it('lets one at a time work, in the order of the requests, also after one that failed', async () => {
@@ -58,5 +59,23 @@ describe('the lock of one process', () => {
     endThief();
     await Promise.all([thief, waiting]);
     expect(order).toEqual(['The lock was taken over.', 'waited']);
+  });
+
+  it('stands in for the browser’s where a page without an origin is refused those', async () => {
+    const refuse = (): Promise<never> =>
+      Promise.reject(new DOMException('Access to the Locks API is denied in this context.', 'SecurityError'));
+    const lock = webLock({ request: refuse, query: refuse });
+    const order: string[] = [];
+    await Promise.all([
+      lock.run('name', async () => {
+        order.push('first');
+        await Promise.resolve();
+        order.push('first ends');
+      }),
+      lock.run('name', () => Promise.resolve(order.push('second'))),
+    ]);
+    expect(order).toEqual(['first', 'first ends', 'second']);
+    const own = new DOMException('of the work', 'SecurityError');
+    await expect(lock.run('name', () => Promise.reject(own))).rejects.toBe(own);
   });
 });

@@ -1,0 +1,29 @@
+import type { Observable } from '../connection/types.js';
+import type { Clock, Unsubscribe } from '../ports/environment.js';
+import { ChatError } from '../protocol/errors.js';
+import type { OutboxItem } from './types.js';
+
+const TIMEOUT_MS = 15_000;
+
+/** Resolves when nothing waits in a lane but what was refused. Rejects with TIMEOUT. */
+export function sentTo(
+  outbox: Observable<readonly OutboxItem[]>,
+  isLane: (lane: string) => boolean,
+  clock: Clock,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let end: Unsubscribe = () => undefined;
+    const timer = clock.setTimeout(() => {
+      end();
+      reject(new ChatError('TIMEOUT', 'What was typed there is not sent yet.'));
+    }, TIMEOUT_MS);
+    const look = (): void => {
+      if (outbox.getSnapshot().some(({ lane, state }) => state !== 'rejected' && isLane(lane))) return;
+      clock.clearTimeout(timer);
+      end();
+      resolve();
+    };
+    end = outbox.subscribe(look);
+    look();
+  });
+}

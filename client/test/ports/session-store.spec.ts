@@ -1,0 +1,48 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { IDBDatabase, IDBFactory } from 'fake-indexeddb';
+import { indexedDbTokens } from '../../src/ports/platform.js';
+import { rejection } from '../support/virtual-clock.js';
+
+const SESSION = { url: 'https://chat.example', userId: 'ada', accessToken: 'access' };
+
+describe('the store of the session in IndexedDB', () => {
+  it('rejects where the browser is closing the connection, and has what it kept at the next call', async () => {
+    const tokens = indexedDbTokens(new IDBFactory());
+    await tokens.save(SESSION);
+    const transaction = jest.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+      throw new DOMException('The database connection is closing.', 'InvalidStateError');
+    });
+    await expect(tokens.load()).rejects.toThrow('closing');
+    transaction.mockRestore();
+    expect(await tokens.load()).toEqual(SESSION);
+  });
+
+  it('rejects where the browser forgets to answer, and changes nothing when it does so later', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
+    try {
+      const factory = new IDBFactory();
+      const tokens = indexedDbTokens(factory);
+      const open = factory.open.bind(factory);
+      let answer = (): void => undefined;
+      factory.open = (...parameters) => {
+        const request = open(...parameters);
+        request.addEventListener('success', (event) => {
+          if (answers) return;
+          event.stopImmediatePropagation();
+          answer = () => request.dispatchEvent(new Event('success'));
+        });
+        return request;
+      };
+      let answers = false;
+      const saved = rejection(tokens.save({ ...SESSION, accessToken: 'late' }));
+      await jest.advanceTimersByTimeAsync(10_000);
+      expect(await saved).toMatchObject({ message: 'IndexedDB does not answer.' });
+      answers = true;
+      answer();
+      await tokens.save(SESSION);
+      expect(await tokens.load()).toEqual(SESSION);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
