@@ -27,10 +27,10 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
 }
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-const left = (): ChatError => new ChatError('ABORTED', 'The client was closed, or its user left.');
+const left = (): ChatError => new ChatError('ABORTED', 'The client was closed or left.');
 /** What cannot be read at this moment. */
 const unreadable = (cause: unknown): ChatError =>
-  new ChatError('STORAGE', 'The storage of this device could not be read.', { cause });
+  new ChatError('STORAGE', 'The storage could not be read.', { cause });
 
 /** An account from when its storage is open until its engine runs. */
 class Opening {
@@ -38,26 +38,26 @@ class Opening {
   view: View | undefined;
   /** Why it goes no further. */
   reason: Error | undefined;
-  #stop: (reason: Error) => void = () => undefined;
-  readonly #stopped = handled(new Promise<never>((_, reject) => (this.#stop = reject)));
+  /** Ends what it waits for. */
+  stop: (reason: Error) => void = () => undefined;
+  /** Rejects as soon as it is stopped. */
+  readonly stopped: Promise<never>;
 
   constructor(
     readonly userId: string,
     readonly name: string,
     readonly database: Database,
-  ) {}
-
-  /** Ends what it waits for. */
-  stop(reason: Error): void {
-    this.reason ??= reason;
-    this.#stop(reason);
-    // Whatever reads from it ends, too.
-    void handled(this.database.close());
-  }
-
-  /** Rejects as soon as it is stopped. */
-  unlessStopped<Result>(work: Promise<Result>): Promise<Result> {
-    return Promise.race([work, this.#stopped]);
+  ) {
+    this.stopped = handled(
+      new Promise((_, reject) => {
+        this.stop = (reason) => {
+          this.reason ??= reason;
+          reject(reason);
+          // Whatever reads from it ends, too.
+          void handled(database.close());
+        };
+      }),
+    );
   }
 }
 
@@ -103,10 +103,6 @@ export class CurrentAccount {
 
   get isClosed(): boolean {
     return this.#isClosed;
-  }
-
-  #requireOpen(): void {
-    if (this.#isClosed) throw left();
   }
 
   /** The connection's status while there is no engine. */
@@ -166,12 +162,7 @@ export class CurrentAccount {
 
   /** Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
-    const { engine } = this;
-    if (engine === undefined) {
-      if (this.#opening !== undefined) this.#early.keepDraft(conversationId, text);
-      return;
-    }
-    engine.keepDraft(conversationId, text);
+    (this.engine ?? (this.#opening && this.#early))?.keepDraft(conversationId, text);
   }
 
   /** Shown in this tick; resolves when it survives the end of the app. */
@@ -216,7 +207,7 @@ export class CurrentAccount {
   }
 
   #refuse(): void {
-    this.#early.refuse(() => this.#failure());
+    this.#early.refuse(this.#failure());
   }
 
   change<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -253,7 +244,7 @@ export class CurrentAccount {
   }
 
   async open(userId: string): Promise<void> {
-    this.#requireOpen();
+    if (this.#isClosed) throw left();
     if (this.#running?.userId === userId) {
       // The same person again: what is in the outbox goes on.
       return this.#running.connect();
@@ -269,8 +260,8 @@ export class CurrentAccount {
     if (this.#isClosed || this.#leaving > 0) opening.stop(left());
     let running: RunningAccount | undefined;
     try {
-      await opening.unlessStopped(this.#showCached(opening));
-      const later = await opening.unlessStopped(this.#later());
+      await Promise.race([this.#showCached(opening), opening.stopped]);
+      const later = await Promise.race([this.#later(), opening.stopped]);
       await this.#early.pause();
       running = later.run({
         userId,
@@ -291,7 +282,7 @@ export class CurrentAccount {
     opening.view?.store.close();
     this.#opening = undefined;
     this.#running = running;
-    this.#early.handTo(running.engine, userId, notLoggedIn);
+    this.#early.handTo(running.engine, userId, notLoggedIn());
     this.#listeners.call();
     await running.follow();
   }
@@ -354,7 +345,7 @@ export class CurrentAccount {
         return await this.ports.later();
       } catch {
         await pause(this.ports.clock, doubledMs(failures));
-        this.#requireOpen();
+        if (this.#isClosed) throw left();
       }
     }
   }

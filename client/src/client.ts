@@ -119,10 +119,7 @@ export class ChatClient {
       get items() {
         return outbox.getSnapshot();
       },
-      retry: (clientId) => {
-        account.engine?.outbox.retryNow(clientId);
-        account.engine?.socket?.nudge();
-      },
+      retry: (clientId) => account.engine?.retry(clientId),
       edit: (clientId, content) => handled(account.withOutbox((items) => items.revise(clientId, content))),
       drop: (clientId) => handled(account.cancel(clientId)),
     };

@@ -187,6 +187,12 @@ export class Engine {
     }
   }
 
+  /** What waits is due now; without a `clientId` all of it. */
+  retry(clientId?: string): void {
+    this.outbox.retryNow(clientId);
+    this.socket?.nudge();
+  }
+
   /** The user does something: a connection that waits for its next try makes it now. */
   wake(): void {
     if (this.connection.getSnapshot().status !== 'waiting') return;

@@ -57,7 +57,7 @@ export function sourceOf(file: UploadSource | File): UploadSource {
 /** From JavaScript anything may come; what cannot be kept must not enter the outbox. */
 function checked(source: UploadSource): UploadSource {
   const { name, mimeType, size, read } = Object(source) as UploadSource;
-  const isSource = typeof name === 'string' && typeof mimeType === 'string' && size >= 0 && typeof read === 'function';
-  if (!isSource) throw new ChatError('VALIDATION_FAILED', 'An attachment is a File or an UploadSource.');
+  if (typeof name !== 'string' || typeof mimeType !== 'string' || !(size >= 0) || typeof read !== 'function')
+    throw new ChatError('VALIDATION_FAILED', 'An attachment is a File or an UploadSource.');
   return source;
 }

@@ -136,18 +136,18 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   }
 
   /** After `pause`: what is not stored is the target's, as far as it is this user's. */
-  handTo(target: InputTarget, userId: string, error: () => Error): void {
+  handTo(target: InputTarget, userId: string, error: Error): void {
     for (const [conversationId, text] of this.#typedDrafts) target.drafts.keep(conversationId, text);
     for (const { userId: of = userId, hand, settle, reject } of this.#actions)
       if (of === userId) settle(hand(target));
-      else reject(error());
+      else reject(error);
     this.#actions = [];
     this.#clear();
   }
 
   /** Nobody is there to do what waits. */
-  refuse(error: () => Error): void {
-    for (const { reject } of this.#actions) reject(error());
+  refuse(error: Error): void {
+    for (const { reject } of this.#actions) reject(error);
     this.#actions = [];
     this.#show();
   }

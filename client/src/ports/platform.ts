@@ -68,7 +68,7 @@ export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): T
       // Opened for each call, which is rare: a connection that is kept dies behind one's back.
       const opening = factory.open(name, 1);
       opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('session'));
-      opening.addEventListener('error', () => reject(opening.error ?? new Error('IndexedDB failed.')));
+      opening.addEventListener('error', () => reject(opening.error));
       opening.addEventListener('success', () => {
         const database = opening.result;
         const end = (work: () => void): void => {
@@ -81,9 +81,7 @@ export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): T
           const transaction = database.transaction('session', mode, { durability: 'strict' });
           const request = ask(transaction.objectStore('session'));
           transaction.addEventListener('complete', () => end(() => resolve(request.result)));
-          transaction.addEventListener('abort', () =>
-            end(() => reject(transaction.error ?? new Error('IndexedDB failed.'))),
-          );
+          transaction.addEventListener('abort', () => end(() => reject(transaction.error)));
         } catch (error) {
           // The browser is closing the connection.
           end(() => reject(error));
