@@ -1,5 +1,7 @@
 import type { Observable } from '../connection/types.js';
 import type { OutboxItem, UploadSource } from '../outbox/types.js';
+import { objectUrlOf } from '../ports/object-urls.js';
+import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { MessageItem } from '../store/types.js';
 
@@ -40,10 +42,10 @@ export function sourceOf(file: UploadSource | File): UploadSource {
   if (!(typeof File !== 'undefined' && file instanceof File)) return checked(file as UploadSource);
   const { name, type, size } = file;
   return {
+    ...defined({ previewUrl: objectUrlOf(file) }),
     name,
     mimeType: type === '' ? 'application/octet-stream' : type,
     size,
-    ...(typeof URL.createObjectURL === 'function' ? { previewUrl: URL.createObjectURL(file) } : {}),
     read: async (start, end) => {
       try {
         return new Uint8Array(await file.slice(start, end).arrayBuffer());

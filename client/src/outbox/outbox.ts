@@ -1,5 +1,6 @@
 import { backoffMs, doubledMs, pause } from '../connection/backoff.js';
 import type { Random, Timer } from '../ports/environment.js';
+import { revokeObjectUrl } from '../ports/object-urls.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
@@ -359,7 +360,10 @@ export class DurableOutbox implements Outbox {
 
   #discard(items: readonly OutboxItem[]): void {
     for (const { files = [] } of items)
-      for (const { id } of files) this.ports.uploader.discard(id).catch(() => undefined);
+      for (const { id, previewUrl = '' } of files) {
+        this.ports.uploader.discard(id).catch(() => undefined);
+        revokeObjectUrl(previewUrl);
+      }
   }
 
   #notifyAndPump(): void {

@@ -1,11 +1,12 @@
 import { MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
 import type { Clock } from '../ports/environment.js';
+import { isDeadObjectUrl } from '../ports/object-urls.js';
 import type { Database } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
 import { NEW_RUN, type OutboxItems } from './items.js';
 import { ITEMS, lastNumber } from './order.js';
-import type { OutboxItem } from './types.js';
+import type { KeptFile, OutboxItem } from './types.js';
 
 /** How long another tab may take to copy the files of a message. */
 const COPY_TIMEOUT_MS = 20_000;
@@ -117,7 +118,7 @@ export class StoredItems {
       if (value === undefined) {
         if (held !== undefined) removed.push(held);
       } else if (items.runs.get(key)?.isBusy !== true) {
-        const item = value as unknown as OutboxItem;
+        const item = withoutDeadPreviews(value as unknown as OutboxItem);
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
         const isCopying = item.isCopying === true && this.ports.isShared === true;
         items.runs.set(key, { ...NEW_RUN, isDurable: !isCopying });
@@ -153,4 +154,14 @@ export class StoredItems {
     this.#known = Math.max(this.#known, last);
     return rows.map(({ key, value }) => ['outbox', key, value]);
   }
+}
+
+function withoutDeadPreviews(item: OutboxItem): OutboxItem {
+  const isDead = ({ previewUrl = '' }: KeptFile): boolean => isDeadObjectUrl(previewUrl);
+  if (item.files?.some(isDead) !== true) return item;
+  const files = item.files.map((file): KeptFile => {
+    const { previewUrl: _, ...rest } = file;
+    return isDead(file) ? rest : file;
+  });
+  return { ...item, files };
 }

@@ -549,6 +549,29 @@ describe('a client', () => {
     },
   );
 
+  it('holds the preview of a file no longer than its message waits, and none where there is no page', async () => {
+    const { client } = await loggedIn();
+    const file = new File(['x'], 'x.png', { type: 'image/png' });
+    const send = async (): Promise<{ clientId: string; url: string | undefined }> => {
+      const { clientId, stored } = client.send({ conversationId: CONVERSATION, attachments: [file] });
+      await stored;
+      return { clientId, url: client.messages(CONVERSATION).items.at(-1)?.attachments[0]?.url };
+    };
+    expect((await send()).url).toBe('');
+    const revoke = jest.spyOn(URL, 'revokeObjectURL');
+    Object.defineProperty(globalThis, 'document', { value: {}, configurable: true });
+    try {
+      const { clientId, url } = await send();
+      expect(url).toMatch(/^blob:/);
+      expect(revoke).not.toHaveBeenCalled();
+      expect(await client.outbox.drop(clientId)).toBe(true);
+      expect(revoke.mock.calls).toEqual([[url]]);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'document');
+    }
+    await client.close();
+  });
+
   it('opens a conversation whose older messages are asked for', async () => {
     const { client } = await loggedIn();
     const messages = client.messages(CONVERSATION);
