@@ -1,5 +1,6 @@
 import { CurrentAccount } from './account.js';
 import { Session, type TokenProvider } from './auth/session.js';
+import { pause } from './connection/backoff.js';
 import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
@@ -17,7 +18,6 @@ import type { Http } from './http/types.js';
 import type { Later } from './later.js';
 import { recipientOf } from './outbox/recipient.js';
 import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.js';
-import type { Timer } from './ports/environment.js';
 import { defaultTokens, findWebLocks, systemClock, systemFetch, systemRandom } from './ports/platform.js';
 import type { GivenPorts, Ports } from './ports/ports.js';
 import { defined } from './protocol/defined.js';
@@ -302,19 +302,12 @@ export class ChatClient {
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */
   async #revoke(): Promise<void> {
-    const { clock } = this.#ports;
     if (this.#session.revocations.length === 0) return;
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, REVOCATION_TIMEOUT_MS);
-    });
-    const attempt = this.#later().then(
-      ({ signIn }) => signIn.revoke(),
-      // The code itself did not come: at the next chance.
-      () => undefined,
-    );
-    await Promise.race([attempt, late]);
-    clock.clearTimeout(timer);
+    // Where the code itself does not come: at the next chance.
+    const attempt = this.#later()
+      .then(({ signIn }) => signIn.revoke())
+      .catch(() => undefined);
+    await Promise.race([attempt, pause(this.#ports.clock, REVOCATION_TIMEOUT_MS)]);
   }
 
   #enqueue(command: OutboxCommand, files: readonly UploadSource[] = []): Promise<void> {

@@ -1,6 +1,6 @@
 import { backoffMs, doubledMs, pause } from '../connection/backoff.js';
 import type { Random, Timer } from '../ports/environment.js';
-import { revokeObjectUrl } from '../ports/object-urls.js';
+import { objectUrls } from '../ports/object-urls.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
@@ -362,7 +362,7 @@ export class DurableOutbox implements Outbox {
     for (const { files = [] } of items)
       for (const { id, previewUrl = '' } of files) {
         this.ports.uploader.discard(id).catch(() => undefined);
-        revokeObjectUrl(previewUrl);
+        if (objectUrls.delete(previewUrl)) URL.revokeObjectURL(previewUrl);
       }
   }
 

@@ -1,6 +1,6 @@
 import { MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
 import type { Clock } from '../ports/environment.js';
-import { isDeadObjectUrl } from '../ports/object-urls.js';
+import { objectUrls } from '../ports/object-urls.js';
 import type { Database } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
@@ -156,8 +156,10 @@ export class StoredItems {
   }
 }
 
+/** An object URL ends with the page that made it. */
 function withoutDeadPreviews(item: OutboxItem): OutboxItem {
-  const isDead = ({ previewUrl = '' }: KeptFile): boolean => isDeadObjectUrl(previewUrl);
+  const isDead = ({ previewUrl = '' }: KeptFile): boolean =>
+    previewUrl.startsWith('blob:') && !objectUrls.has(previewUrl);
   if (item.files?.some(isDead) !== true) return item;
   const files = item.files.map((file): KeptFile => {
     const { previewUrl: _, ...rest } = file;
