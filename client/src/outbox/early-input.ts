@@ -57,7 +57,6 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   #typed = FIRST_PROVISIONAL;
   #userId: string | undefined;
   #storage: InputStorage | undefined;
-  #isFailing = false;
   #writing: Promise<void> | undefined;
   readonly #listeners = new Listeners();
 
@@ -102,7 +101,6 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   /** From now on it is stored there, and shown together with what is stored. */
   storeIn(storage: InputStorage, stored: readonly OutboxItem[], drafts: Iterable<DraftRow>): void {
     this.#storage = storage;
-    this.#isFailing = false;
     this.#userId = storage.userId;
     this.#stored = stored;
     // What was typed meanwhile is newer.
@@ -175,10 +173,9 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
       const end = this.#actions.findIndex(isForEngine);
       const actions = end < 0 ? this.#actions : this.#actions.slice(0, end);
       const drafts = [...this.#typedDrafts];
-      if (storage === undefined || this.#isFailing || actions.length + drafts.length === 0) break;
+      if (storage === undefined || actions.length + drafts.length === 0) break;
       const rows = await store(storage.database, actions, drafts).catch(() => undefined);
-      // What fails is the engine's, which tries again and again.
-      this.#isFailing = rows === undefined;
+      // With what comes next, or by the engine, which tries again and again.
       if (rows === undefined) break;
       for (const [conversationId, text] of drafts)
         if (this.#typedDrafts.get(conversationId) === text) this.#typedDrafts.delete(conversationId);

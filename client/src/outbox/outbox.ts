@@ -54,6 +54,7 @@ export class DurableOutbox implements Outbox {
 
   async start(): Promise<void> {
     await this.#stored.load();
+    if (this.ports.cancelElsewhere === undefined) this.#foldStored();
     // What is left over is in nobody's way, and nobody waits for that.
     this.ports.uploader.discardOthers().catch(() => undefined);
   }
@@ -82,6 +83,16 @@ export class DurableOutbox implements Outbox {
     if (run !== undefined) run.isDurable = true;
     this.#pump();
     return this.#items.find(item.clientId) ?? item;
+  }
+
+  /** Edits that were stored by tabs that did not know whether their message had left: it goes out with its last text. */
+  #foldStored(): void {
+    for (const item of this.#items.list) {
+      if (item.command.type !== 'edit') continue;
+      const before = this.#items.list.slice(0, this.#items.list.indexOf(item));
+      const { replaced, removed, isNeeded } = fold(before, item.command, this.#isUnsent);
+      if (!isNeeded) this.#items.change(replaced, [...removed, item]).catch(() => undefined);
+    }
   }
 
   /** What an earlier storage of this account held. Files are gone with it. */

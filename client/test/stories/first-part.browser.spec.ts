@@ -148,6 +148,13 @@ const TIMEOUT_MS = 60_000;
       await tab.waitForFunction((id) => page.shown(id).length === 13, conversationId);
       expect(await tab.evaluate((id) => page.shown(id), conversationId)).toEqual(end);
       expect(await tab.evaluate((id) => page.draft(id), conversationId)).toBe('half a sentence');
+      // What had not left goes out as it was in the end.
+      const newest = await own.must('GET', `/conversations/${conversationId}/messages?limit=3`);
+      expect((newest.items as { editedAt: string | null }[]).map(({ editedAt }) => editedAt)).toEqual([
+        null,
+        null,
+        null,
+      ]);
       const { items } = await own.must('GET', '/conversations');
       expect(items[0].me).toMatchObject({ lastReadSeq: 13, unreadCount: 0 });
     },
