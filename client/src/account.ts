@@ -67,6 +67,8 @@ export class CurrentAccount {
   readonly #early = new EarlyInput();
   /** What is shown while nobody is logged in. */
   readonly #nothing = cachedView(this.#early);
+  /** Rises with each log-out. */
+  departures = 0;
   /** So many want to leave whichever account is opened meanwhile. */
   #leaving = 0;
   /** Changes of the account follow one another. */
@@ -364,6 +366,7 @@ export class CurrentAccount {
   /** The user leaves, whether the account runs or is being opened, and nothing of it stays on this device. */
   leave(): Promise<void> {
     const { session, storage } = this.ports;
+    this.departures += 1;
     this.#leaving += 1;
     this.#opening?.stop(left());
     return this.change(async () => {

@@ -55,6 +55,12 @@ export class SessionTokens implements TokenSource {
     await this.#keep({ url: this.ports.url, userId, accessToken, refreshToken });
   }
 
+  /** The server is to end a session that nobody uses. Which cookies the browser holds nobody knows. */
+  owe({ accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>): void {
+    if (!accessToken.startsWith(COOKIE_MARK))
+      this.session.revocations = [...this.session.revocations, { accessToken, refreshToken }];
+  }
+
   /**
    * From now on the application's own tokens, the next of which is asked for anew: it may be another user's than the last one.
    * Who it is the server says: `identify`.

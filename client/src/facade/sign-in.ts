@@ -26,6 +26,8 @@ const MAX_OPENINGS = 3;
 /** The account of the user who is logged in on this device. */
 export interface SignInAccount {
   readonly isClosed: boolean;
+  /** Rises with each log-out. */
+  readonly departures: number;
   /** Resolves when an earlier session is restored. */
   readonly ready: Promise<void>;
   /** Resolves when the changes that were asked for are done. */
@@ -46,16 +48,21 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
 /** How somebody comes to be logged in, and how the server learns that somebody left. */
 export class SignIn {
   #revocations: Revocations | undefined;
-  #using: Promise<void> | undefined;
+  /** How often somebody wanted to be logged in; and the last of them. */
+  #asked = 0;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(private readonly ports: SignInPorts) {}
 
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
     const body = { deviceName, ...registration };
-    const answer = await this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
-    if ('accessToken' in answer) await this.#begin(answer, answer.user.id);
-    return answer;
+    const asked = this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
+    await this.#asLast(async (isLast) => {
+      const answer = await asked;
+      if ('accessToken' in answer) await this.#begin(answer, answer.user.id, isLast);
+    });
+    return asked;
   }
 
   login(credentials: Login): Promise<void> {
@@ -66,17 +73,26 @@ export class SignIn {
     return this.#logIn('/auth/verify-otp', code);
   }
 
-  /** Of two that are given at once the later one counts, for both. */
   useToken(provider: TokenProvider): Promise<void> {
-    const using: Promise<void> = this.#useToken(provider).catch((error: unknown): Promise<void> => {
-      if (this.#using === using || this.#using === undefined || !isAborted(error)) throw error;
-      return this.#using;
-    });
-    this.#using = using;
-    return using;
+    return this.#asLast((isLast) => this.#useToken(provider, isLast));
   }
 
-  async #useToken(provider: TokenProvider): Promise<void> {
+  /**
+   * Of several at once the last one counts, for all of them, however late the answers are; and a log-out that was asked for after
+   * them ends them.
+   */
+  #asLast(logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
+    const { account } = this.ports;
+    const [asked, departures] = [(this.#asked += 1), account.departures];
+    const done = logIn(() => asked === this.#asked && departures === account.departures).catch((error: unknown) => {
+      if (asked === this.#asked || !hasCode(error, 'ABORTED')) throw error;
+      return this.#last;
+    });
+    this.#last = done;
+    return done;
+  }
+
+  async #useToken(provider: TokenProvider, isLast: () => boolean): Promise<void> {
     const { account, sessionTokens } = this.ports;
     await account.ready;
     await account.settled;
@@ -84,6 +100,7 @@ export class SignIn {
     // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
     const userId = await this.#identity();
     await this.#change(async () => {
+      if (!isLast()) throw superseded();
       await sessionTokens.identify(userId);
       await this.#open(userId);
     });
@@ -100,7 +117,7 @@ export class SignIn {
       timer = clock.setTimeout(() => resolve(last), IDENTITY_TIMEOUT_MS);
     });
     const known = asked.catch((error: unknown) => {
-      if (isAborted(error)) throw error;
+      if (hasCode(error, 'ABORTED')) throw error;
       return last;
     });
     return Promise.race([known, late]).finally(() => clock.clearTimeout(timer));
@@ -118,29 +135,38 @@ export class SignIn {
     this.#revocations?.close();
   }
 
-  async #logIn(path: string, body: object): Promise<void> {
+  #logIn(path: string, body: object): Promise<void> {
     const { deviceName } = this.ports;
-    const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
-    await this.#begin(answer, answer.user?.id);
+    return this.#asLast(async (isLast) => {
+      const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
+      await this.#begin(answer, answer.user?.id, isLast);
+    });
   }
 
   async #post<Body>(path: string, body: object, expects: string): Promise<Body> {
     return (await call<Body>(this.ports, path, { method: 'POST', body, expects })).body;
   }
 
-  async #begin(answer: Tokens, knownUserId: string | undefined): Promise<void> {
+  async #begin(answer: Tokens, knownUserId: string | undefined, isLast: () => boolean): Promise<void> {
     const { account, session, sessionTokens } = this.ports;
     await account.ready;
     await this.#change(async () => {
       const me = { expects: 'id' };
       const userId = knownUserId ?? (await call<OwnUser>(this.ports, '/users/me', me, answer.accessToken)).body.id;
+      if (!isLast()) {
+        sessionTokens.owe(answer);
+        void this.revoke();
+        throw superseded();
+      }
       await sessionTokens.begin(userId, answer);
       try {
         await this.#open(userId);
       } catch (error) {
         // Without a storage there is nothing that the session could be used for.
-        await session.leave();
-        void this.revoke();
+        if (hasCode(error, 'STORAGE')) {
+          await session.leave();
+          void this.revoke();
+        }
         throw error;
       }
     });
@@ -161,17 +187,18 @@ export class SignIn {
       try {
         return await account.open(userId);
       } catch (error) {
-        if (failures === MAX_OPENINGS || account.isClosed || !isOfStorage(error)) throw error;
+        if (failures === MAX_OPENINGS || account.isClosed || !mayOpenLater(error)) throw error;
         await pause(clock, doubledMs(failures));
       }
     }
   }
 }
 
-const isAborted = (error: unknown): boolean => error instanceof ChatError && error.code === 'ABORTED';
+const superseded = (): ChatError => new ChatError('ABORTED', 'Another log-in came after it, or a log-out.');
+const hasCode = (error: unknown, code: string): boolean => error instanceof ChatError && error.code === code;
 
-/** Another page's newer version does not give its storage back. */
-const isOfStorage = (error: unknown): boolean =>
-  error instanceof ChatError &&
-  error.code === 'STORAGE' &&
-  !(error.cause instanceof StorageError && error.cause.code === 'OUTDATED');
+/** What may be well in a moment: not a storage that a newer version of the app has taken over. */
+function mayOpenLater(error: unknown): boolean {
+  if (!(error instanceof ChatError) || error.code !== 'STORAGE') return false;
+  return !(error.cause instanceof StorageError && error.cause.code === 'OUTDATED');
+}

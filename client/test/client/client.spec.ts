@@ -365,6 +365,43 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('is logged in as who logged in last, whichever answer comes first, and not at all after a log-out', async () => {
+    const answers: (() => void)[] = [];
+    const ended: string[] = [];
+    const fetch: Fetch = (address, { headers, body }) => {
+      const respond = (answer: object) => ({
+        status: 200,
+        ok: true,
+        headers: { get: () => null },
+        text: () => Promise.resolve(JSON.stringify(answer)),
+      });
+      if (address.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
+      if (!address.endsWith('/auth/login')) return Promise.resolve(respond({}));
+      const id = (JSON.parse(body as string) as { username: string }).username;
+      return new Promise((resolve) => {
+        answers.push(() => resolve(respond({ accessToken: `of ${id}`, refreshToken: `r ${id}`, user: { id } })));
+      });
+    };
+    const { client } = made(fetch);
+    const logIn = (username: string) => client.login({ username, password: 'a long password' });
+    const both = [logIn('ada'), logIn('grace')];
+    await settled();
+    for (const answer of answers.splice(0).reverse()) {
+      answer();
+      await settled();
+    }
+    await Promise.all(both);
+    expect([client.userId, ended]).toEqual(['grace', ['Bearer of ada']]);
+    const late = rejection(logIn('ada'));
+    await settled();
+    await client.logout();
+    answers[0]?.();
+    expect(await late).toMatchObject({ code: 'ABORTED' });
+    await settled();
+    expect([client.userId, ended]).toEqual([undefined, ['Bearer of ada', 'Bearer of grace', 'Bearer of ada']]);
+    await client.close();
+  });
+
   it('leaves a conversation after what was typed there, and not where that cannot be sent', async () => {
     const { client, clock, asked } = await loggedIn();
     void client.send({ conversationId: CONVERSATION, content: 'bye' });
