@@ -9,9 +9,9 @@ const root = fileURLToPath(new URL('./', import.meta.url));
 const output = join(root, 'dist');
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Not Socket.IO's own client: it is loaded where no WebSocket comes through. */
+/** Not Socket.IO’s own client, which is loaded where no WebSocket comes through, nor notifications, which follow. */
 const FIRST_LOAD =
-  /client\/src\/(?!ports\/socket-io-client)|node_modules\/preact|web\/src\/(app|design|conversations)\/|web\/src\/texts\/(en|texts|error-text)\.ts|web\/src\/session\/(?!CodeForm|ResetForm)/;
+  /client\/src\/(?!ports\/socket-io-client|web-push)|node_modules\/preact|web\/src\/(app\/(?!SecondPersonHint)|design\/|conversations\/)|web\/src\/texts\/(en|texts|error-text)\.ts|web\/src\/session\/(?!CodeForm|ResetForm)/;
 const COMPRESSED = /\.(css|html|js|json|svg|webmanifest)$/;
 
 function filesBelow(directory: string): string[] {

@@ -7,6 +7,7 @@ import type { Later } from './later.js';
 import { EarlyInput, type Unsent } from './outbox/early-input.js';
 import type { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
+import type { Channel } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
@@ -294,7 +295,7 @@ export class CurrentAccount {
     const cached = await readCached(database, this.#early).catch(() => undefined);
     if (opening.reason !== undefined) return;
     opening.view = cached?.view;
-    const channel = this.ports.channel(tabsChannelOf(name));
+    const channel = (): Channel => this.ports.channel(tabsChannelOf(name));
     this.#early.storeIn({ userId, database, channel }, cached?.items ?? [], cached?.drafts ?? []);
     this.#listeners.call();
   }

@@ -45,7 +45,8 @@ export interface RunningAccountPorts extends Omit<Ports, 'storage' | 'tokens'>, 
 /** An account as it runs in this tab. Its engine is made anew from storage whenever this tab begins to lead, or to follow. */
 export class RunningAccount {
   readonly #tabs: AccountTabs;
-  #engine: Engine | undefined;
+  /** From `start` on. */
+  engine!: Engine;
   /** The engine led, and does no more, whatever its tab does by now. */
   #isOver = false;
   #isEnded = false;
@@ -67,11 +68,6 @@ export class RunningAccount {
     return this.ports.database;
   }
 
-  get engine(): Engine {
-    if (this.#engine === undefined) throw new Error('The account was not started.');
-    return this.#engine;
-  }
-
   /**
    * Resolves when it is known whether this tab leads, and what is stored is read. Rejects where the storage was closed.
    * @param opened conversations whose messages are shown already
@@ -79,8 +75,8 @@ export class RunningAccount {
   async start(opened: Iterable<string>): Promise<void> {
     this.#tabs.tabs.start();
     await this.#knowsRole();
-    this.#engine = this.#newEngine();
-    await this.#engine.start(opened);
+    this.engine = this.#newEngine();
+    await this.engine.start(opened);
   }
 
   /** From now on it leads or follows as the tabs agree, and is connected. */
@@ -119,7 +115,7 @@ export class RunningAccount {
   async end(): Promise<void> {
     this.#isEnded = true;
     for (const end of this.#ends) end();
-    await this.#tabs.tabs.stop(async () => this.#engine?.stop());
+    await this.#tabs.tabs.stop(async () => (this.engine as Engine | undefined)?.stop());
     await this.ports.database.close();
   }
 
@@ -132,7 +128,7 @@ export class RunningAccount {
     await engine.stop();
     const next = this.#newEngine();
     await next.start(engine.sync.state.windows.keys());
-    this.#engine = next;
+    this.engine = next;
     this.ports.changed();
     this.connect();
   }

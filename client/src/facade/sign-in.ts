@@ -194,7 +194,7 @@ export class SignIn {
   }
 }
 
-const superseded = (): ChatError => new ChatError('ABORTED', 'Another log-in came after it, or a log-out.');
+const superseded = (): ChatError => new ChatError('ABORTED', 'Another log-in, or a log-out, came after it.');
 const hasCode = (error: unknown, code: string): boolean => error instanceof ChatError && error.code === code;
 
 /** What may be well in a moment: not a storage that a newer version of the app has taken over. */

@@ -18,8 +18,8 @@ export interface InputTarget {
 export interface InputStorage {
   userId: string;
   database: Database;
-  /** To the other tabs of this user: the one that leads sends what is stored here. Closed by `pause`. */
-  channel: Channel;
+  /** To the other tabs of this user: the one that leads sends what is stored here. Opened when there is something to say. */
+  channel(): Channel;
 }
 
 /** What an account holds that the server does not have. */
@@ -57,6 +57,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   #typed = FIRST_PROVISIONAL;
   #userId: string | undefined;
   #storage: InputStorage | undefined;
+  #channel: Channel | undefined;
   #writing: Promise<void> | undefined;
   readonly #listeners = new Listeners();
 
@@ -111,10 +112,10 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
 
   /** Resolves when nothing is being stored any more. What the user does from now on stays in memory. */
   async pause(): Promise<void> {
-    const storage = this.#storage;
     this.#storage = undefined;
     await this.#writing;
-    storage?.channel.close();
+    this.#channel?.close();
+    this.#channel = undefined;
   }
 
   /** Nothing that is stored is shown any more. Resolves with what of it the server does not have. */
@@ -188,7 +189,8 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
         settle(isDone);
       }
       this.#show();
-      storage.channel.post({ type: 'rows', changes: { rows } });
+      this.#channel ??= storage.channel();
+      this.#channel.post({ type: 'rows', changes: { rows } });
     }
     this.#writing = undefined;
   }

@@ -6,7 +6,7 @@ import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
 import { NEW_RUN, type OutboxItems } from './items.js';
 import { ITEMS, lastNumber } from './order.js';
-import type { KeptFile, OutboxItem } from './types.js';
+import type { OutboxItem } from './types.js';
 
 /** How long another tab may take to copy the files of a message. */
 const COPY_TIMEOUT_MS = 20_000;
@@ -118,7 +118,8 @@ export class StoredItems {
       if (value === undefined) {
         if (held !== undefined) removed.push(held);
       } else if (items.runs.get(key)?.isBusy !== true) {
-        const item = withoutDeadPreviews(value as unknown as OutboxItem);
+        const item = value as unknown as OutboxItem;
+        for (const file of item.files ?? []) removeDeadPreview(file);
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });
         const isCopying = item.isCopying === true && this.ports.isShared === true;
         items.runs.set(key, { ...NEW_RUN, isDurable: !isCopying });
@@ -156,14 +157,7 @@ export class StoredItems {
   }
 }
 
-/** An object URL ends with the page that made it. */
-function withoutDeadPreviews(item: OutboxItem): OutboxItem {
-  const isDead = ({ previewUrl = '' }: KeptFile): boolean =>
-    previewUrl.startsWith('blob:') && !objectUrls.has(previewUrl);
-  if (item.files?.some(isDead) !== true) return item;
-  const files = item.files.map((file): KeptFile => {
-    const { previewUrl: _, ...rest } = file;
-    return isDead(file) ? rest : file;
-  });
-  return { ...item, files };
+/** An object URL ends with the page that made it. Of a copy that the storage gave. */
+function removeDeadPreview(file: { previewUrl?: string }): void {
+  if (file.previewUrl?.startsWith('blob:') === true && !objectUrls.has(file.previewUrl)) delete file.previewUrl;
 }

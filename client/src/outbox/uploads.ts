@@ -18,8 +18,8 @@ const PART_TIMEOUT_MS = 120_000;
 const MIN_RATE = 8 * 1024;
 /** How often one attempt asks anew how far the server is. */
 const MAX_RESUMPTIONS = 3;
-/** How often the server is asked to end an upload that was dropped. */
-const MAX_ENDINGS = 4;
+/** How often the server may be busy with an upload that it is asked to end. */
+const MAX_LOCKED = 4;
 /** A source that brings no part of its file for so long is asked again. */
 const READ_TIMEOUT_MS = 60_000;
 const TUS_PATH = '/attachments/tus';
@@ -92,16 +92,14 @@ export class StoredUploads implements Uploader {
   }
 
   /** Else it counts among the user's unfinished ones until it expires there. */
-  async #endOnServer(location: string): Promise<void> {
-    for (let failures = 0; failures < MAX_ENDINGS; failures += 1) {
-      try {
-        await this.#tus(location, { method: 'DELETE' });
-        return;
-      } catch (error) {
-        // Its last part may still be on its way.
-        if (!(error instanceof ChatError && error.code === 'UPLOAD_LOCKED')) return;
-        await pause(this.ports.clock, doubledMs(failures));
-      }
+  async #endOnServer(location: string, failures = 0): Promise<void> {
+    try {
+      await this.#tus(location, { method: 'DELETE' });
+    } catch (error) {
+      // Its last part may still be on its way.
+      if (!(error instanceof ChatError) || error.code !== 'UPLOAD_LOCKED' || failures > MAX_LOCKED) return;
+      await pause(this.ports.clock, doubledMs(failures));
+      await this.#endOnServer(location, failures + 1);
     }
   }
 

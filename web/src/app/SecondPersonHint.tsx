@@ -5,7 +5,7 @@ import { t } from '../texts/texts.js';
 import { attempt, notify } from './toasts.js';
 
 /** So that one person alone can try a chat. */
-export function SecondPersonHint() {
+export default function SecondPersonHint() {
   const me = useMe();
   if (me === undefined) return null;
   const second = secondPersonLink(me.username);

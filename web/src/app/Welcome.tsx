@@ -1,7 +1,8 @@
 import { useConversations } from '@parley/client/react';
 import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
-import { SecondPersonHint } from './SecondPersonHint.js';
+import { Lazy } from './Lazy.js';
+import { secondPersonHint } from './second-person-hint.js';
 
 /** Beside the list, while no conversation is chosen. */
 export function Welcome() {
@@ -13,7 +14,7 @@ export function Welcome() {
         <h1>{t('list.choose')}</h1>
         <p>{t('list.chooseHint')}</p>
       </div>
-      {isEmpty ? <SecondPersonHint /> : null}
+      {isEmpty ? <Lazy load={secondPersonHint} onFailed={() => undefined} /> : null}
     </main>
   );
 }

@@ -1,7 +1,8 @@
 import { useRef, useState } from 'preact/hooks';
 import { useConnection, useConversations } from '@parley/client/react';
 import { linkTo, usePlace } from '../app/router.js';
-import { SecondPersonHint } from '../app/SecondPersonHint.js';
+import { Lazy } from '../app/Lazy.js';
+import { secondPersonHint } from '../app/second-person-hint.js';
 import { t } from '../texts/texts.js';
 import { ConversationRow } from './ConversationRow.js';
 
@@ -62,7 +63,7 @@ function NoConversations() {
         </a>
       </div>
       <div class="hint-narrow">
-        <SecondPersonHint />
+        <Lazy load={secondPersonHint} onFailed={() => undefined} />
       </div>
     </div>
   );

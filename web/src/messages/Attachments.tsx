@@ -1,11 +1,13 @@
 import type { Attachment, MessageItem } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { sizeOf, t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 import { Picture } from './Picture.js';
-import { SoundPlayer } from './SoundPlayer.js';
+
+const soundPlayer = () => import('./SoundPlayer.js');
 
 /**
  * Files of a message. Their URLs expire: where one fails, the message is read again, once. Each stays the element that it is when
@@ -50,7 +52,13 @@ export function Attachments({ item, actions }: { item: MessageItem; actions: Mes
 
 function Other({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
   const { kind, external, url, previewUrl, width, height } = attachment;
-  if (kind === 'AUDIO' && !external) return <SoundPlayer attachment={attachment} onFault={onFault} />;
+  const [hasPlayer, setHasPlayer] = useState(true);
+  if (kind === 'AUDIO' && !external && hasPlayer)
+    return (
+      <div class="sound">
+        <Lazy load={soundPlayer} attachment={attachment} onFault={onFault} onFailed={() => setHasPlayer(false)} />
+      </div>
+    );
   if (kind === 'VIDEO' && !external)
     return (
       <video

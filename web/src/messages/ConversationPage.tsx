@@ -12,7 +12,6 @@ import { t } from '../texts/texts.js';
 import { Composer } from './Composer.js';
 import { ConversationHeader } from './ConversationHeader.js';
 import { DropZone } from './DropZone.js';
-import { MessageDialogs } from './MessageDialogs.js';
 import { MessageList, type ListHandle } from './MessageList.js';
 import { usePickedFiles } from './picked-files.js';
 import { withFiles } from './sending.js';
@@ -22,6 +21,7 @@ import './messages.css';
 
 const detailsDialog = () => import('../people/DetailsDialog.js');
 const searchDialog = () => import('../search/SearchDialog.js');
+const messageDialogs = () => import('./MessageDialogs.js');
 
 /** One conversation: its messages, and the field to write in. */
 export function ConversationPage({ id, seq }: { id: string; seq: number | undefined }) {
@@ -105,7 +105,13 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
           onFailed={closeDialog}
         />
       ) : dialog === undefined ? null : (
-        <MessageDialogs dialog={dialog} conversation={conversation} onClose={closeDialog} />
+        <Lazy
+          load={messageDialogs}
+          dialog={dialog}
+          conversation={conversation}
+          onClose={closeDialog}
+          onFailed={closeDialog}
+        />
       )}
     </DropZone>
   );

@@ -16,7 +16,7 @@ interface Properties {
   onClose: () => void;
 }
 
-export function MessageDialogs({ dialog, conversation, onClose }: Properties) {
+export default function MessageDialogs({ dialog, conversation, onClose }: Properties) {
   switch (dialog.type) {
     case 'react':
       return (

@@ -6,7 +6,8 @@ import { durationOf, t } from '../texts/texts.js';
 /** One at a time. */
 let playing: HTMLAudioElement | undefined;
 
-export function SoundPlayer({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
+/** What is within the room of a sound: the button, how it sounds, how long it takes. */
+export default function SoundPlayer({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
   const { durationMs, name, url, voice, waveform } = attachment;
   const audio = useRef<HTMLAudioElement>(null);
   const [isPlaying, setPlaying] = useState(false);
@@ -27,7 +28,7 @@ export function SoundPlayer({ attachment, onFault }: { attachment: Attachment; o
     if (audio.current !== null) audio.current.currentTime = to;
   };
   return (
-    <div class="sound">
+    <>
       <audio
         ref={audio}
         src={url}
@@ -69,7 +70,7 @@ export function SoundPlayer({ attachment, onFault }: { attachment: Attachment; o
         </div>
       </div>
       <span class="sound-time small">{durationOf((isPlaying || position > 0 ? position : total) * 1_000)}</span>
-    </div>
+    </>
   );
 }
 
