@@ -13,7 +13,7 @@ import { type Database, StorageError } from './ports/storage.js';
 import { ChatError } from './protocol/errors.js';
 import { handled } from './protocol/handled.js';
 import type { RunningAccount } from './running-account.js';
-import { cachedView, readCached, type View } from './store/cached-view.js';
+import { type CachedSync, cachedView, readCached, type View } from './store/cached-view.js';
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { tabsChannelOf } from './tabs/types.js';
 
@@ -35,7 +35,7 @@ const unreadable = (cause: unknown): ChatError => new ChatError('STORAGE', 'The 
 /** An account from when its storage is open until its engine runs. */
 class Opening {
   /** What is stored, once it is read. */
-  view: View | undefined;
+  view: View<CachedSync> | undefined;
   /** Why it goes no further. */
   reason: Error | undefined;
   /** Ends what it waits for. */
@@ -276,7 +276,7 @@ export class CurrentAccount {
         removed: (unsent) => void handled(this.change(() => this.#removed(database, unsent))),
         changed: () => this.#listeners.call(),
       });
-      await running.start(opening.view?.sync.state.timelines.keys() ?? []);
+      await running.start(opening.view?.sync.touched ?? []);
       if (opening.reason !== undefined) throw opening.reason;
     } catch (cause) {
       return this.#notOpened(opening, running, cause);

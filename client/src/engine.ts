@@ -115,7 +115,7 @@ export class Engine {
     } else this.connection = this.#follower = ports.tabs.follow(this.sync.catchUp);
   }
 
-  /** @param opened conversations whose messages are on screen already */
+  /** @param opened conversations that were opened or read already */
   async start(opened: Iterable<string>): Promise<void> {
     const { role, lifecycle } = this.ports;
     const { tabs } = this.ports.tabs;

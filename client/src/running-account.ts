@@ -70,7 +70,7 @@ export class RunningAccount {
 
   /**
    * Resolves when it is known whether this tab leads, and what is stored is read. Rejects where the storage was closed.
-   * @param opened conversations whose messages are shown already
+   * @param opened conversations that were opened or read already
    */
   async start(opened: Iterable<string>): Promise<void> {
     this.#tabs.tabs.start();

@@ -13,6 +13,8 @@ import { ChatStore } from './store.js';
 
 /** What is stored, while nothing runs that could change it. */
 export class CachedSync implements ShownSync {
+  /** Conversations that were opened or read: what is shown of them must not change when the engine comes. */
+  readonly touched = new Set<string>();
   #direct: Map<string, string> | undefined;
   readonly #listeners = new Listeners();
 
@@ -35,12 +37,14 @@ export class CachedSync implements ShownSync {
     if (row === undefined || seq <= row.me.lastReadSeq) return;
     const unreadCount = Math.min(row.me.unreadCount, Math.max(0, row.lastSeq - seq));
     const me = { ...row.me, lastReadSeq: seq, unreadCount };
+    this.touched.add(conversationId);
     this.#change({ conversations: new Map(conversations).set(conversationId, { ...row, me }) });
   }
 
   /** Shows the newest messages that are stored of it, from when they are read. */
   open(conversationId: string, unread: Window['unread'] = null): Unsubscribe {
     const { database } = this;
+    this.touched.add(conversationId);
     const row = this.state.conversations.get(conversationId);
     if (database !== undefined && row !== undefined && !this.state.timelines.has(conversationId))
       // What cannot be read now is read by the engine.
@@ -83,18 +87,18 @@ export class CachedSync implements ShownSync {
 type Held = Pick<Timeline, 'start' | 'floor'> & { intervals: Timeline['coverage'] };
 
 /** What is shown, and what it is made of. */
-export interface View {
+export interface View<Sync = ShownSync> {
   store: ChatStore;
-  sync: ShownSync;
+  sync: Sync;
 }
 
 /** What is stored, and what the user does, while there is no engine. */
-export function cachedView(input: EarlyInput, sync = new CachedSync()): View {
+export function cachedView(input: EarlyInput, sync = new CachedSync()): View<CachedSync> {
   return { sync, store: new ChatStore({ sync, outbox: input, drafts: input.drafts }) };
 }
 
 export interface Cached {
-  view: View;
+  view: View<CachedSync>;
   items: readonly OutboxItem[];
   drafts: readonly (readonly [conversationId: string, text: string])[];
 }

@@ -37,7 +37,7 @@ export interface ShownSync {
 export interface SyncEngine extends ShownSync {
   /**
    * Loads what is cached, so that it shows before there is a network.
-   * @param opened conversations whose messages are on screen already, so that they do not go from it
+   * @param opened conversations that were opened or read already: what is shown of them must not change for a moment
    */
   start(opened?: Iterable<string>): Promise<void>;
   /** Every server event goes here, also while catching up. */

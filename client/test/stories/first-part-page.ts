@@ -5,8 +5,9 @@ import type { MessageItem } from '../../src/store/types.js';
 /** The script of a page, as `first-part.browser.spec.ts` uses it. */
 let client: ChatClient;
 let isReady = false;
-/** How many messages were shown, each time that something changed. */
+/** How many messages were shown, and how many counted as unread, each time that something changed. */
 const counts: number[] = [];
+const unreadCounts: number[] = [];
 
 const itemAt = (conversationId: string, index: number): MessageItem => {
   const item = client.messages(conversationId).getSnapshot().items.at(index);
@@ -30,7 +31,13 @@ const page = {
     const messages = client.messages(conversationId);
     messages.subscribe(() => counts.push(messages.getSnapshot().items.length));
   },
+  watchUnread(): void {
+    client.conversations.subscribe(() => unreadCounts.push(client.conversations.items[0]?.me.unreadCount ?? -1));
+  },
   counts: () => counts,
+  unreadCounts: () => unreadCounts,
+  sendFile: (conversationId: string): void =>
+    void client.send({ conversationId, attachments: [new File(['text'], 'text.txt')] }),
   shown: (conversationId: string) =>
     client
       .messages(conversationId)

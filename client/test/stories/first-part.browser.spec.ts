@@ -188,6 +188,27 @@ const TIMEOUT_MS = 60_000;
   );
 
   it(
+    'shows nothing as unread for a moment that was read before the second part came',
+    async () => {
+      const { tab, release } = await tabWithout();
+      await tab.evaluate(() => page.start());
+      await tab.waitForFunction(() => page.list().length === 1);
+      await tab.evaluate((id) => {
+        page.watchUnread();
+        // What comes after a file is not stored before the engine is there.
+        page.sendFile(id);
+        void page.markRead(id);
+      }, conversationId);
+      expect(await tab.evaluate(() => page.list()[0]?.[1])).toBe(0);
+      await release();
+      await sent(tab);
+      const unread = await tab.evaluate(() => page.unreadCounts());
+      expect(new Set(unread.slice(unread.indexOf(0)))).toEqual(new Set([0]));
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'has another tab that leads send what was stored in it, and may be killed then',
     async () => {
       const leading = await tabWithout();
