@@ -328,15 +328,14 @@ export class CurrentAccount {
    * Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. False where
    * the session has ended.
    */
-  async #openAgain(userId: string, { items, drafts }: Unsent): Promise<boolean> {
+  async #openAgain(userId: string, unsent: Unsent): Promise<boolean> {
     if (!(await this.ports.session.isCurrent(userId))) {
       this.ports.session.forget();
       this.setIdle({ status: 'ended', code: 'LOGGED_OUT' });
       return false;
     }
+    this.#early.restore(userId, unsent);
     await this.open(userId);
-    for (const [conversationId, text] of drafts) this.engine?.drafts.keep(conversationId, text);
-    await this.engine?.outbox.adopt(items);
     return true;
   }
 

@@ -164,7 +164,7 @@ export class SignIn {
       } catch (error) {
         // Without a storage there is nothing that the session could be used for.
         if (hasCode(error, 'STORAGE')) {
-          await session.leave();
+          await session.leave().catch(() => undefined);
           void this.revoke();
         }
         throw error;

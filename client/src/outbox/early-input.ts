@@ -2,6 +2,7 @@ import { Listeners } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
 import type { Channel } from '../ports/environment.js';
 import type { Database, StoredValue, StoreName } from '../ports/storage.js';
+import { handled } from '../protocol/handled.js';
 import type { RowChanges } from '../sync/state.js';
 import { DraftTexts } from './draft-texts.js';
 import { isOnlyHere, keptFile, newItem, storable, waitsFor } from './item.js';
@@ -11,7 +12,7 @@ import type { OutboxCommand, OutboxItem, UploadSource } from './types.js';
 /** The part of an engine that does what the user did before it was there. */
 export interface InputTarget {
   enqueue(command: OutboxCommand, files: readonly UploadSource[]): Promise<void>;
-  outbox: { cancel(clientId: string): Promise<boolean> };
+  outbox: { cancel(clientId: string): Promise<boolean>; adopt(items: readonly OutboxItem[]): Promise<void> };
   drafts: { keep(conversationId: string, text: string): void };
 }
 
@@ -124,6 +125,17 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     const unsent = { items: this.#stored, drafts: [...this.drafts.all] };
     this.#clear();
     return unsent;
+  }
+
+  /** What a storage held that was removed: it goes into the next one of this user, before what was not stored there yet. */
+  restore(userId: string, { items, drafts }: Unsent): void {
+    const later = this.#actions;
+    this.#actions = [];
+    this.#userId = userId;
+    for (const item of items)
+      void handled(this.#do(item.clientId, item, ({ outbox }) => outbox.adopt([item]).then(() => true)));
+    this.#actions = [...this.#actions, ...later];
+    for (const [conversationId, text] of drafts) this.keepDraft(conversationId, text);
   }
 
   #clear(): void {

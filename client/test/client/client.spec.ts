@@ -357,9 +357,12 @@ describe('a client', () => {
     );
     await client.ready;
     ports.storage.open = () => Promise.reject(new Error('there is none'));
+    const { clear } = ports.tokens;
+    ports.tokens.clear = () => Promise.reject(new Error('nor a store of the session'));
     const refused = rejection(client.login({ username: 'me', password: 'a long password' }));
     await ports.clock.advance(10_000);
     expect(await refused).toMatchObject({ code: 'STORAGE' });
+    ports.tokens.clear = clear;
     expect(client.userId).toBeUndefined();
     expect((await ports.tokens.load())?.userId ?? '').toBe('');
     await client.close();

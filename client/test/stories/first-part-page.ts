@@ -57,6 +57,14 @@ const page = {
   draft: (conversationId: string) => client.draft(conversationId).getSnapshot(),
   setDraft: (conversationId: string, text: string): void => client.draft(conversationId).set(text),
   waiting: () => client.outbox.items.length,
+  /** As somebody does who clears what the site has kept. */
+  removeStorage: async (): Promise<void> => {
+    for (const { name = '' } of await indexedDB.databases())
+      if (name.includes(client.userId ?? '-'))
+        await new Promise((resolve) => {
+          indexedDB.deleteDatabase(name).addEventListener('success', resolve);
+        });
+  },
   kept: async (): Promise<number> => (await indexedDB.databases()).filter(({ name }) => name?.includes(':')).length,
 };
 

@@ -225,6 +225,30 @@ const TIMEOUT_MS = 60_000;
     TIMEOUT_MS,
   );
 
+  it(
+    'stores anew what the user did where the storage is removed, and not only when the second part comes',
+    async () => {
+      let { tab, release } = await tabWithout();
+      await opened(tab, 10);
+      await tab.evaluate(async (id) => {
+        await page.send(id, 'first');
+        page.setDraft(id, 'half a sentence');
+        await page.removeStorage();
+      }, conversationId);
+      await tab.waitForFunction(() => page.waiting() === 1 && page.list().length === 0);
+      await tab.evaluate((id) => page.send(id, 'second'), conversationId);
+      await tab.close();
+      ({ tab, release } = await tabWithout());
+      await tab.evaluate(() => page.start());
+      await tab.waitForFunction(() => page.waiting() === 2);
+      expect(await tab.evaluate((id) => page.draft(id), conversationId)).toBe('half a sentence');
+      await release();
+      await sent(tab);
+      expect((await stored()).slice(10)).toEqual(['first', 'second']);
+    },
+    TIMEOUT_MS,
+  );
+
   it.each(['logout', 'close'] as const)(
     'does not wait for the second part where it is to end: %s',
     async (how) => {
