@@ -55,7 +55,8 @@ function portsOf(given: ClientOptions): GivenPorts {
   const channels = findBroadcastChannels();
   const locks = channels && findWebLocks();
   // Tabs agree by both, on a storage that they share, or not at all.
-  const channel = given.channel ?? (locks && given.storage.kind !== 'memory' ? channels : noChannel) ?? noChannel;
+  const shared = locks !== undefined && given.storage.kind !== 'memory' ? channels : undefined;
+  const channel = given.channel ?? shared ?? noChannel;
   return {
     storage: given.storage,
     tokens: given.tokens ?? defaultTokens(),

@@ -60,10 +60,6 @@ export class RunningAccount {
     return this.ports.userId;
   }
 
-  get name(): string {
-    return this.ports.name;
-  }
-
   get database(): Database {
     return this.ports.database;
   }

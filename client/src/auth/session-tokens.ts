@@ -1,5 +1,6 @@
+import { within } from '../connection/time-limit.js';
 import type { call, HttpPorts, TokenSource } from '../http/http.js';
-import type { Lock, Random, Timer } from '../ports/environment.js';
+import type { Lock, Random } from '../ports/environment.js';
 import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
@@ -56,9 +57,8 @@ export class SessionTokens implements TokenSource {
   }
 
   /** The server is to end a session that nobody uses. Which cookies the browser holds nobody knows. */
-  owe({ accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>): void {
-    if (!accessToken.startsWith(COOKIE_MARK))
-      this.session.revocations = [...this.session.revocations, { accessToken, refreshToken }];
+  owe(tokens: Pick<Tokens, 'accessToken' | 'refreshToken'>): void {
+    if (!tokens.accessToken.startsWith(COOKIE_MARK)) this.session.owe(tokens);
   }
 
   /**
@@ -151,17 +151,12 @@ export class SessionTokens implements TokenSource {
   async #provide(provider: TokenProvider): Promise<string> {
     const generation = this.session.generation;
     const { clock, url } = this.ports;
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = clock.setTimeout(() => reject(new Error('It took too long.')), PROVIDER_TIMEOUT_MS);
-    });
+    const late = (): Promise<never> => Promise.reject(new Error('It took too long.'));
     let accessToken: string;
     try {
-      accessToken = await Promise.race([provider(), late]);
+      accessToken = await within(clock, PROVIDER_TIMEOUT_MS, provider(), late);
     } catch (cause) {
       throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
-    } finally {
-      clock.clearTimeout(timer);
     }
     this.#requireSame(generation);
     const held = { url, userId: '', ...this.session.held, accessToken };

@@ -73,11 +73,13 @@ export class Session {
     const stored = await this.learnRevocations();
     // Another tab may have renewed it.
     const left = stored !== undefined && stored.userId === own?.userId ? stored : own;
-    if (left !== undefined && left.accessToken !== '') {
-      const { accessToken, refreshToken } = left;
-      this.revocations = [...this.revocations, defined({ accessToken, refreshToken })].slice(-MAX_REVOCATIONS);
-    }
+    if (left !== undefined && left.accessToken !== '') this.owe(left);
     if (generation === this.generation) await this.clear();
+  }
+
+  /** The server is to end the session of these tokens. */
+  owe({ accessToken, refreshToken }: Pick<StoredSession, 'accessToken' | 'refreshToken'>): void {
+    this.revocations = [...this.revocations, defined({ accessToken, refreshToken })].slice(-MAX_REVOCATIONS);
   }
 
   /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */

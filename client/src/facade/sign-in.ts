@@ -2,9 +2,9 @@ import { Revocations } from '../auth/revocations.js';
 import type { Session, TokenProvider } from '../auth/session.js';
 import type { SessionTokens } from '../auth/session-tokens.js';
 import { doubledMs, pause } from '../connection/backoff.js';
+import { within } from '../connection/time-limit.js';
 import { call } from '../http/http.js';
 import type { Http } from '../http/types.js';
-import type { Timer } from '../ports/environment.js';
 import type { Ports } from '../ports/ports.js';
 import { StorageError } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
@@ -112,15 +112,11 @@ export class SignIn {
     const asked = http.request<OwnUser>('/users/me', { expects: 'id' }).then(({ body }) => body.id);
     const last = session.userId;
     if (last === undefined) return asked;
-    let timer: Timer | undefined;
-    const late = new Promise<string>((resolve) => {
-      timer = clock.setTimeout(() => resolve(last), IDENTITY_TIMEOUT_MS);
-    });
     const known = asked.catch((error: unknown) => {
       if (hasCode(error, 'ABORTED')) throw error;
       return last;
     });
-    return Promise.race([known, late]).finally(() => clock.clearTimeout(timer));
+    return within(clock, IDENTITY_TIMEOUT_MS, known, () => last);
   }
 
   /** Tries to end on the server what was left here. Never rejects. */

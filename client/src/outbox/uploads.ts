@@ -1,7 +1,8 @@
 import { doubledMs, pause } from '../connection/backoff.js';
+import { within } from '../connection/time-limit.js';
 import { multipart } from '../http/multipart.js';
 import type { Http, HttpRequest } from '../http/types.js';
-import type { Clock, Timer } from '../ports/environment.js';
+import type { Clock } from '../ports/environment.js';
 import { type Database, keysBelow, orderedKey, type StorageTransaction } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
 import { ITEMS } from './order.js';
@@ -243,20 +244,14 @@ export class StoredUploads implements Uploader {
 
 /** Whatever a source fails with: read again it would hold up its conversation for ever. */
 async function readPart(clock: Clock, source: UploadSource, start: number, end: number): Promise<Uint8Array> {
-  let timer: Timer | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(new ChatError('TIMEOUT', 'The file is not being read.'));
-    timer = clock.setTimeout(fail, READ_TIMEOUT_MS);
-  });
+  const late = (): Promise<never> => Promise.reject(new ChatError('TIMEOUT', 'The file is not being read.'));
   try {
-    const bytes = await Promise.race([source.read(start, end), late]);
+    const bytes = await within(clock, READ_TIMEOUT_MS, source.read(start, end), late);
     if (bytes.length !== end - start) throw new Error(`Not ${end - start} bytes.`);
     return bytes;
   } catch (cause) {
     if (cause instanceof ChatError) throw cause;
     throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
-  } finally {
-    clock.clearTimeout(timer);
   }
 }
 

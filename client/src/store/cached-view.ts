@@ -6,7 +6,7 @@ import type { Unsubscribe } from '../ports/environment.js';
 import { type Database, keysBelow, type StoreName } from '../ports/storage.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import { NEW_WINDOW, PAGE_SIZE } from '../sync/message-rows.js';
-import type { ConversationRow, SyncState, Timeline, Window } from '../sync/state.js';
+import type { ConversationRow, CoverageRow, SyncState, Window } from '../sync/state.js';
 import { directConversations, EMPTY_STATE, LOADED_STORES, readRows, withRows } from '../sync/stored-state.js';
 import type { ShownSync } from '../sync/types.js';
 import { ChatStore } from './store.js';
@@ -57,7 +57,7 @@ export class CachedSync implements ShownSync {
     const [held, rows] = await database.transaction('readonly', ['coverage', 'messages'], (transaction) =>
       Promise.all([transaction.get('coverage', id), transaction.range('messages', newest)]),
     );
-    const { intervals = [], ...timeline } = (held ?? {}) as Partial<Held>;
+    const { intervals = [], ...timeline } = (held ?? {}) as Partial<CoverageRow>;
     const interval = intervals.at(-1);
     if (interval === undefined) return;
     // Without a gap.
@@ -68,7 +68,7 @@ export class CachedSync implements ShownSync {
     const [from, to] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
     this.#change({
       timelines: new Map(this.state.timelines).set(id, {
-        ...(timeline as Held),
+        ...(timeline as CoverageRow),
         coverage: [interval],
         rows: messages,
         generation: 0,
@@ -82,9 +82,6 @@ export class CachedSync implements ShownSync {
     this.#listeners.call();
   }
 }
-
-/** A row of `coverage`. */
-type Held = Pick<Timeline, 'start' | 'floor'> & { intervals: Timeline['coverage'] };
 
 /** What is shown, and what it is made of. */
 export interface View<Sync = ShownSync> {

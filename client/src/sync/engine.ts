@@ -11,7 +11,7 @@ import { covers } from './coverage.js';
 import { PAGE_SIZE } from './message-rows.js';
 import { neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
-import type { Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Timeline, Window } from './state.js';
+import type { CoverageRow, Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Window } from './state.js';
 import { directConversations, EMPTY_STATE, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 
@@ -20,7 +20,6 @@ const SYNC_LIMIT = 100;
 const OFFLINE_PAUSE_MS = 500;
 
 type Loaded = [id: string, coverage: unknown, messages: Message[]];
-type Held = { intervals: Timeline['coverage']; start: number; floor: number };
 
 export interface SyncPorts {
   database: Database;
@@ -208,12 +207,12 @@ export class Synchroniser implements SyncEngine {
       // What cannot be read is fetched anew.
       .catch(() => ids.map((id): Loaded => [id, undefined, []]));
     for (const [conversationId, row, messages] of loaded) {
-      const nothing: Held = {
+      const nothing: CoverageRow = {
         intervals: [],
         start: 1,
         floor: this.state.conversations.get(conversationId)?.lastSeq ?? 0,
       };
-      const known = (this.ports.writer.unwritten('coverage', conversationId) ?? row ?? nothing) as Held;
+      const known = (this.ports.writer.unwritten('coverage', conversationId) ?? row ?? nothing) as CoverageRow;
       const { intervals, start, floor } = known;
       const rows = new Map(messages.map((message) => [message.seq, message]));
       for (const message of this.ports.writer.unwrittenBelow('messages', conversationId) as unknown as Message[])

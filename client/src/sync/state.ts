@@ -43,6 +43,9 @@ export interface Timeline {
   generation: number;
 }
 
+/** A row of the store `coverage`. */
+export type CoverageRow = Pick<Timeline, 'start' | 'floor'> & { intervals: Coverage };
+
 /** The part of a conversation that is looked at: always without a gap. Empty where `to` is below `from`. */
 export interface Window {
   from: number;
