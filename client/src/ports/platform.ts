@@ -25,13 +25,11 @@ export const systemRandom: Random = {
     const { crypto } = globalThis as { crypto?: Crypto };
     // Only in secure contexts, and not in React Native.
     if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
-    const bytes = new Uint8Array(16);
-    if (crypto?.getRandomValues !== undefined) crypto.getRandomValues(bytes);
-    else for (let index = 0; index < 16; index += 1) bytes[index] = Math.random() * 256;
-    bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-    bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    const byte = (): number => crypto?.getRandomValues?.(new Uint8Array(1))[0] ?? Math.random() * 256;
+    // Version 4: `x` is any digit, `y` one of four.
+    return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
+      (place === 'x' ? byte() & 15 : (byte() & 3) | 8).toString(16),
+    );
   },
 };
 

@@ -53,6 +53,9 @@ export interface StoredRow {
   value: StoredValue;
 }
 
+/** Of several stores, each in the order of its keys. */
+export type StoredRows = Partial<Record<StoreName, readonly StoredRow[]>>;
+
 /**
  * One transaction. Every method throws once the transaction has ended. Reads see the transaction's own writes.
  * Between its first and last call the work may await nothing but these methods: IndexedDB commits a transaction that

@@ -3,7 +3,7 @@ import type { EarlyInput } from '../outbox/early-input.js';
 import { ITEMS } from '../outbox/order.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type { Unsubscribe } from '../ports/environment.js';
-import { type Database, keysBelow, type StoreName } from '../ports/storage.js';
+import { type Database, keysBelow } from '../ports/storage.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import { NEW_WINDOW, PAGE_SIZE } from '../sync/message-rows.js';
 import type { ConversationRow, CoverageRow, SyncState, Window } from '../sync/state.js';
@@ -102,16 +102,14 @@ export interface Cached {
 
 /** All that is stored and shown without being asked for. */
 export async function readCached(database: Database, input: EarlyInput): Promise<Cached> {
-  const rows = await readRows(database, [...LOADED_STORES, 'drafts', 'outbox']);
-  const of = <Value>(name: StoreName): [key: string, value: Value][] =>
-    rows.filter(([store]) => store === name).map(([, key, value]) => [key, value as Value]);
-  const items = of<OutboxItem>('outbox').flatMap(([key, item]) => (key < ITEMS.from ? [] : item));
+  const { outbox = [], drafts = [], ...rows } = await readRows(database, [...LOADED_STORES, 'drafts', 'outbox']);
+  const items = outbox.flatMap(({ key, value }) => (key < ITEMS.from ? [] : (value as unknown as OutboxItem)));
   const sync = new CachedSync(withRows(EMPTY_STATE, rows), database);
   // A tab that followed has kept that it was read, and not the cache.
   for (const { command } of items) if (command.type === 'read') sync.read(command.conversationId, command.seq);
   return {
     view: cachedView(input, sync),
     items: items.sort((a, b) => a.sequence - b.sequence),
-    drafts: of<string>('drafts'),
+    drafts: drafts.map(({ key, value }) => [key, value as unknown as string] as const),
   };
 }

@@ -1,4 +1,4 @@
-import type { StoredValue, StoreName } from '../ports/storage.js';
+import type { StoredRows, StoredValue, StoreName } from '../ports/storage.js';
 import type {
   Conversation,
   ConversationBrief,
@@ -129,7 +129,7 @@ export type Settled = { clientId: string; message?: Message };
 
 export type SyncInput =
   /** Rows as they were stored, at the start. */
-  | { type: 'rows'; rows: RowChanges['rows'] }
+  | { type: 'rows'; rows: StoredRows }
   /** A conversation's messages, read from storage because an input needs them. */
   | {
       type: 'loaded';

@@ -1,5 +1,5 @@
-import type { Database, StoreName } from '../ports/storage.js';
-import type { RowChanges, SyncState } from './state.js';
+import type { Database, StoredRows, StoreName } from '../ports/storage.js';
+import type { SyncState } from './state.js';
 
 export const EMPTY_STATE: SyncState = {
   userId: null,
@@ -26,16 +26,11 @@ export const EMPTY_STATE: SyncState = {
 /** Loaded at the start; messages are when they are needed. */
 export const LOADED_STORES = ['meta', 'users', 'friends', 'friendRequests', 'conversations'] as const;
 
-export async function readRows(
-  database: Database,
-  stores: readonly StoreName[] = LOADED_STORES,
-): Promise<RowChanges['rows']> {
+export function readRows(database: Database, stores: readonly StoreName[] = LOADED_STORES): Promise<StoredRows> {
   return database.transaction('readonly', stores, async (transaction) => {
     // All at once: the list waits for each way to the storage and back.
     const found = await Promise.all(stores.map((store) => transaction.range(store)));
-    return stores.flatMap((store, index) =>
-      (found[index] ?? []).map(({ key, value }): RowChanges['rows'][number] => [store, key, value]),
-    );
+    return Object.fromEntries(stores.map((store, index) => [store, found[index]]));
   });
 }
 
@@ -48,11 +43,13 @@ export function directConversations({ conversations, userId: own }: SyncState): 
 }
 
 /** The state with rows as they were stored; those of other stores are passed over. */
-export function withRows(state: SyncState, rows: RowChanges['rows']): SyncState {
+export function withRows(state: SyncState, stored: StoredRows): SyncState {
   const next: Record<string, unknown> = { ...state };
-  for (const store of LOADED_STORES) if (store !== 'meta') next[store] = new Map<string, unknown>(state[store]);
-  for (const [store, key, value] of rows)
-    if (store !== 'meta') (next[store] as Map<string, unknown> | undefined)?.set(key, value);
-    else if (key === 'sync') Object.assign(next, value);
+  for (const store of LOADED_STORES) {
+    const rows = stored[store] ?? [];
+    if (store === 'meta') Object.assign(next, rows.find(({ key }) => key === 'sync')?.value);
+    else
+      next[store] = new Map<string, unknown>([...state[store], ...rows.map(({ key, value }) => [key, value] as const)]);
+  }
   return next as unknown as SyncState;
 }

@@ -10,11 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
 const WAIT_TIMEOUT_MS = 300_000;
-/** What a page loads first: 12.6 kB today. What becomes lighter lowers its limit. */
-const MAX_FIRST_LOAD_BYTES = 12_800;
-const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 13_900;
+/** What a page loads first: 12.7 kB today. What becomes lighter lowers its limit. */
+const MAX_FIRST_LOAD_BYTES = 12_700;
+const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 13_800;
+const MAX_FIRST_LOAD_WITH_SOCKET_IO_BYTES = 26_000;
 /** With what follows the first load, and Socket.IO's own client, which is loaded where no WebSocket comes through. */
-const MAX_WHOLE_BYTES = 52_900;
+const MAX_WHOLE_BYTES = 52_800;
 const ENTRIES = [
   '@parley/client',
   '@parley/client/cookies',
@@ -90,12 +91,13 @@ describe('the package as it is published', () => {
     'does not grow beyond its budget, in what a page loads first and in all',
     async () => {
       const measured = await run(process.execPath, [join(root, 'scripts/size.mjs'), project, '--json'], project);
-      const { core, withMemory } = JSON.parse(measured) as Record<
-        'core' | 'withMemory',
+      const { core, withMemory, withSocketIo } = JSON.parse(measured) as Record<
+        'core' | 'withMemory' | 'withSocketIo',
         { first: number; whole: number; modules: { module: string }[] }
       >;
       expect(core.first).toBeLessThanOrEqual(MAX_FIRST_LOAD_BYTES);
       expect(withMemory.first).toBeLessThanOrEqual(MAX_FIRST_LOAD_WITH_MEMORY_BYTES);
+      expect(withSocketIo.first).toBeLessThanOrEqual(MAX_FIRST_LOAD_WITH_SOCKET_IO_BYTES);
       expect(core.whole).toBeLessThanOrEqual(MAX_WHOLE_BYTES);
       expect(core.modules.filter(({ module }) => /socket\.io|engine\.io/.test(module))).toEqual([]);
     },

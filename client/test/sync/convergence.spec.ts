@@ -106,8 +106,10 @@ class Device {
   restart(): void {
     this.#pending.length = 0;
     this.state = EMPTY_STATE;
-    const rows = [...this.#stores].flatMap(([store, map]) =>
-      ['coverage', 'messages'].includes(store) ? [] : [...map].map(([key, value]) => [store, key, value] as const),
+    const rows = Object.fromEntries(
+      [...this.#stores]
+        .filter(([store]) => !['coverage', 'messages'].includes(store))
+        .map(([store, held]) => [store, [...held].map(([key, value]) => ({ key, value }))]),
     );
     this.feed({ type: 'rows', rows });
   }
