@@ -164,7 +164,10 @@ export class CurrentAccount {
 
   /** Without a session nothing happens. */
   keepDraft(conversationId: string, text: string): void {
-    (this.engine ?? (this.#opening && this.#early))?.keepDraft(conversationId, text);
+    if (this.engine !== undefined) return this.engine.keepDraft(conversationId, text);
+    if (this.#opening === undefined && !this.#isRestoring) return;
+    this.#early.keepDraft(conversationId, text);
+    this.#refuseWithoutSession();
   }
 
   /** Shown in this tick; resolves when it survives the end of the app. */

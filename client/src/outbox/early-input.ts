@@ -160,7 +160,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   refuse(error: Error): void {
     for (const { reject } of this.#actions) reject(error);
     this.#actions = [];
-    this.#show();
+    this.#clear();
   }
 
   #show(): void {

@@ -333,6 +333,33 @@ describe('a client', () => {
     }
   });
 
+  it('keeps a draft that is typed before the storage is open, as the newest, and none of nobody', async () => {
+    const { client: before, ports } = await loggedIn();
+    before.keepDraft(CONVERSATION, 'of the run before');
+    before.keepDraft(`${CONVERSATION}/other`, 'untouched');
+    await settled();
+    await before.close();
+    const client = createClient(ports);
+    client.keepDraft(CONVERSATION, 'typed at once');
+    expect(client.draft(CONVERSATION).getSnapshot()).toBe('typed at once');
+    await client.ready;
+    const drafts = (of: ChatClient): string[] =>
+      [CONVERSATION, `${CONVERSATION}/other`].map((id) => of.draft(id).getSnapshot());
+    expect(drafts(client)).toEqual(['typed at once', 'untouched']);
+    await client.close();
+    const again = createClient(ports);
+    await again.ready;
+    expect(drafts(again)).toEqual(['typed at once', 'untouched']);
+    await again.logout();
+    await again.close();
+    const nobody = createClient(ports);
+    nobody.keepDraft(CONVERSATION, 'typed by nobody');
+    await nobody.ready;
+    await settled();
+    expect(nobody.draft(CONVERSATION).getSnapshot()).toBe('');
+    await nobody.close();
+  });
+
   it('has a connection of its own in each tab where the storage is not shared', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
     // Another tab leads, for ever.
