@@ -24,6 +24,8 @@ import { webLock } from './tabs/web-lock.js';
 
 /** The account of the user who is logged in. */
 export interface LaterAccount extends SignInAccount {
+  /** Called when somebody else is logged in, or nobody. */
+  subscribe(listener: () => void): () => void;
   observe: Observe;
   readonly engine: { sync: { apply(answer: Answer): void } } | undefined;
   readonly outbox: Observable<readonly OutboxItem[]>;
@@ -69,7 +71,22 @@ export function laterParts(given: LaterPorts): Later {
       idOf,
       (conversationId) => sentTo(account.outbox, (lane) => idOf(lane) === idOf(conversationId), ports.clock),
     ),
-    upload: (file, options) => uploadFile(http, file, `parley-${random.uuid()}`, options),
+    upload: async (file, { signal }) => {
+      const { generation } = session;
+      const given = new AbortController();
+      const giveUp = (): void => given.abort();
+      const end = account.subscribe(() => {
+        if (account.isClosed || session.generation !== generation) giveUp();
+      });
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted === true) giveUp();
+      try {
+        return await uploadFile(http, file, `parley-${random.uuid()}`, { signal: given.signal });
+      } finally {
+        end();
+        signal?.removeEventListener('abort', giveUp);
+      }
+    },
     run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http, isAlone }),
   };
 }

@@ -1,5 +1,5 @@
 import { within } from '../connection/time-limit.js';
-import type { call, HttpPorts, TokenSource } from '../http/http.js';
+import type { call, HttpPorts, SessionSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
 import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
@@ -29,7 +29,7 @@ interface Renewal {
  * The token of the session. Renewals happen one at a time, over all tabs, and each first looks whether another tab has renewed
  * already: a refresh token works once, and using it twice would end the session.
  */
-export class SessionTokens implements TokenSource {
+export class SessionTokens implements SessionSource {
   /** The store took what is held. */
   #isKept = true;
   #renewal: Renewal | undefined;
@@ -43,6 +43,10 @@ export class SessionTokens implements TokenSource {
 
   get userId(): string | undefined {
     return this.session.userId;
+  }
+
+  get generation(): number {
+    return this.session.generation;
   }
 
   async begin(

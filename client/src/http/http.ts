@@ -73,14 +73,31 @@ export async function call<Body>(
 /** The first may bring what another tab has renewed, which may have run out by now like one's own. */
 const MAX_RENEWALS = 2;
 
+/** Tokens of one session after the other. */
+export interface SessionSource extends TokenSource {
+  /** Rises with each log-in and log-out. */
+  readonly generation: number;
+  /** Undefined where nobody is logged in, or the server has not said who it is. */
+  readonly userId: string | undefined;
+}
+
+const anotherSession = (): ChatError => new ChatError('ABORTED', 'Another session has begun.');
+
 /** Requests under a session's token: refused for its age or otherwise, it is renewed and the request repeated. */
-export function authenticatedHttp(ports: HttpPorts, tokens: TokenSource): Http {
+export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http {
   return {
     request: async <Body>(path: string, request: HttpRequest = {}): Promise<HttpAnswer<Body>> => {
+      const { generation, userId } = tokens;
+      const isLeft = (): boolean => generation !== tokens.generation;
       let token = await tokens.token();
       for (let renewals = 0; ; renewals += 1) {
+        // What one user asked for is not done as the next.
+        if (isLeft()) throw anotherSession();
         try {
-          return await call<Body>(ports, path, request, token);
+          const answer = await call<Body>(ports, path, request, token);
+          // Nor answered to them; who ends the session by it learns that.
+          if (isLeft() && tokens.userId !== undefined && tokens.userId !== userId) throw anotherSession();
+          return answer;
         } catch (error) {
           if (!(error instanceof ChatError) || error.status !== 401 || renewals === MAX_RENEWALS) throw error;
           token = await tokens.renew(token);

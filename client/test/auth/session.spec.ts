@@ -218,6 +218,21 @@ describe('session', () => {
     expect(await tokens.load()).toBeUndefined();
   });
 
+  it.each([401, 200])('is not the next one’s where one was left before the server answered %d', async (status) => {
+    const { session, sessionTokens } = tab();
+    await session.restore();
+    const asked: (string | undefined)[] = [];
+    const next = { accessToken: 'access of grace', refreshToken: 'refresh of grace' };
+    const fetchLate: Fetch = async (_, { headers }) => {
+      asked.push(headers['authorization']);
+      await sessionTokens.begin('grace', next);
+      return { status, ok: status < 300, headers: { get: () => null }, text: async () => '{"code":"UNAUTHORIZED"}' };
+    };
+    const http = authenticatedHttp({ url, clock: new VirtualClock(), fetch: fetchLate }, sessionTokens);
+    await expect(http.request('/users/me', { method: 'PATCH' })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(asked).toEqual(['Bearer access 1']);
+  });
+
   it('asks the application once for a token of its own, however many wait for it', async () => {
     await tokens.clear();
     let asked = 0;

@@ -639,6 +639,24 @@ describe('a client', () => {
     await client.close();
   });
 
+  it.each(['logout', 'close'] as const)('uploads no further after %s', async (leave) => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const answers = answering({ '/auth/login': { accessToken: 'access', refreshToken: 'refresh', user: { id: ME } } });
+    const { client } = made((address, init) => {
+      if (!address.endsWith('/attachments')) return answers(address, init);
+      signals.push(init.signal);
+      return new Promise(() => undefined);
+    });
+    await client.login({ username: 'me', password: 'a long password' });
+    const uploaded = rejection(client.upload(new Blob(['picture'])));
+    await settled();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+    await client[leave]();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+    expect(await uploaded).toMatchObject({ code: 'ABORTED' });
+    await client.close();
+  });
+
   it('opens a conversation whose older messages are asked for', async () => {
     const { client } = await loggedIn();
     const messages = client.messages(CONVERSATION);

@@ -95,6 +95,8 @@ describe('requests', () => {
     const http = authenticatedHttp(
       { url, fetch, clock: new VirtualClock() },
       {
+        generation: 1,
+        userId: 'ada',
         token: async () => 'first',
         renew: async (refused) => {
           renewals.push(refused);
