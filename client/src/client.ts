@@ -5,7 +5,7 @@ import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
 import { ConversationWindows, type Messages } from './facade/messages.js';
-import type { SignIn } from './facade/sign-in.js';
+import type { SignIn, Turn } from './facade/sign-in.js';
 import {
   type ClientOutbox,
   type MessageReference,
@@ -104,6 +104,8 @@ export class ChatClient {
   readonly #windows: ConversationWindows;
   readonly #later: () => Promise<Later>;
   #signIn: SignIn | undefined;
+  /** How often somebody wanted to be logged in. */
+  #turns = 0;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
@@ -147,18 +149,20 @@ export class ChatClient {
 
   /** Registers and logs in. Where the server wants the e-mail address verified first, it answers `verification`: then `verify`. */
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
-    return (await this.#later()).signIn.register(registration);
+    return this.#signingIn((signIn, turn) => signIn.register(registration, turn));
   }
 
   async login(credentials: Login): Promise<void> {
-    // Before its cookies are replaced.
-    await this.#revoke();
-    await (await this.#later()).signIn.login(credentials);
+    await this.#signingIn(async (signIn, turn) => {
+      // Before its cookies are replaced.
+      await this.#revoke();
+      await signIn.login(credentials, turn);
+    });
   }
 
   /** The mailed code, after `register` or a log-in that said `EMAIL_NOT_VERIFIED`. */
   async verify(code: VerifyCode): Promise<void> {
-    await (await this.#later()).signIn.verify(code);
+    await this.#signingIn((signIn, turn) => signIn.verify(code, turn));
   }
 
   /**
@@ -166,7 +170,7 @@ export class ChatClient {
    * known, which without a network may be from the last time.
    */
   async useToken(provider: TokenProvider): Promise<void> {
-    await (await this.#later()).signIn.useToken(provider);
+    await this.#signingIn((signIn, turn) => signIn.useToken(provider, turn));
   }
 
   /**
@@ -299,6 +303,12 @@ export class ChatClient {
   /** As the server knows it, where it does. */
   #idOf(conversationId: string): string {
     return this.#account.shown.store.idOf(conversationId);
+  }
+
+  /** What came first is known in the tick in which it is asked for. */
+  async #signingIn<Result>(work: (signIn: SignIn, turn: Turn) => Promise<Result>): Promise<Result> {
+    const turn = { number: (this.#turns += 1), departures: this.#account.departures };
+    return work((await this.#later()).signIn, turn);
   }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */

@@ -136,9 +136,9 @@ export class SessionTokens implements SessionSource {
         const stored = await this.session.stored();
         // Somebody logged in or out meanwhile: what is stored now is theirs.
         if (generation !== this.session.generation) continue;
-        await (stored === undefined || stored.userId === ''
-          ? this.session.keepRevocations()
-          : this.session.save(stored));
+        if (stored !== undefined && stored.userId !== '') await this.session.save(stored);
+        // A log-in whose session is on its way into the store takes what is owed with it.
+        else if (this.session.held === undefined) await this.session.keepRevocations();
       }
     });
   }

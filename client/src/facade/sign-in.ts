@@ -45,50 +45,59 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
   http: Http;
 }
 
+/** When it was asked for: the how-manieth time, and after how many log-outs. */
+export interface Turn {
+  number: number;
+  departures: number;
+}
+
 /** How somebody comes to be logged in, and how the server learns that somebody left. */
 export class SignIn {
   #revocations: Revocations | undefined;
-  /** How often somebody wanted to be logged in; and the last of them. */
+  /** The highest number of a turn, and what became of it. */
   #asked = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(private readonly ports: SignInPorts) {}
 
-  async register(registration: Registration): Promise<Registered | PendingRegistration> {
+  async register(registration: Registration, turn: Turn): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
     const body = { deviceName, ...registration };
     const asked = this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
-    await this.#asLast(async (isLast) => {
+    await this.#asLast(turn, async (isLast) => {
       const answer = await asked;
       if ('accessToken' in answer) await this.#begin(answer, answer.user.id, isLast);
     });
     return asked;
   }
 
-  login(credentials: Login): Promise<void> {
-    return this.#logIn('/auth/login', credentials);
+  login(credentials: Login, turn: Turn): Promise<void> {
+    return this.#logIn('/auth/login', credentials, turn);
   }
 
-  verify(code: VerifyCode): Promise<void> {
-    return this.#logIn('/auth/verify-otp', code);
+  verify(code: VerifyCode, turn: Turn): Promise<void> {
+    return this.#logIn('/auth/verify-otp', code, turn);
   }
 
-  useToken(provider: TokenProvider): Promise<void> {
-    return this.#asLast((isLast) => this.#useToken(provider, isLast));
+  useToken(provider: TokenProvider, turn: Turn): Promise<void> {
+    return this.#asLast(turn, (isLast) => this.#useToken(provider, isLast));
   }
 
   /**
    * Of several at once the last one counts, for all of them, however late the answers are; and a log-out that was asked for after
    * them ends them.
    */
-  #asLast(logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
+  #asLast({ number, departures }: Turn, logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
     const { account } = this.ports;
-    const [asked, departures] = [(this.#asked += 1), account.departures];
-    const done = logIn(() => asked === this.#asked && departures === account.departures).catch((error: unknown) => {
-      if (asked === this.#asked || !hasCode(error, 'ABORTED')) throw error;
+    this.#asked = Math.max(this.#asked, number);
+    const isLastAsked = (): boolean => number === this.#asked;
+    const isLast = (): boolean => isLastAsked() && departures === account.departures;
+    const begun = isLast() ? logIn(isLast) : Promise.reject(superseded());
+    const done = begun.catch((error: unknown) => {
+      if (isLastAsked() || !hasCode(error, 'ABORTED')) throw error;
       return this.#last;
     });
-    this.#last = done;
+    if (isLastAsked()) this.#last = done;
     return done;
   }
 
@@ -131,9 +140,9 @@ export class SignIn {
     this.#revocations?.close();
   }
 
-  #logIn(path: string, body: object): Promise<void> {
+  #logIn(path: string, body: object, turn: Turn): Promise<void> {
     const { deviceName } = this.ports;
-    return this.#asLast(async (isLast) => {
+    return this.#asLast(turn, async (isLast) => {
       const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
       await this.#begin(answer, answer.user?.id, isLast);
     });

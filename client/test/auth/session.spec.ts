@@ -218,6 +218,27 @@ describe('session', () => {
     expect(await tokens.load()).toBeUndefined();
   });
 
+  it('keeps a session that begins while it is learned that the one before is over', async () => {
+    await tokens.clear();
+    const { session, sessionTokens } = tab();
+    const left = { accessToken: 'access 1', refreshToken: 'refresh 1' };
+    sessionTokens.owe(left);
+    const reads: (() => void)[] = [];
+    const { load } = tokens;
+    tokens.load = async () => {
+      await new Promise<void>((resolve) => reads.push(resolve));
+      return load();
+    };
+    const begun = sessionTokens.begin('grace', { accessToken: 'access of grace', refreshToken: 'refresh of grace' });
+    const revoked = sessionTokens.revoked(left);
+    await settled();
+    expect(reads).toHaveLength(2);
+    for (const read of reads) read();
+    await Promise.all([begun, revoked]);
+    expect(await load()).toMatchObject({ userId: 'grace', refreshToken: 'refresh of grace' });
+    expect(session.revocations).toEqual([]);
+  });
+
   it.each([401, 200])('is not the next one’s where one was left before the server answered %d', async (status) => {
     const { session, sessionTokens } = tab();
     await session.restore();

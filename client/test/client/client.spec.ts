@@ -429,6 +429,13 @@ describe('a client', () => {
     expect(await late).toMatchObject({ code: 'ABORTED' });
     await settled();
     expect([client.userId, ended]).toEqual([undefined, ['Bearer of ada', 'Bearer of grace', 'Bearer of ada']]);
+    // Also where both are asked for at once.
+    answers.length = 0;
+    const [asked, left] = [rejection(logIn('ada')), client.logout()];
+    await left;
+    expect(await asked).toMatchObject({ code: 'ABORTED' });
+    await settled();
+    expect([client.userId, answers]).toEqual([undefined, []]);
     await client.close();
   });
 
