@@ -233,7 +233,10 @@ describe('session', () => {
     const revoked = sessionTokens.revoked(left);
     await settled();
     expect(reads).toHaveLength(2);
-    for (const read of reads) read();
+    for (const read of reads) {
+      read();
+      await settled();
+    }
     await Promise.all([begun, revoked]);
     expect(await load()).toMatchObject({ userId: 'grace', refreshToken: 'refresh of grace' });
     expect(session.revocations).toEqual([]);
