@@ -226,8 +226,9 @@ describe('session', () => {
     const reads: (() => void)[] = [];
     const { load } = tokens;
     tokens.load = async () => {
+      const found = await load();
       await new Promise<void>((resolve) => reads.push(resolve));
-      return load();
+      return found;
     };
     const begun = sessionTokens.begin('grace', { accessToken: 'access of grace', refreshToken: 'refresh of grace' });
     const revoked = sessionTokens.revoked(left);
