@@ -1,3 +1,4 @@
+export type { TokenProvider, TokenRequest } from './auth/session.js';
 export { ChatClient, createClient } from './client.js';
 export type { ClientOptions, Draft } from './client.js';
 export type { Conversations } from './facade/conversations.js';

@@ -107,7 +107,7 @@ export class SessionTokens implements SessionSource {
     const givenUp = new Promise<never>((_, reject) => {
       giveUp = () => reject(new ChatError('ABORTED', 'Another session has begun.'));
     });
-    const renewed = provider === undefined ? this.#refresh(refused) : this.#provide(provider);
+    const renewed = provider === undefined ? this.#refresh(refused) : this.#provide(provider, refused !== '');
     const renewal = {
       generation,
       giveUp,
@@ -152,13 +152,13 @@ export class SessionTokens implements SessionSource {
     });
   }
 
-  async #provide(provider: TokenProvider): Promise<string> {
+  async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {
     const generation = this.session.generation;
     const { clock, url } = this.ports;
     const late = (): Promise<never> => Promise.reject(new Error('It took too long.'));
     let accessToken: string;
     try {
-      accessToken = await within(clock, PROVIDER_TIMEOUT_MS, provider(), late);
+      accessToken = await within(clock, PROVIDER_TIMEOUT_MS, provider({ isRefused }), late);
     } catch (cause) {
       throw new ChatError('NETWORK', 'The application could not bring a token.', { cause });
     }

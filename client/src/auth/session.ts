@@ -10,8 +10,13 @@ export interface SessionPorts {
 /** Sessions that wait for their end on the server; beyond that the oldest end by themselves, in time. */
 const MAX_REVOCATIONS = 5;
 
+export interface TokenRequest {
+  /** The last one was refused or has run out: none from a cache then. */
+  isRefused: boolean;
+}
+
 /** Brings a token of the application's own log-in; called again when the server refused the last one. */
-export type TokenProvider = () => Promise<string>;
+export type TokenProvider = (request: TokenRequest) => Promise<string>;
 
 /** Who is logged in on this device. What needs the server is with `SessionTokens`, which follows the first load of a page. */
 export class Session {

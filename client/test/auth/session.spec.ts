@@ -272,6 +272,18 @@ describe('session', () => {
     expect(await tokens.load()).toEqual({ url, userId: 'grace', accessToken: 'access 2' });
   });
 
+  it('tells the application that the token of its cache was refused', async () => {
+    await tokens.clear();
+    const { sessionTokens, http } = tab();
+    const asked: boolean[] = [];
+    sessionTokens.useProvider(({ isRefused }) => {
+      asked.push(isRefused);
+      return Promise.resolve(isRefused ? 'access 2' : 'of the cache');
+    });
+    await expect(http.request('/users/me')).resolves.toMatchObject({ body: { fine: true } });
+    expect(asked).toEqual([false, true]);
+  });
+
   it('does not take a keychain that is locked for an empty one', async () => {
     const { session } = tab();
     const { load } = tokens;
