@@ -24,7 +24,9 @@ const SYNC_TIMEOUT_MS = 3_000;
 const MAX_SYNC_TIMEOUT_MS = 30_000;
 /** How often a suspended account asks whether it still is, at the most and at the least. */
 const MIN_SUSPENDED_MS = 60_000;
-const MAX_SUSPENDED_MS = 3_600_000;
+const MAX_SUSPENDED_MS = 300_000;
+/** How often it does where the user does something: the suspension may have been lifted. */
+const SUSPENDED_HINT_MS = 5_000;
 
 export interface ConnectionPorts {
   url: string;
@@ -128,7 +130,7 @@ export class SocketConnection implements Connection {
     this.#failures = 0;
     const { status } = this.#snapshot;
     if (status === 'live') this.ports.doubted();
-    else if (status === 'waiting') this.#retrySoon();
+    else if (status === 'waiting' || status === 'suspended') this.#retrySoon();
   }
 
   close(): void {
@@ -335,7 +337,8 @@ export class SocketConnection implements Connection {
     const left = until === null ? MAX_SUSPENDED_MS : Date.parse(until) - this.ports.clock.now();
     // When it ends; where that is over by this device's clock, and it is not, now and then.
     const delay = retryAfterMs ?? Math.min(MAX_SUSPENDED_MS, left > 0 ? left + 1_000 : MIN_SUSPENDED_MS);
-    this.#schedule(delay, { status: 'suspended', code: 'ACCOUNT_SUSPENDED', until, reason }, true);
+    const snapshot = { status: 'suspended', code: 'ACCOUNT_SUSPENDED', until, reason } as const;
+    this.#schedule(delay, snapshot, retryAfterMs !== undefined);
   }
 
   #schedule(delay: number, snapshot: ConnectionSnapshot, isServersTime: boolean): void {
@@ -349,7 +352,8 @@ export class SocketConnection implements Connection {
   /** At once, but not before the time that the server named, and no faster than the back-off begins. */
   #retrySoon(): void {
     const now = this.ports.clock.elapsed();
-    const earliest = this.#retry?.isServersTime === true ? this.#retry.dueAt : this.#lastAttemptAt + MIN_BACKOFF_MS;
+    const rest = this.#snapshot.status === 'suspended' ? SUSPENDED_HINT_MS : MIN_BACKOFF_MS;
+    const earliest = this.#retry?.isServersTime === true ? this.#retry.dueAt : this.#lastAttemptAt + rest;
     if (earliest <= now) return this.#start();
     this.#schedule(earliest - now, this.#snapshot, this.#retry?.isServersTime === true);
   }

@@ -41,7 +41,7 @@ export function isOnlyHere({ state, attempts }: OutboxItem): boolean {
 }
 
 /**
- * The send whose message it changes or answers, which has no id yet. Behind one that is refused nothing waits but for these.
+ * The send whose message it changes or answers, which has no id yet. Behind one that is refused nothing waits but its changes.
  */
 export function waitsFor({ command }: OutboxItem): string | undefined {
   if (command.type === 'send') return command.replyToClientId;

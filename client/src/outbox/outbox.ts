@@ -8,7 +8,7 @@ import type { Answer } from '../sync/types.js';
 import { sendCommand } from './commands.js';
 import { fold } from './fold.js';
 import { isOnlyHere, keptFile, laneOf, newItem, storable, waitsFor } from './item.js';
-import { aimed, brief, dropped, requeued, revised, rowsOf } from './item-changes.js';
+import { aimed, brief, dropped, requeued, revised, rowsOf, withoutQuotation } from './item-changes.js';
 import { NEW_RUN, OutboxItems, type Run } from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
 import { recipientOf } from './recipient.js';
@@ -174,15 +174,18 @@ export class DurableOutbox implements Outbox {
   retryNow(clientId?: string): void {
     for (const [id, run] of this.#items.runs)
       if (clientId === undefined || id === clientId) Object.assign(run, { dueAt: 0, isServersTime: false });
-    const item = clientId === undefined ? undefined : this.#items.find(clientId);
-    if (item?.state === 'rejected') this.#items.change([requeued(item)], []).catch(() => undefined);
+    const refused = this.#items.list.filter(
+      (item) => item.state === 'rejected' && (clientId === undefined || item.clientId === clientId),
+    );
+    if (refused.length > 0) this.#items.change(refused.map(requeued), []).catch(() => undefined);
     this.#notifyAndPump();
   }
 
   async revise(clientId: string, content: string): Promise<void> {
     const item = this.#items.find(clientId);
-    if (item === undefined || !('content' in item.command || item.command.type === 'send')) return;
-    if (!this.#isUnsent(item)) throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
+    if (item !== undefined && item.command.type !== 'send' && item.command.type !== 'edit') return;
+    if (item === undefined || !this.#isUnsent(item))
+      throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
     const stored = this.#items.change([revised(item, content)], []);
     this.#notifyAndPump();
     await stored;
@@ -239,8 +242,12 @@ export class DurableOutbox implements Outbox {
       const run = this.#items.runs.get(item.clientId);
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
-      if (sent !== undefined) {
-        if (run.isBusy || this.#items.find(sent) !== undefined) continue;
+      const named = sent === undefined ? undefined : this.#items.find(sent);
+      if (item.command.type === 'send' && named?.state === 'rejected') {
+        // The server may never have it: what answers it goes out without the quotation, in its turn.
+        this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
+      } else if (sent !== undefined) {
+        if (run.isBusy || named !== undefined) continue;
         if (run.dueAt > now) next = Math.min(next, run.dueAt);
         else void this.#aim(item, sent, run);
         continue;
@@ -267,7 +274,9 @@ export class DurableOutbox implements Outbox {
       const item = this.#items.find(clientId);
       if (item === undefined) return;
       if (message !== undefined) await this.#items.change([aimed(item, message)], []);
-      else this.#refused(item, new ChatError('NOT_FOUND', 'There is no such message.'));
+      // Another tab has dropped it, and what was done to it goes with it.
+      else if (item.command.type === 'send') await this.#items.change([withoutQuotation(item)], []);
+      else await this.#items.change([], [item]);
     } catch (error) {
       this.#failed(clientId, run, errorOf(error));
     } finally {

@@ -317,14 +317,22 @@ describe('connection', () => {
     expect(sockets.opened).toHaveLength(2);
   });
 
-  it('asks within an hour whether a suspension still lasts, where the device’s clock is a day off', async () => {
+  it('asks every few minutes whether a suspension still lasts, and soon where the user does something', async () => {
     clock.wallMs -= 24 * HOUR_MS;
     connection.setWanted(true);
     await settled();
     const data = { code: 'ACCOUNT_SUSPENDED', until: '2026-11-26T12:05:00.000Z' };
-    sockets.last.listeners.failed({ message: 'refused', code: 'ACCOUNT_SUSPENDED', data });
-    await clock.advance(HOUR_MS);
+    const refuse = (): void => sockets.last.listeners.failed({ message: 'refused', code: 'ACCOUNT_SUSPENDED', data });
+    refuse();
+    await clock.advance(HOUR_MS / 12);
     expect(sockets.opened).toHaveLength(2);
+    refuse();
+    for (let actions = 0; actions < 10; actions += 1) connection.nudge();
+    await clock.advance(4_999);
+    expect([status(), sockets.opened.length]).toEqual(['suspended', 2]);
+    await clock.advance(1);
+    expect(sockets.opened).toHaveLength(3);
+    await live();
   });
 
   it('gives up a socket that does not answer sync within 3 s, and waits longer the next time', async () => {

@@ -6,6 +6,7 @@ import { ChatError } from '../../src/protocol/errors.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
 import { ME } from '../sync/model-server.js';
 import { Device, file, settled, World } from './device.js';
+import { rejection } from '../support/virtual-clock.js';
 
 async function connected(): Promise<{ world: World; device: Device }> {
   const world = new World();
@@ -391,23 +392,28 @@ describe('a change of a message', () => {
     },
   );
 
-  it('that was refused is sent again when the user says so, an edit with another text too', async () => {
-    const { world, device } = await connected();
-    await device.send('a', 'first');
-    await settled();
-    const target = { messageId: newest(device).id ?? '' };
-    world.faults.push({ code: 'FORBIDDEN' }, { code: 'VALIDATION_FAILED' });
-    await device.enqueue(react('r', target));
-    await device.enqueue({ type: 'edit', clientId: 'e', conversationId, target, content: 'second' });
-    await settled();
-    expect(newest(device).refusedChanges?.map(({ clientId }) => clientId)).toEqual(['r', 'e']);
-    device.outbox.retryNow('r');
-    await device.outbox.revise('e', 'third');
-    await world.clock.advance(1_000);
-    expect(newest(device)).toMatchObject({ content: 'third', reactions: [{ emoji: '+1' }] });
-    expect(newest(device).refusedChanges).toBeUndefined();
-    expect(device.states()).toEqual([]);
-  });
+  it.each([true, false])(
+    'that was refused is sent again when the user says so (of one: %j), an edit with another text too',
+    async (isNamed) => {
+      const { world, device } = await connected();
+      await device.send('a', 'first');
+      await settled();
+      const target = { messageId: newest(device).id ?? '' };
+      world.faults.push({ code: 'FORBIDDEN' }, { code: 'VALIDATION_FAILED' });
+      await device.enqueue(react('r', target));
+      await device.enqueue({ type: 'edit', clientId: 'e', conversationId, target, content: 'second' });
+      await settled();
+      expect(newest(device).refusedChanges?.map(({ clientId }) => clientId)).toEqual(['r', 'e']);
+      device.outbox.retryNow(isNamed ? 'r' : undefined);
+      await device.outbox.revise('e', 'third');
+      await world.clock.advance(1_000);
+      expect(newest(device)).toMatchObject({ content: 'third', reactions: [{ emoji: '+1' }] });
+      expect(newest(device).refusedChanges).toBeUndefined();
+      expect(device.states()).toEqual([]);
+      // By then it is the server's, and changed there.
+      expect(await rejection(device.outbox.revise('a', 'too late'))).toMatchObject({ code: 'ABORTED' });
+    },
+  );
 
   it('takes the place of one like it that was refused', async () => {
     const { world, device } = await connected();
@@ -519,7 +525,7 @@ describe('a reply to a message that has no id yet', () => {
     expect(sends(world).at(-1)).toMatchObject({ replyToId: device.store.getSnapshot('messages:c0').items[0]?.id });
   });
 
-  it('goes without the quotation where that message is dropped or deleted', async () => {
+  it('goes without the quotation where that message is refused or deleted, and waits for nobody', async () => {
     const { world, device } = await connected();
     world.refused.add('bad');
     await device.disconnect();
@@ -530,11 +536,24 @@ describe('a reply to a message that has no id yet', () => {
     await device.enqueue({ type: 'delete', clientId: 'e', conversationId: 'c0', target: { clientId: 'c' }, for: 'me' });
     await device.connect();
     await world.clock.advance(1_000);
-    expect(world.texts()).toEqual(['answers what is deleted']);
-    expect(await device.outbox.cancel('a')).toBe(true);
+    expect(world.texts()).toEqual(['answers what is refused', 'answers what is deleted']);
+    expect(device.states()).toEqual([['bad', 'rejected']]);
+    await device.enqueue(reply('f', 'answers what was refused before', 'a'));
     await world.clock.advance(1_000);
-    expect(world.texts()).toEqual(['answers what is deleted', 'answers what is refused']);
+    expect(world.texts()).toContain('answers what was refused before');
+    expect(await device.outbox.cancel('a')).toBe(true);
     for (const frame of sends(world)) expect(frame).not.toHaveProperty('replyToId');
+  });
+
+  it('goes without the quotation where another tab has dropped that message, and what was done to that goes with it', async () => {
+    const { world, device } = await connected();
+    const target = { clientId: 'dropped elsewhere' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: 'changed' });
+    await device.enqueue(reply('b', 'answers what is gone', target.clientId));
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['answers what is gone']);
+    expect(sends(world).at(-1)).not.toHaveProperty('replyToId');
+    expect(device.states()).toEqual([]);
   });
 
   it('that was refused for what it answers is sent without that once its text was changed', async () => {
