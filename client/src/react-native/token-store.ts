@@ -15,18 +15,10 @@ export function secureStoreTokens(secureStore: ExpoSecureStore, key = 'parley.se
   const options = AFTER_FIRST_UNLOCK === undefined ? {} : { keychainAccessible: AFTER_FIRST_UNLOCK };
   return {
     load: async () => {
-      let text: string | null;
-      try {
-        text = await secureStore.getItemAsync(key);
-      } catch {
-        // Android cannot decrypt what was restored from a backup, and never will: the user logs in again. A keychain that
-        // was only busy answers at the second time.
-        try {
-          text = await secureStore.getItemAsync(key);
-        } catch {
-          text = null;
-        }
-      }
+      const read = (): Promise<string | null> => secureStore.getItemAsync(key);
+      // One that was only busy answers at the second time. One that is locked is asked again by the client; where what it
+      // holds can never be read (Android, restored from a backup), that goes on until the user logs in.
+      const text = await read().catch(read);
       return text === null ? undefined : parsed(text);
     },
     save: (session) => secureStore.setItemAsync(key, JSON.stringify(session), options),
