@@ -90,6 +90,8 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #registering: Promise<void> | undefined;
   #userId: string | undefined;
   #failures = 0;
+  /** It cannot be had: asked for again by the user, the app or another token alone. */
+  #hasFailed = false;
   #badge: number | undefined;
   /** The conversations with something unread, as they were when the list of notifications was put right last. */
   #shownFor: string | undefined;
@@ -108,6 +110,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     const { notifications } = options;
     const token = notifications.addPushTokenListener(() => {
       this.#registeredFor = undefined;
+      this.#hasFailed = false;
       this.#register();
     });
     const response = notifications.addNotificationResponseReceivedListener((tapped) => this.#tapped(tapped));
@@ -166,6 +169,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
 
   #permit({ granted, canAskAgain }: ExpoPermission): void {
     this.#isAllowed = granted;
+    this.#hasFailed = false;
     if (!granted) this.#registeredFor = undefined;
     if (!granted) this.#show({ status: canAskAgain ? 'off' : 'blocked' });
     else if (this.#snapshot.status !== 'on') this.#show({ status: 'pending' });
@@ -179,6 +183,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
       const isLeft = this.#userId !== undefined;
       this.#userId = userId;
       this.#registeredFor = undefined;
+      this.#hasFailed = false;
       if (this.#isAllowed) this.#show({ status: 'pending' });
       if (isLeft) this.#release();
       if (userId !== undefined) this.#deliverTap();
@@ -190,7 +195,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #register(): void {
     const { userId } = this.client;
     const isNeeded = this.#isAllowed && userId !== undefined && this.#registeredFor !== userId;
-    if (this.#isClosed || !isNeeded || this.#registering !== undefined) return;
+    if (this.#isClosed || this.#hasFailed || !isNeeded || this.#registering !== undefined) return;
     if (this.client.connection.getSnapshot().status !== 'live') return;
     clearTimeout(this.#timer);
     this.#registeredFor = userId;
@@ -201,16 +206,18 @@ export class ExpoPush implements Observable<PushSnapshot> {
           if (this.#registeredFor === userId) this.#show({ status: 'on' });
         },
         (error: unknown) => {
-          if (error instanceof ChatError && error.isTransient) {
-            this.#failures += 1;
-            if (this.#registeredFor === userId) this.#registeredFor = undefined;
-          } else this.#show({ status: 'failed', error: error as Error });
+          const isCurrent = this.#registeredFor === userId;
+          if (isCurrent) this.#registeredFor = undefined;
+          this.#failures += 1;
+          if (isPassing(error) || !isCurrent) return;
+          this.#hasFailed = true;
+          this.#show({ status: 'failed', error: error as Error });
         },
       )
       .then(() => {
         this.#registering = undefined;
         // The server was busy, the token has changed meanwhile, or somebody else is here.
-        if (this.#isClosed || this.#registeredFor !== undefined) return;
+        if (this.#isClosed || this.#hasFailed || this.#registeredFor !== undefined) return;
         this.#timer = setTimeout(() => this.#register(), Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#failures));
       });
   }
@@ -317,6 +324,12 @@ function targetOf(data: unknown): PushTarget | undefined {
     ...(typeof seq === 'number' ? { seq } : {}),
   };
 }
+
+/** Expo asks its own server for the token. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ChatError
+    ? error.isTransient
+    : /_(NETWORK|SERVER)_ERROR$/.test(String((error as { code?: unknown } | null)?.code));
 
 const isMuted = ({ me }: Conversation, now: number): boolean =>
   me.mutedUntil !== null && Date.parse(me.mutedUntil) > now;

@@ -141,6 +141,20 @@ describe('push by Expo', () => {
     client.be('ada', 'live');
     await jest.advanceTimersByTimeAsync(600_000);
     expect(client.requests).toHaveLength(1);
+    client.failure = undefined;
+    await push.lookAgain();
+    await settle();
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 2]);
+  });
+
+  it('asks Expo again that was not reached', async () => {
+    phone.permission = { granted: true, canAskAgain: true };
+    phone.tokenFailure = Object.assign(new Error('offline'), { code: 'ERR_NOTIFICATIONS_NETWORK_ERROR' });
+    const push = await start();
+    expect([push.getSnapshot().status, client.requests]).toEqual(['pending', []]);
+    phone.tokenFailure = undefined;
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
   });
 
   it('ends with a log-out, also without a network, and is the next user’s after that', async () => {

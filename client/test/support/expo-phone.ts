@@ -27,7 +27,10 @@ export class Phone implements ExpoNotifications {
     this.asked += 1;
     return (this.permission = { granted: this.answer, canAskAgain: false });
   };
+  /** Why Expo gives no token. */
+  tokenFailure: Error | undefined;
   getExpoPushTokenAsync = async () => {
+    if (this.tokenFailure !== undefined) throw this.tokenFailure;
     this.isRegistered = true;
     return { data: this.token };
   };
