@@ -5,9 +5,11 @@ import { doubledMs, pause } from '../connection/backoff.js';
 import { within } from '../connection/time-limit.js';
 import { call } from '../http/http.js';
 import type { Http } from '../http/types.js';
+import type { Channel } from '../ports/environment.js';
 import type { Ports } from '../ports/ports.js';
 import { StorageError } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
+import { handled } from '../protocol/handled.js';
 import type {
   Login,
   OwnUser,
@@ -57,8 +59,13 @@ export class SignIn {
   /** The highest number of a turn, and what became of it. */
   #asked = 0;
   #last: Promise<void> = Promise.resolve();
+  /** Between the tabs of this server: somebody has logged in. */
+  readonly #channel: Channel;
 
-  constructor(private readonly ports: SignInPorts) {}
+  constructor(private readonly ports: SignInPorts) {
+    this.#channel = ports.channel(`parley:session:${ports.url}`);
+    this.#channel.subscribe(() => void handled(this.#takeOver()));
+  }
 
   async register(registration: Registration, turn: Turn): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
@@ -137,7 +144,18 @@ export class SignIn {
   }
 
   close(): void {
+    this.#channel.close();
     this.#revocations?.close();
+  }
+
+  /** Where nobody is logged in, or the session has ended, the one that another tab has begun counts here as well. */
+  #takeOver(): Promise<void> {
+    const { account, session } = this.ports;
+    return account.change(async () => {
+      if (account.isClosed || session.userId !== undefined) return;
+      const userId = await session.restore();
+      if (userId !== undefined) await account.open(userId);
+    });
   }
 
   #logIn(path: string, body: object, turn: Turn): Promise<void> {
@@ -174,6 +192,7 @@ export class SignIn {
         }
         throw error;
       }
+      this.#channel.post({ type: 'session' });
     });
   }
 

@@ -129,4 +129,28 @@ describe('the tabs of one user', () => {
     expect(spent).toEqual([...new Set(spent)]);
     expect(tabs.map((tab) => tab.connection.getSnapshot().status)).not.toContain('ended');
   }, 180_000);
+
+  it('are all logged in by a log-in in one of them, after the session was ended elsewhere', async () => {
+    const shared = browser();
+    const leader = await clients.registered(shared);
+    const { username } = (await leader.http.request<{ username: string }>('/users/me')).body;
+    const follower = clients.make(shared);
+    const grace = await clients.registered();
+    await follower.ready;
+    await live(follower);
+    await leader.http.request('/auth/logout-all', { method: 'POST' });
+    const isEnded = (tab: ChatClient): boolean => tab.connection.getSnapshot().status === 'ended';
+    await until('both have ended', () => isEnded(leader) && isEnded(follower));
+    leader.send({ receiverId: grace.userId as string, content: 'while nobody was logged in' });
+    const [form, other] = [clients.make(shared), clients.make(shared)];
+    await Promise.all([form.ready, other.ready]);
+    expect([form, other].map(isEnded)).toEqual([true, true]);
+    await form.login({ username, password: 'a long password' });
+    form.send({ receiverId: grace.userId as string, content: 'after it' });
+    await Promise.all([leader, follower, form, other].map(live));
+    const conversationId = await firstConversationOf(grace);
+    await until('both arrive', () => textsOf(grace, conversationId).length === 2);
+    expect(textsOf(grace, conversationId)).toEqual(['while nobody was logged in', 'after it']);
+    await until('there is one socket', () => sockets === 1);
+  }, 180_000);
 });
