@@ -1,9 +1,9 @@
 import type { ChatClient } from '../client.js';
 import { Listeners } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
+import { unreadOf } from '../facade/unread.js';
 import type { Unsubscribe } from '../ports/environment.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Conversation } from '../protocol/protocol.generated.js';
 import type { ExpoSecureStore } from './token-store.js';
 
 /** The part of `expo-notifications` that is used: `import * as Notifications from 'expo-notifications'` fits. */
@@ -265,16 +265,12 @@ export class ExpoPush implements Observable<PushSnapshot> {
   /** The badge, and what is to disappear because it was read, here or elsewhere. */
   #count(): void {
     if (this.client.userId === undefined) return;
-    const { items } = this.client.conversations;
-    const now = Date.now();
-    const unread = items.filter(({ me }) => me.unreadCount > 0);
-    const badge = unread.filter((item) => !isMuted(item, now)).reduce((sum, { me }) => sum + me.unreadCount, 0);
+    const { ids, badge } = unreadOf(this.client.conversations.items, Date.now());
     if (badge !== this.#badge) {
       this.#badge = badge;
       this.options.notifications.setBadgeCountAsync(badge).catch(() => undefined);
     }
     // Before it is live, what has just rung is not known here yet.
-    const ids = unread.map(({ id }) => id);
     const key = [...ids].sort().join();
     if (key === this.#shownFor || this.client.connection.getSnapshot().status !== 'live') return;
     this.#shownFor = key;
@@ -330,6 +326,3 @@ const isPassing = (error: unknown): boolean =>
   error instanceof ChatError
     ? error.isTransient
     : /_(NETWORK|SERVER)_ERROR$/.test(String((error as { code?: unknown } | null)?.code));
-
-const isMuted = ({ me }: Conversation, now: number): boolean =>
-  me.mutedUntil !== null && Date.parse(me.mutedUntil) > now;

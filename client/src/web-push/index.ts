@@ -1,4 +1,5 @@
 /** Notifications in browsers while the app is closed: the page's part, and the service worker's. */
+export { clearReadNotifications } from './read-notifications.js';
 export {
   canWebPush,
   disableWebPush,

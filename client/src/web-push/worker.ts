@@ -59,8 +59,8 @@ const OPENED = 'parley:notification-opened';
 const KINDS: readonly string[] = ['message', 'friend_request', 'friend_accepted', 'conversation'];
 
 /**
- * In a service worker: shows what the server pushes, takes away what was read elsewhere, and leads a click to its place: in a
- * window of the app that is open (see `onNotificationOpened`), else in a new one.
+ * In a service worker: shows what the server pushes, and leads a click to its place: in a window of the app that is open (see
+ * `onNotificationOpened`), else in a new one. What was read goes when the app is open: `clearReadNotifications`.
  */
 export function handleWebPush(scope: WorkerScope, handling: WebPushHandling): void {
   scope.addEventListener('push', (event) => {
@@ -102,8 +102,8 @@ async function receive(scope: WorkerScope, handling: WebPushHandling, push: Push
   // Systems without a number on the app's icon, or that refuse it.
   await (badge > 0 ? navigator.setAppBadge?.(badge) : navigator.clearAppBadge?.())?.catch(() => undefined);
   if (data.kind === 'clear') {
-    if (data.conversationId === undefined) return;
-    for (const notification of await registration.getNotifications({ tag: data.conversationId })) notification.close();
+    if (typeof tag !== 'string') return;
+    for (const notification of await registration.getNotifications({ tag })) notification.close();
     return;
   }
   const { icon, badge: sign } = handling;

@@ -119,7 +119,7 @@ describe('the token store by expo-secure-store', () => {
     native.failures = 1;
     expect(await tokens.load()).toEqual(session);
     native.failures = 2;
-    await expect(tokens.load()).rejects.toThrow();
+    await expect(tokens.load()).rejects.toThrow('Could not decrypt');
     for (const nonsense of ['', 'null', '{"url":1}', '[]']) {
       native.items.set('parley.session', nonsense);
       expect(await tokens.load()).toBeUndefined();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Listeners } from '../../src/connection/listeners.js';
 import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import {
+  clearReadNotifications,
   disableWebPush,
   enableWebPush,
   handleWebPush,
@@ -98,6 +100,55 @@ describe('a browser that is a device for push', () => {
     isOffline = false;
     await disableWebPush(client, { registration, deviceId: 'here' });
     expect(calls.at(-1)).toEqual(['/devices/here', { method: 'DELETE' }]);
+  });
+});
+
+describe('a page that is open', () => {
+  it('takes away the notifications of what was read, and keeps the number on the icon', async () => {
+    const closed: string[] = [];
+    const badges: number[] = [];
+    Object.assign(globalThis, {
+      navigator: {
+        setAppBadge: async (count: number) => void badges.push(count),
+        clearAppBadge: async () => void badges.push(0),
+      },
+    });
+    const notification = (kind: string, conversationId?: string) => ({
+      data: { kind, conversationId },
+      close: () => closed.push(`${kind} ${conversationId ?? ''}`.trim()),
+    });
+    const shown = [notification('message', 'a'), notification('message', 'b'), notification('message')];
+    const registration = { getNotifications: async () => [...shown, notification('friend_request')] };
+    const [changes, connections] = [new Listeners(), new Listeners()];
+    let status = 'catching-up';
+    let unread: Record<string, number> = { a: 0, b: 2 };
+    const items = () =>
+      Object.entries(unread).map(([id, unreadCount]) => ({ id, me: { unreadCount, mutedUntil: null } }));
+    const client = {
+      connection: { getSnapshot: () => ({ status }), subscribe: connections.add },
+      conversations: { getSnapshot: items, subscribe: changes.add },
+    } as unknown as Parameters<typeof clearReadNotifications>[0];
+    const end = clearReadNotifications(client, { registration: registration as never });
+    await new Promise(setImmediate);
+    expect([closed, badges]).toEqual([[], []]);
+    status = 'live';
+    connections.call();
+    await new Promise(setImmediate);
+    expect([closed, badges]).toEqual([['message a'], [2]]);
+    unread = { a: 0, b: 0 };
+    changes.call();
+    changes.call();
+    await new Promise(setImmediate);
+    expect([closed.slice(1), badges]).toEqual([
+      ['message a', 'message b', 'message'],
+      [2, 0],
+    ]);
+    end();
+    unread = { a: 1, b: 0 };
+    changes.call();
+    await new Promise(setImmediate);
+    expect(badges).toEqual([2, 0]);
+    Reflect.deleteProperty(globalThis, 'navigator');
   });
 });
 

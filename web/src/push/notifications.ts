@@ -1,4 +1,11 @@
-import { canWebPush, disableWebPush, enableWebPush, isWebPushEnabled, type PushPreview } from '@parley/client/web-push';
+import {
+  canWebPush,
+  clearReadNotifications,
+  disableWebPush,
+  enableWebPush,
+  isWebPushEnabled,
+  type PushPreview,
+} from '@parley/client/web-push';
 import { useSyncExternalStore } from '../react.js';
 import { client } from '../session/client.js';
 
@@ -12,6 +19,7 @@ const WORKER_TIMEOUT_MS = 10_000;
 let state: NotificationState = 'unknown';
 let preview: PushPreview = 'full';
 let isMissed = false;
+let endClearing: (() => void) | undefined;
 const listeners = new Set<() => void>();
 
 function show(next: { state?: NotificationState; preview?: PushPreview; isMissed?: boolean }): void {
@@ -48,7 +56,7 @@ export async function lookAtNotifications(): Promise<void> {
   try {
     const registration = await worker();
     if (await isWebPushEnabled({ registration })) {
-      show({ state: 'on' });
+      turnedOn(registration);
       show(await enableWebPush(client, { registration, locale: navigator.language }));
     } else {
       await client.http.request('/push/web-key');
@@ -68,11 +76,19 @@ export async function turnOn(wanted?: PushPreview): Promise<void> {
   }
   const options = { registration: await worker(), locale: navigator.language };
   const device = await enableWebPush(client, wanted === undefined ? options : { ...options, preview: wanted });
-  show({ state: 'on', preview: device.preview });
+  turnedOn(options.registration);
+  show({ preview: device.preview });
+}
+
+function turnedOn(registration: ServiceWorkerRegistration): void {
+  endClearing ??= clearReadNotifications(client, { registration });
+  show({ state: 'on' });
 }
 
 export async function turnOff(): Promise<void> {
   if (state !== 'on') return;
+  endClearing?.();
+  endClearing = undefined;
   await disableWebPush(client, { registration: await worker() });
   show({ state: 'off' });
 }
