@@ -272,7 +272,7 @@ describe('session', () => {
     expect(await tokens.load()).toEqual({ url, userId: 'grace', accessToken: 'access 2' });
   });
 
-  it('tells the application that the token of its cache was refused', async () => {
+  it('says to the application that the token of its cache was refused', async () => {
     await tokens.clear();
     const { sessionTokens, http } = tab();
     const asked: boolean[] = [];
