@@ -12,7 +12,7 @@ interface Properties {
 }
 
 /** What one does with a conversation for oneself. */
-export function ConversationMenu({ conversation, at, onClose }: Properties) {
+export default function ConversationMenu({ conversation, at, onClose }: Properties) {
   const { id, me } = conversation;
   const change = (own: UpdateOwnMembership) => () => void attempt(() => client.conversations.updateOwn(id, own));
   const isQuiet = isMuted(conversation);

@@ -1,6 +1,7 @@
 import type { Conversation } from '@parley/client';
 import { useDraft, useTyping, useUser } from '@parley/client/react';
 import { useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
 import { linkTo } from '../app/router.js';
 import { Avatar } from '../design/Avatar.js';
 import { Icon } from '../design/Icon.js';
@@ -8,8 +9,9 @@ import { memo } from '../design/memo.js';
 import type { Place } from '../design/Menu.js';
 import { client } from '../session/client.js';
 import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
-import { ConversationMenu } from './ConversationMenu.js';
 import { isMuted, nameOf, partnerOf } from './names.js';
+
+const conversationMenu = () => import('./ConversationMenu.js');
 
 interface Properties {
   conversation: Conversation;
@@ -62,7 +64,13 @@ export const ConversationRow = memo(({ conversation, isCurrent }: Properties) =>
         </span>
       </a>
       {menu === undefined ? null : (
-        <ConversationMenu conversation={conversation} at={menu} onClose={() => openMenu(undefined)} />
+        <Lazy
+          load={conversationMenu}
+          conversation={conversation}
+          at={menu}
+          onClose={() => openMenu(undefined)}
+          onFailed={() => openMenu(undefined)}
+        />
       )}
     </li>
   );

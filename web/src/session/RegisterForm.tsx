@@ -5,7 +5,7 @@ import { Field, Form } from './form.js';
 
 const FIELDS = ['displayName', 'username', 'email', 'password'];
 
-export function RegisterForm({ onUnverified }: { onUnverified: (email: string) => void }) {
+export default function RegisterForm({ onUnverified }: { onUnverified: (email: string) => void }) {
   const register = async ({ displayName = '', username = '', email = '', password = '' }): Promise<void> => {
     const name = displayName.trim();
     const answer = await client.register({ username, email, password, ...(name === '' ? {} : { displayName: name }) });

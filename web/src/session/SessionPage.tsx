@@ -5,9 +5,9 @@ import { Logo } from '../design/Logo.js';
 import { t } from '../texts/texts.js';
 import { invitation } from './invitation.js';
 import { LoginForm } from './LoginForm.js';
-import { RegisterForm } from './RegisterForm.js';
 import './session.css';
 
+const registerForm = () => import('./RegisterForm.js');
 const codeForm = () => import('./CodeForm.js');
 const resetForm = () => import('./ResetForm.js');
 
@@ -37,7 +37,7 @@ export function SessionPage() {
         {step.name === 'login' ? (
           <LoginForm onUnverified={(email) => show({ name: 'code', email })} onForgot={() => show({ name: 'reset' })} />
         ) : step.name === 'register' ? (
-          <RegisterForm onUnverified={(email) => show({ name: 'code', email })} />
+          <Lazy load={registerForm} onUnverified={(email: string) => show({ name: 'code', email })} />
         ) : step.name === 'code' ? (
           <Lazy load={codeForm} email={step.email} />
         ) : (
