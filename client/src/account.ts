@@ -376,11 +376,26 @@ export class CurrentAccount {
       this.#leaving -= 1;
       const userId = this.#running?.userId ?? session.userId;
       await this.end();
-      await session.leave();
+      await session.leave().catch(() => void this.#clearLater());
       this.setIdle({ status: 'ended' });
       this.#refuse();
       if (userId !== undefined) await storage.destroy(this.#nameOf(userId));
     });
+  }
+
+  /** A store that cannot be written now, as a locked keychain, forgets the session when it can. */
+  async #clearLater(): Promise<void> {
+    const { session, clock } = this.ports;
+    const { generation } = session;
+    for (let failures = 1; ; failures += 1) {
+      await pause(clock, doubledMs(failures));
+      if (this.#isClosed || generation !== session.generation) return;
+      try {
+        return await session.keepRevocations();
+      } catch {
+        continue;
+      }
+    }
   }
 
   /** Nobody is logged in from now on; what is stored stays. */

@@ -198,8 +198,9 @@ export class SessionTokens implements SessionSource {
 
   async #refreshAlone(refused: string, generation: number): Promise<string> {
     const own = this.session.held;
-    // Another tab may have renewed, or logged out, or somebody else in.
-    const stored = (await this.session.stored()) ?? own;
+    // Another tab may have renewed, or logged out, or somebody else in. What the store did not take is newer than what it has.
+    const found = (await this.session.stored()) ?? own;
+    const stored = !this.#isKept && found?.userId === own?.userId ? own : found;
     this.#requireSame(generation);
     if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
       throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
@@ -219,7 +220,8 @@ export class SessionTokens implements SessionSource {
       this.#requireSame(generation);
       const now = await this.session.stored();
       // This tab was frozen, and another one has gone on.
-      if (now !== undefined && now.refreshToken !== refreshToken) return (this.session.held = now).accessToken;
+      if (this.#isKept && now !== undefined && now.refreshToken !== refreshToken)
+        return (this.session.held = now).accessToken;
       await this.#keep({ ...session, accessToken: answer.accessToken, refreshToken: answer.refreshToken });
       return answer.accessToken;
     } catch (error) {

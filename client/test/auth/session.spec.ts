@@ -163,6 +163,35 @@ describe('session', () => {
     expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 2' });
   });
 
+  it('renews with what it has, where the store did not take the last renewal', async () => {
+    const { session, http } = tab();
+    await session.restore();
+    const { save } = tokens;
+    tokens.save = () => Promise.reject(new Error('full'));
+    await http.request('/friends');
+    tokens.save = save;
+    accepted = 'access 3';
+    refresh = () => ({ status: 200, body: { accessToken: 'access 3', refreshToken: 'refresh 3', expiresIn: 900 } });
+    await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+    expect(refreshes).toEqual(['refresh 1', 'refresh 2']);
+    expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 3' });
+  });
+
+  it('renews again and again where the store takes nothing', async () => {
+    const { session, http } = tab();
+    await session.restore();
+    tokens.save = () => Promise.reject(new Error('full'));
+    for (let count = 2; count < 5; count += 1) {
+      accepted = `access ${count}`;
+      refresh = () => ({
+        status: 200,
+        body: { accessToken: accepted, refreshToken: `refresh ${count}`, expiresIn: 900 },
+      });
+      await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+    }
+    expect(refreshes).toEqual(['refresh 1', 'refresh 2', 'refresh 3']);
+  });
+
   it('does not wait for ever for a tab that was frozen in the middle of its renewal', async () => {
     lock = processLock();
     const clock = new VirtualClock();

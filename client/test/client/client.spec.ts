@@ -439,6 +439,26 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('is left, and its storage removed, where the session cannot be removed from its store yet', async () => {
+    const { client, ports } = await loggedIn();
+    const { save, clear } = ports.tokens;
+    const locked = (): Promise<never> => Promise.reject(new Error('locked'));
+    Object.assign(ports.tokens, { save: locked, clear: locked });
+    const left = client.logout();
+    await ports.clock.advance(1_000);
+    await left;
+    expect([client.connection.getSnapshot().status, client.userId]).toEqual(['ended', undefined]);
+    expect(await ports.tokens.load()).toMatchObject({ userId: ME });
+    Object.assign(ports.tokens, { save, clear });
+    await ports.clock.advance(60_000);
+    expect((await ports.tokens.load())?.userId ?? '').toBe('');
+    await client.close();
+    const again = createClient(ports);
+    await again.ready;
+    expect([again.userId, again.conversations.items]).toEqual([undefined, []]);
+    await again.close();
+  });
+
   it('leaves a conversation after what was typed there, and not where that cannot be sent', async () => {
     const { client, clock, asked } = await loggedIn();
     void client.send({ conversationId: CONVERSATION, content: 'bye' });
