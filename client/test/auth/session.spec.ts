@@ -164,15 +164,14 @@ describe('session', () => {
   });
 
   it('renews with what it has, where the store did not take the last renewal', async () => {
-    const { session, http } = tab();
+    const { session, sessionTokens } = tab();
     await session.restore();
     const { save } = tokens;
     tokens.save = () => Promise.reject(new Error('full'));
-    await http.request('/friends');
+    expect(await sessionTokens.renew('access 1')).toBe('access 2');
     tokens.save = save;
-    accepted = 'access 3';
     refresh = () => ({ status: 200, body: { accessToken: 'access 3', refreshToken: 'refresh 3', expiresIn: 900 } });
-    await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
+    expect(await sessionTokens.renew('access 2')).toBe('access 3');
     expect(refreshes).toEqual(['refresh 1', 'refresh 2']);
     expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 3' });
   });
