@@ -6,7 +6,7 @@ import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/numbered.js';
 import { DurableOutbox } from './outbox/outbox.js';
-import type { OutboxCommand, UploadSource } from './outbox/types.js';
+import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
 import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
@@ -55,6 +55,9 @@ export class Engine {
   /** What the server knows of it on this connection. */
   #sentActivity = true;
   #ready: ServerEvents['session:ready'] | undefined;
+  /** What other tabs, or the engine before, store while this one reads: known to nobody, it would wait for the next start. */
+  #early: ChannelMessage[] | undefined = [];
+  #successor: Engine | undefined;
 
   constructor(private readonly ports: EnginePorts) {
     const { role, isShared, database, http, clock, random } = ports;
@@ -65,7 +68,9 @@ export class Engine {
       const rows = changes.rows.filter(([store]) => store === 'outbox' || store === 'drafts');
       if (rows.length === 0) return;
       this.outbox.stored({ rows });
-      tabs.post({ type: 'rows', changes: { rows } });
+      const message: ChannelMessage = { type: 'rows', changes: { rows } };
+      tabs.post(message);
+      this.#successor?.receive(message);
     };
     const options = { written, prepare: numbered, ...(this.#mark === undefined ? {} : { mark: this.#mark }) };
     this.#writer = new (isLeader ? RowWriter : FollowingWriter)(database, clock, options);
@@ -119,18 +124,10 @@ export class Engine {
   async start(opened: Iterable<string>): Promise<void> {
     const { role, lifecycle } = this.ports;
     const { tabs } = this.ports.tabs;
-    // What other tabs store while this one reads comes after it: known to nobody, it would wait for the next start.
-    let early: ChannelMessage[] | undefined = [];
-    this.#ends.push(
-      tabs.onMessage((message) => {
-        if (early === undefined) this.#take(message);
-        else early.push(message);
-      }),
-    );
+    this.#ends.push(tabs.onMessage((message) => this.receive(message)));
     await Promise.all([this.sync.start(opened), this.outbox.start(), this.drafts.start()]);
     // A tab that followed has kept that it was read, and not the cache.
-    for (const { command } of this.outbox.getSnapshot())
-      if (command.type === 'read') this.sync.read(command.conversationId, command.seq);
+    for (const item of this.outbox.getSnapshot()) this.#showRead(item);
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
       this.connection.subscribe(() => {
@@ -141,8 +138,8 @@ export class Engine {
         if (isLive) this.#meetOneself();
       }),
     );
-    const taken = early;
-    early = undefined;
+    const taken = this.#early ?? [];
+    this.#early = undefined;
     for (const message of taken) this.#take(message);
     if (this.#follower !== undefined) {
       this.#follower.start();
@@ -153,6 +150,25 @@ export class Engine {
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
     this.#ends.push(this.ports.tabs.lead(this.socket, () => this.#ready, cancel));
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
+  }
+
+  /** Of another tab, or of the engine before this one. */
+  receive(message: ChannelMessage): void {
+    if (this.#early === undefined) this.#take(message);
+    else this.#early.push(message);
+  }
+
+  /** What the user does here from now on is the next one's as well, as soon as it is stored. */
+  shareWith(successor: Engine): void {
+    this.#successor = successor;
+  }
+
+  /** Resolves in a moment in which the next one knows all that the user did here. */
+  async shared(): Promise<void> {
+    do {
+      await this.#writer.flush();
+      await this.#successor?.outbox.known();
+    } while (this.#writer.isWriting);
   }
 
   keepDraft(conversationId: string, text: string): void {
@@ -235,8 +251,14 @@ export class Engine {
       ]);
       this.outbox.takeRows({ rows });
       this.drafts.takeRows({ rows });
+      for (const [store, , value] of rows) if (store === 'outbox') this.#showRead(value as OutboxItem | undefined);
     } else if (message.type === 'answer' && this.ports.role === 'follower')
       this.sync.apply(message['answer'] as Answer);
+  }
+
+  #showRead(item: OutboxItem | undefined): void {
+    const command = item?.command;
+    if (command?.type === 'read') this.sync.read(command.conversationId, command.seq);
   }
 
   /** Resolves when nothing of it is left to write. */

@@ -1,4 +1,5 @@
 import type { SessionTokens } from './auth/session-tokens.js';
+import { within } from './connection/time-limit.js';
 import { Engine } from './engine.js';
 import type { Http } from './http/types.js';
 import type { Unsent } from './outbox/early-input.js';
@@ -11,6 +12,9 @@ import type { AccountTabs } from './tabs/types.js';
 
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
+
+/** How long a tab that begins to lead, or to follow, waits until what was typed last is stored. */
+const MAX_STORING_MS = 500;
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {
@@ -123,7 +127,10 @@ export class RunningAccount {
     this.#isOver = false;
     await engine.stop();
     const next = this.#newEngine();
+    engine.shareWith(next);
     await next.start(engine.sync.state.windows.keys());
+    // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
+    await within(this.ports.clock, MAX_STORING_MS, engine.shared(), () => undefined);
     this.engine = next;
     this.ports.changed();
     this.connect();

@@ -171,6 +171,11 @@ export class DurableOutbox implements Outbox {
     this.#stored.lookAgain();
   }
 
+  /** Resolves in a moment in which all is known that was stored before. */
+  async known(): Promise<void> {
+    while (this.#stored.isBehind && !this.#isStopped) await this.#stored.catchUp();
+  }
+
   retryNow(clientId?: string): void {
     for (const [id, run] of this.#items.runs)
       if (clientId === undefined || id === clientId) Object.assign(run, { dueAt: 0, isServersTime: false });

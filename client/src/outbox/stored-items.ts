@@ -25,6 +25,7 @@ export class StoredItems {
   #known = 0;
   /** Other tabs may have stored what is not known here. */
   #isBehind = false;
+  #catchingUp: Promise<void> | undefined;
   #isStopped = false;
 
   constructor(
@@ -36,7 +37,7 @@ export class StoredItems {
 
   /** Whether nothing may be sent yet, since other tabs may have stored something before it. */
   get isBehind(): boolean {
-    return this.#isBehind || this.items.left !== undefined;
+    return this.#isBehind || this.#catchingUp !== undefined;
   }
 
   async load(): Promise<void> {
@@ -79,35 +80,44 @@ export class StoredItems {
 
   lookAgain(): void {
     this.#isBehind = true;
-    void this.catchUp();
+    if (!this.#isStopped) void this.catchUp();
   }
 
   /** What other tabs have stored and removed. Before anything is sent that they may have stored later. */
-  async catchUp(): Promise<void> {
+  catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#catchUp().finally(() => {
+      this.#catchingUp = undefined;
+      this.changed();
+    });
+    return this.#catchingUp;
+  }
+
+  async #catchUp(): Promise<void> {
     const { items } = this;
-    if (items.left !== undefined || this.#isStopped) return;
-    const left = new Set<string>();
-    items.left = left;
-    this.#isBehind = false;
-    try {
-      // What has left the outbox before is gone from the storage, too.
-      await this.ports.writer.flush();
-      const durable = items.list.filter(({ clientId }) => items.runs.get(clientId)?.isDurable === true);
-      const rows = await this.#read();
-      const there = new Set(rows.map(([, key]) => key));
-      const gone = durable.filter(({ clientId }) => !there.has(clientId) && items.runs.get(clientId)?.isBusy === false);
-      this.#take([
-        ...gone.map(({ clientId }): RowChanges['rows'][number] => ['outbox', clientId, undefined]),
-        ...rows.filter(([, key]) => !left.has(key) && items.find(key) === undefined),
-      ]);
-    } catch {
-      this.#isBehind = true;
-      await pause(this.ports.clock, MIN_BACKOFF_MS);
-    } finally {
-      items.left = undefined;
-      if (this.#isBehind) void this.catchUp();
-      else this.changed();
-    }
+    do {
+      const left = new Set<string>();
+      items.left = left;
+      this.#isBehind = false;
+      try {
+        // What has left the outbox before is gone from the storage, too.
+        await this.ports.writer.flush();
+        const durable = items.list.filter(({ clientId }) => items.runs.get(clientId)?.isDurable === true);
+        const rows = await this.#read();
+        const there = new Set(rows.map(([, key]) => key));
+        const gone = durable.filter(
+          ({ clientId }) => !there.has(clientId) && items.runs.get(clientId)?.isBusy === false,
+        );
+        this.#take([
+          ...gone.map(({ clientId }): RowChanges['rows'][number] => ['outbox', clientId, undefined]),
+          ...rows.filter(([, key]) => !left.has(key) && items.find(key) === undefined),
+        ]);
+      } catch {
+        this.#isBehind = true;
+        await pause(this.ports.clock, MIN_BACKOFF_MS);
+      } finally {
+        items.left = undefined;
+      }
+    } while (this.#isBehind && !this.#isStopped);
   }
 
   #take(rows: RowChanges['rows']): void {

@@ -77,9 +77,13 @@ export class RowWriter {
     return done;
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Resolves when what was given so far is written. */
   flush(): Promise<void> {
     return this.#isWriting ? this.write({ rows: [] }) : Promise.resolve();
+  }
+
+  get isWriting(): boolean {
+    return this.#isWriting;
   }
 
   /** What is on its way for this key: newer than what is stored. */

@@ -118,6 +118,51 @@ describe('the tabs of one user', () => {
     await until('there is one socket', () => sockets === 1);
   }, 180_000);
 
+  it('show all the time what is typed while one begins to lead that reaches no server', async () => {
+    const shared = browser();
+    const { open } = shared.storage;
+    const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4));
+    // Takes its time, as a disk does.
+    const storage = {
+      ...shared.storage,
+      open: async (name: string) => {
+        const database = await open(name);
+        const transaction: typeof database.transaction = async (...work) => {
+          await later();
+          return database.transaction(...work);
+        };
+        return { transaction, close: () => database.close() };
+      },
+    };
+    let isOffline = false;
+    const socket: typeof shared.socket = (options, listeners) =>
+      isOffline ? { emit: () => undefined, close: () => undefined } : shared.socket(options, listeners);
+    const leader = await clients.registered({ ...shared, storage });
+    const follower = clients.make({ ...shared, storage, socket });
+    await follower.ready;
+    await live(follower);
+    const grace = await clients.registered();
+    isOffline = true;
+    const closed = leader.close();
+    const sent: string[] = [];
+    const missing = new Set<string>();
+    for (let count = 0; count < 50; count += 1) {
+      sent.push(follower.send({ receiverId: grace.userId as string, content: `${count}` }).clientId);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      const shown = follower.outbox.items.map(({ clientId }) => clientId);
+      for (const clientId of sent) if (!shown.includes(clientId)) missing.add(clientId);
+    }
+    await closed;
+    expect([...missing]).toEqual([]);
+    isOffline = false;
+    follower.suspend();
+    follower.resume();
+    const conversationId = await firstConversationOf(grace);
+    await until('all arrive', () => textsOf(grace, conversationId).length === sent.length);
+    await until('nothing waits', () => follower.outbox.items.length === 0);
+    expect(textsOf(grace, conversationId)).toEqual(sent.map((_, count) => `${count}`));
+  }, 180_000);
+
   it('renew a token once at its end, whichever of them needs it, and none is logged out', async () => {
     const shared = browser();
     const first = await clients.registered(shared);
