@@ -200,7 +200,7 @@ export class House {
   private databaseUrl(): string {
     if (this.external === undefined || this.network === undefined) return '';
     const url = new URL(this.external.connectionString);
-    url.port = String(this.network.boundTo.port);
+    url.host = `127.0.0.1:${this.network.boundTo.port}`;
     return url.href;
   }
 }

@@ -41,7 +41,7 @@ export default async function globalSetup() {
     await client.query('SET scram_iterations = 1');
     const password = new URL(postgres.connectionString).password;
     await client.query(`ALTER ROLE CURRENT_USER PASSWORD ${client.escapeLiteral(password)}`);
-    await writeFile(join(home, 'postgres', 'pg_hba.conf'), 'host all all 127.0.0.1/32 password\n');
+    await writeFile(join(home, 'postgres', 'pg_hba.conf'), 'host all all 127.0.0.1/32 password\nlocal all all password\n');
     await client.query('SELECT pg_reload_conf()');
     await client.query(`CREATE DATABASE ${TEMPLATE}`);
     await client.end();
@@ -53,7 +53,10 @@ export default async function globalSetup() {
     await stop();
     throw error;
   }
-  process.env.TEST_POSTGRES_URL = postgres.connectionString;
+  // By TCP, as a database of somebody's own is reached; the embedded one of a server that a test starts is asked by its socket.
+  const address = new URL(postgres.connectionString);
+  address.hostname = '127.0.0.1';
+  process.env.TEST_POSTGRES_URL = address.href;
   process.env.TEST_RUN_DIRECTORY = home;
   // For the tests and all processes that they start.
   process.env.TMPDIR = home;

@@ -26,9 +26,20 @@ export const SILENCE_MS = 30_000;
 const MIN_CONNECTIONS = 100;
 /** For what is no pool's: its guard, questions whether it is there, tools of the operator. */
 const SPARE_CONNECTIONS = 20;
+const LOOPBACK = '127.0.0.1';
+/** What the shortest of the platforms takes. */
+const MAX_SOCKET_PATH_BYTES = 103;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 /** How long it may recover after a crash. */
 const RECOVERY_MS = 10 * 60_000;
+
+interface Postmaster {
+  pid: number;
+  port: number | undefined;
+  /** Undefined where it has no Unix socket. */
+  socketDirectory: string | undefined;
+  isStopping: boolean;
+}
 
 export interface ClusterOptions {
   /** The cluster. Its parent also gets `postgres.log` and `postgres-password`. */
@@ -43,12 +54,15 @@ export interface ClusterOptions {
 /** The cluster on disk and its postmaster, whichever process started it. */
 export class Cluster {
   port = 0;
+  /** Where connections go: the directory of its Unix socket, which costs less than TCP, or an address of this machine. */
+  private host = LOOPBACK;
   /** Pools know the port: a restart must not change it. */
   portIsFixed = false;
   /** Whether it may be ended: this process started it, or holds its lock. */
   isOurs = false;
   private pid: number | undefined;
   private child: ChildProcess | undefined;
+  private canHaveSockets = true;
   /** Where in the log the last postmaster's lines begin. */
   private logStart = 0;
 
@@ -76,7 +90,7 @@ export class Cluster {
   }
 
   connectionString(database: string): string {
-    return `postgresql://${SUPERUSER}:${this.password}@127.0.0.1:${this.port}/${database}`;
+    return `postgresql://${SUPERUSER}:${this.password}@${encodeURIComponent(this.host)}:${this.port}/${database}`;
   }
 
   /** Returns when the cluster answers; true where it ran already. */
@@ -95,12 +109,16 @@ export class Cluster {
         this.child = undefined;
         lastAnswerAt = Date.now();
       } else if (postmaster !== undefined && postmaster.port !== undefined) {
-        const answer = await this.ask(postmaster.port);
+        const { port, socketDirectory } = postmaster;
+        const answer = await this.ask(LOOPBACK, port);
         if (answer === 'ready') {
-          if (this.portIsFixed && this.port !== postmaster.port) {
-            throw new EmbeddedPostgresError(`another process started it on port ${postmaster.port}`);
+          if (this.portIsFixed && this.port !== port) {
+            throw new EmbeddedPostgresError(`another process started it on port ${port}`);
           }
-          this.port = postmaster.port;
+          // Pools know the host as well.
+          if (!this.portIsFixed && socketDirectory !== undefined && (await this.ask(socketDirectory, port)) === 'ready')
+            this.host = socketDirectory;
+          this.port = port;
           this.pid = postmaster.pid;
           return adopted;
         }
@@ -161,12 +179,19 @@ export class Cluster {
     return join(this.home, 'postgres.log');
   }
 
+  /** None where there can be none: on Windows, under a long path, on a file system without sockets. */
+  private get socketDirectories(): string {
+    const isTooLong = Buffer.byteLength(join(this.directory, '.s.PGSQL.65535')) > MAX_SOCKET_PATH_BYTES;
+    const isUsable = process.platform !== 'win32' && !isTooLong && !this.directory.includes('"');
+    return isUsable && this.canHaveSockets ? `"${this.directory}"` : '';
+  }
+
   private get pidFile(): string {
     return join(this.directory, 'postmaster.pid');
   }
 
   /** The live postmaster of this directory, if any. */
-  private readPostmaster(): { pid: number; port: number | undefined; isStopping: boolean } | undefined {
+  private readPostmaster(): Postmaster | undefined {
     const path = this.pidFile;
     const content = readIfPresent(path) ?? '';
     const lines = content.split('\n');
@@ -178,12 +203,17 @@ export class Cluster {
       return undefined;
     }
     const port = Number(lines[3]);
-    return { pid, port: Number.isInteger(port) && port > 0 ? port : undefined, isStopping: isStopping(content) };
+    return {
+      pid,
+      port: Number.isInteger(port) && port > 0 ? port : undefined,
+      socketDirectory: lines[4] === '' ? undefined : lines[4],
+      isStopping: isStopping(content),
+    };
   }
 
-  private async ask(port: number): Promise<'ready' | 'busy' | 'silent'> {
+  private async ask(host: string, port: number): Promise<'ready' | 'busy' | 'silent'> {
     const client = new pg.Client({
-      host: '127.0.0.1',
+      host,
       port,
       user: SUPERUSER,
       password: this.password,
@@ -211,8 +241,8 @@ export class Cluster {
     if (!this.portIsFixed) this.port = await freePort();
     const settings = {
       port: this.port,
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: '',
+      listen_addresses: LOOPBACK,
+      unix_socket_directories: this.socketDirectories,
       max_connections: Math.max(MIN_CONNECTIONS, this.connections + SPARE_CONNECTIONS),
       shared_buffers: '128MB',
       synchronous_commit: 'on',
@@ -252,6 +282,11 @@ export class Cluster {
     // Processes of a killed postmaster that are still leaving; a postmaster that another server just started.
     if (/shared memory block|lock file .* already exists/.test(text)) return;
     if (/could not (bind|create any TCP)/.test(text) && !this.portIsFixed) return;
+    // Some shared and network file systems have none. TCP does as well.
+    if (/could not create any Unix-domain sockets/.test(text) && this.canHaveSockets) {
+      this.canHaveSockets = false;
+      return;
+    }
     throw new EmbeddedPostgresError(`${text}; see ${this.logFile}`);
   }
 }
