@@ -54,12 +54,17 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-interface OutcomeRow {
+interface OutcomeRow extends Partial<QuotationRow> {
   position: number;
   outcome: WriteOutcome['outcome'];
   id: string;
   seq: number | null;
   created_at: Date | null;
+  begins: boolean | null;
+}
+
+/** Nulls where there is no quotation; where there can be none, it is not asked for. */
+interface QuotationRow {
   reply_seq: number | null;
   reply_sender_id: string | null;
   reply_kind: MessageKind | null;
@@ -67,7 +72,6 @@ interface OutcomeRow {
   reply_deleted_at: Date | null;
   reply_blind_ids: string[] | null;
   reply_hidden: Record<string, string> | null;
-  begins: boolean | null;
   reply_system: ShownEvent | null;
 }
 
@@ -277,8 +281,10 @@ class Lane {
 
   /** The same for one draft, at two thirds of the cost. */
   private single({ id, conversationId, senderId, clientId, content, replyToId, attached }: MessageDraft) {
+    // What is said of a quotation is nothing without one.
+    const columns = replyToId === null ? 'position, outcome, id, seq, created_at, begins' : '*';
     return this.database.query<OutcomeRow>(
-      'SELECT * FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+      `SELECT ${columns} FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         id,
         conversationId,
@@ -291,7 +297,7 @@ class Lane {
         attached === undefined ? null : JSON.stringify(attached.attachments),
         this.friendsOnly,
       ],
-      'store_message',
+      replyToId === null ? 'store_message' : 'store_reply',
     );
   }
 
@@ -329,22 +335,25 @@ function outcomeOf(row: OutcomeRow): WriteOutcome {
     seq: row.seq,
     createdAt: row.created_at,
     begins: row.begins === true,
-    reply:
-      row.reply_seq === null || row.reply_sender_id === null || row.reply_kind === null
-        ? null
-        : {
-            seq: row.reply_seq,
-            senderId: row.reply_sender_id,
-            kind: row.reply_kind,
-            content: row.reply_content ?? (row.reply_system && preview(shownSentence(row.reply_system))),
-            deletedAt: row.reply_deleted_at,
-            limits: limitsOf(row),
-          },
+    reply: replyOf(row),
+  };
+}
+
+function replyOf(row: OutcomeRow): StoredReply | null {
+  const { reply_seq: seq, reply_sender_id: senderId, reply_kind: kind, reply_system: system } = row;
+  if (seq == null || senderId == null || kind == null) return null;
+  return {
+    seq,
+    senderId,
+    kind,
+    content: row.reply_content ?? (system == null ? null : preview(shownSentence(system))),
+    deletedAt: row.reply_deleted_at ?? null,
+    limits: limitsOf(row),
   };
 }
 
 function limitsOf({ reply_blind_ids: blindIds, reply_hidden: hidden }: OutcomeRow): QuotationLimits | undefined {
-  if (blindIds === null && hidden === null) return undefined;
+  if (blindIds == null && hidden == null) return undefined;
   const hiddenAt = Object.entries(hidden ?? {}).map(([userId, at]) => [userId, new Date(at).toISOString()]);
   return { blindIds: blindIds ?? [], hiddenAt: Object.fromEntries(hiddenAt) as Record<string, string> };
 }

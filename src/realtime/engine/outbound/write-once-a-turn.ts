@@ -63,7 +63,8 @@ function closeAfterwards(this: Transport, done?: () => void): void {
 function writeAll(): void {
   const all = [...waiting];
   waiting.clear();
-  for (const [transport, given] of all) write(transport, given);
+  // Each is a call of the system. Who is acknowledged was given it first, and what was sent goes to others first.
+  for (const [transport, given] of all.reverse()) write(transport, given);
 }
 
 function write(transport: Transport, { packets, sends }: Waiting): void {
