@@ -94,6 +94,16 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second.connectionString, 'SELECT value FROM kept')).toEqual([{ value: 1 }]);
   });
 
+  it('is asked over its Unix socket, which costs less, and by TCP where the path of one would be too long', async () => {
+    const { connectionString } = await start();
+    expect(new URL(connectionString).hostname).toBe(encodeURIComponent(directory));
+    const deep = join(home, 'a'.repeat(100), 'postgres');
+    const other = await EmbeddedPostgres.start({ directory: deep, log: () => undefined, durable: false });
+    expect(new URL(other.connectionString).hostname).toBe('127.0.0.1');
+    expect(await query(other.connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await other.stop();
+  });
+
   it('is adopted when its server was killed', async () => {
     const orphan = await startInKilledProcess(directory);
     const pid = await postmaster();

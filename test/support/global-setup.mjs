@@ -41,7 +41,10 @@ export default async function globalSetup() {
     await client.query('SET scram_iterations = 1');
     const password = new URL(postgres.connectionString).password;
     await client.query(`ALTER ROLE CURRENT_USER PASSWORD ${client.escapeLiteral(password)}`);
-    await writeFile(join(home, 'postgres', 'pg_hba.conf'), 'host all all 127.0.0.1/32 password\nlocal all all password\n');
+    await writeFile(
+      join(home, 'postgres', 'pg_hba.conf'),
+      'host all all 127.0.0.1/32 password\nlocal all all password\n',
+    );
     await client.query('SELECT pg_reload_conf()');
     await client.query(`CREATE DATABASE ${TEMPLATE}`);
     await client.end();
