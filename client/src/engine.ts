@@ -11,10 +11,11 @@ import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
 import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
+import { ContinuedStore } from './store/continued-store.js';
 import { ChatStore } from './store/store.js';
 import { Synchroniser } from './sync/engine.js';
 import { RowWriter, WRITER } from './sync/row-writer.js';
-import type { RowChanges } from './sync/state.js';
+import type { RowChanges, SyncState } from './sync/state.js';
 import type { Answer } from './sync/types.js';
 import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js';
 
@@ -34,6 +35,8 @@ export interface EnginePorts
   isActive: () => boolean;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
+  /** What the engine showed in whose place this one comes. */
+  before: SyncState | undefined;
 }
 
 /**
@@ -105,7 +108,8 @@ export class Engine {
       cancelElsewhere: isLeader ? undefined : async (clientId) => (await tabs.ask('cancel', clientId)) === true,
     });
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
-    this.store = new ChatStore({ sync: this.sync, outbox: this.outbox, drafts: this.drafts });
+    const sources = { sync: this.sync, outbox: this.outbox, drafts: this.drafts };
+    this.store = ports.before === undefined ? new ChatStore(sources) : new ContinuedStore(sources, ports.before);
     if (isLeader) {
       this.socket = new SocketConnection({
         ...ports,

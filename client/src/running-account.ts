@@ -6,6 +6,7 @@ import type { Unsent } from './outbox/early-input.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import type { Database } from './ports/storage.js';
+import type { SyncState } from './sync/state.js';
 import { loneTab } from './tabs/lone-tab.js';
 import { sharedTabs } from './tabs/shared-tabs.js';
 import type { AccountTabs } from './tabs/types.js';
@@ -126,7 +127,7 @@ export class RunningAccount {
     if (this.#isEnded || (isRight && !this.#isOver)) return;
     this.#isOver = false;
     await engine.stop();
-    const next = this.#newEngine();
+    const next = this.#newEngine(engine.sync.state);
     engine.shareWith(next);
     await next.start(engine.sync.state.windows.keys());
     // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
@@ -136,10 +137,11 @@ export class RunningAccount {
     this.connect();
   }
 
-  #newEngine(): Engine {
+  #newEngine(before?: SyncState): Engine {
     const { ports } = this;
     return new Engine({
       ...ports,
+      before,
       role: this.#tabs.tabs.getSnapshot(),
       tabs: this.#tabs,
       identified: (actual) => {

@@ -44,9 +44,9 @@ export class ConversationWindows {
       sync = account.shown.sync;
       if (sync === before) return;
       for (const [conversationId, opened] of this.#opened) {
-        // What was unread when it was opened stays so while it is on screen.
+        // It stays where it is, and what was unread when it was opened stays so while it is on screen.
         const window = before.state.windows.get(idIn(before, conversationId) ?? '');
-        opened.end = this.#begin(conversationId, window?.unread);
+        opened.end = this.#begin(conversationId, window);
       }
     });
   }
@@ -126,13 +126,13 @@ export class ConversationWindows {
     this.#lingering.set(conversationId, { close, timer: this.clock.setTimeout(end, LINGER_MS) });
   }
 
-  #begin(conversationId: string, unread?: Window['unread']): Unsubscribe {
+  #begin(conversationId: string, before?: Window): Unsubscribe {
     const { sync } = this.account.shown;
     let close: Unsubscribe | undefined;
     // A direct one is opened when there is one.
     const look = (): void => {
       const known = idIn(sync, conversationId);
-      if (known !== undefined) close ??= sync.open(known, unread);
+      if (known !== undefined) close ??= sync.open(known, before);
     };
     look();
     const end = close === undefined ? sync.subscribe(look) : undefined;

@@ -42,13 +42,13 @@ export class CachedSync implements ShownSync {
   }
 
   /** Shows the newest messages that are stored of it, from when they are read. */
-  open(conversationId: string, unread: Window['unread'] = null): Unsubscribe {
+  open(conversationId: string, before?: Window): Unsubscribe {
     const { database } = this;
     this.touched.add(conversationId);
     const row = this.state.conversations.get(conversationId);
     if (database !== undefined && row !== undefined && !this.state.timelines.has(conversationId))
       // What cannot be read now is read by the engine.
-      this.#load(database, row, unread ?? [row.me.lastReadSeq, row.lastSeq]).catch(() => undefined);
+      this.#load(database, row, before?.unread ?? [row.me.lastReadSeq, row.lastSeq]).catch(() => undefined);
     return () => undefined;
   }
 

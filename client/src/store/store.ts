@@ -5,7 +5,7 @@ import type { KeptFile, OutboxCommand, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
 import { isUnread, PAGE_SIZE, rowAt, rowsBetween } from '../sync/message-rows.js';
-import type { ConversationRow, SentMessage, SyncState, Timeline } from '../sync/state.js';
+import type { ConversationRow, SentMessage, SyncState, Timeline, Window } from '../sync/state.js';
 import { overlaid } from './overlay.js';
 import type {
   ConversationItem,
@@ -26,6 +26,11 @@ export interface StoreSources {
   };
   outbox: Observable<readonly OutboxItem[]>;
   drafts: { of(conversationId: string): string; subscribe(listener: () => void): () => void };
+}
+
+export interface Viewed {
+  timeline: Timeline | undefined;
+  window: Window | undefined;
 }
 
 type Snapshot = StoreSnapshots[keyof StoreSnapshots];
@@ -162,8 +167,14 @@ export class ChatStore implements Store {
     }
   }
 
+  /** What is looked at of a conversation. */
+  protected viewed({ timelines, windows }: SyncState, id: string): Viewed {
+    return { timeline: timelines.get(id), window: windows.get(id) };
+  }
+
   #messages(key: StoreKey, id: string, state: SyncState): Snapshot {
-    const [row, timeline, window] = [state.conversations.get(id), state.timelines.get(id), state.windows.get(id)];
+    const row = state.conversations.get(id);
+    const { timeline, window } = this.viewed(state, id);
     const outbox = this.#outboxOf(id);
     return this.#memo(key, [timeline, window, row?.lastSeq, ...outbox], (before): MessagesSnapshot => {
       const { rows, start } = timeline ?? NO_TIMELINE;

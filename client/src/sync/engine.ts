@@ -78,8 +78,8 @@ export class Synchroniser implements SyncEngine {
     this.#feed({ type: 'read', conversationId, seq });
   }
 
-  open(conversationId: string, unread: Window['unread'] = null): () => void {
-    this.#feed({ type: 'open', conversationId, unread });
+  open(conversationId: string, before?: Window): () => void {
+    this.#feed({ type: 'open', conversationId, before });
     let isOpen = true;
     return () => {
       if (isOpen) this.#feed({ type: 'close', conversationId });

@@ -144,9 +144,10 @@ function take(step: Step, input: SyncInput): void {
     case 'read':
       return moveCursor(step, input.conversationId, state.userId, input.seq);
     case 'open': {
-      const { conversationId, unread = null } = input;
+      const { conversationId, before } = input;
       const window = state.windows.get(conversationId);
-      const opened = window ?? { ...NEW_WINDOW, viewers: 0, unread };
+      const { from, to, follows, unread } = before ?? NEW_WINDOW;
+      const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, viewers: 0 };
       table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });
       step.touched.add(conversationId);

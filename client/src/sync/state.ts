@@ -160,7 +160,8 @@ export type SyncInput =
   | { type: 'friends-failed'; failure: Failure }
   /** This user has read up to here; the outbox sends it to the server. */
   | { type: 'read'; conversationId: string; seq: number }
-  | { type: 'open'; conversationId: string; unread?: Window['unread'] }
+  /** `before`: as it was open in the state of another engine. */
+  | { type: 'open'; conversationId: string; before?: Window | undefined }
   | { type: 'close' | 'older' | 'newer' | 'newest'; conversationId: string }
   | { type: 'jump'; conversationId: string; seq: number }
   | { type: 'timer'; name: string };

@@ -20,9 +20,9 @@ export interface ShownSync {
   subscribe(listener: () => void): () => void;
   /**
    * A conversation is on screen: fetched first, its window kept. Returns what ends that.
-   * @param unread what was unread when it was opened, where it was on screen before this was there
+   * @param before its window, where it was on screen before this was there
    */
-  open(conversationId: string, unread?: Window['unread']): () => void;
+  open(conversationId: string, before?: Window): () => void;
   /** This user has read up to here: shown at once; the outbox sends it to the server. */
   read(conversationId: string, seq: number): void;
   /** The direct conversation with a user, where there is one. */

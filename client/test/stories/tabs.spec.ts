@@ -163,6 +163,46 @@ describe('the tabs of one user', () => {
     expect(textsOf(grace, conversationId)).toEqual(sent.map((_, count) => `${count}`));
   }, 180_000);
 
+  it('show what one of them has open when it begins to lead, with a server and without', async () => {
+    const shared = browser();
+    let isOffline = false;
+    const socket: typeof shared.socket = (options, listeners) =>
+      isOffline ? { emit: () => undefined, close: () => undefined } : shared.socket(options, listeners);
+    const leader = await clients.registered(shared);
+    const grace = await clients.registered();
+    for (let count = 0; count < 70; count += 1)
+      await grace.send({ receiverId: leader.userId as string, content: `${count}` }).stored;
+    const conversationId = await firstConversationOf(leader);
+    await until('all have come', () => leader.conversations.items[0]?.lastSeq === 70);
+    await leader.close();
+    // It has never opened the conversation.
+    const first = clients.make(shared);
+    await first.ready;
+    await live(first);
+    const second = clients.make({ ...shared, socket });
+    await second.ready;
+    await live(second);
+    const close = second.messages(conversationId).open();
+    await until('it is shown', () => textsOf(second, conversationId).length === 50);
+    await second.messages(conversationId).loadOlder();
+    expect(textsOf(second, conversationId)).toHaveLength(70);
+    const shown = new Set<number>();
+    const end = second.messages(conversationId).subscribe(() => shown.add(textsOf(second, conversationId).length));
+    isOffline = true;
+    await first.close();
+    await until('it leads', () => second.connection.getSnapshot().status === 'connecting');
+    expect(textsOf(second, conversationId)).toHaveLength(70);
+    isOffline = false;
+    second.suspend();
+    second.resume();
+    await live(second);
+    await grace.send({ conversationId, content: 'later' }).stored;
+    await until('it comes', () => textsOf(second, conversationId).at(-1) === 'later');
+    end();
+    close();
+    expect(Math.min(...shown)).toBeGreaterThanOrEqual(50);
+  }, 180_000);
+
   it('renew a token once at its end, whichever of them needs it, and none is logged out', async () => {
     const shared = browser();
     const first = await clients.registered(shared);
