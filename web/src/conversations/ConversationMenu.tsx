@@ -1,6 +1,7 @@
 import type { Conversation, UpdateOwnMembership } from '@parley/client';
 import { attempt } from '../app/toasts.js';
-import { Menu, MenuItem, type Place } from '../design/Menu.js';
+import { Menu, MenuItem } from '../design/Menu.js';
+import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { FOR_GOOD, isMuted, nameOf } from './names.js';

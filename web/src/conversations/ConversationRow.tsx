@@ -6,7 +6,7 @@ import { linkTo } from '../app/router.js';
 import { Avatar } from '../design/Avatar.js';
 import { Icon } from '../design/Icon.js';
 import { memo } from '../design/memo.js';
-import type { Place } from '../design/Menu.js';
+import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
 import { briefTimeOf, fullTimeOf, t } from '../texts/texts.js';
 import { isMuted, nameOf, partnerOf } from './names.js';

@@ -1,11 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from './Icon.js';
-
-export interface Place {
-  x: number;
-  y: number;
-}
+import type { Place } from './place.js';
 
 interface Properties {
   label: string;
@@ -91,10 +87,4 @@ export function MenuItem({ icon, text, isDangerous = false, onChoose }: Item) {
       {text}
     </button>
   );
-}
-
-/** Below the button that was pressed. */
-export function below(event: Event): Place {
-  const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
-  return { x: left, y: bottom + 4 };
 }

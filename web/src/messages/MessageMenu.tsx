@@ -1,6 +1,7 @@
 import type { MessageItem } from '@parley/client';
 import { attempt, notify } from '../app/toasts.js';
-import { Menu, MenuItem, type Place } from '../design/Menu.js';
+import { Menu, MenuItem } from '../design/Menu.js';
+import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import { canEdit, canReport, isOwn, type MessageActions, toggleReaction } from './actions.js';
@@ -14,7 +15,7 @@ interface Properties {
   onClose: () => void;
 }
 
-export function MessageMenu({ item, at, actions, onClose }: Properties) {
+export default function MessageMenu({ item, at, actions, onClose }: Properties) {
   const { content, id } = item;
   const copy = async (): Promise<void> => {
     if (await attempt(() => navigator.clipboard.writeText(content ?? ''))) notify(t('app.copied'));

@@ -1,21 +1,23 @@
 import type { MessageItem } from '@parley/client';
 import { useUser } from '@parley/client/react';
 import { useCallback, useState } from 'preact/hooks';
+import { Lazy } from '../app/Lazy.js';
 import { Avatar } from '../design/Avatar.js';
 import { memo } from '../design/memo.js';
-import type { Place } from '../design/Menu.js';
+import type { Place } from '../design/place.js';
 import { fullTimeOf, t, timeOf } from '../texts/texts.js';
 import { canEdit, isOwn, type MessageActions } from './actions.js';
 import { Attachments } from './Attachments.js';
 import { LinkPreviewCard } from './LinkPreviewCard.js';
 import { useLongPress } from './long-press.js';
-import { MessageMenu } from './MessageMenu.js';
 import { MessageText } from './MessageText.js';
 import { Quote } from './Quote.js';
 import { Reactions } from './Reactions.js';
 import { Rejections } from './Rejection.js';
 import { RowTools } from './RowTools.js';
 import { TickMark } from './TickMark.js';
+
+const messageMenu = () => import('./MessageMenu.js');
 
 export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected' | undefined;
 
@@ -108,7 +110,9 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
         <Rejections item={item} />
         {hasActions && hasTools ? <RowTools item={item} actions={actions} onMenu={openMenu} /> : null}
       </div>
-      {menu === undefined ? null : <MessageMenu item={item} at={menu} actions={actions} onClose={closeMenu} />}
+      {menu === undefined ? null : (
+        <Lazy load={messageMenu} item={item} at={menu} actions={actions} onClose={closeMenu} onFailed={closeMenu} />
+      )}
     </article>
   );
 });

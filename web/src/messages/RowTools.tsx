@@ -1,6 +1,6 @@
 import type { MessageItem } from '@parley/client';
 import { Icon } from '../design/Icon.js';
-import { below, type Place } from '../design/Menu.js';
+import { below, type Place } from '../design/place.js';
 import { t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 

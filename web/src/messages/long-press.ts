@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { Place } from '../design/Menu.js';
+import type { Place } from '../design/place.js';
 
 const LONG_PRESS_MS = 450;
 /** A finger that moves farther scrolls. */

@@ -2,7 +2,8 @@ import type { User } from '@parley/client';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
-import { below, Menu, type Place } from '../design/Menu.js';
+import { Menu } from '../design/Menu.js';
+import { below, type Place } from '../design/place.js';
 import { t } from '../texts/texts.js';
 
 /** What may be done with somebody: a button, and the menu that it opens. */
