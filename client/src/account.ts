@@ -24,7 +24,7 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
   url: string;
   session: Session;
   /** What follows the first load. */
-  later: () => Promise<Pick<Later, 'run'>>;
+  later: () => Promise<Pick<Later, 'run' | 'forget'>>;
 }
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
@@ -343,7 +343,7 @@ export class CurrentAccount {
   }
 
   /** All that runs: it is asked for until it comes. */
-  async #later(): Promise<Pick<Later, 'run'>> {
+  async #later(): Promise<Pick<Later, 'run' | 'forget'>> {
     for (let failures = 0; ; failures += 1) {
       try {
         return await this.ports.later();
@@ -376,26 +376,14 @@ export class CurrentAccount {
       this.#leaving -= 1;
       const userId = this.#running?.userId ?? session.userId;
       await this.end();
-      await session.leave().catch(() => void this.#clearLater());
+      const { held } = session;
+      await session.leave().catch(() => {
+        void handled(this.#later().then((later) => later.forget(held?.accessToken)));
+      });
       this.setIdle({ status: 'ended' });
       this.#refuse();
       if (userId !== undefined) await storage.destroy(this.#nameOf(userId));
     });
-  }
-
-  /** A store that cannot be written now, as a locked keychain, forgets the session when it can. */
-  async #clearLater(): Promise<void> {
-    const { session, clock } = this.ports;
-    const { generation } = session;
-    for (let failures = 1; ; failures += 1) {
-      await pause(clock, doubledMs(failures));
-      if (this.#isClosed || generation !== session.generation) return;
-      try {
-        return await session.keepRevocations();
-      } catch {
-        continue;
-      }
-    }
   }
 
   /** Nobody is logged in from now on; what is stored stays. */

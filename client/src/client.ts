@@ -131,6 +131,7 @@ export class ChatClient {
       const { laterParts } = await import('./later.js');
       const later = laterParts({ ...ports, deviceName: options.deviceName, session, account });
       this.#signIn = later.signIn;
+      if (account.isClosed) later.signIn.close();
       return later;
     });
     this.conversations = conversationsOf(observe, async () => (await this.#later()).calls.conversations);
@@ -305,7 +306,7 @@ export class ChatClient {
     return this.#account.shown.store.idOf(conversationId);
   }
 
-  /** What came first is known in the tick in which it is asked for. */
+  /** Numbered in the caller's tick, before anything is awaited. */
   async #signingIn<Result>(work: (signIn: SignIn, turn: Turn) => Promise<Result>): Promise<Result> {
     const turn = { number: (this.#turns += 1), departures: this.#account.departures };
     return work((await this.#later()).signIn, turn);

@@ -35,8 +35,6 @@ export interface EnginePorts
   isActive: () => boolean;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
-  /** What the engine showed in whose place this one comes. */
-  before: SyncState | undefined;
 }
 
 /**
@@ -62,7 +60,11 @@ export class Engine {
   #early: ChannelMessage[] | undefined = [];
   #successor: Engine | undefined;
 
-  constructor(private readonly ports: EnginePorts) {
+  /** @param before what the engine showed in whose place this one comes */
+  constructor(
+    private readonly ports: EnginePorts,
+    before?: SyncState,
+  ) {
     const { role, isShared, database, http, clock, random } = ports;
     const { tabs } = ports.tabs;
     const isLeader = role === 'leader';
@@ -109,7 +111,7 @@ export class Engine {
     });
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
     const sources = { sync: this.sync, outbox: this.outbox, drafts: this.drafts };
-    this.store = ports.before === undefined ? new ChatStore(sources) : new ContinuedStore(sources, ports.before);
+    this.store = before === undefined ? new ChatStore(sources) : new ContinuedStore(sources, before);
     if (isLeader) {
       this.socket = new SocketConnection({
         ...ports,
@@ -167,7 +169,7 @@ export class Engine {
     this.#successor = successor;
   }
 
-  /** Resolves in a moment in which the next one knows all that the user did here. */
+  /** Resolves when the next one knows all that was stored here. */
   async shared(): Promise<void> {
     do {
       await this.#writer.flush();
@@ -215,7 +217,8 @@ export class Engine {
 
   /** The user does something: a connection that waits for its next try makes it now. */
   wake(): void {
-    if (this.connection.getSnapshot().status !== 'waiting') return;
+    const { status } = this.connection.getSnapshot();
+    if (status !== 'waiting' && status !== 'suspended') return;
     if (this.socket === undefined) this.ports.tabs.tabs.post({ type: 'wake' });
     else this.socket.nudge();
   }

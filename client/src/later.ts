@@ -4,6 +4,7 @@
  */
 import type { Session } from './auth/session.js';
 import { SessionTokens } from './auth/session-tokens.js';
+import { doubledMs, pause } from './connection/backoff.js';
 import type { Observable } from './connection/types.js';
 import { type Calls, callsOf } from './facade/calls.js';
 import type { Observe } from './facade/friends.js';
@@ -45,6 +46,8 @@ export interface Later {
   calls: Calls;
   upload(file: File | Blob | UploadSource, options: { signal?: AbortSignal }): Promise<Attachment>;
   run(given: RunningAccountGiven): RunningAccount;
+  /** Removes the session of this token from its store, which would not have it; nothing else. Never rejects. */
+  forget(accessToken: string | undefined): Promise<void>;
 }
 
 export function laterParts(given: LaterPorts): Later {
@@ -72,19 +75,34 @@ export function laterParts(given: LaterPorts): Later {
       (conversationId) => sentTo(account.outbox, (lane) => idOf(lane) === idOf(conversationId), ports.clock),
     ),
     upload: async (file, { signal }) => {
-      const { generation } = session;
-      const given = new AbortController();
-      const giveUp = (): void => given.abort();
+      const { generation, userId } = session;
+      const controller = new AbortController();
+      const giveUp = (): void => controller.abort();
       const end = account.subscribe(() => {
-        if (account.isClosed || session.generation !== generation) giveUp();
+        if (account.isClosed || (session.generation !== generation && session.userId !== userId)) giveUp();
       });
       signal?.addEventListener('abort', giveUp);
       if (signal?.aborted === true) giveUp();
       try {
-        return await uploadFile(http, file, `parley-${random.uuid()}`, { signal: given.signal });
+        return await uploadFile(http, file, `parley-${random.uuid()}`, { signal: controller.signal });
       } finally {
         end();
         signal?.removeEventListener('abort', giveUp);
+      }
+    },
+    forget: async (accessToken) => {
+      const { generation } = session;
+      for (let failures = 1; ; failures += 1) {
+        await pause(ports.clock, doubledMs(failures));
+        if (account.isClosed || generation !== session.generation) return;
+        const stored = await session.stored();
+        // Somebody has logged in, in another tab.
+        if (stored !== undefined && stored.userId !== '' && stored.accessToken !== accessToken) return;
+        try {
+          return await session.keepRevocations();
+        } catch {
+          continue;
+        }
       }
     },
     run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http, isAlone }),

@@ -14,7 +14,7 @@ import type { AccountTabs } from './tabs/types.js';
 /** How long a start waits to learn whether this tab leads, before it begins as one that follows. */
 const LEADER_WAIT_MS = 50;
 
-/** How long a tab that begins to lead, or to follow, waits until what was typed last is stored. */
+/** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
 const MAX_STORING_MS = 500;
 
 /** What an account that runs is given by the one who opened it. */
@@ -129,9 +129,15 @@ export class RunningAccount {
     await engine.stop();
     const next = this.#newEngine(engine.sync.state);
     engine.shareWith(next);
-    await next.start(engine.sync.state.windows.keys());
-    // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
-    await within(this.ports.clock, MAX_STORING_MS, engine.shared(), () => undefined);
+    try {
+      await next.start(engine.sync.state.windows.keys());
+      // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
+      await within(this.ports.clock, MAX_STORING_MS, engine.shared(), () => undefined);
+    } catch (error) {
+      // The storage was removed.
+      await next.stop().catch(() => undefined);
+      throw error;
+    }
     this.engine = next;
     this.ports.changed();
     this.connect();
@@ -139,21 +145,16 @@ export class RunningAccount {
 
   #newEngine(before?: SyncState): Engine {
     const { ports } = this;
-    return new Engine({
-      ...ports,
-      before,
-      role: this.#tabs.tabs.getSnapshot(),
-      tabs: this.#tabs,
-      identified: (actual) => {
-        if (actual === ports.userId) return true;
-        // The application's tokens are another user's now.
-        ports.change(async () => {
-          await ports.session.identify(actual);
-          await ports.open(actual);
-        });
-        return false;
-      },
-    });
+    const identified = (actual: string): boolean => {
+      if (actual === ports.userId) return true;
+      // The application's tokens are another user's now.
+      ports.change(async () => {
+        await ports.session.identify(actual);
+        await ports.open(actual);
+      });
+      return false;
+    };
+    return new Engine({ ...ports, role: this.#tabs.tabs.getSnapshot(), tabs: this.#tabs, identified }, before);
   }
 
   #knowsRole(): Promise<void> {

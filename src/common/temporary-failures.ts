@@ -34,9 +34,9 @@ export function isConnectionFailure(error: unknown): boolean {
   if (typeof code === 'string') {
     // Class 08: connection exceptions; 57P: the server shuts down, starts, or ended this connection; 53300: too many connections.
     if (/^(08|57P)/.test(code) || code === '53300') return true;
-    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|EAGAIN)/.test(code)) return true;
-    // A Unix socket whose server is not there.
-    if (code === 'ENOENT') return (error as { syscall?: unknown }).syscall === 'connect';
+    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN)/.test(code)) return true;
+    // A Unix socket whose server is not there, or has too many before it.
+    if (code === 'ENOENT' || code === 'EAGAIN') return (error as { syscall?: unknown }).syscall === 'connect';
   }
   return (
     error instanceof Error &&

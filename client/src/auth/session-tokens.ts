@@ -30,8 +30,9 @@ interface Renewal {
  * already: a refresh token works once, and using it twice would end the session.
  */
 export class SessionTokens implements SessionSource {
-  /** The store took what is held. */
-  #isKept = true;
+  /** What was held and the store has not taken, or not yet. */
+  #unkept: StoredSession | undefined;
+  #isSaving = false;
   #renewal: Renewal | undefined;
   /** The provider's tokens are this user's: the server has said so. */
   #isIdentified = true;
@@ -40,6 +41,11 @@ export class SessionTokens implements SessionSource {
     private readonly session: Session,
     private readonly ports: SessionTokensPorts,
   ) {}
+
+  /** The store has what is held. */
+  get #isKept(): boolean {
+    return this.#unkept === undefined || this.#unkept !== this.session.held;
+  }
 
   get userId(): string | undefined {
     return this.session.userId;
@@ -92,7 +98,7 @@ export class SessionTokens implements SessionSource {
 
   async token(): Promise<string> {
     // The keychain did not take it: a start would find a token that is spent.
-    if (!this.#isKept && this.session.held !== undefined) void this.#keep(this.session.held);
+    if (!this.#isKept && !this.#isSaving && this.session.held !== undefined) void this.#keep(this.session.held);
     const token = this.session.held?.accessToken;
     if (token !== undefined && token !== '') return token;
     return this.renew('');
@@ -146,10 +152,16 @@ export class SessionTokens implements SessionSource {
   /** A store that does not take it is tried again with the next request. */
   async #keep(session: StoredSession): Promise<void> {
     this.session.held = session;
-    this.#isKept = true;
-    await this.session.save(session).catch(() => {
-      this.#isKept = this.session.held !== session;
-    });
+    this.#unkept = session;
+    this.#isSaving = true;
+    try {
+      await this.session.save(session);
+      if (this.#unkept === session) this.#unkept = undefined;
+    } catch {
+      // A locked keychain, say.
+    } finally {
+      this.#isSaving = false;
+    }
   }
 
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {
@@ -228,7 +240,7 @@ export class SessionTokens implements SessionSource {
       this.#requireSame(generation);
       // Without a code of the server's it is a word of something in between.
       if (error instanceof ChatError && error.status === 401 && error.code !== 'UNEXPECTED_ANSWER')
-        await this.end(error.code);
+        await this.end(error.code).catch(() => undefined);
       throw error;
     }
   }

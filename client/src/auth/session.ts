@@ -11,7 +11,7 @@ export interface SessionPorts {
 const MAX_REVOCATIONS = 5;
 
 export interface TokenRequest {
-  /** The last one was refused or has run out: none from a cache then. */
+  /** The last one is of no use any more, or soon will not be: none from a cache then. */
   isRefused: boolean;
 }
 
@@ -54,8 +54,9 @@ export class Session {
   /** The server says that it is over. What the user typed stays. */
   async end(code: string): Promise<void> {
     if (this.held === undefined) return;
-    await this.clear();
+    const cleared = this.clear();
     this.#endListeners.call(code);
+    await cleared;
   }
 
   async clear(): Promise<void> {

@@ -47,7 +47,7 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
   http: Http;
 }
 
-/** When it was asked for: the how-manieth time, and after how many log-outs. */
+/** When it was asked for: its number among the log-ins, and how many log-outs came before it. */
 export interface Turn {
   number: number;
   departures: number;
@@ -59,7 +59,7 @@ export class SignIn {
   /** The highest number of a turn, and what became of it. */
   #asked = 0;
   #last: Promise<void> = Promise.resolve();
-  /** Between the tabs of this server: somebody has logged in. */
+  /** By it the other tabs of this server learn that somebody has logged in. */
   readonly #channel: Channel;
 
   constructor(private readonly ports: SignInPorts) {
@@ -70,12 +70,13 @@ export class SignIn {
   async register(registration: Registration, turn: Turn): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
     const body = { deviceName, ...registration };
-    const asked = this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
+    let answer: Registered | PendingRegistration | undefined;
     await this.#asLast(turn, async (isLast) => {
-      const answer = await asked;
+      answer = await this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
       if ('accessToken' in answer) await this.#begin(answer, answer.user.id, isLast);
     });
-    return asked;
+    if (answer === undefined) throw superseded();
+    return answer;
   }
 
   login(credentials: Login, turn: Turn): Promise<void> {
@@ -152,9 +153,16 @@ export class SignIn {
   #takeOver(): Promise<void> {
     const { account, session } = this.ports;
     return account.change(async () => {
-      if (account.isClosed || session.userId !== undefined) return;
+      if (account.isClosed || session.userId !== undefined || session.provider !== undefined) return;
       const userId = await session.restore();
-      if (userId !== undefined) await account.open(userId);
+      if (userId === undefined) return;
+      session.generation += 1;
+      try {
+        await this.#open(userId);
+      } catch {
+        // As before: the user may log in here.
+        session.forget();
+      }
     });
   }
 

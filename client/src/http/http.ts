@@ -91,15 +91,16 @@ export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http
       const isLeft = (): boolean => generation !== tokens.generation;
       let token = await tokens.token();
       for (let renewals = 0; ; renewals += 1) {
-        // What one user asked for is not done as the next.
+        // What one user asked for is not done as the next user.
         if (isLeft()) throw anotherSession();
         try {
           const answer = await call<Body>(ports, path, request, token);
-          // Nor answered to them; who ends the session by it learns that.
+          // Nor answered to them. A request that ends the session itself still gets its answer.
           if (isLeft() && tokens.userId !== undefined && tokens.userId !== userId) throw anotherSession();
           return answer;
         } catch (error) {
           if (!(error instanceof ChatError) || error.status !== 401 || renewals === MAX_RENEWALS) throw error;
+          if (isLeft()) throw anotherSession();
           token = await tokens.renew(token);
         }
       }

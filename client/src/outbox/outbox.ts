@@ -42,6 +42,8 @@ export class DurableOutbox implements Outbox {
   #typed = FIRST_PROVISIONAL;
   /** Messages whose files this tab copies. */
   readonly #copying = new Set<string>();
+  /** Here, in this run. */
+  readonly #dropped = new Set<string>();
   #timer: Timer | undefined;
   readonly getSnapshot: Outbox['getSnapshot'];
   readonly subscribe: Outbox['subscribe'];
@@ -173,7 +175,7 @@ export class DurableOutbox implements Outbox {
 
   /** Resolves in a moment in which all is known that was stored before. */
   async known(): Promise<void> {
-    while (this.#stored.isBehind && !this.#isStopped) await this.#stored.catchUp();
+    while (this.#stored.isBehind && !this.#stored.isStopped) await this.#stored.catchUp();
   }
 
   retryNow(clientId?: string): void {
@@ -202,6 +204,7 @@ export class DurableOutbox implements Outbox {
     if (item === undefined) return false;
     if (!this.#isDroppable(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
     const { put, removed } = dropped(this.#items.list, item);
+    this.#dropped.add(clientId);
     const stored = this.#items.change(put, removed);
     this.#discard(removed);
     this.#notifyAndPump();
@@ -279,9 +282,10 @@ export class DurableOutbox implements Outbox {
       const item = this.#items.find(clientId);
       if (item === undefined) return;
       if (message !== undefined) await this.#items.change([aimed(item, message)], []);
-      // Another tab has dropped it, and what was done to it goes with it.
       else if (item.command.type === 'send') await this.#items.change([withoutQuotation(item)], []);
-      else await this.#items.change([], [item]);
+      // What another tab did to it, which did not know yet that it was dropped, goes with it.
+      else if (this.#dropped.has(sent)) await this.#items.change([], [item]);
+      else this.#refused(item, new ChatError('NOT_FOUND', 'There is no such message.'));
     } catch (error) {
       this.#failed(clientId, run, errorOf(error));
     } finally {

@@ -1,7 +1,7 @@
 import { MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
 import type { Clock } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
-import type { Database } from '../ports/storage.js';
+import { type Database, StorageError } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
 import type { RowChanges } from '../sync/state.js';
 import { NEW_RUN, type OutboxItems } from './items.js';
@@ -26,7 +26,7 @@ export class StoredItems {
   /** Other tabs may have stored what is not known here. */
   #isBehind = false;
   #catchingUp: Promise<void> | undefined;
-  #isStopped = false;
+  isStopped = false;
 
   constructor(
     private readonly ports: StoredItemsPorts,
@@ -45,7 +45,7 @@ export class StoredItems {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.isStopped = true;
   }
 
   /** Rows that another tab has stored. */
@@ -80,7 +80,7 @@ export class StoredItems {
 
   lookAgain(): void {
     this.#isBehind = true;
-    if (!this.#isStopped) void this.catchUp();
+    if (!this.isStopped) void this.catchUp();
   }
 
   /** What other tabs have stored and removed. Before anything is sent that they may have stored later. */
@@ -111,13 +111,14 @@ export class StoredItems {
           ...gone.map(({ clientId }): RowChanges['rows'][number] => ['outbox', clientId, undefined]),
           ...rows.filter(([, key]) => !left.has(key) && items.find(key) === undefined),
         ]);
-      } catch {
+      } catch (error) {
         this.#isBehind = true;
+        if (error instanceof StorageError && error.code === 'CLOSED') return this.stop();
         await pause(this.ports.clock, MIN_BACKOFF_MS);
       } finally {
         items.left = undefined;
       }
-    } while (this.#isBehind && !this.#isStopped);
+    } while (this.#isBehind && !this.isStopped);
   }
 
   #take(rows: RowChanges['rows']): void {

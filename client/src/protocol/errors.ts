@@ -36,21 +36,28 @@ export interface ErrorDetails {
 
 /** The one error that the client rejects with. `code` is the server's word or one of this side's; newer servers may add some. */
 export class ChatError extends Error {
-  declare readonly errors: Readonly<Record<string, readonly string[]>> | undefined;
-  declare readonly retryAfterMs: number | undefined;
-  declare readonly status: number | undefined;
-  declare readonly requestId: string | undefined;
-  declare readonly until: string | null | undefined;
-  declare readonly reason: string | null | undefined;
+  readonly errors: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly until: string | null | undefined;
+  readonly reason: string | null | undefined;
 
   constructor(
     readonly code: ErrorCode | LocalErrorCode,
     message: string,
-    { cause, ...details }: ErrorDetails = {},
+    details: ErrorDetails = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'ChatError';
-    Object.assign(this, details);
+    ({
+      errors: this.errors,
+      retryAfterMs: this.retryAfterMs,
+      status: this.status,
+      requestId: this.requestId,
+      until: this.until,
+      reason: this.reason,
+    } = details);
   }
 
   /** Whether the same may succeed later without anybody changing it. */

@@ -90,7 +90,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
   #registering: Promise<void> | undefined;
   #userId: string | undefined;
   #failures = 0;
-  /** It cannot be had: asked for again by the user, the app or another token alone. */
+  /** It failed for good: tried again on a look at the permission, a log-in or another token alone. */
   #hasFailed = false;
   #badge: number | undefined;
   /** The conversations with something unread, as they were when the list of notifications was put right last. */

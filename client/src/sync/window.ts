@@ -30,7 +30,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   const interval = to < from ? undefined : intervalAt(coverage, to);
   if (interval === undefined) {
     // What was shown is gone (a reset, a new membership): begin anew.
-    [from, to] = [1, 0];
+    [from, to, follows] = [1, 0, true];
     if (newest !== undefined) showEndOf(newest);
   } else {
     from = Math.max(from, interval[0]);

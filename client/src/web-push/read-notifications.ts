@@ -2,14 +2,14 @@ import type { ConnectionSnapshot, Observable } from '../connection/types.js';
 import { unreadOf } from '../facade/unread.js';
 import type { Conversation } from '../protocol/protocol.generated.js';
 
-/** Of the client what is looked at. */
+/** The part of the client that is used. */
 interface Shown {
   readonly connection: Observable<ConnectionSnapshot>;
   readonly conversations: Observable<readonly Conversation[]>;
 }
 
 /**
- * While the page is open: takes away the notifications of conversations in which everything was read, here or elsewhere, and
+ * While the page is open: closes the notifications of conversations in which everything was read, here or elsewhere, and
  * keeps the number on the app's icon. Browsers let nobody else do it: a push must show something. Returns the way to end it.
  */
 export function clearReadNotifications(
@@ -34,7 +34,7 @@ export function clearReadNotifications(
     const key = [badge, ...ids.sort()].join();
     if (key === done) return;
     done = key;
-    clear(ids, badge).catch(() => undefined);
+    clear(ids, badge).catch(() => (done = undefined));
   };
   const ends = [client.connection.subscribe(look), client.conversations.subscribe(look)];
   look();

@@ -434,6 +434,10 @@ describe('a client', () => {
     const [asked, left] = [rejection(logIn('ada')), client.logout()];
     await left;
     expect(await asked).toMatchObject({ code: 'ABORTED' });
+    const registration = { username: 'ada', email: 'ada@example.com', password: 'a long password' };
+    const [registered, leftAgain] = [rejection(client.register(registration)), client.logout()];
+    await leftAgain;
+    expect(await registered).toMatchObject({ code: 'ABORTED' });
     await settled();
     expect([client.userId, answers]).toEqual([undefined, []]);
     await client.close();

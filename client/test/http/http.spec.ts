@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { authenticatedHttp, call } from '../../src/http/http.js';
 import type { Fetch, FetchInit } from '../../src/ports/network.js';
+import type { ChatError } from '../../src/protocol/errors.js';
 import { rejection, VirtualClock } from '../support/virtual-clock.js';
 
 const url = 'https://chat.example/';
@@ -111,6 +112,21 @@ describe('requests', () => {
     await expect(http.request('/users/me')).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
     expect(asked).toEqual(['first', 'second', 'third']);
   });
+
+  it.each([401, 403, 429])(
+    'take no word of something in between for the server’s: %d with a code of its own',
+    async (status) => {
+      const body = JSON.stringify({ code: status, message: { no: 'text' }, isTransient: false, name: 'Proxy' });
+      const error = await rejection(call(answering(status, body).ports, '/', {}));
+      expect(error).toMatchObject({
+        name: 'ChatError',
+        status,
+        isTransient: true,
+        message: `The server answered ${status}.`,
+      });
+      expect((error as ChatError).code).toBe(status === 429 ? 'RATE_LIMITED' : 'UNEXPECTED_ANSWER');
+    },
+  );
 
   it('take an empty answer for one', async () => {
     await expect(call(answering(204, '').ports, '/', {})).resolves.toMatchObject({ status: 204, body: undefined });

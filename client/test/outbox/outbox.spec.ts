@@ -547,13 +547,19 @@ describe('a reply to a message that has no id yet', () => {
 
   it('goes without the quotation where another tab has dropped that message, and what was done to that goes with it', async () => {
     const { world, device } = await connected();
-    const target = { clientId: 'dropped elsewhere' };
+    await device.disconnect();
+    await device.send('a', 'dropped');
+    expect(await device.outbox.cancel('a')).toBe(true);
+    const target = { clientId: 'a' };
     await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: 'changed' });
     await device.enqueue(reply('b', 'answers what is gone', target.clientId));
+    const unknown = { clientId: 'unknown' };
+    await device.enqueue({ type: 'edit', clientId: 'f', conversationId: 'c0', target: unknown, content: 'changed' });
+    await device.connect();
     await world.clock.advance(1_000);
     expect(world.texts()).toEqual(['answers what is gone']);
     expect(sends(world).at(-1)).not.toHaveProperty('replyToId');
-    expect(device.states()).toEqual([]);
+    expect(device.outbox.getSnapshot().map(({ clientId, state }) => [clientId, state])).toEqual([['f', 'rejected']]);
   });
 
   it('that was refused for what it answers is sent without that once its text was changed', async () => {

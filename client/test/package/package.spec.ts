@@ -10,12 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
 const WAIT_TIMEOUT_MS = 300_000;
-/** What a page loads first: 12.8 kB today. What becomes lighter lowers its limit. */
-const MAX_FIRST_LOAD_BYTES = 12_850;
-const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 13_900;
+/** What a page loads first: 12.9 kB today. What becomes lighter lowers its limit. */
+const MAX_FIRST_LOAD_BYTES = 12_900;
+const MAX_FIRST_LOAD_WITH_MEMORY_BYTES = 13_950;
 const MAX_FIRST_LOAD_WITH_SOCKET_IO_BYTES = 26_000;
 /** With what follows the first load, and Socket.IO's own client, which is loaded where no WebSocket comes through. */
-const MAX_WHOLE_BYTES = 53_600;
+const MAX_WHOLE_BYTES = 53_900;
 const ENTRIES = [
   '@parley/client',
   '@parley/client/cookies',

@@ -110,14 +110,16 @@ export class Cluster {
         lastAnswerAt = Date.now();
       } else if (postmaster !== undefined && postmaster.port !== undefined) {
         const { port, socketDirectory } = postmaster;
-        const answer = await this.ask(LOOPBACK, port);
+        const answer = await this.ask(this.portIsFixed ? this.host : LOOPBACK, port);
         if (answer === 'ready') {
           if (this.portIsFixed && this.port !== port) {
             throw new EmbeddedPostgresError(`another process started it on port ${port}`);
           }
           // Pools know the host as well.
-          if (!this.portIsFixed && socketDirectory !== undefined && (await this.ask(socketDirectory, port)) === 'ready')
-            this.host = socketDirectory;
+          if (!this.portIsFixed) {
+            const isReachable = socketDirectory !== undefined && (await this.ask(socketDirectory, port)) === 'ready';
+            this.host = isReachable ? socketDirectory : LOOPBACK;
+          }
           this.port = port;
           this.pid = postmaster.pid;
           return adopted;
@@ -282,7 +284,7 @@ export class Cluster {
     // Processes of a killed postmaster that are still leaving; a postmaster that another server just started.
     if (/shared memory block|lock file .* already exists/.test(text)) return;
     if (/could not (bind|create any TCP)/.test(text) && !this.portIsFixed) return;
-    // Some shared and network file systems have none. TCP does as well.
+    // Some shared and network file systems cannot hold one. TCP does as well.
     if (/could not create any Unix-domain sockets/.test(text) && this.canHaveSockets) {
       this.canHaveSockets = false;
       return;

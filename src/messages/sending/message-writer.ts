@@ -281,7 +281,7 @@ class Lane {
 
   /** The same for one draft, at two thirds of the cost. */
   private single({ id, conversationId, senderId, clientId, content, replyToId, attached }: MessageDraft) {
-    // What is said of a quotation is nothing without one.
+    // Without a quotation its columns are all null: those that are not selected need not be decoded.
     const columns = replyToId === null ? 'position, outcome, id, seq, created_at, begins' : '*';
     return this.database.query<OutcomeRow>(
       `SELECT ${columns} FROM store_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -297,7 +297,7 @@ class Lane {
         attached === undefined ? null : JSON.stringify(attached.attachments),
         this.friendsOnly,
       ],
-      replyToId === null ? 'store_message' : 'store_reply',
+      replyToId === null ? 'store_message' : 'store_message_with_reply',
     );
   }
 

@@ -87,9 +87,9 @@ function turnedOn(registration: ServiceWorkerRegistration): void {
 
 export async function turnOff(): Promise<void> {
   if (state !== 'on') return;
+  await disableWebPush(client, { registration: await worker() });
   endClearing?.();
   endClearing = undefined;
-  await disableWebPush(client, { registration: await worker() });
   show({ state: 'off' });
 }
 

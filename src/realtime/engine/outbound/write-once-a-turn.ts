@@ -63,7 +63,7 @@ function closeAfterwards(this: Transport, done?: () => void): void {
 function writeAll(): void {
   const all = [...waiting];
   waiting.clear();
-  // Each is a call of the system. Who is acknowledged was given it first, and what was sent goes to others first.
+  // One call of the system each. An acknowledgement is given before the message is sent on: so its receivers come first.
   for (const [transport, given] of all.reverse()) write(transport, given);
 }
 
