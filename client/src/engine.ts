@@ -173,7 +173,7 @@ export class Engine {
   async shared(): Promise<void> {
     do {
       await this.#writer.flush();
-      await this.#successor?.outbox.known();
+      await this.#successor?.outbox.caughtUp();
     } while (this.#writer.isWriting);
   }
 

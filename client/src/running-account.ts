@@ -15,7 +15,7 @@ import type { AccountTabs } from './tabs/types.js';
 const LEADER_WAIT_MS = 50;
 
 /** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
-const MAX_STORING_MS = 500;
+const MAX_HANDOVER_MS = 500;
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {
@@ -132,7 +132,7 @@ export class RunningAccount {
     try {
       await next.start(engine.sync.state.windows.keys());
       // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
-      await within(this.ports.clock, MAX_STORING_MS, engine.shared(), () => undefined);
+      await within(this.ports.clock, MAX_HANDOVER_MS, engine.shared(), () => undefined);
     } catch (error) {
       // The storage was removed.
       await next.stop().catch(() => undefined);

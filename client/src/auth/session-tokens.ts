@@ -1,5 +1,5 @@
 import { within } from '../connection/time-limit.js';
-import type { call, HttpPorts, SessionSource } from '../http/http.js';
+import { anotherSession, type call, type HttpPorts, type SessionSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
 import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
@@ -111,7 +111,7 @@ export class SessionTokens implements SessionSource {
     if (this.#renewal?.generation === generation) return this.#renewal.token;
     let giveUp = (): void => undefined;
     const givenUp = new Promise<never>((_, reject) => {
-      giveUp = () => reject(new ChatError('ABORTED', 'Another session has begun.'));
+      giveUp = () => reject(anotherSession());
     });
     const renewed = provider === undefined ? this.#refresh(refused) : this.#provide(provider, refused !== '');
     const renewal = {
@@ -246,6 +246,6 @@ export class SessionTokens implements SessionSource {
   }
 
   #requireSame(generation: number): void {
-    if (generation !== this.session.generation) throw new ChatError('ABORTED', 'Another session has begun.');
+    if (generation !== this.session.generation) throw anotherSession();
   }
 }

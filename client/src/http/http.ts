@@ -81,7 +81,7 @@ export interface SessionSource extends TokenSource {
   readonly userId: string | undefined;
 }
 
-const anotherSession = (): ChatError => new ChatError('ABORTED', 'Another session has begun.');
+export const anotherSession = (): ChatError => new ChatError('ABORTED', 'Another session has begun.');
 
 /** Requests under a session's token: refused for its age or otherwise, it is renewed and the request repeated. */
 export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http {

@@ -42,7 +42,7 @@ export class DurableOutbox implements Outbox {
   #typed = FIRST_PROVISIONAL;
   /** Messages whose files this tab copies. */
   readonly #copying = new Set<string>();
-  /** Here, in this run. */
+  /** What was dropped here, in this run. */
   readonly #dropped = new Set<string>();
   #timer: Timer | undefined;
   readonly getSnapshot: Outbox['getSnapshot'];
@@ -173,8 +173,8 @@ export class DurableOutbox implements Outbox {
     this.#stored.lookAgain();
   }
 
-  /** Resolves in a moment in which all is known that was stored before. */
-  async known(): Promise<void> {
+  /** Resolves when all is known that was stored before. */
+  async caughtUp(): Promise<void> {
     while (this.#stored.isBehind && !this.#stored.isStopped) await this.#stored.catchUp();
   }
 

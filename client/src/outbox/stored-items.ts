@@ -26,6 +26,7 @@ export class StoredItems {
   /** Other tabs may have stored what is not known here. */
   #isBehind = false;
   #catchingUp: Promise<void> | undefined;
+  /** Nothing is read any more: it was ended, or its storage is closed. */
   isStopped = false;
 
   constructor(
@@ -80,11 +81,12 @@ export class StoredItems {
 
   lookAgain(): void {
     this.#isBehind = true;
-    if (!this.isStopped) void this.catchUp();
+    void this.catchUp();
   }
 
   /** What other tabs have stored and removed. Before anything is sent that they may have stored later. */
   catchUp(): Promise<void> {
+    if (this.isStopped) return Promise.resolve();
     this.#catchingUp ??= this.#catchUp().finally(() => {
       this.#catchingUp = undefined;
       this.changed();

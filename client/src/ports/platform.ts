@@ -25,6 +25,7 @@ export const systemRandom: Random = {
     const { crypto } = globalThis as { crypto?: Crypto };
     // Only in secure contexts, and not in React Native.
     if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
+    // A call for each digit is slow and short: it belongs to the first load, and is rarely needed.
     const byte = (): number => crypto?.getRandomValues?.(new Uint8Array(1))[0] ?? Math.random() * 256;
     // Version 4: `x` is any digit, `y` one of four.
     return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>

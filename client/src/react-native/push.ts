@@ -1,7 +1,7 @@
 import type { ChatClient } from '../client.js';
 import { Listeners } from '../connection/listeners.js';
 import type { Observable } from '../connection/types.js';
-import { unreadOf } from '../facade/unread.js';
+import { badgeOf, unreadIdsOf } from '../facade/unread.js';
 import type { Unsubscribe } from '../ports/environment.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ExpoSecureStore } from './token-store.js';
@@ -265,12 +265,14 @@ export class ExpoPush implements Observable<PushSnapshot> {
   /** The badge, and what is to disappear because it was read, here or elsewhere. */
   #count(): void {
     if (this.client.userId === undefined) return;
-    const { ids, badge } = unreadOf(this.client.conversations.items, Date.now());
+    const { items } = this.client.conversations;
+    const badge = badgeOf(items, Date.now());
     if (badge !== this.#badge) {
       this.#badge = badge;
       this.options.notifications.setBadgeCountAsync(badge).catch(() => undefined);
     }
     // Before it is live, what has just rung is not known here yet.
+    const ids = unreadIdsOf(items);
     const key = [...ids].sort().join();
     if (key === this.#shownFor || this.client.connection.getSnapshot().status !== 'live') return;
     this.#shownFor = key;

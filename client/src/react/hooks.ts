@@ -1,6 +1,7 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { ConnectionSnapshot } from '../connection/types.js';
 import type { OutgoingContent } from '../facade/outgoing.js';
+import { badgeOf } from '../facade/unread.js';
 import { pendingConversationId } from '../outbox/recipient.js';
 import type { OutboxItem } from '../outbox/types.js';
 import type {
@@ -60,11 +61,7 @@ function unreadOf(counted: Conversation | readonly Conversation[] | undefined): 
   if (counted === undefined) return 0;
   if ('me' in counted) return counted.me.unreadCount;
   // The end of a mute is noticed with the next change of a conversation.
-  const now = Date.now();
-  return counted.reduce(
-    (sum, { me }) => (me.mutedUntil !== null && Date.parse(me.mutedUntil) > now ? sum : sum + me.unreadCount),
-    0,
-  );
+  return badgeOf(counted, Date.now());
 }
 
 export interface Messages extends MessagesSnapshot {

@@ -1,5 +1,5 @@
 import type { ConnectionSnapshot, Observable } from '../connection/types.js';
-import { unreadOf } from '../facade/unread.js';
+import { badgeOf, unreadIdsOf } from '../facade/unread.js';
 import type { Conversation } from '../protocol/protocol.generated.js';
 
 /** The part of the client that is used. */
@@ -30,8 +30,9 @@ export function clearReadNotifications(
   const look = (): void => {
     // Before it is live, what has just rung is not known here yet.
     if (client.connection.getSnapshot().status !== 'live') return;
-    const { ids, badge } = unreadOf(client.conversations.getSnapshot(), Date.now());
-    const key = [badge, ...ids.sort()].join();
+    const conversations = client.conversations.getSnapshot();
+    const [ids, badge] = [unreadIdsOf(conversations), badgeOf(conversations, Date.now())];
+    const key = [badge, ...[...ids].sort()].join();
     if (key === done) return;
     done = key;
     clear(ids, badge).catch(() => (done = undefined));

@@ -135,6 +135,7 @@ export class Device {
   stepsToLive = Number.POSITIVE_INFINITY;
   /** Says how often the storage fails from now on. */
   storageFailures = 0;
+  storageFailure: Error = new Error('The disk does not answer.');
   #events = 0;
 
   private constructor(
@@ -146,7 +147,7 @@ export class Device {
         await this.#step();
         if (this.storageFailures > 0) {
           this.storageFailures -= 1;
-          throw new Error('The disk does not answer.');
+          throw this.storageFailure;
         }
         const result = await database.transaction(mode, stores, work);
         await this.#step();

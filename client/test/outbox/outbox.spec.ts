@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
+import { StorageError } from '../../src/ports/storage.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
 import { ME } from '../sync/model-server.js';
@@ -591,6 +592,15 @@ describe('an edit of what seemed to be on its way and had not left', () => {
 });
 
 describe('a storage that fails', () => {
+  it('is not read again and again once it is closed', async () => {
+    const { world, device } = await connected();
+    device.storageFailure = new StorageError('CLOSED', 'The storage is closed.');
+    device.storageFailures = 1_000;
+    device.outbox.lookAgain();
+    await world.clock.advance(10_000);
+    expect(device.storageFailures).toBe(999);
+  });
+
   it('when the app starts is asked again, until it answers what was kept', async () => {
     const { world, device } = await connected();
     await device.disconnect();

@@ -182,7 +182,7 @@ export class Cluster {
   }
 
   /** None where there can be none: on Windows, under a long path, on a file system without sockets. */
-  private get socketDirectories(): string {
+  private get socketSetting(): string {
     const isTooLong = Buffer.byteLength(join(this.directory, '.s.PGSQL.65535')) > MAX_SOCKET_PATH_BYTES;
     const isUsable = process.platform !== 'win32' && !isTooLong && !this.directory.includes('"');
     return isUsable && this.canHaveSockets ? `"${this.directory}"` : '';
@@ -244,7 +244,7 @@ export class Cluster {
     const settings = {
       port: this.port,
       listen_addresses: LOOPBACK,
-      unix_socket_directories: this.socketDirectories,
+      unix_socket_directories: this.socketSetting,
       max_connections: Math.max(MIN_CONNECTIONS, this.connections + SPARE_CONNECTIONS),
       shared_buffers: '128MB',
       synchronous_commit: 'on',
