@@ -1,6 +1,11 @@
 // What processes have spent, read from Linux's /proc, and how figures are printed.
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** What `npm start` gives Node. What the server is measured beside gets it, too. */
+export const NODE_OPTIONS = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+).scripts.start.match(/--\S+/g);
+
 const TICKS = 100; // of /proc/<pid>/stat, a second
 
 const fieldsOf = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);

@@ -50,6 +50,20 @@ async function checkWithHaproxy(path: string): Promise<void> {
   await run(programPath('haproxy') ?? '', ['-c', '-f', path]);
 }
 
+it('the image and the unit of systemd give Node the options that `npm start` gives it', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+  const options = scripts.start.match(/--\S+/g);
+  expect(options).not.toBeNull();
+  expect(JSON.parse(/^CMD (\[.*\])$/m.exec(read('Dockerfile'))?.[1] ?? '')).toEqual([
+    'node',
+    ...(options ?? []),
+    'dist/main.js',
+  ]);
+  expect(read('docs/operations/parley.service')).toMatch(
+    new RegExp(`^ExecStart=/usr/bin/node ${options?.join(' ')} dist/main\\.js$`, 'm'),
+  );
+});
+
 onlyWith(it, 'haproxy')('docs/operations/haproxy.cfg is a configuration that HAProxy takes', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
   try {
