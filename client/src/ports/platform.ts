@@ -65,7 +65,8 @@ export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): T
         reject(new Error('IndexedDB does not answer.'));
       }, TOKENS_TIMEOUT_MS);
       // Opened for each call, which is rare: a connection that is kept dies behind one's back.
-      const opening = factory.open(name, 1);
+      // At whatever version it is: a deployment that was taken back must find its way in again.
+      const opening = factory.open(name);
       opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('session'));
       opening.addEventListener('error', () => reject(opening.error));
       opening.addEventListener('success', () => {

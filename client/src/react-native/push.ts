@@ -229,7 +229,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     const { data: token } = await notifications.getExpoPushTokenAsync(projectId === undefined ? {} : { projectId });
     const body = { platform: 'expo', token, ...(preview && { preview }), ...(locale && { locale }) };
     // Before the server knows of it: a log-out after that has something to end.
-    await secureStore.setItemAsync(MARK, '1');
+    await stored(secureStore.setItemAsync(MARK, '1'));
     await this.client.http.request(`/devices/${await this.#deviceId()}`, { method: 'PUT', body });
   }
 
@@ -238,7 +238,7 @@ export class ExpoPush implements Observable<PushSnapshot> {
     const kept = await secureStore.getItemAsync(DEVICE).catch(() => null);
     if (kept !== null) return kept;
     const made = Array.from({ length: 32 }, () => Math.floor(Math.random() * 16).toString(16)).join('');
-    await secureStore.setItemAsync(DEVICE, made);
+    await stored(secureStore.setItemAsync(DEVICE, made));
     return made;
   }
 
@@ -323,7 +323,13 @@ function targetOf(data: unknown): PushTarget | undefined {
   };
 }
 
-/** Expo asks its own server for the token. */
+/** A keychain that is locked will be open. */
+const stored = (writing: Promise<void>): Promise<void> =>
+  writing.catch((cause: unknown) => {
+    throw new ChatError('STORAGE', 'This phone keeps nothing now.', { cause });
+  });
+
+/** Whether the same may succeed later: of the server and the storage, and of Expo's own server, which gives the token. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ChatError
     ? error.isTransient

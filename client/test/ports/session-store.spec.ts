@@ -17,6 +17,23 @@ describe('the store of the session in IndexedDB', () => {
     expect(await tokens.load()).toEqual(SESSION);
   });
 
+  it('reads and writes what a newer version of the app has opened', async () => {
+    const factory = new IDBFactory();
+    const tokens = indexedDbTokens(factory);
+    await tokens.save(SESSION);
+    await new Promise<void>((resolve, reject) => {
+      const newer = factory.open('parley.session', 7);
+      newer.addEventListener('error', () => reject(newer.error ?? new Error('It was not opened.')));
+      newer.addEventListener('success', () => {
+        newer.result.close();
+        resolve();
+      });
+    });
+    expect(await tokens.load()).toEqual(SESSION);
+    await tokens.save({ ...SESSION, accessToken: 'next' });
+    expect(await tokens.load()).toMatchObject({ accessToken: 'next' });
+  });
+
   it('rejects where the browser forgets to answer, and changes nothing when it does so later', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
     try {

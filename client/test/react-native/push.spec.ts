@@ -157,6 +157,19 @@ describe('push by Expo', () => {
     expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
   });
 
+  it('waits for a keychain that is locked', async () => {
+    phone.permission = { granted: true, canAskAgain: true };
+    const set = jest
+      .spyOn(phone.secureStore, 'setItemAsync')
+      .mockRejectedValue(new Error('User interaction is not allowed.'));
+    const push = await start();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect([push.getSnapshot().status, client.requests]).toEqual(['pending', []]);
+    set.mockRestore();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect([push.getSnapshot().status, client.requests.length]).toEqual(['on', 1]);
+  });
+
   it('ends with a log-out, also without a network, and is the next user’s after that', async () => {
     const push = await start();
     await push.enable();
