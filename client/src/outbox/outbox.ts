@@ -17,6 +17,8 @@ import type { CommandSender, Outbox, OutboxCommand, OutboxItem, Uploader, Upload
 
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
+/** Of a message: the server takes no more, which it would say only after all of them were uploaded. */
+const MAX_FILES = 10;
 /** Less than it takes another tab to take over. */
 const MAX_PAUSE_MS = 1_000;
 
@@ -327,6 +329,8 @@ export class DurableOutbox implements Outbox {
 
   async #upload(clientId: string): Promise<string[]> {
     const { files = [] } = this.#items.find(clientId) ?? {};
+    if (files.length > MAX_FILES)
+      throw new ChatError('VALIDATION_FAILED', `A message takes at most ${MAX_FILES} files.`);
     const ids: string[] = [];
     for (const [index, { id }] of files.entries()) {
       const show = (done: number): void => {

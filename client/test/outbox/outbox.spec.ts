@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
@@ -239,6 +239,23 @@ describe('files', () => {
     expect(length).toBeLessThan(18);
     await world.clock.advance(900_000);
     expect(device.states()).toEqual([['picture', 'rejected']]);
+    expect(world.texts()).toEqual(['next']);
+  });
+
+  it('that are more than a message takes are refused before any of them is uploaded, and what follows goes on', async () => {
+    const { world, device } = await connected();
+    const upload = jest.spyOn(world.uploadFaults, 'shift');
+    void device.send(
+      'a',
+      'album',
+      'c0',
+      Array.from({ length: 11 }, (_, index) => file(`${index}`)),
+    );
+    void device.send('b', 'next');
+    await world.clock.advance(1_000);
+    expect(device.states()).toEqual([['album', 'rejected']]);
+    expect(device.outbox.getSnapshot()[0]?.lastError).toMatchObject({ code: 'VALIDATION_FAILED' });
+    expect(upload).not.toHaveBeenCalled();
     expect(world.texts()).toEqual(['next']);
   });
 
