@@ -10,7 +10,7 @@ export function checkSql(
     dynamic?: Readonly<Record<string, Dynamic>>;
     onDatabase?: (work: (connectionString: string) => Promise<void>) => Promise<void>;
   },
-): Promise<{ faults: string[]; prepared: number; listed: string[] }>;
+): Promise<{ faults: string[]; prepared: number; inFunctions: number; listed: string[] }>;
 
 export function statementsOf(
   root: string,

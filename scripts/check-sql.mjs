@@ -1,8 +1,7 @@
-// `npm run sql:check`: PREPAREs every statement of src on a database with all migrations, so that a table, column, function or
-// type that is not there fails here and not before a user. Prints each fault as file:line and fails.
+// `npm run sql:check`: PREPAREs every statement of src on a database with all migrations, and looks at the bodies of its functions
+// (check-functions.mjs), so that a table, column, function or type that is not there fails here and not before a user. Prints each
+// fault as file:line, or with the function's name, and fails.
 //   node scripts/check-sql.mjs [folder of sources]
-//
-// What a statement does inside a function of the database is not looked at: its body is text to PostgreSQL until it runs.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,6 +9,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import ts from 'typescript';
+import { checkFunctions } from './check-functions.mjs';
 import { onMigratedDatabase } from './migrated-database.mjs';
 import { prepare } from './prepare.mjs';
 import { sqlLiterals } from './sql-literals.mjs';
@@ -135,9 +135,10 @@ function literalsOf(paths, root) {
   return literals;
 }
 
-/** @returns {Promise<{ faults: string[], prepared: number, listed: string[] }>} */
+/** @returns {Promise<{ faults: string[], prepared: number, inFunctions: number, listed: string[] }>} */
 export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = onMigratedDatabase } = {}) {
   const { texts, faults, listed } = statementsOf(root, folder, dynamic);
+  let inFunctions = 0;
   await onDatabase(async (connectionString) => {
     const client = new pg.Client({ connectionString });
     await client.connect();
@@ -151,18 +152,21 @@ export async function checkSql(root, folder, { dynamic = DYNAMIC, onDatabase = o
             faults.push(`${at}: ${error.message}: ${text.replaceAll(/\s+/g, ' ').trim().slice(0, 120)}`),
           );
       }
+      const functions = await checkFunctions(client);
+      faults.push(...functions.faults);
+      inFunctions = functions.checked;
     } finally {
       await client.end();
     }
   });
-  return { faults, prepared: texts.size, listed };
+  return { faults, prepared: texts.size, inFunctions, listed };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await prepare({ serverOnly: true });
-  const { faults, prepared, listed } = await checkSql(ROOT, process.argv[2] ?? 'src');
+  const { faults, prepared, inFunctions, listed } = await checkSql(ROOT, process.argv[2] ?? 'src');
   for (const fault of faults) console.error(fault);
-  console.log(`${prepared} statements prepared, ${listed.length} not:`);
+  console.log(`${inFunctions} parts of functions looked at, ${prepared} statements prepared, ${listed.length} not:`);
   for (const line of listed) console.log(`  ${line}`);
   process.exit(faults.length === 0 ? 0 : 1);
 }

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { checkFunctions } from '../../scripts/check-functions.mjs';
 import { checkSql } from '../../scripts/check-sql.mjs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -67,4 +69,62 @@ it('every statement that does not fit the schema is named, however it is put tog
   expect(faults).toHaveLength(expected.length);
   expect(prepared).toBe(8);
   expect(listed).toEqual([]);
+});
+
+it('every part of a function that does not fit the schema is named, and what cannot be looked at', async () => {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    expect((await checkFunctions(client)).faults).toEqual([]);
+    // As after a migration that forgot them: PostgreSQL takes a body without looking at it.
+    await client.query(`
+      SET check_function_bodies = off;
+      CREATE FUNCTION all_wrong(given uuid, OUT found_id uuid) LANGUAGE plpgsql AS $$
+      DECLARE
+        kept CONSTANT text := (SELECT u.fullname FROM users u LIMIT 1);
+        count integer DEFAULT 0;
+      BEGIN
+        -- A comment; with the end of a statement, and somebody's quote.
+        IF CASE WHEN given IS NULL THEN false ELSE given = absent END THEN
+          count := (SELECT length('; THEN') + m.size FROM messages m LIMIT 1);
+        ELSIF EXISTS (SELECT FROM persons) THEN
+          SELECT u.id INTO found_id FROM users u WHERE u.nickname = kept;
+        ELSE
+          PERFORM no_function(given);
+          RAISE EXCEPTION 'there is no %', nobody USING ERRCODE = 'no_data_found';
+        END IF;
+        FOR count IN 1..3 LOOP NULL; END LOOP;
+      END $$;
+      CREATE FUNCTION right_for_one_table() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        NEW."username" := lower(NEW."username");
+        UPDATE "conversations" c SET "title" = c."title" FROM fresh f WHERE f."id" = c."id";
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER one AFTER INSERT ON users REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION right_for_one_table();
+      CREATE TRIGGER other AFTER INSERT ON blocks REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION right_for_one_table();
+      CREATE FUNCTION plain(given uuid) RETURNS text LANGUAGE sql AS 'SELECT nickname FROM users WHERE id = given';
+    `);
+    const { faults } = await checkFunctions(client);
+    const expected = [
+      /^function all_wrong: cannot be looked at: FOR count IN/,
+      /^function all_wrong: cannot be looked at: END LOOP/,
+      /^function all_wrong: column u\.fullname does not exist/,
+      /^function all_wrong: column "absent" does not exist/,
+      /^function all_wrong: column m\.size does not exist/,
+      /^function all_wrong: relation "persons" does not exist/,
+      /^function all_wrong: column u\.nickname does not exist/,
+      /^function all_wrong: function no_function\(uuid\) does not exist/,
+      /^function all_wrong: column "nobody" does not exist/,
+      /^function plain: column "nickname" does not exist/,
+      // Each side of the assignment, and the transition table.
+      /^function right_for_one_table on blocks: missing .* "new": SELECT NEW/,
+      /^function right_for_one_table on blocks: missing .* "new": SELECT lower/,
+      /^function right_for_one_table on blocks: column f\.id does not exist/,
+    ];
+    for (const pattern of expected) expect(faults).toContainEqual(expect.stringMatching(pattern));
+    expect(faults).toHaveLength(expected.length);
+  } finally {
+    await client.end();
+  }
 });

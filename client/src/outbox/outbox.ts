@@ -17,7 +17,7 @@ import type { CommandSender, Outbox, OutboxCommand, OutboxItem, Uploader, Upload
 
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
-/** Of a message: the server takes no more, which it would say only after all of them were uploaded. */
+/** The server takes no more for one message, and would say so only after all of them were uploaded. */
 const MAX_FILES = 10;
 /** Less than it takes another tab to take over. */
 const MAX_PAUSE_MS = 1_000;
