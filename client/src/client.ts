@@ -5,7 +5,7 @@ import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
 import { ConversationWindows, type Messages } from './facade/messages.js';
-import type { SignIn, Turn } from './facade/sign-in.js';
+import type { SignIn, LogInAttempt } from './facade/sign-in.js';
 import {
   type ClientOutbox,
   type MessageReference,
@@ -104,8 +104,8 @@ export class ChatClient {
   readonly #windows: ConversationWindows;
   readonly #later: () => Promise<Later>;
   #signIn: SignIn | undefined;
-  /** How often somebody wanted to be logged in. */
-  #turns = 0;
+  /** How many log-ins were asked for. */
+  #logIns = 0;
 
   constructor(options: ClientOptions) {
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
@@ -150,20 +150,20 @@ export class ChatClient {
 
   /** Registers and logs in. Where the server wants the e-mail address verified first, it answers `verification`: then `verify`. */
   async register(registration: Registration): Promise<Registered | PendingRegistration> {
-    return this.#signingIn((signIn, turn) => signIn.register(registration, turn));
+    return this.#signingIn((signIn, attempt) => signIn.register(registration, attempt));
   }
 
   async login(credentials: Login): Promise<void> {
-    await this.#signingIn(async (signIn, turn) => {
+    await this.#signingIn(async (signIn, attempt) => {
       // Before its cookies are replaced.
       await this.#revoke();
-      await signIn.login(credentials, turn);
+      await signIn.login(credentials, attempt);
     });
   }
 
   /** The mailed code, after `register` or a log-in that said `EMAIL_NOT_VERIFIED`. */
   async verify(code: VerifyCode): Promise<void> {
-    await this.#signingIn((signIn, turn) => signIn.verify(code, turn));
+    await this.#signingIn((signIn, attempt) => signIn.verify(code, attempt));
   }
 
   /**
@@ -171,7 +171,7 @@ export class ChatClient {
    * known, which without a network may be from the last time.
    */
   async useToken(provider: TokenProvider): Promise<void> {
-    await this.#signingIn((signIn, turn) => signIn.useToken(provider, turn));
+    await this.#signingIn((signIn, attempt) => signIn.useToken(provider, attempt));
   }
 
   /**
@@ -307,9 +307,9 @@ export class ChatClient {
   }
 
   /** Numbered in the caller's tick, before anything is awaited. */
-  async #signingIn<Result>(work: (signIn: SignIn, turn: Turn) => Promise<Result>): Promise<Result> {
-    const turn = { number: (this.#turns += 1), departures: this.#account.departures };
-    return work((await this.#later()).signIn, turn);
+  async #signingIn<Result>(work: (signIn: SignIn, attempt: LogInAttempt) => Promise<Result>): Promise<Result> {
+    const attempt = { number: (this.#logIns += 1), departures: this.#account.departures };
+    return work((await this.#later()).signIn, attempt);
   }
 
   /** Ends on the server what was left here. Resolves when that is done, or may take longer. */

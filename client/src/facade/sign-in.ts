@@ -48,7 +48,7 @@ export interface SignInPorts extends Omit<Ports, 'socket'> {
 }
 
 /** When it was asked for: its number among the log-ins, and how many log-outs came before it. */
-export interface Turn {
+export interface LogInAttempt {
   number: number;
   departures: number;
 }
@@ -56,7 +56,7 @@ export interface Turn {
 /** How somebody comes to be logged in, and how the server learns that somebody left. */
 export class SignIn {
   #revocations: Revocations | undefined;
-  /** The highest number of a turn, and what became of it. */
+  /** The highest number of an attempt, and what became of it. */
   #asked = 0;
   #last: Promise<void> = Promise.resolve();
   /** By it the other tabs of this server learn that somebody has logged in. */
@@ -67,11 +67,11 @@ export class SignIn {
     this.#channel.subscribe(() => void handled(this.#takeOver()));
   }
 
-  async register(registration: Registration, turn: Turn): Promise<Registered | PendingRegistration> {
+  async register(registration: Registration, attempt: LogInAttempt): Promise<Registered | PendingRegistration> {
     const { deviceName } = this.ports;
     const body = { deviceName, ...registration };
     let answer: Registered | PendingRegistration | undefined;
-    await this.#asLast(turn, async (isLast) => {
+    await this.#asLast(attempt, async (isLast) => {
       answer = await this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
       if ('accessToken' in answer) await this.#begin(answer, answer.user.id, isLast);
     });
@@ -79,23 +79,23 @@ export class SignIn {
     return answer;
   }
 
-  login(credentials: Login, turn: Turn): Promise<void> {
-    return this.#logIn('/auth/login', credentials, turn);
+  login(credentials: Login, attempt: LogInAttempt): Promise<void> {
+    return this.#logIn('/auth/login', credentials, attempt);
   }
 
-  verify(code: VerifyCode, turn: Turn): Promise<void> {
-    return this.#logIn('/auth/verify-otp', code, turn);
+  verify(code: VerifyCode, attempt: LogInAttempt): Promise<void> {
+    return this.#logIn('/auth/verify-otp', code, attempt);
   }
 
-  useToken(provider: TokenProvider, turn: Turn): Promise<void> {
-    return this.#asLast(turn, (isLast) => this.#useToken(provider, isLast));
+  useToken(provider: TokenProvider, attempt: LogInAttempt): Promise<void> {
+    return this.#asLast(attempt, (isLast) => this.#useToken(provider, isLast));
   }
 
   /**
    * Of several at once the last one counts, for all of them, however late the answers are; and a log-out that was asked for after
    * them ends them.
    */
-  #asLast({ number, departures }: Turn, logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
+  #asLast({ number, departures }: LogInAttempt, logIn: (isLast: () => boolean) => Promise<void>): Promise<void> {
     const { account } = this.ports;
     this.#asked = Math.max(this.#asked, number);
     const isLastAsked = (): boolean => number === this.#asked;
@@ -166,9 +166,9 @@ export class SignIn {
     });
   }
 
-  #logIn(path: string, body: object, turn: Turn): Promise<void> {
+  #logIn(path: string, body: object, attempt: LogInAttempt): Promise<void> {
     const { deviceName } = this.ports;
-    return this.#asLast(turn, async (isLast) => {
+    return this.#asLast(attempt, async (isLast) => {
       const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
       await this.#begin(answer, answer.user?.id, isLast);
     });
