@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Pause } from '../../common/async/pause.js';
+import { BackgroundLoop } from '../../common/async/background-loop.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
@@ -15,9 +15,6 @@ const STEP_BOUNDS = { messages: 100, bytes: 256 * 1024 };
 const REST_WHILE_BUSY = 4;
 const REST_WHILE_IDLE = 1;
 const MIN_REST_MS = 5;
-/** After a failure, doubled with each that follows. */
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 /** Conversations remembered as waiting; where there were more, the database is asked for them. */
 const MAX_WAITING = 100_000;
 
@@ -37,10 +34,12 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
   /** Whether the database may know of conversations that wait and are not in `waiting`. */
   private hasForgotten = false;
   private stepSize = MAX_STEP_CONVERSATIONS;
-  private failures = 0;
-  private running: Promise<void> | undefined;
-  private stopped = false;
-  private readonly pause = new Pause();
+  /** Nothing waited before: what comes within a moment goes into the same step. */
+  private isGathering = true;
+  private readonly loop = new BackgroundLoop(
+    () => this.step(),
+    ({ message }) => this.logger.warn(`messages are not indexed for search at the moment: ${message}`),
+  );
 
   constructor(
     private readonly repository: SearchIndexRepository,
@@ -68,55 +67,37 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
 
   private lookForForgotten(): void {
     this.hasForgotten = true;
-    this.start();
+    this.loop.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.pause.cutShort();
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   private note(conversationId: string): void {
     if (this.waiting.size < MAX_WAITING) this.waiting.add(conversationId);
     else if (!this.waiting.has(conversationId)) this.hasForgotten = true;
-    this.start();
+    this.loop.start();
   }
 
-  private start(): void {
-    if (this.stopped) return;
-    this.running ??= this.run();
-  }
-
-  private async run(): Promise<void> {
-    await this.rest(this.configuration.timings.searchIndexPauseMs);
-    while (!this.stopped && (this.waiting.size > 0 || this.hasForgotten)) {
-      const began = performance.now();
-      try {
-        const isIdle = await this.step();
-        this.failures = 0;
-        const times = this.writer.depth > 0 ? REST_WHILE_BUSY : REST_WHILE_IDLE;
-        await this.rest(
-          isIdle
-            ? this.configuration.timings.searchIndexPauseMs
-            : Math.max(MIN_REST_MS, (performance.now() - began) * times),
-        );
-      } catch (error) {
-        this.failures += 1;
-        this.logger.warn(`messages are not indexed for search at the moment: ${(error as Error).message}`);
-        await this.rest(Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** (this.failures - 1)));
-      }
+  private async step(): Promise<number | undefined> {
+    const { searchIndexPauseMs } = this.configuration.timings;
+    if (this.waiting.size === 0 && !this.hasForgotten) {
+      this.isGathering = true;
+      return undefined;
     }
-    this.running = undefined;
-  }
-
-  /** Ends early at the shutdown. */
-  private rest(ms: number): Promise<void> {
-    return this.stopped ? Promise.resolve() : this.pause.wait(ms, { keepsAlive: false });
+    if (this.isGathering) {
+      this.isGathering = false;
+      return searchIndexPauseMs;
+    }
+    const began = performance.now();
+    const isIdle = await this.indexWaiting();
+    const times = this.writer.depth > 0 ? REST_WHILE_BUSY : REST_WHILE_IDLE;
+    return isIdle ? searchIndexPauseMs : Math.max(MIN_REST_MS, (performance.now() - began) * times);
   }
 
   /** Whether there is nothing to do for now, although conversations wait: other processes have them under way. */
-  private async step(): Promise<boolean> {
+  private async indexWaiting(): Promise<boolean> {
     if (this.waiting.size === 0) {
       await this.findForgotten();
       return false;
