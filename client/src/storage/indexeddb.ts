@@ -32,6 +32,7 @@ export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
     openTimeoutMs: options.openTimeoutMs ?? 10_000,
     cacheLayout: options.cacheLayout ?? CACHE_LAYOUT,
   };
+  askPermission(settings.factory);
   return {
     kind: 'indexeddb',
     open: async (name) => {
@@ -50,6 +51,18 @@ export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
       });
     },
   };
+}
+
+/**
+ * Chromium's page asks another process whether it may use IndexedDB before the first request leaves, which takes a slow phone
+ * some ten milliseconds: asked here, it is answered while the app begins. What is asked for is of no interest.
+ */
+function askPermission(factory: IDBFactory | undefined): void {
+  try {
+    factory?.databases?.().catch(() => undefined);
+  } catch {
+    // The storage says so when it is opened.
+  }
 }
 
 const MAX_UPGRADE_ATTEMPTS = 8;

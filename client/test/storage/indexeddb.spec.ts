@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import type { Database, StorageTransaction } from '../../src/ports/storage.js';
 import { indexedDbStorage } from '../../src/storage/indexeddb.js';
@@ -119,6 +119,25 @@ describe('the storage adapter IndexedDB', () => {
     await put(database, 'a', 'alive');
     expect(await keys(database)).toEqual(['a']);
     await database.close();
+  });
+
+  it('lets the browser ask itself for the permission before anything is opened, whatever comes of it', async () => {
+    const { factory } = connections;
+    for (const refuse of [
+      () => Promise.reject(new DOMException('denied', 'SecurityError')),
+      () => {
+        throw new DOMException('denied', 'SecurityError');
+      },
+      undefined,
+    ]) {
+      const databases = jest.fn(refuse);
+      Object.assign(factory, { databases: refuse && databases });
+      const made = storage();
+      expect(databases).toHaveBeenCalledTimes(refuse === undefined ? 0 : 1);
+      const database = await made.open('account');
+      await put(database, 'a', 'typed');
+      await database.close();
+    }
   });
 
   it('says so where the browser has no storage or never opens it', async () => {
