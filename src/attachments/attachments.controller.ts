@@ -6,16 +6,20 @@ import { KeyScope } from '../http/key-scope.decorator.js';
 import { IdPipe } from '../http/id.pipe.js';
 import type { Principal } from '../common/principal.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
-import { AttachmentsService } from './attachments.service.js';
 import { AttachmentView, PresignedUploadView } from './attachments.view.js';
 import { AnnounceUpload, UploadForm } from './dto/attachments.dto.js';
+import { PresignedUploads } from './uploads/presigned-uploads.js';
+import { UploadsService } from './uploads/uploads.service.js';
 
 @ApiTags('attachments')
 @ApiBearerAuth()
 @KeyScope('messages:write')
 @Controller('attachments')
 export class AttachmentsController {
-  constructor(private readonly attachments: AttachmentsService) {}
+  constructor(
+    private readonly uploads: UploadsService,
+    private readonly presigned: PresignedUploads,
+  ) {}
 
   /**
    * Uploads one file, to be named in `attachmentIds` of one message within a day; or, with `posterFor`, the poster of a film,
@@ -27,7 +31,7 @@ export class AttachmentsController {
   @ApiCreatedResponse({ type: AttachmentView })
   @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'INFECTED', 'OVERLOADED', 'UNAVAILABLE')
   upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {
-    return this.attachments.upload(principal, request.ip, request);
+    return this.uploads.upload(principal, request.ip, request);
   }
 
   /** Where the files are kept in S3: a URL to put one file at, past this server. To be confirmed afterwards. */
@@ -35,7 +39,7 @@ export class AttachmentsController {
   @ApiCreatedResponse({ type: PresignedUploadView })
   @ApiErrors('UPLOADS_NOT_PRESIGNED')
   announce(@CurrentPrincipal() principal: Principal, @Body() upload: AnnounceUpload): Promise<PresignedUploadView> {
-    return this.attachments.announce(principal, upload);
+    return this.presigned.announce(principal, upload);
   }
 
   /** The bytes are there: from here on it is as if they had been uploaded to this server. */
@@ -57,6 +61,6 @@ export class AttachmentsController {
     @Ip() ipAddress: string | undefined,
     @Param('id', IdPipe) id: string,
   ): Promise<AttachmentView> {
-    return this.attachments.confirm(principal, ipAddress, id);
+    return this.presigned.confirm(principal, ipAddress, id);
   }
 }

@@ -20,11 +20,13 @@ import { UploadAllowance } from './resumable/upload-allowance.js';
 import { UploadCompletion } from './resumable/upload-completion.js';
 import { UploadHolds } from './resumable/upload-holds.js';
 import { TusController } from './resumable/tus.controller.js';
+import { PresignedUploads } from './uploads/presigned-uploads.js';
 import { Spool } from './uploads/spool.js';
 import { StoreFailures } from './uploads/store-failures.js';
 import { UploadAdmission } from './uploads/upload-admission.js';
 import { UploadKeeper } from './uploads/upload-keeper.js';
 import { UploadQuota } from './uploads/upload-quota.js';
+import { UploadsService } from './uploads/uploads.service.js';
 
 @Module({
   // Its paths first: of theirs one has parameters alone.
@@ -38,6 +40,7 @@ import { UploadQuota } from './uploads/upload-quota.js';
     MediaProcessor,
     PageReader,
     PartialFiles,
+    PresignedUploads,
     ResumableUploads,
     ResumableUploadsRepository,
     Scanner,
@@ -49,6 +52,7 @@ import { UploadQuota } from './uploads/upload-quota.js';
     UploadHolds,
     UploadKeeper,
     UploadQuota,
+    UploadsService,
     {
       provide: BlobStore,
       inject: [Configuration],
@@ -60,6 +64,6 @@ import { UploadQuota } from './uploads/upload-quota.js';
       },
     },
   ],
-  exports: [AttachmentLinks, AttachmentServing, AttachmentsService, PageReader],
+  exports: [AttachmentLinks, AttachmentServing, AttachmentsService, PageReader, UploadsService],
 })
 export class AttachmentsModule {}

@@ -44,7 +44,7 @@ describe('the service of attachments', () => {
     principal: Principal,
     content: string | Buffer = 'words',
     name = 'notes.txt',
-  ): Promise<AttachmentView> => services.attachments.upload(principal, '192.0.2.1', form(['file', name, content]));
+  ): Promise<AttachmentView> => services.uploads.upload(principal, '192.0.2.1', form(['file', name, content]));
   const states = async (principal: Principal): Promise<string[]> =>
     (
       await services.database.query<{ state: string }>(
@@ -64,7 +64,7 @@ describe('the service of attachments', () => {
     ['with two files', () => form(['file', 'a', 'a'], ['file', 'b', 'b'])],
     ['with another field', () => form(['other', undefined, 'x'], ['file', 'a', 'a'])],
   ])('refuses a form %s, and leaves nothing', async (_, make) => {
-    await refused(services.attachments.upload(ada, '192.0.2.1', make()), 'VALIDATION_FAILED');
+    await refused(services.uploads.upload(ada, '192.0.2.1', make()), 'VALIDATION_FAILED');
     expect(await services.attachments.usageOf(ada)).toMatchObject({ bytes: 0, count: 0 });
   });
 
@@ -78,9 +78,9 @@ describe('the service of attachments', () => {
   });
 
   it('announces nothing to a disk of its own, nor what is too large for any kind', async () => {
-    await refused(services.attachments.announce(ada, { name: 'a', size: 5 }), 'UPLOADS_NOT_PRESIGNED');
-    await refused(services.attachments.announce(ada, { name: 'a', size: 10_000_000_000 }), 'PAYLOAD_TOO_LARGE');
-    await refused(services.attachments.announce(ada, { name: 'a', size: 2 * MEGABYTE }), 'QUOTA_EXCEEDED');
+    await refused(services.presigned.announce(ada, { name: 'a', size: 5 }), 'UPLOADS_NOT_PRESIGNED');
+    await refused(services.presigned.announce(ada, { name: 'a', size: 10_000_000_000 }), 'PAYLOAD_TOO_LARGE');
+    await refused(services.presigned.announce(ada, { name: 'a', size: 2 * MEGABYTE }), 'QUOTA_EXCEEDED');
   });
 
   it('names those of a user in the order in which they are asked for, and nobody else’s', async () => {

@@ -5,6 +5,8 @@ import { expect } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { AttachmentsModule } from '../../src/attachments/attachments.module.js';
 import { AttachmentsService } from '../../src/attachments/attachments.service.js';
+import { PresignedUploads } from '../../src/attachments/uploads/presigned-uploads.js';
+import { UploadsService } from '../../src/attachments/uploads/uploads.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { Clock } from '../../src/common/clock.js';
 import type { ErrorCode } from '../../src/common/errors.js';
@@ -119,6 +121,8 @@ export async function createServices(environment: Record<string, string> = {}) {
     reader: module.get(MessageReader),
     sender,
     attachments: module.get(AttachmentsService),
+    uploads: module.get(UploadsService),
+    presigned: module.get(PresignedUploads),
     blocks: module.get(BlocksService),
     sync: module.get(SyncService),
     /** What was published; a test empties it where it begins to look. */

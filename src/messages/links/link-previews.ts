@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PageReader } from '../../attachments/previews/page-reader.js';
 import { AttachmentsService } from '../../attachments/attachments.service.js';
+import { UploadsService } from '../../attachments/uploads/uploads.service.js';
 import { KeyedSemaphore } from '../../common/async/keyed-semaphore.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
@@ -49,6 +50,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly limiter: RateLimiter,
     private readonly pages: PageReader,
     private readonly attachments: AttachmentsService,
+    private readonly uploads: UploadsService,
     private readonly changed: ChangedMessages,
     private readonly repository: LinkPreviewsRepository,
   ) {}
@@ -112,7 +114,7 @@ export class LinkPreviews implements OnApplicationBootstrap, OnApplicationShutdo
   private async image(ownerId: string, imageUrl: string): Promise<string | null> {
     try {
       const bytes = await this.pages.readImage(imageUrl);
-      return await this.attachments.keepImageOf(ownerId, bytes);
+      return await this.uploads.keepImageOf(ownerId, bytes);
     } catch (error) {
       this.logger.debug(`no image for the preview of a link: ${(error as Error).message}`);
       return null;
