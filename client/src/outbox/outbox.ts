@@ -336,7 +336,9 @@ export class DurableOutbox implements Outbox {
       const show = (done: number): void => {
         const item = this.#items.find(clientId);
         if (item === undefined) return;
-        this.#items.show({ ...item, state: 'uploading', progress: (index + done) / files.length });
+        // What an earlier try has uploaded stays done.
+        const progress = Math.max(item.progress ?? 0, (index + done) / files.length);
+        this.#items.show({ ...item, state: 'uploading', progress });
         this.#items.notify();
       };
       show(0);

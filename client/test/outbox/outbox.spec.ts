@@ -259,6 +259,22 @@ describe('files', () => {
     expect(world.texts()).toEqual(['next']);
   });
 
+  it('that one try has uploaded count as done while another goes on', async () => {
+    const { world, device } = await connected();
+    const seen: number[] = [];
+    device.outbox.subscribe(() => {
+      for (const { progress } of device.outbox.getSnapshot()) if (progress !== undefined) seen.push(progress);
+    });
+    void device.send('a', 'album', 'c0', [file('cat'), file('dog')]);
+    await world.clock.advance(500);
+    world.uploadFaults.push({ code: 'UNAVAILABLE' }, { code: 'UNAVAILABLE' });
+    await world.clock.advance(60_000);
+    expect(world.texts('c0')).toEqual(['album file-cat file-dog']);
+    expect(world.uploadFaults).toEqual([]);
+    expect(seen).toEqual([...seen].sort((one, other) => one - other));
+    expect(new Set(seen)).toEqual(new Set([0, 0.25, 0.5, 0.75]));
+  });
+
   it('survive a kill in the middle of the upload', async () => {
     const { world, device } = await connected();
     await device.send('a', 'picture', 'c0', [file('cat')]);
