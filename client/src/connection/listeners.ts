@@ -4,9 +4,9 @@ import type { Unsubscribe } from '../ports/environment.js';
 export class Listeners<Values extends readonly unknown[] = []> {
   readonly #listeners = new Set<(...values: Values) => void>();
 
-  /** One function may be added twice. */
+  /** One function may be added twice. @throws TypeError what is no function */
   readonly add = (listener: (...values: Values) => void): Unsubscribe => {
-    const entry = (...values: Values): void => listener(...values);
+    const entry = listener.bind(undefined);
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);
   };

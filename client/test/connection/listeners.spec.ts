@@ -17,4 +17,8 @@ describe('listeners', () => {
     expect(received).toEqual(['hello']);
     expect(report.mock.calls).toEqual([[fault]]);
   });
+
+  it('are functions', () => {
+    expect(() => new Listeners().add(undefined as never)).toThrow(TypeError);
+  });
 });
