@@ -21,7 +21,8 @@ export class ContinuedStore extends ChatStore {
     if (isCaughtUp && ![...windows.values()].some(({ isLoading }) => isLoading)) this.#before = undefined;
     const timeline = this.#before?.timelines.get(id);
     const window = this.#before?.windows.get(id);
-    const isBehind = conversations.has(id) && newestOf(own.timeline) < newestOf(timeline);
+    const isBehind =
+      conversations.has(id) && (own.window?.resume !== undefined || newestOf(own.timeline) < newestOf(timeline));
     return isBehind && window !== undefined ? { timeline, window } : own;
   }
 }

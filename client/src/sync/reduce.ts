@@ -11,7 +11,7 @@ import { askSync, newStep, retryLater, saveCursor, type Step, table, write } fro
 import { withRows } from './stored-state.js';
 import { coverPage, derive } from './timeline.js';
 import { NEW_WINDOW } from './message-rows.js';
-import { endPage, placeWindow, setWindow, setWindows } from './windows.js';
+import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './windows.js';
 
 /**
  * What the client knows after one more thing happened, and what is to be done about it.
@@ -114,11 +114,12 @@ function take(step: Step, input: SyncInput): void {
       return endPage(step, conversationId, query);
     }
     case 'page-failed': {
-      const { conversationId: id, failure } = input;
+      const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
       if (window === undefined) return;
       const unreachable = Math.max(window.unreachable, state.conversations.get(id)?.lastSeq ?? 0);
-      setWindow(step, id, { isLoading: false, wish: null, unreachable });
+      const resume = state.isReady ? undefined : window.resume;
+      setWindow(step, id, { isLoading: false, wish: wishAfter(window, query), unreachable, resume });
       if (state.isReady) retryLater(step, 'pages', failure.retryAfterMs);
       return;
     }
@@ -147,7 +148,8 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId, before } = input;
       const window = state.windows.get(conversationId);
       const { from, to, follows, unread } = before ?? NEW_WINDOW;
-      const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, viewers: 0 };
+      const resume = from <= to ? ([from, to] as const) : undefined;
+      const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, resume, viewers: 0 };
       table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });
       step.touched.add(conversationId);
@@ -165,9 +167,14 @@ function take(step: Step, input: SyncInput): void {
     case 'newer':
       return setWindow(step, input.conversationId, { wish: input.type });
     case 'newest':
-      return setWindow(step, input.conversationId, { wish: 'newest', follows: true, unreachable: 0 });
+      return setWindow(step, input.conversationId, {
+        wish: 'newest',
+        follows: true,
+        unreachable: 0,
+        resume: undefined,
+      });
     case 'jump':
-      return setWindow(step, input.conversationId, { wish: input.seq });
+      return setWindow(step, input.conversationId, { wish: input.seq, resume: undefined });
     case 'timer': {
       const [kind, conversationId = '', userId = ''] = input.name.split(':');
       if (kind === 'sync' && state.catchUp === null) askSync(step);

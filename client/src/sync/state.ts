@@ -54,6 +54,8 @@ export interface Window {
   follows: boolean;
   /** What was asked for and is not there yet. */
   wish: 'older' | 'newer' | 'newest' | number | null;
+  /** What another engine had on screen, and this one does not hold: it is fetched, from its newest message back. */
+  resume?: readonly [from: number, to: number] | undefined;
   /** A page is under way. */
   isLoading: boolean;
   /** The newest message that asking did not bring; it is not asked for again for its sake. */

@@ -12,7 +12,7 @@ const MIN_FILLED = PAGE_SIZE / 5;
 /** Moves a window to where its wish is, as far as the messages for it are held. */
 export function settle(window: Window, timeline: Timeline, lastSeq: number): Window {
   const { coverage } = timeline;
-  let { from, to, follows, wish } = window;
+  let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
   const showEndOf = (interval: readonly [number, number]): void => {
     [from, to] = [Math.max(interval[0], interval[1] - PAGE_SIZE + 1), interval[1]];
@@ -29,6 +29,8 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   }
   const interval = to < from ? undefined : intervalAt(coverage, to);
   if (interval === undefined) {
+    // What was on screen in the midst of the history is fetched around its middle.
+    if (resume !== undefined && !follows) wish = Math.floor((resume[0] + resume[1]) / 2);
     // What was shown is gone (a reset, a new membership): begin anew.
     [from, to, follows] = [1, 0, true];
     if (newest !== undefined) showEndOf(newest);
@@ -38,6 +40,12 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
       to = interval[1];
       // Opened on less than a page, it grows with what becomes known before it.
       if (wish === null && to - from < PAGE_SIZE) from = Math.max(interval[0], Math.min(from, to - PAGE_SIZE + 1));
+    }
+    if (resume !== undefined) {
+      const goal = Math.max(resume[0], timeline.start, to - MAX_WINDOW + 1);
+      from = Math.max(interval[0], Math.min(from, goal));
+      if (!follows) to = Math.min(interval[1], Math.max(to, resume[1]));
+      if (from <= goal && (follows || to >= resume[1])) resume = undefined;
     }
     if (wish === 'older' && (from > interval[0] || from <= timeline.start)) {
       from = Math.max(interval[0], from - PAGE_SIZE);
@@ -52,8 +60,13 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
       else from = to - MAX_WINDOW + 1;
     }
   }
-  const isSame = from === window.from && to === window.to && follows === window.follows && wish === window.wish;
-  return isSame ? window : { ...window, from, to, follows, wish };
+  const isSame =
+    from === window.from &&
+    to === window.to &&
+    follows === window.follows &&
+    wish === window.wish &&
+    resume === window.resume;
+  return isSame ? window : { ...window, from, to, follows, wish, resume };
 }
 
 /** The page that a settled window lacks. */
@@ -67,6 +80,7 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
   }
   if (isEmpty) return undefined;
   const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
-  if (wish === 'older' || isShort) return from > timeline.start ? { before: from } : undefined;
-  return wish === 'newer' ? { after: to } : undefined;
+  const { resume } = window;
+  if (wish === 'newer' || (resume !== undefined && !window.follows && to < resume[1])) return { after: to };
+  return (wish === 'older' || isShort || resume !== undefined) && from > timeline.start ? { before: from } : undefined;
 }

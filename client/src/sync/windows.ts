@@ -13,6 +13,17 @@ export function setWindows(step: Step, change: Partial<Window>): void {
 
 const asksForNewest = (query: PageQuery): boolean => Object.keys(query).length === 0;
 
+/** What is left of a wish once such a page could not fulfil it: one that came while another page was under way. */
+export function wishAfter({ wish }: Window, query: PageQuery): Window['wish'] {
+  const isAnswered =
+    typeof wish === 'number'
+      ? query.around === wish
+      : wish === 'newest'
+        ? asksForNewest(query)
+        : (wish === 'older' ? query.before : query.after) !== undefined;
+  return isAnswered ? null : wish;
+}
+
 /** A page has come; what it did not bring is not asked for again. */
 export function endPage(step: Step, id: string, query?: PageQuery): void {
   const { windows, timelines, conversations } = step.state;
@@ -22,9 +33,14 @@ export function endPage(step: Step, id: string, query?: PageQuery): void {
   const isNewest = asksForNewest(query);
   const { lastSeq } = row;
   const end = timeline.coverage.at(-1)?.[1] ?? 0;
-  const { from, to, follows, wish } = settle(window, timeline, isNewest ? end : lastSeq);
+  const { from, to, follows, wish, resume } = settle(window, timeline, isNewest ? end : lastSeq);
   const hasAdvanced = from !== window.from || to !== window.to || wish !== window.wish;
-  setWindow(step, id, { from, to, follows, wish: hasAdvanced ? wish : null });
+  setWindow(step, id, {
+    from,
+    to,
+    follows,
+    ...(hasAdvanced ? { wish, resume } : { wish: wishAfter(window, query), resume: undefined }),
+  });
   if (isNewest ? end < lastSeq : !hasAdvanced && query.after !== undefined)
     setWindow(step, id, { unreachable: lastSeq });
 }

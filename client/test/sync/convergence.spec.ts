@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { StoredValue, StoreName } from '../../src/ports/storage.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
 import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
-import type { RowChanges, SyncEffect, SyncInput, SyncState, Timeline } from '../../src/sync/state.js';
+import type { RowChanges, SyncEffect, SyncInput, SyncState, Timeline, Window } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 
 /** A hundred thousand take minutes: CLIENT_SYNC_RUNS=100000. */
@@ -206,7 +207,12 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
   else if (dice < 58) device.disconnect();
   else if (dice < 60) device.restart();
   else if (dice < 61) device.feed({ type: 'event', name: 'sync:needed', payload: {} });
-  else if (dice < 64) device.feed({ type: chance.is(70) ? 'open' : 'close', conversationId: id });
+  else if (dice < 64)
+    device.feed(
+      chance.is(70)
+        ? { type: 'open', conversationId: id, before: shownBefore(chance, seq) }
+        : { type: 'close', conversationId: id },
+    );
   else if (dice < 66) device.feed({ type: chance.pick(['older', 'newer', 'newest'] as const), conversationId: id });
   else if (dice < 67) device.feed({ type: 'jump', conversationId: id, seq });
   else if (dice < 69) device.feed({ type: 'timer', name: chance.pick(['sync', 'pages']) });
@@ -214,6 +220,12 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
     server.restore();
     device.disconnect();
   } else device.receive();
+}
+
+/** What another engine may have shown of a conversation; mostly none did. */
+function shownBefore(chance: Chance, seq: number): Window | undefined {
+  if (chance.is(70)) return undefined;
+  return { ...NEW_WINDOW, from: seq, to: seq + chance.below(20) - 1, follows: chance.is(50) };
 }
 
 /** Everything that REST says, in a form to compare. */

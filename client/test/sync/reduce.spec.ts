@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SyncChanges } from '../../src/protocol/protocol.generated.js';
 import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
@@ -184,6 +185,66 @@ describe('a gap', () => {
       expect(answers).toBeLessThan(3);
       run.feed({ type: 'page', conversationId: 'c0', generation: 0, query: {}, page: empty });
     }
+  });
+});
+
+describe('a conversation that another engine had on screen', () => {
+  const shown = (from: number, to: number, follows: boolean): SyncInput => ({
+    type: 'open',
+    conversationId: 'c0',
+    before: { ...NEW_WINDOW, from, to, follows },
+  });
+  function answerOf(server: ModelServer, run: Run): Extract<SyncInput, { type: 'page' }> {
+    const { query } = run.asked('page')[0] as Extract<SyncEffect, { type: 'page' }>;
+    return { type: 'page', conversationId: 'c0', generation: 0, query, page: server.page('c0', query, 50) as never };
+  }
+  /** Answers what is asked for, and says what that was. */
+  function answered(server: ModelServer, run: Run): unknown[] {
+    const queries: unknown[] = [];
+    while (run.asked('page').length > 0) {
+      const answer = answerOf(server, run);
+      expect(queries.push(answer.query)).toBeLessThan(12);
+      run.feed(answer);
+    }
+    return queries;
+  }
+
+  it('is fetched from its newest message back to where it began', () => {
+    const server = room(200);
+    const run = caughtUp(server).feed(shown(60, 200, true));
+    expect(run.state.windows.get('c0')?.resume).toEqual([60, 200]);
+    expect(answered(server, run)).toEqual([{}, { before: 151 }, { before: 101 }]);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 60, to: 200, follows: true, resume: undefined });
+  });
+
+  it('is fetched around the middle of what was shown, where that was in the midst of the history', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed(shown(100, 199, false));
+    answered(server, run);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 100, to: 199, follows: false, resume: undefined });
+  });
+
+  it('is not fetched beyond its beginning, what a window holds, or where the user goes elsewhere', () => {
+    const server = room(600);
+    const run = caughtUp(server).feed(shown(1, 400, true));
+    answered(server, run);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 201, to: 600, resume: undefined });
+    const gone = caughtUp(server).feed(shown(1, 400, true));
+    gone.feed(answerOf(server, gone));
+    const late = answerOf(server, gone);
+    gone.feed({ type: 'jump', conversationId: 'c0', seq: 300 }, late);
+    answered(server, gone);
+    expect(gone.state.windows.get('c0')).toMatchObject({ from: 275, to: 325, resume: undefined });
+  });
+
+  it('is given up where a page does not come, but not for a connection that is lost', () => {
+    const server = room(200);
+    const failure = { code: 'INTERNAL_ERROR' };
+    const failed: SyncInput = { type: 'page-failed', conversationId: 'c0', query: {}, failure };
+    const run = caughtUp(server).feed(shown(60, 200, true), { type: 'offline' }, failed);
+    expect(run.state.windows.get('c0')?.resume).toEqual([60, 200]);
+    run.feed(ready, synced('c1', {}), failed);
+    expect(run.state.windows.get('c0')?.resume).toBeUndefined();
   });
 });
 
