@@ -17,10 +17,10 @@ const LINGER_MS = 30_000;
 export interface Messages extends Observable<MessagesSnapshot>, MessagesSnapshot {
   /** It is on screen from now on: its newest messages are fetched first. Returns what ends that. */
   open(): () => void;
-  loadOlder(): Promise<void>;
-  loadNewer(): Promise<void>;
-  jumpTo(seq: number): Promise<void>;
-  jumpToNewest(): Promise<void>;
+  readonly loadOlder: () => Promise<void>;
+  readonly loadNewer: () => Promise<void>;
+  readonly jumpTo: (seq: number) => Promise<void>;
+  readonly jumpToNewest: () => Promise<void>;
 }
 
 interface Opened {

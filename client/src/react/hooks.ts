@@ -65,10 +65,11 @@ function unreadOf(counted: Conversation | readonly Conversation[] | undefined): 
 }
 
 export interface Messages extends MessagesSnapshot {
-  loadOlder(): Promise<void>;
-  loadNewer(): Promise<void>;
+  // The same functions as long as it is the same conversation.
+  loadOlder: () => Promise<void>;
+  loadNewer: () => Promise<void>;
   /** Shows the messages around this one. */
-  jumpTo(seq: number): Promise<void>;
+  jumpTo: (seq: number) => Promise<void>;
 }
 
 /** The messages of a conversation that is on screen as long as this component is. */
@@ -77,15 +78,10 @@ export function useMessages(conversationId: string): Messages {
   const messages = useMemo(() => client.messages(conversationId), [client, conversationId]);
   useEffect(() => messages.open(), [messages]);
   const snapshot = useObservable(messages);
-  return useMemo(
-    () => ({
-      ...snapshot,
-      loadOlder: () => messages.loadOlder(),
-      loadNewer: () => messages.loadNewer(),
-      jumpTo: (seq: number) => messages.jumpTo(seq),
-    }),
-    [snapshot, messages],
-  );
+  return useMemo(() => {
+    const { loadOlder, loadNewer, jumpTo } = messages;
+    return { ...snapshot, loadOlder, loadNewer, jumpTo };
+  }, [snapshot, messages]);
 }
 
 export type Send = (content: string, more?: Pick<OutgoingContent, 'attachments' | 'replyToId'>) => { clientId: string };

@@ -20,7 +20,8 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   if (typeof wish === 'number') {
     const interval = intervalAt(coverage, wish);
     if (interval !== undefined) {
-      [from, to] = [Math.max(interval[0], wish - PAGE_SIZE / 2), Math.min(interval[1], wish + PAGE_SIZE / 2)];
+      const [first, last] = resume ?? [wish - PAGE_SIZE / 2, wish + PAGE_SIZE / 2];
+      [from, to] = [Math.max(interval[0], first), Math.min(interval[1], last)];
       [follows, wish] = [to >= lastSeq, null];
     }
   } else if (newest !== undefined && (to < from || (wish === 'newest' && newest[1] >= lastSeq))) {

@@ -203,6 +203,36 @@ describe('the tabs of one user', () => {
     expect(Math.min(...shown)).toBeGreaterThanOrEqual(70);
   }, 180_000);
 
+  it('stay in the midst of a history, where one of them has jumped to, when it begins to lead', async () => {
+    const shared = browser();
+    const leader = await clients.registered(shared);
+    const grace = await clients.registered();
+    for (let count = 0; count < 150; count += 1)
+      await grace.send({ receiverId: leader.userId as string, content: `${count}` }).stored;
+    const conversationId = await firstConversationOf(leader);
+    await until('all have come', () => leader.conversations.items[0]?.lastSeq === 150);
+    const reader = clients.make(shared);
+    await reader.ready;
+    await live(reader);
+    const messages = reader.messages(conversationId);
+    const close = messages.open();
+    await until('it is shown', () => messages.items.length === 50);
+    await messages.jumpTo(60);
+    const shown = new Set<string>();
+    const note = (): void => void shown.add(messages.items.map(({ seq }) => seq).join());
+    note();
+    const end = messages.subscribe(note);
+    await leader.close();
+    await live(reader);
+    await grace.send({ conversationId, content: 'later' }).stored;
+    await until('it is known', () => reader.conversations.items[0]?.lastSeq === 151);
+    await until('nothing is fetched', () => !messages.isLoading);
+    end();
+    close();
+    expect([...shown]).toHaveLength(1);
+    expect(messages.items.map(({ seq }) => seq)).toContain(60);
+  }, 180_000);
+
   it('renew a token once at its end, whichever of them needs it, and none is logged out', async () => {
     const shared = browser();
     const first = await clients.registered(shared);
