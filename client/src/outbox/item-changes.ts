@@ -23,11 +23,9 @@ export function requeued(item: OutboxItem): OutboxItem {
   return { ...rest, state: 'queued', attempts: 0 };
 }
 
-/** A send or an edit with another text, to be tried anew; without its quotation where that was what the server refused. */
+/** A send or an edit with another text, to be tried anew. */
 export function revised(item: OutboxItem, content: string): OutboxItem {
-  const isMisquoted = item.lastError?.errors?.['replyToId'] !== undefined || item.lastError?.code === 'NOT_FOUND';
-  const { command } = item.command.type === 'send' && isMisquoted ? withoutQuotation(item) : item;
-  return { ...requeued(item), command: { ...command, content } as OutboxCommand };
+  return { ...requeued(item), command: { ...item.command, content } as OutboxCommand };
 }
 
 /** A reply to a message that will never be. */

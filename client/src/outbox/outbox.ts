@@ -81,8 +81,11 @@ export class DurableOutbox implements Outbox {
     if (!isNeeded) return replaced[0] ?? item;
     for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
     this.#copying.delete(item.clientId);
-    const { isCopying, ...copied } = this.#items.find(item.clientId) ?? item;
-    if (isCopying === true && copied.state === 'queued') await this.#items.change([copied], []);
+    const held = this.#items.find(item.clientId);
+    // Dropped while it was copied: what was written since then goes, too.
+    if (held === undefined) this.#discard([item]);
+    const { isCopying, ...copied } = held ?? item;
+    if (held !== undefined && isCopying === true && copied.state === 'queued') await this.#items.change([copied], []);
     const run = this.#items.runs.get(item.clientId);
     if (run !== undefined) run.isDurable = true;
     this.#pump();
@@ -383,6 +386,9 @@ export class DurableOutbox implements Outbox {
     // A cursor is nothing that anybody asks for; and of a message that was deleted everybody sees that it was.
     if (item.command.type === 'read' || (error.code === 'MESSAGE_DELETED' && item.command.type !== 'send'))
       this.#items.change([], [item]).catch(() => undefined);
+    // What it answers is gone, as after a restore of the server's database: it goes out without the quotation.
+    else if (error.errors?.['replyToId'] !== undefined && 'replyToId' in item.command)
+      this.#items.change([requeued(withoutQuotation(item))], []).catch(() => undefined);
     else this.#reject(item.clientId, error);
   }
 

@@ -43,16 +43,24 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
   readonly #uploading = new Map<string, AbortController>();
+  /** Files that are being copied; one that is discarded meanwhile is none of them any more. */
+  readonly #copying = new Set<string>();
 
   constructor(private readonly ports: { database: Database; http: Http; clock: Clock }) {}
 
   async keep(id: string, source: UploadSource): Promise<void> {
     const { name, mimeType, size, voice = false } = source;
-    for (let start = 0; start < size; start += CHUNK_BYTES) {
-      const bytes = await readPart(this.ports.clock, source, start, Math.min(size, start + CHUNK_BYTES));
-      await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
+    this.#copying.add(id);
+    try {
+      for (let start = 0; start < size; start += CHUNK_BYTES) {
+        const bytes = await readPart(this.ports.clock, source, start, Math.min(size, start + CHUNK_BYTES));
+        if (!this.#copying.has(id)) return;
+        await this.#write((transaction) => transaction.put('uploadChunks', orderedKey(id, start), bytes));
+      }
+      if (this.#copying.has(id)) await this.#save(id, { name, mimeType, size, ...(voice ? { voice } : {}) });
+    } finally {
+      this.#copying.delete(id);
     }
-    await this.#save(id, { name, mimeType, size, ...(voice ? { voice } : {}) });
   }
 
   async upload(id: string, progress: (done: number) => void): Promise<string> {
@@ -76,6 +84,7 @@ export class StoredUploads implements Uploader {
   }
 
   async discard(id: string): Promise<void> {
+    this.#copying.delete(id);
     const row = await this.#row(id);
     await this.#write(async (transaction) => {
       await transaction.delete('uploads', id);
@@ -126,7 +135,9 @@ export class StoredUploads implements Uploader {
 
   async #send(id: string, { name, mimeType, size, voice }: UploadRow): Promise<string> {
     const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
-    const file = { name, mimeType, chunks: rows.map(({ value }) => value as Uint8Array) };
+    const chunks = rows.map(({ value }) => value as Uint8Array);
+    if (chunks.reduce((sum, { length }) => sum + length, 0) !== size) throw incomplete();
+    const file = { name, mimeType, chunks };
     const { body } = await this.ports.http.request<{ id: string }>('/attachments', {
       method: 'POST',
       expects: 'id',
@@ -191,7 +202,7 @@ export class StoredUploads implements Uploader {
     await this.#read(async (transaction) => {
       for (let start = first; start < end; start += CHUNK_BYTES) {
         const chunk = (await transaction.get('uploadChunks', orderedKey(id, start))) as Uint8Array | undefined;
-        if (chunk === undefined) throw new ChatError('UNREADABLE_FILE', 'A part of the file is missing.');
+        if (chunk === undefined) throw incomplete();
         bytes.set(chunk.subarray(Math.max(0, offset - start)), Math.max(0, start - offset));
       }
     });
@@ -254,6 +265,8 @@ async function readPart(clock: Clock, source: UploadSource, start: number, end: 
     throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
   }
 }
+
+const incomplete = (): ChatError => new ChatError('UNREADABLE_FILE', 'A part of the file is missing.');
 
 function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));

@@ -275,6 +275,27 @@ describe('files', () => {
     expect(new Set(seen)).toEqual(new Set([0, 0.25, 0.5, 0.75]));
   });
 
+  it('that are being copied while their message is dropped bring nothing of it back', async () => {
+    const { world, device } = await connected();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = { ...file('dog'), read: () => released.then(() => new TextEncoder().encode('dog')) };
+    const sent = device.send('a', 'album', 'c0', [file('cat'), slow]);
+    await settled();
+    expect(await device.outbox.cancel('a')).toBe(true);
+    release();
+    await sent;
+    void device.send('b', 'next');
+    await world.clock.advance(2_000);
+    expect(device.states()).toEqual([]);
+    device.kill();
+    const again = await Device.start(world);
+    await again.connect();
+    await world.clock.advance(2_000);
+    expect(again.states()).toEqual([]);
+    expect(world.texts('c0')).toEqual(['next']);
+  });
+
   it('survive a kill in the middle of the upload', async () => {
     const { world, device } = await connected();
     await device.send('a', 'picture', 'c0', [file('cat')]);
@@ -596,15 +617,15 @@ describe('a reply to a message that has no id yet', () => {
     expect(device.outbox.getSnapshot().map(({ clientId, state }) => [clientId, state])).toEqual([['f', 'rejected']]);
   });
 
-  it('that was refused for what it answers is sent without that once its text was changed', async () => {
+  it('goes without the quotation where the server knows nothing of what it answers, and what follows after it', async () => {
     const { world, device } = await connected();
     world.faults.push({ code: 'VALIDATION_FAILED', errors: { replyToId: ['names no message'] } });
     await device.enqueue({ type: 'send', clientId: 'a', conversationId: 'c0', content: 'text', replyToId: 'gone' });
-    await settled();
-    await device.outbox.revise('a', 'text');
+    void device.send('b', 'next');
     await world.clock.advance(1_000);
-    expect(world.texts()).toEqual(['text']);
-    expect(sends(world).at(-1)).not.toHaveProperty('replyToId');
+    expect(world.texts()).toEqual(['text', 'next']);
+    expect(sends(world).map((send) => 'replyToId' in Object(send))).toEqual([true, false, false]);
+    expect(device.states()).toEqual([]);
   });
 });
 

@@ -144,6 +144,41 @@ describe('an upload', () => {
     expect(left).toEqual([]);
   });
 
+  it('of a file that is discarded while it is copied leaves nothing', async () => {
+    const storage = memoryStorage({ strict: true });
+    const uploads = await uploader(new UploadServer(), storage);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = {
+      ...source(),
+      read: (start: number, end: number) =>
+        (start === 0 ? Promise.resolve() : released).then(() => BYTES.slice(start, end)),
+    };
+    const kept = uploads.keep('f', slow);
+    await settled();
+    await uploads.discard('f');
+    release();
+    await kept;
+    const database = await storage.open('phone');
+    const left = await database.transaction('readonly', ['uploads', 'uploadChunks'], async (transaction) => [
+      ...(await transaction.range('uploads')),
+      ...(await transaction.range('uploadChunks')),
+    ]);
+    expect(left).toEqual([]);
+  });
+
+  it('of a file of which a part is missing is refused, however small it is', async () => {
+    const storage = memoryStorage({ strict: true });
+    const uploads = await uploader(new UploadServer(), storage);
+    await uploads.keep('f', source(600_000));
+    const database = await storage.open('phone');
+    await database.transaction('readwrite', ['uploadChunks'], async (transaction) => {
+      const [first] = await transaction.range('uploadChunks');
+      await transaction.delete('uploadChunks', first?.key ?? '');
+    });
+    await expect(uploads.upload('f', () => undefined)).rejects.toMatchObject({ code: 'UNREADABLE_FILE' });
+  });
+
   it('asks a source again that does not answer', async () => {
     const clock = new VirtualClock();
     const uploads = await uploader(new UploadServer(), undefined, clock);
