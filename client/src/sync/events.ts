@@ -2,7 +2,7 @@ import type { ServerEvent } from '../connection/types.js';
 import type { ServerEvents } from '../protocol/protocol.generated.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { receiveMessage } from './messages.js';
-import { removeFriend, setFriend, setTyping, takeRequest, takeUser } from './people.js';
+import { removeFriend, setFriend, setTyping, takeNewRequest, takeRequest, takeUser } from './people.js';
 import { askAgain, askSync, setTimer, type Step, table } from './step.js';
 
 /** Live events do not move the cursor: after so many, or so long after the first, it is moved on. */
@@ -39,7 +39,7 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   if (subject === 'user') takeUser(step, user);
   else if (subject === 'friend') {
     if (change === 'removed') return removeFriend(step, userId);
-    takeRequest(step, request, user);
+    (change === 'request_sent' ? takeNewRequest : takeRequest)(step, request, user);
     if (change === 'request_accepted') setFriend(step, null, user);
   } else if (change === 'removed') dropConversation(step, conversationId);
   else takeConversation(step, conversation, true);

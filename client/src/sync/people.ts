@@ -34,6 +34,23 @@ export function takeRequest(step: Step, request: FriendRequest, user?: User): vo
   if (status === 'PENDING' ? held === undefined : held?.status !== status) keep(step, 'friendRequests', id, request);
 }
 
+/**
+ * A request that is new: between two people one is pending at the most, and none where they are friends. What a block had ended
+ * before was no event for who was blocked.
+ */
+export function takeNewRequest(step: Step, request: FriendRequest, user: User): void {
+  const { friendRequests, friends } = step.state;
+  if (!friendRequests.has(request.id)) {
+    for (const other of friendRequests.values()) {
+      const isOfPair = [other.senderId, other.receiverId].includes(user.id);
+      if (isOfPair && other.status === 'PENDING' && other.createdAt < request.createdAt)
+        keep(step, 'friendRequests', other.id, { ...other, status: 'CANCELLED' });
+    }
+    if ((friends.get(user.id)?.since ?? request.createdAt) < request.createdAt) removeFriend(step, user.id);
+  }
+  takeRequest(step, request, user);
+}
+
 export function setTyping(step: Step, conversationId: string, userId: string, isTyping: boolean): void {
   const list = step.state.typing.get(conversationId) ?? [];
   if (isTyping) setTimer(step, `typing:${conversationId}:${userId}`, TYPING_TIMEOUT_MS);

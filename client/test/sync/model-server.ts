@@ -223,7 +223,7 @@ export class ModelServer {
 
   befriend(userId: string): void {
     const requestId = `r-${userId}-${this.requests.size}`;
-    if (this.friends.has(userId)) return;
+    if (this.friends.has(userId) || this.#pendingOf(userId) !== undefined) return;
     const request: FriendRequest = {
       id: requestId,
       senderId: userId,
@@ -248,6 +248,19 @@ export class ModelServer {
     if (!this.friends.delete(userId)) return;
     this.#changed(`friend ${userId}`);
     this.#emit('friend:removed', { userId });
+  }
+
+  /** The other side's block, of which there is no event. */
+  block(userId: string): void {
+    if (this.friends.delete(userId)) this.#changed(`friend ${userId}`);
+    const pending = this.#pendingOf(userId);
+    if (pending === undefined) return;
+    this.requests.set(pending.id, { ...pending, status: 'CANCELLED', respondedAt: this.#now() });
+    this.#changed(`request ${pending.id}`);
+  }
+
+  #pendingOf(userId: string): FriendRequest | undefined {
+    return [...this.requests.values()].find(({ senderId, status }) => senderId === userId && status === 'PENDING');
   }
 
   renameUser(userId: string): void {

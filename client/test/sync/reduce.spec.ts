@@ -248,6 +248,39 @@ describe('a conversation that another engine had on screen', () => {
   });
 });
 
+describe('a new friend request', () => {
+  const user = new ModelServer(new Chance(5)).user('u1');
+  const sent = (id: string, createdAt: string): SyncInput => ({
+    type: 'event',
+    name: 'friend:request_sent',
+    payload: { request: { id, senderId: 'u1', receiverId: ME, status: 'PENDING', createdAt, respondedAt: null }, user },
+  });
+  const statuses = ({ state }: Run): unknown[] =>
+    [...state.friendRequests.values()].map(({ id, status }) => [id, status]);
+
+  it('takes the place of the one that a block has ended, of which there was no event', () => {
+    const run = caughtUp(room(1)).feed(sent('r1', '2026-01-01T00:00:00.000Z'), sent('r2', '2026-01-02T00:00:00.000Z'));
+    expect(statuses(run)).toEqual([
+      ['r1', 'CANCELLED'],
+      ['r2', 'PENDING'],
+    ]);
+    // One that comes late ends no newer one.
+    run.feed(sent('r0', '2025-01-01T00:00:00.000Z'));
+    expect(statuses(run)).toContainEqual(['r2', 'PENDING']);
+  });
+
+  it('says that a friendship is over which began before', () => {
+    const run = caughtUp(room(1)).feed(
+      synced('c1', { friends: [{ userId: 'u1', since: '2026-01-01T00:00:00.000Z', removedAt: null, user }] as never }),
+    );
+    expect([...run.state.friends.keys()]).toEqual(['u1']);
+    run.feed(sent('r0', '2025-01-01T00:00:00.000Z'));
+    expect([...run.state.friends.keys()]).toEqual(['u1']);
+    run.feed(sent('r2', '2026-01-02T00:00:00.000Z'));
+    expect([...run.state.friends.keys()]).toEqual([]);
+  });
+});
+
 describe('state', () => {
   it('is never changed in place, and what did not change is the same object', () => {
     const server = room(3);

@@ -15,10 +15,10 @@ const EVERYBODY: Audience = { conversationId: undefined, userIds: [] };
 const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => Audience } = {
   'session.ended': ({ userId }) => ofUsers(userId),
   'user.changed': () => EVERYBODY,
-  'friend-request.sent': ({ request }) => ofUsers(request.receiverId),
+  'friend-request.sent': ({ request }) => ofUsers(request.senderId, request.receiverId),
   'friend-request.accepted': ({ request }) => ofUsers(request.senderId, request.receiverId),
-  'friend-request.rejected': ({ request }) => ofUsers(request.senderId),
-  'friend-request.cancelled': ({ request }) => ofUsers(request.receiverId),
+  'friend-request.rejected': ({ request }) => ofUsers(request.senderId, request.receiverId),
+  'friend-request.cancelled': ({ request }) => ofUsers(request.senderId, request.receiverId),
   'friendship.removed': ({ userIds }) => ofUsers(...userIds),
   'block.created': ({ blockerId, blockedId }) => ofUsers(blockerId, blockedId),
   'block.removed': ({ blockerId, blockedId }) => ofUsers(blockerId, blockedId),

@@ -69,18 +69,23 @@ export class EventRelay {
     events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
     events.subscribeToAll('conversation.joined', (event) => this.conversationJoined(event));
     events.subscribeToAll('conversation.changed', (event) => this.conversationChanged(event));
-    events.subscribeToAll('friend-request.sent', ({ request }) =>
-      this.friendRequest('friend:request_sent', request, [request.receiverId]),
-    );
+    events.subscribeToAll('friend-request.sent', ({ request }) => {
+      this.friendRequest('friend:request_sent', request, [request.receiverId]);
+      this.actedElsewhere(request.senderId);
+    });
     events.subscribeToAll('friend-request.accepted', ({ request }) =>
       this.friendRequest('friend:request_accepted', request, [request.senderId, request.receiverId]),
     );
-    events.subscribeToAll('friend-request.rejected', ({ request }) =>
-      this.friendRequest('friend:request_rejected', request, [request.senderId]),
-    );
-    events.subscribeToAll('friend-request.cancelled', ({ request }) =>
-      this.friendRequest('friend:request_cancelled', request, [request.receiverId]),
-    );
+    events.subscribeToAll('friend-request.rejected', ({ request }) => {
+      this.friendRequest('friend:request_rejected', request, [request.senderId]);
+      this.actedElsewhere(request.receiverId);
+    });
+    events.subscribeToAll('friend-request.cancelled', ({ request }) => {
+      this.friendRequest('friend:request_cancelled', request, [request.receiverId]);
+      this.actedElsewhere(request.senderId);
+    });
+    // It has ended a pending request.
+    events.subscribeToAll('block.created', ({ blockerId }) => this.actedElsewhere(blockerId));
     events.subscribeToAll('user.changed', (event) => {
       this.userChanges += 1;
       this.userChanged(event);
@@ -415,6 +420,11 @@ export class EventRelay {
         if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
       }
     });
+  }
+
+  /** Friend events are the other side's: the devices of who acted learn of it by sync. */
+  private actedElsewhere(userId: string): void {
+    this.broadcaster.toUsers([userId], 'sync:needed', {});
   }
 
   /** What was read before a profile or presence changed is not sent behind the change: users have no version that would show it. */

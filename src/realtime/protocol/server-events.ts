@@ -120,7 +120,8 @@ export const SERVER_EVENTS = {
   'sync:needed': {
     payload: SyncNeededView,
     audience: 'sockets that may have missed something',
-    description: 'An event could not be delivered: call `sync` from your cursor.',
+    description:
+      'An event could not be delivered, or the user has sent, rejected or cancelled a friend request or blocked somebody on another device: call `sync` from your cursor.',
   },
   exception: {
     payload: ExceptionView,
