@@ -77,7 +77,8 @@ export class Engine {
       tabs.post(message);
       this.#successor?.receive(message);
     };
-    const options = { written, prepare: numbered, ...(this.#mark === undefined ? {} : { mark: this.#mark }) };
+    const failed = (): void => this.outbox.notStored();
+    const options = { written, failed, prepare: numbered, ...(this.#mark === undefined ? {} : { mark: this.#mark }) };
     this.#writer = new (isLeader ? RowWriter : FollowingWriter)(database, clock, options);
     this.sync = new Synchroniser({
       database,

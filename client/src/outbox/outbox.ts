@@ -22,6 +22,8 @@ const MAX_FILES = 10;
 /** Less than it takes another tab to take over. */
 const MAX_PAUSE_MS = 1_000;
 
+const NOT_STORED = new ChatError('STORAGE', 'This device can keep nothing more.');
+
 export interface OutboxPorts extends StoredItemsPorts {
   random: Random;
   send: CommandSender;
@@ -78,6 +80,7 @@ export class DurableOutbox implements Outbox {
     this.#discard(removed);
     if (!isNeeded) this.#pump();
     await stored;
+    this.#explain(item.clientId);
     if (!isNeeded) return replaced[0] ?? item;
     for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
     this.#copying.delete(item.clientId);
@@ -118,6 +121,7 @@ export class DurableOutbox implements Outbox {
     for (const { clientId } of adopted) {
       const run = this.#items.runs.get(clientId);
       if (run !== undefined) run.isDurable = true;
+      this.#explain(clientId);
     }
     this.#pump();
   }
@@ -126,12 +130,28 @@ export class DurableOutbox implements Outbox {
   async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
     for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {
       try {
-        return await this.ports.uploader.keep(id, source);
+        await this.ports.uploader.keep(id, source);
+        return this.#explain(clientId);
       } catch (error) {
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
+        if (failures > 1) this.#explain(clientId, errorOf(error));
         await pause(this.ports.clock, doubledMs(failures));
       }
     }
+  }
+
+  /** What is not stored waits for it, and says so: nothing leaves before. */
+  notStored(): void {
+    for (const [clientId, { isDurable }] of this.#items.runs) if (!isDurable) this.#explain(clientId, NOT_STORED);
+  }
+
+  /** Why one waits for the storage of this device; without an error it does so no more. */
+  #explain(clientId: string, error?: ChatError): void {
+    const item = this.#items.find(clientId);
+    if (item === undefined || item.state === 'rejected' || item.lastError?.code === error?.code) return;
+    const { lastError: _, ...rest } = item;
+    this.#items.show(error === undefined ? rest : { ...rest, lastError: brief(error) });
+    this.#items.notify();
   }
 
   setLive(isLive: boolean): void {

@@ -44,6 +44,8 @@ interface Batch {
 export interface RowWriterOptions {
   /** Called with what is stored from now on, before the promise of who gave it resolves. */
   written?: (changes: RowChanges) => void;
+  /** Called each time that the storage has refused rows more than once. */
+  failed?: () => void;
   /** The last word about the rows, within the transaction that stores them. It may be asked twice of the same ones. */
   prepare?: (transaction: StorageTransaction, rows: readonly Row[]) => Promise<readonly Row[]>;
   /**
@@ -133,6 +135,7 @@ export class RowWriter {
         batch.waiters.push(...this.#next.waiters);
         this.#next = batch;
         failures += 1;
+        if (failures > 1) this.options.failed?.();
         if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1) await pause(this.clock, doubledMs(failures));
       }
     }

@@ -166,6 +166,7 @@ export class Device {
       uuid: () => `uuid-${world.uuids++}`,
     };
     const writer = new RowWriter(guarded, clock, {
+      failed: () => this.#outbox.notStored(),
       prepare: numbered,
       written: (changes) => this.#outbox.stored(changes),
     });

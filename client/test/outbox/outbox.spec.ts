@@ -680,4 +680,22 @@ describe('a storage that fails', () => {
     expect(world.texts()).toEqual(['one', 'two']);
     expect(device.states()).toEqual([]);
   });
+
+  it('is said of what waits for it, until it takes it', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    const errors = (): unknown[] => device.outbox.getSnapshot().map(({ lastError }) => lastError?.code);
+    device.storageFailure = new StorageError('QUOTA', 'The storage is full.');
+    device.storageFailures = 100;
+    void device.send('a', 'one');
+    void device.send('b', 'two', 'c0', [file('cat')]);
+    await world.clock.advance(30_000);
+    expect(errors()).toEqual(['STORAGE', 'STORAGE']);
+    device.storageFailures = 0;
+    await world.clock.advance(120_000);
+    expect(errors()).toEqual([undefined, undefined]);
+    await device.connect();
+    await world.clock.advance(10_000);
+    expect(world.texts()).toEqual(['one', 'two file-cat']);
+  });
 });

@@ -201,7 +201,7 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
   else if (dice < 48) server.join(id, userId);
   else if (dice < 49) server.createRoom(`c${server.rooms.size}`);
   else if (dice < 50) server.befriend(userId === ME ? 'u1' : userId);
-  else if (dice < 51) chance.is(50) ? server.unfriend(userId) : server.block(userId);
+  else if (dice < 51) server[chance.pick(['unfriend', 'block'] as const)](userId);
   else if (dice < 52) server.renameUser(userId);
   else if (dice < 56) device.connect();
   else if (dice < 58) device.disconnect();
