@@ -18,8 +18,11 @@ export function receiveMessage(step: Step, message: Message): void {
   const { conversationId, seq } = message;
   const timeline = step.state.timelines.get(conversationId);
   const held = timeline && rowAt(timeline.rows, seq);
-  if (timeline !== undefined && seq <= timeline.floor && held === undefined) settle(step, message);
-  else takeMessages(step, conversationId, [message]);
+  if (timeline !== undefined && seq <= timeline.floor && held === undefined) {
+    settle(step, message);
+    // What answers it shows it: sync says for certain what it is now.
+    if (timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
+  } else takeMessages(step, conversationId, [message]);
   // The server counted it among those that are unread and not held here; now it does not.
   const unreadFrom = step.state.conversations.get(conversationId)?.me.lastReadSeq ?? seq;
   if (held === undefined && message.deletedAt !== null && seq > unreadFrom) askSync(step);

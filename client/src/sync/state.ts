@@ -54,7 +54,7 @@ export interface Window {
   follows: boolean;
   /** What was asked for and is not there yet. */
   wish: 'older' | 'newer' | 'newest' | number | null;
-  /** What another engine had on screen, and this one does not hold: it is fetched, from its newest message back. */
+  /** What is to be on screen and is not all held: what another engine showed, what is around a message. It is fetched. */
   resume?: readonly [from: number, to: number] | undefined;
   /** A page is under way. */
   isLoading: boolean;

@@ -20,8 +20,9 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   if (typeof wish === 'number') {
     const interval = intervalAt(coverage, wish);
     if (interval !== undefined) {
-      const [first, last] = resume ?? [wish - PAGE_SIZE / 2, wish + PAGE_SIZE / 2];
-      [from, to] = [Math.max(interval[0], first), Math.min(interval[1], last)];
+      // Of what is around it maybe only a part is held: the rest is fetched.
+      resume ??= [Math.max(timeline.start, wish - PAGE_SIZE / 2), Math.min(lastSeq, wish + PAGE_SIZE / 2)];
+      [from, to] = [Math.max(interval[0], resume[0]), Math.min(interval[1], resume[1])];
       [follows, wish] = [to >= lastSeq, null];
     }
   } else if (newest !== undefined && (to < from || (wish === 'newest' && newest[1] >= lastSeq))) {

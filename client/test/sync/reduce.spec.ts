@@ -56,6 +56,21 @@ function caughtUp(server: ModelServer): Run {
   return new Run().feed(ready, synced(null, { cursor: 'c1', conversations: [server.conversation('c0')] }));
 }
 
+function answerOf(server: ModelServer, run: Run): Extract<SyncInput, { type: 'page' }> {
+  const { query } = run.asked('page')[0] as Extract<SyncEffect, { type: 'page' }>;
+  return { type: 'page', conversationId: 'c0', generation: 0, query, page: server.page('c0', query, 50) as never };
+}
+/** Answers what is asked for, and says what that was. */
+function answered(server: ModelServer, run: Run): unknown[] {
+  const queries: unknown[] = [];
+  while (run.asked('page').length > 0) {
+    const answer = answerOf(server, run);
+    expect(queries.push(answer.query)).toBeLessThan(12);
+    run.feed(answer);
+  }
+  return queries;
+}
+
 describe('catching up', () => {
   it('fetches the conversation that is looked at beside a long catch-up, and before it is done', () => {
     const server = room(3);
@@ -194,21 +209,6 @@ describe('a conversation that another engine had on screen', () => {
     conversationId: 'c0',
     before: { ...NEW_WINDOW, from, to, follows },
   });
-  function answerOf(server: ModelServer, run: Run): Extract<SyncInput, { type: 'page' }> {
-    const { query } = run.asked('page')[0] as Extract<SyncEffect, { type: 'page' }>;
-    return { type: 'page', conversationId: 'c0', generation: 0, query, page: server.page('c0', query, 50) as never };
-  }
-  /** Answers what is asked for, and says what that was. */
-  function answered(server: ModelServer, run: Run): unknown[] {
-    const queries: unknown[] = [];
-    while (run.asked('page').length > 0) {
-      const answer = answerOf(server, run);
-      expect(queries.push(answer.query)).toBeLessThan(12);
-      run.feed(answer);
-    }
-    return queries;
-  }
-
   it('is fetched from its newest message back to where it began', () => {
     const server = room(200);
     const run = caughtUp(server).feed(shown(60, 200, true));
@@ -245,6 +245,45 @@ describe('a conversation that another engine had on screen', () => {
     expect(run.state.windows.get('c0')?.resume).toEqual([60, 200]);
     run.feed(ready, synced('c1', {}), failed);
     expect(run.state.windows.get('c0')?.resume).toBeUndefined();
+  });
+});
+
+describe('a message that is held alone', () => {
+  it('is shown with what is around it where one jumps to it', () => {
+    const server = room(200);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    const [message] = server.page('c0', { around: 60 }, 1)?.items ?? [];
+    run.feed(synced('c1', { cursor: 'c2', messages: message === undefined ? [] : [message] }), {
+      ...{ type: 'jump', conversationId: 'c0', seq: message?.seq ?? 0 },
+    });
+    const [seq] = [message?.seq ?? 0];
+    expect(run.state.windows.get('c0')).toMatchObject({ from: seq, to: seq, isLoading: true });
+    expect(answered(server, run)).toEqual([{ after: seq }, { before: seq }]);
+    expect(run.state.windows.get('c0')).toMatchObject({
+      from: seq - 25,
+      to: seq + 25,
+      follows: false,
+      isLoading: false,
+    });
+  });
+
+  it('is asked about where it changes and is not held, but quoted by what is', () => {
+    const server = room(200);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    const [old] = server.page('c0', { around: 60 }, 1)?.items ?? [];
+    const changed: SyncInput = {
+      type: 'event',
+      name: 'message:updated',
+      payload: { message: { ...old, version: 2 } } as never,
+    };
+    run.feed(changed);
+    expect(run.asked('sync')).toEqual([]);
+    const quoting = { ...server.page('c0', {}, 1)?.items[0], version: 2, replyTo: { id: old?.id } };
+    run.feed({ type: 'event', name: 'message:updated', payload: { message: quoting } as never }, changed);
+    expect(run.asked('sync')).toHaveLength(1);
+    expect(run.state.timelines.get('c0')?.rows.some(({ id }) => id === old?.id)).toBe(false);
   });
 });
 
