@@ -7,9 +7,11 @@ import { StoredDrafts } from './outbox/drafts.js';
 import { numbered } from './outbox/numbered.js';
 import { DurableOutbox } from './outbox/outbox.js';
 import type { OutboxCommand, OutboxItem, UploadSource } from './outbox/types.js';
+import { path } from './http/path.js';
 import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
+import { handled } from './protocol/handled.js';
 import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
 import { ContinuedStore } from './store/continued-store.js';
 import { ChatStore } from './store/store.js';
@@ -87,8 +89,8 @@ export class Engine {
       random,
       request: (event, payload, timeoutMs) => this.connection.request(event, payload, timeoutMs),
       fetchPage: async (conversationId, position, limit) => {
-        const path = `/conversations/${conversationId}/messages`;
-        return (await http.request<MessagePage>(path, { query: { ...position, limit }, expects: 'items' })).body;
+        const messages = path`/conversations/${conversationId}/messages`;
+        return (await http.request<MessagePage>(messages, { query: { ...position, limit }, expects: 'items' })).body;
       },
       fetchFriends: () => fetchFriends(http),
       settled: (settled) => this.outbox.settled(settled),
@@ -229,7 +231,14 @@ export class Engine {
     // A cursor is nothing that anybody waits for.
     if (command.type === 'read') this.sync.read(command.conversationId, command.seq);
     else this.wake();
+    if (command.type === 'send') this.#showNewest(command);
     await this.outbox.enqueue(command, files);
+  }
+
+  /** Who is somewhere in the midst of a history and writes sees what was written. */
+  #showNewest({ conversationId, receiverId = '' }: Extract<OutboxCommand, { type: 'send' }>): void {
+    const id = conversationId ?? this.sync.directConversationWith(receiverId) ?? '';
+    if (this.sync.state.windows.get(id)?.follows === false) void handled(this.sync.jumpToNewest(id));
   }
 
   /** What is shown may not be what the server has. */

@@ -1,3 +1,4 @@
+import { path } from '../http/path.js';
 import type { Http, HttpRequest } from '../http/types.js';
 import { recipientOf } from '../outbox/recipient.js';
 import type {
@@ -48,11 +49,11 @@ function conversationCalls(
   idOf: (conversationId: string) => string,
   sentTo: SentTo,
 ): ConversationCalls {
-  const ask = async <Body>(path: string, request: HttpRequest): Promise<Body> =>
-    (await http.request<Body>(path, request)).body;
+  const ask = async <Body>(to: string, request: HttpRequest): Promise<Body> =>
+    (await http.request<Body>(to, request)).body;
   /** Shown at once; its event may be on its way. */
-  const shown = async (path: string, method: 'POST' | 'PATCH', body: object): Promise<Conversation> => {
-    const conversation = await ask<Conversation>(path, { method, body, expects: 'id' });
+  const shown = async (to: string, method: 'POST' | 'PATCH', body: object): Promise<Conversation> => {
+    const conversation = await ask<Conversation>(to, { method, body, expects: 'id' });
     apply({ conversation });
     return conversation;
   };
@@ -65,7 +66,7 @@ function conversationCalls(
     return userId === undefined ? id : (await openDirect(userId)).id;
   };
   const pathOf = async (conversationId: string, rest = ''): Promise<string> =>
-    `/conversations/${await known(conversationId)}${rest}`;
+    path`/conversations/${await known(conversationId)}` + rest;
   const done = async (id: string, rest: string, request: HttpRequest): Promise<void> =>
     void (await http.request(await pathOf(id, rest), request));
   return {
@@ -75,8 +76,8 @@ function conversationCalls(
     updateOwn: (id, body) => done(id, '/me', { method: 'PATCH', body }),
     members: async (id, cursor) => ask(await pathOf(id, '/members'), { query: { cursor }, expects: 'items' }),
     addMembers: (id, memberIds) => done(id, '/members', { method: 'POST', body: { memberIds } }),
-    updateMember: (id, userId, role) => done(id, `/members/${userId}`, { method: 'PATCH', body: { role } }),
-    removeMember: (id, userId) => done(id, `/members/${userId}`, { method: 'DELETE' }),
+    updateMember: async (id, userId, role) => done(id, path`/members/${userId}`, { method: 'PATCH', body: { role } }),
+    removeMember: async (id, userId) => done(id, path`/members/${userId}`, { method: 'DELETE' }),
     leave: async (id) => {
       await sentTo(id);
       await done(id, '/leave', { method: 'POST' });
@@ -90,30 +91,31 @@ function conversationCalls(
 
 function friendCalls(http: Http, observe: Observe, apply: Apply): FriendCalls {
   const requests = observe('friendRequests');
-  const post = async <Body>(path: string, expects: string, body?: object): Promise<Body> =>
-    (await http.request<Body>(path, { method: 'POST', body, expects })).body;
+  const post = async <Body>(to: string, expects: string, body?: object): Promise<Body> =>
+    (await http.request<Body>(to, { method: 'POST', body, expects })).body;
   const shown = (request: FriendRequest): FriendRequest => {
     apply({ friendRequests: [request] });
     return request;
   };
-  const remove = async (path: string): Promise<void> => void (await http.request(path, { method: 'DELETE' }));
+  const remove = async (from: string): Promise<void> => void (await http.request(from, { method: 'DELETE' }));
   return {
     request: async (userId) => shown(await post<FriendRequest>('/friends/requests', 'id', { userId })),
-    accept: (requestId) => post(`/friends/requests/${requestId}/accept`, 'request'),
-    reject: async (requestId) => void shown(await post<FriendRequest>(`/friends/requests/${requestId}/reject`, 'id')),
+    accept: async (requestId) => post(path`/friends/requests/${requestId}/accept`, 'request'),
+    reject: async (requestId) =>
+      void shown(await post<FriendRequest>(path`/friends/requests/${requestId}/reject`, 'id')),
     cancel: async (requestId) => {
-      await remove(`/friends/requests/${requestId}`);
+      await remove(path`/friends/requests/${requestId}`);
       const request = requests.getSnapshot().find(({ id }) => id === requestId);
       if (request !== undefined) shown({ ...request, status: 'CANCELLED' });
     },
-    remove: (userId) => remove(`/friends/${userId}`),
+    remove: async (userId) => remove(path`/friends/${userId}`),
     block: async (userId) => {
       await post('/blocks', 'createdAt', { userId });
       // From here on the server says nothing of its presence.
       const user = observe(`user:${userId}`).getSnapshot();
       if (user !== undefined) apply({ users: [{ ...user, isOnline: false, lastSeenAt: null }] });
     },
-    unblock: (userId) => remove(`/blocks/${userId}`),
+    unblock: async (userId) => remove(path`/blocks/${userId}`),
     blocks: async (cursor) =>
       (
         await http.request<{ items: Block[]; nextCursor: string | null }>('/blocks', {
@@ -129,7 +131,7 @@ function userCalls(http: Http, apply: Apply): UserCalls {
   const met = (users: readonly User[]): void => apply({ users });
   return {
     fetch: async (userId) => {
-      const { body } = await http.request<User>(`/users/${userId}`, { expects: 'id' });
+      const { body } = await http.request<User>(path`/users/${userId}`, { expects: 'id' });
       met([body]);
       return body;
     },

@@ -22,7 +22,8 @@ export type Uploadable = File | Blob | UploadSource;
 export interface HookMessages extends Observable<MessagesSnapshot> {
   /** It is on screen from now on: its newest messages are fetched first. Returns what ends that. */
   open(): () => void;
-  loadOlder(): Promise<void>;
-  loadNewer(): Promise<void>;
-  jumpTo(seq: number): Promise<void>;
+  readonly loadOlder: () => Promise<void>;
+  readonly loadNewer: () => Promise<void>;
+  readonly jumpTo: (seq: number) => Promise<void>;
+  readonly jumpToNewest: () => Promise<void>;
 }

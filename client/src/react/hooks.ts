@@ -70,6 +70,7 @@ export interface Messages extends MessagesSnapshot {
   loadNewer: () => Promise<void>;
   /** Shows the messages around this one. */
   jumpTo: (seq: number) => Promise<void>;
+  jumpToNewest: () => Promise<void>;
 }
 
 /** The messages of a conversation that is on screen as long as this component is. */
@@ -79,8 +80,8 @@ export function useMessages(conversationId: string): Messages {
   useEffect(() => messages.open(), [messages]);
   const snapshot = useObservable(messages);
   return useMemo(() => {
-    const { loadOlder, loadNewer, jumpTo } = messages;
-    return { ...snapshot, loadOlder, loadNewer, jumpTo };
+    const { loadOlder, loadNewer, jumpTo, jumpToNewest } = messages;
+    return { ...snapshot, loadOlder, loadNewer, jumpTo, jumpToNewest };
   }, [snapshot, messages]);
 }
 

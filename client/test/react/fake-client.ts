@@ -87,6 +87,7 @@ export class FakeClient implements HookClient {
       loadOlder: load('older'),
       loadNewer: load('newer'),
       jumpTo: (seq) => load(`around ${seq}`)(),
+      jumpToNewest: load('newest'),
     };
   }
 

@@ -149,6 +149,26 @@ describe('a client of a real server', () => {
     expect(ada.messages(conversationId).items.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent']);
   });
 
+  it('shows at once what is sent, with the newest messages, wherever one is in the history', async () => {
+    const lifecycle = new FakeLifecycle();
+    const [ada, grace] = [await registered({ lifecycle }), await registered()];
+    for (let count = 0; count < 120; count += 1)
+      await ada.send({ receiverId: idOf(grace), content: `${count}` }).stored;
+    const conversationId = await firstConversation(grace);
+    await until('all have arrived', () => grace.conversations.items[0]?.lastSeq === 120);
+    const messages = ada.messages(conversationId);
+    messages.open();
+    await until('the newest', () => texts(ada, conversationId).at(-1) === '119');
+    await messages.jumpTo(30);
+    expect([texts(ada, conversationId).includes('29'), messages.hasNewer]).toEqual([true, true]);
+    lifecycle.set('background');
+    ada.send({ conversationId, content: 'written there' });
+    expect(texts(ada, conversationId).slice(-2)).toEqual(['119', 'written there']);
+    lifecycle.set('active');
+    await until('it arrives', () => texts(grace, conversationId).at(-1) === 'written there');
+    expect(messages.hasNewer).toBe(false);
+  });
+
   it('sends after a restart what was written before it, and shows the cache before there is a network', async () => {
     const [storage, tokens, lifecycle] = [memoryStorage(), memoryTokens(), new FakeLifecycle()];
     const grace = await registered();

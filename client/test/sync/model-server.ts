@@ -300,15 +300,17 @@ export class ModelServer {
       users: [],
     };
     const end = this.#log.length;
-    const own = [...this.rooms.values()].filter((room) => room.members.has(ME)).map(({ id }) => id);
     if (cursor === null || cursor.startsWith(`${this.#database}/start`)) {
-      const [, , upper = String(end), done = '0'] = cursor?.split('/') ?? [];
-      const page = own.slice(Number(done), Number(done) + limit);
-      const rest = Number(done) + page.length < own.length;
+      const [, , upper = String(end), done = ''] = cursor?.split('/') ?? [];
+      // After a room and not after so many: one that is left meanwhile must not hide another.
+      const ids = [...this.rooms.keys()];
+      const own = ids.slice(ids.indexOf(done) + 1).filter((id) => this.rooms.get(id)?.members.has(ME) === true);
+      const page = own.slice(0, limit);
+      const rest = page.length < own.length;
       return {
         ...nothing,
         cursor: rest
-          ? `${this.#database}/start/${upper}/${Number(done) + page.length}`
+          ? `${this.#database}/start/${upper}/${page.at(-1) ?? ''}`
           : `${this.#database}/at/${upper}/${upper}/0`,
         hasMore: rest || cursor !== null,
         conversations: page.map((id) => this.conversation(id)),

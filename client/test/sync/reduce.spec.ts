@@ -276,12 +276,12 @@ describe('a message that is held alone', () => {
     const changed: SyncInput = {
       type: 'event',
       name: 'message:updated',
-      payload: { message: { ...old, version: 2 } } as never,
+      payload: { message: { ...old, version: 2 } },
     };
     run.feed(changed);
     expect(run.asked('sync')).toEqual([]);
     const quoting = { ...server.page('c0', {}, 1)?.items[0], version: 2, replyTo: { id: old?.id } };
-    run.feed({ type: 'event', name: 'message:updated', payload: { message: quoting } as never }, changed);
+    run.feed({ type: 'event', name: 'message:updated', payload: { message: quoting } }, changed);
     expect(run.asked('sync')).toHaveLength(1);
     expect(run.state.timelines.get('c0')?.rows.some(({ id }) => id === old?.id)).toBe(false);
   });
