@@ -2,6 +2,7 @@ import { useMe } from '@parley/client/react';
 import { Icon } from '../design/Icon.js';
 import { invitationLink, secondPersonLink } from '../session/invitation.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { attempt, notify } from './toasts.js';
 
 /** So that one person alone can try a chat. */

@@ -4,6 +4,7 @@ import { Menu, MenuItem } from '../design/Menu.js';
 import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { FOR_GOOD, isMuted, nameOf } from './names.js';
 
 interface Properties {

@@ -5,6 +5,7 @@ import { Dialog } from '../design/Dialog.js';
 import { client } from '../session/client.js';
 import { reportDialog } from '../report/load.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { canDeleteForAll, type Dialogs, toggleReaction } from './actions.js';
 
 const emojiPicker = () => import('./EmojiPicker.js');

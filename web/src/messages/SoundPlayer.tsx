@@ -2,6 +2,7 @@ import type { Attachment } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { durationOf, t } from '../texts/texts.js';
+import '../texts/more.js';
 
 /** One at a time. */
 let playing: HTMLAudioElement | undefined;

@@ -1,5 +1,6 @@
 import { attempt } from '../app/toasts.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { decline, turnOn, useMissedMessage } from './notifications.js';
 
 /** After the first message that came while nobody looked: never before, and never again once it was answered. */

@@ -1,4 +1,5 @@
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import { client } from './client.js';
 import { EmailField, NewPasswordField } from './fields.js';
 import { Field, Form } from './form.js';

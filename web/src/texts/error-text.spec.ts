@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ChatError } from '@parley/client';
+import './more.js';
 import { errorText, fieldFaults, reasonText, suspensionText } from './error-text.js';
 import { t } from './texts.js';
 
