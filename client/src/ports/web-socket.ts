@@ -23,7 +23,7 @@ export function openWebSocket(
   listeners: SocketListeners,
   unreachable: () => void,
 ): Socket {
-  const native = new Native(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  const native = new Native(`${url.replace(/^http/i, 'ws')}/socket.io/?EIO=4&transport=websocket`);
   const acknowledgements = new Map<number, (answer: unknown) => void>();
   let sequence = 0;
   let state: 'opening' | 'handshake' | 'connected' | 'done' = 'opening';

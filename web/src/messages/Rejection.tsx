@@ -7,11 +7,11 @@ import { t } from '../texts/texts.js';
 /** The same is refused again, however often it is sent. */
 const PERMANENT: readonly string[] = ['CANNOT_MESSAGE', 'FORBIDDEN', 'NOT_FOUND', 'EDIT_WINDOW_CLOSED'];
 
-/** The server refuses a message as it is, or what was done with it. */
+/** The server refuses a message as it is, or what was done with it; or this device cannot keep it, before which it is not sent. */
 export function Rejections({ item: { clientId, error, refusedChanges = [], state } }: { item: MessageItem }) {
   return (
     <>
-      {state === 'rejected' && clientId !== null ? (
+      {clientId !== null && (state === 'rejected' || error?.code === 'STORAGE') ? (
         <Rejection text="message.rejected" clientId={clientId} error={error} />
       ) : null}
       {refusedChanges.map((change) => (
