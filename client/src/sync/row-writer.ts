@@ -14,6 +14,9 @@ import type { RowChanges } from './state.js';
 
 type Row = RowChanges['rows'][number];
 
+/** Between two tries: a user who makes room on the disk waits no longer. */
+const MAX_PAUSE_MS = 5_000;
+
 /** The row of `meta` that says who writes the cache. */
 export const WRITER = 'writer';
 
@@ -136,7 +139,8 @@ export class RowWriter {
         this.#next = batch;
         failures += 1;
         if (failures > 1) this.options.failed?.();
-        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1) await pause(this.clock, doubledMs(failures));
+        if ((code !== 'QUOTA' && !isLeftDurable) || failures > 1)
+          await pause(this.clock, Math.min(MAX_PAUSE_MS, doubledMs(failures)));
       }
     }
     this.#current = undefined;
