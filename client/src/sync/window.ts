@@ -20,7 +20,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   if (typeof wish === 'number') {
     const interval = intervalAt(coverage, wish);
     if (interval !== undefined) {
-      // Of what is around it maybe only a part is held: the rest is fetched.
+      // A part of what is around it may be held alone: the rest is fetched.
       resume ??= [Math.max(timeline.start, wish - PAGE_SIZE / 2), Math.min(lastSeq, wish + PAGE_SIZE / 2)];
       [from, to] = [Math.max(interval[0], resume[0]), Math.min(interval[1], resume[1])];
       [follows, wish] = [to >= lastSeq, null];
