@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** What `npm start` gives Node. What the server is measured beside gets it, too. */
-export const NODE_OPTIONS = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).scripts.start.match(/--\S+/g);
+export const SERVER_NODE_OPTIONS =
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).scripts.start.match(/--\S+/g) ?? [];
 
 const TICKS = 100; // of /proc/<pid>/stat, a second
 

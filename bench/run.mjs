@@ -21,7 +21,7 @@ import {
 import pg from 'pg';
 import sharp from 'sharp';
 import { v7 } from 'uuid';
-import { cpuOf, databaseCpuOf, memoryOf, middle, NODE_OPTIONS, table } from './measuring.mjs';
+import { cpuOf, databaseCpuOf, memoryOf, middle, SERVER_NODE_OPTIONS, table } from './measuring.mjs';
 
 const isQuick = process.argv.includes('--quick');
 const parts = process.argv
@@ -113,7 +113,7 @@ async function startServer() {
 
 async function startProcess(path, environment = {}) {
   const options = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  const child = spawn(process.execPath, [...NODE_OPTIONS, ...options, join(here, path)], {
+  const child = spawn(process.execPath, [...SERVER_NODE_OPTIONS, ...options, join(here, path)], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -138,14 +138,15 @@ function look(text, { statements, expression, unknown }) {
       expression(assignment[2]);
     } else if (/^(SELECT|INSERT|UPDATE|DELETE|WITH)\b/i.test(text)) {
       // Where its result goes is no part of the statement. INSERT INTO stays.
-      const into = /(?<!\bINSERT\s+)\bINTO\s+((?:[\w".]+\s*,\s*)*[\w".]+)/i.exec(text);
+      const into = /(?<!\bINSERT\s+)\bINTO\s+(?:STRICT\s+)?((?:[\w".]+\s*,\s*)*[\w".]+)/i.exec(text);
       statements.push(into === null ? text : text.replace(into[0], ''));
       for (const target of into?.[1].split(',') ?? []) expression(target.trim());
     } else unknown.push(text);
   } else if (/^RETURN\s+QUERY$/i.test(kind)) statements.push(rest);
   else if (/^RAISE$/i.test(kind)) {
-    const values = /^\w+\s+'[^']*'\s*,\s*([^]+?)(?:\s+USING\b[^]*)?$/i.exec(rest)?.[1];
-    if (values !== undefined) expression(values);
+    const [, values, options] = /^(?:\w+\s+)?(?:'(?:[^']|'')*'\s*,?\s*)?([^]*?)(?:\bUSING\b([^]*))?$/i.exec(rest) ?? [];
+    if (values?.trim()) expression(values);
+    if (options !== undefined) expression(options.replaceAll(/\b[A-Z]+\s*=(?!=)/gi, ''));
   } else expression(rest);
 }
 

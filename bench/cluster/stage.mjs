@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stage } from '../hostile/stage.mjs';
-import { cpuOf, databaseCpuOf, memoryOf, NODE_OPTIONS } from '../measuring.mjs';
+import { cpuOf, databaseCpuOf, memoryOf, SERVER_NODE_OPTIONS } from '../measuring.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const profiles = process.argv.find((word) => word.startsWith('--profile='))?.slice('--profile='.length);
@@ -50,7 +50,7 @@ export class ClusterStage extends Stage {
       const directory = join(this.directory, `files-${index}`);
       mkdirSync(directory, { recursive: true });
       const options = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-      const child = spawn(process.execPath, [...NODE_OPTIONS, ...options, MAIN], {
+      const child = spawn(process.execPath, [...SERVER_NODE_OPTIONS, ...options, MAIN], {
         env: {
           PATH: process.env.PATH,
           PORT: '0',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { v7 } from 'uuid';
-import { NODE_OPTIONS } from '../measuring.mjs';
+import { SERVER_NODE_OPTIONS } from '../measuring.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const TICKS = 100; // of /proc/<pid>/stat, a second
@@ -32,7 +32,7 @@ export class Stage {
 
   /** Limits are on, and as they come, unless the scene's own environment says otherwise. */
   async start(environment = {}) {
-    const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN], {
+    const child = spawn(process.execPath, [...SERVER_NODE_OPTIONS, MAIN], {
       env: {
         PATH: process.env.PATH,
         PORT: '0',

@@ -235,7 +235,7 @@ export class Engine {
     await this.outbox.enqueue(command, files);
   }
 
-  /** Who is somewhere in the midst of a history and writes sees what was written. */
+  /** What is written from the midst of a history is shown, with the newest messages. */
   #showNewest({ conversationId, receiverId = '' }: Extract<OutboxCommand, { type: 'send' }>): void {
     const id = conversationId ?? this.sync.directConversationWith(receiverId) ?? '';
     if (this.sync.state.windows.get(id)?.follows === false) void handled(this.sync.jumpToNewest(id));

@@ -88,10 +88,10 @@ it('every part of a function that does not fit the schema is named, and what can
         IF CASE WHEN given IS NULL THEN false ELSE given = absent END THEN
           count := (SELECT length('; THEN') + m.size FROM messages m LIMIT 1);
         ELSIF EXISTS (SELECT FROM persons) THEN
-          SELECT u.id INTO found_id FROM users u WHERE u.nickname = kept;
+          SELECT u.id INTO STRICT found_id FROM users u WHERE u.nickname = kept;
         ELSE
           PERFORM no_function(given);
-          RAISE EXCEPTION 'there is no %', nobody USING ERRCODE = 'no_data_found';
+          RAISE EXCEPTION 'there is no %', nobody USING ERRCODE = 'no_data_found', DETAIL = nothing;
         END IF;
         FOR count IN 1..3 LOOP NULL; END LOOP;
       END $$;
@@ -116,6 +116,7 @@ it('every part of a function that does not fit the schema is named, and what can
       /^function all_wrong: column u\.nickname does not exist/,
       /^function all_wrong: function no_function\(uuid\) does not exist/,
       /^function all_wrong: column "nobody" does not exist/,
+      /^function all_wrong: column "nothing" does not exist/,
       /^function plain: column "nickname" does not exist/,
       // Each side of the assignment, and the transition table.
       /^function right_for_one_table on blocks: missing .* "new": SELECT NEW/,

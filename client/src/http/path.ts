@@ -6,6 +6,7 @@ import { ChatError } from '../protocol/errors.js';
  * @throws ChatError VALIDATION_FAILED
  */
 export function path(parts: TemplateStringsArray, ...ids: readonly string[]): string {
-  for (const id of ids) if (!/^[\w-]+$/.test(id)) throw new ChatError('VALIDATION_FAILED', 'That is no id.');
+  for (const id of ids)
+    if (typeof id !== 'string' || !/^[\w-]+$/.test(id)) throw new ChatError('VALIDATION_FAILED', 'That is no id.');
   return String.raw({ raw: parts }, ...ids);
 }

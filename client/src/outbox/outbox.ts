@@ -80,7 +80,7 @@ export class DurableOutbox implements Outbox {
     this.#discard(removed);
     if (!isNeeded) this.#pump();
     await stored;
-    this.#explain(item.clientId);
+    this.#setReason(item.clientId);
     if (!isNeeded) return replaced[0] ?? item;
     for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
     this.#copying.delete(item.clientId);
@@ -121,7 +121,7 @@ export class DurableOutbox implements Outbox {
     for (const { clientId } of adopted) {
       const run = this.#items.runs.get(clientId);
       if (run !== undefined) run.isDurable = true;
-      this.#explain(clientId);
+      this.#setReason(clientId);
     }
     this.#pump();
   }
@@ -131,10 +131,10 @@ export class DurableOutbox implements Outbox {
     for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {
       try {
         await this.ports.uploader.keep(id, source);
-        return this.#explain(clientId);
+        return this.#setReason(clientId);
       } catch (error) {
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
-        if (failures > 1) this.#explain(clientId, errorOf(error));
+        if (failures > 1) this.#setReason(clientId, errorOf(error));
         await pause(this.ports.clock, doubledMs(failures));
       }
     }
@@ -142,11 +142,11 @@ export class DurableOutbox implements Outbox {
 
   /** What is not stored waits for it, and says so: nothing leaves before. */
   notStored(): void {
-    for (const [clientId, { isDurable }] of this.#items.runs) if (!isDurable) this.#explain(clientId, NOT_STORED);
+    for (const [clientId, { isDurable }] of this.#items.runs) if (!isDurable) this.#setReason(clientId, NOT_STORED);
   }
 
   /** Why one waits for the storage of this device; without an error it does so no more. */
-  #explain(clientId: string, error?: ChatError): void {
+  #setReason(clientId: string, error?: ChatError): void {
     const item = this.#items.find(clientId);
     if (item === undefined || item.state === 'rejected' || item.lastError?.code === error?.code) return;
     const { lastError: _, ...rest } = item;

@@ -1,4 +1,4 @@
-import type { SyncState, Timeline } from '../sync/state.js';
+import type { SyncState, Timeline, Window } from '../sync/state.js';
 import { ChatStore, type StoreSources, type Viewed } from './store.js';
 
 const newestOf = (timeline: Timeline | undefined): number => timeline?.rows.at(-1)?.seq ?? 0;
@@ -18,11 +18,29 @@ export class ContinuedStore extends ChatStore {
   protected override viewed(state: SyncState, id: string): Viewed {
     const own = super.viewed(state, id);
     const { isCaughtUp, windows, conversations } = state;
-    if (isCaughtUp && ![...windows.values()].some(({ isLoading }) => isLoading)) this.#before = undefined;
+    const isFetching = [...windows.values()].some(({ isLoading, resume }) => isLoading || resume !== undefined);
+    if (isCaughtUp && !isFetching) this.#before = undefined;
     const timeline = this.#before?.timelines.get(id);
     const window = this.#before?.windows.get(id);
-    const isBehind =
-      conversations.has(id) && (own.window?.resume !== undefined || newestOf(own.timeline) < newestOf(timeline));
-    return isBehind && window !== undefined ? { timeline, window } : own;
+    if (timeline === undefined || window === undefined || !conversations.has(id)) return own;
+    if (newestOf(own.timeline) < newestOf(timeline)) return { timeline, window };
+    return own.window?.resume === undefined ? own : joined(own, timeline, window);
   }
+}
+
+/** What is held by now, and before it what still is to come, as it was shown. */
+function joined(own: Viewed, timeline: Timeline, window: Window): Viewed {
+  // In the midst of a history nothing is added.
+  if (!window.follows) return { timeline, window };
+  const { from, to } = own.window ?? window;
+  // Between the two some are missing: they are not shown as if one followed the other.
+  if (own.timeline === undefined || to < from || from > window.to + 1) return own;
+  const rows = [
+    ...timeline.rows.filter(({ seq }) => seq < from),
+    ...own.timeline.rows.filter(({ seq }) => seq >= from),
+  ];
+  return {
+    timeline: { ...own.timeline, rows },
+    window: { ...window, ...own.window, from: Math.min(from, window.from) },
+  };
 }

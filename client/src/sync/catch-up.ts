@@ -75,7 +75,7 @@ export function reset(step: Step): void {
   }
   Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
   state.generation += 1;
-  for (const [id, { viewers }] of state.windows) setWindow(step, id, { ...NEW_WINDOW, viewers });
+  for (const [id, { viewers }] of state.windows) setWindow(step, id, { ...NEW_WINDOW, viewers, resume: undefined });
   step.rows.clear();
   step.dropped.length = 0;
   step.cleared = CACHE_STORES;

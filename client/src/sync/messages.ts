@@ -20,7 +20,7 @@ export function receiveMessage(step: Step, message: Message): void {
   const held = timeline && rowAt(timeline.rows, seq);
   if (timeline !== undefined && seq <= timeline.floor && held === undefined) {
     settle(step, message);
-    // What answers it shows it: sync says for certain what it is now.
+    // A reply that is held quotes it: sync says for certain what it is now.
     if (timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
   } else takeMessages(step, conversationId, [message]);
   // The server counted it among those that are unread and not held here; now it does not.

@@ -11,7 +11,7 @@ import { askSync, newStep, retryLater, saveCursor, type Step, table, write } fro
 import { withRows } from './stored-state.js';
 import { coverPage, derive } from './timeline.js';
 import { NEW_WINDOW } from './message-rows.js';
-import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './windows.js';
+import { endPage, placeWindow, setWindow, setWindows, resumeAfter, wishAfter } from './windows.js';
 
 /**
  * What the client knows after one more thing happened, and what is to be done about it.
@@ -118,7 +118,7 @@ function take(step: Step, input: SyncInput): void {
       const window = state.windows.get(id);
       if (window === undefined) return;
       const unreachable = Math.max(window.unreachable, state.conversations.get(id)?.lastSeq ?? 0);
-      const resume = state.isReady ? undefined : window.resume;
+      const resume = state.isReady ? resumeAfter(window, query) : window.resume;
       setWindow(step, id, { isLoading: false, wish: wishAfter(window, query), unreachable, resume });
       if (state.isReady) retryLater(step, 'pages', failure.retryAfterMs);
       return;
@@ -148,7 +148,7 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId, before } = input;
       const window = state.windows.get(conversationId);
       const { from, to, follows, unread } = before ?? NEW_WINDOW;
-      const resume = from <= to ? ([from, to] as const) : undefined;
+      const resume = from <= to ? ([from, follows ? Infinity : to] as const) : undefined;
       const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, resume, viewers: 0 };
       table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });

@@ -54,7 +54,10 @@ export interface Window {
   follows: boolean;
   /** What was asked for and is not there yet. */
   wish: 'older' | 'newer' | 'newest' | number | null;
-  /** What is to be on screen and is not all held: what another engine showed, what is around a message. It is fetched. */
+  /**
+   * What is to be on screen and is not all held: what another engine showed, what is around a message. It is fetched. Up to
+   * `Infinity` where it goes to the newest message.
+   */
   resume?: readonly [from: number, to: number] | undefined;
   /** A page is under way. */
   isLoading: boolean;

@@ -9,11 +9,17 @@ const MAX_GAP_FILLED = 2 * PAGE_SIZE;
 /** Fewer messages than that are not worth filling on from. */
 const MIN_FILLED = PAGE_SIZE / 5;
 
+/** Page and server count alike: one message fewer after the middle than before it. */
+const middleOf = ([from, to]: readonly [number, number]): number => Math.ceil((from + to) / 2);
+
 /** Moves a window to where its wish is, as far as the messages for it are held. */
 export function settle(window: Window, timeline: Timeline, lastSeq: number): Window {
   const { coverage } = timeline;
   let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
+  // What was in the midst of the history is fetched around its middle; again where that was broken off.
+  const isElsewhere = to < from || (resume !== undefined && (to < resume[0] || from > resume[1]));
+  if (resume !== undefined && resume[1] !== Infinity && wish === null && isElsewhere) wish = middleOf(resume);
   const showEndOf = (interval: readonly [number, number]): void => {
     [from, to] = [Math.max(interval[0], interval[1] - PAGE_SIZE + 1), interval[1]];
   };
@@ -21,7 +27,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
     const interval = intervalAt(coverage, wish);
     if (interval !== undefined) {
       // A part of what is around it may be held alone: the rest is fetched.
-      resume ??= [Math.max(timeline.start, wish - PAGE_SIZE / 2), Math.min(lastSeq, wish + PAGE_SIZE / 2)];
+      resume ??= [Math.max(timeline.start, wish - PAGE_SIZE / 2), Math.min(lastSeq, wish + PAGE_SIZE / 2 - 1)];
       [from, to] = [Math.max(interval[0], resume[0]), Math.min(interval[1], resume[1])];
       [follows, wish] = [to >= lastSeq, null];
     }
@@ -31,8 +37,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   }
   const interval = to < from ? undefined : intervalAt(coverage, to);
   if (interval === undefined) {
-    // What was on screen in the midst of the history is fetched around its middle.
-    if (resume !== undefined && !follows) wish = Math.floor((resume[0] + resume[1]) / 2);
+    if (resume !== undefined && resume[1] !== Infinity) wish ??= middleOf(resume);
     // What was shown is gone (a reset, a new membership): begin anew.
     [from, to, follows] = [1, 0, true];
     if (newest !== undefined) showEndOf(newest);
@@ -47,7 +52,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
       const goal = Math.max(resume[0], timeline.start, to - MAX_WINDOW + 1);
       from = Math.max(interval[0], Math.min(from, goal));
       if (!follows) to = Math.min(interval[1], Math.max(to, resume[1]));
-      if (from <= goal && (follows || to >= resume[1])) resume = undefined;
+      if (from <= goal && (follows || to >= Math.min(resume[1], lastSeq))) resume = undefined;
     }
     if (wish === 'older' && (from > interval[0] || from <= timeline.start)) {
       from = Math.max(interval[0], from - PAGE_SIZE);
@@ -83,6 +88,7 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
   if (isEmpty) return undefined;
   const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
   const { resume } = window;
-  if (wish === 'newer' || (resume !== undefined && !window.follows && to < resume[1])) return { after: to };
+  const isCutOff = resume !== undefined && !window.follows && to < Math.min(resume[1], lastSeq);
+  if (wish === 'newer' || isCutOff) return { after: to };
   return (wish === 'older' || isShort || resume !== undefined) && from > timeline.start ? { before: from } : undefined;
 }

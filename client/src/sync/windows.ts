@@ -13,7 +13,7 @@ export function setWindows(step: Step, change: Partial<Window>): void {
 
 const asksForNewest = (query: PageQuery): boolean => Object.keys(query).length === 0;
 
-/** What is left of a wish once such a page could not fulfil it: one that came while another page was under way. */
+/** A page that did not fulfil a wish ends it only where it was asked for its sake. */
 export function wishAfter({ wish }: Window, query: PageQuery): Window['wish'] {
   const isAnswered =
     typeof wish === 'number'
@@ -22,6 +22,12 @@ export function wishAfter({ wish }: Window, query: PageQuery): Window['wish'] {
         ? asksForNewest(query)
         : (wish === 'older' ? query.before : query.after) !== undefined;
   return isAnswered ? null : wish;
+}
+
+/** Likewise: what is still to be fetched of what was on screen. */
+export function resumeAfter({ from, to, resume }: Window, query: PageQuery): Window['resume'] {
+  const isAnswered = query.after === to || query.before === from || query.around !== undefined;
+  return isAnswered ? undefined : resume;
 }
 
 /** A page has come; what it did not bring is not asked for again. */
@@ -39,7 +45,7 @@ export function endPage(step: Step, id: string, query?: PageQuery): void {
     from,
     to,
     follows,
-    ...(hasAdvanced ? { wish, resume } : { wish: wishAfter(window, query), resume: undefined }),
+    ...(hasAdvanced ? { wish, resume } : { wish: wishAfter(window, query), resume: resumeAfter(window, query) }),
   });
   if (isNewest ? end < lastSeq : !hasAdvanced && query.after !== undefined)
     setWindow(step, id, { unreachable: lastSeq });

@@ -44,7 +44,7 @@ export async function enableWebPush(client: Caller, options: WebPushOptions): Pr
   const { body } = await client.http.request<{ publicKey: string }>('/push/web-key');
   const subscription = await subscribed(registration.pushManager, body.publicKey);
   const { endpoint = '', keys = {} } = subscription.toJSON();
-  const answer = await client.http.request<PushDevice>(`/devices/${deviceId}`, {
+  const answer = await client.http.request<PushDevice>(`/devices/${encodeURIComponent(deviceId)}`, {
     method: 'PUT',
     body: {
       platform: 'web',
@@ -73,7 +73,7 @@ export async function disableWebPush(
   await subscription?.unsubscribe();
   for (const notification of await registration.getNotifications()) notification.close();
   // Where it is not reached now: the push service answers so when the server sends next.
-  await client.http.request(`/devices/${deviceId}`, { method: 'DELETE' }).catch(() => undefined);
+  await client.http.request(`/devices/${encodeURIComponent(deviceId)}`, { method: 'DELETE' }).catch(() => undefined);
 }
 
 /** A subscription is bound to the server's key; one with another key gets nothing any more. */

@@ -381,7 +381,7 @@ export class ModelServer {
         : after !== undefined
           ? all.filter(({ seq }) => seq > after).slice(0, limit)
           : around !== undefined
-            ? all.filter(({ seq }) => Math.abs(seq - around) <= limit / 2)
+            ? pageAround(all, around, limit)
             : all.slice(-limit);
     const [first, last] = [found[0]?.seq ?? before ?? 0, found.at(-1)?.seq ?? after ?? 0];
     return { items: found, hasBefore: all.some(({ seq }) => seq < first), hasAfter: all.some(({ seq }) => seq > last) };
@@ -462,4 +462,11 @@ export class ModelServer {
     this.#time += 1;
     return new Date(1_795_000_000_000 + this.#time).toISOString();
   }
+}
+
+/** As the server counts it (src/messages/reading/history-range.ts): near an end of the history the page is moved, not cut. */
+function pageAround(all: readonly Message[], around: number, limit: number): Message[] {
+  const [first, last] = [all[0]?.seq ?? 1, all.at(-1)?.seq ?? 0];
+  const from = Math.max(first, Math.min(around - Math.floor(limit / 2), last - limit + 1));
+  return all.filter(({ seq }) => seq >= from && seq < from + limit);
 }

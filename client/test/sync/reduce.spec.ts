@@ -3,7 +3,7 @@ import type { SyncChanges } from '../../src/protocol/protocol.generated.js';
 import { neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
-import type { SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
+import type { PageQuery, SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 
 const NOTHING: SyncChanges = {
@@ -212,7 +212,7 @@ describe('a conversation that another engine had on screen', () => {
   it('is fetched from its newest message back to where it began', () => {
     const server = room(200);
     const run = caughtUp(server).feed(shown(60, 200, true));
-    expect(run.state.windows.get('c0')?.resume).toEqual([60, 200]);
+    expect(run.state.windows.get('c0')?.resume).toEqual([60, Infinity]);
     expect(answered(server, run)).toEqual([{}, { before: 151 }, { before: 101 }]);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 60, to: 200, follows: true, resume: undefined });
   });
@@ -234,17 +234,54 @@ describe('a conversation that another engine had on screen', () => {
     const late = answerOf(server, gone);
     gone.feed({ type: 'jump', conversationId: 'c0', seq: 300 }, late);
     answered(server, gone);
-    expect(gone.state.windows.get('c0')).toMatchObject({ from: 275, to: 325, resume: undefined });
+    expect(gone.state.windows.get('c0')).toMatchObject({ from: 275, to: 324, resume: undefined });
   });
 
-  it('is given up where a page does not come, but not for a connection that is lost', () => {
+  it('is fetched where it was, in the midst, also where the connection was lost in between', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed(shown(100, 199, false), { type: 'offline' }, ready);
+    expect(answered(server, run)).toEqual([{ around: 150 }]);
+    run.feed(synced('c1', {}));
+    expect(answered(server, run)).toEqual([{ after: 174 }, { before: 125 }]);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 100, to: 199, follows: false, resume: undefined });
+  });
+
+  it('takes one page where one jumps to what is not held', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    for (const [seq, from, to] of [
+      [200, 175, 224],
+      [3, 1, 27],
+    ] as const) {
+      run.feed({ type: 'jump', conversationId: 'c0', seq });
+      expect(answered(server, run)).toEqual([{ around: seq }]);
+      expect(run.state.windows.get('c0')).toMatchObject({ from, to, resume: undefined, isLoading: false });
+    }
+  });
+
+  it('is given up where its page does not come, but not for another page or a connection that is lost', () => {
     const server = room(200);
-    const failure = { code: 'INTERNAL_ERROR' };
-    const failed: SyncInput = { type: 'page-failed', conversationId: 'c0', query: {}, failure };
-    const run = caughtUp(server).feed(shown(60, 200, true), { type: 'offline' }, failed);
-    expect(run.state.windows.get('c0')?.resume).toEqual([60, 200]);
-    run.feed(ready, synced('c1', {}), failed);
-    expect(run.state.windows.get('c0')?.resume).toBeUndefined();
+    const failed = (query: PageQuery): SyncInput => ({
+      type: 'page-failed',
+      conversationId: 'c0',
+      query,
+      failure: { code: 'INTERNAL_ERROR' },
+    });
+    const resume = (): unknown => run.state.windows.get('c0')?.resume;
+    const run = caughtUp(server).feed(shown(60, 200, true), { type: 'offline' }, failed({}), ready, synced('c1', {}));
+    run.feed({
+      type: 'page',
+      conversationId: 'c0',
+      generation: 0,
+      query: {},
+      page: server.page('c0', {}, 50) as never,
+    });
+    expect([run.asked('page'), resume()]).toMatchObject([[{ query: { before: 151 } }], [60, Infinity]]);
+    run.feed(failed({ before: 190 }));
+    expect([run.asked('page'), resume()]).toMatchObject([[{ query: { before: 151 } }], [60, Infinity]]);
+    run.feed(failed({ before: 151 }));
+    expect([run.asked('page'), resume()]).toEqual([[], undefined]);
   });
 });
 
@@ -262,10 +299,24 @@ describe('a message that is held alone', () => {
     expect(answered(server, run)).toEqual([{ after: seq }, { before: seq }]);
     expect(run.state.windows.get('c0')).toMatchObject({
       from: seq - 25,
-      to: seq + 25,
+      to: seq + 24,
       follows: false,
       isLoading: false,
     });
+  });
+
+  it('is shown with what is around it also where another page is under way meanwhile', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    const [message] = server.page('c0', { around: 60 }, 1)?.items ?? [];
+    run.feed(synced('c1', { cursor: 'c2', messages: message === undefined ? [] : [message] }), {
+      ...{ type: 'older', conversationId: 'c0' },
+    });
+    const older = answerOf(server, run);
+    run.feed({ type: 'jump', conversationId: 'c0', seq: 60 }, older);
+    answered(server, run);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 35, to: 84, isLoading: false });
   });
 
   it('is asked about where it changes and is not held, but quoted by what is', () => {

@@ -121,7 +121,7 @@ export const SERVER_EVENTS = {
     payload: SyncNeededView,
     audience: 'sockets that may have missed something',
     description:
-      'An event could not be delivered, or the user has sent, rejected or cancelled a friend request or blocked somebody on another device: call `sync` from your cursor.',
+      'An event could not be delivered, or the user has sent, rejected or cancelled a friend request or blocked somebody, here or on another device: call `sync` from your cursor.',
   },
   exception: {
     payload: ExceptionView,

@@ -32,6 +32,7 @@ describe('what somebody does about a friend request', () => {
     await request(bob, ada);
     await ada.call('POST', '/blocks', { userId: bob.id });
     expect(await synced()).toEqual(['REJECTED']);
+    await bobs.ask('sync', {});
     // Its own requests are all that the other side was asked to sync for.
     expect(bobs.all('sync:needed')).toHaveLength(2);
   });

@@ -173,4 +173,13 @@ export const more = {
   'error.INFECTED': 'The file is infected and was not kept.',
   'error.EDIT_WINDOW_CLOSED': 'It is too late to edit this message.',
   'error.IMAGE_TOO_LARGE': 'The picture is too large.',
+  'error.TIMEOUT': 'The server did not answer in time.',
+  'error.STORAGE': 'This device can keep nothing more.',
+  'error.UNREADABLE_FILE': 'The file cannot be read.',
+  'error.FORBIDDEN': 'You are not allowed to do this.',
+  'error.UNSUPPORTED_MEDIA': 'This kind of file is not taken.',
+  'error.ACCOUNT_SUSPENDED': 'This account is suspended.',
+  'error.CANNOT_MESSAGE': 'You cannot write to this person.',
+  'error.VALIDATION_FAILED': 'The server refused it: something in it is not valid.',
+  'error.UNAVAILABLE': 'The server is busy. Try again in a moment.',
 } as const;

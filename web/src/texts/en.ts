@@ -148,17 +148,8 @@ export const en = {
   'role.MEMBER': 'member',
 
   'error.NETWORK': 'The server was not reached.',
-  'error.TIMEOUT': 'The server did not answer in time.',
   'error.INVALID_CREDENTIALS': 'Name or password is wrong.',
-  'error.ACCOUNT_SUSPENDED': 'This account is suspended.',
-  'error.CANNOT_MESSAGE': 'You cannot write to this person.',
   'error.NOT_FOUND': 'Not found.',
-  'error.FORBIDDEN': 'You are not allowed to do this.',
   'error.RATE_LIMITED': 'Too much at once. Try again in a moment.',
   'error.PAYLOAD_TOO_LARGE': 'The file is too large.',
-  'error.UNSUPPORTED_MEDIA': 'This kind of file is not taken.',
-  'error.UNREADABLE_FILE': 'The file cannot be read.',
-  'error.STORAGE': 'This device can keep nothing more.',
-  'error.UNAVAILABLE': 'The server is busy. Try again in a moment.',
-  'error.VALIDATION_FAILED': 'The server refused it: something in it is not valid.',
 } as const;
