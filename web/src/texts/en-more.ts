@@ -179,7 +179,7 @@ export const more = {
   'error.FORBIDDEN': 'You are not allowed to do this.',
   'error.UNSUPPORTED_MEDIA': 'This kind of file is not taken.',
   'error.ACCOUNT_SUSPENDED': 'This account is suspended.',
-  'error.CANNOT_MESSAGE': 'You cannot write to this person.',
   'error.VALIDATION_FAILED': 'The server refused it: something in it is not valid.',
   'error.UNAVAILABLE': 'The server is busy. Try again in a moment.',
+  'error.RATE_LIMITED': 'Too much at once. Try again in a moment.',
 } as const;

@@ -148,8 +148,8 @@ export const en = {
   'role.MEMBER': 'member',
 
   'error.NETWORK': 'The server was not reached.',
+  'error.CANNOT_MESSAGE': 'You cannot write to this person.',
   'error.INVALID_CREDENTIALS': 'Name or password is wrong.',
   'error.NOT_FOUND': 'Not found.',
-  'error.RATE_LIMITED': 'Too much at once. Try again in a moment.',
   'error.PAYLOAD_TOO_LARGE': 'The file is too large.',
 } as const;
