@@ -20,8 +20,9 @@ export function receiveMessage(step: Step, message: Message): void {
   const held = timeline && rowAt(timeline.rows, seq);
   if (timeline !== undefined && seq <= timeline.floor && held === undefined) {
     settle(step, message);
-    // A reply that is held quotes it: sync says for certain what it is now.
-    if (timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
+    // A reply that is held quotes it, or a page that is under way may bring it as it was: sync says for certain what it is now.
+    const isLoading = step.state.windows.get(conversationId)?.isLoading === true;
+    if (isLoading || timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
   } else takeMessages(step, conversationId, [message]);
   // The server counted it among those that are unread and not held here; now it does not.
   const unreadFrom = step.state.conversations.get(conversationId)?.me.lastReadSeq ?? seq;

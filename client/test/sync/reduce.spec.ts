@@ -319,6 +319,21 @@ describe('a message that is held alone', () => {
     expect(run.state.windows.get('c0')).toMatchObject({ from: 35, to: 84, isLoading: false });
   });
 
+  it('is asked about where it changes while a page is under way, which may bring it as it was', () => {
+    const server = room(200);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    run.feed({ type: 'jump', conversationId: 'c0', seq: 60 });
+    const page = answerOf(server, run);
+    const [old] = server.page('c0', { around: 60 }, 1)?.items ?? [];
+    const message = { ...old, version: 2, content: 'changed' };
+    run.feed({ type: 'event', name: 'message:updated', payload: { message } });
+    expect(run.asked('sync')).toHaveLength(1);
+    run.feed(synced('c1', { messages: [message as never] }), page);
+    const held = run.state.timelines.get('c0')?.rows.find(({ seq }) => seq === old?.seq);
+    expect(held).toMatchObject({ version: 2, content: 'changed' });
+  });
+
   it('is asked about where it changes and is not held, but quoted by what is', () => {
     const server = room(200);
     const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
