@@ -5,7 +5,7 @@ import type { ConnectionSnapshot, Observable } from './connection/types.js';
 import { type Conversations, conversationsOf } from './facade/conversations.js';
 import { type Friends, friendsOf } from './facade/friends.js';
 import { ConversationWindows, type Messages } from './facade/messages.js';
-import type { SignIn, LogInAttempt } from './facade/sign-in.js';
+import type { LogInAttempt, SignIn } from './facade/sign-in.js';
 import {
   type ClientOutbox,
   type MessageReference,

@@ -18,8 +18,10 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
   // What was in the midst of the history is fetched around its middle; again where that was broken off.
-  const isElsewhere = to < from || (resume !== undefined && (to < resume[0] || from > resume[1]));
-  if (resume !== undefined && resume[1] !== Infinity && wish === null && isElsewhere) wish = middleOf(resume);
+  if (resume !== undefined && resume[1] !== Infinity && wish === null) {
+    const isElsewhere = intervalAt(coverage, to) === undefined || to < resume[0] || from > resume[1];
+    if (isElsewhere) wish = middleOf(resume);
+  }
   const showEndOf = (interval: readonly [number, number]): void => {
     [from, to] = [Math.max(interval[0], interval[1] - PAGE_SIZE + 1), interval[1]];
   };
@@ -37,7 +39,6 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   }
   const interval = to < from ? undefined : intervalAt(coverage, to);
   if (interval === undefined) {
-    if (resume !== undefined && resume[1] !== Infinity) wish ??= middleOf(resume);
     // What was shown is gone (a reset, a new membership): begin anew.
     [from, to, follows] = [1, 0, true];
     if (newest !== undefined) showEndOf(newest);

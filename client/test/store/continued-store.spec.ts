@@ -4,7 +4,7 @@ import { ContinuedStore } from '../../src/store/continued-store.js';
 import { reduce } from '../../src/sync/reduce.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { SyncEffect, SyncInput, SyncState, Window } from '../../src/sync/state.js';
-import { Chance, ME, ModelServer } from '../sync/model-server.js';
+import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
 
 /** An engine's state and what it asks for, its pages answered by hand. */
 class Engine {
@@ -17,7 +17,7 @@ class Engine {
   ) {
     const conversation = server.conversation('c0');
     this.feed({ type: 'ready', userId: ME, recovered: false });
-    this.feed({ type: 'synced', cursor: null, answer: { ...NOTHING, conversations: [conversation] } });
+    this.feed({ type: 'synced', cursor: null, answer: { ...noChanges(), conversations: [conversation] } });
     this.feed({ type: 'open', conversationId: 'c0', before });
   }
 
@@ -39,18 +39,6 @@ class Engine {
     this.feed({ type: 'event', name: 'message:new', payload });
   }
 }
-
-const NOTHING = {
-  cursor: 'c1',
-  hasMore: false,
-  conversations: [],
-  leftConversationIds: [],
-  messages: [],
-  receipts: [],
-  friendRequests: [],
-  friends: [],
-  users: [],
-};
 
 describe('the store of an engine that takes the place of another one', () => {
   function takenOver(server: ModelServer, prepare: (before: Engine) => void) {
@@ -97,7 +85,7 @@ describe('the store of an engine that takes the place of another one', () => {
     next.feed({ type: 'event', name: 'sync:needed', payload: {} });
     next.answer();
     expect(shown()).toEqual([251, 401, 151]);
-    next.feed({ type: 'synced', cursor: 'c1', answer: NOTHING });
+    next.feed({ type: 'synced', cursor: 'c1', answer: noChanges() });
     while (next.asked !== undefined) next.answer();
     expect(shown()).toEqual([251, 401, 151]);
     expect(next.state.windows.get('c0')).toMatchObject({ from: 251, to: 401, resume: undefined });

@@ -55,6 +55,19 @@ type Sent = { [Name in keyof ServerEvents]: { name: Name; payload: ServerEvents[
 export const ME = 'u0';
 const OTHERS = ['u1', 'u2', 'u3'];
 
+/** What sync answers where nothing has changed; made anew each time, since changes are added to it. */
+export const noChanges = (): SyncChanges => ({
+  cursor: 'c1',
+  hasMore: false,
+  conversations: [],
+  leftConversationIds: [],
+  messages: [],
+  receipts: [],
+  friendRequests: [],
+  friends: [],
+  users: [],
+});
+
 /**
  * The server as its documents describe it, for one user: what it emits live, what sync returns for a cursor and what REST
  * answers. A cursor is a place in a log of changes, which is what a snapshot of transactions comes to in the end.
@@ -288,17 +301,6 @@ export class ModelServer {
   // What it answers
 
   sync(cursor: string | null, limit: number): SyncChanges | SyncReset {
-    const nothing: SyncChanges = {
-      cursor: '',
-      hasMore: false,
-      conversations: [],
-      leftConversationIds: [],
-      messages: [],
-      receipts: [],
-      friendRequests: [],
-      friends: [],
-      users: [],
-    };
     const end = this.#log.length;
     if (cursor === null || cursor.startsWith(`${this.#database}/start`)) {
       const [, , upper = String(end), done = ''] = cursor?.split('/') ?? [];
@@ -308,7 +310,7 @@ export class ModelServer {
       const page = own.slice(0, limit);
       const rest = page.length < own.length;
       return {
-        ...nothing,
+        ...noChanges(),
         cursor: rest
           ? `${this.#database}/start/${upper}/${page.at(-1) ?? ''}`
           : `${this.#database}/at/${upper}/${upper}/0`,
@@ -326,7 +328,7 @@ export class ModelServer {
     const page = keys.slice(Number(done), Number(done) + limit);
     const isWhole = Number(done) + page.length >= keys.length;
     const answer: SyncChanges = {
-      ...nothing,
+      ...noChanges(),
       cursor: isWhole
         ? `${this.#database}/at/${upper}/${upper}/0`
         : `${this.#database}/at/${from}/${upper}/${Number(done) + page.length}`,

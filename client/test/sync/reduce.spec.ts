@@ -4,19 +4,7 @@ import { neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { PageQuery, SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
-import { Chance, ME, ModelServer } from './model-server.js';
-
-const NOTHING: SyncChanges = {
-  cursor: 'c1',
-  hasMore: false,
-  conversations: [],
-  leftConversationIds: [],
-  messages: [],
-  receipts: [],
-  friendRequests: [],
-  friends: [],
-  users: [],
-};
+import { Chance, ME, ModelServer, noChanges } from './model-server.js';
 
 /** The reducer with what it asked for. */
 class Run {
@@ -42,7 +30,7 @@ const ready: SyncInput = { type: 'ready', userId: ME, recovered: false };
 const synced = (cursor: string | null, answer: Partial<SyncChanges>): SyncInput => ({
   type: 'synced',
   cursor,
-  answer: { ...NOTHING, ...answer },
+  answer: { ...noChanges(), ...answer },
 });
 
 function room(messages: number): ModelServer {

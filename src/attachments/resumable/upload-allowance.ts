@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
+import { megabytes } from '../uploads/charged-megabytes.js';
 import { STORE_RETRY_MS } from '../uploads/store-failures.js';
 import { UploadQuota } from '../uploads/upload-quota.js';
 import type { UnfinishedBounds } from './resumable-uploads.repository.js';
 
-const MEGABYTE = 1024 * 1024;
 /** Unfinished uploads of one user at the most. */
 const MAX_UNFINISHED_OF_USER = 60;
 /** A user's share of the room for what is unfinished, which is never less than one upload of the largest kind. */
@@ -59,8 +59,4 @@ export class UploadAllowance {
   async restore(userId: string, size: number, received: number): Promise<void> {
     await this.limiter.restore('uploadedMegabytes', userId, megabytes(size) - megabytes(Math.min(size, received)));
   }
-}
-
-function megabytes(bytes: number): number {
-  return Math.ceil(bytes / MEGABYTE);
 }

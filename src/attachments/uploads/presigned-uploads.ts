@@ -12,6 +12,7 @@ import type { AttachmentView, PresignedUploadView } from '../attachments.view.js
 import type { AnnounceUpload } from '../dto/attachments.dto.js';
 import { announcedKey } from '../store/blob-keys.js';
 import { BlobStore } from '../store/blob-store.js';
+import { megabytes } from './charged-megabytes.js';
 import { safeFileName } from './file-name.js';
 import { Spool } from './spool.js';
 import { STORE_RETRY_MS, StoreFailures } from './store-failures.js';
@@ -21,7 +22,6 @@ import { UploadQuota } from './upload-quota.js';
 
 /** For how long a client may put bytes where it was sent to. */
 const PRESIGNED_SECONDS = 3_600;
-const MEGABYTE = 1024 * 1024;
 
 /** Files that a client puts into the store by itself, past this server, and has looked at afterwards. */
 @Injectable()
@@ -106,7 +106,7 @@ export class PresignedUploads {
       if (file.size !== size && (await this.store.sizeOf(announcedKey(id))) === size)
         throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
-      await this.limiter.consume('uploadedMegabytes', principal.userId, Math.ceil(file.size / MEGABYTE));
+      await this.limiter.consume('uploadedMegabytes', principal.userId, megabytes(file.size));
       return await this.keeper.putIntoStore(id, principal, file, hints);
     } finally {
       await this.spool.discard([file.path]);

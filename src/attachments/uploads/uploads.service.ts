@@ -10,6 +10,7 @@ import { ipAddressKey } from '../../limits/ip-address-key.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { AttachmentsRepository } from '../attachments.repository.js';
 import type { AttachmentView } from '../attachments.view.js';
+import { megabytes } from './charged-megabytes.js';
 import { safeFileName } from './file-name.js';
 import { announcedBytes, type IncomingBody } from './incoming-body.js';
 import { receiveFile } from './multipart.js';
@@ -19,8 +20,6 @@ import { type Reservation, UploadAdmission } from './upload-admission.js';
 import { UPLOAD_FIELDS, uploadFields } from './upload-fields.js';
 import { UploadKeeper } from './upload-keeper.js';
 import { UploadQuota } from './upload-quota.js';
-
-const MEGABYTE = 1024 * 1024;
 
 /** Files whose bytes come through this server in one piece: in a form, or fetched by the server itself. */
 @Injectable()
@@ -133,8 +132,4 @@ export class UploadsService {
 /** Of the file in a form of so many bytes, at least. */
 function fileBytes(announced: number | undefined): number {
   return Math.max(0, (announced ?? 0) - MULTIPART_OVERHEAD);
-}
-
-function megabytes(bytes: number): number {
-  return Math.ceil(bytes / MEGABYTE);
 }

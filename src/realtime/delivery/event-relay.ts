@@ -71,21 +71,21 @@ export class EventRelay {
     events.subscribeToAll('conversation.changed', (event) => this.conversationChanged(event));
     events.subscribeToAll('friend-request.sent', ({ request }) => {
       this.friendRequest('friend:request_sent', request, [request.receiverId]);
-      this.actedElsewhere(request.senderId);
+      this.askToSync(request.senderId);
     });
     events.subscribeToAll('friend-request.accepted', ({ request }) =>
       this.friendRequest('friend:request_accepted', request, [request.senderId, request.receiverId]),
     );
     events.subscribeToAll('friend-request.rejected', ({ request }) => {
       this.friendRequest('friend:request_rejected', request, [request.senderId]);
-      this.actedElsewhere(request.receiverId);
+      this.askToSync(request.receiverId);
     });
     events.subscribeToAll('friend-request.cancelled', ({ request }) => {
       this.friendRequest('friend:request_cancelled', request, [request.receiverId]);
-      this.actedElsewhere(request.senderId);
+      this.askToSync(request.senderId);
     });
     // It has ended a pending request.
-    events.subscribeToAll('block.created', ({ blockerId }) => this.actedElsewhere(blockerId));
+    events.subscribeToAll('block.created', ({ blockerId }) => this.askToSync(blockerId));
     events.subscribeToAll('user.changed', (event) => {
       this.userChanges += 1;
       this.userChanged(event);
@@ -423,7 +423,7 @@ export class EventRelay {
   }
 
   /** Friend events are the other side's: the devices of who acted learn of it by sync. */
-  private actedElsewhere(userId: string): void {
+  private askToSync(userId: string): void {
     this.broadcaster.toUsers([userId], 'sync:needed', {});
   }
 
