@@ -71,7 +71,6 @@ export class CachedSync implements ShownSync {
         ...(timeline as CoverageRow),
         coverage: [interval],
         rows: messages,
-        generation: 0,
       }),
       windows: new Map(this.state.windows).set(id, { ...NEW_WINDOW, from, to, unread }),
     });

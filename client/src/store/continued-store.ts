@@ -18,7 +18,7 @@ export class ContinuedStore extends ChatStore {
   protected override viewed(state: SyncState, id: string): Viewed {
     const own = super.viewed(state, id);
     const { isCaughtUp, windows, conversations } = state;
-    const isFetching = [...windows.values()].some(({ isLoading, resume }) => isLoading || resume !== undefined);
+    const isFetching = [...windows.values()].some(({ loading, resume }) => loading !== null || resume !== undefined);
     if (isCaughtUp && !isFetching) this.#before = undefined;
     const timeline = this.#before?.timelines.get(id);
     const window = this.#before?.windows.get(id);

@@ -205,7 +205,7 @@ export class ChatStore implements Store {
         hasOlder: isEmpty ? lastSeq >= start : from > start,
         hasNewer: !isEmpty && to < lastSeq,
         firstUnreadSeq,
-        isLoading: window?.isLoading ?? false,
+        isLoading: window?.loading != null,
       };
       return before !== undefined && isSame(Object.values(before), Object.values(snapshot))
         ? (before as MessagesSnapshot)

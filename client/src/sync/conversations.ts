@@ -26,7 +26,7 @@ export function takeConversation(step: Step, view: Conversation | ConversationBr
     });
     // Nothing is held of it yet. A direct conversation that only an event knows has just begun.
     const floor = isEvent && view.type === 'DIRECT' ? 0 : lastSeq;
-    return setTimeline(step, id, { coverage: [], start: 1, floor, rows: [], generation: state.generation });
+    return setTimeline(step, id, { coverage: [], start: 1, floor, rows: [] });
   }
   const { lastMessage, lastMessageAt, lastMessageBy, lastMessageKind } = held;
   setConversation(step, {

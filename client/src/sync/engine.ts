@@ -141,7 +141,7 @@ export class Synchroniser implements SyncEngine {
       return (
         this.#inputs.length === 0 &&
         !this.#isBusy &&
-        (!isReady || window === undefined || (window.wish === null && !window.isLoading))
+        (!isReady || window === undefined || (window.wish === null && window.loading === null))
       );
     });
     // A list that asks as long as there are older ones must not keep the page from everything else.
@@ -250,9 +250,9 @@ export class Synchroniser implements SyncEngine {
         return;
       }
       case 'page': {
-        const { conversationId, generation, query } = effect;
+        const { conversationId, query } = effect;
         fetchPage(conversationId, query, PAGE_SIZE).then(
-          (page) => this.#feed({ type: 'page', conversationId, generation, query, page }),
+          (page) => this.#feed({ type: 'page', conversationId, query, page }),
           (error: unknown) => this.#feed({ type: 'page-failed', conversationId, query, failure: failureOf(error) }),
         );
         return;

@@ -10,7 +10,7 @@ export const NEW_WINDOW: Window = {
   to: 0,
   follows: true,
   wish: null,
-  isLoading: false,
+  loading: null,
   unreachable: 0,
   viewers: 1,
   unread: null,

@@ -7,6 +7,7 @@ import type { Timeline } from './state.js';
 import { askSync, type Step, table, write } from './step.js';
 import { rowAt } from './message-rows.js';
 import { mergeMessages } from './timeline.js';
+import { setWindow } from './windows.js';
 
 const MAX_TIMELINES = 40;
 /** A conversation that is not looked at keeps no more messages than the first, and then the second, newest. */
@@ -21,7 +22,7 @@ export function receiveMessage(step: Step, message: Message): void {
   if (timeline !== undefined && seq <= timeline.floor && held === undefined) {
     settle(step, message);
     // A reply that is held quotes it, or a page that is under way may bring it as it was: sync says for certain what it is now.
-    const isLoading = step.state.windows.get(conversationId)?.isLoading === true;
+    const isLoading = step.state.windows.get(conversationId)?.loading != null;
     if (isLoading || timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
   } else takeMessages(step, conversationId, [message]);
   // The server counted it among those that are unread and not held here; now it does not.
@@ -81,13 +82,13 @@ export function takeMessages(step: Step, conversationId: string, messages: reado
 
 function forgetBelow(step: Step, id: string, timeline: Timeline, seq: number): Timeline {
   const isGone = (row: Message): boolean => row.seq < seq;
+  setWindow(step, id, { loading: null });
   for (const row of timeline.rows) if (isGone(row)) write(step, 'messages', orderedKey(id, row.seq));
   return {
     ...timeline,
     rows: timeline.rows.filter((row) => !isGone(row)),
     coverage: uncoverBelow(timeline.coverage, seq),
     floor: Math.max(timeline.floor, seq - 1),
-    generation: (step.state.generation += 1),
   };
 }
 

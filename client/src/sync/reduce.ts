@@ -2,16 +2,16 @@ import type { ServerEvent } from '../connection/types.js';
 import type { StoredValue } from '../ports/storage.js';
 import type { Conversation, Message } from '../protocol/protocol.generated.js';
 import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
-import { moveCursor, setTimeline, takeConversation } from './conversations.js';
+import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, type Step, table, write } from './step.js';
 import { withRows } from './stored-state.js';
-import { coverPage, derive } from './timeline.js';
+import { derive } from './timeline.js';
 import { NEW_WINDOW } from './message-rows.js';
-import { endPage, placeWindow, setWindow, setWindows, resumeAfter, wishAfter } from './windows.js';
+import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './windows.js';
 
 /**
  * What the client knows after one more thing happened, and what is to be done about it.
@@ -80,7 +80,7 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId, messages, type: _, ...held } = input;
       if (state.timelines.has(conversationId) || !state.conversations.has(conversationId)) return;
       const rows = messages.map((message) => ({ ...message, state: 'sent' as const }));
-      table(step, 'timelines').set(conversationId, { ...held, rows, generation: state.generation });
+      table(step, 'timelines').set(conversationId, { ...held, rows });
       return;
     }
     case 'ready':
@@ -105,23 +105,18 @@ function take(step: Step, input: SyncInput): void {
         ? startAnew(step)
         : retrySync(step, input.failure.retryAfterMs);
     case 'page': {
-      const { conversationId, query, page, generation } = input;
-      const timeline = state.timelines.get(conversationId);
-      if (timeline === undefined || timeline.generation !== generation) return endPage(step, conversationId);
+      const { conversationId, query, page } = input;
+      if (state.windows.get(conversationId)?.loading !== query) return;
       takeMessages(step, conversationId, page.items);
-      const merged = state.timelines.get(conversationId) ?? timeline;
-      setTimeline(step, conversationId, coverPage(merged, query, page));
-      return endPage(step, conversationId, query);
+      return endPage(step, conversationId, query, page);
     }
     case 'page-failed': {
       const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
-      if (window === undefined) return;
-      const unreachable = Math.max(window.unreachable, state.conversations.get(id)?.lastSeq ?? 0);
-      const resume = state.isReady ? resumeAfter(window, query) : window.resume;
-      setWindow(step, id, { isLoading: false, wish: wishAfter(window, query), unreachable, resume });
-      if (state.isReady) retryLater(step, 'pages', failure.retryAfterMs);
-      return;
+      if (window?.loading !== query) return;
+      const unreachable = state.conversations.get(id)?.lastSeq ?? 0;
+      setWindow(step, id, { loading: null, wish: wishAfter(window, query), unreachable });
+      return retryLater(step, 'pages', failure.retryAfterMs);
     }
     case 'answer': {
       const { users = [], friendRequests = [], conversation, message, settled = [] } = input;
@@ -187,7 +182,7 @@ function take(step: Step, input: SyncInput): void {
 
 function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });
-  setWindows(step, { isLoading: false });
+  setWindows(step, { loading: null });
 }
 
 /** What follows from whatever happened; and all rows of a step are one write. */

@@ -39,8 +39,6 @@ export interface Timeline {
   floor: number;
   /** Ascending by `seq`. */
   rows: readonly SentMessage[];
-  /** A page asked for under another number is of no use: it may be older than what was dropped since. */
-  generation: number;
 }
 
 /** A row of the store `coverage`. */
@@ -59,8 +57,8 @@ export interface Window {
    * `Infinity` where it goes to the newest message.
    */
   resume?: readonly [from: number, to: number] | undefined;
-  /** A page is under way. */
-  isLoading: boolean;
+  /** The page that is under way. Another one is of no use: it may be older than what was dropped or passed over since. */
+  loading: PageQuery | null;
   /** The newest message that asking did not bring; it is not asked for again for its sake. */
   unreachable: number;
   /** How many look at it. */
@@ -150,7 +148,7 @@ export type SyncInput =
   /** `cursor` is the one that was asked with. */
   | { type: 'synced'; cursor: string | null; answer: SyncChanges | SyncReset }
   | { type: 'sync-failed'; cursor: string | null; failure: Failure }
-  | { type: 'page'; conversationId: string; generation: number; query: PageQuery; page: MessagePage }
+  | { type: 'page'; conversationId: string; query: PageQuery; page: MessagePage }
   | { type: 'page-failed'; conversationId: string; query: PageQuery; failure: Failure }
   /** What a command or a request answered; with the commands that are done by it. */
   | {
@@ -173,7 +171,7 @@ export type SyncInput =
 
 export type SyncEffect =
   | { type: 'sync'; cursor: string | null }
-  | { type: 'page'; conversationId: string; generation: number; query: PageQuery }
+  | { type: 'page'; conversationId: string; query: PageQuery }
   | { type: 'friends'; generation: number }
   /** Says on this connection that the conversation is looked at, or no more. */
   | { type: 'join' | 'leave'; conversationId: string }

@@ -18,7 +18,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
   // What was in the midst of the history is fetched around its middle; again where that was broken off.
-  if (resume !== undefined && resume[1] !== Infinity && wish === null) {
+  if (resume !== undefined && resume[1] !== Infinity && wish === null && window.unreachable < lastSeq) {
     const isElsewhere = intervalAt(coverage, to) === undefined || to < resume[0] || from > resume[1];
     if (isElsewhere) wish = middleOf(resume);
   }
@@ -88,7 +88,8 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
   }
   if (isEmpty) return undefined;
   const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
-  const { resume } = window;
+  // Where a page of it failed, it waits.
+  const resume = window.unreachable < lastSeq ? window.resume : undefined;
   const isCutOff = resume !== undefined && !window.follows && to < Math.min(resume[1], lastSeq);
   if (wish === 'newer' || isCutOff) return { after: to };
   return (wish === 'older' || isShort || resume !== undefined) && from > timeline.start ? { before: from } : undefined;

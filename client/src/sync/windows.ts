@@ -1,5 +1,8 @@
+import type { MessagePage } from '../protocol/protocol.generated.js';
+import { setTimeline } from './conversations.js';
 import type { PageQuery, Window } from './state.js';
 import { type Step, table } from './step.js';
+import { coverPage } from './timeline.js';
 import { lacks, settle } from './window.js';
 
 export function setWindow(step: Step, id: string, change: Partial<Window>): void {
@@ -30,21 +33,20 @@ export function resumeAfter({ from, to, resume }: Window, query: PageQuery): Win
   return isAnswered ? undefined : resume;
 }
 
-/** A page has come; what it did not bring is not asked for again. */
-export function endPage(step: Step, id: string, query?: PageQuery): void {
+/** A page has come, and its messages are taken; what it did not bring is not asked for again. */
+export function endPage(step: Step, id: string, query: PageQuery, page: MessagePage): void {
   const { windows, timelines, conversations } = step.state;
-  const [window, timeline, row] = [windows.get(id), timelines.get(id), conversations.get(id)];
-  setWindow(step, id, { isLoading: false });
-  if (query === undefined || window === undefined || timeline === undefined || row === undefined) return;
+  const [window, held, row] = [windows.get(id), timelines.get(id), conversations.get(id)];
+  if (window === undefined || held === undefined || row === undefined) return;
+  const timeline = coverPage(held, query, page);
+  setTimeline(step, id, timeline);
   const isNewest = asksForNewest(query);
   const { lastSeq } = row;
   const end = timeline.coverage.at(-1)?.[1] ?? 0;
   const { from, to, follows, wish, resume } = settle(window, timeline, isNewest ? end : lastSeq);
   const hasAdvanced = from !== window.from || to !== window.to || wish !== window.wish;
   setWindow(step, id, {
-    from,
-    to,
-    follows,
+    ...{ from, to, follows, loading: null },
     ...(hasAdvanced ? { wish, resume } : { wish: wishAfter(window, query), resume: resumeAfter(window, query) }),
   });
   if (isNewest ? end < lastSeq : !hasAdvanced && query.after !== undefined)
@@ -62,15 +64,15 @@ export function placeWindow(step: Step, id: string): void {
     settled = { ...settled, ...changed };
   };
   if (settled.unread === null) change({ unread: [row.me.lastReadSeq, lastSeq] });
-  const { isLoading, wish, from, to } = settled;
-  if (isReady && !isLoading) {
+  const { loading, wish, from, to } = settled;
+  if (isReady && loading === null) {
     const query = lacks(settled, timeline, lastSeq);
     if (query === undefined) {
       if (wish !== null) change({ wish: null });
       // What sync is about to bring is not fetched beside it, unless that takes long.
     } else if (catchUp === null || catchUp.isLong || wish !== null || to < from) {
-      change({ isLoading: true, wish: asksForNewest(query) ? 'newest' : wish });
-      step.effects.push({ type: 'page', conversationId: id, generation: timeline.generation, query });
+      change({ loading: query, wish: asksForNewest(query) ? 'newest' : wish });
+      step.effects.push({ type: 'page', conversationId: id, query });
     }
   }
   if (settled !== window) table(step, 'windows').set(id, settled);

@@ -28,10 +28,10 @@ class Engine {
   }
 
   answer(): void {
-    const { query, generation } = this.asked as Extract<SyncEffect, { type: 'page' }>;
+    const { query } = this.asked as Extract<SyncEffect, { type: 'page' }>;
     this.asked = undefined;
     const page = this.server.page('c0', query, 50) as never;
-    this.feed({ type: 'page', conversationId: 'c0', generation, query, page });
+    this.feed({ type: 'page', conversationId: 'c0', query, page });
   }
 
   receive(): void {

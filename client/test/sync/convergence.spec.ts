@@ -47,12 +47,12 @@ class Device {
       this.#pending.push({ type: 'synced', cursor, answer: this.server.sync(cursor, LIMIT) });
     } else if (effect.type === 'page') {
       this.asked += 1;
-      const { conversationId, generation, query } = effect;
+      const { conversationId, query } = effect;
       const page = this.server.page(conversationId, query, LIMIT);
       this.#pending.push(
         page === undefined
           ? { type: 'page-failed', conversationId, query, failure: { code: 'NOT_FOUND' } }
-          : { type: 'page', conversationId, generation, query, page },
+          : { type: 'page', conversationId, query, page },
       );
     } else if (effect.type === 'friends') {
       this.#pending.push({

@@ -46,7 +46,7 @@ function caughtUp(server: ModelServer): Run {
 
 function answerOf(server: ModelServer, run: Run): Extract<SyncInput, { type: 'page' }> {
   const { query } = run.asked('page')[0] as Extract<SyncEffect, { type: 'page' }>;
-  return { type: 'page', conversationId: 'c0', generation: 0, query, page: server.page('c0', query, 50) as never };
+  return { type: 'page', conversationId: 'c0', query, page: server.page('c0', query, 50) as never };
 }
 /** Answers what is asked for, and says what that was. */
 function answered(server: ModelServer, run: Run): unknown[] {
@@ -63,20 +63,13 @@ describe('catching up', () => {
   it('fetches the conversation that is looked at beside a long catch-up, and before it is done', () => {
     const server = room(3);
     const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
-    run.feed({
-      type: 'page',
-      conversationId: 'c0',
-      generation: 0,
-      query: {},
-      page: server.page('c0', {}, 50) as never,
-    });
+    run.feed(answerOf(server, run));
     run.feed({ type: 'offline' });
     for (let index = 0; index < 500; index += 1) server.send('c0', 'u1');
     run.feed(ready, synced('c1', { cursor: 'c2', hasMore: true, conversations: [server.conversation('c0')] }));
     expect(run.asked('sync')).toHaveLength(1);
-    expect(run.asked('page')).toEqual([{ type: 'page', conversationId: 'c0', generation: 0, query: {} }]);
-    const page = server.page('c0', {}, 50);
-    run.feed({ type: 'page', conversationId: 'c0', generation: 0, query: {}, page: page as never });
+    expect(run.asked('page')).toEqual([{ type: 'page', conversationId: 'c0', query: {} }]);
+    run.feed(answerOf(server, run));
     expect(run.state.windows.get('c0')).toMatchObject({ from: 454, to: 503 });
     expect(run.state.isCaughtUp).toBe(false);
   });
@@ -84,13 +77,7 @@ describe('catching up', () => {
   it('leaves to sync what a short catch-up is about to bring', () => {
     const server = room(3);
     const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
-    run.feed({
-      type: 'page',
-      conversationId: 'c0',
-      generation: 0,
-      query: {},
-      page: server.page('c0', {}, 50) as never,
-    });
+    run.feed(answerOf(server, run));
     run.feed({ type: 'offline' });
     server.send('c0', 'u1');
     run.feed(ready);
@@ -155,13 +142,7 @@ describe('a gap', () => {
   it('is worked out from the numbers and fetched from its beginning', () => {
     const server = room(30);
     const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
-    run.feed({
-      type: 'page',
-      conversationId: 'c0',
-      generation: 0,
-      query: {},
-      page: server.page('c0', {}, 50) as never,
-    });
+    run.feed(answerOf(server, run));
     server.sent.length = 0;
     for (let index = 0; index < 3; index += 1) server.send('c0', 'u1');
     const last = server.sent.at(-1);
@@ -169,13 +150,7 @@ describe('a gap', () => {
     expect(run.asked('page')).toMatchObject([{ query: { after: 30 } }]);
     // What lies beyond it is not shown as if it followed.
     expect(run.state.windows.get('c0')).toMatchObject({ to: 30 });
-    run.feed({
-      type: 'page',
-      conversationId: 'c0',
-      generation: 0,
-      query: { after: 30 },
-      page: server.page('c0', { after: 30 }, 50) as never,
-    });
+    run.feed(answerOf(server, run));
     expect(run.state.windows.get('c0')).toMatchObject({ to: 33 });
     expect(run.asked('page')).toEqual([]);
   });
@@ -186,7 +161,7 @@ describe('a gap', () => {
     const empty = { items: [], hasBefore: false, hasAfter: false };
     for (let answers = 0; run.asked('page').length > 0; answers += 1) {
       expect(answers).toBeLessThan(3);
-      run.feed({ type: 'page', conversationId: 'c0', generation: 0, query: {}, page: empty });
+      run.feed({ ...answerOf(server, run), page: empty });
     }
   });
 });
@@ -244,11 +219,11 @@ describe('a conversation that another engine had on screen', () => {
     ] as const) {
       run.feed({ type: 'jump', conversationId: 'c0', seq });
       expect(answered(server, run)).toEqual([{ around: seq }]);
-      expect(run.state.windows.get('c0')).toMatchObject({ from, to, resume: undefined, isLoading: false });
+      expect(run.state.windows.get('c0')).toMatchObject({ from, to, resume: undefined, loading: null });
     }
   });
 
-  it('is given up where its page does not come, but not for another page or a connection that is lost', () => {
+  it('is fetched later where its page does not come, and not for another page or a connection that is lost', () => {
     const server = room(200);
     const failed = (query: PageQuery): SyncInput => ({
       type: 'page-failed',
@@ -256,20 +231,29 @@ describe('a conversation that another engine had on screen', () => {
       query,
       failure: { code: 'INTERNAL_ERROR' },
     });
-    const resume = (): unknown => run.state.windows.get('c0')?.resume;
-    const run = caughtUp(server).feed(shown(60, 200, true), { type: 'offline' }, failed({}), ready, synced('c1', {}));
-    run.feed({
-      type: 'page',
-      conversationId: 'c0',
-      generation: 0,
-      query: {},
-      page: server.page('c0', {}, 50) as never,
-    });
-    expect([run.asked('page'), resume()]).toMatchObject([[{ query: { before: 151 } }], [60, Infinity]]);
-    run.feed(failed({ before: 190 }));
-    expect([run.asked('page'), resume()]).toMatchObject([[{ query: { before: 151 } }], [60, Infinity]]);
+    const run = caughtUp(server).feed(shown(60, 200, true));
+    run.feed({ type: 'offline' }, failed(answerOf(server, run).query), ready);
+    run.feed(answerOf(server, run), synced('c1', {}));
+    const { query } = answerOf(server, run);
+    expect(query).toEqual({ before: 151 });
     run.feed(failed({ before: 151 }));
-    expect([run.asked('page'), resume()]).toEqual([[], undefined]);
+    expect([run.asked('page'), run.asked('timer')]).toEqual([[], []]);
+    run.feed(failed(query));
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
+    run.feed({ type: 'timer', name: 'pages' });
+    expect(answered(server, run)).toEqual([{ before: 151 }, { before: 101 }]);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 60, to: 200, follows: true, resume: undefined });
+  });
+
+  it('is fetched later around its middle, where that page fails', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed(shown(100, 199, false));
+    const { query, conversationId } = answerOf(server, run);
+    run.feed({ type: 'page-failed', conversationId, query, failure: { code: 'NETWORK' } });
+    expect(run.asked('page')).toEqual([]);
+    run.feed({ type: 'timer', name: 'pages' });
+    expect(answered(server, run)).toEqual([{ around: 150 }, { after: 174 }, { before: 125 }]);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 100, to: 199, follows: false, resume: undefined });
   });
 });
 
@@ -283,13 +267,13 @@ describe('a message that is held alone', () => {
       ...{ type: 'jump', conversationId: 'c0', seq: message?.seq ?? 0 },
     });
     const [seq] = [message?.seq ?? 0];
-    expect(run.state.windows.get('c0')).toMatchObject({ from: seq, to: seq, isLoading: true });
+    expect(run.state.windows.get('c0')).toMatchObject({ from: seq, to: seq, loading: { after: seq } });
     expect(answered(server, run)).toEqual([{ after: seq }, { before: seq }]);
     expect(run.state.windows.get('c0')).toMatchObject({
       from: seq - 25,
       to: seq + 24,
       follows: false,
-      isLoading: false,
+      loading: null,
     });
   });
 
@@ -304,7 +288,7 @@ describe('a message that is held alone', () => {
     const older = answerOf(server, run);
     run.feed({ type: 'jump', conversationId: 'c0', seq: 60 }, older);
     answered(server, run);
-    expect(run.state.windows.get('c0')).toMatchObject({ from: 35, to: 84, isLoading: false });
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 35, to: 84, loading: null });
   });
 
   it('is asked about where it changes while a page is under way, which may bring it as it was', () => {
@@ -320,6 +304,21 @@ describe('a message that is held alone', () => {
     run.feed(synced('c1', { messages: [message as never] }), page);
     const held = run.state.timelines.get('c0')?.rows.find(({ seq }) => seq === old?.seq);
     expect(held).toMatchObject({ version: 2, content: 'changed' });
+  });
+
+  it('is not taken from a page whose conversation was closed meanwhile, even if it is open again', () => {
+    const server = room(200);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    const late = answerOf(server, run);
+    run.feed({ type: 'close', conversationId: 'c0' });
+    run.feed(late);
+    expect(run.state.timelines.get('c0')?.rows).toEqual([]);
+    run.feed({ type: 'open', conversationId: 'c0' });
+    const page = answerOf(server, run);
+    run.feed(late);
+    expect(run.state.timelines.get('c0')?.rows).toEqual([]);
+    run.feed(page);
+    expect(run.state.timelines.get('c0')?.rows).toHaveLength(50);
   });
 
   it('is asked about where it changes and is not held, but quoted by what is', () => {
