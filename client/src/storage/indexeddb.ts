@@ -303,11 +303,15 @@ class IndexedDatabase implements Database {
     } catch (error) {
       throw new LostConnection(error);
     }
+    let lose: () => void = () => undefined;
     const ended = new Promise<void>((resolve, reject) => {
       native.addEventListener('complete', () => resolve());
       native.addEventListener('abort', () => reject(native.error));
+      // Chromium, where the disk is full, ends a transaction with its connection and says nothing of it.
+      lose = () => reject(native.error);
     });
-    ended.catch(() => undefined);
+    handle.addEventListener('close', lose);
+    ended.catch(() => undefined).finally(() => handle.removeEventListener('close', lose));
     const transaction = new IndexedTransaction(
       native,
       (store) => native.objectStore(this.storeName(store)),
