@@ -83,7 +83,8 @@ export class RunningAccount {
   /** From now on it leads or follows as the tabs agree, and is connected. */
   async follow(): Promise<void> {
     const { tabs } = this.#tabs;
-    this.database.onDestroyed?.(() => {
+    this.database.onDestroyed?.(async (isEmptied) => {
+      if (isEmptied) await this.ports.session.saveAgain();
       const { outbox, drafts } = this.engine;
       this.ports.removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });

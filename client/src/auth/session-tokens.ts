@@ -164,6 +164,13 @@ export class SessionTokens implements SessionSource {
     }
   }
 
+  /** Where its store was emptied behind everybody's back: nobody has logged out. Never rejects. */
+  async saveAgain(): Promise<void> {
+    const { held } = this.session;
+    const isLost = (await this.session.stored()) === undefined;
+    if (isLost && held !== undefined && held === this.session.held) await this.#keep(held);
+  }
+
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {
     const generation = this.session.generation;
     const { clock, url } = this.ports;

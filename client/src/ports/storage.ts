@@ -94,8 +94,11 @@ export interface Database {
   ): Promise<Result>;
   /** Ends after the transactions that were asked for. Later ones reject with `CLOSED`. */
   close(): Promise<void>;
-  /** Called once, when somebody else has removed it (another tab, the user): all that was kept is gone, and it is closed. */
-  onDestroyed?(listener: () => void): void;
+  /**
+   * Called once, when somebody else has removed it (another tab, the user): all that was kept is gone, and it is closed.
+   * `isEmptied`: the browser itself has, with all else that was kept beside it.
+   */
+  onDestroyed?(listener: (isEmptied: boolean) => unknown): void;
 }
 
 export interface Storage {

@@ -101,7 +101,7 @@ class IndexedDatabase implements Database {
   private waiting: Task[] = [];
   private readonly running = new Set<Task>();
   private readonly idle: (() => void)[] = [];
-  private readonly destroyedListeners: (() => void)[] = [];
+  private readonly destroyedListeners: ((isEmptied: boolean) => void)[] = [];
 
   constructor(
     private readonly name: string,
@@ -202,7 +202,7 @@ class IndexedDatabase implements Database {
     handle.addEventListener('versionchange', (event) => {
       this.forget(handle);
       // Deleted, by this tab or another one: to open it again would make it anew.
-      if (event.newVersion === null) this.destroyed();
+      if (event.newVersion === null) this.destroyed(false);
     });
   }
 
@@ -211,14 +211,14 @@ class IndexedDatabase implements Database {
     handle.close();
   }
 
-  onDestroyed(listener: () => void): void {
+  onDestroyed(listener: (isEmptied: boolean) => void): void {
     this.destroyedListeners.push(listener);
   }
 
-  private destroyed(): void {
+  private destroyed(isEmptied: boolean): void {
     this.closed = true;
     for (const task of this.waiting.splice(0)) task.reject(new StorageError('CLOSED', 'The storage was removed.'));
-    for (const listener of this.destroyedListeners.splice(0)) listener();
+    for (const listener of this.destroyedListeners.splice(0)) listener(isEmptied);
   }
 
   /**
@@ -263,7 +263,13 @@ class IndexedDatabase implements Database {
         reject(new StorageError('UNAVAILABLE', 'The storage did not open: another tab may be holding it.'));
       }, openTimeoutMs);
       const request = factory.open(this.name, version);
-      request.addEventListener('upgradeneeded', () => {
+      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+        if (this.hadHandle && oldVersion === 0) {
+          // Nothing was said of it: the browser has emptied the origin's storage, since the disk is full, say.
+          request.transaction?.abort();
+          reject(new StorageError('CLOSED', 'The browser has removed the storage.'));
+          return this.destroyed(true);
+        }
         const names = new Set(STORES.map((store) => this.storeName(store)));
         for (const existing of Array.from(request.result.objectStoreNames))
           if (!isDurable(existing) && !names.has(existing)) request.result.deleteObjectStore(existing);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type ChatClient, type OutgoingMessage, createClient } from '../../src/index.js';
 import type { Fetch } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
+import type { Database } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
@@ -305,6 +306,33 @@ describe('a client', () => {
       await lock.run(`${name}:leader`, () => Promise.resolve());
     },
   );
+
+  it('goes on, with what was typed, where the browser empties its storage and the session beside it', async () => {
+    const { client: earlier, ports } = await loggedIn();
+    await earlier.close();
+    const listeners: ((isEmptied: boolean) => void)[] = [];
+    const open = async (name: string): Promise<Database> => {
+      const database = await ports.storage.open(name);
+      database.onDestroyed = (listener) => void listeners.push(listener);
+      return database;
+    };
+    const client = createClient({ ...ports, storage: { ...ports.storage, open } });
+    await client.ready;
+    const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed before' });
+    await stored;
+    await ports.storage.destroy(`chat.example:${ME}`);
+    await ports.tokens.clear();
+    for (const listener of listeners.splice(0)) listener(true);
+    await settled();
+    await ports.clock.advance(1_000);
+    expect([client.userId, client.connection.getSnapshot().status]).toEqual([ME, 'connecting']);
+    expect(client.outbox.items.map((item) => item.clientId)).toEqual([clientId]);
+    await client.close();
+    const next = createClient(ports);
+    await next.ready;
+    expect([next.userId, next.outbox.items.map((item) => item.clientId)]).toEqual([ME, [clientId]]);
+    await next.close();
+  });
 
   it('reads what an earlier run left as soon as it can be read, with what was typed meanwhile', async () => {
     const { client: earlier, ports } = await loggedIn();

@@ -114,6 +114,20 @@ describe('the storage adapter IndexedDB', () => {
     await database.close();
   });
 
+  it('says that the browser has emptied it, and does not go on as if nobody had stored anything', async () => {
+    const database = await storage().open('account');
+    const said: boolean[] = [];
+    database.onDestroyed?.((isEmptied) => said.push(isEmptied));
+    await put(database, 'a', 'before');
+    connections.kill();
+    await storage().destroy('account');
+    expect(await codeOf(put(database, 'b', 'after'))).toBe('CLOSED');
+    expect(said).toEqual([true]);
+    const next = await storage().open('account');
+    expect(await keys(next)).toEqual([]);
+    await next.close();
+  });
+
   it('opens it once more where the browser was still closing it', async () => {
     const database = await storage().open('account');
     await put(database, 'a', 'before');
