@@ -22,9 +22,14 @@ import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './window
  * its order; an answer of sync that was under way beside it may be the older one, so sync is asked again.
  *
  * The timelines that `neededTimelines` names must be loaded first.
+ * @param now in milliseconds since 1970, by the server's clock; NaN as long as that is not known
  */
-export function reduce(state: SyncState, input: SyncInput): { state: SyncState; effects: SyncEffect[] } {
-  const step = newStep(state);
+export function reduce(
+  state: SyncState,
+  input: SyncInput,
+  now = Number.NaN,
+): { state: SyncState; effects: SyncEffect[] } {
+  const step = newStep(state, now);
   take(step, input);
   conclude(step);
   return { state: step.state, effects: step.effects };

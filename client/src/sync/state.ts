@@ -59,6 +59,8 @@ export interface Window {
   resume?: readonly [from: number, to: number] | undefined;
   /** The page that is under way. Another one is of no use: it may be older than what was dropped or passed over since. */
   loading: PageQuery | null;
+  /** Messages from here on were asked for once more for the sake of their URLs; when, by the server's clock. */
+  renewed?: { from: number; at: number } | undefined;
   /** The newest message that asking did not bring; it is not asked for again for its sake. */
   unreachable: number;
   /** How many look at it. */

@@ -21,9 +21,11 @@ export interface Step {
   readonly touched: Set<string>;
   /** Stores that are emptied first. */
   cleared: readonly StoreName[];
+  /** Milliseconds since 1970 by the server's clock; NaN before the server has said it. */
+  readonly now: number;
 }
 
-export const newStep = (state: SyncState): Step => ({
+export const newStep = (state: SyncState, now: number): Step => ({
   state: { ...state },
   effects: [],
   copied: new Set(),
@@ -32,6 +34,7 @@ export const newStep = (state: SyncState): Step => ({
   settled: [],
   touched: new Set(),
   cleared: [],
+  now,
 });
 
 /** A map of the state that this step may change: copied at the first call. */

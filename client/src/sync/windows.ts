@@ -1,5 +1,6 @@
 import type { MessagePage } from '../protocol/protocol.generated.js';
 import { setTimeline } from './conversations.js';
+import { renewal } from './links.js';
 import type { PageQuery, Window } from './state.js';
 import { type Step, table } from './step.js';
 import { coverPage } from './timeline.js';
@@ -66,13 +67,20 @@ export function placeWindow(step: Step, id: string): void {
   if (settled.unread === null) change({ unread: [row.me.lastReadSeq, lastSeq] });
   const { loading, wish, from, to } = settled;
   if (isReady && loading === null) {
+    const ask = (changed: Partial<Window> & { loading: PageQuery }): void => {
+      change(changed);
+      step.effects.push({ type: 'page', conversationId: id, query: changed.loading });
+    };
     const query = lacks(settled, timeline, lastSeq);
     if (query === undefined) {
       if (wish !== null) change({ wish: null });
+      else if (catchUp === null && settled.unreachable < lastSeq) {
+        const due = renewal(settled, timeline, step.now);
+        if (due !== undefined) ask(due);
+      }
       // What sync is about to bring is not fetched beside it, unless that takes long.
     } else if (catchUp === null || catchUp.isLong || wish !== null || to < from) {
-      change({ loading: query, wish: asksForNewest(query) ? 'newest' : wish });
-      step.effects.push({ type: 'page', conversationId: id, query });
+      ask({ loading: query, wish: asksForNewest(query) ? 'newest' : wish });
     }
   }
   if (settled !== window) table(step, 'windows').set(id, settled);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SyncChanges } from '../../src/protocol/protocol.generated.js';
+import type { MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
 import { neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
@@ -10,11 +10,13 @@ import { Chance, ME, ModelServer, noChanges } from './model-server.js';
 class Run {
   state: SyncState = EMPTY_STATE;
   effects: SyncEffect[] = [];
+  /** By the server's clock. */
+  now = Number.NaN;
 
   feed(...inputs: SyncInput[]): this {
     for (const input of inputs) {
       expect(neededTimelines(this.state, input)).toEqual([]);
-      const { state, effects } = reduce(this.state, input);
+      const { state, effects } = reduce(this.state, input, this.now);
       this.state = state;
       this.effects = effects;
     }
@@ -254,6 +256,71 @@ describe('a conversation that another engine had on screen', () => {
     run.feed({ type: 'timer', name: 'pages' });
     expect(answered(server, run)).toEqual([{ around: 150 }, { after: 174 }, { before: 125 }]);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 100, to: 199, follows: false, resume: undefined });
+  });
+});
+
+describe('URLs of files that have ended', () => {
+  const HOUR = 3_600_000;
+  const until = (hours: number): string => `/attachments/a/320?expires=${hours * 3_600}&signature=s`;
+  /** A run whose server gives each message a picture with a URL that is good until then. */
+  function withPictures(messages: number): {
+    run: Run;
+    renew: (until: number) => MessagePage;
+    now: (hours: number) => void;
+  } {
+    const server = room(messages);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    const renew = (hours: number): MessagePage => {
+      const answer = answerOf(server, run);
+      const items = answer.page.items.map((item) => ({ ...item, attachments: [{ url: until(hours) }] }));
+      run.feed({ ...answer, page: { ...answer.page, items } } as never);
+      return answer.page;
+    };
+    return { run, renew, now: (hours) => void (run.now = hours * HOUR) };
+  }
+  const urls = (run: Run): Set<string | undefined> =>
+    new Set(run.state.timelines.get('c0')?.rows.map(({ attachments }) => attachments[0]?.url));
+  const look: SyncInput = { type: 'timer', name: 'pages' };
+
+  it('are renewed page by page from the newest message, once they have ended by the clock of the server', () => {
+    const { run, renew, now } = withPictures(120);
+    renew(24);
+    run.feed({ type: 'older', conversationId: 'c0' });
+    renew(24);
+    now(23.9);
+    expect(run.feed(look).asked('page')).toEqual([]);
+    now(24);
+    expect(run.feed(look).asked('page')).toMatchObject([{ query: { around: 96 } }]);
+    renew(48);
+    expect(run.asked('page')).toMatchObject([{ query: { around: 46 } }]);
+    renew(48);
+    expect(run.asked('page')).toEqual([]);
+    expect(urls(run)).toEqual(new Set([until(48)]));
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 21, to: 120, follows: true, loading: null });
+  });
+
+  it('are not asked for again and again where the server renews nothing, or gives what has ended', () => {
+    const { run, renew, now } = withPictures(40);
+    renew(24);
+    now(30);
+    expect(run.feed(look).asked('page')).toHaveLength(1);
+    renew(24);
+    expect(run.asked('page')).toEqual([]);
+    expect(run.feed(look).asked('page')).toEqual([]);
+    now(30.1);
+    expect(run.feed(look).asked('page')).toHaveLength(1);
+  });
+
+  it('neither stand in the way of older messages nor are taken for them', () => {
+    const { run, renew, now } = withPictures(120);
+    renew(24);
+    now(30);
+    run.feed(look, { type: 'older', conversationId: 'c0' });
+    run.effects = [{ type: 'page', conversationId: 'c0', query: run.state.windows.get('c0')?.loading ?? {} }];
+    renew(48);
+    expect(run.asked('page')).toMatchObject([{ query: { before: 71 } }]);
+    renew(48);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 21, to: 120, wish: null, loading: null });
   });
 });
 

@@ -1,8 +1,7 @@
 import type { Attachment, MessageItem } from '@parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
 import { Icon } from '../design/Icon.js';
-import { client } from '../session/client.js';
 import { sizeOf, t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 import { Picture } from './Picture.js';
@@ -10,22 +9,11 @@ import { Picture } from './Picture.js';
 const soundPlayer = () => import('./SoundPlayer.js');
 
 /**
- * Files of a message. Their URLs expire: where one fails, the message is read again, once. Each stays the element that it is when
- * it is sent and has an id from then on: somebody may be at it, by keyboard or in a viewer.
+ * Files of a message. Each stays the element that it is when it is sent and has an id from then on: somebody may be at it, by
+ * keyboard or in a viewer.
  */
 export function Attachments({ item, actions }: { item: MessageItem; actions: MessageActions }) {
-  const [fresh, setFresh] = useState<readonly Attachment[]>();
-  const [isRenewed, setRenewed] = useState(false);
-  useEffect(() => setFresh(undefined), [item.attachments]);
-  const attachments = fresh ?? item.attachments;
-  const renew = (): void => {
-    if (isRenewed || item.id === null) return;
-    setRenewed(true);
-    client.http
-      .request<{ attachments: Attachment[] }>(`/messages/${item.id}`)
-      .then(({ body }) => setFresh(body.attachments))
-      .catch(() => undefined);
-  };
+  const { attachments } = item;
   const pictures = attachments.filter(({ kind, external }) => kind === 'IMAGE' && !external);
   const others = attachments.filter((attachment) => !pictures.includes(attachment));
   return (
@@ -37,26 +25,25 @@ export function Attachments({ item, actions }: { item: MessageItem; actions: Mes
               key={index}
               attachment={picture}
               isAlone={pictures.length === 1}
-              onFault={renew}
               onOpen={() => actions.ask({ type: 'view', pictures, index })}
             />
           ))}
         </div>
       )}
       {others.map((attachment, index) => (
-        <Other key={index} attachment={attachment} onFault={renew} />
+        <Other key={index} attachment={attachment} />
       ))}
     </div>
   );
 }
 
-function Other({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
+function Other({ attachment }: { attachment: Attachment }) {
   const { kind, external, url, previewUrl, width, height } = attachment;
   const [hasPlayer, setHasPlayer] = useState(true);
   if (kind === 'AUDIO' && !external && hasPlayer)
     return (
       <div class="sound">
-        <Lazy load={soundPlayer} attachment={attachment} onFault={onFault} onFailed={() => setHasPlayer(false)} />
+        <Lazy load={soundPlayer} attachment={attachment} onFailed={() => setHasPlayer(false)} />
       </div>
     );
   if (kind === 'VIDEO' && !external)
@@ -69,7 +56,6 @@ function Other({ attachment, onFault }: { attachment: Attachment; onFault: () =>
         src={url}
         width={width ?? 480}
         height={height ?? 270}
-        onError={onFault}
       />
     );
   return <FileCard attachment={attachment} />;

@@ -13,11 +13,10 @@ interface Properties {
   attachment: Attachment;
   isAlone: boolean;
   onOpen: () => void;
-  onFault: () => void;
 }
 
 /** Takes its room before it is there. */
-export function Picture({ attachment, isAlone, onOpen, onFault }: Properties) {
+export function Picture({ attachment, isAlone, onOpen }: Properties) {
   const { blurhash, name, previewUrl, thumbnailUrl, url } = attachment;
   const [isBroken, setBroken] = useState(false);
   const [isLoaded, setLoaded] = useState(false);
@@ -43,10 +42,7 @@ export function Picture({ attachment, isAlone, onOpen, onFault }: Properties) {
           decoding="async"
           class={isLoaded ? 'loaded' : ''}
           onLoad={() => setLoaded(true)}
-          onError={() => {
-            setBroken(true);
-            onFault();
-          }}
+          onError={() => setBroken(true)}
         />
       )}
     </button>

@@ -8,7 +8,7 @@ import '../texts/more.js';
 let playing: HTMLAudioElement | undefined;
 
 /** What is within the room of a sound: the button, how it sounds, how long it takes. */
-export default function SoundPlayer({ attachment, onFault }: { attachment: Attachment; onFault: () => void }) {
+export default function SoundPlayer({ attachment }: { attachment: Attachment }) {
   const { durationMs, name, url, voice, waveform } = attachment;
   const audio = useRef<HTMLAudioElement>(null);
   const [isPlaying, setPlaying] = useState(false);
@@ -39,7 +39,6 @@ export default function SoundPlayer({ attachment, onFault }: { attachment: Attac
         onEnded={() => setPosition(0)}
         onTimeUpdate={({ currentTarget }) => setPosition(currentTarget.currentTime)}
         onLoadedMetadata={({ currentTarget: { duration } }) => setKnown(Number.isFinite(duration) ? duration : 0)}
-        onError={onFault}
       />
       <button
         type="button"

@@ -1,8 +1,6 @@
 import Ionicons from '@expo/vector-icons/Ionicons';
 import type { Attachment, MessageItem } from '@parley/client';
-import { useEffect, useState } from 'react';
 import { Image, Linking, Pressable, View } from 'react-native';
-import { client } from '../chat/client';
 import { urlOf } from '../chat/server';
 import { Words } from '../design/controls';
 import { RADIUS, SPACE, useColors } from '../design/theme';
@@ -15,24 +13,13 @@ interface Properties {
   onView: (picture: Attachment) => void;
 }
 
-/** Pictures as such, everything else by its name. Their addresses end: where one fails the message is read again, once. */
+/** Pictures as such, everything else by its name. */
 export function Attachments({ item, onView }: Properties) {
-  const [fresh, setFresh] = useState<readonly Attachment[]>();
-  const [isRenewed, setRenewed] = useState(false);
-  useEffect(() => setFresh(undefined), [item.attachments]);
-  const renew = (): void => {
-    if (isRenewed || item.id === null) return;
-    setRenewed(true);
-    client.http
-      .request<{ attachments: Attachment[] }>(`/messages/${item.id}`)
-      .then(({ body }) => setFresh(body.attachments))
-      .catch(() => undefined);
-  };
   return (
     <View style={{ gap: SPACE.s }}>
-      {(fresh ?? item.attachments).map((attachment, index) =>
+      {item.attachments.map((attachment, index) =>
         attachment.kind === 'IMAGE' && !attachment.external ? (
-          <Picture key={index} picture={attachment} onView={onView} onFault={renew} />
+          <Picture key={index} picture={attachment} onView={onView} />
         ) : (
           <File key={index} file={attachment} />
         ),
@@ -41,18 +28,13 @@ export function Attachments({ item, onView }: Properties) {
   );
 }
 
-function Picture({
-  picture,
-  onView,
-  onFault,
-}: Pick<Properties, 'onView'> & { picture: Attachment; onFault: () => void }) {
+function Picture({ picture, onView }: Pick<Properties, 'onView'> & { picture: Attachment }) {
   const { sunken } = useColors();
   const { name, previewUrl, url } = picture;
   return (
     <Pressable role="button" aria-label={`Open ${name ?? 'the picture'}`} onPress={() => onView(picture)}>
       <Image
         source={{ uri: urlOf(previewUrl ?? url) }}
-        onError={onFault}
         style={{ ...sizeOf(picture), borderRadius: RADIUS.m, backgroundColor: sunken }}
       />
     </Pressable>
