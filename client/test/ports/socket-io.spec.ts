@@ -241,4 +241,22 @@ describe('a socket over the platform’s WebSocket', () => {
       await server.close();
     }
   });
+
+  it.each([
+    ['what says that HTTP gets through', NATIVE],
+    ['a platform without a WebSocket', undefined],
+  ])('ends nothing but the connection where the first answer to long polling is cut off: %s', async (_, native) => {
+    const http = createHttpServer((request, response) => {
+      const isPolling = request.url?.startsWith('/socket.io/') === true;
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(isPolling ? '0{"sid":"a","upgra' : '{}');
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const reports = new Reports();
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const socket = socketIoOver(native)({ url, auth: {} }, reports.listeners);
+    expect(await reports.next()).toEqual(['failed', {}]);
+    socket.close();
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  });
 });
