@@ -16,6 +16,21 @@ import type { ConversationItem, MessagesSnapshot, SnapshotOf, StoreKey } from '.
 import type { HookClient, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
 
+// What is rendered where nothing is known: by a server.
+const NONE: readonly never[] = [];
+const OFFLINE: ConnectionSnapshot = { status: 'offline' };
+const NO_MESSAGES: MessagesSnapshot = {
+  items: NONE,
+  hasOlder: false,
+  hasNewer: false,
+  firstUnreadSeq: null,
+  isLoading: false,
+};
+const nothing = (): undefined => undefined;
+const none = (): readonly never[] => NONE;
+const offline = (): ConnectionSnapshot => OFFLINE;
+const noMessages = (): MessagesSnapshot => NO_MESSAGES;
+
 const ClientContext = createContext<HookClient | undefined>(undefined);
 
 /** Gives the client to the hooks below. It opens and closes nothing: the application does, outside of rendering. */
@@ -31,20 +46,20 @@ export function useClient(): HookClient {
 
 /** Whether messages go out, and if not, when the next try is. */
 export function useConnection(): ConnectionSnapshot {
-  return useObservable(useClient().connection);
+  return useObservable(useClient().connection, undefined, offline);
 }
 
 export function useMe(): User | undefined {
-  return useKey('me');
+  return useKey('me', nothing);
 }
 
 /** Pinned first, then newest activity first. */
 export function useConversations(): readonly ConversationItem[] {
-  return useKey('conversations');
+  return useKey('conversations', none);
 }
 
 export function useConversation(conversationId: string): ConversationItem | undefined {
-  return useKey(`conversation:${conversationId}`);
+  return useKey(`conversation:${conversationId}`, nothing);
 }
 
 /** The unread messages of one conversation; without one, of all that are not muted: what a badge shows. */
@@ -54,7 +69,7 @@ export function useUnread(conversationId?: string): number {
     () => client.observe(conversationId === undefined ? 'conversations' : `conversation:${conversationId}`),
     [client, conversationId],
   );
-  return useObservable<Conversation | readonly Conversation[] | undefined, number>(counted, unreadOf);
+  return useObservable<Conversation | readonly Conversation[] | undefined, number>(counted, unreadOf, () => 0);
 }
 
 function unreadOf(counted: Conversation | readonly Conversation[] | undefined): number {
@@ -78,7 +93,7 @@ export function useMessages(conversationId: string): Messages {
   const client = useClient();
   const messages = useMemo(() => client.messages(conversationId), [client, conversationId]);
   useEffect(() => messages.open(), [messages]);
-  const snapshot = useObservable(messages);
+  const snapshot = useObservable(messages, undefined, noMessages);
   return useMemo(() => {
     const { loadOlder, loadNewer, jumpTo, jumpToNewest } = messages;
     return { ...snapshot, loadOlder, loadNewer, jumpTo, jumpToNewest };
@@ -101,14 +116,18 @@ export function useSend(to: string | { receiverId: string }): Send {
 /** What is not acknowledged yet, of one conversation or of all. */
 export function useOutbox(conversationId?: string): readonly OutboxItem[] {
   const client = useClient();
-  return useObservable(client.outbox, (items) => {
-    if (conversationId === undefined) return items;
-    const conversation = client.observe(`conversation:${conversationId}`).getSnapshot();
-    const others = conversation?.type === 'DIRECT' ? conversation.members : [];
-    // To somebody with whom there was no conversation yet, or none that was known.
-    const lanes = new Set([conversationId, ...others.map(({ user }) => pendingConversationId(user.id))]);
-    return items.filter(({ lane }) => lanes.has(lane));
-  });
+  return useObservable(
+    client.outbox,
+    (items) => {
+      if (conversationId === undefined) return items;
+      const conversation = client.observe(`conversation:${conversationId}`).getSnapshot();
+      const others = conversation?.type === 'DIRECT' ? conversation.members : [];
+      // To somebody with whom there was no conversation yet, or none that was known.
+      const lanes = new Set([conversationId, ...others.map(({ user }) => pendingConversationId(user.id))]);
+      return items.filter(({ lane }) => lanes.has(lane));
+    },
+    none,
+  );
 }
 
 /** Who types, and what shows the others that one does. */
@@ -116,7 +135,7 @@ export function useTyping(
   conversationId: string,
 ): readonly [userIds: readonly string[], type: (isTyping: boolean) => void] {
   const client = useClient();
-  const userIds = useKey(`typing:${conversationId}`);
+  const userIds = useKey(`typing:${conversationId}`, none);
   return useMemo(
     () => [userIds, (isTyping) => client.typing(conversationId, isTyping)],
     [client, conversationId, userIds],
@@ -126,28 +145,28 @@ export function useTyping(
 /** What is written and not sent, and what keeps it: for each keystroke, and empty after it was sent. */
 export function useDraft(conversationId: string): readonly [draft: string, keep: (text: string) => void] {
   const client = useClient();
-  const draft = useKey(`draft:${conversationId}`);
+  const draft = useKey(`draft:${conversationId}`, () => '');
   return useMemo(() => [draft, (text) => client.keepDraft(conversationId, text)], [client, conversationId, draft]);
 }
 
 export function usePresence(userId: string): Presence | undefined {
-  return useKey(`presence:${userId}`);
+  return useKey(`presence:${userId}`, nothing);
 }
 
 export function useUser(userId: string): User | undefined {
-  return useKey(`user:${userId}`);
+  return useKey(`user:${userId}`, nothing);
 }
 
 export function useReceipts(conversationId: string): readonly Receipt[] {
-  return useKey(`receipts:${conversationId}`);
+  return useKey(`receipts:${conversationId}`, none);
 }
 
 export function useFriends(): readonly User[] {
-  return useKey('friends');
+  return useKey('friends', none);
 }
 
 export function useFriendRequests(): readonly FriendRequest[] {
-  return useKey('friendRequests');
+  return useKey('friendRequests', none);
 }
 
 export interface Upload {
@@ -202,7 +221,11 @@ export function useUpload(): Upload {
 
 const NO_UPLOAD = { isUploading: false, attachment: undefined, error: undefined };
 
-function useKey<Key extends StoreKey>(key: Key): SnapshotOf<Key> {
+function useKey<Key extends StoreKey>(key: Key, getInitial: () => SnapshotOf<Key>): SnapshotOf<Key> {
   const client = useClient();
-  return useObservable(useMemo(() => client.observe(key), [client, key]));
+  return useObservable(
+    useMemo(() => client.observe(key), [client, key]),
+    undefined,
+    getInitial,
+  );
 }
