@@ -212,13 +212,17 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await bob.conversation(/Engine/).click();
     await expectShown(bob.page.getByText('Ada Example created the group “Engine”'));
 
-    await bob.list.getByRole('button', { name: 'Search messages' }).click();
-    await bob.page.getByRole('searchbox').fill('umbrella');
-    await bob.page
-      .getByRole('dialog')
-      .getByRole('button', { name: /with an umbrella/ })
-      .click();
-    await expectShown(bob.page.locator('article:focus').filter({ hasText: 'with an umbrella' }));
+    // The same result a second time, too: the place in the page's URL is what it was.
+    for (let times = 0; times < 2; times += 1) {
+      await bob.list.getByRole('button', { name: 'Search messages' }).click();
+      await bob.page.getByRole('searchbox').fill('umbrella');
+      await bob.page
+        .getByRole('dialog')
+        .getByRole('button', { name: /with an umbrella/ })
+        .click();
+      await expectShown(bob.page.locator('article:focus').filter({ hasText: 'with an umbrella' }));
+      await bob.field.focus();
+    }
   });
 
   it('reports a message and a person to the moderators', async () => {
@@ -330,5 +334,6 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await second.page.getByRole('button', { name: 'Log out', exact: true }).first().click();
     await expectShown(second.page.getByLabel('E-mail or username'));
     await expectShown(bob.page.getByLabel('E-mail or username'));
+    expect(await bob.page.getByText('Your session has ended').count()).toBe(0);
   });
 });

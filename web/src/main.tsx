@@ -11,11 +11,18 @@ import './design/tokens.css';
 import './design/base.css';
 import './app/app.css';
 
+/** What a start takes on a slow phone; after it one is not left before an empty page. */
+const PATIENCE_MS = 1_500;
+
 async function start(root: HTMLElement): Promise<void> {
   applyTheme();
   takeInvitation();
   watchOtherTabs(() => client.userId);
-  await Promise.all([loadTexts(), client.ready]);
+  await loadTexts();
+  // A browser whose storage does not answer: after a few seconds it is said so.
+  const waiting = setTimeout(() => (root.textContent = t('session.wait')), PATIENCE_MS);
+  await client.ready;
+  clearTimeout(waiting);
   render(
     <ChatProvider client={client}>
       <App />

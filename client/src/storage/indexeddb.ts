@@ -27,7 +27,7 @@ export interface IndexedDbOptions {
 export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
   const settings: Settings = {
     prefix: options.prefix ?? 'parley',
-    factory: options.indexedDB ?? (globalThis as { indexedDB?: IDBFactory }).indexedDB,
+    factory: options.indexedDB ?? ownFactory(),
     keyRange: options.keyRange ?? (globalThis as { IDBKeyRange?: typeof IDBKeyRange }).IDBKeyRange,
     openTimeoutMs: options.openTimeoutMs ?? 10_000,
     cacheLayout: options.cacheLayout ?? CACHE_LAYOUT,
@@ -51,6 +51,15 @@ export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
       });
     },
   };
+}
+
+/** Some pages may not even look whether there is one. */
+function ownFactory(): IDBFactory | undefined {
+  try {
+    return (globalThis as { indexedDB?: IDBFactory }).indexedDB;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

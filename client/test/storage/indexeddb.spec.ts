@@ -183,9 +183,13 @@ describe('the storage adapter IndexedDB', () => {
     // Node has no global one.
     const none = indexedDbStorage({ keyRange: IDBKeyRange });
     expect(await codeOf(none.open('account'))).toBe('UNAVAILABLE');
-    connections.factory.open = () => {
+    const get = (): never => {
       throw new DOMException('denied', 'SecurityError');
     };
+    Object.defineProperty(globalThis, 'indexedDB', { get, configurable: true });
+    expect(await codeOf(indexedDbStorage({ keyRange: IDBKeyRange }).open('account'))).toBe('UNAVAILABLE');
+    Reflect.deleteProperty(globalThis, 'indexedDB');
+    connections.factory.open = get;
     expect(await codeOf(storage().open('account'))).toBe('UNAVAILABLE');
     connections.factory.open = () => ({}) as IDBOpenDBRequest;
     expect(await codeOf(storage().open('account'))).toBe('UNAVAILABLE');

@@ -16,7 +16,10 @@ export type Place =
 const listeners = new Set<() => void>();
 let current = placeAt(location.pathname);
 
-window.addEventListener('popstate', () => show(placeAt(location.pathname)));
+window.addEventListener('popstate', () => {
+  // What was over the place is gone, and the place is the same.
+  if (location.pathname !== pathOf(current)) show(placeAt(location.pathname));
+});
 
 function placeAt(path: string): Place {
   const [, conversation, seq] = /^\/c\/([\w-]+)(?:\/(\d+))?\/?$/.exec(path) ?? [];

@@ -7,15 +7,18 @@ import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import type { Intent } from './actions.js';
-import { ComposerFiles } from './ComposerFiles.js';
-import { IntentBar } from './IntentBar.js';
 import { MAX_CHARACTERS, charactersOf, sendMessage, withFiles } from './sending.js';
 
 /** From here on the number of characters that are left is shown. */
 const WARN_BELOW = 300;
 
+const intentBar = () => import('./IntentBar.js');
+const composerFiles = () => import('./ComposerFiles.js');
 const emojiPicker = () => import('./EmojiPicker.js');
 const recorder = () => import('./Recorder.js');
+
+/** Without a network, and not kept yet: the field works all the same. */
+const nothing = (): void => undefined;
 
 interface Properties {
   conversation: Conversation;
@@ -112,8 +115,12 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
         send();
       }}
     >
-      <IntentBar intent={intent} onEnd={() => onIntent({ type: 'new' })} />
-      {files.length > 0 && !isEditing ? <ComposerFiles files={files} onFiles={onFiles} /> : null}
+      {intent.type === 'new' ? null : (
+        <Lazy load={intentBar} intent={intent} onEnd={() => onIntent({ type: 'new' })} onFailed={nothing} />
+      )}
+      {files.length > 0 && !isEditing ? (
+        <Lazy load={composerFiles} files={files} onFiles={onFiles} onFailed={nothing} />
+      ) : null}
       <div class="composer-row">
         {isEditing ? null : (
           <button

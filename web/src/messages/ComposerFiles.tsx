@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { sizeOf, t } from '../texts/texts.js';
+import '../texts/more.js';
 
 interface Properties {
   files: readonly File[];
@@ -8,7 +9,7 @@ interface Properties {
 }
 
 /** Files that go with the next message. */
-export function ComposerFiles({ files, onFiles }: Properties) {
+export default function ComposerFiles({ files, onFiles }: Properties) {
   return (
     <ul class="composer-files">
       {files.map((file) => (

@@ -1,13 +1,13 @@
 import { useUser } from '@parley/client/react';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 import type { Intent } from './actions.js';
 import { quoteText } from './Quote.js';
 
 /** Above the field: what is answered, or edited. */
-export function IntentBar({ intent, onEnd }: { intent: Intent; onEnd: () => void }) {
-  const sender = useUser(intent.type === 'new' ? '' : intent.item.senderId);
-  if (intent.type === 'new') return null;
+export default function IntentBar({ intent, onEnd }: { intent: Exclude<Intent, { type: 'new' }>; onEnd: () => void }) {
+  const sender = useUser(intent.item.senderId);
   const isEdit = intent.type === 'edit';
   const label = isEdit ? t('chat.cancelEdit') : t('chat.cancelReply');
   return (

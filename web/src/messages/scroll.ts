@@ -2,6 +2,7 @@ import type { Conversation, MessageItem } from '@parley/client';
 import type { Messages } from '@parley/client/react';
 import type { RefObject } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { usePlace } from '../app/router.js';
 import { client } from '../session/client.js';
 
 /** Nearer than that to an edge of what is shown, more is fetched. */
@@ -33,6 +34,7 @@ interface Anchor {
 /** Keeps what is looked at where it is, whatever comes and goes around it; fetches more near the edges; reports what was read. */
 export function useScroll({ conversation, messages, seq }: Sources): Scroll {
   const { id } = conversation;
+  const place = usePlace();
   const scroller = useRef<HTMLDivElement | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const target = useRef<number | undefined>(seq);
@@ -110,7 +112,8 @@ export function useScroll({ conversation, messages, seq }: Sources): Scroll {
 
   useEffect(() => {
     if (seq !== undefined && isPlaced.current) jump(seq);
-  }, [seq]);
+    // Also where one is shown the way to the same message once more.
+  }, [place]);
 
   useEffect(() => {
     const element = scroller.current;

@@ -22,7 +22,7 @@ export function SessionPage() {
   const { code } = useConnection();
   const invitedBy = invitation();
   const [step, show] = useState<Step>(() => ({ name: invitedBy === undefined ? 'login' : 'register' }));
-  const note = step.name === 'login' ? (step.note ?? (code === undefined ? undefined : endedText(code))) : undefined;
+  const note = step.name === 'login' ? (step.note ?? endedText(code)) : undefined;
   return (
     <main class="session fill">
       <div class="session-card">
@@ -59,6 +59,8 @@ export function SessionPage() {
   );
 }
 
-function endedText(code: string): string {
+/** Who has logged out, here or in another tab, knows it. */
+function endedText(code: string | undefined): string | undefined {
+  if (code === undefined || code === 'LOGGED_OUT') return undefined;
   return code === 'STORAGE' ? t('connection.storage') : t('session.ended');
 }

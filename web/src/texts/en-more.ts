@@ -1,5 +1,11 @@
 /** What is said in parts of the page that are fetched when they are opened. */
 export const more = {
+  'app.saved': 'Saved.',
+  'app.copied': 'Copied.',
+  'app.cancel': 'Cancel',
+  'app.save': 'Save',
+  'session.passwordHint': 'At least 8 characters.',
+  'session.resetDone': 'The password is set. Log in with it.',
   'session.newPassword': 'New password',
   'session.currentPassword': 'Current password',
   'session.code': 'Code',
@@ -162,6 +168,11 @@ export const more = {
   'message.removePreview': 'Remove the link preview',
   'message.moreReactions': 'More emoji',
 
+  'error.NOT_FOUND': 'Not found.',
+  'chat.replyingTo': 'Reply to {name}',
+  'chat.cancelReply': 'Do not reply',
+  'chat.cancelEdit': 'Do not edit',
+  'chat.removeFile': 'Remove {name}',
   'error.OTP_INVALID': 'The code is wrong.',
   'error.OTP_EXPIRED': 'The code is too old. Ask for another.',
   'error.EMAIL_TAKEN': 'This e-mail address already has an account.',
