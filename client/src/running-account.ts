@@ -5,7 +5,7 @@ import type { Http } from './http/types.js';
 import type { Unsent } from './outbox/early-input.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
-import type { Database } from './ports/storage.js';
+import { type Database, StorageError } from './ports/storage.js';
 import type { SyncState } from './sync/state.js';
 import { loneTab } from './tabs/lone-tab.js';
 import { sharedTabs } from './tabs/shared-tabs.js';
@@ -135,8 +135,9 @@ export class RunningAccount {
       // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
       await within(this.ports.clock, MAX_HANDOVER_MS, engine.shared(), () => undefined);
     } catch (error) {
-      // The storage was removed.
+      // The storage was removed; or a newer version of the app has replaced the caches, and its tabs are to lead.
       await next.stop().catch(() => undefined);
+      if (error instanceof StorageError && error.code === 'OUTDATED') this.#tabs.tabs.retire();
       throw error;
     }
     this.engine = next;

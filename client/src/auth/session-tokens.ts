@@ -245,8 +245,8 @@ export class SessionTokens implements SessionSource {
       return answer.accessToken;
     } catch (error) {
       this.#requireSame(generation);
-      // Without a code of the server's it is a word of something in between.
-      if (error instanceof ChatError && error.status === 401 && error.code !== 'UNEXPECTED_ANSWER')
+      // Any other refusal is a word of something in between.
+      if (error instanceof ChatError && error.code.startsWith('REFRESH_TOKEN_'))
         await this.end(error.code).catch(() => undefined);
       throw error;
     }

@@ -15,6 +15,7 @@ export function loneTab(): AccountTabs {
       ask: () => Promise.reject(new Error('There is no other tab.')),
       onAsk: nothing,
       yield: nothing,
+      retire: nothing,
       stop: async (work) => work?.(),
     },
     follow: () => {

@@ -89,6 +89,12 @@ class LockedTabs implements Tabs {
     this.beCandidate({});
   }
 
+  retire(): void {
+    this.isStarted = false;
+    this.withdraw();
+    this.setRole('follower');
+  }
+
   async stop(work: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { candidacy } = this;
     this.candidacy = undefined;

@@ -111,17 +111,18 @@ describe('session', () => {
     await expect(http.request('/friends')).resolves.toMatchObject({ body: { fine: true } });
   });
 
-  it.each<[string, Answer]>([
+  it.each<[string, Answer, code?: string]>([
     ['an empty object', { status: 200, body: {} }],
     ['a list', { status: 200, body: [] }],
     ['a token without its refresh token', { status: 200, body: { accessToken: 'access 2' } }],
     ['a refusal without a code of the server', { status: 401, body: { message: 'Log in to the proxy.' } }],
     ['a refusal that is a page', { status: 401, body: '<html>' }],
-  ])('keeps its tokens where the answer is not the server’s: %s', async (_, answer) => {
+    ['a refusal of a gateway that has a code', { status: 401, body: { code: 'UNAUTHORIZED' } }, 'UNAUTHORIZED'],
+  ])('keeps its tokens where the answer is not the server’s: %s', async (_, answer, code = 'UNEXPECTED_ANSWER') => {
     refresh = () => answer;
     const { session, http } = tab();
     await session.restore();
-    await expect(http.request('/friends')).rejects.toMatchObject({ code: 'UNEXPECTED_ANSWER' });
+    await expect(http.request('/friends')).rejects.toMatchObject({ code });
     expect(await tokens.load()).toMatchObject({ userId: 'ada', accessToken: 'access 1', refreshToken: 'refresh 1' });
     expect(ends).toEqual([]);
     refresh = () => ({ status: 200, body: { accessToken: 'access 2', refreshToken: 'refresh 2', expiresIn: 900 } });

@@ -383,6 +383,19 @@ describe('connection', () => {
     expect(sockets.open).toEqual([]);
   });
 
+  it.each([{}, null, 'ready', { userId: null }, { userId: 7 }])(
+    'gives up one that does not say whose it is: %j',
+    async (ready) => {
+      connection.setWanted(true);
+      await settled();
+      sockets.last.listeners.connected();
+      sockets.last.listeners.event('session:ready', ready);
+      await settled();
+      expect(connection.getSnapshot()).toMatchObject({ status: 'waiting', code: 'UNEXPECTED_ANSWER' });
+      expect([sockets.open, catchUps]).toEqual([[], []]);
+    },
+  );
+
   it('aborts catching up with its connection, and does not become live by an older one', async () => {
     isCatchingUpByHand = true;
     connection.setWanted(true);

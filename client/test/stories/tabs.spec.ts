@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { startStory, type Story } from '../../../test/support/story.js';
 import type { ChatClient } from '../../src/index.js';
 import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
 import { socketIo } from '../../src/ports/socket-io.js';
+import { indexedDbStorage } from '../../src/storage/indexeddb.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { Clients, firstConversationOf, live, sharedChannels, textsOf, until } from '../support/clients.js';
@@ -96,6 +98,28 @@ describe('the tabs of one user', () => {
       await until('it is shown', () => textsOf(tab, conversationId).length === 5);
       expect(textsOf(tab, conversationId)).toEqual(texts);
     }
+  }, 180_000);
+
+  it('leave it to those of a newer version of the app to lead, once its storage is laid out anew', async () => {
+    const shared = browser();
+    const [indexedDB, keyRange] = [new IDBFactory(), IDBKeyRange];
+    const tab = (cacheLayout: number) => ({
+      ...shared,
+      storage: indexedDbStorage({ indexedDB, keyRange, cacheLayout }),
+    });
+    const leading = await clients.registered(tab(1));
+    const following = clients.make(tab(1));
+    await live(following);
+    const newer = clients.make(tab(2));
+    await live(newer);
+    const grace = await clients.registered();
+    await leading.close();
+    await until('the newer one leads', () => newer.connection.getSnapshot().status === 'live' && sockets === 1);
+    for (const [index, one] of [following, newer].entries())
+      await one.send({ receiverId: grace.userId as string, content: `from ${index}` }).stored;
+    const conversationId = await firstConversationOf(grace);
+    await until('all arrive', () => textsOf(grace, conversationId).length === 2);
+    expect(textsOf(grace, conversationId)).toEqual(['from 0', 'from 1']);
   }, 180_000);
 
   it('go on when the one that leads is closed: what was written in another is sent once', async () => {
