@@ -1,11 +1,12 @@
 // Compiles src twice, module for module, so that a bundler sees every seam: dist/esm for import, dist/cjs for require
-// and React Native, each with the types of its kind. With --modules only dist/esm, without types, in a moment: what programs
-// of this repository import. With --if-changed nothing, where dist is whole and of this very source.
+// and React Native, each with the types of its kind; and makes a folder for each entry, for tools that do not read `exports`.
+// With --modules only dist/esm, without types, in a moment: what programs of this repository import. With --if-changed nothing,
+// where dist is whole and of this very source.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +14,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
 const draft = join(root, `dist.${process.pid}`);
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+
+const CONFIGURATION = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 // Beside the folders that are published.
 const stamp = join(dist, '.whole');
@@ -28,6 +31,7 @@ else if (!process.argv.includes('--if-changed') || !existsSync(stamp) || readFil
     writeFileSync(join(draft, '.whole'), made);
     if (existsSync(dist)) renameSync(dist, `${draft}.old`);
     renameSync(draft, dist);
+    writeFolders();
   } finally {
     for (const folder of [draft, `${draft}.old`]) rmSync(folder, { recursive: true, force: true });
   }
@@ -41,9 +45,22 @@ function source() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  for (const path of [join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), ...files.sort()])
+  for (const path of [...CONFIGURATION.map((name) => join(root, name)), ...files.sort()])
     sum.update(path).update('\0').update(readFileSync(path));
   return sum.digest('hex');
+}
+
+/** What `exports` says, once more for tools that do not read it (Parcel and Metro as many have them, older ones). */
+function writeFolders() {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const [path, { import: esm, require: cjs }] of Object.entries(exports)) {
+    if (path === '.' || cjs === undefined) continue;
+    const folder = join(root, path);
+    const from = (file) => relative(folder, join(root, file)).split(sep).join('/');
+    mkdirSync(folder, { recursive: true });
+    const content = { main: from(cjs.default), module: from(esm.default), types: from(cjs.types), sideEffects: false };
+    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, undefined, 2)}\n`);
+  }
 }
 
 function compile(parent, format, options) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -103,6 +103,26 @@ describe('the package as it is published', () => {
     },
     WAIT_TIMEOUT_MS,
   );
+
+  it('leads tools that do not read `exports` to the same files', async () => {
+    const installed = join(project, 'node_modules/@parley/client');
+    const content = async (path: string) => JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    const exports = (await content(join(installed, 'package.json')))['exports'] as Record<
+      string,
+      { import?: { default: string }; require?: { default: string; types: string } }
+    >;
+    const entries = Object.entries(exports).filter(([path, kinds]) => path !== '.' && kinds.require !== undefined);
+    expect(entries.map(([path]) => path)).toContain('./react');
+    for (const [path, kinds] of entries) {
+      const { main, module, types } = await content(join(installed, path, 'package.json'));
+      const [script, esm, declared] = [main, module, types].map((file) => join(installed, path, file as string));
+      expect([script, declared]).toEqual(
+        [kinds.require?.default, kinds.require?.types].map((file) => join(installed, file as string)),
+      );
+      expect(esm).toBe(join(installed, kinds.import?.default as string));
+      await Promise.all([script, esm, declared].map((file) => access(file as string)));
+    }
+  });
 
   it('runs where it is imported and where it is required', async () => {
     const use = `
