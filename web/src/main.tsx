@@ -11,8 +11,8 @@ import './design/tokens.css';
 import './design/base.css';
 import './app/app.css';
 
-/** What a start takes on a slow phone; after it one is not left before an empty page. */
-const PATIENCE_MS = 1_500;
+/** What a start takes on a slow phone; after it nobody is left before an empty page. */
+const SLOW_START_MS = 1_500;
 
 async function start(root: HTMLElement): Promise<void> {
   applyTheme();
@@ -20,7 +20,7 @@ async function start(root: HTMLElement): Promise<void> {
   watchOtherTabs(() => client.userId);
   await loadTexts();
   // A browser whose storage does not answer: after a few seconds it is said so.
-  const waiting = setTimeout(() => (root.textContent = t('session.wait')), PATIENCE_MS);
+  const waiting = setTimeout(() => (root.textContent = t('session.wait')), SLOW_START_MS);
   await client.ready;
   clearTimeout(waiting);
   render(

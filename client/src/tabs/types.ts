@@ -34,7 +34,7 @@ export interface Tabs extends Observable<TabRole> {
   onAsk(handler: AskHandler): void;
   /** Lets another tab lead, where there is one: this one is about to be frozen. It may come to lead again. */
   yield(): void;
-  /** Leads no more, from now on: it cannot. It goes on hearing and posting. */
+  /** Leads no more, from now on: it cannot. It goes on receiving and posting. */
   retire(): void;
   /** Gives up the leadership after `work`, so that the next tab never overlaps with what this one still does. */
   stop(work?: () => Promise<void>): Promise<void>;
