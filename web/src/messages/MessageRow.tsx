@@ -13,7 +13,7 @@ import { useLongPress } from './long-press.js';
 import { MessageText } from './MessageText.js';
 import { Quote } from './Quote.js';
 import { Reactions } from './Reactions.js';
-import { Rejections } from './Rejection.js';
+import { Rejections } from './Rejections.js';
 import { RowTools } from './RowTools.js';
 import { TickMark } from './TickMark.js';
 

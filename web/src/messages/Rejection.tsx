@@ -1,25 +1,12 @@
-import type { MessageItem, OutboxItem } from '@parley/client';
+import type { OutboxItem } from '@parley/client';
 import { Icon } from '../design/Icon.js';
 import { client } from '../session/client.js';
 import { reasonText } from '../texts/error-text.js';
 import { t } from '../texts/texts.js';
+import '../texts/more.js';
 
 /** The same is refused again, however often it is sent. */
 const PERMANENT: readonly string[] = ['CANNOT_MESSAGE', 'FORBIDDEN', 'NOT_FOUND', 'EDIT_WINDOW_CLOSED'];
-
-/** The server refuses a message as it is, or what was done with it; or this device cannot keep it, before which it is not sent. */
-export function Rejections({ item: { clientId, error, refusedChanges = [], state } }: { item: MessageItem }) {
-  return (
-    <>
-      {clientId !== null && (state === 'rejected' || error?.code === 'STORAGE') ? (
-        <Rejection text="message.rejected" clientId={clientId} error={error} />
-      ) : null}
-      {refusedChanges.map((change) => (
-        <Rejection key={change.clientId} text="message.refused" clientId={change.clientId} error={change.lastError} />
-      ))}
-    </>
-  );
-}
 
 interface Properties {
   text: 'message.rejected' | 'message.refused';
@@ -29,7 +16,7 @@ interface Properties {
 }
 
 /** Why, and what one can do. */
-function Rejection({ text, clientId, error }: Properties) {
+export default function Rejection({ text, clientId, error }: Properties) {
   const [detail] = Object.values(error?.errors ?? {}).flat();
   const reason = error === undefined ? '' : reasonText(error.code, error.message, detail);
   return (

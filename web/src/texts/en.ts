@@ -106,10 +106,6 @@ export const en = {
   'message.sent': 'Sent',
   'message.delivered': 'Delivered',
   'message.read': 'Read',
-  'message.rejected': 'Not sent. {reason}',
-  'message.refused': 'Not done. {reason}',
-  'message.retry': 'Try again',
-  'message.discard': 'Discard',
   'message.react': 'React',
   'message.reply': 'Reply',
   'message.actions': 'Actions for this message',
@@ -140,5 +136,4 @@ export const en = {
   'error.NETWORK': 'The server was not reached.',
   'error.CANNOT_MESSAGE': 'You cannot write to this person.',
   'error.INVALID_CREDENTIALS': 'Name or password is wrong.',
-  'error.PAYLOAD_TOO_LARGE': 'The file is too large.',
 } as const;
