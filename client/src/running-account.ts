@@ -52,7 +52,7 @@ export class RunningAccount {
   readonly #tabs: AccountTabs;
   /** From `start` on. */
   engine!: Engine;
-  /** The engine led, and does no more, whatever its tab does by now. */
+  /** The engine led, and does no more, whatever its tab does by now. It is replaced. */
   #isOver = false;
   #isEnded = false;
   #ends: Unsubscribe[] = [];
@@ -98,7 +98,10 @@ export class RunningAccount {
         }
         this.ports.change(() => this.#takeRole());
       }),
-      this.ports.lifecycle.subscribe((state) => state === 'background' && tabs.yield()),
+      this.ports.lifecycle.subscribe((state) => {
+        if (state === 'background') tabs.yield();
+        else if (state === 'active') this.ports.change(() => this.#takeRole());
+      }),
     ];
     await this.#takeRole();
     this.connect();
@@ -124,10 +127,13 @@ export class RunningAccount {
   /** This tab leads from now on, or follows: from what is stored. */
   async #takeRole(): Promise<void> {
     const { engine } = this;
-    const isRight = (this.#tabs.tabs.getSnapshot() === 'leader') === (engine.socket !== undefined);
+    const isLeader = this.#tabs.tabs.getSnapshot() === 'leader';
+    const isRight = isLeader === (engine.socket !== undefined);
     if (this.#isEnded || (isRight && !this.#isOver)) return;
-    this.#isOver = false;
+    // A page that is frozen while it reads keeps the storage from the other tabs: it follows once it is awake again.
+    this.#isOver = !isLeader && this.ports.lifecycle.getState() === 'background';
     await engine.stop();
+    if (this.#isOver) return;
     const next = this.#newEngine(engine.sync.state);
     engine.shareWith(next);
     try {

@@ -120,7 +120,7 @@ function take(step: Step, input: SyncInput): void {
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
       const unreachable = state.conversations.get(id)?.lastSeq ?? 0;
-      setWindow(step, id, { loading: null, wish: wishAfter(window, query), unreachable });
+      setWindow(step, id, { loading: null, wish: wishAfter(window, query), unreachable, renewed: undefined });
       return retryLater(step, 'pages', failure.retryAfterMs);
     }
     case 'answer': {

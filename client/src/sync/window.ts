@@ -87,9 +87,10 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
     return isFillable ? { after: to } : {};
   }
   if (isEmpty) return undefined;
-  const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
-  // Where a page of it failed, it waits.
-  const resume = window.unreachable < lastSeq ? window.resume : undefined;
+  // Where a page has failed, only what the user wants now is asked for before its time.
+  const isWaiting = window.unreachable >= lastSeq;
+  const isShort = !isWaiting && window.follows && wish === null && to - from + 1 < PAGE_SIZE;
+  const resume = isWaiting ? undefined : window.resume;
   const isCutOff = resume !== undefined && !window.follows && to < Math.min(resume[1], lastSeq);
   if (wish === 'newer' || isCutOff) return { after: to };
   return (wish === 'older' || isShort || resume !== undefined) && from > timeline.start ? { before: from } : undefined;

@@ -29,8 +29,8 @@ export function wishAfter({ wish }: Window, query: PageQuery): Window['wish'] {
 }
 
 /** Likewise: what is still to be fetched of what was on screen. */
-export function resumeAfter({ from, to, resume }: Window, query: PageQuery): Window['resume'] {
-  const isAnswered = query.after === to || query.before === from || query.around !== undefined;
+export function resumeAfter({ from, to, wish, resume }: Window, query: PageQuery): Window['resume'] {
+  const isAnswered = query.after === to || query.before === from || (wish !== null && query.around === wish);
   return isAnswered ? undefined : resume;
 }
 

@@ -229,6 +229,7 @@ class LockedTabs implements Tabs {
       case 'tabs:leader':
         return this.noteLeader(known.id);
       case 'tabs:ask':
+        this.hasOthers = true;
         if (this.role === 'leader') this.answer(known.id, known.name, known.payload);
         return;
       case 'tabs:answer':

@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { startStory, type Story } from '../../../test/support/story.js';
 import type { ChatClient } from '../../src/index.js';
+import type { Lifecycle, LifecycleState } from '../../src/ports/environment.js';
 import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
 import { socketIo } from '../../src/ports/socket-io.js';
+import type { Database } from '../../src/ports/storage.js';
 import { indexedDbStorage } from '../../src/storage/indexeddb.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
@@ -120,6 +122,48 @@ describe('the tabs of one user', () => {
     const conversationId = await firstConversationOf(grace);
     await until('all arrive', () => textsOf(grace, conversationId).length === 2);
     expect(textsOf(grace, conversationId)).toEqual(['from 0', 'from 1']);
+  }, 180_000);
+
+  it('are not held up by one that led and is frozen: it touches the storage when it is awake again, and shows what was missed', async () => {
+    const shared = browser();
+    let state: LifecycleState = 'active';
+    const listeners = new Set<(state: LifecycleState) => void>();
+    const enter = (next: LifecycleState): void => {
+      state = next;
+      for (const listener of [...listeners]) listener(next);
+    };
+    const lifecycle: Lifecycle = {
+      getState: () => state,
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    let begun = 0;
+    const open = async (name: string): Promise<Database> => {
+      const database = await shared.storage.open(name);
+      const transaction: Database['transaction'] = (...work) => {
+        begun += 1;
+        return database.transaction(...work);
+      };
+      return { ...database, transaction, close: () => database.close() };
+    };
+    const first = await clients.registered({ ...shared, lifecycle, storage: { ...shared.storage, open } });
+    const second = clients.make(shared);
+    await live(second);
+    const grace = await clients.registered();
+    const receiverId = grace.userId as string;
+    await first.send({ receiverId, content: 'one' }).stored;
+    const conversationId = await firstConversationOf(grace);
+    await until('it is settled', () => first.outbox.items.length === 0 && textsOf(second, conversationId).length === 1);
+    const before = begun;
+    enter('background');
+    await second.send({ receiverId, content: 'two' }).stored;
+    await until('it arrives', () => textsOf(grace, conversationId).length === 2);
+    expect([begun - before, sockets]).toEqual([0, 1]);
+    enter('active');
+    await until('it is shown', () => textsOf(first, conversationId).length === 2);
+    await live(first);
   }, 180_000);
 
   it('go on when the one that leads is closed: what was written in another is sent once', async () => {

@@ -157,6 +157,20 @@ describe('a gap', () => {
     expect(run.asked('page')).toEqual([]);
   });
 
+  it('is not asked for again at once where its page fails, also of a conversation of which little is held', () => {
+    const server = room(100);
+    const run = caughtUp(server);
+    for (const message of server.page('c0', {}, 3)?.items ?? [])
+      run.feed(synced(run.state.cursor, { cursor: `c${message.seq}`, messages: [message] }));
+    run.feed({ type: 'open', conversationId: 'c0' });
+    const { query } = answerOf(server, run);
+    expect(query).toEqual({ before: 98 });
+    run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'RATE_LIMITED' } });
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
+    run.feed({ type: 'timer', name: 'pages' });
+    expect(answered(server, run)).toEqual([{ before: 98 }]);
+  });
+
   it('that no page fills is not asked for again and again', () => {
     const server = room(30);
     const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
@@ -265,6 +279,7 @@ describe('URLs of files that have ended', () => {
   /** A run whose server gives each message a picture with a URL that is good until then. */
   function withPictures(messages: number): {
     run: Run;
+    server: ModelServer;
     renew: (until: number) => MessagePage;
     now: (hours: number) => void;
   } {
@@ -276,7 +291,7 @@ describe('URLs of files that have ended', () => {
       run.feed({ ...answer, page: { ...answer.page, items } } as never);
       return answer.page;
     };
-    return { run, renew, now: (hours) => void (run.now = hours * HOUR) };
+    return { run, renew, server, now: (hours) => void (run.now = hours * HOUR) };
   }
   const urls = (run: Run): Set<string | undefined> =>
     new Set(run.state.timelines.get('c0')?.rows.map(({ attachments }) => attachments[0]?.url));
@@ -321,6 +336,31 @@ describe('URLs of files that have ended', () => {
     expect(run.asked('page')).toMatchObject([{ query: { before: 71 } }]);
     renew(48);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 21, to: 120, wish: null, loading: null });
+  });
+
+  it('gives what one jumps to its place also where URLs are renewed meanwhile', () => {
+    const { run, renew, now, server } = withPictures(400);
+    renew(24);
+    now(30);
+    const [message] = server.page('c0', { around: 100 }, 1)?.items ?? [];
+    run.feed(synced('c1', { cursor: 'c2', messages: [message as never] }));
+    const late = run.state.windows.get('c0')?.loading;
+    expect(late).toEqual({ around: 376 });
+    run.feed({ type: 'jump', conversationId: 'c0', seq: 100 });
+    run.effects = [{ type: 'page', conversationId: 'c0', query: late ?? {} }];
+    renew(48);
+    while (run.asked('page').length > 0) renew(48);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 75, to: 124, resume: undefined, loading: null });
+  });
+
+  it('are asked for again where the page failed that was to renew them, after a pause', () => {
+    const { run, renew, now } = withPictures(40);
+    renew(24);
+    now(30);
+    const query = run.feed(look).state.windows.get('c0')?.loading ?? {};
+    run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'NETWORK' } });
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
+    expect(run.feed(look).asked('page')).toHaveLength(1);
   });
 });
 
