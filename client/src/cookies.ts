@@ -29,16 +29,11 @@ export function cookieSession(ports: Partial<CookieSession> = {}): CookieSession
       const request = { ...init, headers, credentials: 'same-origin' as const };
       const response = await fetch(url, isRefresh ? { ...request, body: withoutToken(init.body) } : request);
       if (!ISSUING_PATHS.test(path)) return response;
-      // The cookie is gone: to the client the same as one that is no longer good.
-      if (isRefresh && response.status === 400) return refused(response);
-      const text = response.ok ? withoutTokens(await response.text()) : undefined;
       const { status, ok, headers: received } = response;
-      return {
-        status,
-        ok,
-        headers: received,
-        text: () => (text === undefined ? response.text() : Promise.resolve(text)),
-      };
+      const text = await response.text();
+      // The cookie is gone: to the client the same as one that is no longer good.
+      if (isRefresh && status === 400 && text.includes('VALIDATION_FAILED')) return refused(response);
+      return { status, ok, headers: received, text: () => Promise.resolve(ok ? withoutTokens(text) : text) };
     },
     socket: ({ auth, ...options }, listeners) => {
       const { token: _, ...rest } = auth;

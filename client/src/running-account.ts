@@ -84,7 +84,7 @@ export class RunningAccount {
   async follow(): Promise<void> {
     const { tabs } = this.#tabs;
     this.database.onDestroyed?.(async (isEmptied) => {
-      if (isEmptied) await this.ports.session.saveAgain();
+      if (isEmptied) await this.ports.session.saveAgain(this.engine.socket !== undefined);
       const { outbox, drafts } = this.engine;
       this.ports.removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });

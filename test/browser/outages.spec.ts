@@ -62,6 +62,24 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await rm(directory, { recursive: true, force: true });
   }, WAIT_TIMEOUT_MS);
 
+  it('says that it waits where the browser’s storage is slow to open, and nothing of it once it is there', async () => {
+    const slow = await Visitor.arrive(browser, server.url);
+    // Each opening answers 3 s late.
+    await slow.page.addInitScript(() => {
+      const listen = IDBRequest.prototype.addEventListener;
+      IDBOpenDBRequest.prototype.addEventListener = function (type: string, listener: EventListener) {
+        const late = (event: Event): void => void setTimeout(() => listener.call(this, event), 3_000);
+        listen.call(this, type, type === 'success' ? late : listener);
+      };
+    });
+    await slow.open();
+    const waiting = slow.page.getByText('One moment');
+    await expectShown(waiting);
+    await expectShown(slow.page.getByLabel('Password'));
+    expect(await waiting.count()).toBe(0);
+    await slow.close();
+  });
+
   it('says quietly that it is offline, reads and queues, and sends in order when it is back', async () => {
     await goOffline();
     await expectShown(ada.list.getByText('Offline. What you write is sent'));

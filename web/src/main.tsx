@@ -19,10 +19,11 @@ async function start(root: HTMLElement): Promise<void> {
   takeInvitation();
   watchOtherTabs(() => client.userId);
   await loadTexts();
-  // A browser whose storage does not answer: after a few seconds it is said so.
+  // Of a browser whose storage does not answer.
   const waiting = setTimeout(() => (root.textContent = t('session.wait')), SLOW_START_MS);
   await client.ready;
   clearTimeout(waiting);
+  root.textContent = '';
   render(
     <ChatProvider client={client}>
       <App />

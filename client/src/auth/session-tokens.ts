@@ -1,3 +1,4 @@
+import { pause } from '../connection/backoff.js';
 import { within } from '../connection/time-limit.js';
 import { anotherSession, type call, type HttpPorts, type SessionSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
@@ -14,6 +15,9 @@ export interface SessionTokensPorts extends HttpPorts {
 
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
+
+/** Between two looks whether the tab that leads has saved the session. */
+const SAVE_PAUSE_MS = 300;
 
 /** How long the application may take to bring a token: then its provider is asked again. */
 const PROVIDER_TIMEOUT_MS = 15_000;
@@ -164,11 +168,18 @@ export class SessionTokens implements SessionSource {
     }
   }
 
-  /** Where its store was emptied behind everybody's back: nobody has logged out. Never rejects. */
-  async saveAgain(): Promise<void> {
+  /**
+   * Where its store was emptied behind everybody's back: nobody has logged out. The tab that leads saves it; what others hold may
+   * be spent, so they do only where it does not. Never rejects.
+   */
+  async saveAgain(isLeader: boolean): Promise<void> {
     const { held } = this.session;
-    const isLost = (await this.session.stored()) === undefined;
-    if (isLost && held !== undefined && held === this.session.held) await this.#keep(held);
+    for (let tries = isLeader ? 1 : 10; tries > 0; tries -= 1) {
+      // One that does not answer may hold something.
+      if ((await this.session.load().catch(() => null)) !== undefined) return;
+      if (tries > 1) await pause(this.ports.clock, SAVE_PAUSE_MS);
+    }
+    if (held !== undefined && held === this.session.held) await this.#keep(held);
   }
 
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {

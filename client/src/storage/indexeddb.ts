@@ -207,17 +207,24 @@ class IndexedDatabase implements Database {
   private adopt(handle: IDBDatabase): void {
     this.handle = handle;
     this.hadHandle = true;
-    handle.addEventListener('close', () => this.forget(handle));
+    handle.addEventListener('close', () => this.openAgain(handle));
     handle.addEventListener('versionchange', (event) => {
-      this.forget(handle);
       // Deleted, by this tab or another one: to open it again would make it anew.
-      if (event.newVersion === null) this.destroyed(false);
+      if (event.newVersion !== null) return this.openAgain(handle);
+      this.forget(handle);
+      this.destroyed(false);
     });
   }
 
   private forget(handle: IDBDatabase): void {
     if (this.handle === handle) this.handle = undefined;
     handle.close();
+  }
+
+  /** Now, not when it is needed: who has no connection is not notified that it is deleted, and takes it for emptied later. */
+  private openAgain(handle: IDBDatabase): void {
+    this.forget(handle);
+    if (!this.closed) this.ready().catch(() => undefined);
   }
 
   onDestroyed(listener: (isEmptied: boolean) => void): void {
@@ -276,7 +283,7 @@ class IndexedDatabase implements Database {
         if (this.hadHandle && oldVersion === 0) {
           // Nothing was said of it: the browser has emptied the origin's storage, since the disk is full, say.
           request.transaction?.abort();
-          reject(new StorageError('CLOSED', 'The browser has removed the storage.'));
+          reject(new StorageError('CLOSED', 'The storage was removed.'));
           return this.destroyed(true);
         }
         const names = new Set(STORES.map((store) => this.storeName(store)));

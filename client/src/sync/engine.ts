@@ -144,7 +144,7 @@ export class Synchroniser implements SyncEngine {
       return (
         this.#inputs.length === 0 &&
         !this.#isBusy &&
-        (!isReady || window === undefined || (window.wish === null && window.loading === null))
+        (!isReady || window === undefined || (window.loading === null && (window.wish === null || window.isPaused)))
       );
     });
     // A list that asks as long as there are older ones must not keep the page from everything else.

@@ -23,11 +23,16 @@ export function renewal(
   now: number,
 ): (Pick<Window, 'renewed'> & { loading: PageQuery }) | undefined {
   const { from, to, renewed } = window;
-  const below = renewed !== undefined && now < renewed.at + MIN_PAUSE_MS ? renewed.from : Infinity;
+  const asked =
+    renewed !== undefined && now < renewed.at + MIN_PAUSE_MS ? renewed : { from: Infinity, to: -1, at: now };
   const row = [...rowsBetween(timeline.rows, from, to)]
     .reverse()
-    .find((message) => message.seq < below && hasEnded(message, now));
+    .find((message) => (message.seq < asked.from || message.seq > asked.to) && hasEnded(message, now));
   if (row === undefined) return undefined;
   const around = Math.max(timeline.start, row.seq - PAGE_SIZE / 2 + 1);
-  return { loading: { around }, renewed: { from: around - PAGE_SIZE / 2, at: now } };
+  const [first, last] = [around - PAGE_SIZE / 2, around + PAGE_SIZE / 2 - 1];
+  // What is shown is one piece, and so is what was asked for; elsewhere it begins anew.
+  const isBeside = first <= asked.to + 1 && last >= asked.from - 1;
+  const [start, end] = isBeside ? [Math.min(first, asked.from), Math.max(last, asked.to)] : [first, last];
+  return { loading: { around }, renewed: { from: start, to: end, at: asked.at } };
 }

@@ -11,6 +11,7 @@ export const NEW_WINDOW: Window = {
   follows: true,
   wish: null,
   loading: null,
+  isPaused: false,
   unreachable: 0,
   viewers: 1,
   unread: null,

@@ -93,7 +93,7 @@ function take(step: Step, input: SyncInput): void {
       goOffline(step);
       Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
       if (!input.recovered) state.presence = new Map();
-      setWindows(step, { unreachable: 0 });
+      setWindows(step, { unreachable: 0, isPaused: false });
       return askSync(step);
     case 'offline':
       goOffline(step);
@@ -119,8 +119,9 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
-      const unreachable = state.conversations.get(id)?.lastSeq ?? 0;
-      setWindow(step, id, { loading: null, wish: wishAfter(window, query), unreachable, renewed: undefined });
+      // What is before or after stays wanted; a jump is over.
+      const wish = window.wish === 'older' || window.wish === 'newer' ? window.wish : wishAfter(window, query);
+      setWindow(step, id, { loading: null, wish, isPaused: true, renewed: undefined });
       return retryLater(step, 'pages', failure.retryAfterMs);
     }
     case 'answer': {
@@ -170,17 +171,17 @@ function take(step: Step, input: SyncInput): void {
       return setWindow(step, input.conversationId, {
         wish: 'newest',
         follows: true,
-        unreachable: 0,
+        ...{ unreachable: 0, isPaused: false },
         resume: undefined,
       });
     case 'jump':
-      return setWindow(step, input.conversationId, { wish: input.seq, resume: undefined });
+      return setWindow(step, input.conversationId, { wish: input.seq, isPaused: false, resume: undefined });
     case 'timer': {
       const [kind, conversationId = '', userId = ''] = input.name.split(':');
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
-      else if (kind === 'pages') setWindows(step, { unreachable: 0 });
+      else if (kind === 'pages') setWindows(step, { unreachable: 0, isPaused: false });
     }
   }
 }

@@ -59,8 +59,10 @@ export interface Window {
   resume?: readonly [from: number, to: number] | undefined;
   /** The page that is under way. Another one is of no use: it may be older than what was dropped or passed over since. */
   loading: PageQuery | null;
-  /** Messages from here on were asked for once more for the sake of their URLs; when, by the server's clock. */
-  renewed?: { from: number; at: number } | undefined;
+  /** These messages were asked for once more for the sake of their URLs; since when, by the server's clock. */
+  renewed?: { from: number; to: number; at: number } | undefined;
+  /** A page has failed: until the timer `pages` nothing is asked for, unless the user goes elsewhere. */
+  isPaused: boolean;
   /** The newest message that asking did not bring; it is not asked for again for its sake. */
   unreachable: number;
   /** How many look at it. */

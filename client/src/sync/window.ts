@@ -18,7 +18,7 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
   let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
   // What was in the midst of the history is fetched around its middle; again where that was broken off.
-  if (resume !== undefined && resume[1] !== Infinity && wish === null && window.unreachable < lastSeq) {
+  if (resume !== undefined && resume[1] !== Infinity && wish === null && !window.isPaused) {
     const isElsewhere = intervalAt(coverage, to) === undefined || to < resume[0] || from > resume[1];
     if (isElsewhere) wish = middleOf(resume);
   }
@@ -81,16 +81,15 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
 export function lacks(window: Window, timeline: Timeline, lastSeq: number): PageQuery | undefined {
   const { from, to, wish } = window;
   if (typeof wish === 'number') return { around: wish };
+  if (window.isPaused) return undefined;
   const isEmpty = to < from;
   if ((window.follows || wish === 'newest') && to < lastSeq && window.unreachable < lastSeq) {
     const isFillable = !isEmpty && wish !== 'newest' && lastSeq - to <= MAX_GAP_FILLED && to - from >= MIN_FILLED;
     return isFillable ? { after: to } : {};
   }
   if (isEmpty) return undefined;
-  // Where a page has failed, only what the user wants now is asked for before its time.
-  const isWaiting = window.unreachable >= lastSeq;
-  const isShort = !isWaiting && window.follows && wish === null && to - from + 1 < PAGE_SIZE;
-  const resume = isWaiting ? undefined : window.resume;
+  const isShort = window.follows && wish === null && to - from + 1 < PAGE_SIZE;
+  const { resume } = window;
   const isCutOff = resume !== undefined && !window.follows && to < Math.min(resume[1], lastSeq);
   if (wish === 'newer' || isCutOff) return { after: to };
   return (wish === 'older' || isShort || resume !== undefined) && from > timeline.start ? { before: from } : undefined;

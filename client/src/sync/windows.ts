@@ -73,11 +73,9 @@ export function placeWindow(step: Step, id: string): void {
     };
     const query = lacks(settled, timeline, lastSeq);
     if (query === undefined) {
-      if (wish !== null) change({ wish: null });
-      else if (catchUp === null && settled.unreachable < lastSeq) {
-        const due = renewal(settled, timeline, step.now);
-        if (due !== undefined) ask(due);
-      }
+      if (wish !== null && !settled.isPaused) change({ wish: null });
+      const due = wish === null && catchUp === null && !settled.isPaused && renewal(settled, timeline, step.now);
+      if (due) ask(due);
       // What sync is about to bring is not fetched beside it, unless that takes long.
     } else if (catchUp === null || catchUp.isLong || wish !== null || to < from) {
       ask({ loading: query, wish: asksForNewest(query) ? 'newest' : wish });

@@ -63,11 +63,14 @@ declare const page: StoragePage;
     expect(await survivor.evaluate(() => page.count('messages'))).toBe(0);
   });
 
-  it('goes on after the browser has closed the connection and thrown the rows away', async () => {
+  it('says that the browser has closed the connection and thrown the rows away, and begins anew', async () => {
     const one = await tab('cleared');
     await one.evaluate(() => page.write('outbox', 'a', 2, 10));
     const session = await context.newCDPSession(one);
     await session.send('Storage.clearDataForOrigin', { origin: pages.origin, storageTypes: 'indexeddb' });
+    await one.waitForFunction(() => page.isEmptied());
+    expect(await one.evaluate(() => page.write('outbox', 'b', 1, 10))).toBe('CLOSED');
+    await one.evaluate(() => page.open('cleared'));
     expect(await one.evaluate(() => page.write('outbox', 'b', 1, 10))).toBe('resolved');
     expect(await one.evaluate(() => page.count('outbox'))).toBe(1);
   });

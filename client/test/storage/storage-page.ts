@@ -5,6 +5,7 @@ import { codeOf, conformance, endsByItself } from './conformance.js';
 /** The script of a page: what `indexeddb.browser.spec.ts` calls in it. */
 const cases = [...conformance, endsByItself];
 let database: Database;
+let isEmptied = false;
 
 const page = {
   titles: cases.map(({ title }) => title),
@@ -15,7 +16,9 @@ const page = {
   },
   async open(name: string, cacheLayout?: number): Promise<void> {
     database = await indexedDbStorage({ cacheLayout }).open(name);
+    database.onDestroyed?.((byBrowser) => (isEmptied = byBrowser));
   },
+  isEmptied: () => isEmptied,
   /** Writes `count` rows of `size` bytes in one transaction; answers a StorageError's code. */
   write(store: StoreName, prefix: string, count: number, size: number): Promise<string> {
     return codeOf(

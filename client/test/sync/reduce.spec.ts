@@ -353,6 +353,21 @@ describe('URLs of files that have ended', () => {
     expect(run.state.windows.get('c0')).toMatchObject({ from: 75, to: 124, resume: undefined, loading: null });
   });
 
+  it('are renewed wherever one goes, also to newer messages within the same minute', () => {
+    const { run, renew, now, server } = withPictures(300);
+    for (renew(24); run.state.windows.get('c0')?.from !== 1; renew(24))
+      run.feed({ type: 'older', conversationId: 'c0' });
+    now(30);
+    run.feed({ type: 'jump', conversationId: 'c0', seq: 100 });
+    while (run.asked('page').length > 0) renew(48);
+    run.feed({ type: 'newest', conversationId: 'c0' });
+    expect(answerOf(server, run).query).toEqual({ around: 276 });
+    while (run.asked('page').length > 0) renew(48);
+    const { from, to } = run.state.windows.get('c0') ?? { from: 0, to: 0 };
+    const shown = run.state.timelines.get('c0')?.rows.filter(({ seq }) => seq >= from && seq <= to) ?? [];
+    expect(new Set(shown.map(({ attachments }) => attachments[0]?.url))).toEqual(new Set([until(48)]));
+  });
+
   it('are asked for again where the page failed that was to renew them, after a pause', () => {
     const { run, renew, now } = withPictures(40);
     renew(24);

@@ -1,7 +1,7 @@
 import { useMe } from '@parley/client/react';
 import { ChatError } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Nowhere } from '../app/Nowhere.js';
+import Nowhere from '../app/Nowhere.js';
 import { linkTo } from '../app/router.js';
 import { Icon, type IconName } from '../design/Icon.js';
 import { Logo } from '../design/Logo.js';
@@ -78,7 +78,7 @@ export default function AdminPage() {
       </main>
     );
   if (role === undefined) return <main class="pane" aria-busy="true" />;
-  if (role === 'none') return <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />;
+  if (role === 'none') return <Nowhere what="app.nowhere" />;
   return <Shell role={role} />;
 }
 

@@ -8,11 +8,11 @@ import { followOtherTabs } from '../session/other-tabs.js';
 import { SessionPage } from '../session/SessionPage.js';
 import { t } from '../texts/texts.js';
 import { Lazy } from './Lazy.js';
-import { Nowhere } from './Nowhere.js';
 import { type Place, usePlace } from './router.js';
 import { Toasts } from './toasts.js';
 import { Welcome } from './Welcome.js';
 
+const nowhere = () => import('./Nowhere.js');
 const peoplePage = () => import('../people/PeoplePage.js');
 const settingsPage = () => import('../settings/SettingsPage.js');
 const adminPage = () => import('../admin/AdminPage.js');
@@ -32,7 +32,7 @@ export function App() {
           <Chat key={userId} userId={userId} place={place} />
         )
       ) : place.name === 'nowhere' ? (
-        <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />
+        <Lazy load={nowhere} what="app.nowhere" />
       ) : (
         <SessionPage />
       )}
@@ -62,7 +62,7 @@ function Chat({ userId, place }: { userId: string; place: Place }) {
       ) : place.name === 'new' ? (
         <Lazy key="new" load={newGroupPage} />
       ) : place.name === 'nowhere' ? (
-        <Nowhere title={t('app.nowhere')} hint={t('app.nowhereHint')} />
+        <Lazy load={nowhere} what="app.nowhere" />
       ) : (
         <Welcome />
       )}

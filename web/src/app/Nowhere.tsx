@@ -1,18 +1,14 @@
 import { t } from '../texts/texts.js';
 import { linkTo } from './router.js';
-
-interface Properties {
-  title: string;
-  hint: string;
-}
+import '../texts/more.js';
 
 /** What was asked for is not there. */
-export function Nowhere({ title, hint }: Properties) {
+export default function Nowhere({ what }: { what: 'app.nowhere' | 'chat.gone' }) {
   return (
     <main class="pane">
       <div class="empty">
-        <h1>{title}</h1>
-        <p>{hint}</p>
+        <h1>{t(what)}</h1>
+        <p>{t(`${what}Hint`)}</p>
         <a class="button" {...linkTo({ name: 'home' })}>
           {t('app.home')}
         </a>

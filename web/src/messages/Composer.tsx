@@ -55,6 +55,10 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     if (intent.type !== 'new') field.current?.focus();
   }, [intent, id]);
   useEffect(() => {
+    // Once the page is shown: what was chosen must not wait for them, nor be lost to a newer build that does not have them.
+    for (const load of [composerFiles, intentBar]) load().catch(nothing);
+  }, []);
+  useEffect(() => {
     if (isFirst && matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
   }, [id]);
 

@@ -2,7 +2,6 @@ import type { MessageItem } from '@parley/client';
 import { useConnection, useConversation } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
-import { Nowhere } from '../app/Nowhere.js';
 import { attempt } from '../app/toasts.js';
 import { ConnectionBar } from '../conversations/ConnectionBar.js';
 import { nameOf, partnerOf } from '../conversations/names.js';
@@ -19,6 +18,7 @@ import { TypingLine } from './TypingLine.js';
 import type { Dialogs, Intent, MessageActions } from './actions.js';
 import './messages.css';
 
+const nowhere = () => import('../app/Nowhere.js');
 const detailsDialog = () => import('../people/DetailsDialog.js');
 const searchDialog = () => import('../search/SearchDialog.js');
 const messageDialogs = () => import('./MessageDialogs.js');
@@ -59,7 +59,7 @@ export function ConversationPage({ id, seq }: { id: string; seq: number | undefi
   }, []);
 
   if (conversation === undefined)
-    return status === 'live' ? <Nowhere title={t('chat.gone')} hint={t('chat.goneHint')} /> : <main class="pane" />;
+    return status === 'live' ? <Lazy load={nowhere} what="chat.gone" /> : <main class="pane" />;
   const editLast = (): void => {
     const items = client.messages(id).getSnapshot().items;
     const last = items.findLast((item: MessageItem) => item.senderId === client.userId && item.deletedAt === null);

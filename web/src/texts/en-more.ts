@@ -1,5 +1,8 @@
 /** What is said in parts of the page that are fetched when they are opened. */
 export const more = {
+  'app.home': 'To the conversations',
+  'app.nowhere': 'There is nothing here',
+  'app.nowhereHint': 'The address is wrong, or what it led to is gone.',
   'app.saved': 'Saved.',
   'app.copied': 'Copied.',
   'app.cancel': 'Cancel',
@@ -161,6 +164,8 @@ export const more = {
   'chat.replyingTo': 'Reply to {name}',
   'chat.cancelReply': 'Do not reply',
   'chat.cancelEdit': 'Do not edit',
+  'chat.gone': 'This conversation is not there, or not yours.',
+  'chat.goneHint': 'It may have been left or removed.',
   'chat.removeFile': 'Remove {name}',
 
   'message.edit': 'Edit',

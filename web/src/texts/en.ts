@@ -3,9 +3,6 @@ export const en = {
   'app.name': 'Parley',
   'app.close': 'Close',
   'app.back': 'Back',
-  'app.home': 'To the conversations',
-  'app.nowhere': 'There is nothing here',
-  'app.nowhereHint': 'The address is wrong, or what it led to is gone.',
   'app.more': 'More',
   'app.loadMore': 'Show more',
   'app.retry': 'Try again',
@@ -95,8 +92,6 @@ export const en = {
   'chat.drop': 'Drop files here to send them',
   'chat.blocked': 'You have blocked {name}.',
   'people.unblock': 'Unblock',
-  'chat.gone': 'This conversation is not there, or not yours.',
-  'chat.goneHint': 'It may have been left or removed.',
 
   'message.deleted': 'This message was deleted',
   'message.edited': 'edited',
