@@ -8,7 +8,7 @@ const MARGIN_MS = 60_000;
 const MIN_PAUSE_MS = 60_000;
 
 /** URLs of this server's files say themselves, in seconds, until when they are good (docs/attachments.md). */
-function hasEnded({ attachments, linkPreview }: Message, now: number): boolean {
+function hasEnded({ attachments = [], linkPreview }: Partial<Message>, now: number): boolean {
   const urls = [linkPreview?.imageUrl, ...attachments.map(({ url }) => url)];
   return urls.some((url) => Number(/^\/.*[?&]expires=(\d+)/.exec(url ?? '')?.[1]) * 1_000 < now + MARGIN_MS);
 }
