@@ -245,8 +245,8 @@ export class SocketConnection implements Connection {
   #ready(attempt: Attempt, ready: ServerEvents['session:ready']): void {
     if (attempt.isReady) return;
     // Whose account it is decides where everything is kept: nobody's is not guessed.
-    if (typeof (ready as Partial<typeof ready> | null)?.userId !== 'string')
-      return this.#lost(attempt, { code: 'UNEXPECTED_ANSWER' });
+    const userId: unknown = (ready as Partial<typeof ready> | null)?.userId;
+    if (typeof userId !== 'string' || userId === '') return this.#lost(attempt, { code: 'UNEXPECTED_ANSWER' });
     attempt.isReady = true;
     this.ports.clock.clearTimeout(attempt.timer);
     if (!this.ports.identified(ready)) return;

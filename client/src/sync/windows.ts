@@ -38,6 +38,7 @@ export function resumeAfter({ from, to, wish, resume }: Window, query: PageQuery
 export function endPage(step: Step, id: string, query: PageQuery, page: MessagePage): void {
   const { windows, timelines, conversations } = step.state;
   const [window, held, row] = [windows.get(id), timelines.get(id), conversations.get(id)];
+  setWindow(step, id, { loading: null });
   if (window === undefined || held === undefined || row === undefined) return;
   const timeline = coverPage(held, query, page);
   setTimeline(step, id, timeline);
@@ -47,7 +48,9 @@ export function endPage(step: Step, id: string, query: PageQuery, page: MessageP
   const { from, to, follows, wish, resume } = settle(window, timeline, isNewest ? end : lastSeq);
   const hasAdvanced = from !== window.from || to !== window.to || wish !== window.wish;
   setWindow(step, id, {
-    ...{ from, to, follows, loading: null },
+    from,
+    to,
+    follows,
     ...(hasAdvanced ? { wish, resume } : { wish: wishAfter(window, query), resume: resumeAfter(window, query) }),
   });
   if (isNewest ? end < lastSeq : !hasAdvanced && query.after !== undefined)

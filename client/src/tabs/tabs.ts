@@ -91,6 +91,7 @@ class LockedTabs implements Tabs {
 
   retire(): void {
     this.isStarted = false;
+    this.ports.clock.clearTimeout(this.pingTimer);
     this.withdraw();
     this.setRole('follower');
   }

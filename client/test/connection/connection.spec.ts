@@ -383,7 +383,7 @@ describe('connection', () => {
     expect(sockets.open).toEqual([]);
   });
 
-  it.each([{}, null, 'ready', { userId: null }, { userId: 7 }])(
+  it.each([{}, null, 'ready', { userId: null }, { userId: '' }, { userId: 7 }])(
     'gives up one that does not say whose it is: %j',
     async (ready) => {
       connection.setWanted(true);
