@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { t } from '../texts/texts.js';
 import { goToList } from './router.js';
@@ -6,7 +6,8 @@ import { goToList } from './router.js';
 /** The head of a place in the page. It takes the focus, so that a screen reader announces its name. */
 export function PaneHead({ title }: { title: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  // Before it is seen: later it would take it from who has gone on already.
+  useLayoutEffect(() => heading.current?.focus(), []);
   return (
     <header class="pane-head">
       <button type="button" class="icon-button only-narrow" aria-label={t('app.back')} onClick={goToList}>

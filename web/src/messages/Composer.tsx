@@ -58,7 +58,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
     // Once the page is shown: what was chosen must not wait for them, nor be lost to a newer build that does not have them.
     for (const load of [composerFiles, intentBar]) load().catch(nothing);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isFirst && matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
   }, [id]);
 
