@@ -1,10 +1,11 @@
 import type { Attachment, MessageItem } from '@parley/client';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
 import { Icon } from '../design/Icon.js';
 import { sizeOf, t } from '../texts/texts.js';
 import type { MessageActions } from './actions.js';
 import { Picture } from './Picture.js';
+import { useSteadyUrl } from './steady-url.js';
 
 const soundPlayer = () => import('./SoundPlayer.js');
 
@@ -38,7 +39,7 @@ export function Attachments({ item, actions }: { item: MessageItem; actions: Mes
 }
 
 function Other({ attachment }: { attachment: Attachment }) {
-  const { kind, external, url, previewUrl, width, height } = attachment;
+  const { kind, external } = attachment;
   const [hasPlayer, setHasPlayer] = useState(true);
   if (kind === 'AUDIO' && !external && hasPlayer)
     return (
@@ -46,19 +47,25 @@ function Other({ attachment }: { attachment: Attachment }) {
         <Lazy load={soundPlayer} attachment={attachment} onFailed={() => setHasPlayer(false)} />
       </div>
     );
-  if (kind === 'VIDEO' && !external)
-    return (
-      <video
-        class="film"
-        controls
-        preload={previewUrl === null ? 'metadata' : 'none'}
-        poster={previewUrl ?? undefined}
-        src={url}
-        width={width ?? 480}
-        height={height ?? 270}
-      />
-    );
+  if (kind === 'VIDEO' && !external) return <Film attachment={attachment} />;
   return <FileCard attachment={attachment} />;
+}
+
+function Film({ attachment: { url, previewUrl, width, height } }: { attachment: Attachment }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const source = useSteadyUrl(video, url);
+  return (
+    <video
+      ref={video}
+      class="film"
+      controls
+      preload={previewUrl === null ? 'metadata' : 'none'}
+      poster={previewUrl ?? undefined}
+      src={source}
+      width={width ?? 480}
+      height={height ?? 270}
+    />
+  );
 }
 
 function FileCard({ attachment: { name, size, url, external, id } }: { attachment: Attachment }) {

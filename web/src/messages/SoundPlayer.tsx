@@ -2,6 +2,7 @@ import type { Attachment } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { durationOf, t } from '../texts/texts.js';
+import { useSteadyUrl } from './steady-url.js';
 import '../texts/more.js';
 
 /** One at a time. */
@@ -11,6 +12,7 @@ let playing: HTMLAudioElement | undefined;
 export default function SoundPlayer({ attachment }: { attachment: Attachment }) {
   const { durationMs, name, url, voice, waveform } = attachment;
   const audio = useRef<HTMLAudioElement>(null);
+  const source = useSteadyUrl(audio, url);
   const [isPlaying, setPlaying] = useState(false);
   const [position, setPosition] = useState(0);
   const [known, setKnown] = useState(0);
@@ -32,7 +34,7 @@ export default function SoundPlayer({ attachment }: { attachment: Attachment }) 
     <>
       <audio
         ref={audio}
-        src={url}
+        src={source}
         preload="none"
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
