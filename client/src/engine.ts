@@ -131,7 +131,7 @@ export class Engine {
 
   /** @param opened conversations that were opened or read already */
   async start(opened: Iterable<string>): Promise<void> {
-    const { role, lifecycle, clock } = this.ports;
+    const { role, lifecycle } = this.ports;
     const { tabs } = this.ports.tabs;
     this.#ends.push(tabs.onMessage((message) => this.receive(message)));
     await Promise.all([this.sync.start(opened), this.outbox.start(), this.drafts.start()]);
@@ -158,9 +158,8 @@ export class Engine {
     if (this.socket === undefined) return;
     const cancel = (clientId: string): Promise<boolean> => this.outbox.cancel(clientId);
     // It may be hours old by then.
-    const serverTime = (): string => new Date(clock.elapsed() + this.sync.serverTimeAtZero).toJSON() ?? '';
     const ready = (): ServerEvents['session:ready'] | undefined =>
-      this.#ready && { ...this.#ready, serverTime: serverTime() };
+      this.#ready && { ...this.#ready, serverTime: new Date(this.sync.serverTime).toJSON() ?? '' };
     this.#ends.push(this.ports.tabs.lead(this.socket, ready, cancel));
     if (this.#mark !== undefined) this.#writer.write({ rows: [['meta', WRITER, this.#mark]] }).catch(() => undefined);
   }

@@ -19,7 +19,7 @@ async function start(root: HTMLElement): Promise<void> {
   takeInvitation();
   watchOtherTabs(() => client.userId);
   await loadTexts();
-  // Of a browser whose storage does not answer.
+  // The browser's storage may not answer.
   const waiting = setTimeout(() => (root.textContent = t('session.wait')), SLOW_START_MS);
   await client.ready;
   clearTimeout(waiting);

@@ -3,9 +3,8 @@ import { CACHE_STORES } from '../ports/storage.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { groupedByConversation, takeMessages } from './messages.js';
 import { removeFriend, setFriend, takeRequest, takeUser } from './people.js';
-import { askSync, retryLater, saveCursor, type Step, type Table } from './step.js';
+import { askSync, retryLater, saveCursor, type Step, type Table, table } from './step.js';
 import { NEW_WINDOW } from './message-rows.js';
-import { setWindow } from './windows.js';
 
 /** Answers that say nothing, and ask to go on all the same. */
 const MAX_EMPTY_ANSWERS = 20;
@@ -75,7 +74,7 @@ export function reset(step: Step): void {
   }
   Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
   state.generation += 1;
-  for (const [id, { viewers }] of state.windows) setWindow(step, id, { ...NEW_WINDOW, viewers, resume: undefined });
+  for (const [id, { viewers }] of state.windows) table(step, 'windows').set(id, { ...NEW_WINDOW, viewers });
   step.rows.clear();
   step.dropped.length = 0;
   step.cleared = CACHE_STORES;

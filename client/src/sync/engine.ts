@@ -39,8 +39,8 @@ export class Synchroniser implements SyncEngine {
   readonly #listeners = new Listeners();
   readonly #timers = new Map<string, Timer>();
   readonly #inputs: SyncInput[] = [];
-  /** The server's time when `Clock.elapsed` was zero: the device's own time may be a day off. NaN before the server has said it. */
-  serverTimeAtZero = Number.NaN;
+  /** The server's time when `Clock.elapsed` was zero: the device's own time may be a day off. */
+  #serverTimeAtZero = Number.NaN;
   #isBusy = false;
   #isStopped = false;
   #direct: { of: SyncState['conversations']; byUser: Map<string, string> } | undefined;
@@ -48,6 +48,11 @@ export class Synchroniser implements SyncEngine {
   constructor(private readonly ports: SyncPorts) {}
 
   readonly subscribe = this.#listeners.add;
+
+  /** In milliseconds since 1970; NaN before the server has said it. */
+  get serverTime(): number {
+    return this.ports.clock.elapsed() + this.#serverTimeAtZero;
+  }
 
   async start(opened: Iterable<string> = []): Promise<void> {
     const rows = await readPersistently(this.ports.clock, () => readRows(this.ports.database));
@@ -62,7 +67,7 @@ export class Synchroniser implements SyncEngine {
 
   readonly catchUp = async (ready: ServerEvents['session:ready'], signal: AbortSignal): Promise<void> => {
     signal.addEventListener('abort', () => this.#feed({ type: 'offline' }), { once: true });
-    this.serverTimeAtZero = Date.parse(ready.serverTime) - this.ports.clock.elapsed();
+    this.#serverTimeAtZero = Date.parse(ready.serverTime) - this.ports.clock.elapsed();
     this.#feed({ type: 'ready', userId: ready.userId, recovered: ready.recovered });
     await this.#until((state) => state.isCaughtUp || signal.aborted);
     if (signal.aborted) throw new ChatError('ABORTED', 'The connection was lost.');
@@ -226,7 +231,7 @@ export class Synchroniser implements SyncEngine {
   }
 
   #step(input: SyncInput): void {
-    const { state, effects } = reduce(this.state, input, this.ports.clock.elapsed() + this.serverTimeAtZero);
+    const { state, effects } = reduce(this.state, input, this.serverTime);
     this.state = state;
     // Rows and what they settle go into one transaction.
     for (const effect of effects) this.#effect(effect);

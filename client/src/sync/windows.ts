@@ -1,6 +1,6 @@
 import type { MessagePage } from '../protocol/protocol.generated.js';
 import { setTimeline } from './conversations.js';
-import { renewal } from './links.js';
+import { renewal } from './expired-urls.js';
 import type { PageQuery, Window } from './state.js';
 import { type Step, table } from './step.js';
 import { coverPage } from './timeline.js';

@@ -273,7 +273,7 @@ describe('a conversation that another engine had on screen', () => {
   });
 });
 
-describe('URLs of files that have ended', () => {
+describe('URLs of files that have expired', () => {
   const HOUR = 3_600_000;
   const until = (hours: number): string => `/attachments/a/320?expires=${hours * 3_600}&signature=s`;
   /** A run whose server gives each message a picture with a URL that is good until then. */
@@ -297,7 +297,7 @@ describe('URLs of files that have ended', () => {
     new Set(run.state.timelines.get('c0')?.rows.map(({ attachments }) => attachments[0]?.url));
   const look: SyncInput = { type: 'timer', name: 'pages' };
 
-  it('are renewed page by page from the newest message, once they have ended by the clock of the server', () => {
+  it('are renewed page by page from the newest message, once they have expired by the clock of the server', () => {
     const { run, renew, now } = withPictures(120);
     renew(24);
     run.feed({ type: 'older', conversationId: 'c0' });
@@ -314,7 +314,7 @@ describe('URLs of files that have ended', () => {
     expect(run.state.windows.get('c0')).toMatchObject({ from: 21, to: 120, follows: true, loading: null });
   });
 
-  it('are not asked for again and again where the server renews nothing, or gives what has ended', () => {
+  it('are not asked for again and again where the server renews nothing, or gives what has expired', () => {
     const { run, renew, now } = withPictures(40);
     renew(24);
     now(30);

@@ -10,14 +10,17 @@ type Load<Properties> = () => Promise<Loaded<Properties>>;
 const loaded = new Map<unknown, Loaded<never>>();
 
 interface Pending {
-  /** Shown where it cannot be loaded, which has one cause: no network, and not kept yet. */
+  /** Called where it cannot be loaded, which has one cause: no network, and not kept yet. */
   onFailed?: () => void;
+  /** One can do without: nothing is shown in its place. Else, without `onFailed`, a pane says so. */
+  isOptional?: boolean;
 }
 
 /** A part of the page that is fetched when it is needed. */
 export function Lazy<Properties extends object>({
   load,
   onFailed,
+  isOptional = false,
   ...properties
 }: { load: Load<Properties> } & Pending & Properties): ComponentChild {
   const [failed, setFailed] = useState<unknown>();
@@ -47,7 +50,7 @@ export function Lazy<Properties extends object>({
     const Part = part.default as FunctionComponent<object>;
     return <Part {...properties} />;
   }
-  if (!isFailed || onFailed !== undefined) return null;
+  if (!isFailed || isOptional || onFailed !== undefined) return null;
   return (
     <main class="pane">
       <div class="empty">

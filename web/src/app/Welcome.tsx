@@ -14,7 +14,7 @@ export function Welcome() {
         <h1>{t('list.choose')}</h1>
         <p>{t('list.chooseHint')}</p>
       </div>
-      {isEmpty ? <Lazy load={secondPersonHint} onFailed={() => undefined} /> : null}
+      {isEmpty ? <Lazy load={secondPersonHint} isOptional /> : null}
     </main>
   );
 }

@@ -63,7 +63,7 @@ function NoConversations() {
         </a>
       </div>
       <div class="hint-narrow">
-        <Lazy load={secondPersonHint} onFailed={() => undefined} />
+        <Lazy load={secondPersonHint} isOptional />
       </div>
     </div>
   );

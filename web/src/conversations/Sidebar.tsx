@@ -12,7 +12,6 @@ import './conversations.css';
 
 const searchDialog = () => import('../search/SearchDialog.js');
 const missedHint = () => import('../push/MissedHint.js');
-const ignore = (): void => undefined;
 
 export function Sidebar() {
   const me = useMe();
@@ -42,7 +41,7 @@ export function Sidebar() {
         <IconLink icon="plus" label={t('list.newGroup')} place="new" />
       </header>
       <ConnectionBar />
-      <Lazy load={missedHint} onFailed={ignore} />
+      <Lazy load={missedHint} isOptional />
       <ConversationList />
       {isSearching ? <Lazy load={searchDialog} onClose={() => search(false)} onFailed={() => search(false)} /> : null}
     </nav>

@@ -17,9 +17,6 @@ const composerFiles = () => import('./ComposerFiles.js');
 const emojiPicker = () => import('./EmojiPicker.js');
 const recorder = () => import('./Recorder.js');
 
-/** Without a network, and not kept yet: the field works all the same. */
-const nothing = (): void => undefined;
-
 interface Properties {
   conversation: Conversation;
   /** Whether the cursor goes into it when the conversation opens: not where a message was asked for. */
@@ -56,7 +53,7 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
   }, [intent, id]);
   useEffect(() => {
     // Once the page is shown: what was chosen must not wait for them, nor be lost to a newer build that does not have them.
-    for (const load of [composerFiles, intentBar]) load().catch(nothing);
+    for (const load of [composerFiles, intentBar]) load().catch(() => undefined);
   }, []);
   useLayoutEffect(() => {
     if (isFirst && matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
@@ -120,11 +117,9 @@ export function Composer({ conversation, isFirst, intent, files, onFiles, onInte
       }}
     >
       {intent.type === 'new' ? null : (
-        <Lazy load={intentBar} intent={intent} onEnd={() => onIntent({ type: 'new' })} onFailed={nothing} />
+        <Lazy load={intentBar} intent={intent} onEnd={() => onIntent({ type: 'new' })} isOptional />
       )}
-      {files.length > 0 && !isEditing ? (
-        <Lazy load={composerFiles} files={files} onFiles={onFiles} onFailed={nothing} />
-      ) : null}
+      {files.length > 0 && !isEditing ? <Lazy load={composerFiles} files={files} onFiles={onFiles} isOptional /> : null}
       <div class="composer-row">
         {isEditing ? null : (
           <button

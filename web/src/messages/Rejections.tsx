@@ -2,15 +2,13 @@ import type { MessageItem } from '@parley/client';
 import { Lazy } from '../app/Lazy.js';
 
 const rejection = () => import('./Rejection.js');
-/** Without a network, and not kept yet: the message has its mark all the same. */
-const nothing = (): void => undefined;
 
 /** The server refuses a message as it is, or what was done with it; or this device cannot keep it, before which it is not sent. */
 export function Rejections({ item: { clientId, error, refusedChanges = [], state } }: { item: MessageItem }) {
   return (
     <>
       {clientId !== null && (state === 'rejected' || error?.code === 'STORAGE') ? (
-        <Lazy load={rejection} text="message.rejected" clientId={clientId} error={error} onFailed={nothing} />
+        <Lazy load={rejection} text="message.rejected" clientId={clientId} error={error} isOptional />
       ) : null}
       {refusedChanges.map((change) => (
         <Lazy
@@ -19,7 +17,7 @@ export function Rejections({ item: { clientId, error, refusedChanges = [], state
           text="message.refused"
           clientId={change.clientId}
           error={change.lastError}
-          onFailed={nothing}
+          isOptional
         />
       ))}
     </>

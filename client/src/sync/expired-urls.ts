@@ -2,13 +2,13 @@ import type { Message } from '../protocol/protocol.generated.js';
 import { PAGE_SIZE, rowsBetween } from './message-rows.js';
 import type { PageQuery, Timeline, Window } from './state.js';
 
-/** What ends so soon counts as ended: a picture may be fetched somewhat later than it is shown. */
+/** What expires so soon counts as expired: a picture may be fetched somewhat later than it is shown. */
 const MARGIN_MS = 60_000;
 /** Before that nothing of a window is asked for twice for the sake of its URLs, whatever the server answers. */
 const MIN_PAUSE_MS = 60_000;
 
 /** URLs of this server's files say themselves, in seconds, until when they are good (docs/attachments.md). */
-function hasEnded({ attachments = [], linkPreview }: Partial<Message>, now: number): boolean {
+function hasExpired({ attachments = [], linkPreview }: Partial<Message>, now: number): boolean {
   const urls = [linkPreview?.imageUrl, ...attachments.map(({ url }) => url)];
   return urls.some((url) => Number(/^\/.*[?&]expires=(\d+)/.exec(url ?? '')?.[1]) * 1_000 < now + MARGIN_MS);
 }
@@ -27,7 +27,7 @@ export function renewal(
     renewed !== undefined && now < renewed.at + MIN_PAUSE_MS ? renewed : { from: Infinity, to: -1, at: now };
   const row = [...rowsBetween(timeline.rows, from, to)]
     .reverse()
-    .find((message) => (message.seq < asked.from || message.seq > asked.to) && hasEnded(message, now));
+    .find((message) => (message.seq < asked.from || message.seq > asked.to) && hasExpired(message, now));
   if (row === undefined) return undefined;
   const around = Math.max(timeline.start, row.seq - PAGE_SIZE / 2 + 1);
   const [first, last] = [around - PAGE_SIZE / 2, around + PAGE_SIZE / 2 - 1];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startStory, type Story } from '../../../test/support/story.js';
+import { startStory, type Story, until } from '../../../test/support/story.js';
 import { memoryTokens, systemClock } from '../../src/ports/platform.js';
 import { memoryStorage } from '../../src/storage/memory.js';
-import { Clients, firstConversationOf, live, until } from '../support/clients.js';
+import { Clients, firstConversationOf, live } from '../support/clients.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -19,9 +19,10 @@ describe('the URL of a file', () => {
     await story.close();
   });
 
-  const statusOf = async (url: string): Promise<number> => (await fetch(new URL(url, story.url))).status;
+  const statusOf = async (url: string | undefined): Promise<number | undefined> =>
+    url === undefined ? undefined : (await fetch(new URL(url, story.url))).status;
 
-  it('that is stored and has ended is renewed when its message is shown, though nothing has changed', async () => {
+  it('that is stored and has expired is renewed when its message is shown, though nothing has changed', async () => {
     const grace = await clients.registered();
     const stored = { storage: memoryStorage(), tokens: memoryTokens() };
     const ada = await clients.registered(stored);
@@ -42,10 +43,8 @@ describe('the URL of a file', () => {
         .messages(conversationId)
         .getSnapshot()
         .items.findLast(({ state }) => state === 'sent')?.attachments[0]?.url;
-    const ended = await eventually(async () => {
-      const url = urlIn(second);
-      return url !== undefined && (await statusOf(url)) === 403 ? url : undefined;
-    });
+    await until('its URL has expired', async () => (await statusOf(urlIn(second))) === 403);
+    const expired = urlIn(second);
     await second.close();
     // A device whose clock is a day behind.
     const clock = { ...systemClock, now: () => Date.now() - DAY_MS };
@@ -53,17 +52,8 @@ describe('the URL of a file', () => {
     await later.ready;
     const close = later.messages(conversationId).subscribe(() => undefined);
     await live(later);
-    const fresh = await eventually(() => Promise.resolve(urlIn(later) === ended ? undefined : urlIn(later)));
-    expect(await statusOf(fresh)).toBe(200);
+    await until('it has another', () => urlIn(later) !== undefined && urlIn(later) !== expired);
+    expect(await statusOf(urlIn(later))).toBe(200);
     close();
   });
 });
-
-async function eventually<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const value = await look();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('not within 20 s');
-}
