@@ -39,7 +39,9 @@ export function takeChanges(step: Step, answer: SyncChanges): void {
   // A server that asks to go on and does not: what there is is shown, and it is asked again later.
   if (hasMore) return retrySync(step);
   Object.assign(state, { catchUp: null, failures: 0 });
-  if (catchUp.isAgain) askSync(step);
+  if (catchUp.isAgain) return askSync(step);
+  step.settled.push(...state.unplaced);
+  state.unplaced = [];
 }
 
 export function retrySync(step: Step, retryAfterMs?: number): void {

@@ -30,10 +30,12 @@ export function receiveMessage(step: Step, message: Message): void {
   if (held === undefined && message.deletedAt !== null && seq > unreadFrom) askSync(step);
 }
 
-/** One of this user's own leaves the outbox. */
+/** One of this user's own leaves the outbox; not before its conversation is there: the screen would show neither. */
 function settle({ state, settled }: Step, message: Message): void {
-  const { senderId, clientId } = message;
-  if (senderId === state.userId && clientId !== null) settled.push({ clientId, message });
+  const { senderId, clientId, conversationId } = message;
+  if (senderId !== state.userId || clientId === null) return;
+  if (state.timelines.has(conversationId)) settled.push({ clientId, message });
+  else state.unplaced = [...state.unplaced, { clientId, message }];
 }
 
 export function groupedByConversation(messages: readonly Message[]): Map<string, Message[]> {

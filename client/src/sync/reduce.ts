@@ -130,7 +130,8 @@ function take(step: Step, input: SyncInput): void {
       for (const request of friendRequests) takeRequest(step, request);
       if (conversation !== undefined) takeConversation(step, conversation);
       if (message !== undefined) receiveMessage(step, message);
-      step.settled.push(...settled);
+      const { unplaced } = state;
+      step.settled.push(...settled.filter(({ clientId }) => !unplaced.some((one) => one.clientId === clientId)));
       return;
     }
     case 'friends':

@@ -92,6 +92,11 @@ export interface SyncState {
   /** Events since the cursor was moved. */
   uncovered: number;
   failures: number;
+  /**
+   * What the server has of this user in conversations that are not known yet. It stays in the outbox, and so on the screen, until
+   * sync has brought those.
+   */
+  unplaced: readonly Settled[];
   conversations: ReadonlyMap<string, ConversationRow>;
   /** Of the conversations that were touched lately; the others' rest in storage. */
   timelines: ReadonlyMap<string, Timeline>;

@@ -12,6 +12,7 @@ export const EMPTY_STATE: SyncState = {
   catchUp: null,
   uncovered: 0,
   failures: 0,
+  unplaced: [],
   conversations: new Map(),
   timelines: new Map(),
   windows: new Map(),

@@ -98,8 +98,11 @@ describe('a client of a real server', () => {
     expect(ada.conversations.items).toMatchObject([{ isPending: true, type: 'DIRECT', lastMessage: 'Hello!' }]);
     expect(pending?.members.map(({ user }) => user.username)).toContain(name);
     const shown = ada.messages(pendingId);
-    const counts: number[] = [];
-    const end = shown.subscribe(() => counts.push(ada.conversations.items.length));
+    const counts: [conversations: number, isFirstShown: boolean][] = [];
+    const count = (): void => {
+      counts.push([ada.conversations.items.length, shown.getSnapshot().items[0]?.content === 'Hello!']);
+    };
+    const ends = [shown.subscribe(count), ada.conversations.subscribe(count)];
     expect(shown.getSnapshot().items).toMatchObject([{ content: 'Hello!', state: 'pending' }]);
     // The app goes on with the id that it has.
     ada.send({ conversationId: pendingId, content: 'Are you there?' });
@@ -112,14 +115,14 @@ describe('a client of a real server', () => {
     expect(real?.id).not.toBe(pendingId);
     expect(real?.isPending).toBeUndefined();
     expect(ada.conversations.get(pendingId).getSnapshot()).toBe(real);
-    expect(new Set(counts)).toEqual(new Set([1]));
+    expect([...new Set(counts.map(String))]).toEqual(['1,true']);
     await until('all is shown', () => shown.getSnapshot().items.length === 2);
     expect(shown.getSnapshot()).toBe(ada.messages(real?.id as string).getSnapshot());
     expect(shown.getSnapshot().items).toMatchObject([
       { content: 'Hello!', state: 'sent', reactions: [{ emoji: '👍', mine: true }] },
       { content: 'Are you there?', state: 'sent' },
     ]);
-    end();
+    for (const end of ends) end();
     const conversationId = await firstConversation(grace);
     await until('both arrive', () => texts(grace, conversationId).length === 2);
     expect(texts(grace, conversationId)).toEqual(['Hello!', 'Are you there?']);

@@ -20,13 +20,28 @@ class Device {
   readonly #pending: SyncInput[] = [];
   #events = 0;
   asked = 0;
+  /** Commands in the outbox whose answer has come. */
+  readonly answered = new Set<string>();
 
   constructor(
     private readonly server: ModelServer,
     private readonly chance: Chance,
   ) {}
 
+  /** One's own message is stored; its answer is on its way, and with it the brief view of its conversation. */
+  sent(message: Message): void {
+    this.#listen();
+    const { clientId, conversationId } = message;
+    const { id, lastSeq, lastMessage, lastMessageAt } = this.server.conversation(conversationId);
+    const settled = [{ clientId: clientId ?? '', message: { ...message } }];
+    this.#pending.push({
+      ...{ type: 'answer', message: { ...message }, settled },
+      conversation: { id, lastSeq, lastMessage, lastMessageAt },
+    });
+  }
+
   feed(input: SyncInput): void {
+    if (input.type === 'answer') for (const { clientId } of input.settled ?? []) this.answered.add(clientId);
     for (const id of neededTimelines(this.state, input)) this.#step(this.#loaded(id));
     this.#step(input);
   }
@@ -41,6 +56,7 @@ class Device {
   #do(effect: SyncEffect): void {
     this.#listen();
     if (effect.type === 'write') this.#write(effect.changes);
+    else if (effect.type === 'settle') for (const { clientId } of effect.settled) this.answered.delete(clientId);
     else if (effect.type === 'sync') {
       this.asked += 1;
       const { cursor } = effect;
@@ -97,15 +113,16 @@ class Device {
     this.feed({ type: 'ready', userId: ME, recovered: this.chance.is(20) });
   }
 
-  disconnect(): void {
+  /** What was on its way mostly does not come any more; never what a database said in whose place there is another one. */
+  disconnect(isAllLost = this.chance.is(80)): void {
     this.feed({ type: 'offline' });
-    // What was on its way mostly does not come any more.
-    if (this.chance.is(80)) this.#pending.length = 0;
+    if (isAllLost) this.#pending.length = 0;
   }
 
   /** The process is killed: what was stored is all there is. */
   restart(): void {
     this.#pending.length = 0;
+    this.answered.clear();
     this.state = EMPTY_STATE;
     const rows = Object.fromEntries(
       [...this.#stores]
@@ -193,8 +210,10 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
   const seq = 1 + chance.below(room?.messages.length || 1);
   const userId = chance.pick(server.memberIds);
   const dice = chance.below(100);
-  if (dice < 30) server.send(id, userId, chance.is(30) ? `k${seq}${userId}` : null);
-  else if (dice < 36) server.change(id, seq, chance.pick(['edit', 'delete', 'react', 'hide']));
+  if (dice < 30) {
+    const message = server.send(id, userId, chance.is(30) ? `k${room?.messages.length}${userId}${id}` : null);
+    if (message?.senderId === ME && message.clientId !== null) device.sent(message);
+  } else if (dice < 36) server.change(id, seq, chance.pick(['edit', 'delete', 'react', 'hide']));
   else if (dice < 41) server.read(id, userId, seq);
   else if (dice < 43) server.rename(id);
   else if (dice < 45) server.leave(id, userId);
@@ -218,7 +237,7 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
   else if (dice < 69) device.feed({ type: 'timer', name: chance.pick(['sync', 'pages']) });
   else if (dice < 70 && chance.is(10)) {
     server.restore();
-    device.disconnect();
+    device.disconnect(true);
   } else device.receive();
 }
 
@@ -289,6 +308,7 @@ describe('what the client knows', () => {
         device.finish();
         const [is, should] = [JSON.stringify(actual(device, server)), JSON.stringify(expected(server))];
         if (sorted(is) !== sorted(should)) expect(JSON.parse(is)).toEqual(JSON.parse(should));
+        expect([...device.answered]).toEqual([]);
         const { asked } = device;
         device.feed({ type: 'timer', name: 'sync' });
         device.drain();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
+import type { Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
 import { neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
 import { EMPTY_STATE } from '../../src/sync/stored-state.js';
@@ -123,6 +123,55 @@ describe('catching up', () => {
     const failure = { code: 'RATE_LIMITED', retryAfterMs: 45_000 };
     const run = new Run().feed(ready, { type: 'sync-failed', cursor: null, failure });
     expect(run.asked('timer')).toEqual([{ type: 'timer', name: 'sync', delayMs: 45_000 }]);
+  });
+});
+
+describe("one's own message in a conversation that is not known yet", () => {
+  const settledIn = (run: Run): Set<string> =>
+    new Set(
+      (run.asked('settle') as Extract<SyncEffect, { type: 'settle' }>[]).flatMap(({ settled }) =>
+        settled.map(({ clientId }) => clientId),
+      ),
+    );
+  const sent = (): { run: Run; server: ModelServer; conversation: ReturnType<ModelServer['conversation']> } => {
+    const server = new ModelServer(new Chance(5));
+    const run = new Run().feed(ready, synced(null, { cursor: 'c1' }));
+    const message = server.send('c0', ME, 'k1') as Message;
+    const { id, lastSeq, lastMessage, lastMessageAt } = server.conversation('c0');
+    const conversation = { id, lastSeq, lastMessage, lastMessageAt };
+    run.feed({ type: 'answer', message, conversation, settled: [{ clientId: 'k1', message }] });
+    expect([settledIn(run), run.asked('sync')]).toMatchObject([new Set(), [{ cursor: 'c1' }]]);
+    return { run, server, conversation: server.conversation('c0') };
+  };
+
+  it('leaves the outbox in the step that brings both', () => {
+    const { run, server, conversation } = sent();
+    run.feed({ type: 'event', name: 'conversation:new', payload: { conversation } });
+    expect(settledIn(run).size).toBe(0);
+    const { items } = server.page('c0', {}, 1) as MessagePage;
+    // What an answer that was under way may have passed over.
+    run.feed(synced('c1', { cursor: 'c2' }));
+    expect(settledIn(run).size).toBe(0);
+    run.feed(synced('c2', { cursor: 'c3', conversations: [conversation], messages: items }));
+    expect(settledIn(run)).toEqual(new Set(['k1']));
+    expect(run.state.timelines.get('c0')?.rows).toMatchObject([{ clientId: 'k1' }]);
+    expect(settledIn(run.feed({ type: 'timer', name: 'sync' }, synced('c3', { cursor: 'c4' }))).size).toBe(0);
+  });
+
+  it('waits through a lost connection, and through sync that fails', () => {
+    const { run, server, conversation } = sent();
+    run.feed({ type: 'sync-failed', cursor: 'c1', failure: { code: 'TIMEOUT' } });
+    expect(settledIn(run).size).toBe(0);
+    expect(settledIn(run.feed({ type: 'offline' }, ready)).size).toBe(0);
+    const { items } = server.page('c0', {}, 1) as MessagePage;
+    run.feed(synced('c1', { cursor: 'c2', conversations: [conversation], messages: items }));
+    expect(settledIn(run)).toEqual(new Set(['k1']));
+  });
+
+  it('leaves the outbox all the same where sync does not know it either, as after a removal', () => {
+    const { run } = sent();
+    expect(settledIn(run.feed(synced('c1', { cursor: 'c2' })))).toEqual(new Set(['k1']));
+    expect(run.asked('sync')).toEqual([]);
   });
 });
 
