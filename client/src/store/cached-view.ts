@@ -6,7 +6,7 @@ import type { Unsubscribe } from '../ports/environment.js';
 import { type Database, keysBelow } from '../ports/storage.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import { NEW_WINDOW, PAGE_SIZE } from '../sync/message-rows.js';
-import type { ConversationRow, CoverageRow, SyncState, Window } from '../sync/state.js';
+import type { ConversationRow, CoverageRow, ShownState, Window } from '../sync/state.js';
 import { directConversations, EMPTY_STATE, LOADED_STORES, readRows, withRows } from '../sync/stored-state.js';
 import type { ShownSync } from '../sync/types.js';
 import { ChatStore } from './store.js';
@@ -20,7 +20,7 @@ export class CachedSync implements ShownSync {
 
   /** @param database where there is something stored */
   constructor(
-    public state: SyncState = EMPTY_STATE,
+    public state: ShownState = EMPTY_STATE,
     private readonly database?: Database,
   ) {}
 
@@ -76,7 +76,7 @@ export class CachedSync implements ShownSync {
     });
   }
 
-  #change(changes: Partial<SyncState>): void {
+  #change(changes: Partial<ShownState>): void {
     this.state = { ...this.state, ...changes };
     this.#listeners.call();
   }

@@ -5,7 +5,7 @@ import type { KeptFile, OutboxCommand, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
 import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
 import { isUnread, PAGE_SIZE, rowAt, rowsBetween } from '../sync/message-rows.js';
-import type { ConversationRow, SentMessage, SyncState, Timeline, Window } from '../sync/state.js';
+import type { ConversationRow, SentMessage, ShownState, Timeline, Window } from '../sync/state.js';
 import { overlaid } from './overlay.js';
 import type {
   ConversationItem,
@@ -20,7 +20,7 @@ import type {
 /** What the snapshots are made of. Nothing of it changes in place. */
 export interface StoreSources {
   sync: {
-    readonly state: SyncState;
+    readonly state: ShownState;
     subscribe(listener: () => void): () => void;
     directConversationWith(userId: string): string | undefined;
   };
@@ -168,11 +168,11 @@ export class ChatStore implements Store {
   }
 
   /** What is looked at of a conversation. */
-  protected viewed({ timelines, windows }: SyncState, id: string): Viewed {
+  protected viewed({ timelines, windows }: ShownState, id: string): Viewed {
     return { timeline: timelines.get(id), window: windows.get(id) };
   }
 
-  #messages(key: StoreKey, id: string, state: SyncState): Snapshot {
+  #messages(key: StoreKey, id: string, state: ShownState): Snapshot {
     const row = state.conversations.get(id);
     const { timeline, window } = this.viewed(state, id);
     const outbox = this.#outboxOf(id);
@@ -222,7 +222,7 @@ export class ChatStore implements Store {
   }
 
   /** Of users with whom there is no conversation yet, and messages to them. */
-  #pendingConversations(state: SyncState): ConversationItem[] {
+  #pendingConversations(state: ShownState): ConversationItem[] {
     const ids = new Set<string>();
     for (const { command } of this.sources.outbox.getSnapshot())
       if (command.type === 'send' && command.receiverId !== undefined)
@@ -231,7 +231,7 @@ export class ChatStore implements Store {
     return [...ids].flatMap((id) => this.#pendingConversation(id, state) ?? []);
   }
 
-  #pendingConversation(id: string, { users, userId }: SyncState): ConversationItem | undefined {
+  #pendingConversation(id: string, { users, userId }: ShownState): ConversationItem | undefined {
     const receiverId = recipientOf(id);
     const items = this.sources.outbox
       .getSnapshot()
@@ -319,7 +319,7 @@ export class ChatStore implements Store {
     return item;
   }
 
-  #conversation(row: ConversationRow, users: SyncState['users']): Conversation {
+  #conversation(row: ConversationRow, users: ShownState['users']): Conversation {
     const profiles = row.members.map(({ userId }) => users.get(userId));
     const held = this.#conversations.get(row);
     if (held !== undefined && isSame(held.users, profiles)) return held.view;

@@ -9,10 +9,10 @@ import { ChatError } from '../protocol/errors.js';
 import type { FriendRequestItem, Message, ServerEvents, User } from '../protocol/protocol.generated.js';
 import { covers } from './coverage.js';
 import { PAGE_SIZE } from './message-rows.js';
-import { neededTimelines, reduce } from './reduce.js';
+import { INITIAL_STATE, neededTimelines, reduce } from './reduce.js';
 import { readPersistently, type RowWriter } from './row-writer.js';
 import type { CoverageRow, Failure, RowChanges, Settled, SyncEffect, SyncInput, SyncState, Window } from './state.js';
-import { directConversations, EMPTY_STATE, readRows } from './stored-state.js';
+import { directConversations, readRows } from './stored-state.js';
 import type { Answer, PageDirection, SyncEngine } from './types.js';
 
 const SYNC_LIMIT = 100;
@@ -35,7 +35,7 @@ export interface SyncPorts {
 
 /** Feeds the reducer one input after the other, and does what it asks for. */
 export class Synchroniser implements SyncEngine {
-  state: SyncState = EMPTY_STATE;
+  state: SyncState = INITIAL_STATE;
   readonly #listeners = new Listeners();
   readonly #timers = new Map<string, Timer>();
   readonly #inputs: SyncInput[] = [];

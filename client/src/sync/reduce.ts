@@ -8,10 +8,25 @@ import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, type Step, table, write } from './step.js';
-import { withRows } from './stored-state.js';
+import { EMPTY_STATE, withRows } from './stored-state.js';
 import { derive } from './timeline.js';
 import { NEW_WINDOW } from './message-rows.js';
 import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './windows.js';
+
+export const INITIAL_STATE: SyncState = {
+  ...EMPTY_STATE,
+  cursor: null,
+  hasFriends: false,
+  isFetchingFriends: false,
+  isFriendsStale: false,
+  isReady: false,
+  isCaughtUp: false,
+  catchUp: null,
+  uncovered: 0,
+  failures: 0,
+  unplaced: [],
+  generation: 0,
+};
 
 /**
  * What the client knows after one more thing happened, and what is to be done about it.

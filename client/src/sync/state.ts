@@ -76,9 +76,24 @@ export interface Friend {
   since: string | null;
 }
 
-/** All that is known of the server. Never changed in place: what did not change is the same object. */
-export interface SyncState {
+/** What is shown of the cache. Never changed in place: what did not change is the same object. */
+export interface ShownState {
   userId: string | null;
+  conversations: ReadonlyMap<string, ConversationRow>;
+  /** Of the conversations that were touched lately; the others' rest in storage. */
+  timelines: ReadonlyMap<string, Timeline>;
+  /** Of the conversations that are looked at. */
+  windows: ReadonlyMap<string, Window>;
+  users: ReadonlyMap<string, User>;
+  friends: ReadonlyMap<string, Friend>;
+  friendRequests: ReadonlyMap<string, FriendRequest>;
+  presence: ReadonlyMap<string, Presence>;
+  /** Conversation → who types there. */
+  typing: ReadonlyMap<string, readonly string[]>;
+}
+
+/** All that is known of the server. */
+export interface SyncState extends ShownState {
   cursor: string | null;
   /** Friends and requests were fetched; sync sends only what changes from then on. */
   hasFriends: boolean;
@@ -97,17 +112,6 @@ export interface SyncState {
    * sync has brought those.
    */
   unplaced: readonly Settled[];
-  conversations: ReadonlyMap<string, ConversationRow>;
-  /** Of the conversations that were touched lately; the others' rest in storage. */
-  timelines: ReadonlyMap<string, Timeline>;
-  /** Of the conversations that are looked at. */
-  windows: ReadonlyMap<string, Window>;
-  users: ReadonlyMap<string, User>;
-  friends: ReadonlyMap<string, Friend>;
-  friendRequests: ReadonlyMap<string, FriendRequest>;
-  presence: ReadonlyMap<string, Presence>;
-  /** Conversation → who types there. */
-  typing: ReadonlyMap<string, readonly string[]>;
   generation: number;
 }
 

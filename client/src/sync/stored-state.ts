@@ -1,18 +1,8 @@
 import type { Database, StoredRows, StoreName } from '../ports/storage.js';
-import type { SyncState } from './state.js';
+import type { ShownState } from './state.js';
 
-export const EMPTY_STATE: SyncState = {
+export const EMPTY_STATE: ShownState = {
   userId: null,
-  cursor: null,
-  hasFriends: false,
-  isFetchingFriends: false,
-  isFriendsStale: false,
-  isReady: false,
-  isCaughtUp: false,
-  catchUp: null,
-  uncovered: 0,
-  failures: 0,
-  unplaced: [],
   conversations: new Map(),
   timelines: new Map(),
   windows: new Map(),
@@ -21,7 +11,6 @@ export const EMPTY_STATE: SyncState = {
   friendRequests: new Map(),
   presence: new Map(),
   typing: new Map(),
-  generation: 0,
 };
 
 /** Loaded at the start; messages are when they are needed. */
@@ -36,7 +25,7 @@ export function readRows(database: Database, stores: readonly StoreName[] = LOAD
 }
 
 /** The direct conversations, by the other side's user. */
-export function directConversations({ conversations, userId: own }: SyncState): Map<string, string> {
+export function directConversations({ conversations, userId: own }: ShownState): Map<string, string> {
   const byUser = new Map<string, string>();
   for (const { id, type, members } of conversations.values())
     if (type === 'DIRECT') for (const { userId } of members) if (userId !== own) byUser.set(userId, id);
@@ -44,13 +33,15 @@ export function directConversations({ conversations, userId: own }: SyncState): 
 }
 
 /** The state with rows as they were stored; those of other stores are passed over. */
-export function withRows(state: SyncState, stored: StoredRows): SyncState {
-  const next: Record<string, unknown> = { ...state };
+export function withRows<State extends ShownState>(state: State, stored: StoredRows): State {
+  const next = { ...state };
   for (const store of LOADED_STORES) {
     const rows = stored[store] ?? [];
     if (store === 'meta') Object.assign(next, rows.find(({ key }) => key === 'sync')?.value);
-    else
-      next[store] = new Map<string, unknown>([...state[store], ...rows.map(({ key, value }) => [key, value] as const)]);
+    else {
+      const held = [...state[store], ...rows.map(({ key, value }) => [key, value] as const)];
+      Object.assign(next, { [store]: new Map<string, unknown>(held) });
+    }
   }
-  return next as unknown as SyncState;
+  return next;
 }

@@ -1,6 +1,6 @@
 import type { CatchUp, ServerEvent } from '../connection/types.js';
 import type { Conversation, ConversationBrief, FriendRequest, Message, User } from '../protocol/protocol.generated.js';
-import type { Settled, SyncState, Window } from './state.js';
+import type { Settled, ShownState, SyncState, Window } from './state.js';
 
 /** Which page to load next of what is on screen. */
 export type PageDirection = 'older' | 'newer';
@@ -16,7 +16,7 @@ export interface Answer {
 
 /** What is shown of the cache, whether or not anything runs that keeps it up to date. */
 export interface ShownSync {
-  readonly state: SyncState;
+  readonly state: ShownState;
   subscribe(listener: () => void): () => void;
   /**
    * A conversation is on screen: fetched first, its window kept. Returns what ends that.
@@ -35,6 +35,7 @@ export interface ShownSync {
  * stores; the store shows what was committed, or what is about to be where the disk refuses.
  */
 export interface SyncEngine extends ShownSync {
+  readonly state: SyncState;
   /**
    * Loads what is cached, so that it shows before there is a network.
    * @param opened conversations that were opened or read already: what is shown of them must not change for a moment

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { DraftTexts } from '../../src/outbox/draft-texts.js';
 import { ContinuedStore } from '../../src/store/continued-store.js';
-import { reduce } from '../../src/sync/reduce.js';
-import { EMPTY_STATE } from '../../src/sync/stored-state.js';
+import { INITIAL_STATE, reduce } from '../../src/sync/reduce.js';
 import type { SyncEffect, SyncInput, SyncState, Window } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
 
 /** An engine's state and what it asks for, its pages answered by hand. */
 class Engine {
-  state: SyncState = EMPTY_STATE;
+  state: SyncState = INITIAL_STATE;
   asked: Extract<SyncEffect, { type: 'page' }> | undefined;
 
   constructor(

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredValue, StoreName } from '../../src/ports/storage.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
-import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { INITIAL_STATE, neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
-import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Timeline, Window } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer } from './model-server.js';
 
@@ -15,7 +14,7 @@ const LIMIT = 4;
 
 /** A device: the reducer's state, its storage, and answers and events that are on their way to it. */
 class Device {
-  state: SyncState = EMPTY_STATE;
+  state: SyncState = INITIAL_STATE;
   readonly #stores = new Map<StoreName, Map<string, StoredValue>>();
   readonly #pending: SyncInput[] = [];
   #events = 0;
@@ -123,7 +122,7 @@ class Device {
   restart(): void {
     this.#pending.length = 0;
     this.answered.clear();
-    this.state = EMPTY_STATE;
+    this.state = INITIAL_STATE;
     const rows = Object.fromEntries(
       [...this.#stores]
         .filter(([store]) => !['coverage', 'messages'].includes(store))

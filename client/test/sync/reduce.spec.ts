@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, MessagePage, SyncChanges } from '../../src/protocol/protocol.generated.js';
-import { neededTimelines, reduce } from '../../src/sync/reduce.js';
+import { INITIAL_STATE, neededTimelines, reduce } from '../../src/sync/reduce.js';
 import { NEW_WINDOW } from '../../src/sync/message-rows.js';
-import { EMPTY_STATE } from '../../src/sync/stored-state.js';
 import type { PageQuery, SyncEffect, SyncInput, SyncState } from '../../src/sync/state.js';
 import { Chance, ME, ModelServer, noChanges } from './model-server.js';
 
 /** The reducer with what it asked for. */
 class Run {
-  state: SyncState = EMPTY_STATE;
+  state: SyncState = INITIAL_STATE;
   effects: SyncEffect[] = [];
   /** By the server's clock. */
   now = Number.NaN;
