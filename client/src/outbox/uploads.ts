@@ -9,10 +9,10 @@ import { ITEMS } from './order.js';
 import type { OutboxItem, Uploader, UploadSource } from './types.js';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Up to here a file goes in one request: to begin again costs less than to ask how far one was. */
-const MAX_WHOLE_BYTES = 5 * 1024 * 1024;
-/** Chunks in one request of a larger one. */
+/** Chunks in one request: as much as nginx lets through where nobody has said otherwise. */
 const CHUNKS_AT_ONCE = 4;
+/** Up to here a file goes in one request, with its form around it: to begin again costs less than to ask how far one was. */
+const MAX_WHOLE_BYTES = CHUNKS_AT_ONCE * CHUNK_BYTES - 4 * 1024;
 /** The last part is answered once the server has looked at all of it. */
 const PART_TIMEOUT_MS = 120_000;
 /** A slower connection than this, in bytes a second, is too slow for a file in one piece. */

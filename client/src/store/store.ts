@@ -205,7 +205,7 @@ export class ChatStore implements Store {
         hasOlder: isEmpty ? lastSeq >= start : from > start,
         hasNewer: !isEmpty && to < lastSeq,
         firstUnreadSeq,
-        isLoading: window?.loading != null,
+        isLoading: window !== undefined && (window.loading !== null || window.isPaused),
       };
       return before !== undefined && isSame(Object.values(before), Object.values(snapshot))
         ? (before as MessagesSnapshot)

@@ -54,6 +54,7 @@ export interface MessagesSnapshot {
   readonly hasNewer: boolean;
   /** The first message of others after the read cursor as it was when the conversation was opened; null without one. */
   readonly firstUnreadSeq: number | null;
+  /** Something is being fetched, or is asked for again soon because it failed. */
   readonly isLoading: boolean;
 }
 

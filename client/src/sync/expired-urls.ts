@@ -4,6 +4,8 @@ import type { PageQuery, Timeline, Window } from './state.js';
 
 /** What expires so soon counts as expired: a picture may be fetched somewhat later than it is shown. */
 const MARGIN_MS = 60_000;
+/** How often what is shown is looked through, also where nothing happens: less than the margin, and timers may be a quarter late. */
+export const LOOK_THROUGH_MS = 45_000;
 /** Before that nothing of a window is asked for twice for the sake of its URLs, whatever the server answers. */
 const MIN_PAUSE_MS = 60_000;
 

@@ -5,9 +5,10 @@ import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
 import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
+import { LOOK_THROUGH_MS } from './expired-urls.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
-import { askSync, newStep, retryLater, saveCursor, type Step, table, write } from './step.js';
+import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
 import { derive } from './timeline.js';
 import { NEW_WINDOW } from './message-rows.js';
@@ -112,7 +113,7 @@ function take(step: Step, input: SyncInput): void {
       return askSync(step);
     case 'offline':
       goOffline(step);
-      return setWindows(step, { wish: null });
+      return setWindows(step, { wish: null, isPaused: false });
     case 'event':
       return takeEvent(step, input as unknown as ServerEvent);
     case 'synced':
@@ -168,6 +169,7 @@ function take(step: Step, input: SyncInput): void {
       const resume = from <= to ? ([from, follows ? Infinity : to] as const) : undefined;
       const opened = window ?? { ...NEW_WINDOW, from, to, follows, unread, resume, viewers: 0 };
       table(step, 'windows').set(conversationId, { ...opened, viewers: opened.viewers + 1 });
+      if (state.windows.size === 1) setTimer(step, 'urls', LOOK_THROUGH_MS);
       if (window === undefined && state.isCaughtUp) effects.push({ type: 'join', conversationId });
       step.touched.add(conversationId);
       return;
@@ -197,6 +199,7 @@ function take(step: Step, input: SyncInput): void {
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
+      else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindows(step, { unreachable: 0, isPaused: false });
     }
   }

@@ -18,6 +18,8 @@ const source = (size = SIZE) => ({
 class UploadServer implements Http {
   received = new Uint8Array(0);
   readonly requests: string[] = [];
+  /** Of all requests, in bytes. */
+  largest = 0;
   knowsTus = true;
   requestsUntilBreak = Number.POSITIVE_INFINITY;
   isLocked = false;
@@ -27,6 +29,7 @@ class UploadServer implements Http {
     { method = 'GET', headers = {}, content }: HttpRequest = {},
   ): Promise<HttpAnswer<Body>> {
     this.requests.push(`${method} ${path}`);
+    this.largest = Math.max(this.largest, (content as Uint8Array | undefined)?.length ?? 0);
     this.requestsUntilBreak -= 1;
     if (this.requestsUntilBreak < 0) throw new ChatError('NETWORK', 'The connection broke.');
     const answer = (status: number, fields: Record<string, string>, body?: unknown) => ({
@@ -96,6 +99,19 @@ describe('an upload', () => {
     expect(await small.upload('g', () => undefined)).toBe('whole');
     expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
   });
+
+  it.each([1_000_000, 1_044_480, 1_044_481, 1_048_576, SIZE])(
+    'of %i bytes makes no request that a proxy as it comes would refuse for its size',
+    async (size) => {
+      const server = new UploadServer();
+      const uploads = await uploader(server);
+      await uploads.keep('f', source(size));
+      await uploads.upload('f', () => undefined);
+      expect(server.received).toHaveLength(size);
+      expect(server.largest).toBeGreaterThan(0);
+      expect(server.largest).toBeLessThanOrEqual(1_048_576);
+    },
+  );
 
   it.each([
     ['fails with an error of its own', () => Promise.reject(new Error('EACCES'))],

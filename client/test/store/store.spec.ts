@@ -97,6 +97,7 @@ describe('messages that are shown', () => {
       device.sync.open('c0');
       await settled();
       expect(world.pages).toEqual([]);
+      expect(device.store.getSnapshot('messages:c0')).toMatchObject({ isLoading: true, items: [] });
       await world.clock.advance(60_000);
       expect(device.store.getSnapshot('messages:c0')).toMatchObject({ isLoading: false });
       expect(device.items()).toHaveLength(5);

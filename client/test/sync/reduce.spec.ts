@@ -362,6 +362,22 @@ describe('URLs of files that have expired', () => {
     expect(run.state.windows.get('c0')).toMatchObject({ from: 21, to: 120, follows: true, loading: null });
   });
 
+  it('are renewed where nothing else happens at all while one looks at them, and no timer runs where nobody does', () => {
+    const { run, renew, now, server } = withPictures(40);
+    expect(caughtUp(server).feed({ type: 'open', conversationId: 'c0' }).asked('timer')).toMatchObject([
+      { name: 'urls', delayMs: 45_000 },
+    ]);
+    renew(24);
+    now(23.9);
+    const timer: SyncInput = { type: 'timer', name: 'urls' };
+    expect([run.feed(timer).asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'urls' }]]);
+    now(24);
+    expect([run.feed(timer).asked('page'), run.asked('timer')]).toMatchObject([[{}], [{ name: 'urls' }]]);
+    renew(48);
+    run.feed({ type: 'close', conversationId: 'c0' });
+    expect(run.feed(timer).asked('timer')).toEqual([]);
+  });
+
   it('are not asked for again and again where the server renews nothing, or gives what has expired', () => {
     const { run, renew, now } = withPictures(40);
     renew(24);
