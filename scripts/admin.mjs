@@ -79,12 +79,12 @@ async function operate(databaseUrl, work) {
 }
 
 async function grantRole(databaseUrl, [who, role]) {
-  await operate(databaseUrl, (operator) => operator.grantRole(who, role));
+  await operate(databaseUrl, ({ operator }) => operator.grantRole(who, role));
   console.log(`${who} is ${role.toUpperCase()} now`);
 }
 
 async function listUsers(databaseUrl, _, { search }) {
-  await operate(databaseUrl, async (operator) => {
+  await operate(databaseUrl, async ({ operator }) => {
     for await (const { id, username, email, role, suspension } of operator.list(search)) {
       const state = suspension === null ? '' : `suspended until ${suspension.until ?? 'it is lifted'}`;
       console.log([id, username, email ?? '-', role, state].join('\t').trimEnd());
@@ -93,7 +93,7 @@ async function listUsers(databaseUrl, _, { search }) {
 }
 
 async function resetPassword(databaseUrl, [who]) {
-  const { code, expiresAt, email } = await operate(databaseUrl, (operator) => operator.resetPassword(who));
+  const { code, expiresAt, email } = await operate(databaseUrl, ({ operator }) => operator.resetPassword(who));
   console.log(`${code}   for ${email}, once, until ${expiresAt.toISOString()}`);
 }
 
@@ -103,31 +103,31 @@ async function suspend(databaseUrl, [who], { until, days, 'for-good': forGood, r
     until !== undefined ? new Date(until) : days !== undefined ? new Date(Date.now() + days * 86_400_000) : null;
   if (end !== null && Number.isNaN(end.getTime())) throw new Error(USAGE);
   const given = reason ?? 'by the operator of the server';
-  await operate(databaseUrl, (operator) => operator.suspend(who, end, given));
+  await operate(databaseUrl, ({ operator }) => operator.suspend(who, end, given));
   console.log(end === null ? `${who} is banned` : `${who} is suspended until ${end.toISOString()}`);
 }
 
 async function restore(databaseUrl, [who]) {
-  await operate(databaseUrl, (operator) => operator.restore(who));
+  await operate(databaseUrl, ({ operator }) => operator.restore(who));
   console.log(`${who} may log in`);
 }
 
 async function endSessions(databaseUrl, [who], { all }) {
   if ((who === undefined) !== (all === true)) throw new Error(USAGE);
-  const count = await operate(databaseUrl, (operator) =>
-    who === undefined ? operator.endAllSessions() : operator.endSessions(who),
+  const count = await operate(databaseUrl, ({ operator, server }) =>
+    who === undefined ? server.endSessions() : operator.endSessions(who),
   );
   console.log(`${count} sessions ended; connections that are open end within some seconds`);
 }
 
 async function deleteUser(databaseUrl, [who], { yes }) {
   if (yes !== true) throw new Error(`this cannot be undone: npm run admin -- delete-user ${who} --yes`);
-  await operate(databaseUrl, (operator) => operator.deleteUser(who));
+  await operate(databaseUrl, ({ operator }) => operator.deleteUser(who));
   console.log(`${who} is deleted`);
 }
 
 async function exportUser(databaseUrl, [who], { out }) {
-  await operate(databaseUrl, async (operator) => {
+  await operate(databaseUrl, async ({ operator }) => {
     const pieces = Readable.from(await operator.exportUser(who));
     if (out === undefined) for await (const piece of pieces) process.stdout.write(piece);
     else await pipeline(pieces, createWriteStream(out, { mode: 0o600 }));
@@ -135,7 +135,7 @@ async function exportUser(databaseUrl, [who], { out }) {
 }
 
 async function stats(databaseUrl) {
-  const { days, ...counts } = await operate(databaseUrl, (operator) => operator.count());
+  const { days, ...counts } = await operate(databaseUrl, (services) => services.stats.get());
   for (const [what, count] of Object.entries(counts)) console.log(`${what.padEnd(20)}${count}`);
   console.log(`${'newUsersIn30Days'.padEnd(20)}${days.reduce((sum, { newUsers }) => sum + newUsers, 0)}`);
 }
@@ -155,7 +155,7 @@ async function afterRestore(databaseUrl) {
 
 /** Beside what autovacuum does by itself, which a machine that is always busy may put off. */
 async function vacuum(databaseUrl) {
-  await operate(databaseUrl, (operator) => operator.forgetWhatIsDue());
+  await operate(databaseUrl, ({ server }) => server.forgetWhatIsDue());
   const { connectForMaintenance } = await import('../dist/database/maintenance-connection.js');
   const { tablesDue, vacuumTable } = await import('../dist/database/dead-rows.js');
   const database = await connectForMaintenance(databaseUrl, 'parley admin');

@@ -5,6 +5,14 @@ import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import { Configuration } from './config/configuration.js';
 import { Operator } from './moderation/operator/operator.js';
+import { ServerActs } from './moderation/operator/server-acts.js';
+import { Stats } from './moderation/stats/stats.service.js';
+
+export interface OperatorServices {
+  operator: Operator;
+  server: ServerActs;
+  stats: Stats;
+}
 
 /**
  * What an operator does at the server's machine, by the services of the server itself, on its database and beside it. It is a
@@ -13,7 +21,7 @@ import { Operator } from './moderation/operator/operator.js';
  */
 export async function operate<Result>(
   databaseUrl: string,
-  work: (operator: Operator) => Promise<Result>,
+  work: (services: OperatorServices) => Promise<Result>,
 ): Promise<Result> {
   const configuration = new Configuration({
     ...Configuration.fromEnvironment(),
@@ -30,7 +38,11 @@ export async function operate<Result>(
   try {
     configureApp(app);
     await app.init();
-    return await work(app.get(Operator, { strict: false }));
+    return await work({
+      operator: app.get(Operator, { strict: false }),
+      server: app.get(ServerActs, { strict: false }),
+      stats: app.get(Stats, { strict: false }),
+    });
   } finally {
     await app.close();
   }

@@ -21,6 +21,8 @@ import { ApiPage } from '../http/api-page.decorator.js';
 import { RateLimit } from '../limits/rates/rate-limit.guard.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AuthService } from './auth.service.js';
+import { PasswordChanges } from './accounts/password-changes.js';
+import { RegistrationService } from './accounts/registration.service.js';
 import { DeviceCookies } from './sessions/device-cookies.js';
 import { EmailBody, ChangePassword, Login, Refresh, Registration, ResetPassword, VerifyCode } from './dto/auth.dto.js';
 import { Public } from '../http/public.decorator.js';
@@ -34,6 +36,8 @@ import { PendingRegistrationView, RegistrationView, TokensView } from './tokens/
 export class AuthController {
   constructor(
     private readonly auth: AuthService,
+    private readonly registration: RegistrationService,
+    private readonly passwords: PasswordChanges,
     private readonly sessions: Sessions,
     private readonly cookies: SessionCookies,
     private readonly devices: DeviceCookies,
@@ -58,7 +62,7 @@ export class AuthController {
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<RegistrationView | PendingRegistrationView> {
-    const registered = await this.auth.register(registration, ip);
+    const registered = await this.registration.register(registration, ip);
     return 'accessToken' in registered ? this.loggedIn(request, response, registered) : registered;
   }
 
@@ -78,7 +82,7 @@ export class AuthController {
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<TokensView> {
-    return this.loggedIn(request, response, await this.auth.verify(code, ip));
+    return this.loggedIn(request, response, await this.registration.verify(code, ip));
   }
 
   /** Mails a new code, if somebody registered with this e-mail address from there and is not verified yet. Answers the same in any case. */
@@ -88,7 +92,7 @@ export class AuthController {
   @HttpCode(202)
   @ApiAcceptedResponse()
   resendOtp(@Body() { email }: EmailBody, @Ip() ip?: string): void {
-    this.auth.resend(email, ip);
+    this.registration.resend(email, ip);
   }
 
   /** Opens a session by e-mail address or username, and password. */
@@ -165,7 +169,7 @@ export class AuthController {
   @HttpCode(202)
   @ApiAcceptedResponse()
   forgotPassword(@Body() { email }: EmailBody, @Ip() ip?: string): void {
-    this.auth.forgotPassword(email, ip);
+    this.passwords.requestCode(email, ip);
   }
 
   /** Sets a new password by the code that was mailed, and ends all sessions. */
@@ -176,7 +180,7 @@ export class AuthController {
   @ApiOkResponse({ schema: { type: 'object' } })
   @ApiErrors('OTP_INVALID', 'OTP_EXPIRED', 'OVERLOADED')
   async resetPassword(@Body() reset: ResetPassword, @Ip() ip?: string): Promise<object> {
-    await this.auth.resetPassword(reset, ip);
+    await this.passwords.reset(reset, ip);
     return {};
   }
 
@@ -191,7 +195,7 @@ export class AuthController {
     @Body() change: ChangePassword,
     @Ip() ip?: string,
   ): Promise<object> {
-    await this.auth.changePassword(principal, change, ip);
+    await this.passwords.change(principal, change, ip);
     return {};
   }
 

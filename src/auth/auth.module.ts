@@ -22,7 +22,9 @@ import { ExternalUsers } from './external/external-users.js';
 import { KeyGuard } from './keys/key-guard.js';
 import { GuessLimits } from './codes/guess-limits.js';
 import { OneTimeCodes } from './codes/one-time-codes.js';
+import { PasswordChanges } from './accounts/password-changes.js';
 import { Passwords } from './accounts/passwords.js';
+import { RegistrationService } from './accounts/registration.service.js';
 import { RoleGuard } from './roles/role.guard.js';
 import { PendingRegistrations } from './accounts/pending-registrations.js';
 import { SessionCookies } from './sessions/session-cookies.js';
@@ -37,6 +39,8 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     AccountService,
     AuthService,
     Passwords,
+    PasswordChanges,
+    RegistrationService,
     AccessTokens,
     Authenticator,
     CodeSender,
@@ -63,6 +67,14 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     // Behind the one that finds the caller: guards are asked in this order.
     { provide: APP_GUARD, useClass: RoleGuard },
   ],
-  exports: [AccountService, AccessTokenStrategy, Authenticator, AuthService, SessionCookies, Sessions],
+  exports: [
+    AccountService,
+    AccessTokenStrategy,
+    Authenticator,
+    PasswordChanges,
+    RegistrationService,
+    SessionCookies,
+    Sessions,
+  ],
 })
 export class AuthModule {}

@@ -16,6 +16,7 @@ import type { AfterRestore } from '../database/database-identity.js';
 import { Operator } from './operator/operator.js';
 import { RestoreActs } from './operator/restore-acts.js';
 import { ServerActsController } from './operator/server-acts.controller.js';
+import { ServerActs } from './operator/server-acts.js';
 import { Vacuum } from './operator/vacuum.js';
 import { AdminReportsController } from './reports/admin-reports.controller.js';
 import { ReportCopies } from './reports/report-copies.js';
@@ -58,6 +59,7 @@ import { Stats } from './stats/stats.service.js';
     ReportResolutions,
     ReportsRepository,
     ReportsService,
+    ServerActs,
     Stats,
     StatsRepository,
     Vacuum,

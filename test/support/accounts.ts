@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Passwords } from '../../src/auth/accounts/passwords.js';
+import { RegistrationService } from '../../src/auth/accounts/registration.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { AuthService } from '../../src/auth/auth.service.js';
 import { Sessions } from '../../src/auth/sessions/sessions.js';
@@ -91,7 +92,7 @@ export function register(
 ): Promise<RegistrationView> {
   count += 1;
   const registration = { email: `user${count}@example.com`, password: PASSWORD, ...input };
-  return auth.register(registration, '::ffff:192.0.2.1') as Promise<RegistrationView>;
+  return server.get(RegistrationService).register(registration, '::ffff:192.0.2.1') as Promise<RegistrationView>;
 }
 
 export function principalOf({ accessToken }: { accessToken: string }): Principal {

@@ -8,7 +8,7 @@ import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
 import { UsersService } from '../../users/users.service.js';
-import { AuthService } from '../auth.service.js';
+import { PasswordChanges } from './password-changes.js';
 import { OneTimeCodes } from '../codes/one-time-codes.js';
 import { Sessions } from '../sessions/sessions.js';
 
@@ -20,7 +20,7 @@ export class AccountService implements OnModuleInit {
     private readonly clock: Clock,
     private readonly users: UsersService,
     private readonly accounts: Accounts,
-    private readonly auth: AuthService,
+    private readonly passwords: PasswordChanges,
     private readonly sessions: Sessions,
     private readonly codes: OneTimeCodes,
     private readonly personalData: PersonalData,
@@ -88,7 +88,7 @@ export class AccountService implements OnModuleInit {
       after?: (transaction: Transaction) => Promise<void>;
     } = {},
   ): Promise<void> {
-    if (password !== undefined) await this.auth.confirmPassword(principal, password, ip);
+    if (password !== undefined) await this.passwords.confirm(principal, password, ip);
     for (const { prepare } of this.personalData.sources) await prepare?.(principal);
     const announcements = await this.database.transaction(async (transaction) => {
       await within.before?.(transaction);

@@ -6,6 +6,7 @@ import { DomainError } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
+import type { TokensView } from './tokens.view.js';
 
 const ALGORITHM = 'HS256';
 const ISSUER = 'parley';
@@ -82,6 +83,12 @@ export class AccessTokens {
       }),
       expiresIn,
     };
+  }
+
+  /** With the refresh token of the same session. */
+  pairOf({ principal, refreshToken }: { principal: Principal; refreshToken: string }): TokensView {
+    const { accessToken, expiresIn } = this.issue(principal);
+    return { accessToken, refreshToken, expiresIn };
   }
 
   /**

@@ -10,6 +10,9 @@ export interface Actor {
   readonly ipAddress: string | undefined;
 }
 
+/** At the server's machine. */
+export const OPERATOR: Actor = { userId: null, ipAddress: undefined };
+
 /**
  * That this actor may act upon this user. What it goes by was read under the lock of both, so that a role that was taken away a
  * moment ago is worth nothing, nor is one of who was suspended.

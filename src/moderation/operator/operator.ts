@@ -1,36 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../../audit/audit.js';
-import { type AuditAction, MAX_REASON_LENGTH } from '../../audit/audit-entry.js';
+import { MAX_REASON_LENGTH } from '../../audit/audit-entry.js';
 import { AccountService } from '../../auth/accounts/account.service.js';
-import { AuthService } from '../../auth/auth.service.js';
+import { PasswordChanges } from '../../auth/accounts/password-changes.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError, invalidField } from '../../common/errors.js';
 import { UUID_PATTERN } from '../../common/identifier.js';
 import { SERVER_ROLES } from '../../common/server-role.js';
-import { Configuration } from '../../config/configuration.js';
-import { renewIdentity } from '../../database/database-identity.js';
 import { Database, type Transaction } from '../../database/database.js';
-import type { TableDue } from '../../database/dead-rows.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { AccountsList } from '../accounts/accounts-list.js';
 import type { AccountView } from '../accounts/accounts.view.js';
 import { AccountActs } from '../acts/account-acts.js';
-import type { Actor } from '../acts/actor.js';
-import { ReportsService } from '../reports/reports.service.js';
-import { Stats } from '../stats/stats.service.js';
-import type { StatsView } from '../stats/stats.view.js';
-import { RestoreActs } from './restore-acts.js';
-import { Vacuum } from './vacuum.js';
+import { OPERATOR } from '../acts/actor.js';
 
-/** At the server's machine. */
-const OPERATOR: Actor = { userId: null, ipAddress: undefined };
 const PAGE = 100;
 /** An operator has no session. */
 const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
 /**
- * What `npm run admin` can do, and administrators by the API, each by the same code. The command names people by e-mail address,
- * username or id. Each act has its entry in the audit log.
+ * What `npm run admin` does to accounts, and administrators by the API, each by the same code. The command names people by e-mail
+ * address, username or id. Each act has its entry in the audit log.
  */
 @Injectable()
 export class Operator {
@@ -38,16 +27,10 @@ export class Operator {
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly account: AccountService,
-    private readonly auth: AuthService,
+    private readonly passwords: PasswordChanges,
     private readonly sessions: Sessions,
     private readonly acts: AccountActs,
     private readonly accountsList: AccountsList,
-    private readonly reports: ReportsService,
-    private readonly stats: Stats,
-    private readonly audit: Audit,
-    private readonly cleaning: Vacuum,
-    private readonly restoreActs: RestoreActs,
-    private readonly configuration: Configuration,
   ) {}
 
   async grantRole(who: string, role: string): Promise<void> {
@@ -82,7 +65,7 @@ export class Operator {
         throw new DomainError('FORBIDDEN', {
           message: 'The account has no e-mail address: it does not log in by a password.',
         });
-      const { code, expiresAt } = await this.auth.issueResetCode(transaction, userId);
+      const { code, expiresAt } = await this.passwords.issueCode(transaction, userId);
       await this.acts.record(transaction, actor, 'user.reset_password', userId, reason);
       return { code, expiresAt, email };
     });
@@ -102,15 +85,6 @@ export class Operator {
   /** @returns how many */
   async endSessions(who: string): Promise<number> {
     return this.acts.endSessions(OPERATOR, await this.idOf(who));
-  }
-
-  /** Everybody has to log in again. @returns how many */
-  async endAllSessions(actor = OPERATOR, reason?: string): Promise<number> {
-    return this.database.transaction(async (transaction) => {
-      const count = await this.sessions.endAllOfEverybody(transaction);
-      await this.recordOfServer(transaction, actor, 'server.end_sessions', reason, { sessions: count });
-      return count;
-    });
   }
 
   /** For good. @throws DomainError NOT_FOUND, FORBIDDEN */
@@ -138,50 +112,6 @@ export class Operator {
       await this.acts.record(transaction, actor, 'user.export', userId, undefined);
     });
     return this.account.export({ userId, sessionId: NO_SESSION });
-  }
-
-  count(): Promise<StatsView> {
-    return this.stats.get();
-  }
-
-  /** Forgets what is due, which servers do by themselves every hour, and writes down that it was asked for. */
-  async forgetWhatIsDue(actor = OPERATOR, reason?: string): Promise<void> {
-    await this.sessions.deleteExpired();
-    await this.auth.deleteExpired();
-    await this.reports.forgetOld();
-    await this.database.transaction((transaction) => this.recordOfServer(transaction, actor, 'server.vacuum', reason));
-  }
-
-  /** Forgets what is due, and begins to clean the tables that it answers. */
-  async vacuum(actor: Actor, reason: string | undefined): Promise<TableDue[]> {
-    await this.forgetWhatIsDue(actor, reason);
-    return this.cleaning.begin();
-  }
-
-  /** Makes this database another one to every client (`renewIdentity`). The command does it without a server's services, which would send what must not be sent. */
-  async afterRestore({ userId: actorId, ipAddress: ip }: Actor, reason: string | undefined): Promise<void> {
-    await renewIdentity(this.configuration.databaseUrl ?? '', async (client) => {
-      await this.restoreActs.run(client);
-      await this.audit.recordRestore(client, { actorId, reason, ip });
-    });
-  }
-
-  private recordOfServer(
-    transaction: Transaction,
-    { userId: actorId, ipAddress }: Actor,
-    action: AuditAction,
-    reason: string | undefined,
-    details?: Record<string, number>,
-  ): Promise<void> {
-    return this.audit.record(transaction, {
-      actorId,
-      action,
-      targetType: 'server',
-      targetId: null,
-      reason,
-      ip: ipAddress,
-      details,
-    });
   }
 
   private async idOf(who: string): Promise<string> {

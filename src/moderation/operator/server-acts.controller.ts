@@ -7,7 +7,7 @@ import { RequireRole } from '../../http/require-role.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
 import { OptionalReasonDto } from '../accounts/dto/accounts.dto.js';
 import { EndAllSessionsDto } from './dto/server-acts.dto.js';
-import { Operator } from './operator.js';
+import { ServerActs } from './server-acts.js';
 import { EndedSessionsView, VacuumView } from './server-acts.view.js';
 
 /** What `npm run admin` does to the server as a whole. */
@@ -16,7 +16,7 @@ import { EndedSessionsView, VacuumView } from './server-acts.view.js';
 @RequireRole('ADMIN')
 @Controller('admin')
 export class ServerActsController {
-  constructor(private readonly operator: Operator) {}
+  constructor(private readonly acts: ServerActs) {}
 
   /** Logs everybody out, the caller too; connections that are open end within some seconds. */
   @Post('end-sessions')
@@ -29,7 +29,7 @@ export class ServerActsController {
     @Body() { reason }: EndAllSessionsDto,
     @Ip() ipAddress?: string,
   ): Promise<EndedSessionsView> {
-    return { count: await this.operator.endAllSessions({ userId, ipAddress }, reason) };
+    return { count: await this.acts.endSessions({ userId, ipAddress }, reason) };
   }
 
   /** Forgets what is due, and has PostgreSQL clean up behind it: the tables in the answer, one after the other, behind the answer. */
@@ -43,7 +43,7 @@ export class ServerActsController {
     @Body() { reason }: OptionalReasonDto,
     @Ip() ipAddress?: string,
   ): Promise<VacuumView> {
-    return { tables: await this.operator.vacuum({ userId, ipAddress }, reason) };
+    return { tables: await this.acts.vacuum({ userId, ipAddress }, reason) };
   }
 
   /**
@@ -60,6 +60,6 @@ export class ServerActsController {
     @Body() { reason }: OptionalReasonDto,
     @Ip() ipAddress?: string,
   ): Promise<void> {
-    return this.operator.afterRestore({ userId, ipAddress }, reason);
+    return this.acts.afterRestore({ userId, ipAddress }, reason);
   }
 }

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../common/errors.js';
+import type { Principal } from '../../common/principal.js';
+import { Database, type Transaction } from '../../database/database.js';
+import { Accounts } from '../../users/accounts/accounts.js';
+import { CodeSender } from '../codes/code-sender.js';
+import { GuessLimits } from '../codes/guess-limits.js';
+import { type IssuedCode, OneTimeCodes } from '../codes/one-time-codes.js';
+import type { ChangePassword, ResetPassword } from '../dto/auth.dto.js';
+import { Sessions } from '../sessions/sessions.js';
+import { Passwords } from './passwords.js';
+
+/** New passwords, by the present one or by a code (contract, section 2). */
+@Injectable()
+export class PasswordChanges {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly sessions: Sessions,
+    private readonly passwords: Passwords,
+    private readonly codes: OneTimeCodes,
+    private readonly guesses: GuessLimits,
+    private readonly codeSender: CodeSender,
+  ) {}
+
+  /** A code for a new password. Answers the same for every e-mail address, at once. */
+  requestCode(email: string, ip?: string): void {
+    this.codeSender.request(email, 'RESET_PASSWORD', ip);
+  }
+
+  /** For an operator, who hands it to the account's owner. */
+  issueCode(transaction: Transaction, userId: string): Promise<IssuedCode> {
+    return this.codes.issue(userId, 'RESET_PASSWORD', undefined, transaction);
+  }
+
+  /** Ends all sessions. @throws DomainError OTP_INVALID, OTP_EXPIRED, RATE_LIMITED, OVERLOADED */
+  async reset({ email, otp, newPassword }: ResetPassword, ip?: string): Promise<void> {
+    const account = await this.accounts.credentialsOf({ email });
+    const isKnownIpAddress = await this.sessions.isKnownIpAddress(account?.userId, ip);
+    await this.codes.spend(account?.userId ?? null, 'RESET_PASSWORD', otp, { ipAddress: ip, isKnownIpAddress });
+    if (account === null) throw new DomainError('OTP_INVALID');
+    await this.replace(account.userId, newPassword, null, ip, true);
+  }
+
+  /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
+  async change(principal: Principal, { currentPassword, newPassword }: ChangePassword, ip?: string): Promise<void> {
+    await this.confirm(principal, currentPassword, ip);
+    await this.replace(principal.userId, newPassword, principal.sessionId, ip, false);
+  }
+
+  /** That it is the user who holds the session. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
+  async confirm(principal: Principal, password: string, ip?: string): Promise<void> {
+    const takeBack = await this.guesses.countConfirmation(principal);
+    const credentials = await this.accounts.credentialsOfUser(principal.userId);
+    if (!(await this.passwords.verify(credentials?.passwordHash ?? null, password, ip)))
+      throw new DomainError('INVALID_CREDENTIALS');
+    await takeBack();
+  }
+
+  private async replace(
+    userId: string,
+    password: string,
+    keptSessionId: string | null,
+    ip: string | undefined,
+    remembersIpAddress: boolean,
+  ): Promise<void> {
+    const passwordHash = await this.passwords.hash(password, ip);
+    // Together: whoever logged in with the old password before this is ended, and nobody does after it.
+    const ended = await this.database.transaction(async (transaction) => {
+      await this.accounts.setPassword(transaction, userId, passwordHash);
+      // A user who changes it has no use for a code that would change it again.
+      await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
+      // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
+      if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);
+      return this.sessions.endAll(transaction, userId, keptSessionId);
+    });
+    this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');
+  }
+
+  /** Codes that are of no use any more. */
+  deleteExpiredCodes(): Promise<void> {
+    return this.codes.deleteExpired();
+  }
+}
