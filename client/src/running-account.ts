@@ -31,8 +31,8 @@ export interface RunningAccountGiven {
   change(work: () => Promise<void>): void;
   /** Another user's account in place of this one; within a change. */
   open(userId: string): Promise<void>;
-  /** Its storage was removed, with what is not sent. */
-  removed(unsent: Unsent): void;
+  /** Its storage was removed. `unsent`: what of it goes into the next one; never rejects. */
+  removed(unsent: () => Promise<Unsent>): void;
   /** There is another engine. */
   changed(): void;
 }
@@ -52,7 +52,7 @@ export class RunningAccount {
   readonly #tabs: AccountTabs;
   /** From `start` on. */
   engine!: Engine;
-  /** The engine led, and does no more, whatever its tab does by now. It is replaced. */
+  /** The engine led, and does no more, whatever its tab does by now. It is replaced, in a tab that is frozen once that is awake. */
   #isOver = false;
   #isEnded = false;
   #ends: Unsubscribe[] = [];
@@ -83,10 +83,15 @@ export class RunningAccount {
   /** From now on it leads or follows as the tabs agree, and is connected. */
   async follow(): Promise<void> {
     const { tabs } = this.#tabs;
-    this.database.onDestroyed?.(async (isEmptied) => {
-      if (isEmptied) await this.ports.session.saveAgain(this.engine.socket !== undefined);
+    this.database.onDestroyed?.((isEmptied) => {
+      const isLeader = tabs.getSnapshot() === 'leader';
       const { outbox, drafts } = this.engine;
-      this.ports.removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
+      this.ports.removed(async () => {
+        const hasSaved = isEmptied && (await this.ports.session.saveAgain(isLeader));
+        // The tab that leads has all that was stored, and has gone on from it by now.
+        const isLeft = isEmptied && !isLeader && !hasSaved;
+        return { items: isLeft ? outbox.unstored : outbox.getSnapshot(), drafts: [...drafts.all] };
+      });
     });
     this.#ends = [
       tabs.subscribe(() => {
@@ -111,7 +116,7 @@ export class RunningAccount {
   connect(): void {
     const { socket } = this.engine;
     if (this.ports.session.userId === undefined) return socket?.setEnded();
-    const isWanted = !this.ports.isSuspended();
+    const isWanted = !this.#isOver && !this.ports.isSuspended();
     socket?.setWanted(isWanted);
     if (isWanted) socket?.nudge();
   }

@@ -2,13 +2,14 @@ import { pause } from '../connection/backoff.js';
 import { within } from '../connection/time-limit.js';
 import { anotherSession, type call, type HttpPorts, type SessionSource } from '../http/http.js';
 import type { Lock, Random } from '../ports/environment.js';
-import { COOKIE_MARK, type Revocation, type StoredSession } from '../ports/token-store.js';
+import { COOKIE_MARK, type Revocation, type StoredSession, type TokenStore } from '../ports/token-store.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Tokens } from '../protocol/protocol.generated.js';
 import type { Session, TokenProvider } from './session.js';
 
 export interface SessionTokensPorts extends HttpPorts {
   call: typeof call;
+  tokens: TokenStore;
   lock: Lock;
   random: Random;
 }
@@ -16,8 +17,9 @@ export interface SessionTokensPorts extends HttpPorts {
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
 
-/** Between two looks whether the tab that leads has saved the session. */
-const SAVE_PAUSE_MS = 300;
+/** How often a tab that follows looks whether the one that leads has saved the session, and between two looks. */
+const MAX_LOOKS = 10;
+const LOOK_PAUSE_MS = 300;
 
 /** How long the application may take to bring a token: then its provider is asked again. */
 const PROVIDER_TIMEOUT_MS = 15_000;
@@ -170,16 +172,18 @@ export class SessionTokens implements SessionSource {
 
   /**
    * Where its store was emptied behind everybody's back: nobody has logged out. The tab that leads saves it; what others hold may
-   * be spent, so they do only where it does not. Never rejects.
+   * be spent, so they do only where it does not. Whether this tab did. Never rejects.
    */
-  async saveAgain(isLeader: boolean): Promise<void> {
+  async saveAgain(isLeader: boolean): Promise<boolean> {
     const { held } = this.session;
-    for (let tries = isLeader ? 1 : 10; tries > 0; tries -= 1) {
+    for (let looks = isLeader ? 1 : MAX_LOOKS; looks > 0; looks -= 1) {
       // One that does not answer may hold something.
-      if ((await this.session.load().catch(() => null)) !== undefined) return;
-      if (tries > 1) await pause(this.ports.clock, SAVE_PAUSE_MS);
+      if ((await this.ports.tokens.wasEmptied?.().catch(() => false)) !== true) return false;
+      if (looks > 1) await pause(this.ports.clock, LOOK_PAUSE_MS);
     }
-    if (held !== undefined && held === this.session.held) await this.#keep(held);
+    if (held === undefined || held !== this.session.held) return false;
+    await this.#keep(held);
+    return true;
   }
 
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {

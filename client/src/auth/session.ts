@@ -40,7 +40,7 @@ export class Session {
   /** What an earlier run left. Rejects where the store does not say. */
   async restore(): Promise<string | undefined> {
     const { generation } = this;
-    const stored = this.#own(await this.load());
+    const stored = this.#own(await this.ports.tokens.load());
     if (generation === this.generation) this.#hold(stored);
     return this.userId;
   }
@@ -90,7 +90,7 @@ export class Session {
 
   /** A store that fails (a locked keychain, say) is as good as an empty one; what memory has goes on. */
   async stored(): Promise<StoredSession | undefined> {
-    return this.#own(await this.load().catch(() => undefined));
+    return this.#own(await this.ports.tokens.load().catch(() => undefined));
   }
 
   #own(stored: StoredSession | undefined): StoredSession | undefined {
@@ -121,10 +121,5 @@ export class Session {
   keepRevocations(): Promise<void> {
     const nobody = { url: this.ports.url, userId: '', accessToken: '' };
     return this.revocations.length > 0 ? this.save(nobody) : this.ports.tokens.clear();
-  }
-
-  /** What the store has, whosever it is. Rejects where it does not say. */
-  load(): Promise<StoredSession | undefined> {
-    return this.ports.tokens.load();
   }
 }

@@ -1,3 +1,5 @@
+import type { Bytes } from '../ports/platform-types.js';
+
 export interface MultipartFile {
   name: string;
   mimeType: string;
@@ -12,7 +14,7 @@ export function multipart(
   { name, mimeType, chunks }: MultipartFile,
   fields: Readonly<Record<string, string>>,
   boundary: string,
-): { content: Uint8Array<ArrayBuffer>; headers: Record<string, string> } {
+): { content: Bytes; headers: Record<string, string> } {
   const encoder = new TextEncoder();
   const parts: Uint8Array[] = [];
   const write = (text: string): void => void parts.push(encoder.encode(text));

@@ -1,3 +1,4 @@
+import type { Bytes } from '../ports/platform-types.js';
 import type { MessagePage } from '../protocol/protocol.generated.js';
 
 export interface HttpRequest {
@@ -6,7 +7,7 @@ export interface HttpRequest {
   /** Sent as JSON. */
   body?: unknown;
   /** Sent as it is, in place of `body`. */
-  content?: Uint8Array<ArrayBuffer> | Blob | FormData;
+  content?: Bytes | Blob | FormData;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
   timeoutMs?: number;

@@ -58,6 +58,10 @@ export class DurableOutbox implements Outbox {
     ({ getSnapshot: this.getSnapshot, subscribe: this.subscribe } = this.#items);
   }
 
+  get unstored(): readonly OutboxItem[] {
+    return this.#items.list.filter(({ clientId }) => this.#items.runs.get(clientId)?.isDurable === false);
+  }
+
   async start(): Promise<void> {
     await this.#stored.load();
     if (this.ports.cancelElsewhere === undefined) this.#foldStored();

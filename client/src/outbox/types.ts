@@ -70,6 +70,8 @@ export interface OutboxItem {
 export interface Outbox extends Observable<readonly OutboxItem[]> {
   /** Loads what an earlier run left; what was `sending` is `queued` again, under the same `clientId`. */
   start(): Promise<void>;
+  /** What does not survive the end of the app yet. */
+  readonly unstored: readonly OutboxItem[];
   /** Shows it at once; resolves when it is durable. Folds it into one that waits where that says the same. */
   enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem>;
   /** The connection is live, or not any more. */

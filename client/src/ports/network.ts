@@ -1,10 +1,12 @@
+import type { Bytes } from './platform-types.js';
+
 /** The part of the standard `fetch` that the client uses. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 export interface FetchInit {
   method: string;
   headers: Record<string, string>;
-  body?: string | Uint8Array<ArrayBuffer> | Blob | FormData;
+  body?: string | Bytes | Blob | FormData;
   signal?: AbortSignal;
   credentials?: 'include' | 'omit' | 'same-origin';
 }

@@ -3,6 +3,7 @@
  * socket-io.ts the only files of the core that read the clock, randomness and the platform.
  */
 import type { Clock, Random, Timer } from './environment.js';
+import type { GlobalOf, WebLocks } from './platform-types.js';
 import type { Fetch } from './network.js';
 import type { StoredSession, TokenStore } from './token-store.js';
 
@@ -27,9 +28,9 @@ export const systemRandom: Random = {
     if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
     // A call for each digit is slow and short: it belongs to the first load, and is rarely needed.
     const byte = (): number => crypto?.getRandomValues?.(new Uint8Array(1))[0] ?? Math.random() * 256;
-    // Version 4: `x` is any digit, `y` one of four.
-    return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
-      (place === 'x' ? byte() & 15 : (byte() & 3) | 8).toString(16),
+    // Version 4: a 0 stands for any digit, the 8 for one from there on.
+    return '00000000-0000-4000-8000-000000000000'.replace(/[08]/g, (place) =>
+      (+place ^ (byte() & (15 >> (+place / 4)))).toString(16),
     );
   },
 };
@@ -55,7 +56,7 @@ export function memoryTokens(): TokenStore {
  * The session in IndexedDB, which is the same for all tabs at any moment. Of localStorage each of the browser's processes
  * has a copy that lags: a tab that gets the lock after a renewal might still read the token that was spent.
  */
-export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): TokenStore {
+export function indexedDbTokens(factory: GlobalOf<'indexedDB'>, name = 'parley.session'): TokenStore {
   const run = <Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> =>
     new Promise((resolve, reject) => {
       let isLate = false;
@@ -88,26 +89,32 @@ export function indexedDbTokens(factory: IDBFactory, name = 'parley.session'): T
         }
       });
     });
+  const read = () => run<StoredSession | null | undefined>('readonly', (store) => store.get(0));
+  const write = async (session: StoredSession | null): Promise<void> =>
+    void (await run('readwrite', (store) => store.put(session, 0)));
   return {
-    load: () => run<StoredSession | undefined>('readonly', (store) => store.get(0)),
-    save: async (session) => void (await run('readwrite', (store) => store.put(session, 0))),
-    clear: () => run('readwrite', (store) => store.clear()),
+    load: async () => (await read()) ?? undefined,
+    save: write,
+    // A row stays, by which a log-out is known from a store that the browser has emptied.
+    clear: () => write(null),
+    wasEmptied: async () => (await read()) === undefined,
   };
 }
 
 /** The session in localStorage, for pages that want it there: shared by the tabs of an origin, readable by every script of it. */
-export function localStorageTokens(storage: Storage, key = 'parley.session'): TokenStore {
+export function localStorageTokens(storage: GlobalOf<'localStorage'>, key = 'parley.session'): TokenStore {
   return {
     load: async () => {
       const text = storage.getItem(key);
       try {
-        return text === null ? undefined : (JSON.parse(text) as StoredSession);
+        return text === null ? undefined : ((JSON.parse(text) as StoredSession | null) ?? undefined);
       } catch {
         return undefined;
       }
     },
     save: async (session) => storage.setItem(key, JSON.stringify(session)),
-    clear: async () => storage.removeItem(key),
+    clear: async () => storage.setItem(key, 'null'),
+    wasEmptied: async () => storage.getItem(key) === null,
   };
 }
 
@@ -123,6 +130,6 @@ export function defaultTokens(): TokenStore {
 }
 
 /** Undefined where the browser has none: an insecure origin, a very old one. */
-export function findWebLocks(): LockManager | undefined {
-  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+export function findWebLocks(): WebLocks | undefined {
+  return (globalThis as { navigator?: { locks?: WebLocks } }).navigator?.locks;
 }

@@ -1,5 +1,6 @@
 import type { ChannelFactory, Clock, Connectivity, Lifecycle, Lock, Random } from './environment.js';
 import type { Fetch, SocketFactory } from './network.js';
+import type { WebLocks } from './platform-types.js';
 import type { Storage } from './storage.js';
 import type { TokenStore } from './token-store.js';
 
@@ -20,7 +21,7 @@ export interface Ports {
 /** The ports of which those may be left out that only what follows the first load needs: that has its own. */
 export type GivenPorts = Omit<Ports, LaterPort> & { [Name in LaterPort]: Ports[Name] | undefined } & {
   /** The platform's own, where it has some. */
-  locks: LockManager | undefined;
+  locks: WebLocks | undefined;
   /** There may be other tabs on the same storage. */
   isShared: boolean;
 };

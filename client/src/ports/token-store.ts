@@ -31,4 +31,9 @@ export interface TokenStore {
   load(): Promise<StoredSession | undefined>;
   save(session: StoredSession): Promise<void>;
   clear(): Promise<void>;
+  /**
+   * Whether what was kept is gone without `clear`, as where a browser empties the storage of an origin: the session is saved again
+   * then. Absent where that cannot be told from `clear`.
+   */
+  wasEmptied?(): Promise<boolean>;
 }

@@ -10,14 +10,15 @@ import {
   type StoredValue,
   type TransactionMode,
 } from '../ports/storage.js';
+import type { GlobalOf } from '../ports/platform-types.js';
 import { CACHE_LAYOUT, isDurable, STORES } from './layout.js';
 
 export interface IndexedDbOptions {
   /** What the databases' names begin with. */
   prefix?: string;
   /** Instead of the global ones. */
-  indexedDB?: IDBFactory | undefined;
-  keyRange?: typeof IDBKeyRange;
+  indexedDB?: GlobalOf<'indexedDB'> | undefined;
+  keyRange?: GlobalOf<'IDBKeyRange'>;
   /** How long one waits for the database to open: another tab may block it, and some browsers forget to answer. */
   openTimeoutMs?: number;
   /** For tests of what a newer or an older version of the app does to this one. */
@@ -103,6 +104,8 @@ class IndexedDatabase implements Database {
   private handle: IDBDatabase | undefined;
   private opening = false;
   private hadHandle = false;
+  /** There was a transaction on this handle. */
+  private isUsed = false;
   /** Another version of the app has replaced the caches: only durable rows can still be had. */
   private outdated = false;
   private closed = false;
@@ -207,6 +210,7 @@ class IndexedDatabase implements Database {
   private adopt(handle: IDBDatabase): void {
     this.handle = handle;
     this.hadHandle = true;
+    this.isUsed = false;
     handle.addEventListener('close', () => this.openAgain(handle));
     handle.addEventListener('versionchange', (event) => {
       // Deleted, by this tab or another one: to open it again would make it anew.
@@ -221,10 +225,13 @@ class IndexedDatabase implements Database {
     handle.close();
   }
 
-  /** Now, not when it is needed: who has no connection is not notified that it is deleted, and takes it for emptied later. */
+  /**
+   * Now, not when it is needed: where the browser has emptied the storage, what is not sent is to be stored anew. One that was closed
+   * before anything was done with it would be again, and without end.
+   */
   private openAgain(handle: IDBDatabase): void {
     this.forget(handle);
-    if (!this.closed) this.ready().catch(() => undefined);
+    if (!this.closed && this.isUsed) this.ready().catch(() => undefined);
   }
 
   onDestroyed(listener: (isEmptied: boolean) => void): void {
@@ -314,6 +321,7 @@ class IndexedDatabase implements Database {
     stores: readonly StoreName[],
     work: (transaction: StorageTransaction) => Promise<Result>,
   ): Promise<Result> {
+    this.isUsed = true;
     let native: IDBTransaction;
     try {
       // What the user made is flushed to the disk before it counts as kept; what the server can send again is not.

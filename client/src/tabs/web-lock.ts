@@ -1,11 +1,12 @@
 import type { Lock } from '../ports/environment.js';
+import type { WebLocks } from '../ports/platform-types.js';
 import { processLock } from './process-lock.js';
 
 /**
  * The lock of all tabs of an origin: a tab that is closed, crashes or is killed lets go at once. A page without an origin of its
  * own (a sandboxed frame) shares nothing with any other, and is refused such locks: there it is one of this page.
  */
-export function webLock(locks: LockManager): Lock {
+export function webLock(locks: WebLocks): Lock {
   const own = processLock();
   return {
     run: async (name, work, options = {}) => {

@@ -54,6 +54,14 @@ describe('a session by cookies', () => {
     expect(await response.text()).toContain('REFRESH_TOKEN_INVALID');
   });
 
+  it('goes on where a proxy refuses the request, whatever its status', async () => {
+    const { fetch } = cookieSession({
+      fetch: () => Promise.resolve(answer(400, 'Request Header Or Cookie Too Large')),
+    });
+    const response = await fetch('http://a/auth/refresh', call());
+    expect([response.status, await response.text()]).toEqual([400, '"Request Header Or Cookie Too Large"']);
+  });
+
   it('opens a socket without a token', () => {
     const opened: SocketOptions[] = [];
     const { socket } = cookieSession({

@@ -247,6 +247,48 @@ describe('session', () => {
     expect(await tokens.load()).toBeUndefined();
   });
 
+  describe('that a browser has removed with all that it stored', () => {
+    beforeEach(() => {
+      let wasCleared = false;
+      const { clear } = tokens;
+      Object.assign(tokens, {
+        clear: () => {
+          wasCleared = true;
+          return clear();
+        },
+        wasEmptied: async () => !wasCleared && (await tokens.load()) === undefined,
+      } satisfies Partial<TokenStore>);
+    });
+
+    it('is saved by the tab that leads, and by another only where that one does not', async () => {
+      const clock = new VirtualClock();
+      const [leader, follower] = [tab(clock), tab(clock)];
+      for (const { session } of [leader, follower]) await session.restore();
+      // The one that follows knows the tokens from before the renewal.
+      await leader.sessionTokens.renew('access 1');
+      const { load } = tokens;
+      tokens.load = () => Promise.resolve(undefined);
+      const saved = [follower.sessionTokens.saveAgain(false), leader.sessionTokens.saveAgain(true)];
+      await settled();
+      tokens.load = load;
+      await clock.advance(300);
+      expect(await Promise.all(saved)).toEqual([false, true]);
+      expect(await tokens.load()).toMatchObject({ refreshToken: 'refresh 2' });
+      tokens.load = () => Promise.resolve(undefined);
+      const alone = follower.sessionTokens.saveAgain(false);
+      await clock.advance(3_000);
+      expect(await alone).toBe(true);
+    });
+
+    it('is not saved after a log-out in another tab', async () => {
+      const [left, other] = [tab(), tab()];
+      for (const { session } of [left, other]) await session.restore();
+      await other.session.clear();
+      expect(await left.sessionTokens.saveAgain(true)).toBe(false);
+      expect(await tokens.load()).toBeUndefined();
+    });
+  });
+
   it('keeps a session that begins while it is learned that the one before is over', async () => {
     await tokens.clear();
     const { session, sessionTokens } = tab();

@@ -70,6 +70,14 @@ function answering(answers: Record<string, object>): Fetch {
 describe('a client', () => {
   afterEach(() => void jest.restoreAllMocks());
 
+  it.each(['localhost:3000', 'chat.example.com', '', 'http://', 'ws://chat.example', undefined])(
+    'refuses at once to be made for %j, which is no URL of a server',
+    (url) => {
+      const { ports } = made();
+      expect(() => createClient({ ...ports, url: url as string })).toThrow(TypeError);
+    },
+  );
+
   it('marks nothing as read that is not written yet', async () => {
     const { client } = await loggedIn();
     await client.markRead(CONVERSATION, 1_000_000);
@@ -316,6 +324,7 @@ describe('a client', () => {
       database.onDestroyed = (listener) => void listeners.push(listener);
       return database;
     };
+    ports.tokens.wasEmptied = async () => (await ports.tokens.load()) === undefined;
     const client = createClient({ ...ports, storage: { ...ports.storage, open } });
     await client.ready;
     const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: 'typed before' });

@@ -48,6 +48,12 @@ class Connections {
         event.type === 'abort' || EventTarget.prototype.dispatchEvent.call(transaction, event);
   }
 
+  /** Resolves when one more is open. */
+  async next(): Promise<void> {
+    const { length } = this.opened;
+    while (this.opened.length === length) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   get last(): IDBDatabase {
     const last = this.opened.at(-1);
     if (last === undefined) throw new Error('nothing was opened');
@@ -126,6 +132,17 @@ describe('the storage adapter IndexedDB', () => {
     const next = await storage().open('account');
     expect(await keys(next)).toEqual([]);
     await next.close();
+  });
+
+  it('is not opened again and again in a browser that closes each connection at once', async () => {
+    const database = await storage().open('account');
+    await put(database, 'a', 'before');
+    connections.kill();
+    await connections.next();
+    connections.kill();
+    await put(database, 'b', 'after');
+    expect(connections.opened).toHaveLength(3);
+    await database.close();
   });
 
   it('opens it once more where the browser was still closing it', async () => {

@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { type ChatClient, createClient } from '../../src/index.js';
+import type { Fetch } from '../../src/ports/network.js';
+import { indexedDbTokens } from '../../src/ports/platform.js';
+import { indexedDbStorage } from '../../src/storage/indexeddb.js';
+import { processLock } from '../../src/tabs/process-lock.js';
+import { sharedChannels, until } from '../support/clients.js';
+import { FakeSockets } from '../support/fake-ports.js';
+import { ME } from '../sync/model-server.js';
+
+const CONVERSATION = 'c0';
+
+/** A browser that closes connections to IndexedDB, and whose tabs sleep: what is said to their connections waits until they are awake. */
+class Browser {
+  readonly factory = new IDBFactory();
+  #connections: IDBDatabase[] = [];
+  #late: (() => void)[] | undefined;
+  readonly #open = this.factory.open.bind(this.factory);
+
+  constructor() {
+    this.factory.open = (name, version) => {
+      const request = this.#open(name, version);
+      request.addEventListener('success', () => {
+        const connection = request.result;
+        this.#connections.push(connection);
+        const listen = connection.addEventListener.bind(connection);
+        connection.addEventListener = (type: string, listener: unknown) =>
+          listen(type, (event) => {
+            const say = (): void => (listener as (event: Event) => void)(event);
+            if (this.#late !== undefined && type === 'close') this.#late.push(say);
+            else say();
+          });
+      });
+      return request;
+    };
+  }
+
+  sleep(): void {
+    this.#late = [];
+    const closed = this.#connections.filter(({ name }) => name.startsWith('parley:'));
+    this.#connections = [];
+    for (const connection of closed)
+      forceCloseDatabase(connection as unknown as Parameters<typeof forceCloseDatabase>[0]);
+  }
+
+  wake(): void {
+    const late = this.#late ?? [];
+    this.#late = undefined;
+    for (const say of late) say();
+  }
+
+  async databases(): Promise<(string | undefined)[]> {
+    return (await this.factory.databases()).map(({ name }) => name);
+  }
+
+  /** All that the origin has, as where the disk is full. */
+  async empty(): Promise<void> {
+    for (const name of await this.databases())
+      await new Promise((resolve) =>
+        this.factory.deleteDatabase(name ?? '').addEventListener('success', () => resolve(undefined)),
+      );
+  }
+}
+
+describe('a storage that is gone', () => {
+  let browser: Browser;
+  let clients: ChatClient[];
+  let portsOf: () => Parameters<typeof createClient>[0];
+
+  const fetch: Fetch = (address) => {
+    const isAuth = address.startsWith('https://chat.example/auth/');
+    const body = isAuth ? { accessToken: 'access', refreshToken: 'refresh', expiresIn: 900, user: { id: ME } } : {};
+    const text = () => Promise.resolve(JSON.stringify(body));
+    return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+  };
+  beforeEach(() => {
+    browser = new Browser();
+    clients = [];
+    const shared = { lock: processLock(), channel: sharedChannels(), fetch, url: 'https://chat.example' };
+    portsOf = () => ({
+      ...shared,
+      storage: indexedDbStorage({ indexedDB: browser.factory, keyRange: IDBKeyRange }),
+      tokens: indexedDbTokens(browser.factory),
+      socket: new FakeSockets().factory,
+    });
+  });
+  afterEach(async () => {
+    for (const client of clients) await client.close();
+  });
+
+  /** Two tabs of one user, the first of which leads. */
+  async function twoTabs(ports = {}): Promise<[leader: ChatClient, follower: ChatClient]> {
+    const leader = createClient(portsOf());
+    await leader.login({ username: 'me', password: 'a long password' });
+    await until('it leads', () => leader.connection.getSnapshot().status === 'connecting');
+    const follower = createClient({ ...portsOf(), ...ports });
+    clients = [leader, follower];
+    await follower.ready;
+    await until('it follows', () => follower.userId === ME);
+    return [leader, follower];
+  }
+  async function sessionSaved(): Promise<void> {
+    const tokens = indexedDbTokens(browser.factory);
+    for (const end = Date.now() + 30_000; (await tokens.load()) === undefined; )
+      if (Date.now() > end) throw new Error('the session was not saved');
+  }
+  const textsIn = ({ outbox }: ChatClient): (string | undefined)[] =>
+    outbox.items.map(({ command }) => (command.type === 'send' ? command.content : undefined));
+
+  it.each([
+    ['another tab', {}],
+    ['a tab of which it knows nothing', { lock: processLock(), channel: sharedChannels() }],
+  ])(
+    'since its user has logged out in %s while it slept ends the session here, too, and stores nothing',
+    async (_, ports) => {
+      const [other, sleeping] = await twoTabs(ports);
+      await sleeping.send({ conversationId: CONVERSATION, content: 'typed before' }).stored;
+      browser.sleep();
+      await other.logout();
+      browser.wake();
+      await until('it has ended', () => sleeping.connection.getSnapshot().status === 'ended');
+      expect([sleeping.userId, sleeping.outbox.items]).toEqual([undefined, []]);
+      expect(await indexedDbTokens(browser.factory).load()).toBeUndefined();
+      expect(await browser.databases()).toEqual(['parley.session']);
+    },
+  );
+
+  it('since the browser has emptied it is made anew by the tab that leads, with what was stored, the session too; by another with what was not', async () => {
+    const [leader, follower] = await twoTabs();
+    const { clientId, stored } = leader.send({ conversationId: CONVERSATION, content: 'one' });
+    await stored;
+    await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored;
+    await until('both have both', () => [leader, follower].every((client) => textsIn(client).length === 2));
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    await sessionSaved();
+    await until('it goes on', () => leader.connection.getSnapshot().status === 'connecting');
+    const meanwhile = follower.send({ conversationId: CONVERSATION, content: 'typed in the other meanwhile' });
+    await leader.outbox.drop(clientId);
+    await leader.send({ conversationId: CONVERSATION, content: 'four' }).stored;
+    await meanwhile.stored;
+    for (const client of [leader, follower])
+      await until('all is known', () => textsIn(client).length === 3 && !textsIn(client).includes('one'));
+    expect(textsIn(leader)[0]).toBe('two');
+    expect(textsIn(follower)).toEqual(textsIn(leader));
+    expect([leader.userId, follower.userId]).toEqual([ME, ME]);
+  });
+
+  it('since the browser has emptied it, the tab that leads included, is made anew by the one that is left', async () => {
+    const [leader, follower] = await twoTabs();
+    await leader.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    await until('it is known', () => textsIn(follower).length === 1);
+    browser.sleep();
+    await browser.empty();
+    await leader.close();
+    browser.wake();
+    await sessionSaved();
+    await follower.send({ conversationId: CONVERSATION, content: 'typed meanwhile' }).stored;
+    await follower.close();
+    const next = createClient(portsOf());
+    clients = [next];
+    await next.ready;
+    expect([next.userId, textsIn(next)]).toEqual([ME, ['one', 'typed meanwhile']]);
+  });
+});
