@@ -1,4 +1,5 @@
 import type { Message } from '../protocol/protocol.generated.js';
+import { cover, covers } from './coverage.js';
 import { PAGE_SIZE, rowsBetween } from './message-rows.js';
 import type { PageQuery, Timeline, Window } from './state.js';
 
@@ -6,7 +7,7 @@ import type { PageQuery, Timeline, Window } from './state.js';
 const MARGIN_MS = 60_000;
 /** How often what is shown is looked through, also where nothing happens: less than the margin, and timers may be a quarter late. */
 export const LOOK_THROUGH_MS = 45_000;
-/** Before that nothing of a window is asked for twice for the sake of its URLs, whatever the server answers. */
+/** Within that no message is asked for twice for the sake of its URLs, whatever the server answers. */
 const MIN_PAUSE_MS = 60_000;
 
 /** URLs of this server's files say themselves, in seconds, until when they are good (docs/attachments.md). */
@@ -25,16 +26,14 @@ export function renewal(
   now: number,
 ): (Pick<Window, 'renewed'> & { loading: PageQuery }) | undefined {
   const { from, to, renewed } = window;
-  const asked =
-    renewed !== undefined && now < renewed.at + MIN_PAUSE_MS ? renewed : { from: Infinity, to: -1, at: now };
+  const { asked, at } = renewed !== undefined && now < renewed.at + MIN_PAUSE_MS ? renewed : { asked: [], at: now };
   const row = [...rowsBetween(timeline.rows, from, to)]
     .reverse()
-    .find((message) => (message.seq < asked.from || message.seq > asked.to) && hasExpired(message, now));
+    .find((message) => !covers(asked, message.seq, message.seq) && hasExpired(message, now));
   if (row === undefined) return undefined;
   const around = Math.max(timeline.start, row.seq - PAGE_SIZE / 2 + 1);
-  const [first, last] = [around - PAGE_SIZE / 2, around + PAGE_SIZE / 2 - 1];
-  // What is shown is one piece, and so is what was asked for; elsewhere it begins anew.
-  const isBeside = first <= asked.to + 1 && last >= asked.from - 1;
-  const [start, end] = isBeside ? [Math.min(first, asked.from), Math.max(last, asked.to)] : [first, last];
-  return { loading: { around }, renewed: { from: start, to: end, at: asked.at } };
+  return {
+    loading: { around },
+    renewed: { asked: cover(asked, around - PAGE_SIZE / 2, around + PAGE_SIZE / 2 - 1), at },
+  };
 }

@@ -84,7 +84,7 @@ export function takeMessages(step: Step, conversationId: string, messages: reado
 
 function forgetBelow(step: Step, id: string, timeline: Timeline, seq: number): Timeline {
   const isGone = (row: Message): boolean => row.seq < seq;
-  setWindow(step, id, { loading: null });
+  setWindow(step, id, { loading: null, renewed: undefined });
   for (const row of timeline.rows) if (isGone(row)) write(step, 'messages', orderedKey(id, row.seq));
   return {
     ...timeline,

@@ -11,7 +11,8 @@ import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
 import { derive } from './timeline.js';
-import { NEW_WINDOW } from './message-rows.js';
+import { NEW_WINDOW, PAGE_SIZE } from './message-rows.js';
+import { MAX_WINDOW } from './window.js';
 import { endPage, placeWindow, setWindow, setWindows, wishAfter } from './windows.js';
 
 export const INITIAL_STATE: SyncState = {
@@ -135,10 +136,12 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
-      // What is before or after stays wanted; a jump is over.
-      const wish = window.wish === 'older' || window.wish === 'newer' ? window.wish : wishAfter(window, query);
+      // What is before or after stays wanted, unless it would take what is on screen from there when it comes; a jump is over.
+      const isFull = window.to - window.from + 1 + PAGE_SIZE > MAX_WINDOW;
+      const isKept = !isFull && (window.wish === 'older' || window.wish === 'newer');
+      const wish = isKept ? window.wish : wishAfter(window, query);
       setWindow(step, id, { loading: null, wish, isPaused: true, renewed: undefined });
-      return retryLater(step, 'pages', failure.retryAfterMs);
+      return retryLater(step, `pages:${id}`, failure.retryAfterMs);
     }
     case 'answer': {
       const { users = [], friendRequests = [], conversation, message, settled = [] } = input;
@@ -189,7 +192,8 @@ function take(step: Step, input: SyncInput): void {
       return setWindow(step, input.conversationId, {
         wish: 'newest',
         follows: true,
-        ...{ unreachable: 0, isPaused: false },
+        unreachable: 0,
+        isPaused: false,
         resume: undefined,
       });
     case 'jump':
@@ -200,14 +204,14 @@ function take(step: Step, input: SyncInput): void {
       else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
-      else if (kind === 'pages') setWindows(step, { unreachable: 0, isPaused: false });
+      else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });
     }
   }
 }
 
 function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });
-  setWindows(step, { loading: null });
+  setWindows(step, { loading: null, renewed: undefined });
 }
 
 /** What follows from whatever happened; and all rows of a step are one write. */

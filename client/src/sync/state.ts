@@ -59,9 +59,9 @@ export interface Window {
   resume?: readonly [from: number, to: number] | undefined;
   /** The page that is under way. Another one is of no use: it may be older than what was dropped or passed over since. */
   loading: PageQuery | null;
-  /** These messages were asked for once more for the sake of their URLs; since when, by the server's clock. */
-  renewed?: { from: number; to: number; at: number } | undefined;
-  /** A page has failed: until the timer `pages` nothing is asked for, unless the user goes elsewhere. */
+  /** The messages that were asked for once more for the sake of their URLs; since when, by the server's clock. */
+  renewed?: { asked: Coverage; at: number } | undefined;
+  /** A page has failed: until its timer, `pages:` and the conversation, nothing is asked for, unless the user goes elsewhere. */
   isPaused: boolean;
   /** The newest message that asking did not bring; it is not asked for again for its sake. */
   unreachable: number;

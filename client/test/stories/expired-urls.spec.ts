@@ -11,7 +11,7 @@ describe('the URL of a file', () => {
   let clients: Clients;
 
   beforeAll(async () => {
-    story = await startStory({ rateLimits: false }, { ATTACHMENT_URL_SECONDS: '2' });
+    story = await startStory({ rateLimits: false }, { ATTACHMENT_URL_SECONDS: '6' });
     clients = new Clients(story.url);
   }, 120_000);
   afterAll(async () => {

@@ -233,7 +233,7 @@ function happen(server: ModelServer, device: Device, chance: Chance): void {
     );
   else if (dice < 66) device.feed({ type: chance.pick(['older', 'newer', 'newest'] as const), conversationId: id });
   else if (dice < 67) device.feed({ type: 'jump', conversationId: id, seq });
-  else if (dice < 69) device.feed({ type: 'timer', name: chance.pick(['sync', 'pages']) });
+  else if (dice < 69) device.feed({ type: 'timer', name: chance.pick(['sync', `pages:${id}`]) });
   else if (dice < 70 && chance.is(10)) {
     server.restore();
     device.disconnect(true);

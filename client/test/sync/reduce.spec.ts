@@ -214,9 +214,22 @@ describe('a gap', () => {
     const { query } = answerOf(server, run);
     expect(query).toEqual({ before: 98 });
     run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'RATE_LIMITED' } });
-    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
-    run.feed({ type: 'timer', name: 'pages' });
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages:c0' }]]);
+    run.feed({ type: 'timer', name: 'pages:c0' });
     expect(answered(server, run)).toEqual([{ before: 98 }]);
+  });
+
+  it('that is before what is shown does not take the newest from the screen when its page comes late', () => {
+    const server = room(1_000);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    for (run.feed(answerOf(server, run)); run.state.windows.get('c0')?.from !== 601; run.feed(answerOf(server, run)))
+      run.feed({ type: 'older', conversationId: 'c0' });
+    run.feed({ type: 'older', conversationId: 'c0' });
+    const { query } = answerOf(server, run);
+    run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'NETWORK' } });
+    run.feed({ type: 'timer', name: 'pages:c0' });
+    expect(answered(server, run)).toEqual([]);
+    expect(run.state.windows.get('c0')).toMatchObject({ from: 601, to: 1_000, follows: true });
   });
 
   it('that no page fills is not asked for again and again', () => {
@@ -303,8 +316,8 @@ describe('a conversation that another engine had on screen', () => {
     run.feed(failed({ before: 151 }));
     expect([run.asked('page'), run.asked('timer')]).toEqual([[], []]);
     run.feed(failed(query));
-    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
-    run.feed({ type: 'timer', name: 'pages' });
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages:c0' }]]);
+    run.feed({ type: 'timer', name: 'pages:c0' });
     expect(answered(server, run)).toEqual([{ before: 151 }, { before: 101 }]);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 60, to: 200, follows: true, resume: undefined });
   });
@@ -315,7 +328,7 @@ describe('a conversation that another engine had on screen', () => {
     const { query, conversationId } = answerOf(server, run);
     run.feed({ type: 'page-failed', conversationId, query, failure: { code: 'NETWORK' } });
     expect(run.asked('page')).toEqual([]);
-    run.feed({ type: 'timer', name: 'pages' });
+    run.feed({ type: 'timer', name: 'pages:c0' });
     expect(answered(server, run)).toEqual([{ around: 150 }, { after: 174 }, { before: 125 }]);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 100, to: 199, follows: false, resume: undefined });
   });
@@ -343,7 +356,7 @@ describe('URLs of files that have expired', () => {
   }
   const urls = (run: Run): Set<string | undefined> =>
     new Set(run.state.timelines.get('c0')?.rows.map(({ attachments }) => attachments[0]?.url));
-  const look: SyncInput = { type: 'timer', name: 'pages' };
+  const look: SyncInput = { type: 'timer', name: 'pages:c0' };
 
   it('are renewed page by page from the newest message, once they have expired by the clock of the server', () => {
     const { run, renew, now } = withPictures(120);
@@ -388,6 +401,35 @@ describe('URLs of files that have expired', () => {
     expect(run.feed(look).asked('page')).toEqual([]);
     now(30.1);
     expect(run.feed(look).asked('page')).toHaveLength(1);
+  });
+
+  it('are asked for once each within a minute also where they are far apart, and the server renews nothing', () => {
+    const server = room(400);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    const give = (answer = answerOf(server, run)): void => {
+      const items = answer.page.items.map((item) =>
+        item.seq % 300 === 100 ? { ...item, attachments: [{ url: until(24) }] } : item,
+      );
+      run.feed({ ...answer, page: { ...answer.page, items } } as never);
+    };
+    for (give(); run.state.windows.get('c0')?.from !== 1; give()) run.feed({ type: 'older', conversationId: 'c0' });
+    run.now = 30 * HOUR;
+    const queries: unknown[] = [];
+    for (run.feed(look); run.asked('page').length > 0; give()) queries.push(answerOf(server, run).query);
+    expect(queries).toEqual([{ around: 376 }, { around: 76 }]);
+    expect(run.feed(look).asked('page')).toEqual([]);
+    run.now += 60_000;
+    expect(run.feed(look).asked('page')).toHaveLength(1);
+  });
+
+  it('are asked for again after a connection that was lost before they came', () => {
+    const { run, renew, now, server } = withPictures(40);
+    renew(24);
+    now(30);
+    run.feed(look);
+    const late = answerOf(server, run);
+    run.feed({ type: 'offline' }, late, ready, synced('c1', {}));
+    expect(run.asked('page')).toMatchObject([{ query: late.query }]);
   });
 
   it('neither stand in the way of older messages nor are taken for them', () => {
@@ -438,7 +480,7 @@ describe('URLs of files that have expired', () => {
     now(30);
     const query = run.feed(look).state.windows.get('c0')?.loading ?? {};
     run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'NETWORK' } });
-    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages' }]]);
+    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages:c0' }]]);
     expect(run.feed(look).asked('page')).toHaveLength(1);
   });
 });
