@@ -6,13 +6,15 @@ import { reloadIfNewer } from './newer-build.js';
 type Loaded<Properties> = { default: FunctionComponent<Properties> };
 type Load<Properties> = () => Promise<Loaded<Properties>>;
 
+const RETRY_MS = 5_000;
+
 /** What has been loaded once is there at once. */
 const loaded = new Map<unknown, Loaded<never>>();
 
 interface Pending {
-  /** Called where it cannot be loaded, which has one cause: no network, and not kept yet. */
+  /** Called where it cannot be loaded, which has one cause: no network, and not kept yet. Else a pane says so. */
   onFailed?: () => void;
-  /** One can do without: nothing is shown in its place. Else, without `onFailed`, a pane says so. */
+  /** One can do without for a while: nothing is shown in its place, and it is asked for again. */
   isOptional?: boolean;
 }
 
@@ -40,6 +42,7 @@ export function Lazy<Properties extends object>({
         if (!isCurrent) return;
         setFailed(() => load);
         onFailed?.();
+        if (isOptional) setTimeout(() => setFailed(undefined), RETRY_MS);
       },
     );
     return () => {

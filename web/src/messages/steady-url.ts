@@ -7,7 +7,7 @@ export function useSteadyUrl(player: RefObject<HTMLMediaElement | null>, url: st
   useEffect(() => {
     const media = player.current;
     const renew = (): void => setSteady(url);
-    if (media === null || media.currentTime === 0 || media.error !== null) return renew();
+    if (media === null || media.currentTime === 0 || media.ended || media.error !== null) return renew();
     const events = ['ended', 'error'] as const;
     for (const event of events) media.addEventListener(event, renew);
     return () => {
