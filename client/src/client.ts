@@ -75,7 +75,7 @@ function portsOf(given: ClientOptions): GivenPorts {
 
 /** From JavaScript anything may come. */
 function requireText(content: unknown): void {
-  if (typeof content !== 'string') throw new TypeError('The content of a message is a string.');
+  if (typeof content !== 'string') throw new TypeError('The content is a string.');
 }
 
 /** What is written and not sent to a conversation; empty where there is nothing. */
@@ -108,6 +108,7 @@ export class ChatClient {
   #logIns = 0;
 
   constructor(options: ClientOptions) {
+    if (!/^https?:\/\/[^/]/i.test(options.url)) throw new TypeError('The url is not http(s).');
     const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
     const session = (this.#session = new Session(ports));
     const account = (this.#account = new CurrentAccount({ ...ports, session, later: () => this.#later() }));
@@ -209,7 +210,7 @@ export class ChatClient {
     const receiverId = to.receiverId ?? recipientOf(to.conversationId ?? '');
     const conversationId = to.receiverId === undefined && receiverId !== undefined ? undefined : to.conversationId;
     if ((conversationId === undefined) === (receiverId === undefined))
-      throw new TypeError('A message goes to a conversationId or to a receiverId.');
+      throw new TypeError('A message has a conversationId or a receiverId.');
     // A field that is empty says nothing.
     const content = text === '' ? undefined : text;
     // What cannot be kept would hold up all that is typed after it.

@@ -33,7 +33,7 @@ export interface TokenStore {
   clear(): Promise<void>;
   /**
    * Whether what was kept is gone without `clear`, as where a browser empties the storage of an origin: the session is saved again
-   * then. Absent where that cannot be told from `clear`.
+   * then. Absent where both look the same.
    */
   wasEmptied?(): Promise<boolean>;
 }
