@@ -37,7 +37,7 @@ onlyWith(describe, 'redis-server')('processes that end, stop and come back', () 
       RATE_LIMITS: 'off',
       JWT_SECRET: 'a secret that is long enough for every test',
       // Long enough for what is asked meanwhile of who is sent away last, on a busy machine as well.
-      DRAIN_SECONDS: '8',
+      DRAIN_SECONDS: '14',
     });
 
   const isOnline =

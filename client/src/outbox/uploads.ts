@@ -11,11 +11,14 @@ import type { OutboxItem, Uploader, UploadSource } from './types.js';
 const CHUNK_BYTES = 256 * 1024;
 /** Chunks in one request: as much as nginx lets through where nobody has said otherwise. */
 const CHUNKS_AT_ONCE = 4;
-/** Up to here a file goes in one request, with its form around it: to begin again costs less than to ask how far one was. */
-const MAX_WHOLE_BYTES = CHUNKS_AT_ONCE * CHUNK_BYTES - 4 * 1024;
-/** The last part is answered once the server has looked at all of it. */
-const PART_TIMEOUT_MS = 120_000;
-/** A slower connection than this, in bytes a second, is too slow for a file in one piece. */
+/** Up to here a file goes in one request: to begin again costs less than to ask how far one was. */
+const MAX_WHOLE_BYTES = CHUNK_BYTES;
+/**
+ * So long its conversation waits for a request that got lost. The last part is answered once the server has looked at all of it;
+ * where that takes longer, it is asked for.
+ */
+const PART_TIMEOUT_MS = 60_000;
+/** Where a server takes large files in one piece alone: a slower connection than this, in bytes a second, is too slow for them. */
 const MIN_RATE = 8 * 1024;
 /** How often one attempt asks anew how far the server is. */
 const MAX_RESUMPTIONS = 3;
@@ -45,6 +48,8 @@ export class StoredUploads implements Uploader {
   readonly #uploading = new Map<string, AbortController>();
   /** Files that are being copied; one that is discarded meanwhile is none of them any more. */
   readonly #copying = new Set<string>();
+  /** Files of which a part took too long: the next ones are smaller. */
+  readonly #slow = new Set<string>();
 
   constructor(private readonly ports: { database: Database; http: Http; clock: Clock }) {}
 
@@ -85,6 +90,7 @@ export class StoredUploads implements Uploader {
 
   async discard(id: string): Promise<void> {
     this.#copying.delete(id);
+    this.#slow.delete(id);
     const row = await this.#row(id);
     await this.#write(async (transaction) => {
       await transaction.delete('uploads', id);
@@ -142,7 +148,7 @@ export class StoredUploads implements Uploader {
       method: 'POST',
       expects: 'id',
       ...multipart(file, voice === true ? { voice: 'true' } : {}, `parley-${id}`),
-      timeoutMs: PART_TIMEOUT_MS + (size / MIN_RATE) * 1_000,
+      timeoutMs: Math.max(PART_TIMEOUT_MS, (size / MIN_RATE) * 1_000),
     });
     return body.id;
   }
@@ -187,7 +193,10 @@ export class StoredUploads implements Uploader {
       const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
       const content = await this.#bytes(id, offset, size);
       const request = { method: 'PATCH', headers, content, signal, timeoutMs: PART_TIMEOUT_MS } as const;
-      const answer = await this.#tus(location, request);
+      const answer = await this.#tus(location, request).catch((error: unknown) => {
+        if (error instanceof ChatError && error.code === 'TIMEOUT') this.#slow.add(id);
+        throw error;
+      });
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       offset = next;
@@ -197,7 +206,7 @@ export class StoredUploads implements Uploader {
   /** Some chunks from here on, the first as far as it is still to be sent. */
   async #bytes(id: string, offset: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
     const first = offset - (offset % CHUNK_BYTES);
-    const end = Math.min(size, first + CHUNKS_AT_ONCE * CHUNK_BYTES);
+    const end = Math.min(size, first + (this.#slow.has(id) ? 1 : CHUNKS_AT_ONCE) * CHUNK_BYTES);
     const bytes = new Uint8Array(end - offset);
     await this.#read(async (transaction) => {
       for (let start = first; start < end; start += CHUNK_BYTES) {

@@ -100,7 +100,24 @@ describe('an upload', () => {
     expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
   });
 
-  it.each([1_000_000, 1_044_480, 1_044_481, 1_048_576, SIZE])(
+  it('whose parts take too long goes on in smaller ones', async () => {
+    const [server, sizes] = [new UploadServer(), [] as number[]];
+    const { request } = server;
+    server.request = (path, given) => {
+      const { length = 0 } = (given?.content ?? {}) as Partial<Uint8Array>;
+      if (length > 300_000) return Promise.reject(new ChatError('TIMEOUT', 'No answer in time.'));
+      if (length > 0) sizes.push(length);
+      return request.call(server, path, given) as never;
+    };
+    const uploads = await uploader(server);
+    await uploads.keep('f', source(1_000_000));
+    await expect(uploads.upload('f', () => undefined)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await uploads.upload('f', () => undefined)).toBe('abc');
+    expect(sizes).toEqual([262_144, 262_144, 262_144, 213_568]);
+    expect(Buffer.from(server.received).equals(Buffer.from(BYTES.subarray(0, 1_000_000)))).toBe(true);
+  });
+
+  it.each([262_144, 262_145, 1_000_000, 1_044_480, 1_044_481, 1_048_576, SIZE])(
     'of %i bytes makes no request that a proxy as it comes would refuse for its size',
     async (size) => {
       const server = new UploadServer();
