@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
+import '../texts/more.js';
 import { t } from '../texts/texts.js';
 import { Icon } from './Icon.js';
 import { useModal } from './modal.js';

@@ -1,3 +1,4 @@
+import '../texts/more.js';
 import { t } from '../texts/texts.js';
 
 /** Below a list of which there is more. */

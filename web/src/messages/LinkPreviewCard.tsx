@@ -1,6 +1,6 @@
 import type { LinkPreview } from '@parley/client';
 
-export function LinkPreviewCard({ preview }: { preview: LinkPreview }) {
+export default function LinkPreviewCard({ preview }: { preview: LinkPreview }) {
   const { url, title, description, siteName, imageUrl } = preview;
   return (
     <a class="link-preview" href={url} target="_blank" rel="noopener noreferrer nofollow">

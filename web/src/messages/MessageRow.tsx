@@ -8,7 +8,6 @@ import type { Place } from '../design/place.js';
 import { fullTimeOf, t, timeOf } from '../texts/texts.js';
 import { canEdit, isOwn, type MessageActions } from './actions.js';
 import { Attachments } from './Attachments.js';
-import { LinkPreviewCard } from './LinkPreviewCard.js';
 import { useLongPress } from './long-press.js';
 import { MessageText } from './MessageText.js';
 import { Quote } from './Quote.js';
@@ -18,6 +17,7 @@ import { RowTools } from './RowTools.js';
 import { TickMark } from './TickMark.js';
 
 const messageMenu = () => import('./MessageMenu.js');
+const linkPreview = () => import('./LinkPreviewCard.js');
 
 export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected' | undefined;
 
@@ -90,7 +90,7 @@ export const MessageRow = memo(({ item, isFirst, isLast, isGroup, tick, actions 
           ) : null}
           {item.replyTo === null ? null : <Quote reply={item.replyTo} onJump={actions.jump} />}
           {item.attachments.length > 0 ? <Attachments item={item} actions={actions} /> : null}
-          {item.linkPreview ? <LinkPreviewCard preview={item.linkPreview} /> : null}
+          {item.linkPreview ? <Lazy load={linkPreview} preview={item.linkPreview} isOptional /> : null}
           <div class="last-line">
             {isDeleted ? (
               <p class="message-text">{t('message.deleted')}</p>

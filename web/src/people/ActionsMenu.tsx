@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
 import { Menu } from '../design/Menu.js';
 import { below, type Place } from '../design/place.js';
+import '../texts/more.js';
 import { t } from '../texts/texts.js';
 
 /** What may be done with somebody: a button, and the menu that it opens. */

@@ -1,5 +1,8 @@
 /** What is said in parts of the page that are fetched when they are opened. */
 export const more = {
+  'app.close': 'Close',
+  'app.loadMore': 'Show more',
+  'list.actions': 'Actions for {name}',
   'app.home': 'To the conversations',
   'app.nowhere': 'There is nothing here',
   'app.nowhereHint': 'The address is wrong, or what it led to is gone.',

@@ -1,10 +1,8 @@
 /** The catalogue that others follow: the same names, `{names}` of what is filled in, and `{count:one|more}`. What is drawn at once. */
 export const en = {
   'app.name': 'Parley',
-  'app.close': 'Close',
   'app.back': 'Back',
   'app.more': 'More',
-  'app.loadMore': 'Show more',
   'app.retry': 'Try again',
   'app.someone': 'Somebody',
   'app.deletedUser': 'Deleted account',
@@ -52,7 +50,6 @@ export const en = {
   'list.findPeople': 'Find people',
   'list.choose': 'Choose a conversation',
   'list.chooseHint': 'Or start one: find people, make a group.',
-  'list.actions': 'Actions for {name}',
 
   'kind.IMAGE': 'Picture',
   'kind.VIDEO': 'Film',
