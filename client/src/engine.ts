@@ -272,8 +272,11 @@ export class Engine {
       this.outbox.takeRows({ rows });
       this.drafts.takeRows({ rows });
       for (const [store, , value] of rows) if (store === 'outbox') this.#showRead(value as OutboxItem | undefined);
-    } else if (message.type === 'answer' && this.ports.role === 'follower')
-      this.sync.apply(message['answer'] as Answer);
+    } else if (message.type === 'answer' && this.ports.role === 'follower') {
+      const answer = message['answer'] as Answer;
+      this.outbox.answeredElsewhere(answer.settled ?? []);
+      this.sync.apply(answer);
+    }
   }
 
   #showRead(item: OutboxItem | undefined): void {

@@ -190,6 +190,13 @@ export class DurableOutbox implements Outbox {
     return rowsOf(changed, gone);
   }
 
+  answeredElsewhere(settled: readonly Settled[]): void {
+    for (const { clientId } of settled) {
+      const run = this.#items.runs.get(clientId);
+      if (run !== undefined) run.isBusy = true;
+    }
+  }
+
   takeRows(changes: RowChanges): void {
     this.#stored.takeRows(changes);
   }

@@ -128,9 +128,11 @@ export class StoredItems {
     const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
     for (const [, key, value] of rows) {
       const held = items.find(key);
+      // What this tab is at, or knows the answer of, leaves with what comes in its place.
+      if (items.runs.get(key)?.isBusy === true) continue;
       if (value === undefined) {
         if (held !== undefined) removed.push(held);
-      } else if (items.runs.get(key)?.isBusy !== true) {
+      } else {
         const item = value as unknown as OutboxItem;
         for (const file of item.files ?? []) removeDeadPreview(file);
         changed.push(item.state === 'rejected' ? item : { ...item, state: 'queued' });

@@ -78,6 +78,8 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   setLive(isLive: boolean): void;
   /** The server has these, as an answer, an event or sync says: they go, and what waited for their ids gets them. */
   settled(settled: readonly Settled[]): RowChanges['rows'];
+  /** The answers of these have come to the tab that leads: here they leave with what comes in their place, not before. */
+  answeredElsewhere(settled: readonly Settled[]): void;
   /** Rows that another tab has stored. */
   takeRows(changes: RowChanges): void;
   /** Reads what the storage has: a word of another tab may have been lost. */

@@ -6,14 +6,15 @@ import type { PageQuery, Timeline, Window } from './state.js';
 export const MAX_WINDOW = 400;
 /** A gap up to this long is filled from its beginning; beyond a longer one the newest page is shown at once. */
 const MAX_GAP_FILLED = 2 * PAGE_SIZE;
-/** Fewer messages than that are not worth filling on from. */
-const MIN_FILLED = PAGE_SIZE / 5;
 
 /** Page and server count alike: one message fewer after the middle than before it. */
 const middleOf = ([from, to]: readonly [number, number]): number => Math.ceil((from + to) / 2);
 
-/** Moves a window to where its wish is, as far as the messages for it are held. */
-export function settle(window: Window, timeline: Timeline, lastSeq: number): Window {
+/**
+ * Moves a window to where its wish is, as far as the messages for it are held.
+ * @param isPageComing the newest page can still come: what is shown does not make room for a few messages that are held alone
+ */
+export function settle(window: Window, timeline: Timeline, lastSeq: number, isPageComing: boolean): Window {
   const { coverage } = timeline;
   let { from, to, follows, wish, resume } = window;
   const newest = coverage.at(-1);
@@ -22,6 +23,10 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
     const isElsewhere = intervalAt(coverage, to) === undefined || to < resume[0] || from > resume[1];
     if (isElsewhere) wish = middleOf(resume);
   }
+  const hasNewest =
+    newest !== undefined &&
+    newest[1] >= lastSeq &&
+    (!isPageComing || newest[1] - newest[0] + 1 >= PAGE_SIZE || newest[0] <= timeline.start);
   const showEndOf = (interval: readonly [number, number]): void => {
     [from, to] = [Math.max(interval[0], interval[1] - PAGE_SIZE + 1), interval[1]];
   };
@@ -33,9 +38,9 @@ export function settle(window: Window, timeline: Timeline, lastSeq: number): Win
       [from, to] = [Math.max(interval[0], resume[0]), Math.min(interval[1], resume[1])];
       [follows, wish] = [to >= lastSeq, null];
     }
-  } else if (newest !== undefined && (to < from || (wish === 'newest' && newest[1] >= lastSeq))) {
+  } else if (newest !== undefined && (to < from || (wish === 'newest' && hasNewest))) {
     showEndOf(newest);
-    if (newest[1] >= lastSeq) wish = null;
+    if (hasNewest) wish = null;
   }
   const interval = to < from ? undefined : intervalAt(coverage, to);
   if (interval === undefined) {
@@ -84,7 +89,7 @@ export function lacks(window: Window, timeline: Timeline, lastSeq: number): Page
   if (window.isPaused) return undefined;
   const isEmpty = to < from;
   if ((window.follows || wish === 'newest') && to < lastSeq && window.unreachable < lastSeq) {
-    const isFillable = !isEmpty && wish !== 'newest' && lastSeq - to <= MAX_GAP_FILLED && to - from >= MIN_FILLED;
+    const isFillable = !isEmpty && wish !== 'newest' && lastSeq - to <= MAX_GAP_FILLED;
     return isFillable ? { after: to } : {};
   }
   if (isEmpty) return undefined;

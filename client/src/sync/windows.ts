@@ -45,7 +45,7 @@ export function endPage(step: Step, id: string, query: PageQuery, page: MessageP
   const isNewest = asksForNewest(query);
   const { lastSeq } = row;
   const end = timeline.coverage.at(-1)?.[1] ?? 0;
-  const { from, to, follows, wish, resume } = settle(window, timeline, isNewest ? end : lastSeq);
+  const { from, to, follows, wish, resume } = settle(window, timeline, isNewest ? end : lastSeq, !isNewest);
   const hasAdvanced = from !== window.from || to !== window.to || wish !== window.wish;
   setWindow(step, id, {
     from,
@@ -63,7 +63,7 @@ export function placeWindow(step: Step, id: string): void {
   const [row, timeline, window] = [conversations.get(id), timelines.get(id), windows.get(id)];
   if (row === undefined || timeline === undefined || window === undefined) return;
   const { lastSeq } = row;
-  let settled = settle(window, timeline, lastSeq);
+  let settled = settle(window, timeline, lastSeq, isReady);
   const change = (changed: Partial<Window>): void => {
     settled = { ...settled, ...changed };
   };

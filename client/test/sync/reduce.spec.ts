@@ -205,6 +205,29 @@ describe('a gap', () => {
     expect(run.asked('page')).toEqual([]);
   });
 
+  it.each([
+    ['short', 4, 3, { after: 4 }],
+    ['long', 60, 120, {}],
+  ])(
+    'that is %s takes nothing from the screen, whatever comes while its page is under way',
+    (_, held, missed, query) => {
+      const server = room(held);
+      const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+      answered(server, run);
+      const { from } = run.state.windows.get('c0') as { from: number };
+      server.sent.length = 0;
+      for (let index = 0; index <= missed; index += 1) server.send('c0', 'u1');
+      for (const { payload } of server.sent.slice(-2)) run.feed({ type: 'event', name: 'message:new', payload });
+      expect(run.state.windows.get('c0')).toMatchObject({ from, to: held, loading: query });
+      run.feed({ type: 'offline' });
+      expect(run.state.windows.get('c0')).toMatchObject({ from, to: held });
+      run.feed(ready, synced(run.state.cursor, { cursor: 'c2' }));
+      expect(answerOf(server, run).query).toEqual(query);
+      answered(server, run);
+      expect(run.state.windows.get('c0')).toMatchObject({ to: held + missed + 1, follows: true });
+    },
+  );
+
   it('is not asked for again at once where its page fails, also of a conversation of which little is held', () => {
     const server = room(100);
     const run = caughtUp(server);
