@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { startStory, type Story } from '../../../test/support/story.js';
 import type { ChatClient } from '../../src/index.js';
-import type { Lifecycle, LifecycleState } from '../../src/ports/environment.js';
+import type { ChannelFactory, ChannelMessage, Lifecycle, LifecycleState } from '../../src/ports/environment.js';
 import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
 import { socketIo } from '../../src/ports/socket-io.js';
 import type { Database } from '../../src/ports/storage.js';
@@ -101,6 +101,43 @@ describe('the tabs of one user', () => {
       expect(textsOf(tab, conversationId)).toEqual(texts);
     }
   }, 180_000);
+
+  it('keep the first messages to somebody on their screens until the conversation is there, whichever of them leads', async () => {
+    const shared = browser();
+    const leader = await clients.registered(shared);
+    // What it asks sync comes later than what it is not asked for.
+    const channel: ChannelFactory = (name) => {
+      const { subscribe, ...rest } = shared.channel(name);
+      const late = (listener: (message: ChannelMessage) => void) => (message: ChannelMessage) => {
+        if (message.type === 'tabs:answer') setTimeout(() => listener(message), 100);
+        else listener(message);
+      };
+      return { ...rest, subscribe: (listener) => subscribe(late(listener)) };
+    };
+    const follower = clients.make({ ...shared, channel });
+    await live(follower);
+    for (const sending of [leader, follower]) {
+      const grace = await clients.registered();
+      const receiverId = grace.userId as string;
+      const seen = [leader, follower].map((tab) => {
+        const gone: string[] = [];
+        const shown = tab.messages(`user:${receiverId}`);
+        let count = 0;
+        const end = shown.subscribe(() => {
+          const { items } = shown;
+          if (items.length < count) gone.push(`${items.length} of ${count}`);
+          count = Math.max(count, items.length);
+        });
+        return { gone, shown, end };
+      });
+      for (const content of ['one', 'two', 'three']) sending.send({ receiverId, content });
+      await until('they are sent', () => [leader, follower].every((tab) => tab.outbox.items.length === 0));
+      for (const { shown } of seen)
+        await until('they are shown', () => shown.items.filter(({ state }) => state === 'sent').length === 3);
+      expect(seen.map(({ gone }) => gone)).toEqual([[], []]);
+      for (const { end } of seen) end();
+    }
+  }, 60_000);
 
   it('leave it to those of a newer version of the app to lead, once its storage is laid out anew', async () => {
     const shared = browser();
