@@ -163,6 +163,7 @@ export class DurableOutbox implements Outbox {
     this.#isLive = isLive;
     // What the server was not asked, or did not answer, is due; what it put off is not.
     if (isLive) {
+      this.ports.uploader.reconnected();
       this.#stored.fallBehind();
       for (const run of this.#items.runs.values()) if (!run.isServersTime) run.dueAt = 0;
     }

@@ -28,6 +28,9 @@ const MAX_LOCKED = 4;
 const READ_TIMEOUT_MS = 60_000;
 const TUS_PATH = '/attachments/tus';
 
+/** Browsers have six connections to a server at the most: some are left for everything else, also where uploads hang. */
+const MAX_AT_ONCE = 3;
+
 /** What is known of a file whose bytes are all in `uploadChunks`. */
 type UploadRow = {
   name: string;
@@ -50,6 +53,10 @@ export class StoredUploads implements Uploader {
   readonly #copying = new Set<string>();
   /** Files of which a part took too long: the next ones are smaller. */
   readonly #slow = new Set<string>();
+  /** Files whose request was broken off for a new connection: not twice in a row, or over a poor one they would never arrive. */
+  readonly #brokenOff = new Set<string>();
+  #free = MAX_AT_ONCE;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly ports: { database: Database; http: Http; clock: Clock }) {}
 
@@ -69,12 +76,25 @@ export class StoredUploads implements Uploader {
   }
 
   async upload(id: string, progress: (done: number) => void): Promise<string> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const controller = new AbortController();
     this.#uploading.set(id, controller);
     try {
       return await this.#upload(id, progress, controller.signal);
     } finally {
       this.#uploading.delete(id);
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+
+  reconnected(): void {
+    for (const [id, controller] of this.#uploading) {
+      if (this.#brokenOff.has(id)) continue;
+      this.#brokenOff.add(id);
+      controller.abort();
     }
   }
 
@@ -83,7 +103,8 @@ export class StoredUploads implements Uploader {
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
     const resumed = row.size <= MAX_WHOLE_BYTES ? undefined : await this.#resume(id, row, progress, signal);
-    const attachmentId = resumed ?? (await this.#send(id, row));
+    const attachmentId = resumed ?? (await this.#send(id, row, signal));
+    this.#brokenOff.delete(id);
     await this.#save(id, { ...row, attachmentId });
     return attachmentId;
   }
@@ -91,6 +112,7 @@ export class StoredUploads implements Uploader {
   async discard(id: string): Promise<void> {
     this.#copying.delete(id);
     this.#slow.delete(id);
+    this.#brokenOff.delete(id);
     const row = await this.#row(id);
     await this.#write(async (transaction) => {
       await transaction.delete('uploads', id);
@@ -139,7 +161,7 @@ export class StoredUploads implements Uploader {
     for (const id of found) if (!owned.has(id)) await this.discard(id);
   }
 
-  async #send(id: string, { name, mimeType, size, voice }: UploadRow): Promise<string> {
+  async #send(id: string, { name, mimeType, size, voice }: UploadRow, signal: AbortSignal): Promise<string> {
     const rows = await this.#read((transaction) => transaction.range('uploadChunks', keysBelow(id)));
     const chunks = rows.map(({ value }) => value as Uint8Array);
     if (chunks.reduce((sum, { length }) => sum + length, 0) !== size) throw incomplete();
@@ -147,6 +169,7 @@ export class StoredUploads implements Uploader {
     const { body } = await this.ports.http.request<{ id: string }>('/attachments', {
       method: 'POST',
       expects: 'id',
+      signal,
       ...multipart(file, voice === true ? { voice: 'true' } : {}, `parley-${id}`),
       timeoutMs: Math.max(PART_TIMEOUT_MS, (size / MIN_RATE) * 1_000),
     });
@@ -199,6 +222,7 @@ export class StoredUploads implements Uploader {
       });
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
+      this.#brokenOff.delete(id);
       offset = next;
     }
   }

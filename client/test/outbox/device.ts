@@ -344,6 +344,7 @@ export class Device {
         database.transaction('readwrite', ['uploads'], (transaction) => transaction.delete('uploads', id)),
       forget: () => Promise.resolve(),
       discardOthers: () => Promise.resolve(),
+      reconnected: () => undefined,
     };
   }
 }

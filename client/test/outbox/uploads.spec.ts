@@ -100,6 +100,58 @@ describe('an upload', () => {
     expect(Buffer.from(server.received).equals(Buffer.from(BYTES))).toBe(true);
   });
 
+  it('that waits for an answer is broken off by a new connection, once, and goes on', async () => {
+    const [server, hanging] = [new UploadServer(), [] as AbortSignal[]];
+    const { request } = server;
+    let isWell = false;
+    server.request = (path, given) => {
+      const { method, signal } = given ?? {};
+      if (isWell || method !== 'PATCH' || signal === undefined) return request.call(server, path, given) as never;
+      hanging.push(signal);
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new ChatError('ABORTED', 'It was given up.')));
+      });
+    };
+    const uploads = await uploader(server);
+    await uploads.keep('f', source(1_000_000));
+    const first = rejection(uploads.upload('f', () => undefined));
+    await settled();
+    uploads.reconnected();
+    expect(await first).toMatchObject({ code: 'ABORTED', isTransient: true });
+    const again = uploads.upload('f', () => undefined).catch(() => undefined);
+    await settled();
+    uploads.reconnected();
+    await settled();
+    expect(hanging.map(({ aborted }) => aborted)).toEqual([true, false]);
+    // With a part that has arrived it is as at the beginning.
+    isWell = true;
+    expect(await uploads.upload('f', () => undefined)).toBe('abc');
+    void again;
+  });
+
+  it('waits where three are under way, and takes its turn when one of them has ended', async () => {
+    const [server, waiting] = [new UploadServer(), [] as (() => void)[]];
+    const { request } = server;
+    server.request = async (path, given) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return request.call(server, path, given) as never;
+    };
+    const uploads = await uploader(server);
+    for (let index = 0; index < 5; index += 1) await uploads.keep(`f${index}`, source(1_000));
+    const uploaded = Array.from({ length: 5 }, (_, index) => uploads.upload(`f${index}`, () => undefined));
+    await settled();
+    expect(waiting).toHaveLength(3);
+    waiting.shift()?.();
+    await uploaded[0];
+    await settled();
+    expect(waiting).toHaveLength(3);
+    for (let done = 1; done < 5; done += 1) {
+      waiting.shift()?.();
+      await settled();
+    }
+    expect(await Promise.all(uploaded)).toEqual(Array.from({ length: 5 }, () => 'whole'));
+  });
+
   it('whose parts take too long goes on in smaller ones', async () => {
     const [server, sizes] = [new UploadServer(), [] as number[]];
     const { request } = server;
