@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import Nowhere from '../app/Nowhere.js';
 import { linkTo } from '../app/router.js';
 import { Icon, type IconName } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { Logo } from '../design/Logo.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { client } from '../session/client.js';
 import { admin } from '../texts/en-admin.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';

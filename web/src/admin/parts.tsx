@@ -1,6 +1,7 @@
 import type { ComponentChild, ComponentChildren } from 'preact';
 import { notify } from '../app/toasts.js';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { fullTimeOf, t } from '../texts/texts.js';
 import type { List } from './lists.js';

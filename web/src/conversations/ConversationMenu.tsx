@@ -1,3 +1,4 @@
+import '../design/more-icons.js';
 import type { Conversation, UpdateOwnMembership } from '@parley/client';
 import { attempt } from '../app/toasts.js';
 import { Menu, MenuItem } from '../design/Menu.js';

@@ -3,6 +3,7 @@ import { useId, useRef } from 'preact/hooks';
 import '../texts/more.js';
 import { t } from '../texts/texts.js';
 import { Icon } from './Icon.js';
+import './more-icons.js';
 import { useModal } from './modal.js';
 
 interface Properties {

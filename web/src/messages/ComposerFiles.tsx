@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { sizeOf, t } from '../texts/texts.js';
 import '../texts/more.js';
 

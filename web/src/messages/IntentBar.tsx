@@ -1,5 +1,6 @@
 import { useUser } from '@parley/client/react';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import type { Intent } from './actions.js';

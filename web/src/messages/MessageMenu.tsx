@@ -1,3 +1,4 @@
+import '../design/more-icons.js';
 import type { MessageItem } from '@parley/client';
 import { attempt, notify } from '../app/toasts.js';
 import { Menu, MenuItem } from '../design/Menu.js';

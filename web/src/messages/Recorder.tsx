@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { notify } from '../app/toasts.js';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
 import '../texts/more.js';
 import { type Recording, startRecording } from './recording.js';

@@ -1,6 +1,7 @@
 import type { Attachment } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
 import { useSteadyUrl } from './steady-url.js';
 import '../texts/more.js';

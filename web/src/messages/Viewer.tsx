@@ -2,6 +2,7 @@ import type { Attachment } from '@parley/client';
 import { useRef, useState } from 'preact/hooks';
 import { useBack } from '../app/router.js';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { useModal } from '../design/modal.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';

@@ -4,6 +4,7 @@ import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Icon, type IconName } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { MenuItem } from '../design/Menu.js';
 import { client } from '../session/client.js';

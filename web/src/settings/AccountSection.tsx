@@ -4,6 +4,7 @@ import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { Icon } from '../design/Icon.js';
+import '../design/more-icons.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
 import { client } from '../session/client.js';
 import { turnOff } from '../push/notifications.js';
