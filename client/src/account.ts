@@ -319,12 +319,12 @@ export class CurrentAccount {
     throw unreadable(cause);
   }
 
-  async #removed(database: Database, unsent: () => Promise<Unsent>): Promise<void> {
+  async #removed(database: Database, unsent: Unsent): Promise<void> {
     const running = this.#running;
     if (running?.database !== database) return;
     // What was being written has nowhere to go.
     await this.end().catch(() => undefined);
-    if (!this.#isClosed) await this.#openAgain(running.userId, await unsent());
+    if (!this.#isClosed) await this.#openAgain(running.userId, unsent);
   }
 
   /**

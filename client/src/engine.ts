@@ -110,6 +110,7 @@ export class Engine {
         // The leader's socket is not sent what it sends itself, so the other tabs know it from here.
         tabs.post({ type: 'answer', answer });
       },
+      left: isLeader ? undefined : (left) => this.sync.apply({ left }),
       cancelElsewhere: isLeader ? undefined : async (clientId) => (await tabs.ask('cancel', clientId)) === true,
     });
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });

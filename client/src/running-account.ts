@@ -31,8 +31,8 @@ export interface RunningAccountGiven {
   change(work: () => Promise<void>): void;
   /** Another user's account in place of this one; within a change. */
   open(userId: string): Promise<void>;
-  /** Its storage was removed. `unsent`: what of it goes into the next one; never rejects. */
-  removed(unsent: () => Promise<Unsent>): void;
+  /** Its storage was removed. `unsent`: what of it goes into the next one. */
+  removed(unsent: Unsent): void;
   /** There is another engine. */
   changed(): void;
 }
@@ -83,15 +83,17 @@ export class RunningAccount {
   /** From now on it leads or follows as the tabs agree, and is connected. */
   async follow(): Promise<void> {
     const { tabs } = this.#tabs;
-    this.database.onDestroyed?.((isEmptied) => {
-      const isLeader = tabs.getSnapshot() === 'leader';
-      const { outbox, drafts } = this.engine;
-      this.ports.removed(async () => {
-        const hasSaved = isEmptied && (await this.ports.session.saveAgain(isLeader));
-        // The tab that leads has all that was stored, and has gone on from it by now.
-        const isLeft = isEmptied && !isLeader && !hasSaved;
-        return { items: isLeft ? outbox.unstored : outbox.getSnapshot(), drafts: [...drafts.all] };
-      });
+    this.database.onDestroyed?.(async (isEmptied) => {
+      const { socket, outbox, drafts } = this.engine;
+      const stored = new Map(drafts.all);
+      const { session, removed } = this.ports;
+      // Not one that is given the lead since the tab that had it does the same at this moment.
+      const isLeader = socket !== undefined && tabs.getSnapshot() === 'leader';
+      const hasSaved = isEmptied && (await session.saveAgain(isLeader));
+      // The tab that leads has all that was stored, and has gone on from it by now.
+      if (isEmptied && !isLeader && !hasSaved)
+        removed({ items: outbox.unstored, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
+      else removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });
     this.#ends = [
       tabs.subscribe(() => {

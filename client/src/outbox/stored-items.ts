@@ -3,7 +3,7 @@ import type { Clock } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
 import { type Database, StorageError } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
-import type { RowChanges } from '../sync/state.js';
+import type { RowChanges, Settled } from '../sync/state.js';
 import { NEW_RUN, type OutboxItems } from './items.js';
 import { ITEMS, lastNumber } from './order.js';
 import type { OutboxItem } from './types.js';
@@ -17,6 +17,8 @@ export interface StoredItemsPorts {
   clock: Clock;
   /** There may be other tabs on the same storage. */
   isShared?: boolean;
+  /** Where another tab sends: what has left the storage stays until this is done with it. */
+  left?: ((left: readonly Settled[]) => void) | undefined;
 }
 
 /** Keeps the items equal to those of the storage, which several tabs may change. */
@@ -126,12 +128,17 @@ export class StoredItems {
   #take(rows: RowChanges['rows']): void {
     const { items } = this;
     const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
+    const left: Settled[] = [];
     for (const [, key, value] of rows) {
       const held = items.find(key);
       // What this tab is at, or knows the answer of, leaves with what comes in its place.
       if (items.runs.get(key)?.isBusy === true) continue;
       if (value === undefined) {
-        if (held !== undefined) removed.push(held);
+        const run = items.runs.get(key);
+        if (this.ports.left !== undefined && run !== undefined) {
+          run.isBusy = true;
+          left.push({ clientId: key });
+        } else if (held !== undefined) removed.push(held);
       } else {
         const item = value as unknown as OutboxItem;
         for (const file of item.files ?? []) removeDeadPreview(file);
@@ -141,6 +148,7 @@ export class StoredItems {
         if (isCopying) this.#giveUpLater(key);
       }
     }
+    if (left.length > 0) this.ports.left?.(left);
     if (changed.length + removed.length === 0) return;
     items.replace(changed, removed);
     items.notify();

@@ -4,7 +4,7 @@ import type { Conversation, Message } from '../protocol/protocol.generated.js';
 import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
 import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
-import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
+import { evictTimelines, forgetUnplaced, placeMessages, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
@@ -144,13 +144,17 @@ function take(step: Step, input: SyncInput): void {
       return retryLater(step, `pages:${id}`, failure.retryAfterMs);
     }
     case 'answer': {
-      const { users = [], friendRequests = [], conversation, message, settled = [] } = input;
+      const { users = [], friendRequests = [], conversation, message, settled = [], left = [] } = input;
       for (const user of users) takeUser(step, user);
       for (const request of friendRequests) takeRequest(step, request);
       if (conversation !== undefined) takeConversation(step, conversation);
       if (message !== undefined) receiveMessage(step, message);
       const { unplaced } = state;
       step.settled.push(...settled.filter(({ clientId }) => !unplaced.some((one) => one.clientId === clientId)));
+      if (left.length === 0) return;
+      if (!state.isReady) return void step.settled.push(...left);
+      state.unplaced = [...unplaced, ...left];
+      return askSync(step);
       return;
     }
     case 'friends':
@@ -212,11 +216,13 @@ function take(step: Step, input: SyncInput): void {
 function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });
   setWindows(step, { loading: null, renewed: undefined });
+  forgetUnplaced(step);
 }
 
 /** What follows from whatever happened; and all rows of a step are one write. */
 function conclude(step: Step): void {
   const { state, effects, rows, dropped, cleared, settled } = step;
+  placeMessages(step);
   if (state.isReady && state.cursor !== null && !state.hasFriends && !state.isFetchingFriends) {
     Object.assign(state, { isFetchingFriends: true, isFriendsStale: false });
     effects.push({ type: 'friends', generation: state.generation });

@@ -171,6 +171,7 @@ export type SyncInput =
       users?: readonly User[];
       friendRequests?: readonly FriendRequest[];
       settled?: readonly Settled[];
+      left?: readonly Settled[];
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }
   | { type: 'friends-failed'; failure: Failure }

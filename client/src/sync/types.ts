@@ -12,6 +12,8 @@ export interface Answer {
   users?: readonly User[];
   friendRequests?: readonly FriendRequest[];
   settled?: readonly Settled[];
+  /** What has left the outbox in the tab that leads: sent, and not seen here yet, or dropped. Sync says. */
+  left?: readonly Settled[];
 }
 
 /** What is shown of the cache, whether or not anything runs that keeps it up to date. */

@@ -68,11 +68,14 @@ describe('a storage that is gone', () => {
   let clients: ChatClient[];
   let portsOf: () => Parameters<typeof createClient>[0];
 
-  const fetch: Fetch = (address) => {
+  const fetch: Fetch = (address, init) => {
     const isAuth = address.startsWith('https://chat.example/auth/');
-    const body = isAuth ? { accessToken: 'access', refreshToken: 'refresh', expiresIn: 900, user: { id: ME } } : {};
+    const renewed = address.endsWith('/auth/refresh') ? ' renewed' : '';
+    const tokens = { accessToken: `access${renewed}`, refreshToken: `refresh${renewed}`, expiresIn: 900 };
+    const isRefused = address.endsWith('/friends') && init.headers['authorization'] === 'Bearer access';
+    const body = isAuth ? { ...tokens, user: { id: ME } } : isRefused ? { code: 'TOKEN_EXPIRED' } : { items: [] };
     const text = () => Promise.resolve(JSON.stringify(body));
-    return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+    return Promise.resolve({ status: isRefused ? 401 : 200, ok: !isRefused, headers: { get: () => null }, text });
   };
   beforeEach(() => {
     browser = new Browser();
@@ -128,24 +131,37 @@ describe('a storage that is gone', () => {
 
   it('since the browser has emptied it is made anew by the tab that leads, with what was stored, the session too; by another with what was not', async () => {
     const [leader, follower] = await twoTabs();
+    leader.draft(CONVERSATION).set('a draft');
     const { clientId, stored } = leader.send({ conversationId: CONVERSATION, content: 'one' });
     await stored;
     await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored;
-    await until('both have both', () => [leader, follower].every((client) => textsIn(client).length === 2));
+    const isThere = (client: ChatClient): boolean =>
+      textsIn(client).length === 2 && client.draft(CONVERSATION).getSnapshot() === 'a draft';
+    await until('both have both', () => [leader, follower].every(isThere));
+    // The other one goes on with the token from before.
+    await leader.http.request('/friends');
     browser.sleep();
     await browser.empty();
     browser.wake();
     await sessionSaved();
     await until('it goes on', () => leader.connection.getSnapshot().status === 'connecting');
+    // Not stored while the storage is gone; it goes into the next one.
     const meanwhile = follower.send({ conversationId: CONVERSATION, content: 'typed in the other meanwhile' });
+    follower.draft('c1').set('a draft of the other');
+    leader.draft(CONVERSATION).set('');
     await leader.outbox.drop(clientId);
     await leader.send({ conversationId: CONVERSATION, content: 'four' }).stored;
-    await meanwhile.stored;
+    await meanwhile.stored.catch(() => undefined);
     for (const client of [leader, follower])
       await until('all is known', () => textsIn(client).length === 3 && !textsIn(client).includes('one'));
     expect(textsIn(leader)[0]).toBe('two');
     expect(textsIn(follower)).toEqual(textsIn(leader));
+    await until('both have both drafts', () =>
+      [leader, follower].every((client) => client.draft('c1').getSnapshot() === 'a draft of the other'),
+    );
+    for (const client of [leader, follower]) expect(client.draft(CONVERSATION).getSnapshot()).toBe('');
     expect([leader.userId, follower.userId]).toEqual([ME, ME]);
+    expect(await indexedDbTokens(browser.factory).load()).toMatchObject({ refreshToken: 'refresh renewed' });
   });
 
   it('since the browser has emptied it, the tab that leads included, is made anew by the one that is left', async () => {

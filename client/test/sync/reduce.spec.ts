@@ -144,17 +144,16 @@ describe("one's own message in a conversation that is not known yet", () => {
   };
 
   it('leaves the outbox in the step that brings both', () => {
-    const { run, server, conversation } = sent();
-    run.feed({ type: 'event', name: 'conversation:new', payload: { conversation } });
-    expect(settledIn(run).size).toBe(0);
-    const { items } = server.page('c0', {}, 1) as MessagePage;
-    // What an answer that was under way may have passed over.
-    run.feed(synced('c1', { cursor: 'c2' }));
-    expect(settledIn(run).size).toBe(0);
-    run.feed(synced('c2', { cursor: 'c3', conversations: [conversation], messages: items }));
+    const { run, conversation } = sent();
+    run.feed({
+      type: 'event',
+      name: 'conversation:new',
+      payload: { conversation: { ...conversation, type: 'DIRECT' } },
+    });
     expect(settledIn(run)).toEqual(new Set(['k1']));
     expect(run.state.timelines.get('c0')?.rows).toMatchObject([{ clientId: 'k1' }]);
-    expect(settledIn(run.feed({ type: 'timer', name: 'sync' }, synced('c3', { cursor: 'c4' }))).size).toBe(0);
+    run.feed(synced('c1', { cursor: 'c2' }), synced('c2', { cursor: 'c3', conversations: [conversation] }));
+    expect(settledIn(run).size).toBe(0);
   });
 
   it('waits through a lost connection, and through sync that fails', () => {
@@ -165,6 +164,22 @@ describe("one's own message in a conversation that is not known yet", () => {
     const { items } = server.page('c0', {}, 1) as MessagePage;
     run.feed(synced('c1', { cursor: 'c2', conversations: [conversation], messages: items }));
     expect(settledIn(run)).toEqual(new Set(['k1']));
+  });
+
+  it('is not taken from before a database that was restored', () => {
+    const { run, conversation } = sent();
+    run.feed({ type: 'synced', cursor: 'c1', answer: { reset: true } });
+    run.feed(synced(null, { cursor: 'd1', conversations: [{ ...conversation, lastSeq: 0 }] }));
+    expect(settledIn(run)).toEqual(new Set(['k1']));
+    expect(run.state.timelines.get('c0')?.rows).toEqual([]);
+  });
+
+  it('that left the outbox in another tab stays until sync has said what there is, or there is no connection', () => {
+    const left: SyncInput = { type: 'answer', left: [{ clientId: 'k1' }] };
+    expect(settledIn(new Run().feed(left))).toEqual(new Set(['k1']));
+    const run = caughtUp(room(1)).feed(left);
+    expect([settledIn(run), run.asked('sync')]).toMatchObject([new Set(), [{ cursor: 'c1' }]]);
+    expect(settledIn(run.feed(synced('c1', { cursor: 'c2' })))).toEqual(new Set(['k1']));
   });
 
   it('leaves the outbox all the same where sync does not know it either, as after a removal', () => {
