@@ -395,11 +395,12 @@ export class DurableOutbox implements Outbox {
   #failed(clientId: string, run: Run, error: ChatError): void {
     const item = this.#items.find(clientId);
     if (item === undefined) return;
+    const isSending = item.state === 'sending';
     // Nothing was sent.
     if (error.code === 'NOT_CONNECTED')
-      return this.#items.show({ ...item, state: 'queued', attempts: Math.max(0, item.attempts - 1) });
-    // One that did not come to be sent is counted here.
-    const attempts = item.state === 'sending' ? item.attempts : item.attempts + 1;
+      return this.#items.show({ ...item, state: 'queued', attempts: item.attempts - (isSending ? 1 : 0) });
+    if (!isSending) run.failedUploads = (run.failedUploads ?? 0) + 1;
+    const attempts = item.attempts + (run.failedUploads ?? 0);
     const isPoison = error.code === 'INTERNAL_ERROR' && attempts >= MAX_INTERNAL_ERRORS;
     if (!error.isTransient || isPoison) return this.#refused(item, error);
     const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, this.ports.random));
@@ -407,7 +408,6 @@ export class DurableOutbox implements Outbox {
     run.dueAt = this.ports.clock.elapsed() + delay;
     this.#items.show({
       ...item,
-      attempts,
       state: 'waiting',
       retryAt: this.ports.clock.now() + delay,
       lastError: brief(error),

@@ -137,7 +137,10 @@ export interface Uploader {
   upload(id: string, progress: (done: number) => void): Promise<string>;
   /** Its message was sent or dropped: its bytes go, here and, where they were not all there, on the server. */
   discard(id: string): Promise<void>;
-  /** There is a connection again: what was under way over the one before may wait for nothing. It rejects with `ABORTED`. */
+  /**
+   * There is a connection again: what has waited for an answer for long may wait for nothing. It rejects with `NOT_CONNECTED`, and
+   * goes on at the next call.
+   */
   reconnected(): void;
   /** The server has it no more: it is to be uploaded anew. */
   forget(id: string): Promise<void>;

@@ -28,6 +28,8 @@ const MAX_LOCKED = 4;
 const READ_TIMEOUT_MS = 60_000;
 const TUS_PATH = '/attachments/tus';
 
+/** A request that has not been answered for so long is broken off when there is another connection. */
+const MIN_WAIT_MS = 10_000;
 /** Browsers have six connections to a server at the most: some are left for everything else, also where uploads hang. */
 const MAX_AT_ONCE = 3;
 
@@ -48,7 +50,8 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
-  readonly #uploading = new Map<string, AbortController>();
+  /** With when the request was made that is under way, by `elapsed`. */
+  readonly #uploading = new Map<string, { controller: AbortController; since: number }>();
   /** Files that are being copied; one that is discarded meanwhile is none of them any more. */
   readonly #copying = new Set<string>();
   /** Files of which a part took too long: the next ones are smaller. */
@@ -79,9 +82,12 @@ export class StoredUploads implements Uploader {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const controller = new AbortController();
-    this.#uploading.set(id, controller);
+    this.#uploading.set(id, { controller, since: this.ports.clock.elapsed() });
     try {
       return await this.#upload(id, progress, controller.signal);
+    } catch (cause) {
+      if (!controller.signal.aborted) throw cause;
+      throw new ChatError('NOT_CONNECTED', 'The upload goes on over another connection.', { cause });
     } finally {
       this.#uploading.delete(id);
       const next = this.#waiting.shift();
@@ -91,8 +97,8 @@ export class StoredUploads implements Uploader {
   }
 
   reconnected(): void {
-    for (const [id, controller] of this.#uploading) {
-      if (this.#brokenOff.has(id)) continue;
+    for (const [id, { controller, since }] of this.#uploading) {
+      if (this.#brokenOff.has(id) || this.ports.clock.elapsed() - since < MIN_WAIT_MS) continue;
       this.#brokenOff.add(id);
       controller.abort();
     }
@@ -118,7 +124,7 @@ export class StoredUploads implements Uploader {
       await transaction.delete('uploads', id);
       await transaction.deleteRange('uploadChunks', keysBelow(id));
     });
-    this.#uploading.get(id)?.abort();
+    this.#uploading.get(id)?.controller.abort();
     if (row?.location !== undefined && row.attachmentId === undefined) await this.#endOnServer(row.location);
   }
 
@@ -223,6 +229,8 @@ export class StoredUploads implements Uploader {
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       this.#brokenOff.delete(id);
+      const underWay = this.#uploading.get(id);
+      if (underWay !== undefined) underWay.since = this.ports.clock.elapsed();
       offset = next;
     }
   }

@@ -7,7 +7,7 @@ import { takeEvent } from './events.js';
 import { evictTimelines, forgetUnplaced, placeMessages, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
-import type { RowChanges, SyncEffect, SyncInput, SyncState } from './state.js';
+import type { RowChanges, SyncEffect, SyncInput, SyncState, Window } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
 import { derive } from './timeline.js';
@@ -137,8 +137,7 @@ function take(step: Step, input: SyncInput): void {
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
       // What is before or after stays wanted, unless it would take what is on screen from there when it comes; a jump is over.
-      const isFull = window.to - window.from + 1 + PAGE_SIZE > MAX_WINDOW;
-      const isKept = !isFull && (window.wish === 'older' || window.wish === 'newer');
+      const isKept = !isFull(window) && (window.wish === 'older' || window.wish === 'newer');
       const wish = isKept ? window.wish : wishAfter(window, query);
       setWindow(step, id, { loading: null, wish, isPaused: true, renewed: undefined });
       return retryLater(step, `pages:${id}`, failure.retryAfterMs);
@@ -190,8 +189,12 @@ function take(step: Step, input: SyncInput): void {
       return;
     }
     case 'older':
-    case 'newer':
+    case 'newer': {
+      const window = state.windows.get(input.conversationId);
+      // A list asks again and again at its edge: after a failure nothing more is to come later than it was wished for.
+      if (window?.isPaused === true && isFull(window)) return;
       return setWindow(step, input.conversationId, { wish: input.type });
+    }
     case 'newest':
       return setWindow(step, input.conversationId, {
         wish: 'newest',
@@ -212,6 +215,9 @@ function take(step: Step, input: SyncInput): void {
     }
   }
 }
+
+/** One page more takes something from the screen at the other end. */
+const isFull = ({ from, to }: Window): boolean => to - from + 1 + PAGE_SIZE > MAX_WINDOW;
 
 function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });

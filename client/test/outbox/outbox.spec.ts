@@ -242,6 +242,18 @@ describe('files', () => {
     expect(world.texts()).toEqual(['next']);
   });
 
+  it('that could not be uploaded leave their message one that can be dropped, and begin at once over another connection', async () => {
+    const { world, device } = await connected();
+    world.uploadFaults.push({ code: 'NOT_CONNECTED' }, { code: 'NETWORK' });
+    void device.send('a', 'picture', 'c0', [file('cat')]);
+    await settled();
+    // Without a wait after the first, with one after the second.
+    expect([world.uploadFaults, device.states()]).toEqual([[], [['picture', 'waiting']]]);
+    expect(await device.outbox.cancel('a')).toBe(true);
+    await world.clock.advance(60_000);
+    expect([world.texts('c0'), device.states()]).toEqual([[], []]);
+  });
+
   it('that are more than a message takes are refused before any of them is uploaded, and what follows goes on', async () => {
     const { world, device } = await connected();
     const upload = jest.spyOn(world.uploadFaults, 'shift');

@@ -265,7 +265,7 @@ describe('a gap', () => {
     run.feed({ type: 'older', conversationId: 'c0' });
     const { query } = answerOf(server, run);
     run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'NETWORK' } });
-    run.feed({ type: 'timer', name: 'pages:c0' });
+    run.feed({ type: 'older', conversationId: 'c0' }, { type: 'timer', name: 'pages:c0' });
     expect(answered(server, run)).toEqual([]);
     expect(run.state.windows.get('c0')).toMatchObject({ from: 601, to: 1_000, follows: true });
   });
