@@ -3,6 +3,7 @@ import { within } from './connection/time-limit.js';
 import { Engine } from './engine.js';
 import type { Http } from './http/types.js';
 import type { Unsent } from './outbox/early-input.js';
+import { lastNumber } from './outbox/order.js';
 import type { Unsubscribe } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
@@ -37,7 +38,7 @@ export interface RunningAccountGiven {
   changed(): void;
 }
 
-export interface RunningAccountPorts extends Omit<Ports, 'storage' | 'tokens'>, RunningAccountGiven {
+export interface RunningAccountPorts extends Omit<Ports, 'tokens'>, RunningAccountGiven {
   url: string;
   session: SessionTokens;
   http: Http;
@@ -89,9 +90,9 @@ export class RunningAccount {
       const { session, removed } = this.ports;
       // Not one that is given the lead since the tab that had it does the same at this moment.
       const isLeader = socket !== undefined && tabs.getSnapshot() === 'leader';
-      const hasSaved = isEmptied && (await session.saveAgain(isLeader));
-      // The tab that leads has all that was stored, and has gone on from it by now.
-      if (isEmptied && !isLeader && !hasSaved)
+      if (isEmptied) await session.saveAgain(isLeader);
+      // The tab that led had all that was stored, and has gone on from it by now.
+      if (isEmptied && !isLeader && (await this.#isStoredAnew()))
         removed({ items: outbox.unstored, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
       else removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });
@@ -156,6 +157,19 @@ export class RunningAccount {
     this.engine = next;
     this.ports.changed();
     this.connect();
+  }
+
+  /** Another tab has stored something in the storage that takes the place of this one. */
+  async #isStoredAnew(): Promise<boolean> {
+    const { storage, name } = this.ports;
+    try {
+      const database = await storage.open(name);
+      const last = await database.transaction('readonly', ['outbox'], lastNumber);
+      await database.close();
+      return last > 0;
+    } catch {
+      return false;
+    }
   }
 
   #newEngine(before?: SyncState): Engine {

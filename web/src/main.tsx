@@ -5,7 +5,6 @@ import { applyTheme } from './settings/theme.js';
 import { client } from './session/client.js';
 import { takeInvitation } from './session/invitation.js';
 import { watchOtherTabs } from './session/other-tabs.js';
-import { keepForOffline } from './offline/offline.js';
 import { loadTexts, t } from './texts/texts.js';
 import './design/tokens.css';
 import './design/base.css';
@@ -13,6 +12,9 @@ import './app/app.css';
 
 /** What a start takes on a slow phone; after it nobody is left before an empty page. */
 const SLOW_START_MS = 1_500;
+
+/** What is fetched after the start, where there is no network and it is not kept yet. */
+const withTheNextVisit = (): void => undefined;
 
 async function start(root: HTMLElement): Promise<void> {
   applyTheme();
@@ -30,12 +32,8 @@ async function start(root: HTMLElement): Promise<void> {
     </ChatProvider>,
     root,
   );
-  keepForOffline();
-  import('./push/start.js').then(
-    ({ startNotifications }) => startNotifications(),
-    // Without a network, and not kept yet: with the next visit.
-    () => undefined,
-  );
+  import('./offline/offline.js').then(({ keepForOffline }) => keepForOffline(), withTheNextVisit);
+  import('./push/start.js').then(({ startNotifications }) => startNotifications(), withTheNextVisit);
 }
 
 const root = document.getElementById('root');

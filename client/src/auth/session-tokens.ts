@@ -172,18 +172,24 @@ export class SessionTokens implements SessionSource {
 
   /**
    * Where its store was emptied behind everybody's back: nobody has logged out. The tab that leads saves it; what others hold may
-   * be spent, so they do only where it does not. Whether this tab did. Never rejects.
+   * be spent, so they do only where it does not. Never rejects.
    */
-  async saveAgain(isLeader: boolean): Promise<boolean> {
+  async saveAgain(isLeader: boolean): Promise<void> {
     const { held } = this.session;
     for (let looks = isLeader ? 1 : MAX_LOOKS; looks > 0; looks -= 1) {
-      // One that does not answer may hold something.
-      if ((await this.ports.tokens.wasEmptied?.().catch(() => false)) !== true) return false;
+      if (!(await this.#isEmptied())) return;
       if (looks > 1) await pause(this.ports.clock, LOOK_PAUSE_MS);
     }
-    if (held === undefined || held !== this.session.held) return false;
-    await this.#keep(held);
-    return true;
+    if (held !== undefined && held === this.session.held) await this.#keep(held);
+  }
+
+  /** A store that does not answer may hold something. */
+  async #isEmptied(): Promise<boolean> {
+    try {
+      return (await this.ports.tokens.wasEmptied?.()) === true;
+    } catch {
+      return false;
+    }
   }
 
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {

@@ -14,11 +14,11 @@ const CHUNKS_AT_ONCE = 4;
 /** Up to here a file goes in one request: to begin again costs less than to ask how far one was. */
 const MAX_WHOLE_BYTES = CHUNK_BYTES;
 /**
- * So long its conversation waits for a request that got lost. The last part is answered once the server has looked at all of it;
+ * How long its conversation waits for a request that got lost. The last part is answered once the server has looked at all of it;
  * where that takes longer, it is asked for.
  */
 const PART_TIMEOUT_MS = 60_000;
-/** Where a server takes large files in one piece alone: a slower connection than this, in bytes a second, is too slow for them. */
+/** Where a server takes large files only in one piece: a slower connection than this, in bytes a second, is too slow for them. */
 const MIN_RATE = 8 * 1024;
 /** How often one attempt asks anew how far the server is. */
 const MAX_RESUMPTIONS = 3;
@@ -47,6 +47,9 @@ type UploadRow = {
 
 /** Statuses of an upload that is further, or in other hands, or gone. */
 const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423]);
+
+/** What proxies answer that let no PATCH and no HEAD through. */
+const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
@@ -182,7 +185,7 @@ export class StoredUploads implements Uploader {
     return body.id;
   }
 
-  /** Undefined where the server does not know how. */
+  /** Undefined where the server does not know how, or something before it lets it not through. */
   async #resume(
     id: string,
     row: UploadRow,
@@ -202,6 +205,8 @@ export class StoredUploads implements Uploader {
         await this.#append(id, row.size, location, offset, progress, signal);
         return location.slice(location.lastIndexOf('/') + 1);
       } catch (error) {
+        if (error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER' && METHOD_REFUSED.has(error.status))
+          return undefined;
         // Another request was faster, or the server has forgotten it: it says how far it is, or that it begins anew.
         const isElsewhere = error instanceof ChatError && ELSEWHERE.has(error.status);
         if (!isElsewhere || attempt === MAX_RESUMPTIONS) throw error;
@@ -263,12 +268,13 @@ export class StoredUploads implements Uploader {
     }
   }
 
-  /** How much of it the server has; undefined where it has forgotten it. */
+  /** How much of it the server has; undefined where it has forgotten it, or cannot be asked. */
   async #offset(location: string): Promise<number | undefined> {
     try {
       return Number((await this.#tus(location, { method: 'HEAD' })).header('upload-offset'));
     } catch (error) {
       if (error instanceof ChatError && (error.status === 404 || error.status === 410)) return undefined;
+      if (error instanceof ChatError && METHOD_REFUSED.has(error.status)) return undefined;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import type { SyncChanges } from '../protocol/protocol.generated.js';
 import { CACHE_STORES } from '../ports/storage.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
-import { forgetUnplaced, groupedByConversation, takeMessages } from './messages.js';
+import { groupedByConversation, takeMessages } from './messages.js';
 import { removeFriend, setFriend, takeRequest, takeUser } from './people.js';
 import { askSync, retryLater, saveCursor, type Step, type Table, table } from './step.js';
 import { NEW_WINDOW } from './message-rows.js';
@@ -76,7 +76,6 @@ export function reset(step: Step): void {
   }
   Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
   state.generation += 1;
-  forgetUnplaced(step);
   for (const [id, { viewers }] of state.windows) table(step, 'windows').set(id, { ...NEW_WINDOW, viewers });
   step.rows.clear();
   step.dropped.length = 0;

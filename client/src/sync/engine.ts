@@ -182,6 +182,7 @@ export class Synchroniser implements SyncEngine {
       try {
         const needed = neededTimelines(this.state, input);
         if (needed.length > 0) await this.#load(needed);
+        if (this.#isStopped) break;
         this.#step(input);
       } catch {
         // Not what the server's documents promise: whatever it was about, sync says it.

@@ -38,20 +38,6 @@ function settle({ state, settled }: Step, message: Message): void {
   else state.unplaced = [...state.unplaced, { clientId, message }];
 }
 
-/** Those whose conversation has become known meanwhile. */
-export function placeMessages(step: Step): void {
-  const { state } = step;
-  const placed = state.unplaced.filter(({ message }) => message && state.timelines.has(message.conversationId));
-  if (placed.length === 0) return;
-  state.unplaced = state.unplaced.filter((one) => !placed.includes(one));
-  for (const { message } of placed) if (message !== undefined) receiveMessage(step, message);
-}
-
-/** Of another connection, or another database: sync says what there is. */
-export function forgetUnplaced({ state }: Step): void {
-  if (state.unplaced.length > 0) state.unplaced = state.unplaced.map(({ clientId }) => ({ clientId }));
-}
-
 export function groupedByConversation(messages: readonly Message[]): Map<string, Message[]> {
   const groups = new Map<string, Message[]>();
   for (const message of messages) {

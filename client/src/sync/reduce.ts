@@ -4,7 +4,7 @@ import type { Conversation, Message } from '../protocol/protocol.generated.js';
 import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
 import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
-import { evictTimelines, forgetUnplaced, placeMessages, receiveMessage, takeMessages } from './messages.js';
+import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
 import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Window } from './state.js';
@@ -136,10 +136,12 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
-      // What is before or after stays wanted, unless it would take what is on screen from there when it comes; a jump is over.
+      // Asked for the sake of URLs alone: once more in a minute.
+      if (query.around !== undefined && query.around !== window.wish) return setWindow(step, id, { loading: null });
+      // What is before or after stays wanted, unless the window is full: what is on screen would be pushed out. A jump is over.
       const isKept = !isFull(window) && (window.wish === 'older' || window.wish === 'newer');
       const wish = isKept ? window.wish : wishAfter(window, query);
-      setWindow(step, id, { loading: null, wish, isPaused: true, renewed: undefined });
+      setWindow(step, id, { loading: null, wish, isPaused: true });
       return retryLater(step, `pages:${id}`, failure.retryAfterMs);
     }
     case 'answer': {
@@ -154,7 +156,6 @@ function take(step: Step, input: SyncInput): void {
       if (!state.isReady) return void step.settled.push(...left);
       state.unplaced = [...unplaced, ...left];
       return askSync(step);
-      return;
     }
     case 'friends':
       state.isFetchingFriends = false;
@@ -222,13 +223,11 @@ const isFull = ({ from, to }: Window): boolean => to - from + 1 + PAGE_SIZE > MA
 function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });
   setWindows(step, { loading: null, renewed: undefined });
-  forgetUnplaced(step);
 }
 
 /** What follows from whatever happened; and all rows of a step are one write. */
 function conclude(step: Step): void {
   const { state, effects, rows, dropped, cleared, settled } = step;
-  placeMessages(step);
   if (state.isReady && state.cursor !== null && !state.hasFriends && !state.isFetchingFriends) {
     Object.assign(state, { isFetchingFriends: true, isFriendsStale: false });
     effects.push({ type: 'friends', generation: state.generation });

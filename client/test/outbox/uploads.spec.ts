@@ -134,6 +134,19 @@ describe('an upload', () => {
     void again;
   });
 
+  it('goes in one piece where something between lets no PATCH through', async () => {
+    const server = new UploadServer();
+    const { request } = server;
+    server.request = (path, given) =>
+      given?.method === 'PATCH'
+        ? Promise.reject(new ChatError('UNEXPECTED_ANSWER', 'Not allowed.', { status: 405 }))
+        : (request.call(server, path, given) as never);
+    const uploads = await uploader(server);
+    await uploads.keep('f', source(1_000_000));
+    expect(await uploads.upload('f', () => undefined)).toBe('whole');
+    expect(server.received).toHaveLength(1_000_000);
+  });
+
   it('waits where three are under way, and takes its turn when one of them has ended', async () => {
     const [server, waiting] = [new UploadServer(), [] as (() => void)[]];
     const { request } = server;

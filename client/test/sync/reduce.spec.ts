@@ -144,16 +144,17 @@ describe("one's own message in a conversation that is not known yet", () => {
   };
 
   it('leaves the outbox in the step that brings both', () => {
-    const { run, conversation } = sent();
-    run.feed({
-      type: 'event',
-      name: 'conversation:new',
-      payload: { conversation: { ...conversation, type: 'DIRECT' } },
-    });
+    const { run, server, conversation } = sent();
+    run.feed({ type: 'event', name: 'conversation:new', payload: { conversation } });
+    expect(settledIn(run).size).toBe(0);
+    const { items } = server.page('c0', {}, 1) as MessagePage;
+    // What an answer that was under way may have passed over.
+    run.feed(synced('c1', { cursor: 'c2' }));
+    expect(settledIn(run).size).toBe(0);
+    run.feed(synced('c2', { cursor: 'c3', conversations: [conversation], messages: items }));
     expect(settledIn(run)).toEqual(new Set(['k1']));
     expect(run.state.timelines.get('c0')?.rows).toMatchObject([{ clientId: 'k1' }]);
-    run.feed(synced('c1', { cursor: 'c2' }), synced('c2', { cursor: 'c3', conversations: [conversation] }));
-    expect(settledIn(run).size).toBe(0);
+    expect(settledIn(run.feed({ type: 'timer', name: 'sync' }, synced('c3', { cursor: 'c4' }))).size).toBe(0);
   });
 
   it('waits through a lost connection, and through sync that fails', () => {
@@ -512,14 +513,18 @@ describe('URLs of files that have expired', () => {
     expect(new Set(shown.map(({ attachments }) => attachments[0]?.url))).toEqual(new Set([until(48)]));
   });
 
-  it('are asked for again where the page failed that was to renew them, after a pause', () => {
-    const { run, renew, now } = withPictures(40);
+  it('are asked for again a minute after the page has failed that was to renew them, which holds up nothing else', () => {
+    const { run, renew, now, server } = withPictures(120);
     renew(24);
     now(30);
     const query = run.feed(look).state.windows.get('c0')?.loading ?? {};
     run.feed({ type: 'page-failed', conversationId: 'c0', query, failure: { code: 'NETWORK' } });
-    expect([run.asked('page'), run.asked('timer')]).toMatchObject([[], [{ name: 'pages:c0' }]]);
-    expect(run.feed(look).asked('page')).toHaveLength(1);
+    expect([run.asked('page'), run.state.windows.get('c0')]).toMatchObject([[], { loading: null, isPaused: false }]);
+    run.feed({ type: 'older', conversationId: 'c0' });
+    expect(answerOf(server, run).query).toEqual({ before: 71 });
+    renew(48);
+    run.now += 60_000;
+    expect(run.feed({ type: 'timer', name: 'urls' }).asked('page')).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { useMe } from '@parley/client/react';
 import { Icon } from '../design/Icon.js';
-import { invitationLink, secondPersonLink } from '../session/invitation.js';
+import { invitationLink, secondPersonLink } from '../session/public-links.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import { attempt, notify } from './toasts.js';

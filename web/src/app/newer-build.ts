@@ -1,5 +1,6 @@
 const KEY = 'parley.reloaded';
 const MIN_BETWEEN_RELOADS_MS = 60_000;
+let isAsking = false;
 
 /**
  * After a part of the page could not be fetched: where the server has another build by now, the page begins anew with it.
@@ -8,7 +9,10 @@ const MIN_BETWEEN_RELOADS_MS = 60_000;
 export async function reloadIfNewer(): Promise<void> {
   const script = document.querySelector<HTMLScriptElement>('script[type=module]')?.getAttribute('src');
   const last = Number(sessionStorage.getItem(KEY) ?? 0);
-  if (script == null || Date.now() - last < MIN_BETWEEN_RELOADS_MS) return;
+  // Many parts that are alike fail at once.
+  if (isAsking || script == null || Date.now() - last < MIN_BETWEEN_RELOADS_MS) return;
+  isAsking = true;
+  setTimeout(() => (isAsking = false), MIN_BETWEEN_RELOADS_MS);
   const response = await fetch('/', { cache: 'no-store' });
   if (!response.ok || (await response.text()).includes(script)) return;
   sessionStorage.setItem(KEY, String(Date.now()));

@@ -1,7 +1,7 @@
-import { openConversation, go } from '../app/router.js';
+import { go, openConversation } from '../app/router.js';
 import { client } from './client.js';
 
-const PARAMETER = 'with';
+export const PARAMETER = 'with';
 
 /** Whose link led here; kept while this window makes an account, and after its first load. */
 let invitedBy: string | undefined;
@@ -32,17 +32,4 @@ export async function followInvitation(): Promise<void> {
   } catch {
     go({ name: 'people' });
   }
-}
-
-export function invitationLink(username: string, origin = location.origin): string {
-  return `${origin}/?${PARAMETER}=${encodeURIComponent(username)}`;
-}
-
-/** This very machine under its other name: to a browser another site, where another person can be logged in. */
-export function secondPersonLink(username: string): string | undefined {
-  const other = { localhost: '127.0.0.1', '127.0.0.1': 'localhost' }[location.hostname];
-  if (other === undefined) return undefined;
-  const url = new URL(location.origin);
-  url.hostname = other;
-  return invitationLink(username, url.origin);
 }
