@@ -3,8 +3,7 @@ import { ChatError } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import Nowhere from '../app/Nowhere.js';
 import { linkTo } from '../app/router.js';
-import { Icon, type IconName } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon, type AnyIconName } from '../design/more-icons.js';
 import { Logo } from '../design/Logo.js';
 import { client } from '../session/client.js';
 import { errorText } from '../texts/error-text.js';
@@ -26,7 +25,7 @@ import './admin.css';
 
 type Role = 'MODERATOR' | 'ADMIN';
 
-const ICONS: Readonly<Record<SectionName, IconName>> = {
+const ICONS: Readonly<Record<SectionName, AnyIconName>> = {
   reports: 'warning',
   users: 'people',
   audit: 'clock',
@@ -108,14 +107,14 @@ function Shell({ role }: { role: Role }) {
           {sections.map((section) => (
             <li key={section}>
               <a href={linkOf({ name: section })} aria-current={section === shown ? 'page' : undefined}>
-                <Icon name={ICONS[section]} size={18} />
+                <AnyIcon name={ICONS[section]} size={18} />
                 {t(`admin.${section}`)}
               </a>
             </li>
           ))}
         </ul>
         <a class="admin-leave" {...linkTo({ name: 'home' })}>
-          <Icon name="back" size={18} />
+          <AnyIcon name="back" size={18} />
           <span class="cut">{t('admin.leave')}</span>
           {me === undefined ? null : <span class="soft small cut admin-me">{me.displayName}</span>}
         </a>

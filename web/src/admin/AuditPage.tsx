@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { client } from '../session/client.js';
 import { admin } from '../texts/en-admin.js';
 import { agoOf, fullTimeOf, has, t } from '../texts/texts.js';
@@ -37,7 +36,7 @@ export function AuditPage() {
     <>
       <Head title={t('admin.audit')}>
         <a class="button small" href={exportAddress(action, since)} download>
-          <Icon name="download" size={18} />
+          <AnyIcon name="download" size={18} />
           {t('admin.exportAudit')}
         </a>
       </Head>

@@ -1,7 +1,6 @@
 import type { ComponentChild, ComponentChildren } from 'preact';
 import { notify } from '../app/toasts.js';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { fullTimeOf, t } from '../texts/texts.js';
 import type { List } from './lists.js';
@@ -19,7 +18,7 @@ export function Head({ title, above, children }: HeadProperties) {
     <header class="admin-head">
       {above === undefined ? null : (
         <a class="icon-button" href={linkOf(above)} aria-label={t('app.back')} title={t('app.back')}>
-          <Icon name="back" />
+          <AnyIcon name="back" />
         </a>
       )}
       <h1 tabIndex={-1} class="grow pane-title" dir="auto">
@@ -118,7 +117,7 @@ export function Copyable({ text, label }: { text: string; label: string }) {
         {text}
       </code>
       <button type="button" class="icon-button" aria-label={t('admin.copy')} title={t('admin.copy')} onClick={copy}>
-        <Icon name="copy" />
+        <AnyIcon name="copy" />
       </button>
     </span>
   );

@@ -1,4 +1,3 @@
-import '../design/more-icons.js';
 import type { Conversation, UpdateOwnMembership } from '@parley/client';
 import { attempt } from '../app/toasts.js';
 import { Menu, MenuItem } from '../design/Menu.js';

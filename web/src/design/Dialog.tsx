@@ -2,8 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import '../texts/more.js';
 import { t } from '../texts/texts.js';
-import { Icon } from './Icon.js';
-import './more-icons.js';
+import { AnyIcon } from './more-icons.js';
 import { useModal } from './modal.js';
 
 interface Properties {
@@ -43,7 +42,7 @@ export function Dialog({ title, onClose, children, class: name }: Properties) {
           {title}
         </h2>
         <button type="button" class="icon-button" aria-label={t('app.close')} title={t('app.close')} onClick={onClose}>
-          <Icon name="close" />
+          <AnyIcon name="close" />
         </button>
       </div>
       <div class="dialog-body">{children}</div>

@@ -1,5 +1,3 @@
-import type { MORE_PATHS } from './more-paths.js';
-
 /** Drawn on a grid of 24, by strokes. */
 const PATHS = {
   attach: 'm19 11.5-7 7a4.6 4.6 0 0 1-6.5-6.5l7.5-7.5a3 3 0 0 1 4.3 4.3l-7.5 7.4a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6',
@@ -26,17 +24,14 @@ const PATHS = {
   warning: 'M12 4 2.8 20h18.4zM12 10v4.5M12 17.2v.1',
 } as const;
 
-export type IconName = keyof typeof PATHS | keyof typeof MORE_PATHS;
-
-let paths: Partial<Record<IconName, string>> = PATHS;
-
-/** Those of parts that are fetched later. */
-export function addIcons(added: Partial<Record<IconName, string>>): void {
-  paths = { ...paths, ...added };
-}
+export type IconName = keyof typeof PATHS;
 
 /** Never alone: what it means stands beside it, or is the label of what it is in. */
-export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
+export function Icon({ name, size }: { name: IconName; size?: number | undefined }) {
+  return <Drawing path={PATHS[name]} size={size} width={name === 'more' ? 2.6 : 1.7} />;
+}
+
+export function Drawing({ path, size = 20, width = 1.7 }: { path: string; size?: number | undefined; width?: number }) {
   return (
     <svg
       width={size}
@@ -44,13 +39,13 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      stroke-width={name === 'more' ? 2.6 : 1.7}
+      stroke-width={width}
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"
       focusable="false"
     >
-      <path d={paths[name]} />
+      <path d={path} />
     </svg>
   );
 }

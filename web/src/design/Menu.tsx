@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Icon, type IconName } from './Icon.js';
+import { AnyIcon, type AnyIconName } from './more-icons.js';
 import type { Place } from './place.js';
 
 interface Properties {
@@ -74,7 +74,7 @@ export function Menu({ label, at, onClose, children }: Properties) {
 }
 
 interface Item {
-  icon: IconName;
+  icon: AnyIconName;
   text: string;
   isDangerous?: boolean;
   onChoose: () => void;
@@ -83,7 +83,7 @@ interface Item {
 export function MenuItem({ icon, text, isDangerous = false, onChoose }: Item) {
   return (
     <button type="button" role="menuitem" class={isDangerous ? 'danger' : undefined} onClick={onChoose}>
-      <Icon name={icon} size={18} />
+      <AnyIcon name={icon} size={18} />
       {text}
     </button>
   );

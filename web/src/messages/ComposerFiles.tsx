@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { sizeOf, t } from '../texts/texts.js';
 import '../texts/more.js';
 
@@ -15,7 +14,7 @@ export default function ComposerFiles({ files, onFiles }: Properties) {
     <ul class="composer-files">
       {files.map((file) => (
         <li key={`${file.name} ${file.size} ${file.lastModified}`} class="composer-file">
-          {file.type.startsWith('image/') ? <Thumbnail file={file} /> : <Icon name="file" />}
+          {file.type.startsWith('image/') ? <Thumbnail file={file} /> : <AnyIcon name="file" />}
           <span class="file-text">
             <span class="cut" dir="auto">
               {file.name}
@@ -28,7 +27,7 @@ export default function ComposerFiles({ files, onFiles }: Properties) {
             aria-label={t('chat.removeFile', { name: file.name })}
             onClick={() => onFiles(files.filter((other) => other !== file))}
           >
-            <Icon name="close" size={16} />
+            <AnyIcon name="close" size={16} />
           </button>
         </li>
       ))}

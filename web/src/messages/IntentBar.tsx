@@ -1,6 +1,5 @@
 import { useUser } from '@parley/client/react';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
 import type { Intent } from './actions.js';
@@ -13,7 +12,7 @@ export default function IntentBar({ intent, onEnd }: { intent: Exclude<Intent, {
   const label = isEdit ? t('chat.cancelEdit') : t('chat.cancelReply');
   return (
     <div class="intent row">
-      <Icon name={isEdit ? 'edit' : 'reply'} size={18} />
+      <AnyIcon name={isEdit ? 'edit' : 'reply'} size={18} />
       <span class="grow intent-text">
         <strong class="cut" dir="auto">
           {isEdit ? t('chat.editing') : t('chat.replyingTo', { name: sender?.displayName ?? t('app.someone') })}
@@ -23,7 +22,7 @@ export default function IntentBar({ intent, onEnd }: { intent: Exclude<Intent, {
         </span>
       </span>
       <button type="button" class="icon-button" aria-label={label} title={label} onClick={onEnd}>
-        <Icon name="close" size={18} />
+        <AnyIcon name="close" size={18} />
       </button>
     </div>
   );

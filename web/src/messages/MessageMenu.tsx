@@ -1,4 +1,3 @@
-import '../design/more-icons.js';
 import type { MessageItem } from '@parley/client';
 import { attempt, notify } from '../app/toasts.js';
 import { Menu, MenuItem } from '../design/Menu.js';

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { notify } from '../app/toasts.js';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
 import '../texts/more.js';
 import { type Recording, startRecording } from './recording.js';
@@ -73,7 +72,7 @@ export default function Recorder({ onSend, onEnd }: Properties) {
           title={t('record.cancel')}
           onClick={onEnd}
         >
-          <Icon name="trash" />
+          <AnyIcon name="trash" />
         </button>
         <span class="recording-dot" aria-hidden="true" />
         <span class="sound-time" role="timer">
@@ -91,7 +90,7 @@ export default function Recorder({ onSend, onEnd }: Properties) {
           ref={(button) => button?.focus()}
           onClick={() => void send()}
         >
-          <Icon name="send" />
+          <AnyIcon name="send" />
         </button>
       </div>
     </div>

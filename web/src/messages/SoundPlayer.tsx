@@ -1,7 +1,6 @@
 import type { Attachment } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { durationOf, t } from '../texts/texts.js';
 import { useSteadyUrl } from './steady-url.js';
 import '../texts/more.js';
@@ -49,7 +48,7 @@ export default function SoundPlayer({ attachment }: { attachment: Attachment }) 
         aria-label={isPlaying ? t('file.pause') : t('file.play')}
         onClick={toggle}
       >
-        <Icon name={isPlaying ? 'pause' : 'play'} />
+        <AnyIcon name={isPlaying ? 'pause' : 'play'} />
       </button>
       <div class="sound-main">
         {voice || name === null ? null : (

@@ -1,8 +1,7 @@
 import type { Attachment } from '@parley/client';
 import { useRef, useState } from 'preact/hooks';
 import { useBack } from '../app/router.js';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { useModal } from '../design/modal.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
@@ -54,11 +53,11 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
             aria-label={t('file.download')}
             title={t('file.download')}
           >
-            <Icon name="download" />
+            <AnyIcon name="download" />
           </a>
         )}
         <button type="button" class="icon-button" aria-label={t('app.close')} title={t('app.close')} onClick={onClose}>
-          <Icon name="close" />
+          <AnyIcon name="close" />
         </button>
       </div>
       <div
@@ -80,7 +79,7 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
             aria-label={t('file.previous')}
             onClick={() => move(-1)}
           >
-            <Icon name="back" />
+            <AnyIcon name="back" />
           </button>
           <span>{`${current + 1} / ${pictures.length}`}</span>
           <button
@@ -90,7 +89,7 @@ export default function Viewer({ pictures, index, onClose }: Properties) {
             aria-label={t('file.next')}
             onClick={() => move(1)}
           >
-            <Icon name="back" />
+            <AnyIcon name="back" />
           </button>
         </div>
       ) : null}

@@ -3,8 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { openConversation } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
-import { Icon, type IconName } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon, type AnyIconName } from '../design/more-icons.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { MenuItem } from '../design/Menu.js';
 import { client } from '../session/client.js';
@@ -67,7 +66,7 @@ function AddMembers({ conversation: { id, members } }: { conversation: Conversat
   if (chosen === undefined)
     return (
       <button type="button" class="button" onClick={() => choose([])}>
-        <Icon name="plus" size={18} />
+        <AnyIcon name="plus" size={18} />
         {t('group.add')}
       </button>
     );
@@ -110,7 +109,7 @@ function MemberRow({ member: { user, role }, conversation: { id, me }, onClose }
     });
   };
   const give = (next: MemberRole) => () => void attempt(() => client.conversations.updateMember(id, user.id, next));
-  const items: [icon: IconName, text: string, onChoose: () => void, isDangerous?: boolean][] = [
+  const items: [icon: AnyIconName, text: string, onChoose: () => void, isDangerous?: boolean][] = [
     ['send', t('people.message'), write],
   ];
   if (me.role === 'OWNER') {

@@ -1,4 +1,3 @@
-import '../design/more-icons.js';
 import type { User } from '@parley/client';
 import { useFriendRequests, useFriends } from '@parley/client/react';
 import { useState } from 'preact/hooks';

@@ -3,8 +3,7 @@ import { go } from '../app/router.js';
 import { attempt } from '../app/toasts.js';
 import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
-import { Icon } from '../design/Icon.js';
-import '../design/more-icons.js';
+import { AnyIcon } from '../design/more-icons.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
 import { client } from '../session/client.js';
 import { turnOff } from '../push/notifications.js';
@@ -42,14 +41,14 @@ export function AccountSection() {
       <h2>{t('settings.account')}</h2>
       <div class="row wrap">
         <button type="button" class="button" onClick={() => (unsent > 0 ? ask('logout') : void leave())}>
-          <Icon name="logout" size={18} />
+          <AnyIcon name="logout" size={18} />
           {t('settings.logout')}
         </button>
         <button type="button" class="button" onClick={logOutAll}>
           {t('settings.logoutAll')}
         </button>
         <a class="button" href="/users/me/export" download="export.json">
-          <Icon name="download" size={18} />
+          <AnyIcon name="download" size={18} />
           {t('settings.export')}
         </a>
         <button type="button" class="button danger" onClick={() => ask('delete')}>
