@@ -11,8 +11,6 @@ export interface Run {
   /** When it is due, by `elapsed`; and whether the server named the time. */
   dueAt: number;
   isServersTime: boolean;
-  /** The server has it. It stays until what comes in its place is shown, and holds up nothing. */
-  isAnswered?: boolean;
   /** How often its files could not be uploaded: of the message itself nothing has left. */
   failedUploads?: number;
   /** The server had its files no more, and they were uploaded anew. */

@@ -298,7 +298,8 @@ export class DurableOutbox implements Outbox {
         continue;
       }
       const lane = this.#lane(item);
-      if (run.isAnswered === true || lanes.has(lane)) continue;
+      // One that is answered holds it, too, until its conversation is shown: a later one would stand before it.
+      if (lanes.has(lane)) continue;
       lanes.add(lane);
       if (run.isBusy || !run.isDurable) continue;
       if (run.dueAt > now) next = Math.min(next, run.dueAt);
@@ -349,9 +350,7 @@ export class DurableOutbox implements Outbox {
       if (this.ports.isShared === true && this.ports.clock.elapsed() - begunAt > MAX_PAUSE_MS) return;
       const begun = this.#items.find(clientId);
       if (begun === undefined || !this.#isLive || this.#isStopped) return;
-      const answer = await sendCommand(this.ports.send, begun, attachmentIds);
-      run.isAnswered = true;
-      this.ports.answered(answer);
+      this.ports.answered(await sendCommand(this.ports.send, begun, attachmentIds));
       isAnswered = true;
     } catch (error) {
       if (!(await this.#uploadsAnew(clientId, run, errorOf(error)))) this.#failed(clientId, run, errorOf(error));

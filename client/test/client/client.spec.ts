@@ -3,16 +3,14 @@ import { type ChatClient, type OutgoingMessage, createClient } from '../../src/i
 import type { Fetch } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
 import type { Database } from '../../src/ports/storage.js';
-import type { Message } from '../../src/protocol/protocol.generated.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
 import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
-import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
+import { Chance, ME, ModelServer } from '../sync/model-server.js';
 
 const CONVERSATION = 'c0';
 const OTHER = 'u1';
-const ONE = new ModelServer(new Chance(1)).send(CONVERSATION, ME) as Message;
 
 /** A client that has logged in at a server which answers requests; on its connection only what a test answers. */
 async function loggedIn(): Promise<{
@@ -79,27 +77,6 @@ describe('a client', () => {
       expect(() => createClient({ ...ports, url: url as string })).toThrow(TypeError);
     },
   );
-
-  it('sends a second message to somebody when the first is stored, though sync does not bring their conversation yet', async () => {
-    const { client, sockets } = await loggedIn();
-    sockets.last.answer('sync', { ok: true, data: { ...noChanges(), cursor: 'c1' } });
-    await settled();
-    for (const content of ['one', 'two']) client.send({ receiverId: 'u7', content });
-    await settled();
-    const sent = (): unknown[] =>
-      sockets.last.emitted.flatMap(({ event, payload }) =>
-        event === 'send_message' ? [(payload as { content: string }).content] : [],
-      );
-    expect(sent()).toEqual(['one']);
-    const [{ clientId } = { clientId: '' }] = client.outbox.items;
-    const message = { ...ONE, conversationId: 'c7', clientId, senderId: ME };
-    const conversation = { id: 'c7', lastSeq: 1, lastMessage: 'one', lastMessageAt: ONE.createdAt };
-    sockets.last.answer('send_message', { ok: true, data: { message, conversation } });
-    await settled();
-    expect(sent()).toEqual(['two']);
-    expect(client.messages('user:u7').items.map(({ content }) => content)).toEqual(['one', 'two']);
-    await client.close();
-  });
 
   it('that is closed while a conversation is being opened leaves no timer behind', async () => {
     const { client: earlier, ports } = await loggedIn();
