@@ -17,12 +17,11 @@ import type { TokensView } from './tokens/tokens.view.js';
 /** Sessions: opened by a password, renewed, ended (contract, section 2). */
 @Injectable()
 export class AuthService {
-  private readonly mustVerify: boolean;
   private readonly logins = new BoundedLogger('Logins', 600);
   private readonly failedLogins = new BoundedLogger('Logins', 60);
 
   constructor(
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
@@ -30,9 +29,7 @@ export class AuthService {
     private readonly passwords: Passwords,
     private readonly registrations: PendingRegistrations,
     private readonly guesses: GuessLimits,
-  ) {
-    this.mustVerify = configuration.emailVerification === 'required';
-  }
+  ) {}
 
   /**
    * Answers for an unknown user what it answers for a wrong password, in the same time.
@@ -48,7 +45,8 @@ export class AuthService {
       deviceId: device !== undefined && device.userId === account?.userId ? device.deviceId : undefined,
       isKnownIpAddress: await this.sessions.isKnownIpAddress(account?.userId, ip),
     });
-    const pendingHash = this.mustVerify ? await this.registrations.passwordHashOf(by, ip) : null;
+    const pendingHash =
+      this.configuration.emailVerification === 'required' ? await this.registrations.passwordHashOf(by, ip) : null;
     const isRight = await this.passwords.verify(
       account === null ? pendingHash : account.passwordHash,
       login.password,

@@ -130,11 +130,10 @@ export class StoredItems {
     const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
     const left: Settled[] = [];
     for (const [, key, value] of rows) {
-      const held = items.find(key);
+      const [held, run] = [items.find(key), items.runs.get(key)];
       // What this tab is at, or knows the answer of, leaves with what comes in its place.
-      if (items.runs.get(key)?.isBusy === true) continue;
+      if (run?.isBusy === true) continue;
       if (value === undefined) {
-        const run = items.runs.get(key);
         if (this.ports.left !== undefined && run !== undefined) {
           run.isBusy = true;
           left.push({ clientId: key });

@@ -48,6 +48,9 @@ type UploadRow = {
 /** Statuses of an upload that is further, or in other hands, or gone. */
 const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423]);
 
+/** The server has forgotten it. */
+const FORGOTTEN: ReadonlySet<number | undefined> = new Set([404, 410]);
+
 /** What proxies answer that let no PATCH and no HEAD through. */
 const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
 
@@ -273,8 +276,8 @@ export class StoredUploads implements Uploader {
     try {
       return Number((await this.#tus(location, { method: 'HEAD' })).header('upload-offset'));
     } catch (error) {
-      if (error instanceof ChatError && (error.status === 404 || error.status === 410)) return undefined;
-      if (error instanceof ChatError && METHOD_REFUSED.has(error.status)) return undefined;
+      if (error instanceof ChatError && (FORGOTTEN.has(error.status) || METHOD_REFUSED.has(error.status)))
+        return undefined;
       throw error;
     }
   }

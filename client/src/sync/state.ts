@@ -108,8 +108,8 @@ export interface SyncState extends ShownState {
   uncovered: number;
   failures: number;
   /**
-   * What the server has of this user in conversations that are not known yet. It stays in the outbox, and so on the screen, until
-   * sync has brought those.
+   * What the server has of this user in conversations that are not known yet, and what has left the outbox in another tab. It stays
+   * in the outbox here, and so on the screen, until sync has brought what comes in its place.
    */
   unplaced: readonly Settled[];
   generation: number;

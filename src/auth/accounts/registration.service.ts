@@ -17,10 +17,8 @@ import { PendingRegistrations } from './pending-registrations.js';
 /** New accounts, with or without a code that proves their e-mail address (contract, section 2). */
 @Injectable()
 export class RegistrationService {
-  private readonly mustVerify: boolean;
-
   constructor(
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
@@ -29,16 +27,14 @@ export class RegistrationService {
     private readonly pending: PendingRegistrations,
     private readonly codeSender: CodeSender,
     private readonly limiter: RateLimiter,
-  ) {
-    this.mustVerify = configuration.emailVerification === 'required';
-  }
+  ) {}
 
   /**
    * Makes an account and logs it in; where e-mail addresses have to be verified, keeps a registration until its code comes back.
    * @throws DomainError EMAIL_TAKEN, USERNAME_TAKEN, RATE_LIMITED, OVERLOADED
    */
   async register(registration: Registration, ip?: string): Promise<RegistrationView | PendingRegistrationView> {
-    if (this.mustVerify) return this.registerPending(registration, ip);
+    if (this.configuration.emailVerification === 'required') return this.registerPending(registration, ip);
     const { email, password, username, displayName, deviceName } = registration;
     const passwordHash = await this.passwords.hash(password, ip);
     const account = { email, passwordHash, username: username ?? undefined, displayName: displayName ?? undefined };
