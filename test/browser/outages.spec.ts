@@ -7,6 +7,7 @@ import { browserPath, startBrowser } from '../support/browser.js';
 import { freePort } from '../support/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ServerProcess } from '../support/process.js';
+import { until } from '../support/story.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { expectGone, expectPresent, expectShown, expectValue, WAIT_TIMEOUT_MS, Visitor } from './visitor.js';
 
@@ -136,6 +137,26 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await other.close();
     await ada.logIn('ada');
     await expectValue(ada.field, 'not finished');
+  });
+
+  it('moves no button of the settings while a list comes that was slow', async () => {
+    const held: (() => void)[] = [];
+    const lists = /\/(auth\/sessions|blocks)(\?|$)/;
+    await bob.page.route(lists, async (route) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.continue();
+    });
+    await bob.page.getByRole('link', { name: 'Settings' }).click();
+    await bob.page.getByRole('button', { name: 'Delete the account' }).hover();
+    await until('both are asked for', () => held.length === 2);
+    await bob.page.mouse.down();
+    for (const resume of held) resume();
+    await expectShown(bob.page.getByText('This device'));
+    await bob.page.mouse.up();
+    await expectShown(bob.page.getByRole('dialog', { name: 'Delete the account' }));
+    await bob.page.keyboard.press('Escape');
+    await bob.page.unroute(lists);
+    await bob.conversation(/Ada Example/).click();
   });
 
   it('lets somebody leave for good', async () => {

@@ -16,7 +16,13 @@ const DECLINED_KEY = 'parley.notifications-declined';
 /** The worker may never become ready: where the browser forbids one, say. */
 const WORKER_TIMEOUT_MS = 10_000;
 
-let state: NotificationState = 'unknown';
+/** Known without asking anybody. */
+function ruledOut(): 'impossible' | 'denied' | undefined {
+  if (!canWebPush()) return 'impossible';
+  return Notification.permission === 'denied' ? 'denied' : undefined;
+}
+
+let state: NotificationState = ruledOut() ?? 'unknown';
 let preview: PushPreview = 'full';
 let isMissed = false;
 let endClearing: (() => void) | undefined;
@@ -51,8 +57,8 @@ async function worker(): Promise<ServiceWorkerRegistration> {
 
 /** At the start, and after a log-in: what is on stays on, with the endpoints of today. */
 export async function lookAtNotifications(): Promise<void> {
-  if (!canWebPush()) return show({ state: 'impossible' });
-  if (Notification.permission === 'denied') return show({ state: 'denied' });
+  const reason = ruledOut();
+  if (reason !== undefined) return show({ state: reason });
   try {
     const registration = await worker();
     if (await isWebPushEnabled({ registration })) {

@@ -1,15 +1,12 @@
 import type { Block } from '@parley/client';
-import { useEffect } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { unblock } from '../people/blocked.js';
 import { PersonRow } from '../people/PersonRow.js';
 import { t } from '../texts/texts.js';
-import { usePages } from './pages.js';
+import type { Pages } from './pages.js';
 
-export function BlockedSection() {
-  const { items, hasMore, load, remove } = usePages<Block>('/blocks');
-  useEffect(load, []);
+export function BlockedSection({ items, hasMore, load, remove }: Pages<Block>) {
   const take = async (userId: string): Promise<void> => {
     if (await attempt(() => unblock(userId))) remove(({ user }) => user.id === userId);
   };

@@ -15,7 +15,6 @@ export function NotificationsSection() {
     await attempt(work);
     setBusy(false);
   };
-  if (state === 'unknown') return null;
   return (
     <section class="section">
       <h2>{t('push.title')}</h2>
@@ -30,28 +29,26 @@ export function NotificationsSection() {
               type="checkbox"
               class="check"
               checked={state === 'on'}
-              disabled={isBusy}
+              disabled={isBusy || state === 'unknown'}
               onChange={() => void change(() => (state === 'on' ? turnOff() : turnOn()))}
             />
             {t('push.on')}
           </label>
-          {state === 'on' ? (
-            <label class="field">
-              <span>{t('push.preview')}</span>
-              <select
-                class="input"
-                disabled={isBusy}
-                value={preview}
-                onChange={({ currentTarget: { value } }) => void change(() => turnOn(value as PushPreview))}
-              >
-                {PREVIEWS.map((preview) => (
-                  <option key={preview} value={preview}>
-                    {t(`push.preview.${preview}`)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ) : null}
+          <label class="field">
+            <span>{t('push.preview')}</span>
+            <select
+              class="input"
+              disabled={isBusy || state !== 'on'}
+              value={preview}
+              onChange={({ currentTarget: { value } }) => void change(() => turnOn(value as PushPreview))}
+            >
+              {PREVIEWS.map((preview) => (
+                <option key={preview} value={preview}>
+                  {t(`push.preview.${preview}`)}
+                </option>
+              ))}
+            </select>
+          </label>
         </>
       )}
     </section>

@@ -1,16 +1,14 @@
 import type { Session } from '@parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { attempt } from '../app/toasts.js';
 import { LoadMore } from '../design/LoadMore.js';
 import { client } from '../session/client.js';
 import { agoOf, t } from '../texts/texts.js';
-import { usePages } from './pages.js';
+import type { Pages } from './pages.js';
 
 /** Where one is logged in, and how to end it from here. */
-export function SessionsSection() {
-  const { items, hasMore, load, remove } = usePages<Session>('/auth/sessions');
+export function SessionsSection({ items, hasMore, load, remove }: Pages<Session>) {
   const [ending, setEnding] = useState<string>();
-  useEffect(load, []);
   const end = async (id: string): Promise<void> => {
     setEnding(id);
     if (await attempt(() => client.http.request(`/auth/sessions/${id}`, { method: 'DELETE' })))

@@ -1,3 +1,4 @@
+import type { Block, Session } from '@parley/client';
 import { useMe } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { PaneHead } from '../app/PaneHead.js';
@@ -11,6 +12,7 @@ import { AccountSection } from './AccountSection.js';
 import { BlockedSection } from './BlockedSection.js';
 import { NotificationsSection } from './NotificationsSection.js';
 import { PasswordSection } from './PasswordSection.js';
+import { usePages } from './pages.js';
 import { PictureButton } from './PictureButton.js';
 import { SessionsSection } from './SessionsSection.js';
 import { setTheme, type Theme, theme } from './theme.js';
@@ -27,12 +29,24 @@ export default function SettingsPage() {
           <Appearance />
           <NotificationsSection />
           <PasswordSection />
-          <SessionsSection />
-          <BlockedSection />
           <AccountSection />
+          <Lists />
         </div>
       </div>
     </main>
+  );
+}
+
+/** What comes later, and can be long, stands below everything else and comes at once: no button moves while it is pressed. */
+function Lists() {
+  const sessions = usePages<Session>('/auth/sessions');
+  const blocks = usePages<Block>('/blocks');
+  if (sessions.isLoading || blocks.isLoading) return null;
+  return (
+    <>
+      <SessionsSection {...sessions} />
+      <BlockedSection {...blocks} />
+    </>
   );
 }
 
