@@ -109,7 +109,7 @@ export class Cluster {
         this.child = undefined;
         lastAnswerAt = Date.now();
       } else if (postmaster !== undefined && postmaster.port !== undefined) {
-        const { port, socketDirectory } = postmaster;
+        const { port } = postmaster;
         const answer = await this.ask(this.portIsFixed ? this.host : LOOPBACK, port);
         if (answer === 'ready') {
           if (this.portIsFixed && this.port !== port) {
@@ -117,6 +117,8 @@ export class Cluster {
           }
           // Pools know the host as well.
           if (!this.portIsFixed) {
+            // Read anew: it writes where its socket is after its port, and both before it answers.
+            const socketDirectory = this.readPostmaster()?.socketDirectory;
             const isReachable = socketDirectory !== undefined && (await this.ask(socketDirectory, port)) === 'ready';
             this.host = isReachable ? socketDirectory : LOOPBACK;
           }
