@@ -35,6 +35,10 @@ interface Receiver {
   pausedUntil: number;
 }
 
+/** How a request to a receiver ended, as metrics name it. */
+const OUTCOMES = ['delivered', 'failed', 'given_up'] as const;
+type Outcome = (typeof OUTCOMES)[number];
+
 /**
  * Sends what was planned for webhooks. Several processes share the work by leases; each receiver has room of its own, so that one
  * which is slow or dead holds up no other. At least once: what a process that died was sending is sent again, under its id.
@@ -50,7 +54,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     () => this.turn(),
     ({ message }) => this.logger.warn(`nothing is sent to webhooks at the moment: ${message}`),
   );
-  private readonly counts = new Map<'delivered' | 'failed' | 'given up', number>();
+  /** Each from 0 on, so that a rate of the first is one. */
+  private readonly counts = new Map(OUTCOMES.map((outcome) => [outcome, 0]));
   private readonly sweep = new Periodic(
     SWEEP_INTERVAL_MS,
     () => this.sweepNow(),
@@ -151,7 +156,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
     }
     const delayMs = result.status === 410 ? undefined : this.delayOf(delivery, result.retryAfterMs);
-    this.count(delayMs === undefined ? 'given up' : 'failed');
+    this.count(delayMs === undefined ? 'given_up' : 'failed');
     const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs);
     if (result.status === 410) return this.disable(delivery.webhookId, 'GONE');
     if (failingSince !== undefined && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
@@ -191,7 +196,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     return receiver;
   }
 
-  private count(outcome: 'delivered' | 'failed' | 'given up'): void {
+  private count(outcome: Outcome): void {
     this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
   }
 
