@@ -28,7 +28,7 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
 }
 
 const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
-const left = (): ChatError => new ChatError('ABORTED', 'The client was closed or left.');
+const left = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
 /** What cannot be read at this moment. */
 const unreadable = (cause: unknown): ChatError => new ChatError('STORAGE', 'The storage could not be read.', { cause });
 

@@ -1,4 +1,5 @@
 import type { SessionTokens } from './auth/session-tokens.js';
+import { pause } from './connection/backoff.js';
 import { within } from './connection/time-limit.js';
 import { Engine } from './engine.js';
 import type { Http } from './http/types.js';
@@ -17,6 +18,10 @@ const LEADER_WAIT_MS = 50;
 
 /** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
 const MAX_HANDOVER_MS = 500;
+
+/** How often, and how far apart, a tab looks whether the one that leads has stored anew what a browser has removed. */
+const MAX_LOOKS = 10;
+const LOOK_PAUSE_MS = 300;
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {
@@ -91,8 +96,9 @@ export class RunningAccount {
       // Not one that is given the lead since the tab that had it does the same at this moment.
       const isLeader = socket !== undefined && tabs.getSnapshot() === 'leader';
       if (isEmptied) await session.saveAgain(isLeader);
-      // The tab that led had all that was stored, and has gone on from it by now.
-      if (isEmptied && !isLeader && (await this.#isStoredAnew()))
+      // The tab that led had all that was stored, and goes on from it.
+      const isStored = outbox.unstored.length < outbox.getSnapshot().length;
+      if (isEmptied && !isLeader && (await this.#isStoredAnew(isStored)))
         removed({ items: outbox.unstored, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
       else removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });
@@ -159,16 +165,24 @@ export class RunningAccount {
     this.connect();
   }
 
-  /** Another tab has stored something in the storage that takes the place of this one. */
-  async #isStoredAnew(): Promise<boolean> {
-    const { storage, name } = this.ports;
-    try {
-      const database = await storage.open(name);
-      const last = await database.transaction('readonly', ['outbox'], lastNumber);
-      await database.close();
-      return last > 0;
-    } catch {
-      return false;
+  /**
+   * Another tab has stored something in the storage that takes the place of this one.
+   * @param isStored it has something to store, and may take its time until it does
+   */
+  async #isStoredAnew(isStored: boolean): Promise<boolean> {
+    const { storage, name, clock } = this.ports;
+    for (let looks = isStored ? MAX_LOOKS : 1; ; ) {
+      try {
+        const database = await storage.open(name);
+        const last = await database.transaction('readonly', ['outbox'], lastNumber);
+        await database.close();
+        if (last > 0) return true;
+      } catch {
+        // Looked at once more.
+      }
+      looks -= 1;
+      if (looks === 0) return false;
+      await pause(clock, LOOK_PAUSE_MS);
     }
   }
 

@@ -47,8 +47,12 @@ export class Session {
 
   /** Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. */
   async isCurrent(userId: string): Promise<boolean> {
-    if (this.provider !== undefined) return this.userId === userId;
-    return (await this.stored())?.userId === userId;
+    const { held, provider } = this;
+    const { tokens } = this.ports;
+    // Emptied by the browser: nobody has logged out.
+    if (provider === undefined && held !== undefined && (await tokens.wasEmptied?.().catch(() => false)))
+      await this.save(held);
+    return (provider === undefined ? await this.stored() : held)?.userId === userId;
   }
 
   /** The server says that it is over. What the user typed stays. */

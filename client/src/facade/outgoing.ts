@@ -50,7 +50,7 @@ export function sourceOf(file: UploadSource | File): UploadSource {
       try {
         return new Uint8Array(await file.slice(start, end).arrayBuffer());
       } catch (cause) {
-        throw new ChatError('UNREADABLE_FILE', 'The file cannot be read any more.', { cause });
+        throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
       }
     },
   };
@@ -60,6 +60,6 @@ export function sourceOf(file: UploadSource | File): UploadSource {
 function checked(source: UploadSource): UploadSource {
   const { name, mimeType, size, read } = Object(source) as UploadSource;
   if (typeof name !== 'string' || typeof mimeType !== 'string' || !(size >= 0) || typeof read !== 'function')
-    throw new ChatError('VALIDATION_FAILED', 'An attachment is a File or an UploadSource.');
+    throw new ChatError('VALIDATION_FAILED', 'An attachment is no File.');
   return source;
 }

@@ -11,8 +11,10 @@ export interface Run {
   /** When it is due, by `elapsed`; and whether the server named the time. */
   dueAt: number;
   isServersTime: boolean;
-  /** How often its files could not be uploaded: of the message itself nothing has left. */
+  /** How often its files could not be uploaded, since they were last: of the message itself nothing has left. */
   failedUploads?: number;
+  /** How often the server failed at it by its own fault. */
+  internalErrors?: number;
   /** The server had its files no more, and they were uploaded anew. */
   isUploadedAnew?: boolean;
 }

@@ -239,7 +239,16 @@ export class DurableOutbox implements Outbox {
     const { cancelElsewhere } = this.ports;
     const item = this.#items.find(clientId);
     if (item === undefined) return false;
-    if (!this.#isDroppable(item)) return cancelElsewhere?.(clientId).catch(() => false) ?? false;
+    if (!this.#isDroppable(item)) {
+      const isDropped = (await cancelElsewhere?.(clientId).catch(() => false)) ?? false;
+      const held = this.#items.find(clientId);
+      // Its row may be seen to go before that is known: then it looks like one that was sent.
+      if (isDropped && held !== undefined) {
+        this.#items.replace([], [held]);
+        this.#notifyAndPump();
+      }
+      return isDropped;
+    }
     const { put, removed } = dropped(this.#items.list, item);
     this.#dropped.add(clientId);
     const stored = this.#items.change(put, removed);
@@ -338,6 +347,7 @@ export class DurableOutbox implements Outbox {
     let isAnswered = false;
     try {
       const attachmentIds = await this.#upload(clientId);
+      run.failedUploads = 0;
       const item = this.#items.find(clientId);
       if (item === undefined || !this.#isLive) return;
       // Stored as begun before its first byte leaves: from here on it may have been done.
@@ -402,8 +412,13 @@ export class DurableOutbox implements Outbox {
       return this.#items.show({ ...item, state: 'queued', attempts: item.attempts - (isSending ? 1 : 0) });
     if (!isSending) run.failedUploads = (run.failedUploads ?? 0) + 1;
     const attempts = item.attempts + (run.failedUploads ?? 0);
-    const isPoison = error.code === 'INTERNAL_ERROR' && attempts >= MAX_INTERNAL_ERRORS;
-    if (!error.isTransient || isPoison) return this.#refused(item, error);
+    if (error.code === 'INTERNAL_ERROR') run.internalErrors = (run.internalErrors ?? 0) + 1;
+    const isPoison = error.code === 'INTERNAL_ERROR' && run.internalErrors === MAX_INTERNAL_ERRORS;
+    if (!error.isTransient || isPoison) {
+      // Tried again it begins anew.
+      Object.assign(run, { failedUploads: 0, internalErrors: 0 });
+      return this.#refused(item, error);
+    }
     const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, this.ports.random));
     run.isServersTime = error.retryAfterMs !== undefined;
     run.dueAt = this.ports.clock.elapsed() + delay;

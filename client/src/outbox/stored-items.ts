@@ -129,7 +129,9 @@ export class StoredItems {
     const { items } = this;
     const [changed, removed]: [OutboxItem[], OutboxItem[]] = [[], []];
     const left: Settled[] = [];
-    for (const [, key, value] of rows) {
+    // What happened to one last: it may have been stored and removed in one transaction.
+    const last = new Map(rows.map((row) => [row[1], row]));
+    for (const [, key, value] of last.values()) {
       const [held, run] = [items.find(key), items.runs.get(key)];
       // What this tab is at, or knows the answer of, leaves with what comes in its place.
       if (run?.isBusy === true) continue;

@@ -51,7 +51,7 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 /** The server has forgotten it. */
 const FORGOTTEN: ReadonlySet<number | undefined> = new Set([404, 410]);
 
-/** What proxies answer that let no PATCH and no HEAD through. */
+/** What proxies answer that do not let every method through. */
 const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
@@ -64,6 +64,8 @@ export class StoredUploads implements Uploader {
   readonly #slow = new Set<string>();
   /** Files whose request was broken off for a new connection: not twice in a row, or over a poor one they would never arrive. */
   readonly #brokenOff = new Set<string>();
+  /** Something before the server lets no parts through: it is not asked again with each file. */
+  #isWholeOnly = false;
   #free = MAX_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
 
@@ -114,7 +116,8 @@ export class StoredUploads implements Uploader {
     const row = await this.#row(id);
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
-    const resumed = row.size <= MAX_WHOLE_BYTES ? undefined : await this.#resume(id, row, progress, signal);
+    const isWhole = row.size <= MAX_WHOLE_BYTES || this.#isWholeOnly;
+    const resumed = isWhole ? undefined : await this.#inParts(id, row, progress, signal);
     const attachmentId = resumed ?? (await this.#send(id, row, signal));
     this.#brokenOff.delete(id);
     await this.#save(id, { ...row, attachmentId });
@@ -188,7 +191,27 @@ export class StoredUploads implements Uploader {
     return body.id;
   }
 
-  /** Undefined where the server does not know how, or something before it lets it not through. */
+  /** Undefined where the server does not know how, or something before it lets no parts through. */
+  async #inParts(
+    id: string,
+    row: UploadRow,
+    progress: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      return await this.#resume(id, row, progress, signal);
+    } catch (error) {
+      const isRefused = error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER';
+      if (!isRefused || !METHOD_REFUSED.has(error.status)) throw error;
+      this.#isWholeOnly = true;
+      const begun = (await this.#row(id))?.location;
+      // Where that is refused as well, it expires there: one of them, and not one for each file.
+      if (begun !== undefined) void this.#endOnServer(begun);
+      return undefined;
+    }
+  }
+
+  /** Undefined where the server does not know how. */
   async #resume(
     id: string,
     row: UploadRow,
@@ -208,8 +231,6 @@ export class StoredUploads implements Uploader {
         await this.#append(id, row.size, location, offset, progress, signal);
         return location.slice(location.lastIndexOf('/') + 1);
       } catch (error) {
-        if (error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER' && METHOD_REFUSED.has(error.status))
-          return undefined;
         // Another request was faster, or the server has forgotten it: it says how far it is, or that it begins anew.
         const isElsewhere = error instanceof ChatError && ELSEWHERE.has(error.status);
         if (!isElsewhere || attempt === MAX_RESUMPTIONS) throw error;
@@ -271,13 +292,12 @@ export class StoredUploads implements Uploader {
     }
   }
 
-  /** How much of it the server has; undefined where it has forgotten it, or cannot be asked. */
+  /** How much of it the server has; undefined where it has forgotten it. */
   async #offset(location: string): Promise<number | undefined> {
     try {
       return Number((await this.#tus(location, { method: 'HEAD' })).header('upload-offset'));
     } catch (error) {
-      if (error instanceof ChatError && (FORGOTTEN.has(error.status) || METHOD_REFUSED.has(error.status)))
-        return undefined;
+      if (error instanceof ChatError && FORGOTTEN.has(error.status)) return undefined;
       throw error;
     }
   }

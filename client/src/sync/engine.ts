@@ -153,8 +153,9 @@ export class Synchroniser implements SyncEngine {
       );
     });
     // A list that asks as long as there are older ones must not keep the page from everything else.
-    const wish = this.state.windows.get(conversationId)?.wish ?? null;
-    if (wish !== null || this.#isStopped) await pause(this.ports.clock, OFFLINE_PAUSE_MS);
+    const window = this.state.windows.get(conversationId);
+    const isIdle = window?.wish === null && !window.isPaused;
+    if (!isIdle || this.#isStopped) await pause(this.ports.clock, OFFLINE_PAUSE_MS);
   }
 
   #until(isTrue: (state: SyncState) => boolean): Promise<void> {

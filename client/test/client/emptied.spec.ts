@@ -188,4 +188,15 @@ describe('a storage that is gone', () => {
     await next.ready;
     expect([next.userId, textsIn(next)]).toEqual([ME, ['one']]);
   });
+
+  it('since the browser has emptied it while a tab was beginning costs that one neither its session nor what is typed', async () => {
+    const [leader, follower] = await twoTabs();
+    await leader.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored.catch(() => undefined);
+    for (const client of [leader, follower])
+      await until('it has both', () => textsIn(client).length === 2 && client.userId === ME);
+  });
 });

@@ -1,5 +1,5 @@
 import { numbered } from '../../src/outbox/numbered.js';
-import { DurableOutbox } from '../../src/outbox/outbox.js';
+import { DurableOutbox, type OutboxPorts } from '../../src/outbox/outbox.js';
 import type { CommandSender, OutboxCommand, OutboxItem, Uploader, UploadSource } from '../../src/outbox/types.js';
 import type { Clock, Timer } from '../../src/ports/environment.js';
 import type { Database } from '../../src/ports/storage.js';
@@ -141,6 +141,7 @@ export class Device {
   private constructor(
     private readonly world: World,
     database: Database,
+    leader?: Device,
   ) {
     const guarded: Database = {
       transaction: async (mode, stores, work) => {
@@ -198,6 +199,7 @@ export class Device {
       directConversationWith: (userId) => this.#sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.#sync.sentMessage(conversationId, clientId),
       answered: (answer) => this.#sync.apply(answer),
+      ...(leader === undefined ? {} : this.#following(leader)),
     });
     this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox, drafts: NO_DRAFTS });
   }
@@ -210,6 +212,26 @@ export class Device {
     void device.#outbox.start();
     await settled();
     return device;
+  }
+
+  /** Another tab on the same storage, which sends nothing itself, and is not answered what became of what has left. */
+  static async follow(world: World, leader: Device): Promise<Device> {
+    const device = new Device(world, await world.storage.open('phone'), leader);
+    await Promise.all([device.#sync.start(), device.#outbox.start()]);
+    return device;
+  }
+
+  #following(leader: Device): Pick<OutboxPorts, 'left' | 'cancelElsewhere'> {
+    return {
+      left: () => undefined,
+      cancelElsewhere: async (clientId) => {
+        const isDropped = await leader.outbox.cancel(clientId);
+        // The rows that changed are known here before the answer is.
+        this.#outbox.lookAgain();
+        await this.#outbox.caughtUp();
+        return isDropped;
+      },
+    };
   }
 
   async connect(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { fold } from '../../src/outbox/fold.js';
 import type { MessageTarget, OutboxCommand, OutboxItem } from '../../src/outbox/types.js';
 import type { MessageItem } from '../../src/store/types.js';
-import { StorageError } from '../../src/ports/storage.js';
+import { StorageError, type StoredValue } from '../../src/ports/storage.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import type { Message } from '../../src/protocol/protocol.generated.js';
 import { ME } from '../sync/model-server.js';
@@ -141,6 +141,33 @@ describe('sending from the outbox', () => {
     expect(await device.outbox.cancel('a')).toBe(false);
   });
 
+  it('that another tab has dropped for this one is gone at once, also where no sync comes', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    const follower = await Device.follow(world, device);
+    void follower.send('a', 'hello');
+    await settled();
+    device.outbox.lookAgain();
+    await settled();
+    expect(await follower.outbox.cancel('a')).toBe(true);
+    expect(follower.items()).toEqual([]);
+  });
+
+  it('that another tab has stored and dropped in one transaction is gone', async () => {
+    const { device } = await connected();
+    await device.disconnect();
+    void device.send('a', 'hello');
+    await settled();
+    const stored = device.outbox.getSnapshot()[0] as unknown as StoredValue;
+    device.outbox.takeRows({
+      rows: [
+        ['outbox', 'a', stored],
+        ['outbox', 'a', undefined],
+      ],
+    });
+    expect(device.outbox.getSnapshot()).toEqual([]);
+  });
+
   it('is not shown as sending for ever when the app was killed in the middle: it is sent again, and stored once', async () => {
     const { world, device } = await connected();
     world.faults.push('unanswered');
@@ -240,6 +267,23 @@ describe('files', () => {
     await world.clock.advance(900_000);
     expect(device.states()).toEqual([['picture', 'rejected']]);
     expect(world.texts()).toEqual(['next']);
+  });
+
+  it('that took many tries are not counted against their message, nor against the next try of the user', async () => {
+    const { world, device } = await connected();
+    for (let index = 0; index < 20; index += 1) world.uploadFaults.push({ code: 'NETWORK' });
+    world.faults.push({ code: 'INTERNAL_ERROR' });
+    void device.send('a', 'picture', 'c0', [file('cat')]);
+    await world.clock.advance(3_600_000);
+    expect(world.texts()).toEqual(['picture file-cat']);
+    for (let index = 0; index < 20; index += 1) world.uploadFaults.push({ code: 'INTERNAL_ERROR' });
+    world.faults.push({ code: 'INTERNAL_ERROR' });
+    void device.send('b', 'second', 'c0', [file('dog')]);
+    await world.clock.advance(3_600_000);
+    expect(device.states()).toEqual([['second', 'rejected']]);
+    device.outbox.retryNow('b');
+    await world.clock.advance(10_000);
+    expect(world.texts()).toEqual(['picture file-cat', 'second file-dog']);
   });
 
   it('that could not be uploaded leave their message one that can be dropped, and begin at once over another connection', async () => {

@@ -145,6 +145,12 @@ describe('an upload', () => {
     await uploads.keep('f', source(1_000_000));
     expect(await uploads.upload('f', () => undefined)).toBe('whole');
     expect(server.received).toHaveLength(1_000_000);
+    await uploads.keep('g', source(1_000_000));
+    expect(await uploads.upload('g', () => undefined)).toBe('whole');
+    await uploads.discard('g');
+    // What was begun is ended there, and with the next file nothing is begun.
+    const whole = 'POST /attachments';
+    expect(server.requests).toEqual(['POST /attachments/tus', 'DELETE /attachments/tus/abc', whole, whole]);
   });
 
   it('waits where three are under way, and takes its turn when one of them has ended', async () => {

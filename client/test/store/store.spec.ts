@@ -140,6 +140,30 @@ describe('the window of messages', () => {
     expect(snapshot().items).toHaveLength(130);
   });
 
+  it('lets a list that asks as long as there are older ones wait where they cannot be fetched, full or not', async () => {
+    for (const shown of [200, 400]) {
+      const { world, device } = await connected(700);
+      const snapshot = () => device.store.getSnapshot('messages:c0');
+      while (snapshot().items.length < shown) await device.sync.load('c0', 'older');
+      // None that it can read.
+      world.pages.push(...Array.from({ length: 100 }, () => ({})));
+      let asked = 0;
+      const asking = (async () => {
+        while (snapshot().hasOlder && asked < 100) {
+          asked += 1;
+          await device.sync.load('c0', 'older');
+        }
+      })();
+      await world.clock.advance(2_000);
+      expect(asked).toBeGreaterThan(0);
+      expect(asked).toBeLessThan(10);
+      world.pages.length = 0;
+      await world.clock.advance(60_000);
+      await asking;
+      expect([snapshot().hasOlder, asked < 100]).toEqual([false, true]);
+    }
+  });
+
   it('jumps to a message, goes on from there in both directions, and back to the newest', async () => {
     const { world, device } = await connected(400);
     const snapshot = () => device.store.getSnapshot('messages:c0');
