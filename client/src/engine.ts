@@ -14,7 +14,8 @@ import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.j
 import { handled } from './protocol/handled.js';
 import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
 import { ContinuedStore } from './store/continued-store.js';
-import { ChatStore } from './store/store.js';
+import { LiveStore } from './store/live-store.js';
+import type { ChatStore } from './store/store.js';
 import { Synchroniser } from './sync/engine.js';
 import { RowWriter, WRITER } from './sync/row-writer.js';
 import type { RowChanges, SyncState } from './sync/state.js';
@@ -115,7 +116,7 @@ export class Engine {
     });
     this.drafts = new StoredDrafts({ database, writer: this.#writer, clock });
     const sources = { sync: this.sync, outbox: this.outbox, drafts: this.drafts };
-    this.store = before === undefined ? new ChatStore(sources) : new ContinuedStore(sources, before);
+    this.store = before === undefined ? new LiveStore(sources) : new ContinuedStore(sources, before);
     if (isLeader) {
       this.socket = new SocketConnection({
         ...ports,

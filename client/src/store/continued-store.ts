@@ -1,5 +1,6 @@
 import type { SyncState, Timeline, Window } from '../sync/state.js';
-import { ChatStore, type StoreSources, type Viewed } from './store.js';
+import { LiveStore } from './live-store.js';
+import type { StoreSources, Viewed } from './store.js';
 
 const newestOf = (timeline: Timeline | undefined): number => timeline?.rows.at(-1)?.seq ?? 0;
 
@@ -7,7 +8,7 @@ const newestOf = (timeline: Timeline | undefined): number => timeline?.rows.at(-
  * The store of an engine that takes the place of another one, as when a tab begins to lead. What a tab that follows has fetched
  * is nowhere stored: it stays on the screen until this engine has fetched it, too.
  */
-export class ContinuedStore extends ChatStore {
+export class ContinuedStore extends LiveStore {
   #before: SyncState | undefined;
 
   constructor(sources: StoreSources, before: SyncState) {

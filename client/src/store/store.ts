@@ -55,7 +55,7 @@ export class ChatStore implements Store {
   readonly #items = new WeakMap<SentMessage | OutboxCommand, { sources: readonly unknown[]; item: MessageItem }>();
   readonly #ends: (() => void)[];
 
-  constructor(private readonly sources: StoreSources) {
+  constructor(protected readonly sources: StoreSources) {
     const notify = (): void => this.#notify();
     this.#ends = [sources.sync.subscribe(notify), sources.outbox.subscribe(notify), sources.drafts.subscribe(notify)];
   }

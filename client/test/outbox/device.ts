@@ -6,7 +6,8 @@ import type { Database } from '../../src/ports/storage.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import type { Message, SendMessage } from '../../src/protocol/protocol.generated.js';
 import { memoryStorage } from '../../src/storage/memory.js';
-import { ChatStore } from '../../src/store/store.js';
+import { LiveStore } from '../../src/store/live-store.js';
+import type { ChatStore } from '../../src/store/store.js';
 import { Synchroniser } from '../../src/sync/engine.js';
 import { RowWriter } from '../../src/sync/row-writer.js';
 import { Chance, ME, ModelServer } from '../sync/model-server.js';
@@ -201,7 +202,7 @@ export class Device {
       answered: (answer) => this.#sync.apply(answer),
       ...(leader === undefined ? {} : this.#following(leader)),
     });
-    this.#store = new ChatStore({ sync: this.#sync, outbox: this.#outbox, drafts: NO_DRAFTS });
+    this.#store = new LiveStore({ sync: this.#sync, outbox: this.#outbox, drafts: NO_DRAFTS });
   }
 
   static async start(world: World, stepsToLive = Number.POSITIVE_INFINITY, storageFailures = 0): Promise<Device> {

@@ -140,6 +140,39 @@ describe('the window of messages', () => {
     expect(snapshot().items).toHaveLength(130);
   });
 
+  it('keeps what was typed on the screen where its answer comes before what stands before it, in its place once that is there', async () => {
+    const { world, device } = await connected(60);
+    const snapshot = () => device.store.getSnapshot('messages:c0');
+    const seen = new Set<string>();
+    device.store.subscribe('messages:c0', () => {
+      const own = snapshot().items.filter(({ content }) => content?.startsWith('mine'));
+      seen.add(own.map(({ content, state }) => `${content?.trim()} ${state}`).join());
+    });
+    // Stored by another process of the server, which says so later; and the page that would bring it fails.
+    world.server.send('c0', 'u1', null, 'before mine');
+    world.pages.push({});
+    await device.send('k', 'mine 1');
+    await settled();
+    expect(snapshot().items.at(-1)?.state).toBe('sent');
+    await device.send('l', 'mine 2');
+    await settled();
+    expect(
+      snapshot()
+        .items.slice(-3)
+        .map(({ seq }) => seq),
+    ).toEqual([60, 62, 63]);
+    const before = snapshot();
+    device.sync.read('c0', 60);
+    expect(snapshot().items).toBe(before.items);
+    await world.clock.advance(60_000);
+    expect(
+      snapshot()
+        .items.slice(-4)
+        .map(({ seq }) => seq),
+    ).toEqual([60, 61, 62, 63]);
+    expect([...seen].filter((line) => !line.startsWith('mine 1 '))).toEqual([]);
+  });
+
   it('lets a list that asks as long as there are older ones wait where they cannot be fetched, full or not', async () => {
     for (const shown of [200, 400]) {
       const { world, device } = await connected(700);
