@@ -262,6 +262,7 @@ export class DurableOutbox implements Outbox {
     this.#isStopped = true;
     this.#isLive = false;
     this.#stored.stop();
+    this.ports.uploader.stop();
     this.ports.clock.clearTimeout(this.#timer);
     return Promise.resolve();
   }

@@ -1,5 +1,5 @@
 import { MIN_BACKOFF_MS, pause } from '../connection/backoff.js';
-import type { Clock } from '../ports/environment.js';
+import type { Clock, Timer } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
 import { type Database, StorageError } from '../ports/storage.js';
 import { readPersistently, type RowWriter } from '../sync/row-writer.js';
@@ -28,6 +28,7 @@ export class StoredItems {
   /** Other tabs may have stored what is not known here. */
   #isBehind = false;
   #catchingUp: Promise<void> | undefined;
+  readonly #timers = new Set<Timer>();
   /** Nothing is read any more: it was ended, or its storage is closed. */
   isStopped = false;
 
@@ -49,6 +50,7 @@ export class StoredItems {
 
   stop(): void {
     this.isStopped = true;
+    for (const timer of this.#timers) this.ports.clock.clearTimeout(timer);
   }
 
   /** Rows that another tab has stored. */
@@ -158,11 +160,13 @@ export class StoredItems {
 
   /** The tab that copies its files may be gone: then it is refused, and the user sees it. */
   #giveUpLater(clientId: string): void {
-    this.ports.clock.setTimeout(() => {
+    const timer = this.ports.clock.setTimeout(() => {
+      this.#timers.delete(timer);
       const run = this.items.runs.get(clientId);
       if (run !== undefined) run.isDurable = true;
       this.changed();
     }, COPY_TIMEOUT_MS);
+    this.#timers.add(timer);
   }
 
   /** A number that the storage gave. Where one is missing before it, another tab stored something first. */

@@ -146,4 +146,6 @@ export interface Uploader {
   forget(id: string): Promise<void>;
   /** At the start: removes what belongs to no item of the outbox. */
   discardOthers(): Promise<void>;
+  /** Breaks off what is under way, which rejects with `NOT_CONNECTED`. Nothing is uploaded after it. */
+  stop(): void;
 }

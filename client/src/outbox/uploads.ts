@@ -68,6 +68,7 @@ export class StoredUploads implements Uploader {
   #isWholeOnly = false;
   #free = MAX_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(private readonly ports: { database: Database; http: Http; clock: Clock }) {}
 
@@ -90,6 +91,7 @@ export class StoredUploads implements Uploader {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const controller = new AbortController();
+    if (this.#isStopped) controller.abort();
     this.#uploading.set(id, { controller, since: this.ports.clock.elapsed() });
     try {
       return await this.#upload(id, progress, controller.signal);
@@ -102,6 +104,11 @@ export class StoredUploads implements Uploader {
       if (next === undefined) this.#free += 1;
       else next();
     }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { controller } of this.#uploading.values()) controller.abort();
   }
 
   reconnected(): void {
@@ -220,9 +227,9 @@ export class StoredUploads implements Uploader {
   ): Promise<string | undefined> {
     let { location } = row;
     for (let attempt = 1; ; attempt += 1) {
-      let offset = location === undefined ? undefined : await this.#offset(location);
+      let offset = location === undefined ? undefined : await this.#offset(location, signal);
       if (location === undefined || offset === undefined) {
-        location = await this.#create(row);
+        location = await this.#create(row, signal);
         if (location === undefined) return undefined;
         offset = 0;
         await this.#save(id, { ...row, location });
@@ -279,12 +286,12 @@ export class StoredUploads implements Uploader {
     return bytes;
   }
 
-  async #create({ name, mimeType, size, voice }: UploadRow): Promise<string | undefined> {
+  async #create({ name, mimeType, size, voice }: UploadRow, signal: AbortSignal): Promise<string | undefined> {
     const hints = voice === true ? `,voice ${base64('true')}` : '';
     const metadata = `filename ${base64(name)},filetype ${base64(mimeType)}${hints}`;
     const headers = { 'upload-length': String(size), 'upload-metadata': metadata };
     try {
-      const location = (await this.#tus(TUS_PATH, { method: 'POST', headers })).header('location');
+      const location = (await this.#tus(TUS_PATH, { method: 'POST', headers, signal })).header('location');
       return location === null ? undefined : `${TUS_PATH}/${location.slice(location.lastIndexOf('/') + 1)}`;
     } catch (error) {
       if (error instanceof ChatError && error.status === 404) return undefined;
@@ -293,9 +300,9 @@ export class StoredUploads implements Uploader {
   }
 
   /** How much of it the server has; undefined where it has forgotten it. */
-  async #offset(location: string): Promise<number | undefined> {
+  async #offset(location: string, signal: AbortSignal): Promise<number | undefined> {
     try {
-      return Number((await this.#tus(location, { method: 'HEAD' })).header('upload-offset'));
+      return Number((await this.#tus(location, { method: 'HEAD', signal })).header('upload-offset'));
     } catch (error) {
       if (error instanceof ChatError && FORGOTTEN.has(error.status)) return undefined;
       throw error;

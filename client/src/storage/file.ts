@@ -17,6 +17,8 @@ export type FileStorageOptions = JournalOptions;
 
 /** The accounts that this process has open, by their file, whichever object opened them. */
 const accounts = new Map<string, FileAccount>();
+/** Those that are being removed; they never reject. */
+const removals = new Map<string, Promise<void>>();
 
 /**
  * Rows in files of a folder, for Node: one file an account, all of it in memory as well. What was typed survives a kill of the
@@ -37,31 +39,43 @@ export function fileStorage(folder: string, options: FileStorageOptions = {}): S
     open: async (name) => {
       const path = pathOf(name);
       await makeFolder();
+      // One that is closing, or removed, has let go of its file when it is done.
+      for (let end = endOf(path); end !== undefined; end = endOf(path)) await end;
       let account = accounts.get(path);
-      // One that is closing has let go of its file when it is done.
-      while (account?.isClosing === true) {
-        await account.closed;
-        account = accounts.get(path);
-      }
       if (account === undefined) accounts.set(path, (account = new FileAccount(path, options)));
       return account.use();
     },
     destroy: async (name) => {
       const path = pathOf(name);
-      await accounts.get(path)?.destroy();
       await makeFolder();
-      await lock(path);
-      for (const file of [path, `${path}.new`])
-        await unlink(file).catch((error: unknown) => {
-          if (codeOf(error) !== 'ENOENT') throw failure(error);
-        });
-      await unlock(path);
+      const removal = remove(path);
+      const ended = removal.catch(() => undefined);
+      removals.set(path, ended);
+      await ended;
+      if (removals.get(path) === ended) removals.delete(path);
+      return removal;
     },
   };
 }
 
+function endOf(path: string): Promise<void> | undefined {
+  const account = accounts.get(path);
+  return removals.get(path) ?? (account?.isClosing === true ? account.closed : undefined);
+}
+
+async function remove(path: string): Promise<void> {
+  await accounts.get(path)?.destroy();
+  await lock(path);
+  for (const file of [path, `${path}.new`])
+    await unlink(file).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw failure(error);
+    });
+  await unlock(path);
+}
+
 class FileAccount {
   readonly rows = new Account();
+  readonly destroyListeners = new Set<() => void>();
   isClosing = false;
   closed: Promise<void> = Promise.resolve();
   #users = 0;
@@ -98,6 +112,7 @@ class FileAccount {
 
   destroy(): Promise<void> {
     this.rows.destroyed = true;
+    for (const listener of [...this.destroyListeners]) listener();
     return this.#close();
   }
 
@@ -154,8 +169,11 @@ class FileAccount {
 /** A handle of its own on the shared account: closing one leaves the others. */
 class FileDatabase implements Database {
   #isClosed = false;
+  readonly #destroyListeners: ((isEmptied: boolean) => unknown)[] = [];
 
-  constructor(private readonly account: FileAccount) {}
+  constructor(private readonly account: FileAccount) {
+    account.destroyListeners.add(this.#destroyed);
+  }
 
   transaction<Result>(
     mode: TransactionMode,
@@ -166,9 +184,19 @@ class FileDatabase implements Database {
     return this.account.transaction(mode, stores, work);
   }
 
+  onDestroyed(listener: (isEmptied: boolean) => unknown): void {
+    this.#destroyListeners.push(listener);
+  }
+
+  /** By another client of this process. */
+  readonly #destroyed = (): void => {
+    for (const listener of this.#destroyListeners.splice(0)) listener(false);
+  };
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.account.destroyListeners.delete(this.#destroyed);
     await this.account.leave();
   }
 }

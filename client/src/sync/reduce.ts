@@ -136,8 +136,11 @@ function take(step: Step, input: SyncInput): void {
       const { conversationId: id, query, failure } = input;
       const window = state.windows.get(id);
       if (window?.loading !== query) return;
-      // Asked for the sake of URLs alone: once more in a minute.
-      if (query.around !== undefined && query.around !== window.wish) return setWindow(step, id, { loading: null });
+      // Asked for the sake of URLs alone: once more in a minute, or when the server says so, and nothing of the rest before.
+      if (query.around !== undefined && query.around !== window.wish) {
+        const renewed = { asked: [[window.from, window.to]] as const, at: step.now + (failure.retryAfterMs ?? 0) };
+        return setWindow(step, id, { loading: null, renewed });
+      }
       // What is before or after stays wanted, unless the window is full: what is on screen would be pushed out. A jump is over.
       const isKept = !isFull(window) && (window.wish === 'older' || window.wish === 'newer');
       const wish = isKept ? window.wish : wishAfter(window, query);

@@ -1,15 +1,21 @@
 import { Listeners } from '../connection/listeners.js';
 import type { Channel, ChannelFactory, ChannelMessage } from '../ports/environment.js';
 
-/** Messages between the tabs of an origin; undefined where the platform has no other tabs to talk to. */
+/** Messages between the tabs of an origin; undefined where the platform has no other tabs to talk to, or forbids that. */
 export function findBroadcastChannels(): ChannelFactory | undefined {
-  const { BroadcastChannel, window } = globalThis as {
-    BroadcastChannel?: typeof globalThis.BroadcastChannel;
+  const { BroadcastChannel, window } = globalThis as unknown as {
+    BroadcastChannel: typeof globalThis.BroadcastChannel;
     window?: unknown;
   };
   // Node has one too, which would keep a process alive and talk to its worker threads.
-  if (BroadcastChannel === undefined || window === undefined) return undefined;
-  return (name) => broadcastChannel(new BroadcastChannel(name));
+  if (window === undefined) return undefined;
+  try {
+    // Throws where it is missing, and where the browser has denied a page all that is stored.
+    new BroadcastChannel('').close();
+    return (name) => broadcastChannel(new BroadcastChannel(name));
+  } catch {
+    return undefined;
+  }
 }
 
 function broadcastChannel(native: BroadcastChannel): Channel {

@@ -368,6 +368,7 @@ export class Device {
       forget: () => Promise.resolve(),
       discardOthers: () => Promise.resolve(),
       reconnected: () => undefined,
+      stop: () => undefined,
     };
   }
 }

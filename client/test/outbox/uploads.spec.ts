@@ -153,6 +153,32 @@ describe('an upload', () => {
     expect(server.requests).toEqual(['POST /attachments/tus', 'DELETE /attachments/tus/abc', whole, whole]);
   });
 
+  it('is broken off with its client, whatever it waits for, and those that wait do not begin', async () => {
+    const server = new UploadServer();
+    const { request } = server;
+    let aborted = 0;
+    server.request = (path, given) => {
+      const { signal } = given ?? {};
+      if (signal?.aborted === true) return Promise.reject(new ChatError('ABORTED', 'It was given up.'));
+      void request.call(server, path, given);
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          aborted += 1;
+          reject(new ChatError('ABORTED', 'It was given up.'));
+        });
+      });
+    };
+    const uploads = await uploader(server);
+    const sizes = [1_000_000, 1_000, 1_000, 1_000, 1_000_000];
+    for (const [index, size] of sizes.entries()) await uploads.keep(`f${index}`, source(size));
+    const uploaded = sizes.map((_, index) => rejection(uploads.upload(`f${index}`, () => undefined)));
+    await settled();
+    expect(server.requests).toHaveLength(3);
+    uploads.stop();
+    for (const error of await Promise.all(uploaded)) expect(error).toMatchObject({ code: 'NOT_CONNECTED' });
+    expect([aborted, server.requests.length]).toEqual([3, 3]);
+  });
+
   it('waits where three are under way, and takes its turn when one of them has ended', async () => {
     const [server, waiting] = [new UploadServer(), [] as (() => void)[]];
     const { request } = server;

@@ -526,6 +526,23 @@ describe('URLs of files that have expired', () => {
     run.now += 60_000;
     expect(run.feed({ type: 'timer', name: 'urls' }).asked('page')).toHaveLength(1);
   });
+
+  it('are not asked for one page after the other where the first has failed, and not before the server wants that', () => {
+    const { run, renew, now } = withPictures(200);
+    renew(24);
+    for (let page = 0; page < 3; page += 1) {
+      run.feed({ type: 'older', conversationId: 'c0' });
+      renew(24);
+    }
+    now(30);
+    const query = run.feed(look).state.windows.get('c0')?.loading ?? {};
+    const failure = { code: 'RATE_LIMITED', retryAfterMs: 30_000 };
+    expect(run.feed({ type: 'page-failed', conversationId: 'c0', query, failure }).asked('page')).toEqual([]);
+    run.now += 60_000;
+    expect(run.feed({ type: 'timer', name: 'urls' }).asked('page')).toEqual([]);
+    run.now += 30_000;
+    expect(run.feed({ type: 'timer', name: 'urls' }).asked('page')).toHaveLength(1);
+  });
 });
 
 describe('a message that is held alone', () => {
