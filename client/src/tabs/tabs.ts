@@ -155,7 +155,8 @@ class LockedTabs implements Tabs {
   }
 
   private ping(): void {
-    if (this.misses < MAX_MISSES) this.send({ type: 'tabs:ping' });
+    if (this.ports.isSuspended()) this.misses = -1;
+    else if (this.misses < MAX_MISSES) this.send({ type: 'tabs:ping' });
     else {
       this.misses = 0;
       this.withdraw();
@@ -224,7 +225,10 @@ class LockedTabs implements Tabs {
     switch (known.type) {
       case 'tabs:ping':
         this.hasOthers = true;
-        if (this.role === 'leader') this.send({ type: 'tabs:pong', id: this.id });
+        if (this.role !== 'leader') return;
+        // Who asks wants a connection.
+        if (this.ports.isSuspended()) this.yield();
+        else this.send({ type: 'tabs:pong', id: this.id });
         return;
       case 'tabs:pong':
       case 'tabs:leader':

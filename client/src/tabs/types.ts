@@ -45,6 +45,8 @@ export interface TabsPorts {
   channel: ChannelFactory;
   clock: Clock;
   random: Random;
+  /** This tab wants no connection: it leads only as long as no other tab does want one. */
+  isSuspended(): boolean;
 }
 
 /** A connection over that of the tab that leads. It begins when what is stored is loaded. */

@@ -19,7 +19,13 @@ if (locks === undefined || channel === undefined) throw new Error('this browser 
 const lock = webLock(locks);
 /** Not in localStorage, of which each process of the browser has a copy that lags. */
 const tokens = indexedDbTokens(indexedDB);
-const ports = { lock, channel, clock, random: { number: Math.random, uuid: () => crypto.randomUUID() } };
+const ports = {
+  lock,
+  channel,
+  clock,
+  random: { number: Math.random, uuid: () => crypto.randomUUID() },
+  isSuspended: () => false,
+};
 
 let tabs: Tabs;
 const received: unknown[] = [];

@@ -54,6 +54,29 @@ describe('five tabs of one user', () => {
     }
   }, 300_000);
 
+  it('are connected also where the one that leads wants no connection, and it leads again where no other one does', async () => {
+    const model = new BrowserModel(new Chance(1));
+    const [first, second] = (await opened(model, 2)) as [Tab, Tab];
+    const status = ({ client }: Tab): string => client.connection.getSnapshot().status;
+    first.client.suspend();
+    await model.clock.advance(TAKEOVER_MS);
+    expect(status(second)).toBe('live');
+    await second.client.send({ conversationId: 'c0', content: 'one' }).stored;
+    await model.clock.advance(TAKEOVER_MS);
+    const third = model.open();
+    await model.clock.advance(TAKEOVER_MS);
+    expect([model.world.texts(), status(third)]).toEqual([['one'], 'live']);
+    // All of them: nobody is connected, and nobody takes the lead from another one.
+    for (const { client } of [second, third]) client.suspend();
+    await model.clock.advance(TAKEOVER_MS);
+    expect([status(second), status(third)]).toEqual(['offline', 'offline']);
+    await third.client.send({ conversationId: 'c0', content: 'two' }).stored;
+    third.client.resume();
+    await model.clock.advance(TAKEOVER_MS);
+    expect([model.world.texts(), status(third)]).toEqual([['one', 'two'], 'live']);
+    await closed(model, [first, second, third]);
+  });
+
   it('leave no timer behind once they are closed, which would keep a program from its end', async () => {
     const model = new BrowserModel(new Chance(1));
     const tabs = await opened(model, 3);
