@@ -1,3 +1,5 @@
+import { within } from '../connection/time-limit.js';
+import { systemClock } from '../ports/platform.js';
 import type { StoredSession, TokenStore } from '../ports/token-store.js';
 
 /** The part of `expo-secure-store` that is used: `import * as SecureStore from 'expo-secure-store'` fits. */
@@ -9,21 +11,29 @@ export interface ExpoSecureStore {
   deleteItemAsync(key: string): Promise<void>;
 }
 
+/** A keychain that hangs counts as one that fails: a start, a log-in and a log-out do not wait for it for ever. */
+const ANSWER_TIMEOUT_MS = 3_000;
+
 /** The session in the keychain. On iOS it survives a reinstallation of the app; log out to remove it. */
 export function secureStoreTokens(secureStore: ExpoSecureStore, key = 'parley.session'): TokenStore {
   const { AFTER_FIRST_UNLOCK } = secureStore;
   const options = AFTER_FIRST_UNLOCK === undefined ? {} : { keychainAccessible: AFTER_FIRST_UNLOCK };
   return {
     load: async () => {
-      const read = (): Promise<string | null> => secureStore.getItemAsync(key);
+      const read = (): Promise<string | null> => answered(secureStore.getItemAsync(key));
       // One that was only busy answers at the second time. One that is locked is asked again by the client; where what it
       // holds can never be read (Android, restored from a backup), that goes on until the user logs in.
       const text = await read().catch(read);
       return text === null ? undefined : parsed(text);
     },
-    save: (session) => secureStore.setItemAsync(key, JSON.stringify(session), options),
-    clear: () => secureStore.deleteItemAsync(key),
+    save: (session) => answered(secureStore.setItemAsync(key, JSON.stringify(session), options)),
+    clear: () => answered(secureStore.deleteItemAsync(key)),
   };
+}
+
+function answered<Result>(work: Promise<Result>): Promise<Result> {
+  const late = (): Promise<never> => Promise.reject(new Error('The keychain does not answer.'));
+  return within(systemClock, ANSWER_TIMEOUT_MS, work, late);
 }
 
 function parsed(text: string): StoredSession | undefined {

@@ -196,7 +196,7 @@ describe('a storage that is gone', () => {
     await browser.empty();
     browser.wake();
     await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored.catch(() => undefined);
-    for (const client of [leader, follower])
-      await until('it has both', () => textsIn(client).length === 2 && client.userId === ME);
+    for (const client of [leader, follower]) await until('it has both', () => textsIn(client).length === 2);
+    expect([leader.userId, follower.userId]).toEqual([ME, ME]);
   });
 });

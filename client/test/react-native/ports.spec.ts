@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   appStateLifecycle,
   expoFileSource,
@@ -124,6 +124,16 @@ describe('the token store by expo-secure-store', () => {
       native.items.set('parley.session', nonsense);
       expect(await tokens.load()).toBeUndefined();
     }
+  });
+
+  it('waits for no keychain that hangs', async () => {
+    jest.useFakeTimers();
+    const hanging = (): Promise<never> => new Promise(() => undefined);
+    const tokens = secureStoreTokens({ getItemAsync: hanging, setItemAsync: hanging, deleteItemAsync: hanging });
+    const ended = Promise.allSettled([tokens.load(), tokens.save(session), tokens.clear()]);
+    await jest.advanceTimersByTimeAsync(10_000);
+    jest.useRealTimers();
+    expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 });
 

@@ -12,9 +12,12 @@ export async function reloadIfNewer(): Promise<void> {
   // Many parts that are alike fail at once.
   if (isAsking || script == null || Date.now() - last < MIN_BETWEEN_RELOADS_MS) return;
   isAsking = true;
-  setTimeout(() => (isAsking = false), MIN_BETWEEN_RELOADS_MS);
-  const response = await fetch('/', { cache: 'no-store' });
-  if (!response.ok || (await response.text()).includes(script)) return;
-  sessionStorage.setItem(KEY, String(Date.now()));
-  location.reload();
+  try {
+    const response = await fetch('/', { cache: 'no-store' });
+    if (!response.ok || (await response.text()).includes(script)) return;
+    sessionStorage.setItem(KEY, String(Date.now()));
+    location.reload();
+  } finally {
+    isAsking = false;
+  }
 }

@@ -48,10 +48,7 @@ export function usePickedFiles(conversationId: string): readonly [readonly File[
   return [files, pick];
 }
 
-/** After a log-out nothing of the user stays on this device. */
-export async function forgetPickedFiles(): Promise<void> {
+/** Those of this page alone: what the browser keeps of them is removed with `removeFiles`. */
+export function forgetPickedFiles(): void {
   picked.clear();
-  await stored()
-    .then(({ removeFiles }) => removeFiles())
-    .catch(() => undefined);
 }

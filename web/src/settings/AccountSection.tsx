@@ -5,6 +5,7 @@ import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
+import { removeFiles } from '../messages/stored-files.js';
 import { client } from '../session/client.js';
 import { turnOff } from '../push/notifications.js';
 import { CurrentPasswordField } from '../session/fields.js';
@@ -18,14 +19,15 @@ async function leave(): Promise<void> {
   // While the session is still there: the next user of this browser gets none of this one's notifications.
   await turnOff().catch(() => undefined);
   await client.logout();
-  await forgetPickedFiles();
+  forgetPickedFiles();
+  await removeFiles().catch(() => undefined);
   followOtherTabs(undefined);
   go({ name: 'home' }, { replace: true });
 }
 
 export function AccountSection() {
   const [question, ask] = useState<'logout' | 'delete'>();
-  const unsent = client.outbox.items.filter(({ command }) => command.type === 'send').length;
+  const unsentCount = (): number => client.outbox.items.filter(({ command }) => command.type === 'send').length;
   const logOutAll = (): void => {
     void attempt(async () => {
       await client.http.request('/auth/logout-all', { method: 'POST' });
@@ -40,7 +42,7 @@ export function AccountSection() {
     <section class="section">
       <h2>{t('settings.account')}</h2>
       <div class="row wrap">
-        <button type="button" class="button" onClick={() => (unsent > 0 ? ask('logout') : void leave())}>
+        <button type="button" class="button" onClick={() => (unsentCount() > 0 ? ask('logout') : void leave())}>
           <AnyIcon name="logout" size={18} />
           {t('settings.logout')}
         </button>
@@ -58,7 +60,7 @@ export function AccountSection() {
       {question === 'logout' ? (
         <Confirm
           title={t('settings.logout')}
-          text={t('settings.logoutQuestion', { count: unsent })}
+          text={t('settings.logoutQuestion', { count: unsentCount() })}
           confirm={t('settings.logout')}
           onConfirm={() => void leave()}
           onClose={() => ask(undefined)}

@@ -6,7 +6,7 @@ import { PersonRow } from '../people/PersonRow.js';
 import { t } from '../texts/texts.js';
 import type { Pages } from './pages.js';
 
-export function BlockedSection({ items, hasMore, load, remove }: Pages<Block>) {
+export function BlockedSection({ items, hasMore, isLoading, load, remove }: Pages<Block>) {
   const take = async (userId: string): Promise<void> => {
     if (await attempt(() => unblock(userId))) remove(({ user }) => user.id === userId);
   };
@@ -26,7 +26,7 @@ export function BlockedSection({ items, hasMore, load, remove }: Pages<Block>) {
           ))}
         </ul>
       )}
-      {hasMore ? <LoadMore onLoad={load} /> : null}
+      {hasMore ? <LoadMore isBusy={isLoading} onLoad={load} /> : null}
     </section>
   );
 }

@@ -7,7 +7,7 @@ import { agoOf, t } from '../texts/texts.js';
 import type { Pages } from './pages.js';
 
 /** Where one is logged in, and how to end it from here. */
-export function SessionsSection({ items, hasMore, load, remove }: Pages<Session>) {
+export function SessionsSection({ items, hasMore, isLoading, load, remove }: Pages<Session>) {
   const [ending, setEnding] = useState<string>();
   const end = async (id: string): Promise<void> => {
     setEnding(id);
@@ -38,7 +38,7 @@ export function SessionsSection({ items, hasMore, load, remove }: Pages<Session>
           </li>
         ))}
       </ul>
-      {hasMore ? <LoadMore onLoad={load} /> : null}
+      {hasMore ? <LoadMore isBusy={isLoading} onLoad={load} /> : null}
     </section>
   );
 }

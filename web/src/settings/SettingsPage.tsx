@@ -41,7 +41,7 @@ export default function SettingsPage() {
 function Lists() {
   const sessions = usePages<Session>('/auth/sessions');
   const blocks = usePages<Block>('/blocks');
-  if (sessions.isLoading || blocks.isLoading) return null;
+  if (!sessions.isReady || !blocks.isReady) return null;
   return (
     <>
       <SessionsSection {...sessions} />

@@ -9,9 +9,10 @@ interface Page<Item> {
 
 export interface Pages<Item> {
   items: readonly Item[];
-  /** Until the first page has come, or could not be fetched. */
-  isLoading: boolean;
+  /** The first page has come, or could not be fetched. */
+  isReady: boolean;
   hasMore: boolean;
+  isLoading: boolean;
   load: () => void;
   remove: (isGone: (item: Item) => boolean) => void;
 }
@@ -19,20 +20,27 @@ export interface Pages<Item> {
 interface Held<Item> {
   items: readonly Item[];
   cursor: string | null | undefined;
+  isReady: boolean;
   isLoading: boolean;
 }
 
 /** A list of the server's, by pages; the first is fetched at once. */
 export function usePages<Item>(path: string): Pages<Item> {
-  const [{ items, cursor, isLoading }, set] = useState<Held<Item>>({ items: [], cursor: undefined, isLoading: true });
+  const [{ items, cursor, isReady, isLoading }, set] = useState<Held<Item>>({
+    items: [],
+    cursor: undefined,
+    isReady: false,
+    isLoading: false,
+  });
   const load = (): void => {
+    set((held) => ({ ...held, isLoading: true }));
     void attempt(async () => {
       const { body } = await client.http.request<Page<Item>>(path, { query: { cursor: cursor ?? undefined } });
       set((held) => ({ ...held, items: [...held.items, ...body.items], cursor: body.nextCursor }));
-    }).then(() => set((held) => ({ ...held, isLoading: false })));
+    }).then(() => set((held) => ({ ...held, isReady: true, isLoading: false })));
   };
   const remove = (isGone: (item: Item) => boolean): void =>
     set((held) => ({ ...held, items: held.items.filter((item) => !isGone(item)) }));
   useEffect(load, []);
-  return { items, isLoading, hasMore: !isLoading && cursor !== null, load, remove };
+  return { items, isReady, isLoading, hasMore: cursor !== null, load, remove };
 }
