@@ -56,7 +56,9 @@ export function takeMessages(step: Step, conversationId: string, messages: reado
   let timeline = state.timelines.get(conversationId);
   // A conversation that is not known: sync brings it, with its messages.
   if (timeline === undefined) return askSync(step);
-  for (const { seq, system } of messages) {
+  for (const { id, seq, system } of messages) {
+    // No two messages of a conversation have one number: the server's database was put back, and it does not know that.
+    if ((rowAt(timeline.rows, seq)?.id ?? id) !== id) step.isContradicted = true;
     if (system?.type !== 'MEMBERS_ADDED' || userId === null) continue;
     const { userIds, userCount = 0 } = system;
     // A new membership: what was seen under a former one may not be there any more. Of very many not all are named.

@@ -27,6 +27,7 @@ export const INITIAL_STATE: SyncState = {
   uncovered: 0,
   failures: 0,
   unplaced: [],
+  hasStartedAnew: false,
   generation: 0,
 };
 
@@ -109,6 +110,7 @@ function take(step: Step, input: SyncInput): void {
       if (state.userId !== null && state.userId !== input.userId) reset(step);
       goOffline(step);
       Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
+      state.hasStartedAnew = false;
       if (!input.recovered) state.presence = new Map();
       setWindows(step, { unreachable: 0, isPaused: false });
       return askSync(step);
@@ -230,7 +232,12 @@ function goOffline(step: Step): void {
 
 /** What follows from whatever happened; and all rows of a step are one write. */
 function conclude(step: Step): void {
-  const { state, effects, rows, dropped, cleared, settled } = step;
+  const { state, effects, rows, dropped, settled } = step;
+  if (step.isContradicted && !state.hasStartedAnew) {
+    state.hasStartedAnew = true;
+    startAnew(step);
+  }
+  const { cleared } = step;
   if (state.isReady && state.cursor !== null && !state.hasFriends && !state.isFetchingFriends) {
     Object.assign(state, { isFetchingFriends: true, isFriendsStale: false });
     effects.push({ type: 'friends', generation: state.generation });

@@ -112,6 +112,8 @@ export interface SyncState extends ShownState {
    * in the outbox here, and so on the screen, until sync has brought what comes in its place.
    */
   unplaced: readonly Settled[];
+  /** Over this connection the caches were given up already, since what came contradicted them. */
+  hasStartedAnew: boolean;
   generation: number;
 }
 

@@ -21,6 +21,8 @@ export interface Step {
   readonly touched: Set<string>;
   /** Stores that are emptied first. */
   cleared: readonly StoreName[];
+  /** What came is of another database than what is held. */
+  isContradicted: boolean;
   /** Milliseconds since 1970 by the server's clock; NaN before the server has said it. */
   readonly now: number;
 }
@@ -34,6 +36,7 @@ export const newStep = (state: SyncState, now: number): Step => ({
   settled: [],
   touched: new Set(),
   cleared: [],
+  isContradicted: false,
   now,
 });
 

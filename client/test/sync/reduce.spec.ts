@@ -204,6 +204,34 @@ describe('another database', () => {
   });
 });
 
+describe('a database that was put back without a word', () => {
+  it('is noticed by a message under the number of another one: the caches are built anew, once in a connection', () => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'open', conversationId: 'c0' });
+    answered(server, run);
+    const [held] = server.rooms.get('c0')?.messages.slice(-1) ?? [];
+    const other = (id: string): SyncInput => ({
+      type: 'event',
+      name: 'message:new',
+      payload: { message: { ...held, id }, conversation: server.conversation('c0') },
+    });
+    run.feed(other('another'));
+    expect(run.asked('sync')).toEqual([{ type: 'sync', cursor: null }]);
+    const [write] = run.asked('write') as Extract<SyncEffect, { type: 'write' }>[];
+    expect(write?.changes.cleared).toContain('messages');
+    expect(write?.changes.cleared).not.toContain('outbox');
+    expect(run.state.timelines.size).toBe(0);
+    const anew = { cursor: 'd1', conversations: [server.conversation('c0')] };
+    answered(server, run.feed(synced(null, anew)));
+    expect(run.state.timelines.get('c0')?.rows).toHaveLength(3);
+    // Two servers that are none: not again and again.
+    run.feed(other('one more'));
+    expect([run.asked('sync'), run.state.timelines.size]).toEqual([[], 1]);
+    run.feed(ready, synced('d1', { cursor: 'd2' }), other('and one'));
+    expect(run.asked('sync')).toEqual([{ type: 'sync', cursor: null }]);
+  });
+});
+
 describe('a gap', () => {
   it('is worked out from the numbers and fetched from its beginning', () => {
     const server = room(30);
