@@ -5,13 +5,13 @@ import { ConversationPage } from '../messages/ConversationPage.js';
 import { client } from '../session/client.js';
 import { followInvitation } from '../session/invitation.js';
 import { followOtherTabs } from '../session/other-tabs.js';
-import { SessionPage } from '../session/SessionPage.js';
 import { t } from '../texts/texts.js';
 import { Lazy } from './Lazy.js';
 import { type Place, usePlace } from './router.js';
 import { Toasts } from './toasts.js';
 import { Welcome } from './Welcome.js';
 
+const sessionPage = () => import('../session/SessionPage.js');
 const nowhere = () => import('./Nowhere.js');
 const peoplePage = () => import('../people/PeoplePage.js');
 const settingsPage = () => import('../settings/SettingsPage.js');
@@ -34,7 +34,7 @@ export function App() {
       ) : place.name === 'nowhere' ? (
         <Lazy load={nowhere} what="app.nowhere" />
       ) : (
-        <SessionPage />
+        <Lazy load={sessionPage} />
       )}
       <Toasts />
     </>

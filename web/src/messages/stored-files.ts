@@ -1,4 +1,5 @@
-const DATABASE = 'parley-picked-files';
+import { DATABASE, settled } from './removed-files.js';
+
 const STORE = 'files';
 /** More than that is there until the page is closed, and not after. */
 const MAX_KEPT_BYTES = 100_000_000;
@@ -14,10 +15,6 @@ export async function storeFiles(key: string, files: readonly File[]): Promise<v
   );
 }
 
-export async function removeFiles(): Promise<void> {
-  await settled(indexedDB.deleteDatabase(DATABASE));
-}
-
 async function inStore<Result>(
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => Promise<Result>,
@@ -31,11 +28,4 @@ async function inStore<Result>(
     // Closed when what it does is done: nothing stands in the way of a log-out in another tab.
     database.close();
   }
-}
-
-function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new Error('The browser keeps no files.')));
-  });
 }

@@ -18,7 +18,7 @@ type Step =
   | { name: 'code'; email: string };
 
 /** Nobody is logged in. */
-export function SessionPage() {
+export default function SessionPage() {
   const { code } = useConnection();
   const invitedBy = invitation();
   const [step, show] = useState<Step>(() => ({ name: invitedBy === undefined ? 'login' : 'register' }));
