@@ -96,7 +96,9 @@ export class Chaos {
   async #call<Body>(method: string, path: string, token: string, body?: unknown): Promise<Body> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${this.house.url}${path}`, init);
+    const ask = (): Promise<Response> => fetch(`${this.house.url}${path}`, init);
+    // A connection that was kept may have ended with the server that was killed.
+    const response = await ask().catch(ask);
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Body;
   }
