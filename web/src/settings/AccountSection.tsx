@@ -5,7 +5,7 @@ import { Confirm } from '../design/Confirm.js';
 import { Dialog } from '../design/Dialog.js';
 import { AnyIcon } from '../design/more-icons.js';
 import { forgetPickedFiles } from '../messages/picked-files.js';
-import { removeFiles } from '../messages/removed-files.js';
+import { removeFiles } from '../messages/files-database.js';
 import { client } from '../session/client.js';
 import { turnOff } from '../push/notifications.js';
 import { CurrentPasswordField } from '../session/fields.js';

@@ -1,4 +1,4 @@
-/** What the browser keeps of files that were picked and not sent. */
+/** Of files that were picked and not sent. */
 export const DATABASE = 'parley-picked-files';
 
 /** After a log-out nothing of the user stays on this device. */
