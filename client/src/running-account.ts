@@ -1,4 +1,4 @@
-import type { SessionTokens } from './auth/session-tokens.js';
+import { LOOK_PAUSE_MS, MAX_LOOKS, type SessionTokens } from './auth/session-tokens.js';
 import { pause } from './connection/backoff.js';
 import { within } from './connection/time-limit.js';
 import { Engine } from './engine.js';
@@ -18,10 +18,6 @@ const LEADER_WAIT_MS = 50;
 
 /** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
 const MAX_HANDOVER_MS = 500;
-
-/** How often, and how far apart, a tab looks whether the one that leads has stored anew what a browser has removed. */
-const MAX_LOOKS = 10;
-const LOOK_PAUSE_MS = 300;
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {

@@ -17,9 +17,9 @@ export interface SessionTokensPorts extends HttpPorts {
 /** Longer than a renewal may take: whoever holds the lock by then does nothing any more. */
 const LOCK_TIMEOUT_MS = 20_000;
 
-/** How often a tab that follows looks whether the one that leads has saved the session, and between two looks. */
-const MAX_LOOKS = 10;
-const LOOK_PAUSE_MS = 300;
+/** How often, and how far apart, a tab that follows looks whether the one that leads has stored anew what a browser has removed. */
+export const MAX_LOOKS = 10;
+export const LOOK_PAUSE_MS = 300;
 
 /** How long the application may take to bring a token: then its provider is asked again. */
 const PROVIDER_TIMEOUT_MS = 15_000;
@@ -177,19 +177,10 @@ export class SessionTokens implements SessionSource {
   async saveAgain(isLeader: boolean): Promise<void> {
     const { held } = this.session;
     for (let looks = isLeader ? 1 : MAX_LOOKS; looks > 0; looks -= 1) {
-      if (!(await this.#isEmptied())) return;
+      if (!(await this.session.isEmptied())) return;
       if (looks > 1) await pause(this.ports.clock, LOOK_PAUSE_MS);
     }
     if (held !== undefined && held === this.session.held) await this.#keep(held);
-  }
-
-  /** A store that does not answer may hold something. */
-  async #isEmptied(): Promise<boolean> {
-    try {
-      return (await this.ports.tokens.wasEmptied?.()) === true;
-    } catch {
-      return false;
-    }
   }
 
   async #provide(provider: TokenProvider, isRefused: boolean): Promise<string> {
@@ -243,7 +234,7 @@ export class SessionTokens implements SessionSource {
     const stored = !this.#isKept && found?.userId === own?.userId ? own : found;
     this.#requireSame(generation);
     if (stored?.refreshToken === undefined || stored.userId !== own?.userId)
-      throw new ChatError('NOT_LOGGED_IN', 'There is no session: log in.');
+      throw new ChatError('NOT_LOGGED_IN', 'There is no session.');
     if (stored.accessToken !== refused && stored.accessToken !== own.accessToken) {
       this.session.held = stored;
       return stored.accessToken;

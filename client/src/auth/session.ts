@@ -45,14 +45,24 @@ export class Session {
     return this.userId;
   }
 
-  /** Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. */
+  /**
+   * Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. Where the store was
+   * emptied nobody has: it has what is held again.
+   */
   async isCurrent(userId: string): Promise<boolean> {
     const { held, provider } = this;
-    const { tokens } = this.ports;
-    // Emptied by the browser: nobody has logged out.
-    if (provider === undefined && held !== undefined && (await tokens.wasEmptied?.().catch(() => false)))
-      await this.save(held);
-    return (provider === undefined ? await this.stored() : held)?.userId === userId;
+    if (provider !== undefined) return held?.userId === userId;
+    if (held !== undefined && (await this.isEmptied())) await this.save(held);
+    return (await this.stored())?.userId === userId;
+  }
+
+  /** Behind everybody's back. A store that does not answer may hold something. */
+  async isEmptied(): Promise<boolean> {
+    try {
+      return (await this.ports.tokens.wasEmptied?.()) === true;
+    } catch {
+      return false;
+    }
   }
 
   /** The server says that it is over. What the user typed stays. */

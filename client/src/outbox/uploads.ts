@@ -124,7 +124,9 @@ export class StoredUploads implements Uploader {
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
     const isWhole = row.size <= MAX_WHOLE_BYTES || this.#isWholeOnly;
-    const resumed = isWhole ? undefined : await this.#inParts(id, row, progress, signal);
+    const resumed = isWhole
+      ? undefined
+      : await this.#resume(id, row, progress, signal).catch((error: unknown) => this.#goWhole(id, error));
     const attachmentId = resumed ?? (await this.#send(id, row, signal));
     this.#brokenOff.delete(id);
     await this.#save(id, { ...row, attachmentId });
@@ -198,24 +200,14 @@ export class StoredUploads implements Uploader {
     return body.id;
   }
 
-  /** Undefined where the server does not know how, or something before it lets no parts through. */
-  async #inParts(
-    id: string,
-    row: UploadRow,
-    progress: (done: number) => void,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    try {
-      return await this.#resume(id, row, progress, signal);
-    } catch (error) {
-      const isRefused = error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER';
-      if (!isRefused || !METHOD_REFUSED.has(error.status)) throw error;
-      this.#isWholeOnly = true;
-      const begun = (await this.#row(id))?.location;
-      // Where that is refused as well, it expires there: one of them, and not one for each file.
-      if (begun !== undefined) void this.#endOnServer(begun);
-      return undefined;
-    }
+  /** Where something before the server lets no parts through. Whatever else it was is thrown again. */
+  async #goWhole(id: string, error: unknown): Promise<undefined> {
+    const isRefused = error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER';
+    if (!isRefused || !METHOD_REFUSED.has(error.status)) throw error;
+    this.#isWholeOnly = true;
+    const begun = (await this.#row(id))?.location;
+    // Where that is refused as well, it expires there: one of them, and not one for each file.
+    if (begun !== undefined) void this.#endOnServer(begun);
   }
 
   /** Undefined where the server does not know how. */

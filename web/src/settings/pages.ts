@@ -17,11 +17,8 @@ export interface Pages<Item> {
   remove: (isGone: (item: Item) => boolean) => void;
 }
 
-interface Held<Item> {
-  items: readonly Item[];
+interface Held<Item> extends Pick<Pages<Item>, 'items' | 'isReady' | 'isLoading'> {
   cursor: string | null | undefined;
-  isReady: boolean;
-  isLoading: boolean;
 }
 
 /** A list of the server's, by pages; the first is fetched at once. */
