@@ -8,7 +8,7 @@ import { doubledMs, pause } from './connection/backoff.js';
 import type { Observable } from './connection/types.js';
 import { type Calls, callsOf } from './facade/calls.js';
 import type { Observe } from './facade/friends.js';
-import { SignIn, type SignInAccount } from './facade/sign-in.js';
+import { clientClosed, SignIn, type SignInAccount } from './facade/sign-in.js';
 import { uploadFile } from './facade/upload-file.js';
 import { authenticatedHttp, call } from './http/http.js';
 import type { Http } from './http/types.js';
@@ -60,7 +60,13 @@ export function laterParts(given: LaterPorts): Later {
     socket: given.socket ?? socketIo,
   };
   const sessionTokens = new SessionTokens(session, { ...ports, call });
-  const http = authenticatedHttp(ports, sessionTokens);
+  const authenticated = authenticatedHttp(ports, sessionTokens);
+  const http: Http = {
+    request: async (...request) => {
+      if (account.isClosed) throw clientClosed();
+      return authenticated.request(...request);
+    },
+  };
   // A lock of the application's own may be shared with other processes.
   const isAlone = given.lock === undefined && !isShared;
   const idOf = (conversationId: string): string => account.shown.store.idOf(conversationId);

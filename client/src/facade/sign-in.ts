@@ -100,8 +100,12 @@ export class SignIn {
     this.#asked = Math.max(this.#asked, number);
     const isLastAsked = (): boolean => number === this.#asked;
     const isLast = (): boolean => isLastAsked() && departures === account.departures;
-    const begun = isLast() ? logIn(isLast) : Promise.reject(superseded());
-    const done = begun.catch((error: unknown) => {
+    const begin = async (): Promise<void> => {
+      if (account.isClosed) throw clientClosed();
+      if (!isLast()) throw superseded();
+      await logIn(isLast);
+    };
+    const done = begin().catch((error: unknown) => {
       if (isLastAsked() || !hasCode(error, 'ABORTED')) throw error;
       return this.#last;
     });
@@ -207,7 +211,7 @@ export class SignIn {
   #change(work: () => Promise<void>): Promise<void> {
     const { account } = this.ports;
     return account.change(async () => {
-      if (account.isClosed) throw new ChatError('ABORTED', 'The client was closed.');
+      if (account.isClosed) throw clientClosed();
       await work();
     });
   }
@@ -225,6 +229,8 @@ export class SignIn {
     }
   }
 }
+
+export const clientClosed = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
 
 const superseded = (): ChatError => new ChatError('ABORTED', 'Another log-in, or a log-out, came after it.');
 const hasCode = (error: unknown, code: string): boolean => error instanceof ChatError && error.code === code;

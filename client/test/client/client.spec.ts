@@ -615,6 +615,22 @@ describe('a client', () => {
     expect(client.connection.getSnapshot().status).toBe('ended');
   });
 
+  it('asks the server nothing any more once it was closed', async () => {
+    const { client, asked } = await loggedIn();
+    await client.close();
+    asked.length = 0;
+    const refused = [
+      client.http.request('/users/me'),
+      client.conversations.search('hello'),
+      client.users.fetch('grace'),
+      client.report({ targetType: 'user', targetId: 'grace', reason: 'SPAM' }),
+      client.login({ email: 'ada@example.com', password: 'correct horse battery' }),
+      client.useToken(async () => 'a token'),
+    ];
+    for (const answer of refused) expect(await rejection(answer)).toMatchObject({ code: 'ABORTED' });
+    expect(asked).toEqual([]);
+  });
+
   it('closes whole where a subscriber throws', async () => {
     const report = jest.spyOn(console, 'error').mockReturnValue(undefined);
     const { client, sockets, clock } = await loggedIn();
