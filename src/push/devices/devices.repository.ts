@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
-import { Database, type Transaction, violatedConstraint } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import { lockedUser } from '../../users/locked-users.js';
 import type { ApnsEnvironment, DeviceLogRow, DeviceRow, PushPlatform, PushPreview } from './devices.view.js';
@@ -21,7 +21,6 @@ export interface Registration {
 }
 
 const COLUMNS = `device_id AS "deviceId", platform, preview, created_at AS "createdAt", registered_at AS "registeredAt"`;
-const MAX_ATTEMPTS = 5;
 
 /** The rows of devices and of what was decided for them. */
 @Injectable()
@@ -32,23 +31,15 @@ export class DevicesRepository {
    * Registers a device, and takes its address from whatever device had it, in the same statement: at no moment is it of
    * two users, or of none. Undefined where the session has ended meanwhile.
    */
-  async register(principal: Principal, registration: Registration): Promise<DeviceRow | undefined> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.put(principal, registration);
-      } catch (error) {
-        // Somebody registered the same address at the same moment; that row is seen now.
-        if (violatedConstraint(error) === undefined || attempt === MAX_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  private async put(
+  async register(
     { userId, sessionId }: Principal,
     { id, deviceId, platform, address, p256dh, auth, environment, preview, locale, now }: Registration,
   ): Promise<DeviceRow | undefined> {
-    const [row] = await this.database.queryAtomically<DeviceRow>(
-      `WITH owner AS (
+    return this.database.transaction(async (transaction) => {
+      // Who registers the same address at the same moment waits, and sees whose it is by then.
+      await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${platform}\n${address}`]);
+      const [row] = await transaction.query<DeviceRow>(
+        `WITH owner AS (
          ${lockedUser('$2')}
        ), live AS (
          SELECT id FROM sessions WHERE id = $4 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $12 FOR KEY SHARE
@@ -70,10 +61,11 @@ export class DevicesRepository {
          preview = COALESCE($10::text, d.preview), locale = COALESCE(excluded.locale, d.locale),
          registered_at = excluded.registered_at
        RETURNING ${COLUMNS}`,
-      [id, userId, deviceId, sessionId, platform, address, p256dh, auth, environment, preview, locale, now],
-      'push_register',
-    );
-    return row;
+        [id, userId, deviceId, sessionId, platform, address, p256dh, auth, environment, preview, locale, now],
+        'push_register',
+      );
+      return row;
+    });
   }
 
   /** Keeps the newest registrations of a user, and lets the rest go. */
