@@ -230,7 +230,7 @@ export class CurrentAccount {
       try {
         await this.change(async () => {
           if (generation !== session.generation) return;
-          const userId = await session.restore();
+          const userId = session.userId ?? (await session.restore());
           if (userId === undefined) this.setIdle({ status: 'ended' });
           else await this.open(userId);
         });
@@ -324,7 +324,14 @@ export class CurrentAccount {
     if (running?.database !== database) return;
     // What was being written has nowhere to go.
     await this.end().catch(() => undefined);
-    if (!this.#isClosed) await this.#openAgain(running.userId, unsent);
+    if (this.#isClosed) return;
+    this.#isRestoring = true;
+    try {
+      await this.#openAgain(running.userId, unsent);
+      this.#isRestoring = false;
+    } catch {
+      void this.#restore(() => undefined);
+    }
   }
 
   /**

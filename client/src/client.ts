@@ -51,25 +51,22 @@ export function createClient(options: ClientOptions): ChatClient {
   return new ChatClient(options);
 }
 
-function portsOf(given: ClientOptions): GivenPorts {
+function portsOf(given: ClientOptions): GivenPorts & Pick<ClientOptions, 'url' | 'deviceName'> {
   const channels = findBroadcastChannels();
   const locks = channels && findWebLocks();
   // Tabs agree by both, on a storage that they share, or not at all.
   const shared = locks !== undefined && given.storage.kind !== 'memory' ? channels : undefined;
   const channel = given.channel ?? shared ?? noChannel;
   return {
-    storage: given.storage,
+    ...given,
+    url: given.url.replace(/\/+$/, ''),
     tokens: given.tokens ?? defaultTokens(),
-    connectivity: given.connectivity,
-    lifecycle: given.lifecycle,
-    lock: given.lock,
     locks,
     channel,
     isShared: channel !== noChannel,
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
     fetch: given.fetch ?? systemFetch,
-    socket: given.socket,
   };
 }
 
@@ -98,7 +95,7 @@ export class ChatClient {
   /** Calls that this client has no method for, under its session. */
   readonly http: Http;
 
-  readonly #ports: ReturnType<typeof portsOf> & { url: string };
+  readonly #ports: ReturnType<typeof portsOf>;
   readonly #session: Session;
   readonly #account: CurrentAccount;
   readonly #windows: ConversationWindows;
@@ -109,7 +106,7 @@ export class ChatClient {
 
   constructor(options: ClientOptions) {
     if (!/^https?:\/\/[^/]/i.test(options.url)) throw new TypeError('The url is not http(s).');
-    const ports = (this.#ports = { ...portsOf(options), url: options.url.replace(/\/+$/, '') });
+    const ports = (this.#ports = portsOf(options));
     const session = (this.#session = new Session(ports));
     const account = (this.#account = new CurrentAccount({ ...ports, session, later: () => this.#later() }));
     this.ready = account.ready;
@@ -130,7 +127,7 @@ export class ChatClient {
     const observe = <Key extends StoreKey>(key: Key): Observable<SnapshotOf<Key>> => this.observe(key);
     this.#later = deferred(async () => {
       const { laterParts } = await import('./later.js');
-      const later = laterParts({ ...ports, deviceName: options.deviceName, session, account });
+      const later = laterParts({ ...ports, session, account });
       this.#signIn = later.signIn;
       if (account.isClosed) later.signIn.close();
       return later;

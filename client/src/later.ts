@@ -35,7 +35,7 @@ export interface LaterAccount extends SignInAccount {
 
 export interface LaterPorts extends GivenPorts {
   url: string;
-  deviceName: string | undefined;
+  deviceName?: string;
   session: Session;
   account: LaterAccount;
 }

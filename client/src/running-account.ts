@@ -167,19 +167,16 @@ export class RunningAccount {
    */
   async #isStoredAnew(isStored: boolean): Promise<boolean> {
     const { storage, name, clock } = this.ports;
-    for (let looks = isStored ? MAX_LOOKS : 1; ; ) {
-      try {
-        const database = await storage.open(name);
-        const last = await database.transaction('readonly', ['outbox'], lastNumber);
-        await database.close();
-        if (last > 0) return true;
-      } catch {
-        // Looked at once more.
-      }
-      looks -= 1;
-      if (looks === 0) return false;
-      await pause(clock, LOOK_PAUSE_MS);
+    for (let looks = isStored ? MAX_LOOKS : 1; looks > 0; looks -= 1) {
+      const database = await storage.open(name).catch(() => undefined);
+      const last = await database?.transaction('readonly', ['outbox'], lastNumber).catch(() => 0);
+      await database?.close();
+      if (last !== undefined && last > 0) return true;
+      if (looks > 1) await pause(clock, LOOK_PAUSE_MS);
+      // Opened once more it would be made anew, after the user has left.
+      if (this.#isEnded) return false;
     }
+    return false;
   }
 
   #newEngine(before?: SyncState): Engine {

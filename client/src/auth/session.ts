@@ -47,13 +47,16 @@ export class Session {
 
   /**
    * Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. Where the store was
-   * emptied nobody has: it has what is held again.
+   * emptied nobody has: it has what is held again, as far as it takes it.
    */
   async isCurrent(userId: string): Promise<boolean> {
     const { held, provider } = this;
-    if (provider !== undefined) return held?.userId === userId;
-    if (held !== undefined && (await this.isEmptied())) await this.save(held);
-    return (await this.stored())?.userId === userId;
+    if (provider === undefined) {
+      if (held === undefined || !(await this.isEmptied())) return (await this.stored())?.userId === userId;
+      // Not one that has ended meanwhile, nor a token that is spent by now.
+      if (held === this.held) await this.save(held).catch(() => undefined);
+    }
+    return this.userId === userId;
   }
 
   /** Behind everybody's back. A store that does not answer may hold something. */

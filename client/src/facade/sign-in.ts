@@ -40,7 +40,7 @@ export interface SignInAccount {
 
 export interface SignInPorts extends Omit<Ports, 'socket'> {
   url: string;
-  deviceName: string | undefined;
+  deviceName?: string;
   session: Session;
   sessionTokens: SessionTokens;
   account: SignInAccount;

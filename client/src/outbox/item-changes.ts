@@ -19,7 +19,7 @@ export function aimed(item: OutboxItem, { id, conversationId }: Message): Outbox
 
 /** The same, to be tried anew. */
 export function requeued(item: OutboxItem): OutboxItem {
-  const { lastError: _, retryAt: __, ...rest } = item;
+  const { lastError: _, retryAt: __, internalErrors: ___, ...rest } = item;
   return { ...rest, state: 'queued', attempts: 0 };
 }
 

@@ -13,8 +13,6 @@ export interface Run {
   isServersTime: boolean;
   /** How often its files could not be uploaded, since they were last: of the message itself nothing has left. */
   failedUploads?: number;
-  /** How often the server failed at it by its own fault. */
-  internalErrors?: number;
   /** The server had its files no more, and they were uploaded anew. */
   isUploadedAnew?: boolean;
 }

@@ -245,6 +245,7 @@ export class DurableOutbox implements Outbox {
       // Its row may be seen to go before that is known: then it looks like one that was sent.
       if (isDropped && held !== undefined) {
         this.#items.replace([], [held]);
+        this.#discard([held]);
         this.#notifyAndPump();
       }
       return isDropped;
@@ -413,18 +414,21 @@ export class DurableOutbox implements Outbox {
       return this.#items.show({ ...item, state: 'queued', attempts: item.attempts - (isSending ? 1 : 0) });
     if (!isSending) run.failedUploads = (run.failedUploads ?? 0) + 1;
     const attempts = item.attempts + (run.failedUploads ?? 0);
-    if (error.code === 'INTERNAL_ERROR') run.internalErrors = (run.internalErrors ?? 0) + 1;
-    const isPoison = error.code === 'INTERNAL_ERROR' && run.internalErrors === MAX_INTERNAL_ERRORS;
-    if (!error.isTransient || isPoison) {
+    const internalErrors = (item.internalErrors ?? 0) + 1;
+    const isInternal = error.code === 'INTERNAL_ERROR';
+    if (!error.isTransient || (isInternal && internalErrors === MAX_INTERNAL_ERRORS)) {
       // Tried again it begins anew.
-      Object.assign(run, { failedUploads: 0, internalErrors: 0 });
+      run.failedUploads = 0;
       return this.#refused(item, error);
     }
+    const counted = isInternal ? { ...item, internalErrors } : item;
+    // An app that is used for a minute at a time counts on.
+    if (isInternal) this.#items.change([counted], []).catch(() => undefined);
     const delay = Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, this.ports.random));
     run.isServersTime = error.retryAfterMs !== undefined;
     run.dueAt = this.ports.clock.elapsed() + delay;
     this.#items.show({
-      ...item,
+      ...counted,
       state: 'waiting',
       retryAt: this.ports.clock.now() + delay,
       lastError: brief(error),

@@ -51,6 +51,8 @@ export interface OutboxItem {
   readonly sequence: number;
   readonly state: OutboxState;
   readonly attempts: number;
+  /** How often the server failed at it by its own fault, in whichever run. */
+  readonly internalErrors?: number;
   /** With `waiting`: device time. */
   readonly retryAt?: number;
   /** With `uploading`: 0 to 1. */

@@ -51,8 +51,11 @@ const ELSEWHERE: ReadonlySet<number | undefined> = new Set([404, 409, 410, 423])
 /** The server has forgotten it. */
 const FORGOTTEN: ReadonlySet<number | undefined> = new Set([404, 410]);
 
-/** What proxies answer that do not let every method through. */
+/** What proxies answer that do not let every method through, and at times for other reasons. */
 const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
+
+/** So often parts are refused before it is certain that they never get through. */
+const MAX_REFUSALS = 2;
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
@@ -66,6 +69,8 @@ export class StoredUploads implements Uploader {
   readonly #brokenOff = new Set<string>();
   /** Something before the server lets no parts through: it is not asked again with each file. */
   #isWholeOnly = false;
+  /** How often parts were refused since one got through. */
+  #refusals = 0;
   #free = MAX_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
   #isStopped = false;
@@ -123,11 +128,16 @@ export class StoredUploads implements Uploader {
     const row = await this.#row(id);
     if (row === undefined) throw new ChatError('UNREADABLE_FILE', 'The file was not copied to its end.');
     if (row.attachmentId !== undefined) return row.attachmentId;
-    const isWhole = row.size <= MAX_WHOLE_BYTES || this.#isWholeOnly;
-    const resumed = isWhole
-      ? undefined
-      : await this.#resume(id, row, progress, signal).catch((error: unknown) => this.#goWhole(id, error));
-    const attachmentId = resumed ?? (await this.#send(id, row, signal));
+    const isSmall = row.size <= MAX_WHOLE_BYTES;
+    const resumed =
+      isSmall || this.#isWholeOnly
+        ? undefined
+        : await this.#resume(id, row, progress, signal).catch((error: unknown) => this.#goWhole(id, error));
+    const whole = (): Promise<string> =>
+      this.#send(id, row, signal).catch((error: unknown) => {
+        throw isSmall ? error : this.#wholeFailed(error);
+      });
+    const attachmentId = resumed ?? (await whole());
     this.#brokenOff.delete(id);
     await this.#save(id, { ...row, attachmentId });
     return attachmentId;
@@ -205,9 +215,18 @@ export class StoredUploads implements Uploader {
     const isRefused = error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER';
     if (!isRefused || !METHOD_REFUSED.has(error.status)) throw error;
     this.#isWholeOnly = true;
+    this.#refusals += 1;
     const begun = (await this.#row(id))?.location;
     // Where that is refused as well, it expires there: one of them, and not one for each file.
     if (begun !== undefined) void this.#endOnServer(begun);
+  }
+
+  /** What refused parts once need not do so again, and may let nothing larger through: they are tried once more. */
+  #wholeFailed(error: unknown): unknown {
+    if (!this.#isWholeOnly || this.#refusals === MAX_REFUSALS) return error;
+    this.#isWholeOnly = false;
+    if (!(error instanceof ChatError) || error.code !== 'PAYLOAD_TOO_LARGE') return error;
+    return new ChatError('UNEXPECTED_ANSWER', 'Neither the file nor its parts got through.', { cause: error });
   }
 
   /** Undefined where the server does not know how. */
@@ -257,6 +276,7 @@ export class StoredUploads implements Uploader {
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       this.#brokenOff.delete(id);
+      this.#refusals = 0;
       const underWay = this.#uploading.get(id);
       if (underWay !== undefined) underWay.since = this.ports.clock.elapsed();
       offset = next;

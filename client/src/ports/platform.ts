@@ -40,15 +40,9 @@ export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 export function memoryTokens(): TokenStore {
   let held: StoredSession | undefined;
   return {
-    load: () => Promise.resolve(held),
-    save: (session) => {
-      held = session;
-      return Promise.resolve();
-    },
-    clear: () => {
-      held = undefined;
-      return Promise.resolve();
-    },
+    load: async () => held,
+    save: async (session) => void (held = session),
+    clear: async () => void (held = undefined),
   };
 }
 

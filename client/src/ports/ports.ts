@@ -19,10 +19,10 @@ export interface Ports {
 }
 
 /** The ports of which those may be left out that only what follows the first load needs: that has its own. */
-export type GivenPorts = Omit<Ports, LaterPort> & { [Name in LaterPort]: Ports[Name] | undefined } & {
+export interface GivenPorts extends Omit<Ports, LaterPort>, Partial<Pick<Ports, LaterPort>> {
   /** The platform's own, where it has some. */
   locks: WebLocks | undefined;
   /** There may be other tabs on the same storage. */
   isShared: boolean;
-};
+}
 type LaterPort = 'connectivity' | 'lifecycle' | 'lock' | 'socket';

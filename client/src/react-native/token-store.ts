@@ -18,16 +18,23 @@ const ANSWER_TIMEOUT_MS = 3_000;
 export function secureStoreTokens(secureStore: ExpoSecureStore, key = 'parley.session'): TokenStore {
   const { AFTER_FIRST_UNLOCK } = secureStore;
   const options = AFTER_FIRST_UNLOCK === undefined ? {} : { keychainAccessible: AFTER_FIRST_UNLOCK };
+  const read = (): Promise<string | null> => secureStore.getItemAsync(key);
+  let written: Promise<unknown> = Promise.resolve();
+  /** One after the other, whether or not anybody still waits: an older session must not come after a newer one, or a log-out. */
+  const write = (work: () => Promise<void>): Promise<void> => {
+    const done = written.then(work);
+    written = done.catch(() => undefined);
+    return answered(done);
+  };
   return {
     load: async () => {
-      const read = (): Promise<string | null> => answered(secureStore.getItemAsync(key));
       // One that was only busy answers at the second time. One that is locked is asked again by the client; where what it
       // holds can never be read (Android, restored from a backup), that goes on until the user logs in.
-      const text = await read().catch(read);
+      const text = await answered(read().catch(read));
       return text === null ? undefined : parsed(text);
     },
-    save: (session) => answered(secureStore.setItemAsync(key, JSON.stringify(session), options)),
-    clear: () => answered(secureStore.deleteItemAsync(key)),
+    save: (session) => write(() => secureStore.setItemAsync(key, JSON.stringify(session), options)),
+    clear: () => write(() => secureStore.deleteItemAsync(key)),
   };
 }
 

@@ -48,7 +48,7 @@ export function fileStorage(folder: string, options: FileStorageOptions = {}): S
     destroy: async (name) => {
       const path = pathOf(name);
       await makeFolder();
-      const removal = remove(path);
+      const removal = (removals.get(path) ?? Promise.resolve()).then(() => remove(path));
       const ended = removal.catch(() => undefined);
       removals.set(path, ended);
       await ended;

@@ -154,7 +154,7 @@ export class Synchroniser implements SyncEngine {
     });
     // A list that asks as long as there are older ones must not keep the page from everything else.
     const window = this.state.windows.get(conversationId);
-    const isIdle = window?.wish === null && !window.isPaused;
+    const isIdle = window?.wish === null && !window.isPaused && window.from <= window.to;
     if (!isIdle || this.#isStopped) await pause(this.ports.clock, OFFLINE_PAUSE_MS);
   }
 

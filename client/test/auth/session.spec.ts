@@ -288,6 +288,22 @@ describe('session', () => {
       await left.sessionTokens.saveAgain(true);
       expect(await tokens.load()).toBeUndefined();
     });
+
+    it('is saved as it is by the time that this is known: not once it has ended, nor with a token that is spent', async () => {
+      const { session, sessionTokens } = tab();
+      await session.restore();
+      let known = (_: boolean): void => undefined;
+      tokens.wasEmptied = () => new Promise((resolve) => (known = resolve));
+      const userId = session.userId as string;
+      const renewed = session.isCurrent(userId);
+      await sessionTokens.renew('access 1');
+      known(true);
+      expect([await renewed, await tokens.load()]).toMatchObject([true, { refreshToken: 'refresh 2' }]);
+      const ended = session.isCurrent(userId);
+      await session.end('SESSION_REVOKED');
+      known(true);
+      expect([await ended, await tokens.load()]).toEqual([false, undefined]);
+    });
   });
 
   it('keeps a session that begins while it is learned that the one before is over', async () => {

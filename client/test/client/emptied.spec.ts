@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { type ChatClient, createClient } from '../../src/index.js';
+import { LOOK_PAUSE_MS } from '../../src/auth/session-tokens.js';
+import type { Clock } from '../../src/ports/environment.js';
 import type { Fetch } from '../../src/ports/network.js';
-import { indexedDbTokens } from '../../src/ports/platform.js';
+import { type Storage, StorageError } from '../../src/ports/storage.js';
+import type { TokenStore } from '../../src/ports/token-store.js';
+import { indexedDbTokens, systemClock } from '../../src/ports/platform.js';
 import { indexedDbStorage } from '../../src/storage/indexeddb.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { sharedChannels, until } from '../support/clients.js';
@@ -198,5 +202,82 @@ describe('a storage that is gone', () => {
     await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored.catch(() => undefined);
     for (const client of [leader, follower]) await until('it has both', () => textsIn(client).length === 2);
     expect([leader.userId, follower.userId]).toEqual([ME, ME]);
+  });
+
+  it('since the browser has emptied it and that takes nothing for now goes on without it, and keeps what is typed once it does', async () => {
+    const { tokens, ...ports } = portsOf();
+    let isFull = false;
+    const save: TokenStore['save'] = (session) =>
+      isFull
+        ? Promise.reject(new DOMException('It is full.', 'QuotaExceededError'))
+        : (tokens as TokenStore).save(session);
+    const client = createClient({ ...ports, tokens: { ...(tokens as TokenStore), save } });
+    clients = [client];
+    await client.login({ username: 'me', password: 'a long password' });
+    await client.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    const statuses = new Set<string>();
+    client.connection.subscribe(() => statuses.add(client.connection.getSnapshot().status));
+    isFull = true;
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    await until('it is left', () => statuses.has('offline'));
+    await client.send({ conversationId: CONVERSATION, content: 'two' }).stored;
+    await until('it goes on', () => client.connection.getSnapshot().status === 'connecting');
+    expect([client.userId, textsIn(client)]).toEqual([ME, ['one', 'two']]);
+  });
+
+  it('and does not open at first is opened again, and nothing that is typed meanwhile is lost', async () => {
+    const { storage, ...ports } = portsOf();
+    let failures = 0;
+    const open: Storage['open'] = (name) =>
+      (failures -= 1) >= 0 ? Promise.reject(new StorageError('UNAVAILABLE', 'Not now.')) : storage.open(name);
+    const client = createClient({ ...ports, storage: { ...storage, open } });
+    clients = [client];
+    await client.login({ username: 'me', password: 'a long password' });
+    await client.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    failures = 2;
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    await until('it is tried', () => failures < 2);
+    const { stored } = client.send({ conversationId: CONVERSATION, content: 'two' });
+    expect(textsIn(client)).toEqual(['one', 'two']);
+    await stored;
+    await until('it goes on', () => client.connection.getSnapshot().status === 'connecting');
+    expect(textsIn(client)).toEqual(['one', 'two']);
+  });
+
+  it('and whose user leaves while a tab that follows looks whether it was made anew is not made once more', async () => {
+    let opened = 0;
+    const looks: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      setTimeout: (work, delayMs) =>
+        delayMs === LOOK_PAUSE_MS ? { timer: looks.push(work) } : systemClock.setTimeout(work, delayMs),
+    };
+    const { storage } = portsOf();
+    const open: Storage['open'] = (name) => {
+      opened += 1;
+      return storage.open(name);
+    };
+    const [leader, follower] = await twoTabs({ clock, storage: { ...storage, open } });
+    await leader.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    await until('it is known', () => textsIn(follower).length === 1);
+    browser.sleep();
+    await browser.empty();
+    await leader.close();
+    opened = 0;
+    browser.wake();
+    // First for the session, then for what is stored.
+    while (opened === 0) {
+      looks.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until('it looks again', () => looks.length > 0);
+    await follower.logout();
+    looks.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([opened, await browser.databases()]).toEqual([1, ['parley.session']]);
   });
 });

@@ -236,6 +236,23 @@ describe('sending from the outbox', () => {
     expect(device.states()).toEqual([['poison', 'rejected']]);
     expect(world.texts()).toEqual(['next']);
   });
+
+  it('goes on behind it in an app, too, that is used for a second at a time', async () => {
+    const { world, device: first } = await connected();
+    let device = first;
+    for (let index = 0; index < 20; index += 1) world.faults.push({ code: 'INTERNAL_ERROR' });
+    void device.send('a', 'poison');
+    void device.send('b', 'next');
+    for (let run = 0; run < 20; run += 1) {
+      await world.clock.advance(1_000);
+      device.kill();
+      device = await Device.start(world);
+      await device.connect();
+    }
+    await settled();
+    expect(device.states()).toEqual([['poison', 'rejected']]);
+    expect(world.texts()).toEqual(['next']);
+  });
 });
 
 describe('files', () => {

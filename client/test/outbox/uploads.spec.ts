@@ -202,6 +202,31 @@ describe('an upload', () => {
     expect(await Promise.all(uploaded)).toEqual(Array.from({ length: 5 }, () => 'whole'));
   });
 
+  it.each(['POST', 'PATCH'])(
+    'in parts goes on in parts where something refuses a %s once, and the whole file for its size',
+    async (method) => {
+      const server = new UploadServer();
+      const { request } = server;
+      let refusals = 1;
+      server.request = (path, given = {}) => {
+        const isTooLarge = ((given.content as Uint8Array | undefined)?.length ?? 0) > SIZE;
+        if (isTooLarge) return Promise.reject(new ChatError('PAYLOAD_TOO_LARGE', 'Too large.', { status: 413 }));
+        if (given.method !== method || refusals === 0) return request.call(server, path, given) as never;
+        refusals -= 1;
+        return Promise.reject(new ChatError('UNEXPECTED_ANSWER', 'Forbidden.', { status: 403 }));
+      };
+      const uploads = await uploader(server);
+      await uploads.keep('f', source());
+      expect(await rejection(uploads.upload('f', () => undefined))).toMatchObject({ isTransient: true });
+      expect(await uploads.upload('f', () => undefined)).toBe('abc');
+      // What refuses parts for good, and the whole as well, is not asked for ever.
+      refusals = Number.POSITIVE_INFINITY;
+      await uploads.keep('g', source());
+      expect(await rejection(uploads.upload('g', () => undefined))).toMatchObject({ isTransient: true });
+      expect(await rejection(uploads.upload('g', () => undefined))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    },
+  );
+
   it('whose parts take too long goes on in smaller ones', async () => {
     const [server, sizes] = [new UploadServer(), [] as number[]];
     const { request } = server;

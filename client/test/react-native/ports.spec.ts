@@ -135,6 +135,30 @@ describe('the token store by expo-secure-store', () => {
     jest.useRealTimers();
     expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
+
+  it('writes to one that is slow in order: nothing that nobody waits for any more comes after a log-out', async () => {
+    jest.useFakeTimers();
+    const native = new SecureStore();
+    let delay = 10_000;
+    const late = async (work: () => Promise<void>): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await work();
+    };
+    const tokens = secureStoreTokens({
+      getItemAsync: (key) => native.getItemAsync(key),
+      setItemAsync: (key, value, options) => late(() => native.setItemAsync(key, value, options)),
+      deleteItemAsync: (key) => late(() => native.deleteItemAsync(key)),
+    });
+    const saved = expect(tokens.save(session)).rejects.toThrow('does not answer');
+    await jest.advanceTimersByTimeAsync(3_000);
+    await saved;
+    delay = 1;
+    const cleared = expect(tokens.clear()).rejects.toThrow('does not answer');
+    await jest.advanceTimersByTimeAsync(10_000);
+    await cleared;
+    jest.useRealTimers();
+    expect([...native.items.keys()]).toEqual([]);
+  });
 });
 
 describe('a file by expo-file-system', () => {

@@ -155,6 +155,12 @@ describe('the storage adapter file', () => {
     }
   });
 
+  it('is removed once where several ask for that at once', async () => {
+    await put({ a: 1 });
+    await Promise.all([storage.destroy('account'), fileStorage(folder).destroy('account'), storage.destroy('account')]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it.each([
     ['of a process that is gone', '99999999 1'],
     ['of one with the number of this process, as in a container that was started again', `${process.pid} 1`],

@@ -13,7 +13,7 @@ export function BlockedSection({ items, hasMore, isLoading, load, remove }: Page
   return (
     <section class="section">
       <h2>{t('settings.blocked')}</h2>
-      {items.length === 0 ? (
+      {items.length === 0 && !hasMore ? (
         <p class="soft">{t('settings.noBlocked')}</p>
       ) : (
         <ul class="card people">
