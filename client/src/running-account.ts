@@ -95,7 +95,7 @@ export class RunningAccount {
       // The tab that led had all that was stored, and goes on from it.
       const isStored = outbox.unstored.length < outbox.getSnapshot().length;
       if (isEmptied && !isLeader && (await this.#isStoredAnew(isStored)))
-        removed({ items: outbox.unstored, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
+        removed({ items: outbox.unshared, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
       else removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
     });
     this.#ends = [

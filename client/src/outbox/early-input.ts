@@ -223,12 +223,12 @@ async function store(
     for (const [conversationId, text] of drafts) await write('drafts', conversationId, text || undefined);
     let last = await lastNumber(transaction);
     for (const { clientId, added } of actions) {
-      if (added !== undefined) {
-        await write('outbox', clientId, { ...added, sequence: (last += 1) } as unknown as StoredValue);
-        continue;
-      }
       const item = (await transaction.get('outbox', clientId)) as OutboxItem | undefined;
-      if (item !== undefined && isOnlyHere(item)) await write('outbox', clientId, undefined);
+      // What an earlier storage held another tab may have stored here before.
+      if (added !== undefined && item === undefined)
+        await write('outbox', clientId, { ...added, sequence: (last += 1) } as unknown as StoredValue);
+      else if (added === undefined && item !== undefined && isOnlyHere(item))
+        await write('outbox', clientId, undefined);
     }
     await transaction.put('outbox', COUNTER, last);
     return rows;

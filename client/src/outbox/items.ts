@@ -7,6 +7,8 @@ import type { OutboxItem } from './types.js';
 export interface Run {
   /** Stored: its first byte may leave. */
   isDurable: boolean;
+  /** Typed in this tab, and no other has done anything to it: the one that leads may not know of it yet. */
+  isOwn?: boolean;
   isBusy: boolean;
   /** When it is due, by `elapsed`; and whether the server named the time. */
   dueAt: number;

@@ -62,6 +62,10 @@ export class DurableOutbox implements Outbox {
     return this.#items.list.filter(({ clientId }) => this.#items.runs.get(clientId)?.isDurable === false);
   }
 
+  get unshared(): readonly OutboxItem[] {
+    return this.#items.list.filter(({ clientId }) => this.#items.runs.get(clientId)?.isOwn === true);
+  }
+
   async start(): Promise<void> {
     await this.#stored.load();
     if (this.ports.cancelElsewhere === undefined) this.#foldStored();
@@ -77,7 +81,7 @@ export class DurableOutbox implements Outbox {
       ...newItem(command, files, (this.#typed += 1), this.ports.clock.now()),
       ...(files.length > 0 ? { isCopying: true } : {}),
     };
-    if (isNeeded) this.#items.runs.set(item.clientId, { ...NEW_RUN, isDurable: false });
+    if (isNeeded) this.#items.runs.set(item.clientId, { ...NEW_RUN, isDurable: false, isOwn: true });
     if (files.length > 0) this.#copying.add(item.clientId);
     const stored = this.#items.change([...replaced, ...(isNeeded ? [item] : [])], removed);
     this.#items.notify();
@@ -112,13 +116,15 @@ export class DurableOutbox implements Outbox {
   /** What an earlier storage of this account held. Files are gone with it. */
   async adopt(items: readonly OutboxItem[]): Promise<void> {
     const gone = brief(new ChatError('UNREADABLE_FILE', 'The storage with the file was removed.'));
-    const adopted = items.map((held): OutboxItem => {
+    // Another tab may have stored it there before.
+    const missing = items.filter(({ clientId }) => this.#items.find(clientId) === undefined);
+    const adopted = missing.map((held): OutboxItem => {
       const { retryAt: _, progress: __, ...item } = held;
       const next: OutboxItem = { ...item, sequence: (this.#typed += 1) };
       if (item.files !== undefined) return { ...next, state: 'rejected', lastError: gone };
       return item.state === 'rejected' ? next : { ...next, state: 'queued' };
     });
-    for (const { clientId } of adopted) this.#items.runs.set(clientId, { ...NEW_RUN, isDurable: false });
+    for (const { clientId } of adopted) this.#items.runs.set(clientId, { ...NEW_RUN, isDurable: false, isOwn: true });
     const stored = this.#items.change(adopted, []);
     this.#notifyAndPump();
     await stored;

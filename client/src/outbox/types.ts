@@ -74,6 +74,8 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   start(): Promise<void>;
   /** What does not survive the end of the app yet. */
   readonly unstored: readonly OutboxItem[];
+  /** That, and what was typed here and the tab that leads may not know of yet. */
+  readonly unshared: readonly OutboxItem[];
   /** Shows it at once; resolves when it is durable. Folds it into one that waits where that says the same. */
   enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem>;
   /** The connection is live, or not any more. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { type ChatClient, createClient } from '../../src/index.js';
 import { LOOK_PAUSE_MS } from '../../src/auth/session-tokens.js';
-import type { Clock } from '../../src/ports/environment.js';
+import type { ChannelFactory, Clock } from '../../src/ports/environment.js';
 import type { Fetch } from '../../src/ports/network.js';
 import { type Storage, StorageError } from '../../src/ports/storage.js';
 import type { TokenStore } from '../../src/ports/token-store.js';
@@ -279,5 +279,33 @@ describe('a storage that is gone', () => {
     looks.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
     expect([opened, await browser.databases()]).toEqual([1, ['parley.session']]);
+  });
+
+  it('since the browser has emptied it costs no message that the tab that leads did not know of yet', async () => {
+    const { channel } = portsOf();
+    let isHeld = false;
+    const late: ChannelFactory = (name) => {
+      const own = (channel as ChannelFactory)(name);
+      return {
+        ...own,
+        post: (message) => {
+          if (!isHeld || message.type !== 'rows') own.post(message);
+        },
+      };
+    };
+    const [leader, follower] = await twoTabs({ channel: late });
+    await follower.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    await until('it is known', () => textsIn(leader).length === 1);
+    isHeld = true;
+    await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored;
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    isHeld = false;
+    for (const client of [leader, follower]) await until('it has both', () => textsIn(client).length === 2);
+    expect([textsIn(leader), textsIn(follower)]).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ]);
   });
 });
