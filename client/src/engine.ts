@@ -139,6 +139,8 @@ export class Engine {
     await Promise.all([this.sync.start(opened), this.outbox.start(), this.drafts.start()]);
     // A tab that followed has kept that it was read, and not the cache.
     for (const item of this.outbox.getSnapshot()) this.#showRead(item);
+    // Nothing is shown as unread until its messages are there to be counted.
+    await this.sync.idle();
     this.#ends.push(
       this.connection.onEvent((event) => this.sync.handle(event)),
       this.connection.subscribe(() => {

@@ -149,7 +149,8 @@ export class RunningAccount {
     try {
       await next.start(engine.sync.state.windows.keys());
       // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
-      await within(this.ports.clock, MAX_HANDOVER_MS, engine.shared(), () => undefined);
+      const shared = engine.shared().then(() => next.sync.idle());
+      await within(this.ports.clock, MAX_HANDOVER_MS, shared, () => undefined);
     } catch (error) {
       // The storage was removed; or a newer version of the app has replaced the caches, and its tabs are to lead.
       await next.stop().catch(() => undefined);

@@ -122,7 +122,7 @@ export class Synchroniser implements SyncEngine {
     const isIt = (message: Message): boolean => message.clientId === clientId && message.senderId === this.state.userId;
     // Moves nothing, but has the messages loaded.
     this.read(conversationId, 0);
-    await this.#until(() => this.#isIdle());
+    await this.idle();
     const held = this.state.timelines.get(conversationId)?.rows.find(isIt);
     return held ?? (await this.ports.fetchPage(conversationId, {}, PAGE_SIZE)).items.find(isIt);
   }
@@ -131,8 +131,13 @@ export class Synchroniser implements SyncEngine {
     return !this.#isBusy && this.#inputs.length === 0;
   }
 
+  /** Resolves when all that it was given is in its state. */
+  idle(): Promise<void> {
+    return this.#until(() => this.#isIdle());
+  }
+
   async settle(): Promise<void> {
-    await this.#until(() => this.#isIdle());
+    await this.idle();
     await this.ports.writer.flush();
   }
 

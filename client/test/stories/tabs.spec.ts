@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { startStory, type Story } from '../../../test/support/story.js';
 import type { ChatClient } from '../../src/index.js';
-import type { ChannelFactory, ChannelMessage, Lifecycle, LifecycleState } from '../../src/ports/environment.js';
+import type { ChannelFactory, ChannelMessage, Lifecycle, LifecycleState, Lock } from '../../src/ports/environment.js';
 import { memoryTokens, systemFetch } from '../../src/ports/platform.js';
 import { socketIo } from '../../src/ports/socket-io.js';
 import type { Database } from '../../src/ports/storage.js';
@@ -306,6 +306,36 @@ describe('the tabs of one user', () => {
     end();
     close();
     expect(Math.min(...shown)).toBeGreaterThanOrEqual(70);
+  }, 180_000);
+
+  it('show nothing as unread that was read in one of them before it began to lead', async () => {
+    const shared = browser();
+    const reader = await clients.registered(shared);
+    const grace = await clients.registered();
+    for (let count = 0; count < 5; count += 1)
+      await grace.send({ receiverId: reader.userId as string, content: `${count}` }).stored;
+    const conversationId = await firstConversationOf(reader);
+    await until('all have come', () => reader.conversations.items[0]?.me.unreadCount === 5);
+    await reader.close();
+    let lead = (): void => undefined;
+    const isFree = new Promise<void>((resolve) => (lead = resolve));
+    const late: Lock = {
+      run: async (...request) => {
+        await isFree;
+        return shared.lock.run(...request);
+      },
+    };
+    const tab = clients.make({ ...shared, lock: late });
+    await tab.ready;
+    await tab.markRead(conversationId);
+    const counts = new Set<number | undefined>();
+    const note = (): void => void counts.add(tab.conversations.items[0]?.me.unreadCount);
+    note();
+    tab.conversations.subscribe(note);
+    lead();
+    await live(tab);
+    await until('it is sent', () => tab.outbox.items.length === 0);
+    expect([...counts]).toEqual([0]);
   }, 180_000);
 
   it('stay in the midst of a history, where one of them has jumped to, when it begins to lead', async () => {
