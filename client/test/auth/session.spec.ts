@@ -304,6 +304,14 @@ describe('session', () => {
       known(true);
       expect([await ended, await tokens.load()]).toEqual([false, undefined]);
     });
+
+    it('counts as current where the store does not say at this moment', async () => {
+      const { session } = tab();
+      await session.restore();
+      const locked = (): Promise<never> => Promise.reject(new Error('It is locked.'));
+      Object.assign(tokens, { wasEmptied: locked, load: locked });
+      expect(await session.isCurrent(session.userId as string)).toBe(true);
+    });
   });
 
   it('keeps a session that begins while it is learned that the one before is over', async () => {
