@@ -223,7 +223,7 @@ export class StoredUploads implements Uploader {
 
   /** What refused parts once need not do so again, and may let nothing larger through: they are tried once more. */
   #wholeFailed(error: unknown): unknown {
-    if (!this.#isWholeOnly || this.#refusals === MAX_REFUSALS) return error;
+    if (!this.#isWholeOnly || this.#refusals >= MAX_REFUSALS) return error;
     this.#isWholeOnly = false;
     if (!(error instanceof ChatError) || error.code !== 'PAYLOAD_TOO_LARGE') return error;
     return new ChatError('UNEXPECTED_ANSWER', 'Neither the file nor its parts got through.', { cause: error });
