@@ -29,7 +29,15 @@ export class AttachmentsController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: UploadForm })
   @ApiCreatedResponse({ type: AttachmentView })
-  @ApiErrors('UNSUPPORTED_MEDIA', 'PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE', 'INFECTED', 'OVERLOADED', 'UNAVAILABLE')
+  @ApiErrors(
+    'UNSUPPORTED_MEDIA',
+    'PAYLOAD_TOO_LARGE',
+    'IMAGE_TOO_LARGE',
+    'INFECTED',
+    'UPLOAD_EXPIRED',
+    'OVERLOADED',
+    'UNAVAILABLE',
+  )
   upload(@CurrentPrincipal() principal: Principal, @Req() request: Request): Promise<AttachmentView> {
     return this.uploads.upload(principal, request.ip, request);
   }
@@ -49,6 +57,7 @@ export class AttachmentsController {
   @ApiErrors(
     'NOT_FOUND',
     'UPLOAD_INCOMPLETE',
+    'UPLOAD_EXPIRED',
     'UNSUPPORTED_MEDIA',
     'PAYLOAD_TOO_LARGE',
     'IMAGE_TOO_LARGE',

@@ -140,6 +140,15 @@ export class AttachmentsRepository {
     return row;
   }
 
+  /** Whether it may still become, or is, complete: not given up by the sweep, nor deleted with its owner's account. */
+  async isKept(id: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT 1 FROM attachments WHERE id = $1 AND (state = 'STORING' OR state = 'READY')`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   async isStoring(id: string, ownerId: string): Promise<boolean> {
     const rows = await this.database.query(
       `SELECT 1 FROM attachments WHERE id = $1 AND owner_id = $2 AND state = 'STORING'`,

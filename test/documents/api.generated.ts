@@ -4143,6 +4143,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was cancelled; start again. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description `PAYLOAD_TOO_LARGE`: The request is too large. `IMAGE_TOO_LARGE`: The image has too many pixels, or is too costly to decode; send a smaller one. */
             413: {
                 headers: {
@@ -4371,6 +4380,15 @@ export interface operations {
             };
             /** @description `UPLOAD_INCOMPLETE`: The file has not been uploaded yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description `UPLOAD_EXPIRED`: The upload has expired or was cancelled; start again. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,11 @@ export const STORE_RETRY_MS = 10_000;
 /** The same failure is logged once in so long, however many uploads meet it. */
 const LOG_WINDOW_MS = 60_000;
 
+/** No fault of the client's. */
+export function isOwnFailure({ code }: DomainError): boolean {
+  return code === 'INTERNAL_ERROR' || code === 'UNAVAILABLE';
+}
+
 /** Makes a temporary failure of what the store, the disk or the database could not do. */
 @Injectable()
 export class StoreFailures {
@@ -22,8 +27,7 @@ export class StoreFailures {
       return await work();
     } catch (error) {
       const known = domainErrorOf(error);
-      const isOurs = known.code === 'INTERNAL_ERROR' || known.code === 'UNAVAILABLE';
-      if (!isOurs) throw error;
+      if (!isOwnFailure(known)) throw error;
       this.log(error);
       throw known.code === 'UNAVAILABLE' && known.retryAfterMs !== undefined
         ? known

@@ -15,7 +15,7 @@ import { blobKey } from '../store/blob-keys.js';
 import { BlobStore } from '../store/blob-store.js';
 import { safeFileName } from './file-name.js';
 import { Spool, type SpooledFile } from './spool.js';
-import { STORE_RETRY_MS } from './store-failures.js';
+import { isOwnFailure } from './store-failures.js';
 import type { UploadHints } from './upload-fields.js';
 
 /** How often, and how long after the last time, an answer that was lost is asked for again. */
@@ -70,13 +70,29 @@ export class UploadKeeper {
     }
   }
 
-  async putIntoStore(id: string, { userId }: Owner, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
+  /** @throws DomainError UPLOAD_EXPIRED where the sweep has given it up, or its owner's account was deleted; as its parts do */
+  async putIntoStore(id: string, owner: Owner, file: SpooledFile, named: NamedUpload): Promise<AttachmentView> {
+    try {
+      return await this.storeClean(id, owner, file, named);
+    } catch (error) {
+      // What was put into the store may be removed from there at the same moment: that is no failure of the store.
+      const isKept = (): Promise<boolean> => this.repository.isKept(id).catch(() => true);
+      if (isOwnFailure(domainErrorOf(error)) && !(await isKept())) throw new DomainError('UPLOAD_EXPIRED');
+      throw error;
+    }
+  }
+
+  private async storeClean(
+    id: string,
+    { userId }: Owner,
+    file: SpooledFile,
+    named: NamedUpload,
+  ): Promise<AttachmentView> {
     await this.scanner.requireClean(userId, file);
     const stored = await this.storeFile(id, userId, file, named);
-    // Where the sweep gave it up meanwhile.
     const completion = await this.complete(userId, stored);
     if (completion === 'OVER_QUOTA') throw new DomainError('QUOTA_EXCEEDED');
-    if (completion === 'GIVEN_UP') throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
+    if (completion === 'GIVEN_UP') throw new DomainError('UPLOAD_EXPIRED');
     return this.links.view(stored);
   }
 

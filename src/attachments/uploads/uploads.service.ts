@@ -39,7 +39,7 @@ export class UploadsService {
   /**
    * Takes the file of a multipart request in.
    * @throws DomainError UNSUPPORTED_MEDIA, IMAGE_TOO_LARGE, INFECTED, PAYLOAD_TOO_LARGE, VALIDATION_FAILED, RATE_LIMITED, OVERLOADED,
-   *   UNAVAILABLE.
+   *   UPLOAD_EXPIRED where the account was deleted meanwhile, UNAVAILABLE.
    */
   async upload(principal: Principal, ipAddress: string | undefined, request: IncomingBody): Promise<AttachmentView> {
     const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };

@@ -136,16 +136,17 @@ export class WebhooksRepository {
     );
   }
 
-  /** One that is sent at once and never again by itself. */
+  /** One that is sent at once and never again by itself. False where the webhook was deleted meanwhile. */
   async addTest(
     transaction: Transaction,
     delivery: { id: string; webhookId: string; type: string; payload: string },
-  ): Promise<void> {
-    await transaction.query(
+  ): Promise<boolean> {
+    const rows = await transaction.query(
       `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, attempts, last_attempt_at)
-       VALUES ($1, $2, $3, $4, 1, now())`,
+       SELECT $1, id, $3, $4, 1, now() FROM webhooks WHERE id = $2 FOR KEY SHARE RETURNING id`,
       [delivery.id, delivery.webhookId, delivery.type, delivery.payload],
     );
+    return rows.length > 0;
   }
 
   async noteTest(

@@ -142,7 +142,7 @@ export class Webhooks implements OnModuleInit {
       payload: JSON.stringify({ type: TEST_EVENT, timestamp, data: { webhookId: id } }),
     };
     await this.database.transaction(async (transaction) => {
-      await this.repository.addTest(transaction, delivery);
+      if (!(await this.repository.addTest(transaction, delivery))) throw new DomainError('NOT_FOUND');
       await this.record(transaction, principal, 'webhook.test', id, ip, { url: webhook.url });
     });
     const { url, secrets } = webhook;

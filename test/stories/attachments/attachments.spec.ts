@@ -377,6 +377,20 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect((await bob.must('GET', `/messages/${plain.id}`)).content).toBe('only text');
   });
 
+  it('is refused where its owner deletes the account while it is being stored, and is no failure of the store', async () => {
+    const image = await picture(300, 300).png().toBuffer();
+    const statuses = new Set<number>();
+    for (let round = 0; round < 12; round += 1) {
+      const leaving = await story.person('leaving');
+      const [answer] = await Promise.all([
+        round % 2 === 0 ? leaving.upload(image, 'a.png', 'image/png') : leaving.upload(Buffer.alloc(1_000, 65)),
+        leaving.call('DELETE', '/users/me', { password: 'correct horse' }),
+      ]);
+      statuses.add(answer.status);
+    }
+    expect([...statuses].filter((status) => ![201, 401, 410].includes(status))).toEqual([]);
+  });
+
   it('makes avatars of users and groups, and forgets those that are replaced', async () => {
     const [first, second, third] = [
       await ada.mustUpload(await picture().png().toBuffer(), 'me.png'),

@@ -355,6 +355,18 @@ describe('webhooks', () => {
     expect(JSON.stringify(await byKey.json())).not.toContain('whsec_');
   });
 
+  it('that are deleted while they are tested are not there', async () => {
+    const statuses = new Set<number>();
+    for (let round = 0; round < 8; round += 1) {
+      const { webhookId } = await receiver(['message.created']);
+      const test = () => root.call('POST', `/admin/webhooks/${webhookId}/test`);
+      const remove = () => root.call('DELETE', `/admin/webhooks/${webhookId}`);
+      const calls = [test, test, test, remove, test, test, test, test];
+      for (const { status } of await Promise.all(calls.map((call) => call()))) statuses.add(status);
+    }
+    expect([...statuses].filter((status) => status >= 500)).toEqual([]);
+  });
+
   it('forget what they were sent about a user who is deleted', async () => {
     const hook = await receiver(['message.created', 'user.deleted']);
     const dan = await story.person('dan');
