@@ -39,6 +39,8 @@ export class AttachmentServing {
     if (fresh(condition, { etag })) return void response.status(304).end();
     if (range === 'unsatisfiable') {
       response.setHeader('Content-Range', `bytes */${size}`);
+      // There is nothing to be kept of it.
+      for (const header of ['Content-Type', 'Content-Disposition', 'Cache-Control']) response.removeHeader(header);
       return void response.status(416).end();
     }
     if (range !== undefined)

@@ -44,30 +44,40 @@ export class PasswordChanges {
 
   /** Ends the other sessions. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
   async change(principal: Principal, { currentPassword, newPassword }: ChangePassword, ip?: string): Promise<void> {
-    await this.confirm(principal, currentPassword, ip);
-    await this.replace(principal.userId, newPassword, principal.sessionId, ip, false);
+    const current = await this.verified(principal, currentPassword, ip);
+    await this.replace(principal.userId, newPassword, principal.sessionId, ip, false, current);
   }
 
   /** That it is the user who holds the session. @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED */
   async confirm(principal: Principal, password: string, ip?: string): Promise<void> {
+    await this.verified(principal, password, ip);
+  }
+
+  /** @returns the hash that the password fits */
+  private async verified(principal: Principal, password: string, ip: string | undefined): Promise<string | undefined> {
     const takeBack = await this.guesses.countConfirmation(principal);
     const credentials = await this.accounts.credentialsOfUser(principal.userId);
     if (!(await this.passwords.verify(credentials?.passwordHash ?? null, password, ip)))
       throw new DomainError('INVALID_CREDENTIALS');
     await takeBack();
+    return credentials?.passwordHash ?? undefined;
   }
 
+  /** @param current the hash of the one that it takes the place of; undefined where that is asked of nobody */
   private async replace(
     userId: string,
     password: string,
     keptSessionId: string | null,
     ip: string | undefined,
     remembersIpAddress: boolean,
+    current?: string,
   ): Promise<void> {
     const passwordHash = await this.passwords.hash(password, ip);
     // Together: whoever logged in with the old password before this is ended, and nobody does after it.
     const ended = await this.database.transaction(async (transaction) => {
-      await this.accounts.setPassword(transaction, userId, passwordHash);
+      const isSet = await this.accounts.setPassword(transaction, userId, passwordHash, current);
+      // Another change came first: who knew the old password alone does not undo it.
+      if (!isSet && current !== undefined) throw new DomainError('INVALID_CREDENTIALS');
       // A user who changes it has no use for a code that would change it again.
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
       // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.

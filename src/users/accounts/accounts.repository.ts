@@ -174,11 +174,14 @@ export class AccountsRepository {
     );
   }
 
-  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {
-    await executor.query('UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL', [
-      userId,
-      passwordHash,
-    ]);
+  /** @param current the hash that it replaces, and no other; without it whatever there is. False where it replaced none */
+  async setPassword(executor: SqlExecutor, userId: string, passwordHash: string, current?: string): Promise<boolean> {
+    const rows = await executor.query(
+      `UPDATE users SET password_hash = $2
+       WHERE id = $1 AND deleted_at IS NULL AND ($3::text IS NULL OR password_hash = $3) RETURNING id`,
+      [userId, passwordHash, current ?? null],
+    );
+    return rows.length > 0;
   }
 
   /** False where there is none any more. */

@@ -187,8 +187,8 @@ export class Accounts {
     return this.repository.roleOf(userId);
   }
 
-  setPassword(executor: SqlExecutor, userId: string, passwordHash: string): Promise<void> {
-    return this.repository.setPassword(executor, userId, passwordHash);
+  setPassword(executor: SqlExecutor, userId: string, passwordHash: string, current?: string): Promise<boolean> {
+    return this.repository.setPassword(executor, userId, passwordHash, current);
   }
 
   /** Keeps everybody else from changing this user until the transaction ends; false where there is none any more. */

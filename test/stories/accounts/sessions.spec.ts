@@ -201,6 +201,23 @@ describe('sessions', () => {
     await database.end();
   });
 
+  it('have one password after several changes at the same moment, and only who made that one is answered so', async () => {
+    const person = await story.person();
+    const passwords = ['one new horse', 'two new horses', 'three new horses', 'four new horses'];
+    const answers = await Promise.all(
+      passwords.map((newPassword) =>
+        person.call('POST', '/auth/change-password', { currentPassword: 'correct horse', newPassword }),
+      ),
+    );
+    const isChanged = answers.map(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status !== 200).map(({ body }) => body.code);
+    expect(refused).toEqual(['INVALID_CREDENTIALS', 'INVALID_CREDENTIALS', 'INVALID_CREDENTIALS']);
+    for (const [index, password] of passwords.entries()) {
+      const { status } = await request(story.url, 'POST', '/auth/login', { email: person.email, password });
+      expect([password, status === 200]).toEqual([password, isChanged[index]]);
+    }
+  });
+
   describe('of browsers', () => {
     const call = (method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Response> =>
       fetch(story.url + path, {

@@ -175,6 +175,7 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     expect(Buffer.from(await end.arrayBuffer())).toEqual(bytes.subarray(-5));
     const beyond = await get(url, { range: `bytes=${bytes.length}-` });
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`]);
+    expect([beyond.headers.get('cache-control'), beyond.headers.get('content-type')]).toEqual([null, null]);
 
     const etag = whole.headers.get('etag') ?? '';
     expect((await get(url, { 'if-none-match': etag })).status).toBe(304);
