@@ -168,14 +168,13 @@ export class RunningAccount {
    */
   async #isStoredAnew(isStored: boolean): Promise<boolean> {
     const { storage, name, clock } = this.ports;
-    for (let looks = isStored ? MAX_LOOKS : 1; looks > 0; looks -= 1) {
+    // Opened after the user has left it would be made anew.
+    for (let looks = isStored ? MAX_LOOKS : 1; looks > 0 && !this.#isEnded; looks -= 1) {
       const database = await storage.open(name).catch(() => undefined);
       const last = await database?.transaction('readonly', ['outbox'], lastNumber).catch(() => 0);
-      await database?.close();
-      if (last !== undefined && last > 0) return true;
+      await database?.close().catch(() => undefined);
+      if ((last ?? 0) > 0) return true;
       if (looks > 1) await pause(clock, LOOK_PAUSE_MS);
-      // Opened once more it would be made anew, after the user has left.
-      if (this.#isEnded) return false;
     }
     return false;
   }

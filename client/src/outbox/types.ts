@@ -74,7 +74,7 @@ export interface Outbox extends Observable<readonly OutboxItem[]> {
   start(): Promise<void>;
   /** What does not survive the end of the app yet. */
   readonly unstored: readonly OutboxItem[];
-  /** That, and what was typed here and the tab that leads may not know of yet. */
+  /** What was typed in this tab, stored or not, and the one that leads may not know of yet. */
   readonly unshared: readonly OutboxItem[];
   /** Shows it at once; resolves when it is durable. Folds it into one that waits where that says the same. */
   enqueue(command: OutboxCommand, files?: readonly UploadSource[]): Promise<OutboxItem>;
