@@ -35,6 +35,8 @@ export class ProblemFilter implements ExceptionFilter {
     // Nest's own: features throw a DomainError.
     if (error instanceof NotFoundException && this.showNotFound(request, response)) return;
     if (problem.retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(problem.retryAfterMs / 1_000));
+    // RFC 9110 has every 401 name how to be let in.
+    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     response
       .status(problem.status)
       .type('application/problem+json')

@@ -4468,7 +4468,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A file, by the signed URL that its message gives. Ranges, conditions and HEAD are supported. */
+            /** @description The whole file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4476,6 +4476,22 @@ export interface operations {
                 content: {
                     "*/*": string;
                 };
+            };
+            /** @description The range that was asked for; `Content-Range` names it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description What `If-None-Match` names is still the file. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `VALIDATION_FAILED`: The request is not valid. */
             400: {
@@ -4503,6 +4519,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
+            };
+            /** @description The range begins beyond the end; `Content-Range` has the size. No body. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
@@ -4544,7 +4567,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Somebody's picture, at most 320 pixels wide and high. */
+            /** @description The whole file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4552,6 +4575,22 @@ export interface operations {
                 content: {
                     "*/*": string;
                 };
+            };
+            /** @description The range that was asked for; `Content-Range` names it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description What `If-None-Match` names is still the file. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `VALIDATION_FAILED`: The request is not valid. */
             400: {
@@ -4570,6 +4609,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
+            };
+            /** @description The range begins beyond the end; `Content-Range` has the size. No body. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {
@@ -11275,10 +11321,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /**
-             * @description A file of a message that the report's copy holds, for as long as the copy is kept and whatever became of the message. Ranges,
-             *     conditions and HEAD are supported.
-             */
+            /** @description The whole file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11286,6 +11329,22 @@ export interface operations {
                 content: {
                     "*/*": string;
                 };
+            };
+            /** @description The range that was asked for; `Content-Range` names it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description What `If-None-Match` names is still the file. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `VALIDATION_FAILED`: The request is not valid. */
             400: {
@@ -11313,6 +11372,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
+            };
+            /** @description The range begins beyond the end; `Content-Range` has the size. No body. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `RATE_LIMITED`: Too many requests; try again later. */
             429: {

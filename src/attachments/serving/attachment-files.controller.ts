@@ -1,17 +1,17 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { DomainError } from '../../common/errors.js';
 import { IdPipe } from '../../http/id.pipe.js';
 import { Public } from '../../http/public.decorator.js';
 import { ApiErrors } from '../../http/api-errors.decorator.js';
+import { ApiFile } from './api-file.decorator.js';
 import { AttachmentLinks } from './attachment-urls.js';
 import { VARIANTS } from '../attachment.js';
 import { AttachmentsService } from '../attachments.service.js';
 import { AttachmentServing } from './attachment-serving.js';
 import { SignedQuery } from '../dto/attachments.dto.js';
 
-const BINARY = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 const AVATAR_SECONDS = 365 * 24 * 3_600;
 
 /** The bytes. No token is asked for, so that images and players can read them: the URL itself is the right to. */
@@ -28,7 +28,7 @@ export class AttachmentFilesController {
   /** A file, by the signed URL that its message gives. Ranges, conditions and HEAD are supported. */
   @Get('attachments/:id/:variant')
   @ApiParam({ name: 'variant', enum: VARIANTS })
-  @ApiOkResponse(BINARY)
+  @ApiFile()
   @ApiErrors('NOT_FOUND', 'URL_EXPIRED')
   async file(
     @Param('id', IdPipe) id: string,
@@ -47,7 +47,7 @@ export class AttachmentFilesController {
 
   /** Somebody's picture, at most 320 pixels wide and high. */
   @Get('avatars/:id')
-  @ApiOkResponse(BINARY)
+  @ApiFile()
   @ApiErrors('NOT_FOUND')
   async avatar(@Param('id', IdPipe) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const row = await this.attachments.find(id);

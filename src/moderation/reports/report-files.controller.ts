@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { VARIANTS } from '../../attachments/attachment.js';
+import { ApiFile } from '../../attachments/serving/api-file.decorator.js';
 import { AttachmentServing } from '../../attachments/serving/attachment-serving.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
@@ -28,7 +29,7 @@ export class ReportFilesController {
    */
   @Get(':attachmentId/:variant')
   @ApiParam({ name: 'variant', enum: VARIANTS })
-  @ApiOkResponse({ content: { '*/*': { schema: { type: 'string', format: 'binary' } } } })
+  @ApiFile()
   @ApiErrors('NOT_FOUND')
   async file(
     @CurrentPrincipal() principal: Principal,

@@ -278,6 +278,7 @@ describe('errors over HTTP', () => {
       for (const token of [undefined, 'x', 'a.b.c', `${ada.accessToken}x`, ada.refreshToken]) {
         const answer = await request(story.url, method, concrete, body, token);
         expect([answer.status, answer.body]).toEqual([401, refusalOf(operation, 401, 'UNAUTHORIZED')]);
+        expect(answer.headers.get('www-authenticate')).toBe(operation.hasOwnErrors ? null : 'Bearer');
       }
     });
 

@@ -1,0 +1,17 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+
+const BYTES = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
+
+/** Documents an operation that answers with the bytes of a file (AttachmentServing): whole, a range of them, or none. */
+export function ApiFile(): MethodDecorator {
+  return applyDecorators(
+    ApiOkResponse({ ...BYTES, description: 'The whole file.' }),
+    ApiResponse({ ...BYTES, status: 206, description: 'The range that was asked for; `Content-Range` names it.' }),
+    ApiResponse({ status: 304, description: 'What `If-None-Match` names is still the file.' }),
+    ApiResponse({
+      status: 416,
+      description: 'The range begins beyond the end; `Content-Range` has the size. No body.',
+    }),
+  );
+}
