@@ -117,6 +117,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Subscribed, seen by itself, then the snapshot: what commits later is received, what committed before is read by whoever connects. */
   async onApplicationBootstrap(): Promise<void> {
     this.events.forwardTo((name, event) => this.publish(operationsOf(name, event)));
+    this.events.subscribeToAll('write.unsettled', () => this.doubt('it is not known what became of a write'));
     const joined = new Promise<void>((resolve) => (this.joined = resolve));
     await this.bus.start({
       received: (frame) => this.receive(frame),

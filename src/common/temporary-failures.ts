@@ -46,6 +46,13 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
+/** Whether a statement was sent whose answer did not come: it may have been done, or may still be. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (typeof code === 'string') return /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) && syscall !== 'connect';
+  return error instanceof Error && /^(Connection terminated unexpectedly|Query read timeout)/.test(error.message);
+}
+
 const MAX_CAUSE_DEPTH = 5;
 
 /** Whether an error, or what caused it, is one of these: the same may succeed later, and the caller is not to blame. */

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DomainError } from '../common/errors.js';
-import { isConnectionFailure, isResourceFailure, isTransient } from '../common/temporary-failures.js';
+import { isConnectionFailure, isOutcomeUnknown, isResourceFailure, isTransient } from '../common/temporary-failures.js';
 import { Configuration } from '../config/configuration.js';
 import { BoundedLogger } from '../common/bounded-logger.js';
 import { parseDatabaseUrl, sessionSetup } from '../config/database-url.js';
@@ -75,6 +75,9 @@ export class ConnectionPool implements SqlExecutor {
   private readonly open = new Set<ClientWithConnection>();
 
   private lacksResourcesUntil = 0;
+
+  /** Called where a write failed that may have been committed: the connection broke, or was given up, before the answer. */
+  onUnsettledWrite: () => void = () => undefined;
 
   /** Whether a connection failed, or could not be made, after the last one that could. */
   private connectionFailed = false;
@@ -178,6 +181,10 @@ export class ConnectionPool implements SqlExecutor {
     }
   }
 
+  private noteUnsettled(error: unknown): void {
+    if (isOutcomeUnknown(error)) this.onUnsettledWrite();
+  }
+
   private noteFailure(error: unknown): void {
     if (isConnectionFailure(error)) this.connectionFailed = true;
     if (!isResourceFailure(error)) return;
@@ -193,9 +200,14 @@ export class ConnectionPool implements SqlExecutor {
     return retried(() => this.attempt(work));
   }
 
-  /** One statement that changes several rows: a transaction by itself, and tried again after a deadlock like one. */
+  /** One statement that writes: a transaction by itself, and tried again after a deadlock like one. */
   async queryAtomically<Row>(text: string, values: readonly SqlValue[], name?: string): Promise<Row[]> {
-    return retried(() => this.query<Row>(text, values, name));
+    return retried(() =>
+      this.query<Row>(text, values, name).catch((error: unknown) => {
+        this.noteUnsettled(error);
+        throw error;
+      }),
+    );
   }
 
   /**
@@ -232,7 +244,10 @@ export class ConnectionPool implements SqlExecutor {
         },
       };
       const result = await work(statements as Transaction);
-      await client.query('COMMIT');
+      await client.query('COMMIT').catch((error: unknown) => {
+        if (begin === 'BEGIN') this.noteUnsettled(error);
+        throw error;
+      });
       return result;
     } catch (error) {
       this.noteFailure(error);

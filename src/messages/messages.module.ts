@@ -11,6 +11,7 @@ import { MessageReader } from './reading/message-reader.js';
 import { MessageDrafts } from './sending/message-drafts.js';
 import { MessageSender } from './sending/message-sender.js';
 import { MessageWriter } from './sending/message-writer.js';
+import { UnsettledSends } from './sending/unsettled-sends.js';
 import { LinkPreviews } from './links/link-previews.js';
 import { LinkPreviewsRepository } from './links/link-previews.repository.js';
 import { MessagesController } from './messages.controller.js';
@@ -28,6 +29,7 @@ import { SearchIndexer } from './search/search-indexer.js';
     MessageDrafts,
     MessageSender,
     MessageWriter,
+    UnsettledSends,
     ChangedMessages,
     MessageChanges,
     MessageChangesRepository,

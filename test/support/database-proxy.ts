@@ -7,6 +7,8 @@ export class DatabaseProxy {
   private readonly sockets = new Set<Socket>();
   /** Whether each new connection is reset at once; those that there are stay. */
   isRefusing = false;
+  /** What a statement contains whose answer, and all behind it on its connection, does not come. */
+  unanswered: string | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -24,13 +26,19 @@ export class DatabaseProxy {
         return;
       }
       const far = connect(port, host);
+      let isSilent = false;
+      near.on('data', (chunk) => {
+        if (proxy.unanswered !== undefined && chunk.includes(proxy.unanswered)) isSilent = true;
+      });
       for (const [socket, other] of [
         [near, far],
         [far, near],
       ] as const) {
         proxy.sockets.add(socket);
         socket.on('error', () => undefined);
-        socket.on('data', (chunk) => other.write(chunk));
+        socket.on('data', (chunk) => {
+          if (socket === near || !isSilent) other.write(chunk);
+        });
         socket.on('end', () => other.end());
         socket.on('close', () => {
           proxy.sockets.delete(socket);

@@ -41,6 +41,7 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
   'dialect.announced': ({ userIds }) => ofUsers(...userIds),
   'membership.found': ({ conversationId, joinedIds, leftIds }) =>
     inConversation(conversationId, [...joinedIds, ...leftIds]),
+  'write.unsettled': () => EVERYBODY,
   'process.lost': () => EVERYBODY,
 };
 

@@ -16,9 +16,6 @@ const MAX_PROFILES = 200;
 const MAX_MESSAGES = 100;
 /** The same of those that are looked at: most were delivered already. */
 const MAX_MESSAGES_READ = 2_000;
-/** Over how long clients are asked to sync. */
-const SPREAD_MS = 2_000;
-const STEPS = 20;
 
 /**
  * Repairs what a process has of the others' changes where it may have missed some: it is a client of the database like any
@@ -58,7 +55,7 @@ export class CatchUp {
     if (await this.profiles(since)) for (const id of userIds) concerned.add(id);
     await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);
-    this.askToSync([...concerned], spread);
+    this.broadcaster.askToSync([...concerned], spread);
     return reached;
   }
 
@@ -128,14 +125,6 @@ export class CatchUp {
     if (users.length > MAX_PROFILES) return true;
     for (const { id, isDeleted } of users) this.events.receive('user.changed', { userId: id, isDeleted });
     return false;
-  }
-
-  private askToSync(userIds: readonly string[], spread: boolean): void {
-    if (!spread || userIds.length <= STEPS) return this.broadcaster.toUsers(userIds, 'sync:needed', {});
-    for (let step = 0; step < STEPS; step += 1) {
-      const some = userIds.filter((_, index) => index % STEPS === step);
-      setTimeout(() => this.broadcaster.toUsers(some, 'sync:needed', {}), (step * SPREAD_MS) / STEPS).unref();
-    }
   }
 }
 

@@ -10,6 +10,7 @@ import { MessagesRepository } from '../reading/messages.repository.js';
 import { quotationCopies } from '../reading/quotation.js';
 import { MessageDrafts, type SendMessage } from './message-drafts.js';
 import { type MessageDraft, MessageWriter, type WriteOutcome } from './message-writer.js';
+import { UnsettledSends } from './unsettled-sends.js';
 
 export interface SentMessage {
   message: MessageView;
@@ -30,6 +31,7 @@ export class MessageSender {
     private readonly repository: MessagesRepository,
     private readonly links: AttachmentLinks,
     private readonly events: EventBus,
+    private readonly unsettled: UnsettledSends,
   ) {}
 
   /**
@@ -116,8 +118,8 @@ export class MessageSender {
   }
 
   /**
-   * A repeat answers the message as it is stored. Where that message is the draft itself, the database had committed it
-   * before the connection broke, and nobody has been sent it yet.
+   * A repeat answers the message as it is stored. Where that message is the draft itself, or one that was refused since the
+   * database did not answer, it was committed behind our back, and nobody has been sent it yet.
    */
   private async repeated(
     principal: Principal,
@@ -127,9 +129,11 @@ export class MessageSender {
   ): Promise<SentMessage> {
     const message = await this.load(principal, messageId);
     const sent = { message, conversation: briefOf(message) };
-    if (messageId !== draft.id) return { ...sent, isRepeat: true };
+    if (messageId !== draft.id && !this.unsettled.has(messageId)) return { ...sent, isRepeat: true };
     const [whole] = await this.repository.byIds(null, [messageId]);
     const limits = await this.repository.quotationLimits(messageId);
+    // Of several repeats, and whoever looks for it, one publishes it.
+    if (messageId !== draft.id && !this.unsettled.take(messageId)) return { ...sent, isRepeat: true };
     this.announce({ ...sent, message: whole ?? message, connectionId, limits });
     return sent;
   }

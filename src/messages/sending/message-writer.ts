@@ -12,6 +12,7 @@ import { Database } from '../../database/database.js';
 import type { QuotationLimits } from '../../events/domain-events.js';
 import { Metrics } from '../../observability/metrics.js';
 import { BatchPace, MIN_FULL_BATCH_SIZE } from './batch-pace.js';
+import { UnsettledSends } from './unsettled-sends.js';
 
 /** A message on its way into the database. */
 export interface MessageDraft {
@@ -101,11 +102,17 @@ export class MessageWriter implements BeforeApplicationShutdown, OnApplicationSh
   private readonly logger = new Logger(MessageWriter.name);
   private readonly lanes: Lane[];
 
-  constructor(database: Database, configuration: Configuration, clock: Clock, metrics: Metrics) {
+  constructor(
+    database: Database,
+    configuration: Configuration,
+    clock: Clock,
+    metrics: Metrics,
+    unsettled: UnsettledSends,
+  ) {
     metrics.gauge('parley_writer_depth', 'Messages waiting to be stored or being stored.', () => this.depth);
     this.lanes = Array.from(
       { length: LANES },
-      () => new Lane(database, configuration.messagingPolicy === 'friends', clock, this.logger),
+      () => new Lane(database, configuration.messagingPolicy === 'friends', clock, this.logger, unsettled),
     );
   }
 
@@ -153,6 +160,7 @@ class Lane {
     private readonly friendsOnly: boolean,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly unsettled: UnsettledSends,
   ) {}
 
   get depth(): number {
@@ -231,6 +239,7 @@ class Lane {
         if (batch.length > 1 && !isConnectionFailure(error)) return this.halves(batch);
         if (this.clock.now() >= only.deadline) {
           // The database may come back between two drafts: each is given what is left of its own time.
+          this.unsettled.add(only.draft.id);
           only.reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
           return this.write(batch.slice(1));
         }

@@ -13,6 +13,9 @@ const LOOK_MS = 10;
 /** How often some are sent away, and within which time each of them is to come back. */
 const SEND_AWAY_STEP_MS = 100;
 const MAX_RETRY_AFTER_MS = 1_000;
+/** Over how long many clients are asked to sync, and in how many steps. */
+const SYNC_SPREAD_MS = 2_000;
+const SYNC_STEPS = 20;
 
 /** The only place that sends anything to clients unasked. Before the server is up it sends into the void. */
 @Injectable()
@@ -127,6 +130,15 @@ export class Broadcaster {
       ?.to(addressees.rooms)
       .except(addressees.except)
       .emit(name, ...parameters<Name>(payload));
+  }
+
+  /** @param spread whether they are asked over a while and not at once */
+  askToSync(userIds: readonly string[], spread: boolean): void {
+    if (!spread || userIds.length <= SYNC_STEPS) return this.toUsers(userIds, 'sync:needed', {});
+    for (let step = 0; step < SYNC_STEPS; step += 1) {
+      const some = userIds.filter((_, index) => index % SYNC_STEPS === step);
+      setTimeout(() => this.toUsers(some, 'sync:needed', {}), (step * SYNC_SPREAD_MS) / SYNC_STEPS).unref();
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
@@ -134,5 +135,96 @@ describe('a server whose database connections end all the time', () => {
     expect(refused.filter((code) => code !== 'UNAVAILABLE' && code !== 'CANNOT_MESSAGE')).toEqual([]);
     // With every connection new, everything works.
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
+  });
+});
+
+describe('a server whose database does what it is asked, and does not answer', () => {
+  let testDatabase: TestDatabase;
+  let proxy: DatabaseProxy;
+  let server: ServerProcess;
+  let administrator: pg.Client;
+  let [ada, bob]: [Person, Person] = [] as never;
+  let [own, other]: [Device, Device] = [] as never;
+  let conversationId: string;
+  let asked = 0;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    proxy = await DatabaseProxy.start(testDatabase.url);
+    server = await ServerProcess.start({ DATABASE_URL: proxy.url, RATE_LIMITS: 'off' });
+    administrator = new pg.Client({ connectionString: testDatabase.url });
+    await administrator.connect();
+    [ada, bob] = [await Person.register(server.url, 'ada'), await Person.register(server.url, 'bob')];
+    conversationId = await ada.directConversation(bob);
+    [own, other] = await Promise.all([ada.device(), bob.device()]);
+  });
+  afterAll(async () => {
+    for (const person of [ada, bob]) person.disconnect();
+    expect(await server.stop()).toBe(0);
+    await administrator.end();
+    await proxy.stop();
+    await testDatabase.drop();
+  });
+
+  const send = (content: string, clientId: string = randomUUID()): Promise<Anything> =>
+    own.ask('send_message', { conversationId, content, clientId });
+  const isStored = async (content: string): Promise<boolean> =>
+    (await administrator.query('SELECT FROM messages WHERE content = $1', [content])).rowCount === 1;
+  const answerAgain = (): void => {
+    proxy.unanswered = undefined;
+    proxy.reset();
+  };
+
+  it.each(['repeated', 'not repeated'])(
+    'delivers a message that it refused, and that is stored, once: %s',
+    async (how) => {
+      proxy.unanswered = how;
+      const clientId = randomUUID();
+      const refused = send(how, clientId);
+      await until('it is stored', () => isStored(how));
+      // Until the server gives it up.
+      expect(await refused).toMatchObject({
+        ok: false,
+        error: { code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) },
+      });
+      answerAgain();
+      if (how === 'repeated')
+        expect(await Promise.all([send(how, clientId), send(how, clientId)])).toEqual([
+          expect.objectContaining({ ok: true }),
+          expect.objectContaining({ ok: true }),
+        ]);
+      for (const device of [own, other]) await device.next('message:new', ({ message }) => message.content === how);
+      // Nothing of the first is under way any more.
+      expect(await send(`behind ${how}`)).toMatchObject({ ok: true });
+      for (const device of [own, other]) {
+        await device.next('message:new', ({ message }) => message.content === `behind ${how}`);
+        expect(device.all('message:new').filter(({ message }) => message.content === how)).toHaveLength(1);
+      }
+    },
+  );
+
+  it.each([
+    ['a statement', 'WITH former AS', (id: string) => ada.call('PATCH', `/messages/${id}`, { content: 'changed' })],
+    [
+      'a transaction',
+      'COMMIT',
+      (id: string) => ada.call('PUT', `/messages/${id}/reactions/${encodeURIComponent('👍')}`),
+    ],
+  ] as const)('asks everybody to sync where it cannot know whether %s was committed', async (_, unanswered, change) => {
+    const { data } = await send(`before ${unanswered}`);
+    await other.next('message:new', ({ message }) => message.id === data.message.id);
+    proxy.unanswered = unanswered;
+    const changed = change(data.message.id);
+    await until('it is committed', async () => {
+      const { rowCount } = await administrator.query('SELECT FROM messages WHERE id = $1 AND version > 1', [
+        data.message.id,
+      ]);
+      return rowCount === 1;
+    });
+    for (const device of [own, other]) expect(device.all('sync:needed')).toHaveLength(asked);
+    answerAgain();
+    asked += 1;
+    expect((await changed).status).toBe(503);
+    await Promise.all([own, other].map((device) => device.next('sync:needed')));
   });
 });
