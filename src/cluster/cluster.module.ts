@@ -15,11 +15,13 @@ import { DatabaseClock } from './database-clock.js';
 import { IpcBuckets } from './limits/ipc-buckets.js';
 import { IpcClusterBus } from './bus/ipc-cluster-bus.js';
 import type { SharedBuckets } from './limits/shared-buckets.js';
+import { SingleProcess } from './single-process.js';
+import { UnsettledWrites } from './unsettled-writes.js';
 import { SharedRateLimiter } from './limits/shared-rate-limiter.js';
 
 /**
  * Everything that joins processes to one server: over Redis where there is one, also those of one machine; else workers by their
- * own means. One process that is alone has nothing of it, and the client of Redis is loaded only where it is used.
+ * own means. One process that is alone has of it what catches up, and the client of Redis is loaded only where it is used.
  */
 @Module({})
 export class ClusterModule {
@@ -36,13 +38,15 @@ export class ClusterModule {
   }
 
   static with(configuration: Configuration): DynamicModule {
-    if (!configuration.isOneOfSeveral) return { module: ClusterModule };
+    const imports = [MessagesModule, RealtimeModule];
+    const providers = [CatchUp, CatchUpRepository, UnsettledWrites];
+    if (!configuration.isOneOfSeveral)
+      return { module: ClusterModule, imports, providers: [...providers, SingleProcess] };
     return {
       module: ClusterModule,
-      imports: [MessagesModule, RealtimeModule],
+      imports,
       providers: [
-        CatchUp,
-        CatchUpRepository,
+        ...providers,
         Cluster,
         DatabaseClock,
         {

@@ -20,8 +20,11 @@ import { Peers } from './bus/peers.js';
 const MISSED_HEARTBEATS = 3;
 /** After a gap, so that not all processes ask at the same moment. */
 const MAX_JITTER_MS = 250;
-/** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
-const SETTLING_MS = 5_000;
+/**
+ * How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows: also
+ * where the database does not answer, and the statement is given up.
+ */
+const SETTLING_MS = 15_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
 const START_TIMEOUT_MS = 2_000;
 /** Operations of one frame; more are sent as several. */

@@ -103,7 +103,7 @@ export class ConversationsRepository {
 
   /** False where nothing changed. */
   async changeOwnSettings(conversationId: string, userId: string, settings: OwnSettings): Promise<boolean> {
-    const changed = await this.database.queryAtomically(
+    const changed = await this.database.query(
       `UPDATE conversation_members m SET
          muted_until = wanted.muted_until, archived_at = wanted.archived_at, pinned_at = wanted.pinned_at
        FROM (

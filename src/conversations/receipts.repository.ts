@@ -28,7 +28,7 @@ export class ReceiptsRepository {
   /** Moves a cursor forward, no farther than the newest message. Undefined where the user is no member. */
   async move(conversationId: string, userId: string, kind: ReceiptKind, seq: number): Promise<CursorMove | undefined> {
     const column = kind === 'read' ? 'last_read_seq' : 'last_delivered_seq';
-    const [row] = await this.database.queryAtomically<CursorMove>(
+    const [row] = await this.database.query<CursorMove>(
       `WITH target AS (
          SELECT m.last_read_seq, m.last_delivered_seq, c.member_count, LEAST($3::integer, c.last_seq) AS seq
          FROM conversation_members m JOIN conversations c ON c.id = m.conversation_id

@@ -62,6 +62,9 @@ const MAX_WAITING = 1_000;
 
 /** A statement that took so long, the wait for a connection included, is named in the log. */
 const SLOW_STATEMENT_MS = 500;
+/** What a statement contains that writes. One that stores messages is called by its name: its caller sees to what becomes of it. */
+const WRITES = /\b(?<!FOR |FOR NO KEY )UPDATE\b|\bINSERT INTO\b|\bDELETE FROM\b/;
+
 const slowStatements = new BoundedLogger('SlowStatements', 30);
 
 /** A client with the socket below it, which pg's types leave out. */
@@ -139,6 +142,7 @@ export class ConnectionPool implements SqlExecutor {
       return result.rows as Row[];
     } catch (error) {
       this.noteFailure(error);
+      if (WRITES.test(text)) this.noteUnsettled(error);
       throw error;
     } finally {
       this.noteTime(startedAt, text, name);
@@ -200,14 +204,9 @@ export class ConnectionPool implements SqlExecutor {
     return retried(() => this.attempt(work));
   }
 
-  /** One statement that writes: a transaction by itself, and tried again after a deadlock like one. */
+  /** One statement that changes several rows: a transaction by itself, and tried again after a deadlock like one. */
   async queryAtomically<Row>(text: string, values: readonly SqlValue[], name?: string): Promise<Row[]> {
-    return retried(() =>
-      this.query<Row>(text, values, name).catch((error: unknown) => {
-        this.noteUnsettled(error);
-        throw error;
-      }),
-    );
+    return retried(() => this.query<Row>(text, values, name));
   }
 
   /**

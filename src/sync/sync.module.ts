@@ -4,12 +4,11 @@ import { UsersModule } from '../users/users.module.js';
 import { SyncController } from './sync.controller.js';
 import { SyncRepository } from './sync.repository.js';
 import { SyncService } from './sync.service.js';
-import { UnsettledWrites } from './unsettled-writes.js';
 
 @Module({
   imports: [MessagesModule, UsersModule],
   controllers: [SyncController],
-  providers: [SyncRepository, SyncService, UnsettledWrites],
+  providers: [SyncRepository, SyncService],
   exports: [SyncService],
 })
 export class SyncModule {}

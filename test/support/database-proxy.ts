@@ -8,7 +8,7 @@ export class DatabaseProxy {
   /** Whether each new connection is reset at once; those that there are stay. */
   isRefusing = false;
   /** What a statement contains whose answer, and all behind it on its connection, does not come. */
-  unanswered: string | undefined;
+  unanswered: RegExp | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -28,7 +28,7 @@ export class DatabaseProxy {
       const far = connect(port, host);
       let isSilent = false;
       near.on('data', (chunk) => {
-        if (proxy.unanswered !== undefined && chunk.includes(proxy.unanswered)) isSilent = true;
+        if (proxy.unanswered?.test(chunk.toString('latin1')) === true) isSilent = true;
       });
       for (const [socket, other] of [
         [near, far],

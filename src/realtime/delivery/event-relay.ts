@@ -95,9 +95,6 @@ export class EventRelay {
     });
     events.subscribeToAll('friendship.removed', (event) => this.friendshipRemoved(event));
     events.subscribeToAll('block.removed', (event) => this.blockRemoved(event));
-    // Several processes read from the database what it was.
-    if (!configuration.isOneOfSeveral)
-      events.subscribe('write.unsettled', () => broadcaster.askToSync(rooms.awaitedUserIds(), true));
     events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
     events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
       this.rooms.endSessions(userId, sessionIds, suspension);

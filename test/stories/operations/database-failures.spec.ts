@@ -7,7 +7,7 @@ import { isConnectionFailure } from '../../../src/common/temporary-failures.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { ServerProcess } from '../../support/process.js';
-import { type Answer, type Anything, Device, Person, until } from '../../support/story.js';
+import { type Answer, type Anything, Device, Person, request, until } from '../../support/story.js';
 
 describe('a connection that ends in the middle of a transaction', () => {
   let testDatabase: TestDatabase;
@@ -178,7 +178,7 @@ describe('a server whose database does what it is asked, and does not answer', (
   it.each(['repeated', 'not repeated'])(
     'delivers a message that it refused, and that is stored, once: %s',
     async (how) => {
-      proxy.unanswered = how;
+      proxy.unanswered = new RegExp(how);
       const clientId = randomUUID();
       const refused = send(how, clientId);
       await until('it is stored', () => isStored(how));
@@ -204,14 +204,14 @@ describe('a server whose database does what it is asked, and does not answer', (
   );
 
   it.each([
-    ['a statement', 'WITH former AS', (id: string) => ada.call('PATCH', `/messages/${id}`, { content: 'changed' })],
+    ['a statement', /WITH former AS/, (id: string) => ada.call('PATCH', `/messages/${id}`, { content: 'changed' })],
     [
       'a transaction',
-      'COMMIT',
+      /COMMIT/,
       (id: string) => ada.call('PUT', `/messages/${id}/reactions/${encodeURIComponent('👍')}`),
     ],
   ] as const)('asks everybody to sync where it cannot know whether %s was committed', async (_, unanswered, change) => {
-    const { data } = await send(`before ${unanswered}`);
+    const { data } = await send('before a change');
     await other.next('message:new', ({ message }) => message.id === data.message.id);
     proxy.unanswered = unanswered;
     const changed = change(data.message.id);
@@ -226,5 +226,37 @@ describe('a server whose database does what it is asked, and does not answer', (
     asked += 1;
     expect((await changed).status).toBe(503);
     await Promise.all([own, other].map((device) => device.next('sync:needed')));
+  });
+
+  it('puts out of a group, and disconnects, whom a change concerns of which it cannot know whether it was committed', async () => {
+    const groupId = await ada.group('us', bob);
+    await other.next('conversation:new', ({ conversation }) => conversation.id === groupId);
+    const { body: session } = await request(server.url, 'POST', '/auth/login', {
+      username: bob.username,
+      password: 'correct horse',
+    });
+    const elsewhere = await bob.device({ token: session.accessToken });
+    proxy.unanswered = /COMMIT|UPDATE sessions SET revoked_at/;
+    const changes = [
+      ada.call('DELETE', `/conversations/${groupId}/members/${bob.id}`),
+      request(server.url, 'POST', '/auth/logout', undefined, session.accessToken),
+    ];
+    await until('both are committed', async () => {
+      const { rowCount } = await administrator.query(
+        `SELECT FROM conversation_members m, sessions s WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_at IS NOT NULL
+         AND s.user_id = $2 AND s.revoked_at IS NOT NULL`,
+        [groupId, bob.id],
+      );
+      return rowCount === 1;
+    });
+    answerAgain();
+    expect((await Promise.all(changes)).map(({ status }) => status)).toEqual([503, 503]);
+    await other.next('conversation:removed', ({ conversationId: id }) => id === groupId);
+    await elsewhere.next('session:ended', ({ code }) => code === 'SESSION_REVOKED');
+    const { id } = await ada.say(groupId, 'without bob');
+    await own.next('message:new', ({ message }) => message.id === id);
+    await send('behind it');
+    await other.next('message:new', ({ message }) => message.content === 'behind it');
+    expect(other.all('message:new').filter(({ message }) => message.id === id)).toEqual([]);
   });
 });
