@@ -211,7 +211,11 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.doubt(`an unknown event: ${String(name)}`);
         continue;
       }
-      if (!isForEverybody(operation) && !this.rooms.concerns(conversationId, userIds)) {
+      const isConcerned =
+        isForEverybody(operation) ||
+        this.rooms.concerns(conversationId, userIds) ||
+        this.relay.isAdmitting(conversationId);
+      if (!isConcerned) {
         if (seq !== undefined && conversationId !== undefined) this.relay.passOver(conversationId, seq);
         continue;
       }

@@ -48,6 +48,8 @@ export class ConversationSequencer {
   private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
   /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
   private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
+  /** Conversations of which something was passed over while nothing was delivered of them. */
+  private readonly passedOver = new BoundedMap<string, true>(MAX_GAPS);
   private readonly turns = new KeyedMutex();
   /** For how long what is missing is waited for. 0: it would not come in that time. */
   gapTimeoutMs = GAP_TIMEOUT_MS;
@@ -118,7 +120,7 @@ export class ConversationSequencer {
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
   passOver(conversationId: string, seq: number): void {
     const last = this.last(conversationId);
-    if (last === undefined) return;
+    if (last === undefined) return void this.passedOver.set(conversationId, true);
     this.remember(conversationId, Math.max(seq, last));
     if (this.early.size > 0) this.release(conversationId);
   }
@@ -139,6 +141,11 @@ export class ConversationSequencer {
     } catch (error) {
       report(error);
     }
+  }
+
+  /** Whether a message of it was delivered or passed over before, as far as that is remembered. */
+  knows(conversationId: string): boolean {
+    return this.last(conversationId) !== undefined || this.passedOver.has(conversationId);
   }
 
   private hold(conversationId: string, item: Early): void {

@@ -30,6 +30,9 @@ const MAX_MEMBERS_A_TURN = 1_000;
 /** Where several processes store messages: as long as one of them may take to arrive behind the other's. */
 const FIRST_HOLD_MS = 200;
 
+/** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
+const MAX_FIRST = 20;
+
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
 
@@ -42,6 +45,8 @@ export class EventRelay {
   private userChanges = 0;
   /** By conversation whose members are all to be sent its view: the turn that sends it. */
   private readonly latestTurns = new Map<string, object>();
+  /** By conversation: so often it is being looked up who is to be let in. */
+  private readonly admissions = new Map<string, number>();
 
   constructor(
     events: EventBus,
@@ -107,8 +112,10 @@ export class EventRelay {
       const { conversationId, seq, senderId } = created.message;
       const { group } = created;
       this.sequencer.inSequence(conversationId, seq, (isLate) => {
-        if (group === undefined) this.sendMessage(created, [], isLate);
-        else if (isLate) this.lateGroupChange(created, group);
+        if (group === undefined) {
+          this.admitMembers(created.message);
+          this.sendMessage(created, [], isLate);
+        } else if (isLate) this.lateGroupChange(created, group);
         else this.groupChanged(created, group);
       });
       if (created.begins === true)
@@ -254,7 +261,60 @@ export class EventRelay {
   }
 
   private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): void {
-    this.sendViews('conversation:new', conversationId, userIds);
+    if (!this.configuration.isOneOfSeveral) return this.sendViews('conversation:new', conversationId, userIds);
+    // Messages of other processes than the one that made it may have come before it.
+    const hasMissed = this.sequencer.knows(conversationId);
+    this.sequencer.inTurn(conversationId, () => this.letIn(conversationId, userIds, hasMissed));
+  }
+
+  /**
+   * Where one process makes a conversation, or adds somebody, another may store a message there before it receives that: its
+   * own users are let in before the message is delivered to them.
+   */
+  private admitMembers({ conversationId, senderId, seq }: MessageView): void {
+    if (!this.configuration.isOneOfSeveral) return;
+    const isNew = seq <= MAX_FIRST && !this.rooms.concerns(conversationId, []) && this.rooms.hasConnections();
+    if (!isNew && !this.rooms.disagrees(senderId, conversationId, true)) return;
+    this.admissions.set(conversationId, (this.admissions.get(conversationId) ?? 0) + 1);
+    this.sequencer.inTurn(conversationId, () =>
+      this.lookUpMembers(conversationId, senderId).finally(() => this.admitted(conversationId)),
+    );
+  }
+
+  private async lookUpMembers(conversationId: string, senderId: string): Promise<void> {
+    const [memberIds, senderIds] = await Promise.all([
+      this.access.memberIds(conversationId),
+      this.access.membersAmong(conversationId, [senderId]),
+    ]);
+    await this.letIn(conversationId, [...new Set([...memberIds, ...senderIds])], false);
+  }
+
+  private admitted(conversationId: string): void {
+    const left = (this.admissions.get(conversationId) ?? 1) - 1;
+    if (left > 0) this.admissions.set(conversationId, left);
+    else this.admissions.delete(conversationId);
+  }
+
+  /** Whether it is being looked up who is to be let in here: until then what happens in it may concern somebody. */
+  isAdmitting(conversationId: string | undefined): boolean {
+    return conversationId !== undefined && this.admissions.has(conversationId);
+  }
+
+  /**
+   * In the conversation's turn. Those who are in already are not sent it again.
+   * @param hasMissed messages may have been delivered to others before
+   */
+  private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
+    const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
+    this.rooms.joinConversation(userIds, conversationId);
+    await this.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
+    if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
+  }
+
+  /** These users joined behind messages that were delivered here. */
+  private askForMissed(conversationId: string, userIds: readonly string[]): void {
+    this.broadcaster.toUsers(userIds, 'sync:needed', {});
+    this.broadcaster.endUnsyncable([conversationId]);
   }
 
   private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): void {
@@ -290,11 +350,13 @@ export class EventRelay {
     this.sequencer.inTurn(conversationId, async () => {
       const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
       const wrong = userIds.filter((id) => this.rooms.disagrees(id, conversationId, memberIds.has(id)));
+      const joinedIds = wrong.filter((id) => memberIds.has(id));
       this.applyFound(
         conversationId,
-        wrong.filter((id) => memberIds.has(id)),
+        joinedIds,
         wrong.filter((id) => !memberIds.has(id)),
       );
+      if (joinedIds.length > 0) this.askForMissed(conversationId, joinedIds);
     });
     this.sendMessage(created, exceptIds, true, xid);
     this.sendViewsToAll(conversationId, [senderId]);
