@@ -305,21 +305,18 @@ export class DurableOutbox implements Outbox {
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
       const named = sent === undefined ? undefined : this.#items.find(sent);
-      if (item.command.type === 'send' && named?.state === 'rejected') {
-        // The server may never have it: what answers it goes out without the quotation, in its turn.
+      // The server may never have it: what answers it goes out without the quotation, in its turn.
+      if (item.command.type === 'send' && named?.state === 'rejected')
         this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
-      } else if (sent !== undefined) {
-        if (run.isBusy || named !== undefined) continue;
-        if (run.dueAt > now) next = Math.min(next, run.dueAt);
-        else void this.#aim(item, sent, run);
-        continue;
-      }
+      else if (named !== undefined) continue;
       const lane = this.#lane(item);
-      // One that is answered holds it, too, until its conversation is shown: a later one would stand before it.
+      // One that is answered holds it, too, until its conversation is shown: a later one would stand before it. So does one
+      // that asks for the message that it names.
       if (lanes.has(lane)) continue;
       lanes.add(lane);
       if (run.isBusy || !run.isDurable) continue;
       if (run.dueAt > now) next = Math.min(next, run.dueAt);
+      else if (sent !== undefined && named === undefined) void this.#aim(item, sent, run);
       else void this.#attempt(item, run);
     }
     this.ports.clock.clearTimeout(this.#timer);

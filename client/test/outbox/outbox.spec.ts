@@ -653,6 +653,24 @@ describe('a reply to a message that has no id yet', () => {
     expect(sends(world).at(-1)).toMatchObject({ replyToId: device.store.getSnapshot('messages:c0').items[0]?.id });
   });
 
+  it('lets nothing overtake it while its message is asked for', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    void device.enqueue(reply('b', 'second', 'a'));
+    void device.send('c', 'third');
+    await settled();
+    expect(world.texts()).toEqual(['first', 'second', 'third']);
+    await device.disconnect();
+    await device.enqueue(reply('d', 'fourth', 'a'));
+    await device.send('e', 'fifth');
+    device.kill();
+    const again = await Device.start(world);
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+  });
+
   it('goes without the quotation where that message is refused or deleted, and waits for nobody', async () => {
     const { world, device } = await connected();
     world.refused.add('bad');
