@@ -1,6 +1,7 @@
 import { backoffMs, doubledMs, pause } from '../connection/backoff.js';
 import type { Random, Timer } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
+import { StorageError } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
@@ -136,13 +137,15 @@ export class DurableOutbox implements Outbox {
     this.#pump();
   }
 
-  /** Copies a file until it is kept; one that cannot be read refuses its message. */
+  /** Copies a file until it is kept; one that cannot be read refuses its message. Rejects where the storage was closed. */
   async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
     for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {
       try {
         await this.ports.uploader.keep(id, source);
         return this.#setReason(clientId);
       } catch (error) {
+        // Not where only this run of the outbox was stopped: the next one waits for what is copied here.
+        if (error instanceof StorageError && error.code === 'CLOSED') throw error;
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
         if (failures > 1) this.#setReason(clientId, errorOf(error));
         await pause(this.ports.clock, doubledMs(failures));

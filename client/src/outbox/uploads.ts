@@ -81,6 +81,8 @@ export class StoredUploads implements Uploader {
     const { name, mimeType, size, voice = false } = source;
     this.#copying.add(id);
     try {
+      // A source that never answers is asked no more once the storage is closed.
+      await this.#row(id);
       for (let start = 0; start < size; start += CHUNK_BYTES) {
         const bytes = await readPart(this.ports.clock, source, start, Math.min(size, start + CHUNK_BYTES));
         if (!this.#copying.has(id)) return;

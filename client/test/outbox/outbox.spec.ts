@@ -746,6 +746,43 @@ describe('a storage that fails', () => {
     expect(device.storageFailures).toBe(999);
   });
 
+  it('since it was closed ends the copying of files: their message is not stored, and nobody reads them again', async () => {
+    const { world, device } = await connected();
+    let reads = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const read = (): Promise<Uint8Array> => {
+      reads += 1;
+      return released.then(() => new TextEncoder().encode('cat'));
+    };
+    const failures: unknown[] = [];
+    for (const id of ['a', 'b'])
+      device.send(id, id, 'c0', [{ ...file('cat'), read }]).catch((error: unknown) => failures.push(error));
+    await settled();
+    void device.outbox.stop();
+    device.storageFailure = new StorageError('CLOSED', 'The storage is closed.');
+    device.storageFailures = 1_000;
+    release();
+    await world.clock.advance(120_000);
+    expect(failures).toMatchObject([{ code: 'CLOSED' }, { code: 'CLOSED' }]);
+    expect(reads).toBe(2);
+  });
+
+  it('for a moment is given the files all the same, also where another tab leads by then', async () => {
+    const { world, device } = await connected();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = { ...file('cat'), read: () => released.then(() => new TextEncoder().encode('cat')) };
+    const stored: boolean[] = [];
+    void device.send('a', 'picture', 'c0', [slow]).then((isStored) => stored.push(isStored));
+    await settled();
+    await device.outbox.stop();
+    device.storageFailures = 3;
+    release();
+    await world.clock.advance(30_000);
+    expect(stored).toEqual([true]);
+  });
+
   it('when the app starts is asked again, until it answers what was kept', async () => {
     const { world, device } = await connected();
     await device.disconnect();

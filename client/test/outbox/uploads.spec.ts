@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import { StoredUploads } from '../../src/outbox/uploads.js';
 import { ChatError } from '../../src/protocol/errors.js';
@@ -347,6 +347,15 @@ describe('an upload', () => {
     const kept = rejection(uploads.keep('f', { ...source(10), read: () => new Promise(() => undefined) }));
     await clock.advance(60_000);
     expect(await kept).toMatchObject({ code: 'TIMEOUT', isTransient: true });
+  });
+
+  it('reads nothing for a storage that is closed', async () => {
+    const database = await memoryStorage({ strict: true }).open('phone');
+    const uploads = new StoredUploads({ database, http: new UploadServer(), clock: new VirtualClock() });
+    await database.close();
+    const read = jest.fn(source().read);
+    expect(await rejection(uploads.keep('f', { ...source(10), read }))).toMatchObject({ code: 'CLOSED' });
+    expect(read).not.toHaveBeenCalled();
   });
 
   it('that is dropped ends on the server, also where its last part is still on its way there', async () => {
