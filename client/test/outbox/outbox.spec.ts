@@ -381,6 +381,18 @@ describe('files', () => {
     expect(world.texts('c0')).toEqual(['picture file-cat']);
   });
 
+  it('at which the server failed before a kill are not shown as being uploaded after it', async () => {
+    const { world, device } = await connected();
+    world.uploadFaults.push({ code: 'INTERNAL_ERROR' }, { code: 'INTERNAL_ERROR' });
+    await device.send('a', 'picture', 'c0', [file('cat')]);
+    await world.clock.advance(1_000);
+    expect(device.outbox.getSnapshot()[0]).toMatchObject({ state: 'waiting', progress: 0, internalErrors: 2 });
+    device.kill();
+    const [item] = (await Device.start(world)).outbox.getSnapshot();
+    expect(item).toMatchObject({ state: 'queued', internalErrors: 2 });
+    for (const field of ['progress', 'retryAt']) expect(item).not.toHaveProperty(field);
+  });
+
   it('that cannot be read refuse their message, and what follows goes on', async () => {
     const { world, device } = await connected();
     const gone = { ...file('cat'), read: () => Promise.reject(new ChatError('UNREADABLE_FILE', 'It is gone.')) };
