@@ -1,6 +1,7 @@
 import { backoffMs, doubledMs, pause } from '../connection/backoff.js';
 import type { Random, Timer } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
+import { StorageError } from '../ports/storage.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Message } from '../protocol/protocol.generated.js';
 import type { RowChanges, Settled } from '../sync/state.js';
@@ -136,13 +137,15 @@ export class DurableOutbox implements Outbox {
     this.#pump();
   }
 
-  /** Copies a file until it is kept; one that cannot be read refuses its message. */
+  /** Copies a file until it is kept; one that cannot be read refuses its message. Rejects where the storage was closed. */
   async #keep(clientId: string, id: string, source: UploadSource): Promise<void> {
     for (let failures = 1; this.#items.find(clientId)?.state === 'queued'; failures += 1) {
       try {
         await this.ports.uploader.keep(id, source);
         return this.#setReason(clientId);
       } catch (error) {
+        // Not where only this run of the outbox was stopped: the next one waits for what is copied here.
+        if (error instanceof StorageError && error.code === 'CLOSED') throw error;
         if (!errorOf(error).isTransient) return this.#reject(clientId, errorOf(error));
         if (failures > 1) this.#setReason(clientId, errorOf(error));
         await pause(this.ports.clock, doubledMs(failures));
@@ -305,21 +308,18 @@ export class DurableOutbox implements Outbox {
       if (run === undefined || item.state === 'rejected') continue;
       const sent = waitsFor(item);
       const named = sent === undefined ? undefined : this.#items.find(sent);
-      if (item.command.type === 'send' && named?.state === 'rejected') {
-        // The server may never have it: what answers it goes out without the quotation, in its turn.
+      // The server may never have it: what answers it goes out without the quotation, in its turn.
+      if (item.command.type === 'send' && named?.state === 'rejected')
         this.#items.change([withoutQuotation(item)], []).catch(() => undefined);
-      } else if (sent !== undefined) {
-        if (run.isBusy || named !== undefined) continue;
-        if (run.dueAt > now) next = Math.min(next, run.dueAt);
-        else void this.#aim(item, sent, run);
-        continue;
-      }
+      else if (named !== undefined) continue;
       const lane = this.#lane(item);
-      // One that is answered holds it, too, until its conversation is shown: a later one would stand before it.
+      // One that is answered holds it, too, until its conversation is shown: a later one would stand before it. So does one
+      // that asks for the message that it names.
       if (lanes.has(lane)) continue;
       lanes.add(lane);
       if (run.isBusy || !run.isDurable) continue;
       if (run.dueAt > now) next = Math.min(next, run.dueAt);
+      else if (sent !== undefined && named === undefined) void this.#aim(item, sent, run);
       else void this.#attempt(item, run);
     }
     this.ports.clock.clearTimeout(this.#timer);

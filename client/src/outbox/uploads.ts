@@ -54,8 +54,8 @@ const FORGOTTEN: ReadonlySet<number | undefined> = new Set([404, 410]);
 /** What proxies answer that do not let every method through, and at times for other reasons. */
 const METHOD_REFUSED: ReadonlySet<number | undefined> = new Set([403, 405, 501]);
 
-/** So often parts are refused before it is certain that they never get through. */
-const MAX_REFUSALS = 2;
+/** So often something refuses a file for its size where its parts do not get through: what refused those may be over in minutes. */
+const MAX_REFUSALS = 10;
 
 /** Files by chunks in storage, and from there to the server: large ones by tus, which goes on after a break where it was. */
 export class StoredUploads implements Uploader {
@@ -67,10 +67,10 @@ export class StoredUploads implements Uploader {
   readonly #slow = new Set<string>();
   /** Files whose request was broken off for a new connection: not twice in a row, or over a poor one they would never arrive. */
   readonly #brokenOff = new Set<string>();
-  /** Something before the server lets no parts through: it is not asked again with each file. */
+  /** Something before the server lets no parts through: it is not asked again with each file that gets through whole. */
   #isWholeOnly = false;
-  /** How often parts were refused since one got through. */
-  #refusals = 0;
+  /** How often something before the server has refused a file for its size. */
+  readonly #refusals = new Map<string, number>();
   #free = MAX_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
   #isStopped = false;
@@ -81,6 +81,8 @@ export class StoredUploads implements Uploader {
     const { name, mimeType, size, voice = false } = source;
     this.#copying.add(id);
     try {
+      // A source that never answers is asked no more once the storage is closed.
+      await this.#row(id);
       for (let start = 0; start < size; start += CHUNK_BYTES) {
         const bytes = await readPart(this.ports.clock, source, start, Math.min(size, start + CHUNK_BYTES));
         if (!this.#copying.has(id)) return;
@@ -135,7 +137,7 @@ export class StoredUploads implements Uploader {
         : await this.#resume(id, row, progress, signal).catch((error: unknown) => this.#goWhole(id, error));
     const whole = (): Promise<string> =>
       this.#send(id, row, signal).catch((error: unknown) => {
-        throw isSmall ? error : this.#wholeFailed(error);
+        throw isSmall ? error : this.#wholeFailed(id, error);
       });
     const attachmentId = resumed ?? (await whole());
     this.#brokenOff.delete(id);
@@ -147,6 +149,7 @@ export class StoredUploads implements Uploader {
     this.#copying.delete(id);
     this.#slow.delete(id);
     this.#brokenOff.delete(id);
+    this.#refusals.delete(id);
     const row = await this.#row(id);
     await this.#write(async (transaction) => {
       await transaction.delete('uploads', id);
@@ -215,17 +218,21 @@ export class StoredUploads implements Uploader {
     const isRefused = error instanceof ChatError && error.code === 'UNEXPECTED_ANSWER';
     if (!isRefused || !METHOD_REFUSED.has(error.status)) throw error;
     this.#isWholeOnly = true;
-    this.#refusals += 1;
     const begun = (await this.#row(id))?.location;
     // Where that is refused as well, it expires there: one of them, and not one for each file.
     if (begun !== undefined) void this.#endOnServer(begun);
   }
 
-  /** What refused parts once need not do so again, and may let nothing larger through: they are tried once more. */
-  #wholeFailed(error: unknown): unknown {
-    if (!this.#isWholeOnly || this.#refusals >= MAX_REFUSALS) return error;
+  /** What refused parts once need not do so again, and may let nothing larger through: they are tried again. */
+  #wholeFailed(id: string, error: unknown): unknown {
     this.#isWholeOnly = false;
-    if (!(error instanceof ChatError) || error.code !== 'PAYLOAD_TOO_LARGE') return error;
+    // The server's own word has the request that it answers.
+    const isOwn = !(error instanceof ChatError) || error.requestId !== undefined;
+    if (isOwn || error.code !== 'PAYLOAD_TOO_LARGE') return error;
+    const refusals = (this.#refusals.get(id) ?? 0) + 1;
+    // Tried again it begins anew.
+    this.#refusals.set(id, refusals % MAX_REFUSALS);
+    if (refusals === MAX_REFUSALS) return error;
     return new ChatError('UNEXPECTED_ANSWER', 'Neither the file nor its parts got through.', { cause: error });
   }
 
@@ -276,7 +283,6 @@ export class StoredUploads implements Uploader {
       const next = Number(answer.header('upload-offset'));
       if (!(next > offset)) throw new ChatError('UNEXPECTED_ANSWER', 'The upload does not go on.');
       this.#brokenOff.delete(id);
-      this.#refusals = 0;
       const underWay = this.#uploading.get(id);
       if (underWay !== undefined) underWay.since = this.ports.clock.elapsed();
       offset = next;

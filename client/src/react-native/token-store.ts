@@ -20,10 +20,23 @@ export function secureStoreTokens(secureStore: ExpoSecureStore, key = 'parley.se
   const options = AFTER_FIRST_UNLOCK === undefined ? {} : { keychainAccessible: AFTER_FIRST_UNLOCK };
   const read = (): Promise<string | null> => secureStore.getItemAsync(key);
   let written: Promise<unknown> = Promise.resolve();
-  /** One after the other, whether or not anybody still waits: an older session must not come after a newer one, or a log-out. */
+  let newest: (() => Promise<void>) | undefined;
+  let begun: (() => Promise<void>) | undefined;
+  /**
+   * One after the other, whether or not anybody still waits: an older session must not come after a newer one, or a log-out.
+   * One that hangs holds up the others no longer than anybody waits; what it may still do then is written over.
+   */
   const write = (work: () => Promise<void>): Promise<void> => {
-    const done = written.then(work);
-    written = done.catch(() => undefined);
+    newest = work;
+    const done = written.then(() => {
+      begun = work;
+      return work();
+    });
+    written = written.then(() => answered(done)).catch(() => undefined);
+    const writeOver = (): void => {
+      if (begun !== work && newest !== undefined) write(newest).catch(() => undefined);
+    };
+    done.then(writeOver, writeOver);
     return answered(done);
   };
   return {

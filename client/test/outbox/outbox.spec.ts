@@ -381,6 +381,18 @@ describe('files', () => {
     expect(world.texts('c0')).toEqual(['picture file-cat']);
   });
 
+  it('at which the server failed before a kill are not shown as being uploaded after it', async () => {
+    const { world, device } = await connected();
+    world.uploadFaults.push({ code: 'INTERNAL_ERROR' }, { code: 'INTERNAL_ERROR' });
+    await device.send('a', 'picture', 'c0', [file('cat')]);
+    await world.clock.advance(1_000);
+    expect(device.outbox.getSnapshot()[0]).toMatchObject({ state: 'waiting', progress: 0, internalErrors: 2 });
+    device.kill();
+    const [item] = (await Device.start(world)).outbox.getSnapshot();
+    expect(item).toMatchObject({ state: 'queued', internalErrors: 2 });
+    for (const field of ['progress', 'retryAt']) expect(item).not.toHaveProperty(field);
+  });
+
   it('that cannot be read refuse their message, and what follows goes on', async () => {
     const { world, device } = await connected();
     const gone = { ...file('cat'), read: () => Promise.reject(new ChatError('UNREADABLE_FILE', 'It is gone.')) };
@@ -653,6 +665,24 @@ describe('a reply to a message that has no id yet', () => {
     expect(sends(world).at(-1)).toMatchObject({ replyToId: device.store.getSnapshot('messages:c0').items[0]?.id });
   });
 
+  it('lets nothing overtake it while its message is asked for', async () => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    void device.enqueue(reply('b', 'second', 'a'));
+    void device.send('c', 'third');
+    await settled();
+    expect(world.texts()).toEqual(['first', 'second', 'third']);
+    await device.disconnect();
+    await device.enqueue(reply('d', 'fourth', 'a'));
+    await device.send('e', 'fifth');
+    device.kill();
+    const again = await Device.start(world);
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+  });
+
   it('goes without the quotation where that message is refused or deleted, and waits for nobody', async () => {
     const { world, device } = await connected();
     world.refused.add('bad');
@@ -726,6 +756,43 @@ describe('a storage that fails', () => {
     device.outbox.lookAgain();
     await world.clock.advance(10_000);
     expect(device.storageFailures).toBe(999);
+  });
+
+  it('since it was closed ends the copying of files: their message is not stored, and nobody reads them again', async () => {
+    const { world, device } = await connected();
+    let reads = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const read = (): Promise<Uint8Array> => {
+      reads += 1;
+      return released.then(() => new TextEncoder().encode('cat'));
+    };
+    const failures: unknown[] = [];
+    for (const id of ['a', 'b'])
+      device.send(id, id, 'c0', [{ ...file('cat'), read }]).catch((error: unknown) => failures.push(error));
+    await settled();
+    void device.outbox.stop();
+    device.storageFailure = new StorageError('CLOSED', 'The storage is closed.');
+    device.storageFailures = 1_000;
+    release();
+    await world.clock.advance(120_000);
+    expect(failures).toMatchObject([{ code: 'CLOSED' }, { code: 'CLOSED' }]);
+    expect(reads).toBe(2);
+  });
+
+  it('for a moment is given the files all the same, also where another tab leads by then', async () => {
+    const { world, device } = await connected();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = { ...file('cat'), read: () => released.then(() => new TextEncoder().encode('cat')) };
+    const stored: boolean[] = [];
+    void device.send('a', 'picture', 'c0', [slow]).then((isStored) => stored.push(isStored));
+    await settled();
+    await device.outbox.stop();
+    device.storageFailures = 3;
+    release();
+    await world.clock.advance(30_000);
+    expect(stored).toEqual([true]);
   });
 
   it('when the app starts is asked again, until it answers what was kept', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Http, HttpAnswer, HttpRequest } from '../../src/http/types.js';
 import { StoredUploads } from '../../src/outbox/uploads.js';
 import { ChatError } from '../../src/protocol/errors.js';
@@ -224,10 +224,49 @@ describe('an upload', () => {
       const files = ['g', 'h', 'i'];
       for (const id of files) await uploads.keep(id, source());
       const tries = () => Promise.all(files.map((id) => rejection(uploads.upload(id, () => undefined))));
-      await tries();
+      for (let round = 1; round < 10; round += 1)
+        for (const error of await tries()) expect(error).toMatchObject({ isTransient: true });
       for (const error of await tries()) expect(error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+      // Nor is it given up at once where the user tries it again.
+      for (const error of await tries()) expect(error).toMatchObject({ isTransient: true });
     },
   );
+
+  it('goes on in parts after something has refused everything for a while, how often soever and for how many files', async () => {
+    const server = new UploadServer();
+    const { request } = server;
+    let isBanned = true;
+    server.request = async (path, given = {}) => {
+      const { length = 0 } = (given.content ?? {}) as Partial<Uint8Array>;
+      await settled();
+      if (isBanned) throw new ChatError('UNEXPECTED_ANSWER', 'Forbidden.', { status: 403 });
+      if (length > 1_048_576) throw new ChatError('PAYLOAD_TOO_LARGE', 'Too large.', { status: 413 });
+      if (given.method !== 'PATCH') return request.call(server, path, given) as never;
+      const offset = Number(given.headers?.['upload-offset']) + length;
+      return { status: 204, header: () => String(offset), body: undefined as never };
+    };
+    const uploads = await uploader(server);
+    const files = ['f', 'g', 'h'];
+    for (const id of files) await uploads.keep(id, source());
+    const tries = () => Promise.allSettled(files.map((id) => uploads.upload(id, () => undefined)));
+    for (let round = 0; round < 12; round += 1)
+      for (const { reason } of (await tries()) as PromiseRejectedResult[])
+        expect(reason).toMatchObject({ code: 'UNEXPECTED_ANSWER' });
+    isBanned = false;
+    expect(await tries()).toEqual(files.map(() => ({ status: 'fulfilled', value: 'abc' })));
+  });
+
+  it('is refused at once where the server itself says that it is too large', async () => {
+    const server = new UploadServer();
+    const { request } = server;
+    server.knowsTus = false;
+    const error = new ChatError('PAYLOAD_TOO_LARGE', 'Too large.', { status: 413, requestId: 'r' });
+    server.request = (path, given) =>
+      path === '/attachments' ? Promise.reject(error) : (request.call(server, path, given) as never);
+    const uploads = await uploader(server);
+    await uploads.keep('f', source());
+    expect(await rejection(uploads.upload('f', () => undefined))).toBe(error);
+  });
 
   it('whose parts take too long goes on in smaller ones', async () => {
     const [server, sizes] = [new UploadServer(), [] as number[]];
@@ -347,6 +386,15 @@ describe('an upload', () => {
     const kept = rejection(uploads.keep('f', { ...source(10), read: () => new Promise(() => undefined) }));
     await clock.advance(60_000);
     expect(await kept).toMatchObject({ code: 'TIMEOUT', isTransient: true });
+  });
+
+  it('reads nothing for a storage that is closed', async () => {
+    const database = await memoryStorage({ strict: true }).open('phone');
+    const uploads = new StoredUploads({ database, http: new UploadServer(), clock: new VirtualClock() });
+    await database.close();
+    const read = jest.fn(source().read);
+    expect(await rejection(uploads.keep('f', { ...source(10), read }))).toMatchObject({ code: 'CLOSED' });
+    expect(read).not.toHaveBeenCalled();
   });
 
   it('that is dropped ends on the server, also where its last part is still on its way there', async () => {

@@ -137,27 +137,59 @@ describe('the token store by expo-secure-store', () => {
     expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
-  it('writes to one that is slow in order: nothing that nobody waits for any more comes after a log-out', async () => {
-    jest.useFakeTimers();
-    const native = new SecureStore();
-    let delay = 10_000;
+  /** A keychain each of whose writes takes effect so long after it was asked for. */
+  function slow(native: SecureStore, delays: number[]) {
     const late = async (work: () => Promise<void>): Promise<void> => {
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      const delay = delays.shift() ?? 0;
+      await new Promise((resolve) => delay === Number.POSITIVE_INFINITY || setTimeout(resolve, delay));
       await work();
     };
-    const tokens = secureStoreTokens({
+    return secureStoreTokens({
       getItemAsync: (key) => native.getItemAsync(key),
       setItemAsync: (key, value, options) => late(() => native.setItemAsync(key, value, options)),
       deleteItemAsync: (key) => late(() => native.deleteItemAsync(key)),
     });
+  }
+
+  it('writes to one that is slow in order', async () => {
+    jest.useFakeTimers();
+    const native = new SecureStore();
+    const tokens = slow(native, [2_000, 1]);
+    const written = Promise.all([tokens.save(session), tokens.clear()]);
+    await jest.advanceTimersByTimeAsync(2_001);
+    jest.useRealTimers();
+    await written;
+    expect(native.options).toHaveLength(1);
+    expect([...native.items.keys()]).toEqual([]);
+  });
+
+  it('writes a log-out over what one that hung writes after it', async () => {
+    jest.useFakeTimers();
+    const native = new SecureStore();
+    const tokens = slow(native, [10_000, 1, 1]);
     const saved = rejection(tokens.save(session));
     await jest.advanceTimersByTimeAsync(3_000);
-    delay = 1;
-    const cleared = rejection(tokens.clear());
+    const cleared = tokens.clear();
     await jest.advanceTimersByTimeAsync(10_000);
     jest.useRealTimers();
-    for (const error of [await saved, await cleared])
-      expect(error).toMatchObject({ message: 'The keychain does not answer.' });
+    await cleared;
+    expect(await saved).toMatchObject({ message: 'The keychain does not answer.' });
+    expect(native.options).toHaveLength(1);
+    expect([...native.items.keys()]).toEqual([]);
+  });
+
+  it('writes a log-out behind a write that never ends', async () => {
+    jest.useFakeTimers();
+    const native = new SecureStore();
+    native.items.set('parley.session', JSON.stringify(session));
+    const tokens = slow(native, [Number.POSITIVE_INFINITY, 1]);
+    const saved = rejection(tokens.save(session));
+    await jest.advanceTimersByTimeAsync(1_000);
+    const cleared = tokens.clear();
+    await jest.advanceTimersByTimeAsync(3_000);
+    jest.useRealTimers();
+    await cleared;
+    expect(await saved).toMatchObject({ message: 'The keychain does not answer.' });
     expect([...native.items.keys()]).toEqual([]);
   });
 });
