@@ -167,9 +167,10 @@ describe('a bus', () => {
         } as unknown as CatchUpRepository,
         {
           forwardTo: (forward: Process['publish']) => (publish = forward),
+          subscribeToAll: () => undefined,
           receive: (__: string, event: unknown) => made.received.push(JSON.stringify(event)),
         } as unknown as EventBus,
-        { passOver: () => undefined } as unknown as EventRelay,
+        { passOver: () => undefined, isAdmitting: () => false } as unknown as EventRelay,
         { concerns: () => true } as unknown as Rooms,
         { end: () => Promise.resolve() } as unknown as PresenceTracker,
         degradation,

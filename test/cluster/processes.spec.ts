@@ -73,6 +73,27 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     expect(await adas.next('presence:update', ({ userId, isOnline }) => userId === mia.id && !isOnline)).toBeDefined();
   });
 
+  it('deliver the first messages of a conversation also where both write to each other at the same moment', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const [one, other] = await Promise.all([east.person('one'), east.person('other')]);
+      const devices = await Promise.all([east, west].flatMap((at) => [deviceAt(at, one), deviceAt(at, other)]));
+      const [ones, , , others] = devices as [Device, Device, Device, Device];
+      const answers = await Promise.all([
+        ones.ask('send_message', { receiverId: other.id, content: 'from one' }),
+        others.ask('send_message', { receiverId: one.id, content: 'from other' }),
+      ]);
+      const ids = answers.map(({ data }) => data.message.id);
+      for (const device of devices) {
+        for (const id of ids) await device.next('message:new', ({ message }) => message.id === id);
+        const names = device.received
+          .map(({ event }) => event)
+          .filter((name) => /^(conversation|message):new$/.test(name));
+        expect(names).toEqual(['conversation:new', 'message:new', 'message:new']);
+        device.socket.close();
+      }
+    }
+  });
+
   it('deliver every message once and in order, whichever of them stored it', async () => {
     const texts = Array.from({ length: 60 }, (_, index) => `line ${index}`);
     await Promise.all(
