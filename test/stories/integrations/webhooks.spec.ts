@@ -377,6 +377,24 @@ describe('webhooks', () => {
     await hook.next('user.deleted', ({ user }) => user.id === dan.id);
     expect(await query('SELECT 1 FROM webhook_deliveries WHERE payload LIKE $1', '%my secret%')).toEqual([]);
   });
+
+  it('forget what they were sent about two friends when either of them is deleted', async () => {
+    const hook = await receiver(['friend.accepted', 'user.deleted']);
+    for (const deleted of ['older', 'newer'] as const) {
+      const older = await story.person('older');
+      const newer = await story.person('newer');
+      await newer.befriend(older);
+      await hook.next('friend.accepted', ({ users }) => users.some(({ id }: Anything) => id === newer.id));
+      const [delivery] = await deliveries(hook.webhookId);
+      const gone = { older, newer }[deleted];
+      await gone.must('DELETE', '/users/me');
+      await hook.next('user.deleted', ({ user }) => user.id === gone.id);
+      const left = await query('SELECT 1 FROM webhook_deliveries WHERE payload LIKE $1', `%${gone.username}%`);
+      expect({ deleted, left }).toEqual({ deleted, left: [] });
+      const again = await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${delivery.id}/redeliver`);
+      expect({ deleted, status: again.status }).toEqual({ deleted, status: 404 });
+    }
+  });
 });
 
 describe('webhooks of several processes', () => {

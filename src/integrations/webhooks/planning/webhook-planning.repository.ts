@@ -56,6 +56,7 @@ export interface NewDelivery {
   type: string;
   payload: string;
   userId: string | null;
+  otherUserId: string | null;
 }
 
 const MAX_MEMBER_IDS = 100;
@@ -167,15 +168,17 @@ export class WebhookPlanningRepository {
 
   async add(transaction: Transaction, deliveries: readonly NewDelivery[]): Promise<void> {
     await transaction.query(
-      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, next_at)
-       SELECT id, webhook_id, type, payload, user_id, now()
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[]) AS d(id, webhook_id, type, payload, user_id)`,
+      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, other_user_id, next_at)
+       SELECT id, webhook_id, type, payload, user_id, other_user_id, now()
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[])
+         AS d(id, webhook_id, type, payload, user_id, other_user_id)`,
       [
         deliveries.map(({ id }) => id),
         deliveries.map(({ webhookId }) => webhookId),
         deliveries.map(({ type }) => type),
         deliveries.map(({ payload }) => payload),
         deliveries.map(({ userId }) => userId),
+        deliveries.map(({ otherUserId }) => otherUserId),
       ],
       'webhook_add_deliveries',
     );
