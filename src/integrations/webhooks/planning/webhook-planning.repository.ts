@@ -184,9 +184,13 @@ export class WebhookPlanningRepository {
     );
   }
 
+  /**
+   * Locked until the step ends. Who deletes an account holds its user and removes what was sent about it: one of the two waits for the
+   * other, and nothing that is planned meanwhile shows afterwards who that was.
+   */
   async users(transaction: Transaction, ids: readonly string[]): Promise<Map<string, UserRow>> {
     const rows = await transaction.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1)`,
+      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`,
       [ids],
       'webhook_users',
     );
