@@ -48,7 +48,8 @@ const COMMANDS = {
 const [name, ...parameters] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new Error(USAGE);
+  if (name === undefined || name === '--help') throw new Error(USAGE);
+  if (command === undefined) throw misused(`there is no command ${name}`);
   const { words, options } = parsed(command);
   await prepare({ serverOnly: true });
   await withDatabase((databaseUrl) => command.run(databaseUrl, words, options));
@@ -58,13 +59,23 @@ try {
 }
 
 function parsed({ words, options = {} }) {
+  const counts = [words].flat();
+  let found;
   try {
-    const { positionals, values } = parseArgs({ args: parameters, options, allowPositionals: true });
-    if ([words].flat().includes(positionals.length)) return { words: positionals, options: values };
-  } catch {
-    // Said below.
+    found = parseArgs({ args: parameters, options, allowPositionals: true });
+  } catch (error) {
+    // What follows its first sentence is for those who wrote the program.
+    throw misused(error.message.split(/\.\s/)[0]);
   }
-  throw new Error(USAGE);
+  const { positionals, values } = found;
+  if (!counts.includes(positionals.length))
+    throw misused(`${name} takes ${counts.join(' or ')} arguments, not ${positionals.length}`);
+  return { words: positionals, options: values };
+}
+
+/** What is wrong, before how it is right. */
+function misused(what) {
+  return new Error(`${what}\n\n${USAGE}`);
 }
 
 /** One line, without what only developers read. */
@@ -98,10 +109,12 @@ async function resetPassword(databaseUrl, [who]) {
 }
 
 async function suspend(databaseUrl, [who], { until, days, 'for-good': forGood, reason }) {
-  if ([until, days, forGood].filter((value) => value !== undefined).length !== 1) throw new Error(USAGE);
+  if ([until, days, forGood].filter((value) => value !== undefined).length !== 1)
+    throw misused('suspend takes one of --until, --days and --for-good');
   const end =
     until !== undefined ? new Date(until) : days !== undefined ? new Date(Date.now() + days * 86_400_000) : null;
-  if (end !== null && Number.isNaN(end.getTime())) throw new Error(USAGE);
+  if (end !== null && Number.isNaN(end.getTime()))
+    throw misused(until === undefined ? `--days is no number of days: ${days}` : `--until is no time: ${until}`);
   const given = reason ?? 'by the operator of the server';
   await operate(databaseUrl, ({ operator }) => operator.suspend(who, end, given));
   console.log(end === null ? `${who} is banned` : `${who} is suspended until ${end.toISOString()}`);
@@ -113,7 +126,7 @@ async function restore(databaseUrl, [who]) {
 }
 
 async function endSessions(databaseUrl, [who], { all }) {
-  if ((who === undefined) !== (all === true)) throw new Error(USAGE);
+  if ((who === undefined) !== (all === true)) throw misused('end-sessions takes either <who> or --all');
   const count = await operate(databaseUrl, ({ operator, server }) =>
     who === undefined ? server.endSessions() : operator.endSessions(who),
   );
@@ -182,10 +195,14 @@ async function withDatabase(work) {
   }
 }
 
-/** The one that a server runs, or, where none does, one that is started for as long as this takes. */
+/** The one that a server runs, or, where none does, one that is started for as long as this takes. None is made: that is a server's. */
 async function embeddedDatabase() {
   const { EmbeddedPostgres } = await import('../dist/database/embedded/embedded-postgres.js');
-  const directory = join(resolve(process.env.DATA_DIR || 'data'), 'postgres');
+  const { isCluster } = await import('../dist/database/embedded/file-access.js');
+  const home = resolve(process.env.DATA_DIR || 'data');
+  const directory = join(home, 'postgres');
+  if (!isCluster(directory))
+    throw new Error(`there is no database in ${home}: set DATA_DIR, or DATABASE_URL, as the server has it`);
   const running = await EmbeddedPostgres.find(directory);
   if (running !== undefined) return { databaseUrl: running };
   const embedded = await EmbeddedPostgres.start({ directory, log: () => undefined });

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ended } from './bounded.js';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 interface S3rver {
   readonly httpServer: Server;
@@ -20,6 +20,10 @@ export interface S3Server {
   environment: Record<string, string>;
   /** The keys of all that is in the bucket. */
   keys(): Promise<string[]>;
+  /** Puts other bytes where some were. */
+  overwrite(key: string, bytes: Buffer): Promise<void>;
+  /** From now on something on the way answers every request with a page of its own, as the portal of a network does; or no more. */
+  setPortal(isThere: boolean): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,12 @@ export async function startS3(): Promise<S3Server> {
   });
   const endpoint = `http://127.0.0.1:${(await server.run()).port}`;
   const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+  let isPortal = false;
+  const answers = server.httpServer.listeners('request');
+  server.httpServer.removeAllListeners('request').on('request', (request, response) => {
+    if (!isPortal) return answers.forEach((answer) => answer.call(server.httpServer, request, response));
+    request.resume().once('end', () => response.end('<p>Please log in to this network.'));
+  });
   const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true });
   return {
     environment: {
@@ -46,6 +56,12 @@ export async function startS3(): Promise<S3Server> {
     keys: async () => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'parley' }));
       return Contents.map(({ Key = '' }) => Key);
+    },
+    overwrite: async (Key, Body) => {
+      await client.send(new PutObjectCommand({ Bucket: 'parley', Key, Body }));
+    },
+    setPortal: (isThere) => {
+      isPortal = isThere;
     },
     close: async () => {
       client.destroy();

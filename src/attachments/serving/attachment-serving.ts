@@ -1,3 +1,4 @@
+import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -45,7 +46,8 @@ export class AttachmentServing {
     }
     if (range !== undefined)
       response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
-    response.setHeader('Content-Length', range === undefined ? size : range.end - range.start + 1);
+    const length = range === undefined ? size : range.end - range.start + 1;
+    response.setHeader('Content-Length', length);
     if (request.method === 'HEAD') return void response.end();
     const bytes = await this.attachments.read(row.id, variant, range).catch((error: unknown) => {
       // What was said about the file must not be said about the refusal.
@@ -54,6 +56,27 @@ export class AttachmentServing {
       throw error;
     });
     // A reader that goes away in the middle is nobody's error.
-    await pipeline(bytes, response).catch(() => response.destroy());
+    await pipeline(bytes, new ExactLength(length), response).catch(() => response.destroy());
+  }
+}
+
+/**
+ * Passes on as many bytes as were announced, or fails: a reader of fewer would wait for the rest until the connection ends, and take
+ * what is too much for the next answer.
+ */
+class ExactLength extends Transform {
+  constructor(private remaining: number) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.remaining -= chunk.length;
+    if (this.remaining < 0) done(new Error('the file is longer than it was announced'));
+    else done(null, chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.remaining > 0) done(new Error('the file is shorter than it was announced'));
+    else done();
   }
 }

@@ -18,7 +18,7 @@ describe('bytes that fail while nobody listens', () => {
     // Takes everything and answers a read with the beginning of a file alone.
     silent = createServer((request, response) => {
       request.resume();
-      if (request.method === 'GET') response.writeHead(200, { 'Content-Length': 1_000 }).write('begins');
+      if (request.method === 'GET') response.writeHead(200, { 'Content-Length': 1_000, ETag: '"one"' }).write('begins');
     }).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     s3 = new S3BlobStore({

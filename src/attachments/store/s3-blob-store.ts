@@ -55,7 +55,7 @@ export class S3BlobStore extends BlobStore {
     const unreadable = new AbortController();
     Body.once('error', (error) => unreadable.abort(error));
     try {
-      await this.client.send(
+      const answer = await this.client.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: key, Body, ContentLength: size, ContentType: mimeType }),
         {
           abortSignal: AbortSignal.any([
@@ -64,6 +64,7 @@ export class S3BlobStore extends BlobStore {
           ]),
         },
       );
+      requireAnswerOfStore(answer);
     } finally {
       Body.destroy();
     }
@@ -71,7 +72,7 @@ export class S3BlobStore extends BlobStore {
 
   override async read(key: string, range?: ByteRange): Promise<Readable | undefined> {
     // Without a time for the whole: the bytes are read for as long as somebody wants them, and may not be silent for long.
-    const { Body } = await this.client
+    const answer = await this.client
       .send(
         new GetObjectCommand({
           Bucket: this.bucket,
@@ -80,7 +81,15 @@ export class S3BlobStore extends BlobStore {
         }),
       )
       .catch(absent);
-    return withErrorListener(Body as Readable | undefined);
+    if (answer === undefined) return undefined;
+    const bytes = withErrorListener(answer.Body as Readable | undefined);
+    try {
+      requireAnswerOfStore(answer);
+    } catch (error) {
+      bytes?.destroy();
+      throw error;
+    }
+    return bytes;
   }
 
   override async remove(keys: readonly string[]): Promise<void> {
@@ -112,13 +121,23 @@ export class S3BlobStore extends BlobStore {
         abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
       })
       .catch(absent);
+    if (head === undefined) return undefined;
+    requireAnswerOfStore(head);
     return head.ContentLength;
   }
 }
 
 function nothing(): void {}
 
-function absent(error: unknown): { Body?: undefined; ContentLength?: undefined } {
-  if (error instanceof NoSuchKey || error instanceof NotFound) return {};
+function absent(error: unknown): undefined {
+  if (error instanceof NoSuchKey || error instanceof NotFound) return undefined;
   throw error;
+}
+
+/**
+ * A store names what it keeps by an entity tag in each of these answers. Without one it is a page of a proxy or of a portal on the way,
+ * which answers 200 to everything: taken for the store's, it would acknowledge files that are nowhere.
+ */
+function requireAnswerOfStore({ ETag }: { ETag?: string | undefined }): void {
+  if (ETag === undefined || ETag === '') throw new Error('what answered is no S3 store: its answer has no ETag');
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -425,9 +425,25 @@ describe.each(['disk', 'S3'])('attachments, kept on %s', (kept) => {
     await until('all are gone', async () => (await filesOf(second.id)) + (await filesOf(third.id)) === 0);
   });
 
+  it('cuts an answer off as soon as the file turns out to be shorter or longer than it was', async () => {
+    for (const changed of [Buffer.alloc(1_000, 'x'), Buffer.alloc(300_000, 'x')]) {
+      const { id, url } = await ada.mustUpload(Buffer.alloc(200_000, 'x'), 'notes.txt');
+      if (s3 !== undefined) await s3.overwrite(`${id}/original`, changed);
+      else for (const path of await storedPaths(id)) await writeFile(path, changed);
+      const answer = await get(url);
+      expect(answer.headers.get('content-length')).toBe('200000');
+      await expect(answer.arrayBuffer()).rejects.toThrow('terminated');
+    }
+  });
+
+  /** The files that the store has of an attachment. */
+  async function storedPaths(id: string): Promise<string[]> {
+    const stored = s3 === undefined ? await filesUnder(join(directory, 'attachments')) : await s3.keys();
+    return stored.filter((key) => key.includes(id));
+  }
+
   /** How many files the store has of an attachment. */
   async function filesOf(id: string): Promise<number> {
-    const stored = s3 === undefined ? await filesUnder(join(directory, 'attachments')) : await s3.keys();
-    return stored.filter((key) => key.includes(id)).length;
+    return (await storedPaths(id)).length;
   }
 });

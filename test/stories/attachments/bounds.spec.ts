@@ -361,6 +361,20 @@ describe('uploads to S3 itself', () => {
     expect((await s3.keys()).filter((key) => key.includes(announced.id))).toHaveLength(3);
   });
 
+  it('are neither taken nor lost where something on the way answers in the place of the store', async () => {
+    const bytes = Buffer.alloc(2_000, 'text ');
+    const announced = await ada.must('POST', '/attachments/uploads', { name: 'notes.txt', size: bytes.length });
+    expect(await put(announced, bytes)).toBe(200);
+    s3.setPortal(true);
+    const answer = await ada.call('POST', `/attachments/uploads/${announced.id}/confirm`);
+    const upload = await ada.upload(bytes, 'notes.txt');
+    s3.setPortal(false);
+    expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE']);
+    expect([upload.status, upload.body.code]).toEqual([503, 'UNAVAILABLE']);
+    const view = await ada.must('POST', `/attachments/uploads/${announced.id}/confirm`);
+    expect(view).toMatchObject({ id: announced.id, size: bytes.length });
+  });
+
   it('are refused as others are, and leave nothing', async () => {
     const bytes = Buffer.concat([await picture().png().toBuffer(), page()]);
     const announced = await ada.must('POST', '/attachments/uploads', { name: 'direct.png', size: bytes.length });

@@ -204,7 +204,24 @@ describe('pictures, films and voices as people send them', () => {
         `ID3\x03\0\0\0\0\0${String.fromCharCode(10 + text.length)}TXXX\0\0\0${String.fromCharCode(text.length)}\0\0${text}`,
         'latin1',
       );
+    const [placedOgg, pagedOgg] = [
+      await ogg({ raw: { LOCATION: PLACE } }),
+      await recorded(new OggOutputFormat({ maximumPageDuration: 0.1 }), {
+        ...{ audio: 'opus', tags: { raw: { LOCATION: PLACE } } },
+      }),
+    ];
+    // Nothing can be taken out of another coding, which is not read here, nor out of a sound that breaks off within its only page.
+    const unread = Buffer.from(placedOgg);
+    unread.write('Speex   ', unread.indexOf('OpusHead'));
+    for (const bytes of [unread, placedOgg.subarray(0, -10)]) {
+      const { url, ...upload } = await ada.mustUpload(bytes, 'voice');
+      expect(upload).toMatchObject({ kind: 'FILE', durationMs: null });
+      expect(await bytesOf(url)).toEqual(bytes);
+    }
     const placed: [string, Buffer, object][] = [
+      ['Ogg, broken off within a page', pagedOgg.subarray(0, -10), {}],
+      ['Ogg, broken off within the head of a page', pagedOgg.subarray(0, pagedOgg.lastIndexOf('OggS') + 20), {}],
+      ['Ogg, broken off within the lengths of a page', pagedOgg.subarray(0, pagedOgg.lastIndexOf('OggS') + 30), {}],
       ['Ogg, by its name', await ogg({ raw: { LOCATION: PLACE } }), { durationMs: 400 }],
       ['Ogg, by its form', await ogg({ title: 'Song', comment: PLACE }), { durationMs: 400 }],
       ['WAV', describedSound(PLACE), { durationMs: 1_000 }],

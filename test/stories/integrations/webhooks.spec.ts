@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
@@ -376,6 +377,46 @@ describe('webhooks', () => {
     await dan.must('DELETE', '/users/me');
     await hook.next('user.deleted', ({ user }) => user.id === dan.id);
     expect(await query('SELECT 1 FROM webhook_deliveries WHERE payload LIKE $1', '%my secret%')).toEqual([]);
+  });
+
+  it('forget what they were sent about two friends when either of them is deleted', async () => {
+    const hook = await receiver(['friend.accepted', 'user.deleted']);
+    for (const deleted of ['older', 'newer'] as const) {
+      const older = await story.person('older');
+      const newer = await story.person('newer');
+      await newer.befriend(older);
+      await hook.next('friend.accepted', ({ users }) => users.some(({ id }: Anything) => id === newer.id));
+      const [delivery] = await deliveries(hook.webhookId);
+      const gone = { older, newer }[deleted];
+      await gone.must('DELETE', '/users/me');
+      await hook.next('user.deleted', ({ user }) => user.id === gone.id);
+      const left = await query('SELECT 1 FROM webhook_deliveries WHERE payload LIKE $1', `%${gone.username}%`);
+      expect({ deleted, left }).toEqual({ deleted, left: [] });
+      const again = await root.call('POST', `/admin/webhooks/${hook.webhookId}/deliveries/${delivery.id}/redeliver`);
+      expect({ deleted, status: again.status }).toEqual({ deleted, status: 404 });
+    }
+  });
+
+  it('show of a user who is being deleted while they are planned what is left of it', async () => {
+    const hook = await receiver(['friend.accepted']);
+    const [older, newer] = [await story.person('older'), await story.person('newer')];
+    const deletion = new pg.Client({ connectionString: story.databaseUrl });
+    await deletion.connect();
+    try {
+      await deletion.query('BEGIN');
+      await deletion.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [older.id]);
+      const event = `INSERT INTO webhook_events (type, subject_id, user_id) VALUES ('friend.accepted', $1, $2)`;
+      await query(event, older.id, newer.id);
+      const waiting = `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await until('the planner waits', async () => (await query(waiting)).length > 0);
+      await deletion.query(`UPDATE users SET display_name = 'Gone' WHERE id = $1`, [older.id]);
+      await deletion.query('COMMIT');
+      const { data } = await hook.next('friend.accepted');
+      expect(data.users).toMatchObject([{ id: older.id, displayName: 'Gone' }, { id: newer.id }]);
+    } finally {
+      await deletion.end();
+    }
   });
 });
 

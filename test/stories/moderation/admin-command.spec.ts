@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,11 +27,15 @@ describe('npm run admin', () => {
   });
 
   /** What it printed; of one that failed, what it printed as its error. */
-  const run = async (...parameters: string[]): Promise<{ code: number; output: string }> => {
-    const environment = { DATABASE_URL: story.databaseUrl, DATA_DIR: directory, JWT_SECRET: SECRET, NODE_OPTIONS: '' };
+  const run = (...parameters: string[]): Promise<{ code: number; output: string }> => runWith({}, ...parameters);
+  const runWith = async (
+    environment: Record<string, string>,
+    ...parameters: string[]
+  ): Promise<{ code: number; output: string }> => {
+    const usual = { DATABASE_URL: story.databaseUrl, DATA_DIR: directory, JWT_SECRET: SECRET, NODE_OPTIONS: '' };
     try {
       const { stdout } = await promisify(execFile)(process.execPath, ['scripts/admin.mjs', ...parameters], {
-        env: { ...process.env, ...environment },
+        env: { ...process.env, ...usual, ...environment },
       });
       return { code: 0, output: stdout };
     } catch (error) {
@@ -139,24 +144,42 @@ describe('npm run admin', () => {
   );
 
   it(
-    'says how it is used where it is used otherwise, and does nothing',
+    'says what is wrong and how it is used, and does nothing',
     async () => {
-      for (const parameters of [
-        [],
-        ['toString'],
-        ['no-such-command'],
-        ['grant-role', 'x'],
-        ['suspend', 'x'],
-        ['end-sessions'],
-        ['end-sessions', '--everybody'],
-        ['restore', '--all'],
-      ])
-        expect([parameters, await run(...parameters)]).toEqual([
-          parameters,
-          { code: 1, output: expect.stringContaining('npm run admin') },
-        ]);
-      expect((await run('suspend', root.username, '--until=yesterday')).code).toBe(1);
+      const expected: [parameters: string[], firstLine: string][] = [
+        [[], 'npm run admin -- <command>'],
+        [['toString'], 'there is no command toString'],
+        [['no-such-command'], 'there is no command no-such-command'],
+        [['grant-role', 'x'], 'grant-role takes 2 arguments, not 1'],
+        [['suspend', 'x'], 'suspend takes one of --until, --days and --for-good'],
+        [['suspend', root.username, '--until=yesterday'], '--until is no time: yesterday'],
+        [['suspend', root.username, '--days=x'], '--days is no number of days: x'],
+        [['end-sessions'], 'end-sessions takes either <who> or --all'],
+        [['end-sessions', '--everybody'], "Unknown option '--everybody'"],
+        [['restore', '--all'], "Unknown option '--all'"],
+      ];
+      for (const [parameters, firstLine] of expected) {
+        const { code, output } = await run(...parameters);
+        expect({ parameters, code, firstLine: output.split('\n')[0] }).toMatchObject({
+          ...{ parameters, code: 1, firstLine: expect.stringContaining(firstLine) },
+        });
+        expect(output).toContain('npm run admin');
+      }
       expect(await isLoggedIn(root)).toBe(true);
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'makes no database where there is none',
+    async () => {
+      const mistyped = join(directory, 'mistyped');
+      const { code, output } = await runWith({ DATABASE_URL: '', DATA_DIR: mistyped }, 'stats');
+      expect({ code, lines: output.trim().split('\n') }).toEqual({
+        code: 1,
+        lines: [expect.stringContaining(`there is no database in ${mistyped}`)],
+      });
+      expect(existsSync(mistyped)).toBe(false);
     },
     COMMAND_MS,
   );

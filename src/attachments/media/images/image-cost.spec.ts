@@ -13,6 +13,8 @@ describe('the cost of an image', () => {
     ['an AVIF of 12 megapixels', { format: 'heif', width: 4_032, height: 3_024, size: 3 * MEGABYTE }],
     ['a WebP of 24 megapixels', { format: 'webp', width: 6_000, height: 4_000, size: 5 * MEGABYTE }],
     ['a PNG of a whole screen', { format: 'png', width: 5_120, height: 2_880, size: 10 * MEGABYTE }],
+    ['a PNG of a long page', { format: 'png', width: 1_200, height: 40_000, size: 10 * MEGABYTE }],
+    ['a PNG of a long line', { format: 'png', width: 1, height: 3_000_000, size: 10_000 }],
     ['a GIF of 150 frames', { format: 'gif', width: 480, height: 270, pages: 150, size: 5 * MEGABYTE }],
   ])('lets %s pass', (_, header) => {
     expect(isTooCostly(header)).toBe(false);
@@ -24,6 +26,13 @@ describe('the cost of an image', () => {
     ['a WebP of 49 megapixels', { format: 'webp', width: 7_000, height: 7_000, size: 38 }],
     ['an animation that is a film', { format: 'webp', width: 1_280, height: 720, pages: 50, size: MEGABYTE }],
     ['a GIF of noise', { format: 'gif', width: 1_000, height: 1_000, pages: 20, size: 10 * MEGABYTE }],
+    ['a PNG of 20 million rows', { format: 'png', width: 1, height: 20_000_000, size: 20_000 }],
+    ['a PNG of 6 million rows', { format: 'png', width: 1, height: 6_000_000, size: 6_000 }],
+    ['a PNG of 60 million columns', { format: 'png', width: 60_000_000, height: 1, size: 60_000 }],
+    [
+      'a PNG of 6 million columns on its side',
+      { format: 'png', width: 6_000_000, height: 1, size: 6_000, isTurned: true },
+    ],
     ['a coding that nobody knows', { format: 'jp2k', width: 6_000, height: 4_000, size: MEGABYTE }],
   ])('refuses %s', (_, header) => {
     expect(isTooCostly(header)).toBe(true);

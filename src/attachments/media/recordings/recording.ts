@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { appendFile, rm, stat } from 'node:fs/promises';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import type { ProcessedRecording, RecordingJob } from '../media-job.js';
 import { aiffMeasures } from './containers/aiff.js';
@@ -8,6 +8,7 @@ import { hidesPlace } from './hidden-descriptions.js';
 import { removeMatroskaMetadata } from './containers/matroska.js';
 import { type Measures, milliseconds, side, UNKNOWN } from './measures.js';
 import { removeMovieMetadata } from './containers/movie-boxes.js';
+import { takeBrokenPage } from './containers/ogg-pages.js';
 import { programStreamMeasures } from './containers/program-stream.js';
 import { cleanAvi } from './containers/riff.js';
 import { copyTracks, type Family } from './track-copy.js';
@@ -65,14 +66,14 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
   }
   const isMovie = MOVIE.test(mimeType);
   const isMatroska = MATROSKA_TYPE.test(mimeType);
-  const facts = await factsOf(path);
-  if (facts === undefined) {
-    // What breaks off or is none is nothing that could be played, nor be looked through.
-    if (isMovie || isMatroska || mimeType === 'audio/mpeg') return asFile(job);
-    return keptAsIs(job, UNKNOWN);
+  const family = COPIED.find(([type]) => type.test(mimeType))?.[1];
+  const facts = await (family === 'ogg' ? factsOfOgg(path) : factsOf(path));
+  if (facts === undefined || (!facts.hasPicture && !facts.hasSound)) {
+    // What breaks off, is none, or is of a coding that is not known here: nothing that could be looked through, nor be copied.
+    const isClosed = isMovie || isMatroska || (family !== undefined && family !== 'wav');
+    return isClosed || (await hidesPlace(path, mimeType)) ? asFile(job) : keptAsIs(job, UNKNOWN);
   }
-  const { hasPicture, hasSound, isPlaced, isIndexed, ...measures } = facts;
-  if (!hasPicture && !hasSound) return isMovie || isMatroska ? asFile(job) : keptAsIs(job, UNKNOWN);
+  const { hasPicture, hasSound: _, isPlaced, isIndexed, ...measures } = facts;
   const described = { ...job, ...measures, ...typeOf(job, hasPicture) };
   const copied = async (family: Family): Promise<ProcessedRecording | undefined> => {
     const isCopied = await copyTracks(path, job.output, family, described.mimeType);
@@ -92,7 +93,6 @@ export async function processRecording(job: RecordingJob): Promise<ProcessedReco
     return indexed ?? (isClean ? whole(described, path) : asFile(job));
   }
   if (!isPlaced && !(await hidesPlace(path, mimeType))) return whole(described, path);
-  const family = COPIED.find(([type]) => type.test(mimeType))?.[1];
   return (family === undefined ? undefined : await copied(family)) ?? asFile(job);
 }
 
@@ -134,6 +134,21 @@ async function factsOf(path: string): Promise<Facts | undefined> {
   } finally {
     input.dispose();
   }
+}
+
+/**
+ * One that breaks off says what it is all the same, once its last page is gone: until then its length is lacking. One that has no
+ * other page of sound stays as it came, and is nothing that could be read.
+ */
+async function factsOfOgg(path: string): Promise<Facts | undefined> {
+  const facts = await factsOf(path);
+  if (facts !== undefined && facts.durationMs !== null) return facts;
+  const broken = await takeBrokenPage(path);
+  if (broken === undefined) return facts;
+  const left = await factsOf(path);
+  if (left !== undefined && left.durationMs !== null) return left;
+  await appendFile(path, broken);
+  return undefined;
 }
 
 async function sidesOf(video: {

@@ -18,6 +18,8 @@ export interface Payload {
   data: object;
   /** The user it is about, or whose message. */
   userId: string | null;
+  /** The other one, where it shows two: it goes with the account of either. */
+  otherUserId?: string | null;
 }
 
 /** A message that was written, changed or deleted. */
@@ -70,7 +72,12 @@ export class WebhookPayloads {
         case 'user.deleted':
           return [{ type, at, data: { user }, userId: subjectId }];
         case 'friend.accepted':
-          return [{ type, at, data: { users: [shownUser(users.get(subjectId)), user] }, userId: subjectId }];
+          return [
+            {
+              ...{ type, at, data: { users: [shownUser(users.get(subjectId)), user] } },
+              ...{ userId: subjectId, otherUserId: userId },
+            },
+          ];
         case 'conversation.created':
           return [{ type, at, data: { conversation: withMembers(conversations.get(subjectId)) }, userId: null }];
         case 'member.joined':

@@ -192,11 +192,11 @@ export class WebhookPlanner implements OnApplicationBootstrap, OnApplicationShut
     webhooks: readonly ActiveWebhook[],
     payloads: readonly Payload[],
   ): Promise<void> {
-    const deliveries = payloads.flatMap(({ type, at, data, userId }) => {
+    const deliveries = payloads.flatMap(({ type, at, data, userId, otherUserId = null }) => {
       const payload = JSON.stringify({ type, timestamp: at.toISOString(), data });
       return webhooks
         .filter(({ events, followsFrom }) => events.includes(type) && at >= followsFrom)
-        .map(({ id }) => ({ id: newId(), webhookId: id, type, payload, userId }));
+        .map(({ id }) => ({ id: newId(), webhookId: id, type, payload, userId, otherUserId }));
     });
     if (deliveries.length > 0) await this.repository.add(transaction, deliveries);
   }

@@ -56,6 +56,7 @@ export interface NewDelivery {
   type: string;
   payload: string;
   userId: string | null;
+  otherUserId: string | null;
 }
 
 const MAX_MEMBER_IDS = 100;
@@ -167,23 +168,29 @@ export class WebhookPlanningRepository {
 
   async add(transaction: Transaction, deliveries: readonly NewDelivery[]): Promise<void> {
     await transaction.query(
-      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, next_at)
-       SELECT id, webhook_id, type, payload, user_id, now()
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[]) AS d(id, webhook_id, type, payload, user_id)`,
+      `INSERT INTO webhook_deliveries (id, webhook_id, type, payload, user_id, other_user_id, next_at)
+       SELECT id, webhook_id, type, payload, user_id, other_user_id, now()
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[])
+         AS d(id, webhook_id, type, payload, user_id, other_user_id)`,
       [
         deliveries.map(({ id }) => id),
         deliveries.map(({ webhookId }) => webhookId),
         deliveries.map(({ type }) => type),
         deliveries.map(({ payload }) => payload),
         deliveries.map(({ userId }) => userId),
+        deliveries.map(({ otherUserId }) => otherUserId),
       ],
       'webhook_add_deliveries',
     );
   }
 
+  /**
+   * Locked until the step ends. Who deletes an account holds its user and removes what was sent about it: one of the two waits for the
+   * other, and nothing that is planned meanwhile shows afterwards who that was.
+   */
   async users(transaction: Transaction, ids: readonly string[]): Promise<Map<string, UserRow>> {
     const rows = await transaction.query<UserRow>(
-      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1)`,
+      `SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`,
       [ids],
       'webhook_users',
     );
