@@ -75,8 +75,8 @@ export class CurrentAccount {
   /** Changes of the account follow one another. */
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  /** An earlier run's account may still come. */
-  #isRestoring = false;
+  /** An account may still come without a log-in: that of the session with this generation. */
+  #restoring: number | undefined;
   #isSuspended = false;
   #isActive = true;
   #idle: ConnectionSnapshot = { status: 'offline' };
@@ -101,6 +101,10 @@ export class CurrentAccount {
   /** Resolves when the changes that were asked for are done. */
   get settled(): Promise<unknown> {
     return this.#change;
+  }
+
+  get #isRestoring(): boolean {
+    return this.#restoring === this.ports.session.generation;
   }
 
   get isClosed(): boolean {
@@ -225,12 +229,14 @@ export class CurrentAccount {
   async #restore(known: () => void): Promise<void> {
     const { session, clock } = this.ports;
     const { generation } = session;
-    this.#isRestoring = true;
+    this.#restoring = generation;
     for (let failures = 1; ; failures += 1) {
       try {
         await this.change(async () => {
           if (generation !== session.generation) return;
-          const userId = session.userId ?? (await session.restore());
+          // Another tab may have logged out since the last time.
+          if (session.userId !== undefined) return void (await this.#openAgain(session.userId));
+          const userId = await session.restore();
           if (userId === undefined) this.setIdle({ status: 'ended' });
           else await this.open(userId);
         });
@@ -244,8 +250,9 @@ export class CurrentAccount {
         await pause(clock, doubledMs(failures));
       }
     }
-    this.#isRestoring = false;
+    if (this.#isRestoring) this.#restoring = undefined;
     known();
+    this.#refuseWithoutSession();
   }
 
   async open(userId: string): Promise<void> {
@@ -255,6 +262,7 @@ export class CurrentAccount {
       return this.#running.connect();
     }
     await this.end();
+    this.#early.begin(userId, notLoggedIn());
     const name = this.#nameOf(userId);
     const database = await this.ports.storage.open(name).catch((cause: unknown) => {
       throw unreadable(cause);
@@ -276,7 +284,7 @@ export class CurrentAccount {
         change: (work) => void handled(this.change(work)),
         open: (actual) => this.open(actual),
         isSuspended: () => this.#isSuspended,
-        removed: (unsent) => void handled(this.change(() => this.#removed(database, unsent))),
+        removed: (unsentOf) => void handled(this.change(() => this.#removed(database, unsentOf))),
         changed: () => this.#listeners.call(),
       });
       await running.start(opening.view?.sync.touched ?? []);
@@ -287,19 +295,19 @@ export class CurrentAccount {
     opening.view?.store.close();
     this.#opening = undefined;
     this.#running = running;
-    this.#early.handTo(running.engine, userId, notLoggedIn());
+    this.#early.handTo(running.engine);
     this.#listeners.call();
     await running.follow();
   }
 
   /** Before what runs on it is loaded. What cannot be read now is read by the engine, which does not give up. */
   async #showCached(opening: Opening): Promise<void> {
-    const { userId, name, database } = opening;
+    const { name, database } = opening;
     const cached = await readCached(database, this.#early).catch(() => undefined);
     if (opening.reason !== undefined) return;
     opening.view = cached?.view;
     const channel = (): Channel => this.ports.channel(tabsChannelOf(name));
-    this.#early.storeIn({ userId, database, channel }, cached?.items ?? [], cached?.drafts ?? []);
+    this.#early.storeIn({ database, channel }, cached?.items ?? [], cached?.drafts ?? []);
     this.#listeners.call();
   }
 
@@ -319,16 +327,16 @@ export class CurrentAccount {
     throw unreadable(cause);
   }
 
-  async #removed(database: Database, unsent: Unsent): Promise<void> {
+  async #removed(database: Database, unsentOf: () => Unsent): Promise<void> {
     const running = this.#running;
     if (running?.database !== database) return;
     // What was being written has nowhere to go.
     await this.end().catch(() => undefined);
     if (this.#isClosed) return;
-    this.#isRestoring = true;
+    this.#restoring = this.ports.session.generation;
     try {
-      await this.#openAgain(running.userId, unsent);
-      this.#isRestoring = false;
+      await this.#openAgain(running.userId, unsentOf());
+      this.#restoring = undefined;
     } catch {
       void this.#restore(() => undefined);
     }
@@ -336,17 +344,21 @@ export class CurrentAccount {
 
   /**
    * Another tab has logged out, or somebody has removed what is stored: then what is not sent yet is stored anew. False where
-   * the session has ended.
+   * the session has ended; rejects where that cannot be known now.
    */
-  async #openAgain(userId: string, unsent: Unsent): Promise<boolean> {
-    if (!(await this.ports.session.isCurrent(userId))) {
-      this.ports.session.forget();
+  async #openAgain(userId: string, unsent?: Unsent): Promise<boolean> {
+    const { session } = this.ports;
+    if (unsent !== undefined) this.#early.restore(userId, unsent);
+    const isCurrent = await session.isCurrent(userId).catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+    if (isCurrent) await this.open(userId);
+    else {
+      session.forget();
       this.setIdle({ status: 'ended', code: 'LOGGED_OUT' });
-      return false;
+      this.#refuse();
     }
-    this.#early.restore(userId, unsent);
-    await this.open(userId);
-    return true;
+    return isCurrent;
   }
 
   /** All that runs: it is asked for until it comes. */
@@ -412,5 +424,6 @@ export class CurrentAccount {
     this.#isClosed = true;
     this.#opening?.stop(left());
     await this.change(() => this.end());
+    this.#refuse();
   }
 }

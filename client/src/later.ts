@@ -100,8 +100,9 @@ export function laterParts(given: LaterPorts): Later {
       const { generation } = session;
       for (let failures = 1; ; failures += 1) {
         await pause(ports.clock, doubledMs(failures));
-        if (account.isClosed || generation !== session.generation) return;
         const stored = await session.stored();
+        // Also while it was read.
+        if (account.isClosed || generation !== session.generation) return;
         // Somebody has logged in, in another tab.
         if (stored !== undefined && stored.userId !== '' && stored.accessToken !== accessToken) return;
         try {

@@ -33,8 +33,8 @@ export interface RunningAccountGiven {
   change(work: () => Promise<void>): void;
   /** Another user's account in place of this one; within a change. */
   open(userId: string): Promise<void>;
-  /** Its storage was removed. `unsent`: what of it goes into the next one. */
-  removed(unsent: Unsent): void;
+  /** Its storage was removed. `unsent`: what of it goes into the next one, once nothing is added any more. */
+  removed(unsent: () => Unsent): void;
   /** There is another engine. */
   changed(): void;
 }
@@ -95,8 +95,11 @@ export class RunningAccount {
       // The tab that led had all that was stored, and goes on from it.
       const isStored = outbox.unstored.length < outbox.getSnapshot().length;
       if (isEmptied && !isLeader && (await this.#isStoredAnew(isStored)))
-        removed({ items: outbox.unshared, drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text) });
-      else removed({ items: outbox.getSnapshot(), drafts: [...drafts.all] });
+        removed(() => ({
+          items: outbox.unshared,
+          drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text),
+        }));
+      else removed(() => ({ items: outbox.getSnapshot(), drafts: [...drafts.all] }));
     });
     this.#ends = [
       tabs.subscribe(() => {

@@ -47,13 +47,13 @@ export class Session {
 
   /**
    * Whether this user is still logged in on this device: another tab may have logged out, or somebody else in. Where the store was
-   * emptied nobody has: it has what is held again, as far as it takes it. Where it does not say, what is held counts.
+   * emptied nobody has: it has what is held again, as far as it takes it. Rejects where it does not say.
    */
   async isCurrent(userId: string): Promise<boolean> {
     const { held, provider } = this;
     if (provider === undefined) {
       if (held === undefined || !(await this.isEmptied()))
-        return this.#own(await this.ports.tokens.load().catch(() => held))?.userId === userId;
+        return this.#own(await this.ports.tokens.load())?.userId === userId;
       // Not one that has ended meanwhile, nor a token that is spent by now.
       if (held === this.held) await this.save(held).catch(() => undefined);
     }

@@ -17,7 +17,6 @@ export interface InputTarget {
 }
 
 export interface InputStorage {
-  userId: string;
   database: Database;
   /** To the other tabs of this user: the one that leads sends what is stored here. Opened when there is something to say. */
   channel(): Channel;
@@ -35,8 +34,6 @@ type DraftRow = readonly [conversationId: string, text: string];
 interface Action {
   clientId: string;
   added: OutboxItem | undefined;
-  /** Whose conversations were shown; undefined where that was not known yet. */
-  userId: string | undefined;
   /** Does it in place of the storage. False where it came too late. */
   hand(target: InputTarget): Promise<boolean>;
   /** Whether it was done, or came too late: for its caller. */
@@ -94,16 +91,21 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
 
   #do(clientId: string, added: OutboxItem | undefined, hand: Action['hand']): Promise<boolean> {
     return new Promise((settle, reject) => {
-      this.#actions = [...this.#actions, { clientId, added, hand, settle, reject, userId: this.#userId }];
+      this.#actions = [...this.#actions, { clientId, added, hand, settle, reject }];
       this.#show();
       this.#write();
     });
   }
 
+  /** From now on it is this user's. What is another one's goes nowhere. */
+  begin(userId: string, error: Error): void {
+    if ((this.#userId ?? userId) !== userId) this.refuse(error);
+    this.#userId = userId;
+  }
+
   /** From now on it is stored there, and shown together with what is stored. */
   storeIn(storage: InputStorage, stored: readonly OutboxItem[], drafts: Iterable<DraftRow>): void {
     this.#storage = storage;
-    this.#userId = storage.userId;
     this.#stored = stored;
     // What was typed meanwhile is newer.
     this.drafts.put([...drafts].filter(([conversationId]) => !this.#typedDrafts.has(conversationId)));
@@ -139,26 +141,29 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   }
 
   #clear(): void {
-    this.#userId = undefined;
     this.#stored = [];
     this.#typedDrafts.clear();
+    // All of it before anybody is called.
+    this.#items = [];
     this.drafts.clear();
     this.#show();
   }
 
-  /** After `pause`: what is not stored is the target's, as far as it is this user's. */
-  handTo(target: InputTarget, userId: string, error: Error): void {
+  /** After `pause`: what is not stored is the target's. */
+  handTo(target: InputTarget): void {
     for (const [conversationId, text] of this.#typedDrafts) target.drafts.keep(conversationId, text);
-    for (const { userId: of = userId, hand, settle, reject } of this.#actions)
-      if (of === userId) settle(hand(target));
-      else reject(error);
-    this.#actions = [];
-    this.#clear();
+    for (const { hand, settle } of this.#actions) settle(hand(target));
+    this.#end();
   }
 
   /** Nobody is there to do what waits. */
   refuse(error: Error): void {
     for (const { reject } of this.#actions) reject(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#userId = undefined;
     this.#actions = [];
     this.#clear();
   }
@@ -181,9 +186,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
       // What is given in this tick goes together.
       await Promise.resolve();
       const storage = this.#storage;
-      const isForEngine = ({ added, userId }: Action): boolean =>
-        added?.files !== undefined || (userId !== undefined && userId !== storage?.userId);
-      const end = this.#actions.findIndex(isForEngine);
+      const end = this.#actions.findIndex(({ added }) => added?.files !== undefined);
       const actions = end < 0 ? this.#actions : this.#actions.slice(0, end);
       const drafts = [...this.#typedDrafts];
       if (storage === undefined || actions.length + drafts.length === 0) break;

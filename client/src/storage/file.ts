@@ -158,7 +158,8 @@ class FileAccount {
       this.closed = this.rows.tail.then(async () => {
         const journal = await this.#opened.catch(() => undefined);
         await journal?.close().catch(() => undefined);
-        await unlock(this.path);
+        // Where it was not opened another process may hold it.
+        if (journal !== undefined) await unlock(this.path);
         accounts.delete(this.path);
       });
     }

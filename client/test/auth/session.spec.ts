@@ -305,12 +305,13 @@ describe('session', () => {
       expect([await ended, await tokens.load()]).toEqual([false, undefined]);
     });
 
-    it('counts as current where the store does not say at this moment', async () => {
+    it('is neither current nor over where the store does not say at this moment', async () => {
       const { session } = tab();
       await session.restore();
       const locked = (): Promise<never> => Promise.reject(new Error('It is locked.'));
       Object.assign(tokens, { wasEmptied: locked, load: locked });
-      expect(await session.isCurrent(session.userId as string)).toBe(true);
+      expect(await rejection(session.isCurrent(session.userId as string))).toMatchObject({ message: 'It is locked.' });
+      expect(session.userId).toBeDefined();
     });
   });
 

@@ -11,6 +11,7 @@ import { indexedDbStorage } from '../../src/storage/indexeddb.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { sharedChannels, until } from '../support/clients.js';
 import { FakeSockets } from '../support/fake-ports.js';
+import { rejection } from '../support/virtual-clock.js';
 import { ME } from '../sync/model-server.js';
 
 const CONVERSATION = 'c0';
@@ -307,5 +308,161 @@ describe('a storage that is gone', () => {
       ['one', 'two'],
       ['one', 'two'],
     ]);
+  });
+
+  /** A storage that does not open while it is held. */
+  function unwilling(): { storage: Storage; hold: (isHeld: boolean, name?: string) => void; tries: () => number } {
+    const { storage } = portsOf();
+    let [held, tries]: [string | undefined, number] = [undefined, 0];
+    return {
+      storage: {
+        ...storage,
+        open: (name) => {
+          tries += 1;
+          const isRefused = held !== undefined && name.endsWith(held);
+          return isRefused ? Promise.reject(new StorageError('UNAVAILABLE', 'Not now.')) : storage.open(name);
+        },
+      },
+      hold: (isHeld, name = '') => {
+        [held, tries] = [isHeld ? name : undefined, 0];
+      },
+      tries: () => tries,
+    };
+  }
+  /** The server of two users: `me`, and whoever logs in after `next` was called. */
+  function twoUsers(): { fetch: Fetch; next: () => void } {
+    let user = ME;
+    return {
+      next: () => {
+        user = 'other';
+      },
+      fetch: async (address, init) => {
+        const answer = await fetch(address, init);
+        const text = (await answer.text()).replace(`"id":"${ME}"`, `"id":"${user}"`);
+        return { ...answer, text: () => Promise.resolve(text) };
+      },
+    };
+  }
+  const ended =
+    ({ connection }: ChatClient, code?: string) =>
+    (): boolean => {
+      const { status, code: actual } = connection.getSnapshot();
+      return status === 'ended' && actual === code;
+    };
+
+  it('that does not open is not made anew once its user has logged out in another tab', async () => {
+    const first = createClient(portsOf());
+    await first.login({ username: 'me', password: 'a long password' });
+    const { storage, hold, tries } = unwilling();
+    hold(true);
+    const second = createClient({ ...portsOf(), storage });
+    clients = [first, second];
+    await until('it is tried', () => tries() > 0);
+    await first.logout();
+    hold(false);
+    await until('it is known', ended(second, 'LOGGED_OUT'));
+    expect([second.userId, tries(), await browser.databases()]).toEqual([undefined, 0, ['parley.session']]);
+  });
+
+  it('of a user who has logged out in another tab is not made anew where the session cannot be read at that moment', async () => {
+    const { tokens } = portsOf() as { tokens: TokenStore };
+    let failures = 0;
+    const load: TokenStore['load'] = () =>
+      (failures -= 1) >= 0 ? Promise.reject(new Error('Not now.')) : tokens.load();
+    const [other, tab] = await twoTabs({ tokens: { ...tokens, load } });
+    await tab.send({ conversationId: CONVERSATION, content: 'typed before' }).stored;
+    failures = 1;
+    await other.logout();
+    await until('it is known', ended(tab, 'LOGGED_OUT'));
+    expect([tab.userId, textsIn(tab), await browser.databases()]).toEqual([undefined, [], ['parley.session']]);
+  });
+
+  it('keeps what is typed while another change of the account stands before its replacement', async () => {
+    const { tokens, ...ports } = portsOf() as ReturnType<typeof portsOf> & { tokens: TokenStore };
+    let go: (() => void) | undefined;
+    let isSlow = false;
+    const save: TokenStore['save'] = async (session) => {
+      if (isSlow) await new Promise<void>((resolve) => (go = resolve));
+      return tokens.save(session);
+    };
+    const client = createClient({ ...ports, tokens: { ...tokens, save } });
+    clients = [client];
+    await client.login({ username: 'me', password: 'a long password' });
+    await client.send({ conversationId: CONVERSATION, content: 'one' }).stored;
+    isSlow = true;
+    const again = client.login({ username: 'me', password: 'a long password' }).catch(() => undefined);
+    await until('it is being saved', () => go !== undefined);
+    isSlow = false;
+    browser.sleep();
+    await browser.empty();
+    browser.wake();
+    await new Promise((resolve) => setImmediate(resolve));
+    void client.send({ conversationId: CONVERSATION, content: 'two' }).stored.catch(() => undefined);
+    go?.();
+    await again;
+    await storedAnew();
+    await until('it goes on', () => client.connection.getSnapshot().status === 'connecting');
+    expect(textsIn(client)).toEqual(['one', 'two']);
+  });
+
+  describe('and does not open', () => {
+    let users: ReturnType<typeof twoUsers>;
+    let store: ReturnType<typeof unwilling>;
+    let client: ChatClient;
+    beforeEach(async () => {
+      [users, store] = [twoUsers(), unwilling()];
+      client = createClient({ ...portsOf(), fetch: users.fetch, storage: store.storage });
+      clients = [client];
+      await client.login({ username: 'me', password: 'a long password' });
+      await client.send({ conversationId: CONVERSATION, content: 'a secret' }).stored;
+      client.draft(CONVERSATION).set('a draft');
+      store.hold(true, ME);
+      browser.sleep();
+      await browser.empty();
+      browser.wake();
+      await until('it cannot be read', ended(client, 'STORAGE'));
+      users.next();
+    });
+    const kept = async (): Promise<string> => {
+      const database = await portsOf().storage.open('chat.example:other');
+      const rows = await database.transaction('readonly', ['outbox', 'drafts'], async (transaction) => [
+        ...(await transaction.range('outbox')),
+        ...(await transaction.range('drafts')),
+      ]);
+      await database.close();
+      return JSON.stringify(rows);
+    };
+
+    it('shows and gives nothing of its user to the one who logs in next', async () => {
+      const seen = new Set<unknown>();
+      const look = (): void => {
+        if (client.userId !== 'other') return;
+        for (const one of [...textsIn(client), client.draft(CONVERSATION).getSnapshot()]) seen.add(one);
+      };
+      client.outbox.subscribe(look);
+      client.draft(CONVERSATION).subscribe(look);
+      await client.login({ username: 'other', password: 'a long password' });
+      look();
+      await client.close();
+      expect([...seen, await kept()]).toEqual(['', '[]']);
+    });
+
+    it('gives nothing to the next user of what is typed after its own has logged out', async () => {
+      await client.logout();
+      client.draft(CONVERSATION).set('a late draft');
+      const late = client.send({ conversationId: CONVERSATION, content: 'too late' }).stored;
+      expect(await rejection(late)).toMatchObject({ code: 'NOT_LOGGED_IN' });
+      store.hold(false);
+      await client.login({ username: 'other', password: 'a long password' });
+      expect([client.draft(CONVERSATION).getSnapshot(), textsIn(client)]).toEqual(['', []]);
+      await client.close();
+      expect(await kept()).toBe('[]');
+    });
+
+    it('holds up nothing of what was typed once the client is closed', async () => {
+      const { stored } = client.send({ conversationId: CONVERSATION, content: 'two' });
+      await client.close();
+      expect(await rejection(stored)).toMatchObject({ code: 'ABORTED' });
+    });
   });
 });
