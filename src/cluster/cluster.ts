@@ -15,16 +15,14 @@ import { framePauseMs } from './bus/frame-pause.js';
 import { decodeFrame, encodeFrame, type Frame, type Operation } from './bus/frame.js';
 import { isForEverybody, isKnown, operationsOf } from './bus/operations.js';
 import { Peers } from './bus/peers.js';
+import { older } from './snapshots.js';
 
 /** Heartbeats of a process that did not come, after which it is stopped, dead or cut off. */
 const MISSED_HEARTBEATS = 3;
 /** After a gap, so that not all processes ask at the same moment. */
 const MAX_JITTER_MS = 250;
-/**
- * How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows: also
- * where the database does not answer, and the statement is given up.
- */
-const SETTLING_MS = 15_000;
+/** How long what was committed before a snapshot takes at the most until it is published, and what is lost until it shows. */
+const SETTLING_MS = 5_000;
 /** How long a start waits for the bus; without it the process begins alone, and reads what it misses. */
 const START_TIMEOUT_MS = 2_000;
 /** Operations of one frame; more are sent as several. */
@@ -54,6 +52,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   private isConnected = false;
   /** Everything committed before it has arrived, or was read. */
   private reached: string | undefined;
+  /** The same of a write that may have been committed without being published; undefined: of none. */
+  private unsettledSince: string | undefined;
   private candidate: { snapshot: string; takenAt: number } | undefined;
   private isTakingSnapshot = false;
   private catchingUp: Promise<void> | undefined;
@@ -120,7 +120,10 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Subscribed, seen by itself, then the snapshot: what commits later is received, what committed before is read by whoever connects. */
   async onApplicationBootstrap(): Promise<void> {
     this.events.forwardTo((name, event) => this.publish(operationsOf(name, event)));
-    this.events.subscribeToAll('write.unsettled', () => this.doubt('it is not known what became of a write'));
+    this.events.subscribeToAll('write.unsettled', ({ since }) => {
+      this.unsettledSince = older(since, this.unsettledSince ?? since);
+      this.doubt('it is not known what became of a write');
+    });
     const joined = new Promise<void>((resolve) => (this.joined = resolve));
     await this.bus.start({
       received: (frame) => this.receive(frame),
@@ -284,7 +287,10 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
       const began = performance.now();
       try {
         this.catchUps += 1;
-        this.reached = await this.catchUp.run(this.reached ?? (await this.repository.snapshot()), isBusUp);
+        const reached = this.reached ?? (await this.repository.snapshot());
+        const unsettled = this.unsettledSince;
+        this.reached = await this.catchUp.run(older(reached, unsettled ?? reached), isBusUp);
+        if (this.unsettledSince === unsettled) this.unsettledSince = undefined;
         // What a process stores that lives and of which nothing is received, only the database can say.
         if ((await this.repository.livingProcesses()) > this.peers.count + 1) this.isDoubtful = true;
       } catch (error) {

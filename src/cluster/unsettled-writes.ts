@@ -1,23 +1,53 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { BackgroundLoop } from '../common/async/background-loop.js';
+import { Periodic } from '../common/async/periodic.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { CatchUpRepository } from './catch-up/catch-up.repository.js';
+import { xmaxOf, xminOf } from './snapshots.js';
 
-/** What the database still has under way when it answers again ends meanwhile. */
-const SETTLING_MS = 1_000;
+/** Longer than a statement may take: when it fails, the snapshot before the last one is from before it. */
+const SNAPSHOT_MS = 15_000;
+/** Between the first two looks: what the database was sent, and had not begun, begins meanwhile. */
+const MIN_REST_MS = 1_000;
+const MAX_REST_MS = 30_000;
+/** So long after the last of them the next one is the first. */
+const CALM_MS = 60_000;
 
 /**
- * Writes that failed since the database did not answer, though it may have committed them: nothing was published of them, and
- * nobody knows whom they concern. Once it answers again, `write.unsettled` has every process read what was committed (CatchUp).
- * Messages are found sooner: see UnsettledSends.
+ * Writes that failed since the database did not answer, though it may have committed them, or still does: nothing was
+ * published of them, and nobody knows whom they concern. `write.unsettled` has every process read what was committed since a
+ * snapshot from before them (CatchUp): at once, when the database answers again, and until all that it had under way then has
+ * ended. Messages are found sooner: see UnsettledSends.
  */
 @Injectable()
-export class UnsettledWrites implements OnApplicationShutdown {
+export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(UnsettledWrites.name);
+  /** The last two; undefined until there are as many. */
+  private former: string | undefined;
+  private latest: string | undefined;
+  private readonly snapshots = new Periodic(
+    SNAPSHOT_MS,
+    async () => {
+      const snapshot = await this.repository.snapshot();
+      [this.former, this.latest] = [this.latest, snapshot];
+    },
+    ({ message }) => this.logger.debug(`no snapshot was taken: ${message}`),
+  );
+  /** From before the first write that is not settled. */
+  private since: string | undefined;
+  /** Since the last time of calm. */
+  private looks = 0;
+  private settledAt = Number.NEGATIVE_INFINITY;
+  /** How many there were, and how many of them when it was looked last. */
+  private writes = 0;
+  private seen = 0;
+  /** The first transaction that begins after all that may be one of them. */
+  private end: bigint | undefined;
   private readonly loop = new BackgroundLoop(
-    () => this.settle(),
+    () => this.look(),
     ({ message }) => this.logger.warn(`what became of a write cannot be read at the moment: ${message}`),
+    { minMs: MIN_REST_MS, maxMs: MAX_REST_MS },
   );
 
   constructor(
@@ -25,16 +55,54 @@ export class UnsettledWrites implements OnApplicationShutdown {
     private readonly repository: CatchUpRepository,
     private readonly events: EventBus,
   ) {
-    database.onUnsettledWrite = () => this.loop.start();
+    // Not those of `reads`, which only reads.
+    database.onUnsettledWrite = () => this.begin();
+    database.background.onUnsettledWrite = () => this.begin();
+  }
+
+  onApplicationBootstrap(): void {
+    this.snapshots.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+    await Promise.all([this.snapshots.stop(), this.loop.stop()]);
   }
 
-  private async settle(): Promise<undefined> {
-    await this.repository.snapshot();
-    await this.loop.rest(SETTLING_MS);
-    if (!this.loop.isStopped) this.events.publish('write.unsettled', {});
+  private begin(): void {
+    if (this.since === undefined && performance.now() - this.settledAt > CALM_MS) this.looks = 0;
+    const isFirst = this.since === undefined && this.looks === 0;
+    this.since ??= this.former ?? this.latest;
+    this.writes += 1;
+    this.end = undefined;
+    // The others' databases may answer.
+    if (isFirst) this.publish();
+    this.loop.start();
+  }
+
+  private publish(): void {
+    if (this.since !== undefined) this.events.publish('write.unsettled', { since: this.since });
+  }
+
+  private async look(): Promise<number | undefined> {
+    // Where one follows the other they are looked for together, less and less often.
+    if (this.seen < this.writes && this.looks > 0) await this.loop.rest(this.restMs());
+    const { writes } = this;
+    const snapshot = await this.repository.snapshot();
+    this.publish();
+    this.looks += 1;
+    const isNew = this.seen < this.writes;
+    this.seen = writes;
+    if (!isNew) {
+      this.end ??= xmaxOf(snapshot);
+      if (xminOf(snapshot) >= this.end) {
+        [this.since, this.end, this.settledAt] = [undefined, undefined, performance.now()];
+        return undefined;
+      }
+    }
+    return this.restMs();
+  }
+
+  private restMs(): number {
+    return Math.min(MAX_REST_MS, MIN_REST_MS * 2 ** Math.min(this.looks - 1, 10));
   }
 }

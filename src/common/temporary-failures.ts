@@ -46,11 +46,17 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** Whether a statement was sent whose answer did not come: it may have been done, or may still be. */
+/**
+ * Whether a statement was sent whose answer did not come: it may have been done, or may still be. Also what PostgreSQL or a
+ * pooler before it says while it ends the connection, perhaps behind the commit.
+ */
 export function isOutcomeUnknown(error: unknown): boolean {
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
-  if (typeof code === 'string') return /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) && syscall !== 'connect';
-  return error instanceof Error && /^(Connection terminated unexpectedly|Query read timeout)/.test(error.message);
+  const { code, syscall, message } = error as { code?: unknown; syscall?: unknown; message?: unknown };
+  const isOfConnecting =
+    syscall === 'connect' ||
+    (typeof code === 'string' && /^(57P03|53300|08001|08004|ENOTFOUND|EAI_AGAIN)$/.test(code)) ||
+    (typeof message === 'string' && message.startsWith('timeout exceeded when trying to connect'));
+  return isConnectionFailure(error) && !isOfConnecting;
 }
 
 const MAX_CAUSE_DEPTH = 5;

@@ -67,7 +67,10 @@ export interface DomainEvents {
   'membership.found': { conversationId: string; joinedIds: readonly string[]; leftIds: readonly string[] };
 
   /** A write failed that may have been committed, and of which nothing was published: nobody knows whom it concerns. */
-  'write.unsettled': Record<string, never>;
+  'write.unsettled': {
+    /** A snapshot of the database from before it. */
+    since: string;
+  };
 
   /** Another process of this server has ended without a word. One of the others publishes it, to itself alone. */
   'process.lost': { count: number };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -159,6 +159,22 @@ describe('the storage adapter file', () => {
     await put({ a: 1 });
     await Promise.all([storage.destroy('account'), fileStorage(folder).destroy('account'), storage.destroy('account')]);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is not removed while another process has it, whatever this one does at the same moment', async () => {
+    await put({ a: 1 });
+    const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8');
+    const [start] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(19);
+    await writeFile(`${path()}.lock`, `${process.ppid} ${start}`);
+    const opening = codeOf(storage.open('account'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const removing = codeOf(storage.destroy('account'));
+    expect(await Promise.all([opening, removing])).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
+    expect(await readdir(folder)).toEqual(['account.journal', 'account.journal.lock']);
+    await unlink(`${path()}.lock`);
   });
 
   it.each([

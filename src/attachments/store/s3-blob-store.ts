@@ -94,10 +94,14 @@ export class S3BlobStore extends BlobStore {
 
   override async remove(keys: readonly string[]): Promise<void> {
     // One by one: deleting several at once wants a checksum that not all stores know.
-    for (const key of keys)
-      await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
+    for (const key of keys) {
+      const { $metadata } = await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), {
         abortSignal: AbortSignal.timeout(this.timings.storeCallMs),
       });
+      // What was a page's answer would be forgotten, and kept for ever.
+      if ($metadata.httpStatusCode !== 204 && $metadata.requestId === undefined)
+        throw noStore('is neither empty nor has an id');
+    }
   }
 
   override async presign(key: string, size: number, mimeType: string, seconds: number): Promise<PresignedPut> {
@@ -139,5 +143,9 @@ function absent(error: unknown): undefined {
  * which answers 200 to everything: taken for the store's, it would acknowledge files that are nowhere.
  */
 function requireAnswerOfStore({ ETag }: { ETag?: string | undefined }): void {
-  if (ETag === undefined || ETag === '') throw new Error('what answered is no S3 store: its answer has no ETag');
+  if (ETag === undefined || ETag === '') throw noStore('has no ETag');
+}
+
+function noStore(why: string): Error {
+  return new Error(`what answered is no S3 store: its answer ${why}`);
 }

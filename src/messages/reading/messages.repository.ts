@@ -266,7 +266,8 @@ export class MessagesRepository {
 
   /** Of these messages those that some members may not read, since their history begins later, with those members. */
   async blindTo(ids: readonly string[]): Promise<Map<string, string[]>> {
-    const rows = await this.database.background.query<{ id: string; userIds: string[] }>(
+    // Asked for by what holds a connection of `background`, which may be the only one.
+    const rows = await this.database.reads.query<{ id: string; userIds: string[] }>(
       `SELECT m.id, array_agg(v.user_id::text) AS "userIds" FROM messages m
        JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > m.seq
        WHERE m.id = ANY ($1) GROUP BY m.id`,

@@ -127,13 +127,15 @@ export class MessageSender {
     messageId: string,
     connectionId: string | undefined,
   ): Promise<SentMessage> {
+    // Should what follows fail, it is published all the same.
+    if (messageId === draft.id) this.unsettled.add(messageId);
     const message = await this.load(principal, messageId);
     const sent = { message, conversation: briefOf(message) };
-    if (messageId !== draft.id && !this.unsettled.has(messageId)) return { ...sent, isRepeat: true };
+    if (!this.unsettled.has(messageId)) return { ...sent, isRepeat: true };
     const [whole] = await this.repository.byIds(null, [messageId]);
     const limits = await this.repository.quotationLimits(messageId);
     // Of several repeats, and whoever looks for it, one publishes it.
-    if (messageId !== draft.id && !this.unsettled.take(messageId)) return { ...sent, isRepeat: true };
+    if (!this.unsettled.take(messageId)) return { ...sent, isRepeat: true };
     this.announce({ ...sent, message: whole ?? message, connectionId, limits });
     return sent;
   }

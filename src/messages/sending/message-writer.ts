@@ -4,7 +4,7 @@ import { Pause } from '../../common/async/pause.js';
 import { DomainError } from '../../common/errors.js';
 import { Clock } from '../../common/clock.js';
 import type { MessageKind } from '../../common/message-kind.js';
-import { isConnectionFailure } from '../../common/temporary-failures.js';
+import { isConnectionFailure, isOutcomeUnknown } from '../../common/temporary-failures.js';
 import { preview } from '../../common/text/preview.js';
 import { type ShownEvent, shownSentence } from '../../conversations/groups/system-event.js';
 import { Configuration } from '../../config/configuration.js';
@@ -51,6 +51,8 @@ interface Waiting {
   draft: MessageDraft;
   /** Milliseconds since 1970; past it a draft that is still not stored fails. */
   deadline: number;
+  /** A statement that would have stored it was not answered: it may be stored, whatever comes of the next one. */
+  isUncertain?: true;
   resolve(outcome: WriteOutcome): void;
   reject(error: unknown): void;
 }
@@ -231,16 +233,16 @@ class Lane {
         const [only] = batch;
         if (only === undefined) return;
         if (!isTransient(error)) {
-          if (batch.length === 1) only.reject(error);
+          if (batch.length === 1) this.refuse(only, error);
           else await this.halves(batch);
           return;
         }
+        if (isOutcomeUnknown(error)) for (const waiting of batch) waiting.isUncertain = true;
         if (isLockTimeout(error)) return this.writeUnlocked(batch, error);
         if (batch.length > 1 && !isConnectionFailure(error)) return this.halves(batch);
         if (this.clock.now() >= only.deadline) {
           // The database may come back between two drafts: each is given what is left of its own time.
-          this.unsettled.add(only.draft.id);
-          only.reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
+          this.refuse(only, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
           return this.write(batch.slice(1));
         }
         if (attempt === 1)
@@ -248,6 +250,11 @@ class Lane {
         await new Promise((resolve) => setTimeout(resolve, Math.min(50 * attempt, 500)));
       }
     }
+  }
+
+  private refuse({ draft, isUncertain, reject }: Waiting, error: unknown): void {
+    if (isUncertain === true) this.unsettled.add(draft.id);
+    reject(error);
   }
 
   private async halves(batch: readonly Waiting[]): Promise<void> {
@@ -265,7 +272,7 @@ class Lane {
       .catch(() => []);
     const freeIds = new Set(free.map(({ id }) => id));
     const stuck = batch.filter(({ draft }) => !freeIds.has(draft.conversationId));
-    for (const { reject } of stuck) reject(new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
+    for (const waiting of stuck) this.refuse(waiting, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
     const rest = batch.filter(({ draft }) => freeIds.has(draft.conversationId));
     if (rest.length > 0) await this.write(rest);
   }

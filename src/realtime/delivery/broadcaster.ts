@@ -144,13 +144,16 @@ export class Broadcaster {
   /**
    * Ends the connections of members of these conversations whose dialect cannot sync: they come back, and fetch what they
    * missed.
+   * @param userIds of these alone
    */
-  endUnsyncable(conversationIds: readonly string[]): void {
+  endUnsyncable(conversationIds: readonly string[], userIds?: readonly string[]): void {
     const { server } = this;
     for (const conversationId of conversationIds)
       for (const id of [...(server?.sockets.adapter.rooms.get(room.conversation(conversationId)) ?? [])]) {
         const socket = server?.sockets.sockets.get(id);
-        if (socket?.data.canSync === false) this.close(socket, 'UNAVAILABLE');
+        if (socket?.data.canSync !== false) continue;
+        if (userIds === undefined || userIds.includes(socket.data.principal?.userId ?? ''))
+          this.close(socket, 'UNAVAILABLE');
       }
   }
 

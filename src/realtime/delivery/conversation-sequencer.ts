@@ -48,8 +48,9 @@ export class ConversationSequencer {
   private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
   /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
   private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
-  /** Conversations of which something was passed over while nothing was delivered of them. */
-  private readonly passedOver = new BoundedMap<string, true>(MAX_GAPS);
+  /** Conversations of which something was passed over while nothing was delivered of them. Bounded as those. */
+  private passedOver = new Set<string>();
+  private formerlyPassedOver = new Set<string>();
   private readonly turns = new KeyedMutex();
   /** For how long what is missing is waited for. 0: it would not come in that time. */
   gapTimeoutMs = GAP_TIMEOUT_MS;
@@ -101,7 +102,7 @@ export class ConversationSequencer {
         return this.wait(conversationId, { seq, deliver, isMessage: true });
       this.giveUp(conversationId, seq);
     }
-    if (last !== undefined && seq <= last && this.firstHoldMs > 0) {
+    if (last !== undefined && seq <= last) {
       this.missing.get(conversationId)?.delete(seq);
       this.outOfOrder.set(`${conversationId}:${seq}`, true);
     }
@@ -120,7 +121,7 @@ export class ConversationSequencer {
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
   passOver(conversationId: string, seq: number): void {
     const last = this.last(conversationId);
-    if (last === undefined) return void this.passedOver.set(conversationId, true);
+    if (last === undefined) return this.notePassedOver(conversationId);
     this.remember(conversationId, Math.max(seq, last));
     if (this.early.size > 0) this.release(conversationId);
   }
@@ -145,7 +146,18 @@ export class ConversationSequencer {
 
   /** Whether a message of it was delivered or passed over before, as far as that is remembered. */
   knows(conversationId: string): boolean {
-    return this.last(conversationId) !== undefined || this.passedOver.has(conversationId);
+    return (
+      this.last(conversationId) !== undefined ||
+      this.passedOver.has(conversationId) ||
+      this.formerlyPassedOver.has(conversationId)
+    );
+  }
+
+  private notePassedOver(conversationId: string): void {
+    this.passedOver.add(conversationId);
+    if (this.passedOver.size < MAX_REMEMBERED) return;
+    this.formerlyPassedOver = this.passedOver;
+    this.passedOver = new Set();
   }
 
   private hold(conversationId: string, item: Early): void {
@@ -186,7 +198,6 @@ export class ConversationSequencer {
   }
 
   private giveUp(conversationId: string, before: number): void {
-    if (this.firstHoldMs === 0) return;
     const missing = this.missing.get(conversationId) ?? new Set();
     for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1)
       missing.add(seq);

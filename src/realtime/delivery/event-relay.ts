@@ -31,7 +31,7 @@ const MAX_MEMBERS_A_TURN = 1_000;
 const FIRST_HOLD_MS = 200;
 
 /** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
-const MAX_FIRST = 20;
+const MAX_FIRST = 5;
 
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
@@ -261,9 +261,12 @@ export class EventRelay {
   }
 
   private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): void {
-    if (!this.configuration.isOneOfSeveral) return this.sendViews('conversation:new', conversationId, userIds);
     // Messages of other processes than the one that made it may have come before it.
-    const hasMissed = this.sequencer.knows(conversationId);
+    this.conversationNew(conversationId, userIds, this.sequencer.knows(conversationId));
+  }
+
+  private conversationNew(conversationId: string, userIds: readonly string[], hasMissed: boolean): void {
+    if (!this.configuration.isOneOfSeveral) return this.sendViews('conversation:new', conversationId, userIds);
     this.sequencer.inTurn(conversationId, () => this.letIn(conversationId, userIds, hasMissed));
   }
 
@@ -277,16 +280,23 @@ export class EventRelay {
     if (!isNew && !this.rooms.disagrees(senderId, conversationId, true)) return;
     this.admissions.set(conversationId, (this.admissions.get(conversationId) ?? 0) + 1);
     this.sequencer.inTurn(conversationId, () =>
-      this.lookUpMembers(conversationId, senderId).finally(() => this.admitted(conversationId)),
+      this.lookUpMembers(conversationId, senderId, seq).finally(() => this.admitted(conversationId)),
     );
   }
 
-  private async lookUpMembers(conversationId: string, senderId: string): Promise<void> {
+  private async lookUpMembers(conversationId: string, senderId: string, seq: number): Promise<void> {
     const [memberIds, senderIds] = await Promise.all([
       this.access.memberIds(conversationId),
       this.access.membersAmong(conversationId, [senderId]),
     ]);
-    await this.letIn(conversationId, [...new Set([...memberIds, ...senderIds])], false);
+    const ids = [...new Set([...memberIds, ...senderIds])];
+    // Not those who joined behind the message, whose event is still to come as well.
+    const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, ids);
+    await this.letIn(
+      conversationId,
+      ids.filter((id) => !blindIds.includes(id)),
+      false,
+    );
   }
 
   private admitted(conversationId: string): void {
@@ -306,7 +316,12 @@ export class EventRelay {
    */
   private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
     const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
-    this.rooms.joinConversation(userIds, conversationId);
+    const hereIds = new Set(this.rooms.connectedAmong(userIds));
+    // Those who are not here may have been lost, and must not come back as if they had been in.
+    this.rooms.joinConversation(
+      userIds.filter((id) => newIds.includes(id) || !hereIds.has(id)),
+      conversationId,
+    );
     await this.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
     if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
   }
@@ -314,7 +329,7 @@ export class EventRelay {
   /** These users joined behind messages that were delivered here. */
   private askForMissed(conversationId: string, userIds: readonly string[]): void {
     this.broadcaster.toUsers(userIds, 'sync:needed', {});
-    this.broadcaster.endUnsyncable([conversationId]);
+    this.broadcaster.endUnsyncable([conversationId], userIds);
   }
 
   private conversationChanged({ conversationId, userIds }: DomainEvents['conversation.changed']): void {
@@ -326,7 +341,7 @@ export class EventRelay {
   private groupChanged(created: CreatedMessage, { isNew, joinedIds = [], leftId }: GroupChange): void {
     const { conversationId, senderId } = created.message;
     if (leftId !== undefined) this.conversationLeft(conversationId, leftId);
-    if (joinedIds.length > 0) this.sendViews('conversation:new', conversationId, joinedIds);
+    if (joinedIds.length > 0) this.conversationNew(conversationId, joinedIds, false);
     this.sendMessage(created);
     if (isNew !== true) this.sendViewsToAll(conversationId, [senderId, ...joinedIds]);
   }
