@@ -1,9 +1,9 @@
-/** Of a snapshot of PostgreSQL, `xmin:xmax:xip,…`: all transactions before it have ended. */
+/** The first transaction that may not have ended when a snapshot of PostgreSQL (`xmin:xmax:xip,…`) was taken. */
 export function xminOf(snapshot: string): bigint {
   return BigInt(snapshot.split(':')[0] ?? '');
 }
 
-/** No transaction from it on had begun. */
+/** The first transaction that had not begun by then. */
 export function xmaxOf(snapshot: string): bigint {
   return BigInt(snapshot.split(':')[1] ?? '');
 }
