@@ -11,6 +11,8 @@ const SNAPSHOT_MS = 15_000;
 /** Between the first two looks: what the database was sent, and had not begun, begins meanwhile. */
 const MIN_REST_MS = 1_000;
 const MAX_REST_MS = 30_000;
+/** While the database does not answer. */
+const MAX_TRIAL_REST_MS = 3_000;
 /** So long after the last of them the next one is the first. */
 const CALM_MS = 60_000;
 
@@ -46,8 +48,8 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
   private end: bigint | undefined;
   private readonly loop = new BackgroundLoop(
     () => this.look(),
-    ({ message }) => this.logger.warn(`what became of a write cannot be read at the moment: ${message}`),
-    { minMs: MIN_REST_MS, maxMs: MAX_REST_MS },
+    ({ message }) => this.logger.debug(`what became of a write cannot be read at the moment: ${message}`),
+    { minMs: MIN_REST_MS, maxMs: MAX_TRIAL_REST_MS },
   );
 
   constructor(
