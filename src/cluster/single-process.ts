@@ -4,6 +4,9 @@ import { EventBus } from '../events/event-bus.js';
 import { CatchUp } from './catch-up/catch-up.js';
 import { older } from './snapshots.js';
 
+/** While the database does not answer. */
+const MAX_TRIAL_REST_MS = 3_000;
+
 /** What Cluster is among several: a process that is alone reads what it committed without knowing. */
 @Injectable()
 export class SingleProcess implements OnApplicationShutdown {
@@ -18,7 +21,8 @@ export class SingleProcess implements OnApplicationShutdown {
       if (this.since === since) this.since = undefined;
       return undefined;
     },
-    ({ message }) => this.logger.warn(`what was committed cannot be read at the moment: ${message}`),
+    ({ message }) => this.logger.debug(`what was committed cannot be read at the moment: ${message}`),
+    { minMs: 500, maxMs: MAX_TRIAL_REST_MS },
   );
 
   constructor(
