@@ -74,8 +74,11 @@ export class WebhookPayloads {
         case 'friend.accepted':
           return [
             {
-              ...{ type, at, data: { users: [shownUser(users.get(subjectId)), user] } },
-              ...{ userId: subjectId, otherUserId: userId },
+              type,
+              at,
+              data: { users: [shownUser(users.get(subjectId)), user] },
+              userId: subjectId,
+              otherUserId: userId,
             },
           ];
         case 'conversation.created':
