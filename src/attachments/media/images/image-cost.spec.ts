@@ -10,6 +10,10 @@ describe('the cost of an image', () => {
     ['a panorama of a phone', { format: 'jpeg', width: 16_382, height: 3_952, size: 10 * MEGABYTE }],
     ['a JPEG of 8,192 by 6,144', { format: 'jpeg', width: 8_192, height: 6_144, size: 10 * MEGABYTE }],
     ['a JPEG of 108 megapixels', { format: 'jpeg', width: 12_000, height: 9_000, size: 10 * MEGABYTE }],
+    [
+      'a JPEG of 108 megapixels in 12 scans',
+      { format: 'jpeg', width: 12_000, height: 9_000, scans: 12, size: MEGABYTE },
+    ],
     ['an AVIF of 12 megapixels', { format: 'heif', width: 4_032, height: 3_024, size: 3 * MEGABYTE }],
     ['a WebP of 24 megapixels', { format: 'webp', width: 6_000, height: 4_000, size: 5 * MEGABYTE }],
     ['a PNG of a whole screen', { format: 'png', width: 5_120, height: 2_880, size: 10 * MEGABYTE }],
@@ -23,6 +27,10 @@ describe('the cost of an image', () => {
   it.each([
     ['an AVIF of 49 megapixels in 1,365 bytes', { format: 'heif', width: 7_000, height: 7_000, size: 1_365 }],
     ['a JPEG of 200 megapixels', { format: 'jpeg', width: 16_320, height: 12_240, size: 10 * MEGABYTE }],
+    [
+      'a JPEG of 64 megapixels in 800 scans',
+      { format: 'jpeg', width: 8_000, height: 8_000, scans: 800, size: 227_541 },
+    ],
     ['a WebP of 49 megapixels', { format: 'webp', width: 7_000, height: 7_000, size: 38 }],
     ['an animation that is a film', { format: 'webp', width: 1_280, height: 720, pages: 50, size: MEGABYTE }],
     ['a GIF of noise', { format: 'gif', width: 1_000, height: 1_000, pages: 20, size: 10 * MEGABYTE }],

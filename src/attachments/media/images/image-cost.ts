@@ -10,6 +10,8 @@ export interface ImageHeader {
   size: number;
   /** Whether it is kept in passes, each over the whole picture. */
   isProgressive?: boolean | undefined;
+  /** How many times it goes over the whole picture; known of JPEG. */
+  scans?: number | undefined;
   /** Whether its colours are kept as finely as its brightness. */
   isFullChroma?: boolean | undefined;
   /** Whether it has to be turned to be upright. */
@@ -35,18 +37,22 @@ const COST_OF_MEGAPIXEL_MS: Readonly<Record<string, number>> = {
 const COST_OF_UNKNOWN_MS = 220;
 /** A GIF's colours are chosen anew for each frame: what moves costs more than what stands, and is more bytes. */
 const COST_OF_GIF_MEGABYTE_MS = 360;
+/** A scan of a megapixel in which nothing changes, which takes next to no bytes of the file. */
+const COST_OF_SCAN_MS = 0.3;
 /** The decoder works row by row, and makes the small pictures column by column: of a line of one pixel's width that is nearly all. */
 const COST_OF_MILLION_ROWS_MS = 1_200;
 const COST_OF_MILLION_COLUMNS_MS = 50;
 
 /** What processing an image will take, in milliseconds of a processor: a guess, from its size and its coding. */
-export function estimatedCost({ format, width, height, pages = 1, size, isTurned = false }: ImageHeader): number {
+export function estimatedCost(header: ImageHeader): number {
+  const { format, width, height, pages = 1, size, scans = 1, isTurned = false } = header;
   const megapixels = (width * height * pages) / 1_000_000;
   const ofBytes = format === 'gif' ? (size / 1_000_000) * COST_OF_GIF_MEGABYTE_MS : 0;
   // What is turned has its columns for rows afterwards.
   const rows = (isTurned ? Math.max(width, height) : height) * pages;
   const ofSides = (rows * COST_OF_MILLION_ROWS_MS + width * COST_OF_MILLION_COLUMNS_MS) / 1_000_000;
-  return megapixels * (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + ofBytes + ofSides;
+  const ofMegapixel = (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + (scans - 1) * COST_OF_SCAN_MS;
+  return megapixels * ofMegapixel + ofBytes + ofSides;
 }
 
 /** Whether an image is more than any phone takes: then it is not decoded. */

@@ -14,6 +14,7 @@ import {
   MAX_COST_MS,
   MAX_PIXELS,
 } from './image-cost.js';
+import { countScans } from './jpeg-scans.js';
 import { isPolyglot } from './image-polyglots.js';
 
 /** A PNG may be larger encoded anew, but not by much. */
@@ -114,6 +115,7 @@ async function sourceOf(given: Buffer, maxMemoryBytes: number): Promise<Source> 
     pages,
     size: file.length,
     isProgressive: metadata.isProgressive,
+    scans: metadata.format === 'jpeg' ? countScans(file) : undefined,
     isFullChroma: metadata.chromaSubsampling === '4:4:4',
     isTurned: orientation > 1,
   };
