@@ -38,11 +38,10 @@ export class ChangedMessages {
 
   /** Publishes a committed change, and returns the message as the caller sees it. */
   async publish({ userId }: Pick<Principal, 'userId'>, messageId: string, deleted: boolean): Promise<MessageView> {
-    const [views, differences] = await Promise.all([
-      this.messages.ownAndCommon(userId, messageId),
-      this.changes.differences(messageId),
-    ]);
+    const views = await this.messages.ownAndCommon(userId, messageId);
     if (views === undefined) throw new DomainError('NOT_FOUND');
+    // Behind the view: whoever deletes it for itself later than this sees at least its version.
+    const differences = await this.changes.differences(messageId);
     this.events.publish('message.changed', { message: views.common, deleted, ...differences });
     return views.own;
   }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { ConversationAccess, MAX_LIVE_AUDIENCE } from '../../conversations/conversation-access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ConversationReader } from '../../conversations/reading/conversation-reader.js';
@@ -33,6 +34,9 @@ const FIRST_HOLD_MS = 200;
 /** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
 const MAX_FIRST = 5;
 
+/** Messages that somebody deleted for itself last: more than change while a change of them waits for its turn. */
+const MAX_HIDDEN = 10_000;
+
 /** Views that are out of date when they are read are read again, so often at the most. */
 const MAX_READS = 3;
 
@@ -47,6 +51,8 @@ export class EventRelay {
   private readonly latestTurns = new Map<string, object>();
   /** By conversation: so often it is being looked up who is to be let in. */
   private readonly admissions = new Map<string, number>();
+  /** By message and user: the version that was shown deleted to this user alone. */
+  private readonly hidden = new BoundedMap<string, Map<string, number>>(MAX_HIDDEN);
 
   constructor(
     events: EventBus,
@@ -64,9 +70,7 @@ export class EventRelay {
     );
     events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
     events.subscribeToAll('message.changed', (event) => this.messageChanged(event));
-    events.subscribeToAll('message.hidden', ({ userId, message }) =>
-      this.broadcaster.toUsers([userId], 'message:deleted', { message }),
-    );
+    events.subscribeToAll('message.hidden', (event) => this.messageHidden(event));
     // One event and not one for each message: who is connected syncs, who is not does so when it comes.
     events.subscribeToAll('messages.expired', ({ conversationId }) =>
       this.broadcaster.toConversation(conversationId, 'sync:needed', {}),
@@ -204,6 +208,23 @@ export class EventRelay {
     );
   }
 
+  /** Waits for no turn: a message is shown again to nobody who has deleted it. */
+  private messageHidden({ userId, message }: DomainEvents['message.hidden']): void {
+    const versions = this.hidden.get(message.id) ?? new Map<string, number>();
+    this.hidden.set(message.id, versions.set(userId, message.version));
+    this.broadcaster.toUsers([userId], 'message:deleted', { message });
+  }
+
+  /**
+   * Who was shown this version deleted, or a later one, since it was read what the change looks like to whom. What was deleted at
+   * an earlier version was deleted before the change, which knows of it.
+   */
+  private hiddenFrom({ id, version }: MessageView): string[] {
+    const versions = this.hidden.get(id);
+    if (versions === undefined) return [];
+    return [...versions].filter(([, shown]) => shown >= version).map(([userId]) => userId);
+  }
+
   /**
    * One encoding for all but those who see it otherwise: who reacted (`mine`), who deleted it, or what it quotes, for
    * itself, and whose history begins after what it quotes.
@@ -224,11 +245,13 @@ export class EventRelay {
       this.rooms.awaitedMembers(conversationId),
     );
     const { blindIds, seeingIds, quotationBlindIds } = audience;
-    const others = { userIds: [...new Set([...seeingIds, ...blindIds])] };
+    const hiddenFrom = this.hiddenFrom(message);
+    const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };
     this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
     const blindToQuotation = new Set(quotationBlindIds);
     const copies = new Map<string, { userIds: string[]; event: typeof name; message: MessageView }>();
     for (const userId of seeingIds) {
+      if (hiddenFrom.includes(userId)) continue;
       const at = hiddenAt[userId];
       const quotationAt = quotationHiddenAt[userId];
       const emojis = reactorIds[userId] ?? [];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AccessTokens } from '../../../src/auth/tokens/access-token.js';
+import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { Clock } from '../../../src/common/clock.js';
 import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
 import { A_TIME, directShape, memberShape, messageShape, refusal, socketError, userShape } from '../attacks/shapes.js';
@@ -218,6 +219,39 @@ describe('commands over a socket', () => {
       await sent('marker of the tombstone');
       await bobs.next('message:new', (received) => received.message.content === 'marker of the tombstone');
       expect(bobs.all('message:deleted').filter((received) => received.message.id === message.id)).toHaveLength(1);
+    });
+
+    it.each([
+      ['an edit', 'message:updated', (id: string) => adas.must('edit_message', { messageId: id, content: 'edited' })],
+      ['a deletion for everyone', 'message:deleted', (id: string) => adas.must('delete_message', { messageId: id })],
+    ])('for me alone is not undone by %s that is delivered behind it', async (_, event, change) => {
+      const message = await sent('for bob to hide');
+      await bobs.next('message:new', (received) => received.message.id === message.id);
+      const access = story.app.get(ConversationAccess);
+      let release = (): void => undefined;
+      const isHidden = new Promise<void>((resolve) => (release = resolve));
+      access.audience = async (...given) => {
+        const audience = await ConversationAccess.prototype.audience.apply(access, given);
+        await isHidden;
+        return audience;
+      };
+      let hidden: Anything;
+      try {
+        await change(message.id);
+        ({ message: hidden } = await bobs.must('delete_message', { messageId: message.id, for: 'me' }));
+      } finally {
+        release();
+        access.audience = ConversationAccess.prototype.audience;
+      }
+      await adas.next(event, (received) => received.message.id === message.id);
+      await sent('marker of what is delivered behind it');
+      await bobs.next(
+        'message:new',
+        (received) => received.message.content === 'marker of what is delivered behind it',
+      );
+      const seen = [...bobs.all('message:updated'), ...bobs.all('message:deleted')].map((received) => received.message);
+      expect(seen.filter(({ id }) => id === message.id)).toEqual([hidden]);
+      expect(hidden).toMatchObject({ version: message.version + 1, hiddenAt: A_TIME });
     });
 
     it('for me alone empties it for all of my devices and for nobody else', async () => {
