@@ -13,3 +13,12 @@ export function older(one: string, other: string): string {
   const difference = xmaxOf(one) - xmaxOf(other) || xminOf(one) - xminOf(other);
   return difference <= 0n ? one : other;
 }
+
+/** Those of the transactions before `end` that had not ended, in the snapshot's own order; empty where all have. */
+export function underWayBefore(end: bigint, snapshot: string): string {
+  const [, , transactions = ''] = snapshot.split(':');
+  return transactions
+    .split(',')
+    .filter((xid) => xid !== '' && BigInt(xid) < end)
+    .join();
+}

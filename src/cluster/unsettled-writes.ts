@@ -4,7 +4,7 @@ import { Periodic } from '../common/async/periodic.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { CatchUpRepository } from './catch-up/catch-up.repository.js';
-import { xmaxOf, xminOf } from './snapshots.js';
+import { underWayBefore, xmaxOf } from './snapshots.js';
 
 /** Longer than a statement may take: when it fails, the snapshot before the last one is from before it. */
 const SNAPSHOT_MS = 15_000;
@@ -13,6 +13,8 @@ const MIN_REST_MS = 1_000;
 const MAX_REST_MS = 30_000;
 /** While the database does not answer. */
 const MAX_TRIAL_REST_MS = 3_000;
+/** So long the database is given to end what it had under way: more than any statement or commit of a server takes. */
+const MAX_SETTLING_MS = 300_000;
 /** So long after the last of them the next one is the first. */
 const CALM_MS = 60_000;
 
@@ -20,7 +22,7 @@ const CALM_MS = 60_000;
  * Writes that failed since the database did not answer, though it may have committed them, or still does: nothing was
  * published of them, and nobody knows whom they concern. `write.unsettled` has every process read what was committed since a
  * snapshot from before them (CatchUp): at once, when the database answers again, and until all that it had under way then has
- * ended. Messages are found sooner: see UnsettledSends.
+ * ended: not as long as a transaction of somebody else stays open, which ends nothing. Messages are found sooner: see UnsettledSends.
  */
 @Injectable()
 export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -44,8 +46,10 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
   /** How many there were, and how many of them when it was looked last. */
   private writes = 0;
   private seen = 0;
-  /** The first transaction that begins after all that may be one of them. */
-  private end: bigint | undefined;
+  /** The first transaction that begins after all that may be one of them, and when it was learnt. */
+  private end: { xid: bigint; at: number } | undefined;
+  /** Of those before it, what had not ended when it was looked last. */
+  private underWay: string | undefined;
   private readonly loop = new BackgroundLoop(
     () => this.look(),
     ({ message }) => this.logger.debug(`what became of a write cannot be read at the moment: ${message}`),
@@ -75,7 +79,7 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
     const isFirst = this.since === undefined && this.looks === 0;
     this.since ??= this.former ?? this.latest;
     this.writes += 1;
-    this.end = undefined;
+    this.end = this.underWay = undefined;
     // The others' databases may answer.
     if (isFirst) this.publish();
     this.loop.start();
@@ -90,18 +94,22 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
     if (this.seen < this.writes && this.looks > 0) await this.loop.rest(this.restMs());
     const { writes } = this;
     const snapshot = await this.repository.snapshot();
-    this.publish();
     this.looks += 1;
-    const isNew = this.seen < this.writes;
-    this.seen = writes;
-    if (!isNew) {
-      this.end ??= xmaxOf(snapshot);
-      if (xminOf(snapshot) >= this.end) {
-        [this.since, this.end, this.settledAt] = [undefined, undefined, performance.now()];
-        return undefined;
-      }
+    if (this.seen < this.writes) {
+      this.seen = writes;
+      this.publish();
+      return this.restMs();
     }
-    return this.restMs();
+    const now = performance.now();
+    this.end ??= { xid: xmaxOf(snapshot), at: now };
+    const underWay = underWayBefore(this.end.xid, snapshot);
+    // As long as nothing of it ends there is nothing to read.
+    if (underWay !== this.underWay) this.publish();
+    this.underWay = underWay;
+    if (underWay !== '' && now - this.end.at < MAX_SETTLING_MS) return this.restMs();
+    this.since = this.end = this.underWay = undefined;
+    this.settledAt = now;
+    return undefined;
   }
 
   private restMs(): number {
