@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BlobStore, type ByteRange } from './blob-store.js';
 import { withErrorListener } from '../uploads/counted-stream.js';
 
-/** Files in a directory on the same disk as what is put into it. */
+/** A file on its way from another disk. */
+const PARTIAL = '.partial';
+
+/** Files in a directory, best on the same disk as what is put into it: then none is copied. */
 export class DiskBlobStore extends BlobStore {
   constructor(private readonly directory: string) {
     super();
@@ -14,10 +17,29 @@ export class DiskBlobStore extends BlobStore {
   override async put(key: string, path: string): Promise<void> {
     const target = this.pathOf(key);
     await mkdir(dirname(target), { recursive: true });
-    await synchronise(path);
     // Renamed whole: a reader sees all of it or nothing.
-    await rename(path, target);
+    try {
+      await synchronise(path);
+      await rename(path, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      await this.copy(path, target);
+    }
     await synchronise(dirname(target));
+  }
+
+  /** From another disk. */
+  private async copy(path: string, target: string): Promise<void> {
+    const partial = target + PARTIAL;
+    try {
+      await copyFile(path, partial);
+      await synchronise(partial);
+      await rename(partial, target);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+    await rm(path, { force: true });
   }
 
   override async read(key: string, range?: ByteRange): Promise<Readable | undefined> {
@@ -26,7 +48,9 @@ export class DiskBlobStore extends BlobStore {
   }
 
   override async remove(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await rm(this.pathOf(key), { force: true });
+    // A process that was killed may have left a part of it.
+    for (const path of keys.map((key) => this.pathOf(key)))
+      for (const file of [path, path + PARTIAL]) await rm(file, { force: true });
     // Refused as long as something is in it.
     for (const directory of new Set(keys.map((key) => dirname(this.pathOf(key)))))
       await rmdir(directory).catch(() => undefined);
