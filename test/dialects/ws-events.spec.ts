@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
 import { Clock } from '../../src/common/clock.js';
+import { DomainError } from '../../src/common/errors.js';
 import { TIMINGS } from '../../src/config/timings.js';
+import { HandshakeLimit } from '../../src/limits/connections/handshake-limit.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 
@@ -100,6 +102,19 @@ describe('ws-events', () => {
       other.say({ event: 'authenticate', token });
       expect((await other.event('error')).data.code).toBe('UNAUTHORIZED');
       expect((await other.closed).code).toBe(4401);
+    }
+  });
+
+  it('takes no token for a bad one whose user is to come back later', async () => {
+    const limit = story.app.get(HandshakeLimit);
+    limit.mayConnect = () => Promise.reject(new DomainError('RATE_LIMITED', { retryAfterMs: 5_000 }));
+    try {
+      const frames = connect();
+      frames.say({ event: 'authenticate', token: ada.accessToken });
+      expect((await frames.event('error')).data).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 5_000 });
+      expect(await frames.closed).toEqual({ code: 1013, reason: 'RATE_LIMITED' });
+    } finally {
+      limit.mayConnect = HandshakeLimit.prototype.mayConnect;
     }
   });
 
