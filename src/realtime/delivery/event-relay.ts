@@ -315,9 +315,12 @@ export class EventRelay {
     const ids = [...new Set([...memberIds, ...senderIds])];
     // Not those who joined behind the message, whose event is still to come as well.
     const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, ids);
+    const hereIds = new Set(this.rooms.connectedAmong(ids));
+    // Most were members before: what they have lost they get back.
+    const isOutside = (id: string): boolean => !hereIds.has(id) || this.rooms.disagrees(id, conversationId, true);
     await this.letIn(
       conversationId,
-      ids.filter((id) => !blindIds.includes(id)),
+      ids.filter((id) => !blindIds.includes(id) && isOutside(id)),
       false,
     );
   }
@@ -339,12 +342,8 @@ export class EventRelay {
    */
   private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
     const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
-    const hereIds = new Set(this.rooms.connectedAmong(userIds));
-    // Those who are not here may have been lost, and must not come back as if they had been in.
-    this.rooms.joinConversation(
-      userIds.filter((id) => newIds.includes(id) || !hereIds.has(id)),
-      conversationId,
-    );
+    // Also who is in already: a connection of its own that is lost must not come back as if it had been in.
+    this.rooms.joinConversation(userIds, conversationId);
     await this.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
     if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
   }
