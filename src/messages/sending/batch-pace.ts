@@ -1,7 +1,7 @@
 /** Messages a millisecond in one lane from which on company is worth waiting for. */
 export const MIN_GATHERING_RATE = 1.5;
 /** From the beginning of one batch to that of the next, where messages are gathered. */
-export const GATHERING_WINDOW_MS = 10;
+export const GATHERING_WINDOW_MS = 5;
 /** So many messages wait for nobody: they share a commit's cost well enough. */
 export const MIN_FULL_BATCH_SIZE = 64;
 /** What the rate is measured over: long enough that one burst is not taken for a steady stream. */
