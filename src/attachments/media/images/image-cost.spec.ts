@@ -19,6 +19,7 @@ describe('the cost of an image', () => {
     ['a PNG of a whole screen', { format: 'png', width: 5_120, height: 2_880, size: 10 * MEGABYTE }],
     ['a PNG of a long page', { format: 'png', width: 1_200, height: 40_000, size: 10 * MEGABYTE }],
     ['a PNG of a long line', { format: 'png', width: 1, height: 3_000_000, size: 10_000 }],
+    ['an animated sticker', { format: 'webp', width: 512, height: 512, pages: 60, size: MEGABYTE }],
     ['a GIF of 150 frames', { format: 'gif', width: 480, height: 270, pages: 150, size: 5 * MEGABYTE }],
   ])('lets %s pass', (_, header) => {
     expect(isTooCostly(header)).toBe(false);
@@ -33,6 +34,11 @@ describe('the cost of an image', () => {
     ],
     ['a WebP of 49 megapixels', { format: 'webp', width: 7_000, height: 7_000, size: 38 }],
     ['an animation that is a film', { format: 'webp', width: 1_280, height: 720, pages: 50, size: MEGABYTE }],
+    ['an animation in WebP of noise', { format: 'webp', width: 200, height: 200, pages: 600, size: 9.19 * MEGABYTE }],
+    [
+      'an animation in WebP that is larger than its small pictures',
+      { format: 'webp', width: 1_400, height: 1_400, pages: 10, size: 6.9 * MEGABYTE },
+    ],
     ['a GIF of noise', { format: 'gif', width: 1_000, height: 1_000, pages: 20, size: 10 * MEGABYTE }],
     ['a PNG of 20 million rows', { format: 'png', width: 1, height: 20_000_000, size: 20_000 }],
     ['a PNG of 6 million rows', { format: 'png', width: 1, height: 6_000_000, size: 6_000 }],

@@ -35,8 +35,17 @@ const COST_OF_MEGAPIXEL_MS: Readonly<Record<string, number>> = {
   heic: 150,
 };
 const COST_OF_UNKNOWN_MS = 220;
-/** A GIF's colours are chosen anew for each frame: what moves costs more than what stands, and is more bytes. */
-const COST_OF_GIF_MEGABYTE_MS = 360;
+/**
+ * What has more in it is more bytes and takes longer to encode. A GIF's colours are chosen anew for each frame: what moves costs more
+ * than what stands.
+ */
+const COST_OF_MEGABYTE_MS: Readonly<Record<string, number>> = { gif: 360, webp: 200 };
+/** Of an animation in WebP all frames are encoded again for the small pictures that are smaller than it: so much it is then in all. */
+const COST_OF_SMALL_PICTURES: readonly (readonly [maxSide: number, factor: number])[] = [
+  [320, 1],
+  [1_280, 1.2],
+  [Number.POSITIVE_INFINITY, 1.75],
+];
 /** A scan of a megapixel in which nothing changes, which takes next to no bytes of the file. */
 const COST_OF_SCAN_MS = 0.3;
 /** The decoder works row by row, and makes the small pictures column by column: of a line of one pixel's width that is nearly all. */
@@ -47,12 +56,14 @@ const COST_OF_MILLION_COLUMNS_MS = 50;
 export function estimatedCost(header: ImageHeader): number {
   const { format, width, height, pages = 1, size, scans = 1, isTurned = false } = header;
   const megapixels = (width * height * pages) / 1_000_000;
-  const ofBytes = format === 'gif' ? (size / 1_000_000) * COST_OF_GIF_MEGABYTE_MS : 0;
+  const ofBytes = (size / 1_000_000) * (COST_OF_MEGABYTE_MS[format] ?? 0);
   // What is turned has its columns for rows afterwards.
   const rows = (isTurned ? Math.max(width, height) : height) * pages;
   const ofSides = (rows * COST_OF_MILLION_ROWS_MS + width * COST_OF_MILLION_COLUMNS_MS) / 1_000_000;
   const ofMegapixel = (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + (scans - 1) * COST_OF_SCAN_MS;
-  return megapixels * ofMegapixel + ofBytes + ofSides;
+  const side = Math.max(width, height);
+  const [, factor] = COST_OF_SMALL_PICTURES.find(([maxSide]) => side <= maxSide) as readonly [number, number];
+  return (megapixels * ofMegapixel + ofBytes) * (format === 'webp' && pages > 1 ? factor : 1) + ofSides;
 }
 
 /** Whether an image is more than any phone takes: then it is not decoded. */
