@@ -40,7 +40,7 @@ const COST_OF_UNKNOWN_MS = 220;
  * than what stands.
  */
 const COST_OF_MEGABYTE_MS: Readonly<Record<string, number>> = { gif: 360, webp: 200 };
-/** Of an animation in WebP all frames are encoded again for the small pictures that are smaller than it: so much it is then in all. */
+/** All frames of an animation in WebP are encoded again for each small picture that is smaller than it: so many times as much in all. */
 const COST_OF_SMALL_PICTURES: readonly (readonly [maxSide: number, factor: number])[] = [
   [320, 1],
   [1_280, 1.2],
