@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '../../src/config/timings.js';
+import { EventBus } from '../../src/events/event-bus.js';
+import { Broadcaster } from '../../src/realtime/delivery/broadcaster.js';
+import { Rooms } from '../../src/realtime/delivery/rooms.js';
 import { content, deviceAt } from '../support/cluster.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { onlyWith } from '../support/programs.js';
@@ -144,6 +147,34 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     await ada.say(direct, 'the one behind it');
     await graces.next('message:new', content('the one behind it'));
     expect(graces.all('message:new').filter(content('without her'))).toEqual([]);
+  });
+
+  it('bring nobody else in where all who are concerned are in already', async () => {
+    const [one, other, stranger] = await Promise.all([east.person(), east.person(), east.person()]);
+    const [ones, others, strangers] = await Promise.all([
+      deviceAt(east, one),
+      deviceAt(east, other),
+      deviceAt(east, stranger),
+    ]);
+    const id = await one.group('two of one process', other);
+    await others.next('conversation:new', ({ conversation }) => conversation.id === id);
+    const events = east.app.get(EventBus);
+    events.receive('conversation.joined', { conversationId: id, userIds: [one.id, other.id] });
+    await ones.must('send_message', { conversationId: id, content: 'between the two' });
+    await others.next('message:new', content('between the two'));
+    await one.must('POST', '/friends/requests', { userId: stranger.id });
+    await strangers.next('friend:request_sent');
+    expect(strangers.all('message:new')).toEqual([]);
+
+    east.app.get(Rooms).joinConversation([], id);
+    east.app.get(Broadcaster).closeSessions([], 'LOGGED_OUT');
+    await ones.must('send_message', { conversationId: id, content: 'still between the two' });
+    await others.next('message:new', content('still between the two'));
+    await other.must('POST', '/friends/requests', { userId: stranger.id });
+    await strangers.next('friend:request_sent', ({ request: { senderId } }) => senderId === other.id);
+    expect(strangers.all('message:new')).toEqual([]);
+    expect(strangers.socket.connected).toBe(true);
+    for (const device of [ones, others, strangers]) device.socket.close();
   });
 
   it('end a session everywhere that was ended on one of them', async () => {

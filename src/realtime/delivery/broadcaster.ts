@@ -175,6 +175,8 @@ export class Broadcaster {
 
   /** Sends all sockets of these sessions why they are ended, and ends them, on every process. */
   closeSessions(sessionIds: readonly string[], code: CloseCode, suspension?: SuspensionDetails): void {
+    // Those in no room at all would be everybody.
+    if (sessionIds.length === 0) return;
     const sockets = this.server?.in(sessionIds.map(room.session));
     sockets?.emit('session:ended', { code, ...CLOSE_REASONS[code], ...suspension });
     sockets?.disconnectSockets(true);

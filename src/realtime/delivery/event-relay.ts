@@ -342,8 +342,14 @@ export class EventRelay {
    */
   private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
     const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
-    // Also who is in already: a connection of its own that is lost must not come back as if it had been in.
-    this.rooms.joinConversation(userIds, conversationId);
+    const hereIds = new Set(this.rooms.connectedAmong(userIds));
+    // Connections that are lost must not come back as if they had been in. Who is in already is not let in again: this may be late,
+    // and whoever reads the database at this moment knows better.
+    this.rooms.forgetLost(userIds);
+    this.rooms.joinConversation(
+      userIds.filter((id) => newIds.includes(id) || !hereIds.has(id)),
+      conversationId,
+    );
     await this.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
     if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
   }

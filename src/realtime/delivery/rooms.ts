@@ -134,6 +134,8 @@ export class Rooms {
   }
 
   joinConversation(userIds: readonly string[], conversationId: string): void {
+    // Those in no room at all would be everybody.
+    if (userIds.length === 0) return;
     this.forgetLost(userIds);
     for (const userId of userIds) {
       for (const setup of this.setups.get(userId) ?? []) {
