@@ -8,11 +8,13 @@ import { underWayBefore, xmaxOf } from './snapshots.js';
 
 /** Longer than a statement may take: when it fails, the snapshot before the last one is from before it. */
 const SNAPSHOT_MS = 15_000;
-/** Between the first two looks: what the database was sent, and had not begun, begins meanwhile. */
+/** Behind a look for new ones: what the database was sent, and had not begun, begins meanwhile. */
 const MIN_REST_MS = 1_000;
 const MAX_REST_MS = 30_000;
 /** While the database does not answer. */
 const MAX_TRIAL_REST_MS = 3_000;
+/** Between two looks while something is under way; a write that comes meanwhile waits for no more. */
+const SETTLING_REST_MS = 3_000;
 /** So long the database is given to end what it had under way: more than any statement or commit of a server takes. */
 const MAX_SETTLING_MS = 300_000;
 /** So long after the last of them the next one is the first. */
@@ -40,7 +42,7 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
   );
   /** From before the first write that is not settled. */
   private since: string | undefined;
-  /** Since the last time of calm. */
+  /** For new ones, since the last time of calm. */
   private looks = 0;
   private settledAt = Number.NEGATIVE_INFINITY;
   /** How many there were, and how many of them when it was looked last. */
@@ -94,11 +96,11 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
     if (this.seen < this.writes && this.looks > 0) await this.loop.rest(this.restMs());
     const { writes } = this;
     const snapshot = await this.repository.snapshot();
-    this.looks += 1;
     if (this.seen < this.writes) {
+      this.looks += 1;
       this.seen = writes;
       this.publish();
-      return this.restMs();
+      return MIN_REST_MS;
     }
     const now = performance.now();
     this.end ??= { xid: xmaxOf(snapshot), at: now };
@@ -106,7 +108,7 @@ export class UnsettledWrites implements OnApplicationBootstrap, OnApplicationShu
     // As long as nothing of it ends there is nothing to read.
     if (underWay !== this.underWay) this.publish();
     this.underWay = underWay;
-    if (underWay !== '' && now - this.end.at < MAX_SETTLING_MS) return this.restMs();
+    if (underWay !== '' && now - this.end.at < MAX_SETTLING_MS) return SETTLING_REST_MS;
     this.since = this.end = this.underWay = undefined;
     this.settledAt = now;
     return undefined;
