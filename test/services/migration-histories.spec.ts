@@ -20,6 +20,7 @@ const ACCOUNTS = '20261121000000_accounts';
 const ATTACHMENTS = '20261122000000_attachments';
 const LOOKED_UP_BY_KEY = '20261126153000_looked_up_by_key';
 const ONE_JUDGEMENT = '20261126160200_one_judgement';
+const OTHER_USER = '20261129034500_other_user_of_deliveries';
 
 const upTo = (last: string): Step[] => names.filter((name) => name <= last).map(today);
 
@@ -33,6 +34,18 @@ const formerHistories: [string, Step[]][] = [
   [
     'the first edition of one judgement',
     [...upTo(ONE_JUDGEMENT).filter(({ name }) => name !== ONE_JUDGEMENT), former(ONE_JUDGEMENT, 1)],
+  ],
+  [
+    'another edition of the other user of deliveries, whose foreign key is not validated yet',
+    [...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER), former(OTHER_USER, 1)],
+  ],
+  [
+    'another edition of the other user of deliveries, and the validation of its foreign key',
+    [
+      ...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER),
+      former(OTHER_USER, 1),
+      today('20261129034600_other_user_is_valid'),
+    ],
   ],
   [
     'all that there was while what is looked up by key was taken out',
