@@ -26,9 +26,11 @@ import type { AccountTabs, FollowingConnection, TabRole } from './tabs/types.js'
 const TYPING_REPEAT_MS = 2_500;
 
 export interface EnginePorts
-  extends Pick<Ports, 'clock' | 'random'>,
+  extends Pick<Ports, 'clock' | 'random' | 'lock'>,
     Omit<ConnectionPorts, 'catchUp' | 'identified' | 'doubted'> {
   role: TabRole;
+  /** Of the account's storage, and of what its tabs hold. */
+  name: string;
   /** There may be other tabs on the same storage. */
   isShared: boolean;
   database: Database;
@@ -104,6 +106,7 @@ export class Engine {
       send: (event, payload) => this.connection.request(event, payload),
       uploader: new StoredUploads({ database, http, clock }),
       isShared,
+      holdCopy: (clientId, work) => ports.lock.run(`${ports.name}:copy:${clientId}`, work),
       directConversationWith: (userId) => this.sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.sync.sentMessage(conversationId, clientId),
       answered: (answer) => {

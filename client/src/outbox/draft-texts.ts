@@ -12,8 +12,9 @@ export class DraftTexts {
     return this.#texts;
   }
 
-  clear(): void {
-    this.#texts = new Map();
+  /** Nothing but these is left. */
+  clear(left: Iterable<readonly [conversationId: string, text: string]>): void {
+    this.#texts = new Map(left);
     this.#listeners.call();
   }
 

@@ -121,7 +121,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
     this.#channel = undefined;
   }
 
-  /** Nothing that is stored is shown any more. Resolves with what of it the server does not have. */
+  /** Nothing that is stored is shown any more. Resolves with what of it the server does not have; what is not stored stays. */
   async leave(): Promise<Unsent> {
     await this.pause();
     const unsent = { items: this.#stored, drafts: [...this.drafts.all] };
@@ -142,10 +142,9 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
 
   #clear(): void {
     this.#stored = [];
-    this.#typedDrafts.clear();
     // All of it before anybody is called.
     this.#items = [];
-    this.drafts.clear();
+    this.drafts.clear(this.#typedDrafts);
     this.#show();
   }
 
@@ -165,6 +164,7 @@ export class EarlyInput implements Observable<readonly OutboxItem[]> {
   #end(): void {
     this.#userId = undefined;
     this.#actions = [];
+    this.#typedDrafts.clear();
     this.#clear();
   }
 

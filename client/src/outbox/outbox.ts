@@ -14,7 +14,7 @@ import { NEW_RUN, OutboxItems, type Run } from './items.js';
 import { FIRST_PROVISIONAL } from './order.js';
 import { recipientOf } from './recipient.js';
 import { StoredItems, type StoredItemsPorts } from './stored-items.js';
-import type { CommandSender, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
+import type { CommandSender, KeptFile, Outbox, OutboxCommand, OutboxItem, Uploader, UploadSource } from './types.js';
 
 /** A server that fails at this very command, again and again: what stands behind it goes on without it. */
 const MAX_INTERNAL_ERRORS = 20;
@@ -91,17 +91,30 @@ export class DurableOutbox implements Outbox {
     await stored;
     this.#setReason(item.clientId);
     if (!isNeeded) return replaced[0] ?? item;
-    for (const [index, { id }] of files.entries()) await this.#keep(item.clientId, id, sources[index] as UploadSource);
-    this.#copying.delete(item.clientId);
-    const held = this.#items.find(item.clientId);
-    // Dropped while it was copied: what was written since then goes, too.
-    if (held === undefined) this.#discard([item]);
-    const { isCopying, ...copied } = held ?? item;
-    if (held !== undefined && isCopying === true && copied.state === 'queued') await this.#items.change([copied], []);
+    await this.#copy(item, files, sources);
     const run = this.#items.runs.get(item.clientId);
     if (run !== undefined) run.isDurable = true;
     this.#pump();
     return this.#items.find(item.clientId) ?? item;
+  }
+
+  /** The files of a message. Other tabs wait for that for as long as this one is there. */
+  async #copy(item: OutboxItem, files: readonly KeptFile[], sources: readonly UploadSource[]): Promise<void> {
+    const { clientId } = item;
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    if (files.length > 0) this.ports.holdCopy(clientId, () => finished).catch(() => undefined);
+    try {
+      for (const [index, { id }] of files.entries()) await this.#keep(clientId, id, sources[index] as UploadSource);
+      this.#copying.delete(clientId);
+      const held = this.#items.find(clientId);
+      // Dropped while it was copied: what was written since then goes, too.
+      if (held === undefined) this.#discard([item]);
+      const { isCopying, ...copied } = held ?? item;
+      if (held !== undefined && isCopying === true && copied.state === 'queued') await this.#items.change([copied], []);
+    } finally {
+      finish();
+    }
   }
 
   /** Edits that were stored by tabs that did not know whether their message had left: it goes out with its last text. */

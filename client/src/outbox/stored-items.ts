@@ -8,8 +8,8 @@ import { NEW_RUN, type OutboxItems } from './items.js';
 import { ITEMS, lastNumber } from './order.js';
 import type { OutboxItem } from './types.js';
 
-/** How long another tab may take to copy the files of a message. */
-const COPY_TIMEOUT_MS = 20_000;
+/** By then another tab that copies the files of a message holds that: so it is waited for, or it is gone. */
+const COPY_BEGINS_MS = 20_000;
 
 export interface StoredItemsPorts {
   database: Database;
@@ -17,6 +17,8 @@ export interface StoredItemsPorts {
   clock: Clock;
   /** There may be other tabs on the same storage. */
   isShared?: boolean;
+  /** Runs while no tab copies the files of this message, nor does the same. */
+  holdCopy: (clientId: string, work: () => Promise<void>) => Promise<void>;
   /** Where another tab sends: what has left the storage stays until this is done with it. */
   left?: ((left: readonly Settled[]) => void) | undefined;
 }
@@ -160,12 +162,15 @@ export class StoredItems {
 
   /** The tab that copies its files may be gone: then it is refused, and the user sees it. */
   #giveUpLater(clientId: string): void {
-    const timer = this.ports.clock.setTimeout(() => {
-      this.#timers.delete(timer);
+    const copied = async (): Promise<void> => {
       const run = this.items.runs.get(clientId);
       if (run !== undefined) run.isDurable = true;
       this.changed();
-    }, COPY_TIMEOUT_MS);
+    };
+    const timer = this.ports.clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      this.ports.holdCopy(clientId, copied).catch(copied);
+    }, COPY_BEGINS_MS);
     this.#timers.add(timer);
   }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type ChatClient, type OutgoingMessage, createClient } from '../../src/index.js';
 import type { Fetch } from '../../src/ports/network.js';
 import { memoryTokens } from '../../src/ports/platform.js';
-import type { Database } from '../../src/ports/storage.js';
+import { type Database, StorageError } from '../../src/ports/storage.js';
 import { memoryStorage } from '../../src/storage/memory.js';
 import { processLock } from '../../src/tabs/process-lock.js';
 import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
@@ -360,11 +360,18 @@ describe('a client', () => {
     let isWell = false;
     const unlessIll = <Result>(work: () => Promise<Result>): Promise<Result> =>
       isWell ? work() : Promise.reject(new Error('ill'));
-    for (const ill of ['storage', 'tokens'] as const) {
+    const storage = { ...ports.storage, open: (name: string) => unlessIll(() => ports.storage.open(name)) };
+    const tokens = { ...ports.tokens, load: () => unlessIll(() => ports.tokens.load()) };
+    const openOnly = async (name: string): Promise<Database> => {
+      const database = await ports.storage.open(name);
+      const outdated = (): Promise<never> => Promise.reject(new StorageError('OUTDATED', 'Another tab upgrades it.'));
+      return isWell ? database : { ...database, close: () => database.close(), transaction: outdated };
+    };
+    const illPorts = { storage: { storage }, tokens: { tokens }, upgrade: { storage: { ...storage, open: openOnly } } };
+    for (const [ill, given] of Object.entries(illPorts)) {
       isWell = false;
-      const storage = { ...ports.storage, open: (name: string) => unlessIll(() => ports.storage.open(name)) };
-      const tokens = { ...ports.tokens, load: () => unlessIll(() => ports.tokens.load()) };
-      const client = createClient({ ...ports, ...(ill === 'storage' ? { storage } : { tokens }) });
+      const client = createClient({ ...ports, ...given });
+      client.keepDraft(CONVERSATION, `draft while ${ill} is ill`);
       const { clientId, stored } = client.send({ conversationId: CONVERSATION, content: `while ${ill} is ill` });
       await ports.clock.advance(10_000);
       await client.ready;
@@ -376,6 +383,7 @@ describe('a client', () => {
       expect(client.userId).toBe(ME);
       expect(client.conversations.items).toHaveLength(1);
       expect(client.outbox.items.map((item) => item.clientId)).toContain(clientId);
+      expect(client.draft(CONVERSATION).getSnapshot()).toBe(`draft while ${ill} is ill`);
       await client.outbox.drop(clientId);
       await client.close();
     }

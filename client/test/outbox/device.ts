@@ -196,6 +196,7 @@ export class Device {
       clock,
       random,
       send,
+      holdCopy: (_, work) => work(),
       uploader: this.#uploader(guarded),
       directConversationWith: (userId) => this.#sync.directConversationWith(userId),
       sentMessage: (conversationId, clientId) => this.#sync.sentMessage(conversationId, clientId),

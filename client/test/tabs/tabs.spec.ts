@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OutboxItem } from '../../src/outbox/types.js';
+import type { OutboxItem, UploadSource } from '../../src/outbox/types.js';
 import { file } from '../outbox/device.js';
 import { Chance } from '../sync/model-server.js';
 import { settled } from '../support/virtual-clock.js';
@@ -108,6 +108,32 @@ describe('five tabs of one user', () => {
     expect(model.world.texts()).toEqual(['sent']);
     await closed(model, [second]);
   });
+
+  it.each(['sends', 'refuses, after its tab was closed,'])(
+    '%s a file that another tab takes longer than a minute to copy',
+    async (outcome) => {
+      const model = new BrowserModel(new Chance(1));
+      const tabs = (await opened(model, 2)) as [Tab, Tab];
+      const [first, second] = tabs;
+      const slow: UploadSource = {
+        ...file('a film'),
+        read: (start, end) =>
+          new Promise((resolve) => model.clock.setTimeout(() => resolve(new Uint8Array(end - start)), 50_000)),
+        size: 400_000,
+      };
+      void second.client.send({ conversationId: 'c0', content: 'a film', attachments: [slow] });
+      await model.clock.advance(60_000);
+      expect(model.world.texts()).toEqual([]);
+      expect(second.client.outbox.items.map(({ state }) => state)).toEqual(['queued']);
+      if (outcome !== 'sends') second.life.kill();
+      await model.clock.advance(60_000);
+      const items = first.client.outbox.items.map(({ state, lastError }) => [state, lastError?.code]);
+      expect([model.world.texts(), items]).toEqual(
+        outcome === 'sends' ? [['a film file1'], []] : [[], [['rejected', 'UNREADABLE_FILE']]],
+      );
+      await closed(model, tabs);
+    },
+  );
 });
 
 describe('the tab that leads', () => {
