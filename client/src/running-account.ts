@@ -87,7 +87,6 @@ export class RunningAccount {
     const { tabs } = this.#tabs;
     this.database.onDestroyed?.(async (isEmptied) => {
       const { socket, outbox, drafts } = this.engine;
-      const stored = new Map(drafts.all);
       const { session, removed } = this.ports;
       // Not one that is given the lead since the tab that had it does the same at this moment.
       const isLeader = socket !== undefined && tabs.getSnapshot() === 'leader';
@@ -95,10 +94,7 @@ export class RunningAccount {
       // The tab that led had all that was stored, and goes on from it.
       const isStored = outbox.unstored.length < outbox.getSnapshot().length;
       if (isEmptied && !isLeader && (await this.#isStoredAnew(isStored)))
-        removed(() => ({
-          items: outbox.unshared,
-          drafts: [...drafts.all].filter(([id, text]) => stored.get(id) !== text),
-        }));
+        removed(() => ({ items: outbox.unshared, drafts: drafts.unshared }));
       else removed(() => ({ items: outbox.getSnapshot(), drafts: [...drafts.all] }));
     });
     this.#ends = [

@@ -15,6 +15,9 @@ export interface DraftsPorts {
  * sent, emptied, or with everything else at a log-out. Of several tabs that write to the same conversation the last one counts.
  */
 export class StoredDrafts extends DraftTexts {
+  /** Conversations in which this tab was the last to write: the one that leads may not know of it yet. */
+  readonly #own = new Set<string>();
+
   constructor(private readonly ports: DraftsPorts) {
     super();
   }
@@ -29,9 +32,15 @@ export class StoredDrafts extends DraftTexts {
     this.put(older.map(({ key, value }) => [key, value as string]));
   }
 
+  /** What other tabs may not know; empty where something was removed. */
+  get unshared(): [conversationId: string, text: string][] {
+    return [...this.#own].map((conversationId) => [conversationId, this.of(conversationId)]);
+  }
+
   /** Shown at once. While one is written the next ones wait together, so it may be called for each keystroke. */
   keep(conversationId: string, text: string): void {
     if (text === this.of(conversationId)) return;
+    this.#own.add(conversationId);
     this.put([[conversationId, text]]);
     const value = text === '' ? undefined : text;
     // Rejects only where the storage is closed: then nobody types any more.
@@ -41,6 +50,7 @@ export class StoredDrafts extends DraftTexts {
   /** Rows that another tab has stored. */
   takeRows({ rows }: RowChanges): void {
     const drafts = rows.filter(([store]) => store === 'drafts');
+    for (const [, key] of drafts) this.#own.delete(key);
     if (drafts.length > 0) this.put(drafts.map(([, key, value]) => [key, (value as string | undefined) ?? '']));
   }
 }

@@ -282,7 +282,7 @@ describe('a storage that is gone', () => {
     expect([opened, await browser.databases()]).toEqual([1, ['parley.session']]);
   });
 
-  it('since the browser has emptied it costs no message that the tab that leads did not know of yet', async () => {
+  it('since the browser has emptied it costs no message or draft that the tab that leads did not know of yet', async () => {
     const { channel } = portsOf();
     let isHeld = false;
     const late: ChannelFactory = (name) => {
@@ -297,13 +297,20 @@ describe('a storage that is gone', () => {
     const [leader, follower] = await twoTabs({ channel: late });
     await follower.send({ conversationId: CONVERSATION, content: 'one' }).stored;
     await until('it is known', () => textsIn(leader).length === 1);
+    follower.draft('c1').set('removed');
+    await until('the draft is known', () => leader.draft('c1').getSnapshot() === 'removed');
     isHeld = true;
+    follower.draft('c1').set('');
+    follower.draft('c2').set('a draft');
     await follower.send({ conversationId: CONVERSATION, content: 'two' }).stored;
     browser.sleep();
     await browser.empty();
     browser.wake();
     isHeld = false;
     for (const client of [leader, follower]) await until('it has both', () => textsIn(client).length === 2);
+    const draftsOf = (client: ChatClient): string[] => ['c1', 'c2'].map((id) => client.draft(id).getSnapshot());
+    await until('its drafts are known', () => draftsOf(leader).join() === ',a draft');
+    expect(draftsOf(follower)).toEqual(['', 'a draft']);
     expect([textsIn(leader), textsIn(follower)]).toEqual([
       ['one', 'two'],
       ['one', 'two'],
