@@ -5,9 +5,9 @@ import { Configuration } from '../config/configuration.js';
 import { EventBus } from '../events/event-bus.js';
 import { Degradation, type Part } from '../observability/degradation.js';
 import { Metrics } from '../observability/metrics.js';
-import { EventRelay } from '../realtime/delivery/event-relay.js';
+import { MembershipRelay } from '../realtime/delivery/membership-relay.js';
+import { MessageRelay } from '../realtime/delivery/message-relay.js';
 import { PresenceTracker } from '../realtime/ephemeral/presence-tracker.js';
-import { Rooms } from '../realtime/delivery/rooms.js';
 import { CatchUp } from './catch-up/catch-up.js';
 import { CatchUpRepository } from './catch-up/catch-up.repository.js';
 import { ClusterBus } from './bus/cluster-bus.js';
@@ -78,8 +78,8 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly catchUp: CatchUp,
     private readonly repository: CatchUpRepository,
     private readonly events: EventBus,
-    private readonly relay: EventRelay,
-    private readonly rooms: Rooms,
+    private readonly relay: MessageRelay,
+    private readonly members: MembershipRelay,
     private readonly presence: PresenceTracker,
     private readonly degradation: Degradation,
     metrics: Metrics,
@@ -214,10 +214,7 @@ export class Cluster implements OnApplicationBootstrap, OnApplicationShutdown {
         this.doubt(`an unknown event: ${String(name)}`);
         continue;
       }
-      const isConcerned =
-        isForEverybody(operation) ||
-        this.rooms.concerns(conversationId, userIds) ||
-        this.relay.isAdmitting(conversationId);
+      const isConcerned = isForEverybody(operation) || this.members.concerns(conversationId, userIds);
       if (!isConcerned) {
         if (seq !== undefined && conversationId !== undefined) this.relay.passOver(conversationId, seq);
         continue;

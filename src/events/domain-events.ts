@@ -3,7 +3,7 @@ import type { ConversationBrief, MessageView } from '../messages/messages.view.j
 
 /**
  * Everything that one part of the server publishes to the others. Past tense: each is published after its commit.
- * These are not what clients receive; realtime/delivery/event-relay.ts turns one into the other.
+ * These are not what clients receive; the relays of realtime/delivery turn one into the other.
  */
 export interface DomainEvents {
   'session.ended': {

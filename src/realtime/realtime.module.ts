@@ -11,13 +11,19 @@ import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
+import { ConversationViews } from './delivery/conversation-views.js';
+import { DeliveryTurns } from './delivery/delivery-turns.js';
 import { DialectAnnouncements } from './commands/dialect-announcements.js';
 import { EndedSessions } from './delivery/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
-import { EventRelay } from './delivery/event-relay.js';
+import { FreshReads } from './delivery/fresh-reads.js';
 import { Handshake } from './connections/handshake.js';
+import { MembershipRelay } from './delivery/membership-relay.js';
+import { MessageChangeRelay } from './delivery/message-change-relay.js';
+import { MessageRelay } from './delivery/message-relay.js';
 import { OutboundQueues } from './engine/outbound/outbound-queue.js';
 import { ParleyDialect } from './connections/parley-dialect.js';
+import { PeopleRelay } from './delivery/people-relay.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
 import { Rooms } from './delivery/rooms.js';
 import { SocketConnections } from './connections/socket-connections.js';
@@ -38,13 +44,19 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatGateway,
     ChatQueries,
     Connections,
+    ConversationViews,
+    DeliveryTurns,
     DialectAnnouncements,
     EndedSessions,
     EngineGuard,
-    EventRelay,
+    FreshReads,
     Handshake,
+    MembershipRelay,
+    MessageChangeRelay,
+    MessageRelay,
     OutboundQueues,
     ParleyDialect,
+    PeopleRelay,
     PresenceTracker,
     Rooms,
     SocketConnections,
@@ -64,8 +76,9 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     Connections,
     DialectAnnouncements,
     EndedSessions,
-    EventRelay,
     Handshake,
+    MembershipRelay,
+    MessageRelay,
     OutboundQueues,
     PresenceTracker,
     Rooms,

@@ -11,8 +11,8 @@ import { TIMINGS } from '../../src/config/timings.js';
 import type { EventBus } from '../../src/events/event-bus.js';
 import { Degradation } from '../../src/observability/degradation.js';
 import type { Metrics } from '../../src/observability/metrics.js';
-import type { EventRelay } from '../../src/realtime/delivery/event-relay.js';
-import type { Rooms } from '../../src/realtime/delivery/rooms.js';
+import type { MessageRelay } from '../../src/realtime/delivery/message-relay.js';
+import type { MembershipRelay } from '../../src/realtime/delivery/membership-relay.js';
 import type { PresenceTracker } from '../../src/realtime/ephemeral/presence-tracker.js';
 import { type Network, NETWORKS } from '../support/buses.js';
 import { sideBySide } from '../support/side-by-side.js';
@@ -170,8 +170,8 @@ describe('a bus', () => {
           subscribeToAll: () => undefined,
           receive: (__: string, event: unknown) => made.received.push(JSON.stringify(event)),
         } as unknown as EventBus,
-        { passOver: () => undefined, isAdmitting: () => false } as unknown as EventRelay,
-        { concerns: () => true } as unknown as Rooms,
+        { passOver: () => undefined } as unknown as MessageRelay,
+        { concerns: () => true } as unknown as MembershipRelay,
         { end: () => Promise.resolve() } as unknown as PresenceTracker,
         degradation,
         { gauge: () => undefined, counter: () => undefined } as unknown as Metrics,

@@ -3,7 +3,7 @@ import { EventBus } from '../../events/event-bus.js';
 import { MessageReader } from '../../messages/reading/message-reader.js';
 import { EndedSessions } from '../../realtime/delivery/ended-sessions.js';
 import { Broadcaster } from '../../realtime/delivery/broadcaster.js';
-import { EventRelay } from '../../realtime/delivery/event-relay.js';
+import { MessageRelay } from '../../realtime/delivery/message-relay.js';
 import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
 import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
@@ -34,7 +34,7 @@ export class CatchUp {
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
     private readonly events: EventBus,
-    private readonly relay: EventRelay,
+    private readonly relay: MessageRelay,
     private readonly messages: MessageReader,
     private readonly endedSessions: EndedSessions,
     private readonly presence: PresenceTracker,

@@ -3,13 +3,14 @@ import { Sessions } from '../../auth/sessions/sessions.js';
 import { Periodic } from '../../common/async/periodic.js';
 import { Configuration } from '../../config/configuration.js';
 import { EventBus } from '../../events/event-bus.js';
+import { Broadcaster } from './broadcaster.js';
 import { Rooms } from './rooms.js';
 
 /** For so long after an act, connections that were being let in meanwhile are looked at as well; longer than that may take. */
 const SETTLING_MS = 12_000;
 
 /**
- * Closes connections of sessions that ended without an event that reached this process: an operator's command ended them, or a
+ * Closes connections of sessions that ended, also without an event that reached this process: an operator's command ended them, or a
  * process that died between its commit and its event.
  *
  * Guarantee: such a connection is closed at the latest `sessionEndingsMs` after that, and what the look itself takes. While nothing
@@ -26,8 +27,13 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
     private readonly configuration: Configuration,
     private readonly sessions: Sessions,
     private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
     private readonly events: EventBus,
   ) {
+    events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
+      this.rooms.endSessions(userId, sessionIds, suspension);
+      this.broadcaster.closeSessions(sessionIds, code, suspension);
+    });
     this.looks = new Periodic(
       configuration.timings.sessionEndingsMs,
       () => this.look(),

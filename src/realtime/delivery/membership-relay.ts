@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../../config/configuration.js';
+import { ConversationAccess } from '../../conversations/conversation-access.js';
+import type { DomainEvents } from '../../events/domain-events.js';
+import { EventBus } from '../../events/event-bus.js';
+import type { MessageView } from '../../messages/messages.view.js';
+import { Broadcaster } from './broadcaster.js';
+import { ConversationViews } from './conversation-views.js';
+import { DeliveryTurns } from './delivery-turns.js';
+import { Rooms } from './rooms.js';
+
+/** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
+const MAX_FIRST = 5;
+
+/** Lets members into the rooms of their conversations, and those who left out of them, and sends them that. */
+@Injectable()
+export class MembershipRelay {
+  /** By conversation: so often it is being looked up who is to be let in. */
+  private readonly admissions = new Map<string, number>();
+
+  constructor(
+    events: EventBus,
+    private readonly turns: DeliveryTurns,
+    private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
+    private readonly access: ConversationAccess,
+    private readonly views: ConversationViews,
+    private readonly configuration: Configuration,
+  ) {
+    events.subscribeToAll('conversation.joined', (event) => this.conversationJoined(event));
+    events.subscribeToAll('membership.found', (event) => this.membershipFound(event));
+  }
+
+  private conversationJoined({ conversationId, userIds }: DomainEvents['conversation.joined']): void {
+    // Messages of other processes than the one that made it may have come before it.
+    this.joined(conversationId, userIds, this.turns.sequencer.knows(conversationId));
+  }
+
+  /** @param hasMissed messages may have been delivered to others before */
+  joined(conversationId: string, userIds: readonly string[], hasMissed: boolean): void {
+    if (!this.configuration.isOneOfSeveral) return this.views.send('conversation:new', conversationId, userIds);
+    this.turns.sequencer.inTurn(conversationId, () => this.letIn(conversationId, userIds, hasMissed));
+  }
+
+  /** First out, then `conversation:removed`; in the conversation's turn. */
+  left(conversationId: string, userId: string): void {
+    this.turns.sequencer.inTurn(conversationId, () => {
+      this.rooms.leaveConversation(userId, conversationId);
+      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
+    });
+  }
+
+  /**
+   * Where one process makes a conversation, or adds somebody, another may store a message there before it receives that: its
+   * own users are let in before the message is delivered to them.
+   */
+  admit({ conversationId, senderId, seq }: MessageView): void {
+    if (!this.configuration.isOneOfSeveral) return;
+    const isNew = seq <= MAX_FIRST && !this.rooms.concerns(conversationId, []) && this.rooms.hasConnections();
+    if (!isNew && !this.rooms.disagrees(senderId, conversationId, true)) return;
+    this.admissions.set(conversationId, (this.admissions.get(conversationId) ?? 0) + 1);
+    this.turns.sequencer.inTurn(conversationId, () =>
+      this.lookUpMembers(conversationId, senderId, seq).finally(() => this.admitted(conversationId)),
+    );
+  }
+
+  private async lookUpMembers(conversationId: string, senderId: string, seq: number): Promise<void> {
+    const [memberIds, senderIds] = await Promise.all([
+      this.access.memberIds(conversationId),
+      this.access.membersAmong(conversationId, [senderId]),
+    ]);
+    const ids = [...new Set([...memberIds, ...senderIds])];
+    // Not those who joined behind the message, whose event is still to come as well.
+    const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, ids);
+    const hereIds = new Set(this.rooms.connectedAmong(ids));
+    // Most were members before: what they have lost they get back.
+    const isOutside = (id: string): boolean => !hereIds.has(id) || this.rooms.disagrees(id, conversationId, true);
+    await this.letIn(
+      conversationId,
+      ids.filter((id) => !blindIds.includes(id) && isOutside(id)),
+      false,
+    );
+  }
+
+  private admitted(conversationId: string): void {
+    const left = (this.admissions.get(conversationId) ?? 1) - 1;
+    if (left > 0) this.admissions.set(conversationId, left);
+    else this.admissions.delete(conversationId);
+  }
+
+  /** Whether an event of this conversation, or about these users, can concern anybody here, or somebody who may have to be let in. */
+  concerns(conversationId: string | undefined, userIds: readonly string[]): boolean {
+    const isAdmitting = conversationId !== undefined && this.admissions.has(conversationId);
+    return isAdmitting || this.rooms.concerns(conversationId, userIds);
+  }
+
+  /** In the conversation's turn. Those who are in already are not sent it again. */
+  private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
+    const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
+    const hereIds = new Set(this.rooms.connectedAmong(userIds));
+    // Connections that are lost must not come back as if they had been in. Who is in already is not let in again: this may be late,
+    // and whoever reads the database at this moment knows better.
+    this.rooms.forgetLost(userIds);
+    this.rooms.joinConversation(
+      userIds.filter((id) => newIds.includes(id) || !hereIds.has(id)),
+      conversationId,
+    );
+    await this.views.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
+    if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
+  }
+
+  /** These users joined behind messages that were delivered here. */
+  private askForMissed(conversationId: string, userIds: readonly string[]): void {
+    this.broadcaster.toUsers(userIds, 'sync:needed', {});
+    this.broadcaster.endUnsyncable([conversationId], userIds);
+  }
+
+  /** These users as the database has them by now, in the conversation's turn. */
+  reconcile(conversationId: string, userIds: readonly string[]): void {
+    this.turns.sequencer.inTurn(conversationId, async () => {
+      const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
+      const wrong = userIds.filter((id) => this.rooms.disagrees(id, conversationId, memberIds.has(id)));
+      const joinedIds = wrong.filter((id) => memberIds.has(id));
+      this.applyFound(
+        conversationId,
+        joinedIds,
+        wrong.filter((id) => !memberIds.has(id)),
+      );
+      if (joinedIds.length > 0) this.askForMissed(conversationId, joinedIds);
+    });
+  }
+
+  private membershipFound({ conversationId, joinedIds, leftIds }: DomainEvents['membership.found']): void {
+    this.turns.sequencer.inTurn(conversationId, () => this.applyFound(conversationId, joinedIds, leftIds));
+  }
+
+  /** In the conversation's turn. Behind it, those who joined are sent the conversation. */
+  private applyFound(conversationId: string, joinedIds: readonly string[], leftIds: readonly string[]): void {
+    for (const userId of leftIds) {
+      this.rooms.leaveConversation(userId, conversationId);
+      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
+    }
+    if (joinedIds.length === 0) return;
+    this.rooms.joinConversation(joinedIds, conversationId);
+    this.views.send('conversation:new', conversationId, joinedIds);
+  }
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { BoundedMap } from '../../common/bounded-map.js';
+import { ConversationAccess } from '../../conversations/conversation-access.js';
+import type { DomainEvents } from '../../events/domain-events.js';
+import { EventBus } from '../../events/event-bus.js';
+import type { MessageView } from '../../messages/messages.view.js';
+import { hiddenMessage } from '../../messages/reading/message-row.js';
+import { hiddenQuotation, unavailableQuotation } from '../../messages/reading/quotation.js';
+import { Broadcaster } from './broadcaster.js';
+import { DeliveryTurns } from './delivery-turns.js';
+import { Rooms } from './rooms.js';
+
+/** Messages that somebody deleted for itself last: more than change while a change of them waits for its turn. */
+const MAX_HIDDEN = 10_000;
+
+/** Sends what becomes of messages after they were sent: `message:updated` and `message:deleted`. */
+@Injectable()
+export class MessageChangeRelay {
+  /** By message and user: the version that was shown deleted to this user alone. */
+  private readonly hidden = new BoundedMap<string, Map<string, number>>(MAX_HIDDEN);
+
+  constructor(
+    events: EventBus,
+    private readonly turns: DeliveryTurns,
+    private readonly rooms: Rooms,
+    private readonly broadcaster: Broadcaster,
+    private readonly access: ConversationAccess,
+  ) {
+    events.subscribeToAll('message.changed', (event) => this.messageChanged(event));
+    events.subscribeToAll('message.hidden', (event) => this.messageHidden(event));
+    // One event and not one for each message: who is connected syncs, who is not does so when it comes.
+    events.subscribeToAll('messages.expired', ({ conversationId }) =>
+      this.broadcaster.toConversation(conversationId, 'sync:needed', {}),
+    );
+  }
+
+  private messageChanged(change: DomainEvents['message.changed']): void {
+    const { conversationId, seq } = change.message;
+    this.turns.sequencer.afterSequence(conversationId, seq, () =>
+      this.turns.sequencer.inTurn(conversationId, () => this.sendChange(change)),
+    );
+  }
+
+  /** Waits for no turn: a message is shown again to nobody who has deleted it. */
+  private messageHidden({ userId, message }: DomainEvents['message.hidden']): void {
+    const versions = this.hidden.get(message.id) ?? new Map<string, number>();
+    this.hidden.set(message.id, versions.set(userId, message.version));
+    this.broadcaster.toUsers([userId], 'message:deleted', { message });
+  }
+
+  /**
+   * Who was shown this version deleted, or a later one, since it was read what the change looks like to whom. What was deleted at
+   * an earlier version was deleted before the change, which knows of it.
+   */
+  private hiddenFrom({ id, version }: MessageView): string[] {
+    const versions = this.hidden.get(id);
+    if (versions === undefined) return [];
+    return [...versions].filter(([, shown]) => shown >= version).map(([userId]) => userId);
+  }
+
+  /**
+   * One encoding for all but those who see it otherwise: who reacted (`mine`), who deleted it, or what it quotes, for
+   * itself, and whose history begins after what it quotes.
+   */
+  private async sendChange(change: DomainEvents['message.changed']): Promise<void> {
+    const { message, deleted, reactorIds, hiddenAt, quotationHiddenAt } = change;
+    const { conversationId, seq, replyTo } = message;
+    const name = deleted ? 'message:deleted' : 'message:updated';
+    const special = [
+      ...new Set([...Object.keys(reactorIds), ...Object.keys(quotationHiddenAt), ...Object.keys(hiddenAt)]),
+    ];
+    // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
+    const audience = await this.access.audience(
+      conversationId,
+      seq,
+      special,
+      replyTo?.seq,
+      this.rooms.awaitedMembers(conversationId),
+    );
+    const { blindIds, seeingIds, quotationBlindIds } = audience;
+    const hiddenFrom = this.hiddenFrom(message);
+    const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };
+    this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
+    const blindToQuotation = new Set(quotationBlindIds);
+    const copies = new Map<string, { userIds: string[]; event: typeof name; message: MessageView }>();
+    for (const userId of seeingIds) {
+      if (hiddenFrom.includes(userId)) continue;
+      const at = hiddenAt[userId];
+      const quotationAt = quotationHiddenAt[userId];
+      const emojis = reactorIds[userId] ?? [];
+      const isBlind = blindToQuotation.has(userId);
+      const key = JSON.stringify([at, isBlind, quotationAt, [...emojis].sort()]);
+      const copy = copies.get(key);
+      if (copy !== undefined) {
+        copy.userIds.push(userId);
+        continue;
+      }
+      const seen = asSeenBy(quotedFor(message, isBlind, quotationAt), emojis);
+      copies.set(key, {
+        userIds: [userId],
+        event: at === undefined ? name : 'message:deleted',
+        message: at === undefined ? seen : hiddenMessage(message, at),
+      });
+    }
+    for (const { userIds, event, message: copy } of copies.values())
+      this.broadcaster.toUsers(userIds, event, { message: copy });
+  }
+}
+
+function quotedFor(message: MessageView, isBlind: boolean, hiddenAt: string | undefined): MessageView {
+  const { replyTo } = message;
+  if (replyTo === null) return message;
+  if (isBlind) return { ...message, replyTo: unavailableQuotation(replyTo) };
+  return hiddenAt === undefined ? message : { ...message, replyTo: hiddenQuotation(replyTo, hiddenAt) };
+}
+
+function asSeenBy(message: MessageView, ownEmojis: readonly string[]): MessageView {
+  return {
+    ...message,
+    reactions: message.reactions.map((reaction) => ({ ...reaction, mine: ownEmojis.includes(reaction.emoji) })),
+  };
+}
