@@ -374,6 +374,16 @@ export class Device {
   }
 }
 
+/** A phone that is connected and looks at its first conversation. */
+export async function connected(): Promise<{ world: World; device: Device }> {
+  const world = new World();
+  const device = await Device.start(world);
+  await device.connect();
+  device.sync.open('c0');
+  await settled();
+  return { world, device };
+}
+
 export function file(name: string): UploadSource {
   const bytes = new TextEncoder().encode(name);
   return {

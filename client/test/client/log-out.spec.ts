@@ -1,0 +1,177 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ChatClient, createClient } from '../../src/index.js';
+import type { Fetch } from '../../src/ports/network.js';
+import { memoryTokens } from '../../src/ports/platform.js';
+import { memoryStorage } from '../../src/storage/memory.js';
+import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
+import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
+import { ME } from '../sync/model-server.js';
+import { answering, loggedIn, made } from './fake-server.js';
+
+describe('a client', () => {
+  it('leaves no session behind where a log-in finds no storage', async () => {
+    const { client, ports } = made(
+      answering({ '/auth/login': { accessToken: 'a', refreshToken: 'r', user: { id: ME } } }),
+    );
+    await client.ready;
+    ports.storage.open = () => Promise.reject(new Error('there is none'));
+    const { clear } = ports.tokens;
+    ports.tokens.clear = () => Promise.reject(new Error('nor a store of the session'));
+    const refused = rejection(client.login({ username: 'me', password: 'a long password' }));
+    await ports.clock.advance(10_000);
+    expect(await refused).toMatchObject({ code: 'STORAGE' });
+    ports.tokens.clear = clear;
+    expect(client.userId).toBeUndefined();
+    expect((await ports.tokens.load())?.userId ?? '').toBe('');
+    await client.close();
+  });
+
+  it('is logged in as who logged in last, whichever answer comes first, and not at all after a log-out', async () => {
+    const answers: (() => void)[] = [];
+    const ended: string[] = [];
+    const fetch: Fetch = (address, { headers, body }) => {
+      const respond = (answer: object) => ({
+        status: 200,
+        ok: true,
+        headers: { get: () => null },
+        text: () => Promise.resolve(JSON.stringify(answer)),
+      });
+      if (address.endsWith('/auth/logout')) ended.push(headers['authorization'] ?? '');
+      if (!address.endsWith('/auth/login')) return Promise.resolve(respond({}));
+      const id = (JSON.parse(body as string) as { username: string }).username;
+      return new Promise((resolve) => {
+        answers.push(() => resolve(respond({ accessToken: `of ${id}`, refreshToken: `r ${id}`, user: { id } })));
+      });
+    };
+    const { client } = made(fetch);
+    const logIn = (username: string) => client.login({ username, password: 'a long password' });
+    const both = [logIn('ada'), logIn('grace')];
+    await settled();
+    for (const answer of answers.splice(0).reverse()) {
+      answer();
+      await settled();
+    }
+    await Promise.all(both);
+    expect([client.userId, ended]).toEqual(['grace', ['Bearer of ada']]);
+    const late = rejection(logIn('ada'));
+    await settled();
+    await client.logout();
+    answers[0]?.();
+    expect(await late).toMatchObject({ code: 'ABORTED' });
+    await settled();
+    expect([client.userId, ended]).toEqual([undefined, ['Bearer of ada', 'Bearer of grace', 'Bearer of ada']]);
+    // Also where both are asked for at once.
+    answers.length = 0;
+    const [asked, left] = [rejection(logIn('ada')), client.logout()];
+    await left;
+    expect(await asked).toMatchObject({ code: 'ABORTED' });
+    const registration = { username: 'ada', email: 'ada@example.com', password: 'a long password' };
+    const [registered, leftAgain] = [rejection(client.register(registration)), client.logout()];
+    await leftAgain;
+    expect(await registered).toMatchObject({ code: 'ABORTED' });
+    await settled();
+    expect([client.userId, answers]).toEqual([undefined, []]);
+    await client.close();
+  });
+
+  it('is left, and its storage removed, where the session cannot be removed from its store yet', async () => {
+    const { client, ports } = await loggedIn();
+    const { save, clear } = ports.tokens;
+    const locked = (): Promise<never> => Promise.reject(new Error('locked'));
+    Object.assign(ports.tokens, { save: locked, clear: locked });
+    const left = client.logout();
+    await ports.clock.advance(1_000);
+    await left;
+    expect([client.connection.getSnapshot().status, client.userId]).toEqual(['ended', undefined]);
+    expect(await ports.tokens.load()).toMatchObject({ userId: ME });
+    Object.assign(ports.tokens, { save, clear });
+    await ports.clock.advance(60_000);
+    expect((await ports.tokens.load())?.userId ?? '').toBe('');
+    await client.close();
+    const again = createClient(ports);
+    await again.ready;
+    expect([again.userId, again.conversations.items]).toEqual([undefined, []]);
+    await again.close();
+  });
+});
+
+describe('a log-out', () => {
+  /** A server that can be reached or not, and what it was asked. */
+  function network() {
+    const state = { isReachable: true, isExpired: false, asked: [] as string[] };
+    const fetch: Fetch = (address, { headers, body }) => {
+      if (!state.isReachable) return new Promise(() => undefined);
+      const path = address.replace('https://chat.example', '');
+      const token = headers['authorization']?.replace('Bearer ', '') ?? '';
+      state.asked.push(`${path} ${token}`.trim());
+      const isRefused = state.isExpired && token === 'access';
+      const isRefresh = path === '/auth/refresh';
+      const spent = isRefresh ? (JSON.parse(body as string) as { refreshToken: string }).refreshToken : '';
+      const tokens = { accessToken: `access${spent && ' after '}${spent}`, refreshToken: 'refresh', expiresIn: 900 };
+      const answer = isRefused ? { code: 'TOKEN_EXPIRED' } : { ...tokens, user: { id: ME } };
+      const status = isRefused ? 401 : 200;
+      const text = () => Promise.resolve(JSON.stringify(answer));
+      return Promise.resolve({ status, ok: !isRefused, headers: { get: () => null }, text });
+    };
+    return { state, fetch };
+  }
+
+  async function left(isClosed: boolean) {
+    const { state, fetch } = network();
+    const [tokens, clock, connectivity] = [memoryTokens(), new VirtualClock(), new FakeConnectivity()];
+    const start = (): ChatClient => {
+      const ports = { storage: memoryStorage(), tokens, socket: new FakeSockets().factory, clock, fetch, connectivity };
+      return createClient({ url: 'https://chat.example', ...ports });
+    };
+    const client = start();
+    await client.login({ username: 'me', password: 'a long password' });
+    state.isReachable = false;
+    let isOut = false;
+    void client.logout().then(() => (isOut = true));
+    await clock.advance(1_000);
+    expect(isOut).toBe(true);
+    expect(client.userId).toBeUndefined();
+    expect(client.connection.getSnapshot()).toEqual({ status: 'ended' });
+    expect(await tokens.load()).toMatchObject({ userId: '', accessToken: '' });
+    if (isClosed) await client.close();
+    state.asked.length = 0;
+    return { state, tokens, clock, connectivity, client, start };
+  }
+
+  it('on a stalled network ends here within a second, and on the server when there is a network', async () => {
+    const { state, tokens, clock, connectivity, client } = await left(false);
+    await clock.advance(60_000);
+    state.isReachable = true;
+    connectivity.set(true);
+    await clock.advance(60_000);
+    expect(state.asked).toEqual(['/auth/logout access']);
+    expect(await tokens.load()).toBeUndefined();
+    await client.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('that the server did not get before the app ended is repeated at the next start, with a token of its own', async () => {
+    const { state, tokens, clock, start } = await left(true);
+    Object.assign(state, { isReachable: true, isExpired: true });
+    const again = start();
+    await again.ready;
+    expect(again.userId).toBeUndefined();
+    await clock.advance(60_000);
+    expect(state.asked).toEqual(['/auth/logout access', '/auth/refresh', '/auth/logout access after refresh']);
+    expect(await tokens.load()).toBeUndefined();
+    await again.close();
+  });
+
+  it('that waits for the server leaves the session of the next log-in alone', async () => {
+    const { state, tokens, clock, client } = await left(false);
+    await clock.advance(60_000);
+    state.isReachable = true;
+    const login = client.login({ username: 'me', password: 'a long password' });
+    await clock.advance(60_000);
+    await login;
+    expect(state.asked.filter((one) => one.startsWith('/auth/logout'))).toEqual(['/auth/logout access']);
+    expect(await tokens.load()).toMatchObject({ userId: ME, accessToken: 'access', refreshToken: 'refresh' });
+    expect(client.userId).toBe(ME);
+    await client.close();
+  });
+});

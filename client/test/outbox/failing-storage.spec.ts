@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { StorageError } from '../../src/ports/storage.js';
+import { connected, Device, file, settled } from './device.js';
+
+describe('a storage that fails', () => {
+  it('is not read again and again once it is closed', async () => {
+    const { world, device } = await connected();
+    device.storageFailure = new StorageError('CLOSED', 'The storage is closed.');
+    device.storageFailures = 1_000;
+    device.outbox.lookAgain();
+    await world.clock.advance(10_000);
+    expect(device.storageFailures).toBe(999);
+  });
+
+  it('since it was closed ends the copying of files: their message is not stored, and nobody reads them again', async () => {
+    const { world, device } = await connected();
+    let reads = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const read = (): Promise<Uint8Array> => {
+      reads += 1;
+      return released.then(() => new TextEncoder().encode('cat'));
+    };
+    const failures: unknown[] = [];
+    for (const id of ['a', 'b'])
+      device.send(id, id, 'c0', [{ ...file('cat'), read }]).catch((error: unknown) => failures.push(error));
+    await settled();
+    void device.outbox.stop();
+    device.storageFailure = new StorageError('CLOSED', 'The storage is closed.');
+    device.storageFailures = 1_000;
+    release();
+    await world.clock.advance(120_000);
+    expect(failures).toMatchObject([{ code: 'CLOSED' }, { code: 'CLOSED' }]);
+    expect(reads).toBe(2);
+  });
+
+  it('for a moment is given the files all the same, also where another tab leads by then', async () => {
+    const { world, device } = await connected();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = { ...file('cat'), read: () => released.then(() => new TextEncoder().encode('cat')) };
+    const stored: boolean[] = [];
+    void device.send('a', 'picture', 'c0', [slow]).then((isStored) => stored.push(isStored));
+    await settled();
+    await device.outbox.stop();
+    device.storageFailures = 3;
+    release();
+    await world.clock.advance(30_000);
+    expect(stored).toEqual([true]);
+  });
+
+  it('when the app starts is asked again, until it answers what was kept', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'hello');
+    device.kill();
+    const again = await Device.start(world, Number.POSITIVE_INFINITY, 5);
+    expect(again.states()).toEqual([]);
+    await world.clock.advance(60_000);
+    expect(again.states()).toEqual([['hello', 'queued']]);
+    await again.connect();
+    await settled();
+    expect(world.texts()).toEqual(['hello']);
+  });
+
+  it('delays what is typed, and loses or doubles none of it', async () => {
+    const { world, device } = await connected();
+    device.storageFailures = 5;
+    void device.send('a', 'one');
+    void device.send('b', 'two');
+    await settled();
+    expect(world.frames).toEqual([]);
+    await world.clock.advance(120_000);
+    expect(world.texts()).toEqual(['one', 'two']);
+    expect(device.states()).toEqual([]);
+  });
+
+  it('is said of what waits for it, until it takes it', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    const errors = (): unknown[] => device.outbox.getSnapshot().map(({ lastError }) => lastError?.code);
+    device.storageFailure = new StorageError('QUOTA', 'The storage is full.');
+    device.storageFailures = 100;
+    void device.send('a', 'one');
+    void device.send('b', 'two', 'c0', [file('cat')]);
+    await world.clock.advance(30_000);
+    expect(errors()).toEqual(['STORAGE', 'STORAGE']);
+    device.storageFailures = 0;
+    await world.clock.advance(120_000);
+    expect(errors()).toEqual([undefined, undefined]);
+    await device.connect();
+    await world.clock.advance(10_000);
+    expect(world.texts()).toEqual(['one', 'two file-cat']);
+  });
+});
