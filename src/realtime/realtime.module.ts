@@ -18,6 +18,7 @@ import { EndedSessions } from './delivery/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { FreshReads } from './delivery/fresh-reads.js';
 import { Handshake } from './connections/handshake.js';
+import { HiddenMessages } from './delivery/hidden-messages.js';
 import { MembershipRelay } from './delivery/membership-relay.js';
 import { MessageChangeRelay } from './delivery/message-change-relay.js';
 import { MessageRelay } from './delivery/message-relay.js';
@@ -51,6 +52,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     EngineGuard,
     FreshReads,
     Handshake,
+    HiddenMessages,
     MembershipRelay,
     MessageChangeRelay,
     MessageRelay,

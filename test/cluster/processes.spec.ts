@@ -177,6 +177,26 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
     for (const device of [ones, others, strangers]) device.socket.close();
   });
 
+  it('send nobody a conversation anew since a connection of its user is being let in, or opens it', async () => {
+    const [one, other] = await Promise.all([east.person(), east.person()]);
+    const id = await one.group('known to both', other);
+    const [ones, others] = await Promise.all([deviceAt(east, one), deviceAt(east, other)]);
+    const rooms = east.app.get(Rooms);
+    const setup = rooms.begin(one.id);
+    await ones.must('send_message', { conversationId: id, content: 'meanwhile' });
+    await others.next('message:new', content('meanwhile'));
+    rooms.abandon(setup);
+    await Promise.all([
+      ones.must('join_conversation', { conversationId: id }),
+      ones.must('send_message', { conversationId: id, content: 'at once' }),
+    ]);
+    await others.next('message:new', content('at once'));
+    for (const device of [ones, others]) {
+      expect(device.all('conversation:new')).toEqual([]);
+      device.socket.close();
+    }
+  });
+
   it('end a session everywhere that was ended on one of them', async () => {
     const other = await Person.login(west.url, grace.username);
     const device = await deviceAt(west, other);

@@ -198,6 +198,65 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     expect(message.reactions).toEqual([{ emoji: '+1', count: 1, mine: true }]);
   });
 
+  it('is not shown to who had deleted it for itself before it was found', async () => {
+    await cutOff();
+    const repository = west.app.get(CatchUpRepository);
+    const changes = repository.changes.bind(repository);
+    let release = (): void => undefined;
+    const isDeleted = new Promise<void>((resolve) => (release = resolve));
+    repository.changes = (...parameters) => isDeleted.then(() => changes(...parameters));
+    const before = graces.all('sync:needed').length;
+    const { id } = await ada.say(direct, 'not to be seen again');
+    try {
+      const path = `/messages/${id}?for=me`;
+      expect((await request(east.url, 'DELETE', path, undefined, grace.accessToken)).status).toBe(200);
+    } finally {
+      repository.changes = changes;
+      release();
+    }
+    await until('grace is asked to sync', () => graces.all('sync:needed').length > before);
+    await ada.say(direct, 'behind what was deleted');
+    await graces.next('message:new', content('behind what was deleted'));
+    expect(graces.all('message:new').filter(content('not to be seen again'))).toEqual([]);
+  });
+
+  it('comes back to a connection that was lost, once, and nothing that it had read when it was let in', async () => {
+    const lin = await east.person('linda');
+    const conversation = await ada.befriend(lin);
+    await cutOff();
+    const repository = west.app.get(CatchUpRepository);
+    const changes = repository.changes.bind(repository);
+    let release = (): void => undefined;
+    const isLost = new Promise<void>((resolve) => (release = resolve));
+    repository.changes = (...parameters) => isLost.then(() => changes(...parameters));
+    let lost: Device;
+    try {
+      await ada.say(conversation, 'before it came');
+      lost = await connect(west, lin);
+      // Something to come back to.
+      await request(west.url, 'PATCH', '/users/me', { displayName: 'Lin' }, lin.accessToken);
+      await lost.next('user:updated');
+      lost.drop();
+      await lost.next('disconnect');
+      await ada.say(conversation, 'while it was lost');
+    } finally {
+      repository.changes = changes;
+      release();
+    }
+    await ada.say(direct, 'behind it');
+    await graces.next('message:new', content('behind it'));
+    lost.socket.connect();
+    expect(await lost.next('session:ready')).toMatchObject({ recovered: true });
+    await lost.next('message:new', content('while it was lost'));
+    await ada.say(conversation, 'once it is back');
+    await lost.next('message:new', content('once it is back'));
+    await bringBack();
+    expect(lost.all('message:new').map(({ message }) => message.content)).toEqual([
+      'while it was lost',
+      'once it is back',
+    ]);
+  });
+
   it('is no way back into a group for a lost connection that its user was removed from meanwhile', async () => {
     const group = await ada.group('Not for long', grace);
     const lost = await connect(west, grace);

@@ -34,7 +34,8 @@ const AUDIENCES: { [Name in keyof DomainEvents]: (event: DomainEvents[Name]) => 
         ]),
   'message.changed': ({ message }) => inConversation(message.conversationId),
   'messages.expired': ({ conversationId }) => inConversation(conversationId),
-  'message.hidden': ({ userId }) => ofUsers(userId),
+  // Also where the user is about to be let in, and is to be sent the message that waits for its turn there.
+  'message.hidden': ({ userId, message }) => inConversation(message.conversationId, [userId]),
   'receipt.moved': ({ conversationId }) => inConversation(conversationId),
   'typing.changed': ({ conversationId }) => inConversation(conversationId),
   'presence.changed': () => EVERYBODY,

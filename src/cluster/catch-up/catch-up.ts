@@ -88,7 +88,7 @@ export class CatchUp {
     const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
     const messages = await this.messages.listPublished(wanted.map(({ id }) => id));
-    // More changed than the message can say; or it was changed since, and is another one to who reacted to it or hid it.
+    // More changed than the message can say; or it was changed since, and is another one to who reacted to it.
     for (const {
       created: { message },
     } of messages)
@@ -108,7 +108,7 @@ export class CatchUp {
     const found = new Map<string, { joinedIds: string[]; leftIds: string[] }>();
     this.rooms.forgetLost(changes.filter(({ isOwn }) => isOwn).map(({ userId }) => userId));
     for (const { userId, conversationId, isMember, isOwn } of changes) {
-      if (conversationId === null || !isOwn || !this.rooms.disagrees(userId, conversationId, isMember)) continue;
+      if (conversationId === null || !isOwn || !this.rooms.mayDisagree(userId, conversationId, isMember)) continue;
       const setup = setups.get(userId);
       if (setup?.joined.has(conversationId) === true || setup?.left.has(conversationId) === true) continue;
       const { joinedIds, leftIds } = found.get(conversationId) ?? { joinedIds: [], leftIds: [] };

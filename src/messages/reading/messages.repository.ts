@@ -264,13 +264,16 @@ export class MessagesRepository {
     );
   }
 
-  /** Of these messages those that some members may not read, since their history begins later, with those members. */
+  /** Of these messages those that some members are not shown, with those members: their history begins later, or they deleted them for themselves. */
   async blindTo(ids: readonly string[]): Promise<Map<string, string[]>> {
     // Asked for by what holds a connection of `background`, which may be the only one.
     const rows = await this.database.reads.query<{ id: string; userIds: string[] }>(
-      `SELECT m.id, array_agg(v.user_id::text) AS "userIds" FROM messages m
-       JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > m.seq
-       WHERE m.id = ANY ($1) GROUP BY m.id`,
+      `SELECT b.id, array_agg(b.user_id::text) AS "userIds" FROM (
+         SELECT m.id, v.user_id FROM messages m
+         JOIN conversation_members v ON v.conversation_id = m.conversation_id AND v.left_at IS NULL AND v.visible_from_seq > m.seq
+         WHERE m.id = ANY ($1)
+         UNION SELECT h.message_id, h.user_id FROM hidden_messages h WHERE h.message_id = ANY ($1)
+       ) AS b GROUP BY b.id`,
       [ids],
       'messages_blind_to',
     );

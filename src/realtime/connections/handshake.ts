@@ -158,18 +158,23 @@ export class Handshake {
       if (dialect.returnsOnlyWhenLost && refusal.code === 'UNAVAILABLE') socket.conn.close();
       throw withDialectMessage(refusal, dialect);
     });
-    const isSame = isOf(restored, state.principal);
-    socket.data = {
-      ...state,
-      isActive: auth.active !== false,
-      snapshot: isSame ? undefined : state.snapshot,
-    };
-    this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
     // A client that goes before it is connected never reaches the gateway.
+    if (socket.conn.readyState !== 'open') {
+      this.abandon(admission);
+      throw new DomainError('UNAVAILABLE');
+    }
     socket.conn.once('close', () => {
       const pending = this.take(socket);
       if (pending !== undefined) this.abandon(pending.admission);
     });
+    const isSame = isOf(restored, state.principal);
+    socket.data = {
+      ...state,
+      isActive: auth.active !== false,
+      // What it was sent, or missed, is counted from when it was let in first.
+      snapshot: isSame ? restored?.snapshot : state.snapshot,
+    };
+    this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
   }
 
   /** The first of: `auth.token`, Authorization header, `token` in the query, cookie (of allowed origins). */

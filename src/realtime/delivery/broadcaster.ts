@@ -44,23 +44,27 @@ export class Broadcaster {
     audience.emit(name, ...parameters<Name>(payload));
   }
 
-  /** Connections in a conversation that were let in from a snapshot of the database that saw this transaction. */
+  /**
+   * Connections in a conversation that were let in from a snapshot of the database that saw this transaction; also those that were
+   * lost, and may come back to what they missed.
+   */
   connectionsAhead(conversationId: string, xid: bigint): string[] {
-    return this.connectionsIn(conversationId).filter((id) => this.isAhead(id, xid));
+    return this.connectionsOf(conversationId, xid).flatMap(({ connectionId, isAhead }) =>
+      isAhead ? connectionId : [],
+    );
   }
 
   /** Whether there are others in it. */
   hasConnectionsBehind(conversationId: string, xid: bigint): boolean {
-    return this.connectionsIn(conversationId).some((id) => !this.isAhead(id, xid));
+    return this.connectionsOf(conversationId, xid).some(({ isAhead }) => !isAhead);
   }
 
-  private connectionsIn(conversationId: string): string[] {
-    return [...(this.server?.sockets.adapter.rooms.get(room.conversation(conversationId)) ?? [])];
-  }
-
-  private isAhead(connectionId: string, xid: bigint): boolean {
-    const snapshot = this.server?.sockets.sockets.get(connectionId)?.data.snapshot;
-    return snapshot !== undefined && isVisibleIn(snapshot, xid);
+  private connectionsOf(conversationId: string, xid: bigint): { connectionId: string; isAhead: boolean }[] {
+    const found = recoveryAdapterOf(this.server)?.snapshotsIn(room.conversation(conversationId)) ?? [];
+    return found.map(({ connectionId, snapshot }) => ({
+      connectionId,
+      isAhead: snapshot !== undefined && isVisibleIn(snapshot, xid),
+    }));
   }
 
   /** To those sockets that have the conversation open. */

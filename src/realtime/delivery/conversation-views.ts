@@ -38,7 +38,8 @@ export class ConversationViews {
     this.turns.sequencer.inTurn(conversationId, async () => {
       // In its turn as well: what still waits to be sent is from before, and not for who joins now.
       if (name === 'conversation:new') this.rooms.joinConversation(userIds, conversationId);
-      await this.sendEach(name, conversationId, this.rooms.connectedAmong(userIds), userIds);
+      // Also for who is lost: that it missed something is kept, and not the view.
+      await this.sendEach(name, conversationId, this.rooms.awaitedAmong(userIds), userIds);
     });
   }
 

@@ -73,8 +73,8 @@ export class MembershipRelay {
     // Not those who joined behind the message, whose event is still to come as well.
     const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, ids);
     const hereIds = new Set(this.rooms.connectedAmong(ids));
-    // Most were members before: what they have lost they get back.
-    const isOutside = (id: string): boolean => !hereIds.has(id) || this.rooms.disagrees(id, conversationId, true);
+    // Most were members before: who is here and in keeps its lost connections.
+    const isOutside = (id: string): boolean => !hereIds.has(id) || this.rooms.mayDisagree(id, conversationId, true);
     await this.letIn(
       conversationId,
       ids.filter((id) => !blindIds.includes(id) && isOutside(id)),
@@ -102,10 +102,10 @@ export class MembershipRelay {
     // and whoever reads the database at this moment knows better.
     this.rooms.forgetLost(userIds);
     this.rooms.joinConversation(
-      userIds.filter((id) => newIds.includes(id) || !hereIds.has(id)),
+      userIds.filter((id) => !hereIds.has(id) || this.rooms.mayDisagree(id, conversationId, true)),
       conversationId,
     );
-    await this.views.sendEach('conversation:new', conversationId, this.rooms.connectedAmong(newIds), newIds);
+    await this.views.sendEach('conversation:new', conversationId, newIds, newIds);
     if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
   }
 
@@ -119,7 +119,7 @@ export class MembershipRelay {
   reconcile(conversationId: string, userIds: readonly string[]): void {
     this.turns.sequencer.inTurn(conversationId, async () => {
       const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
-      const wrong = userIds.filter((id) => this.rooms.disagrees(id, conversationId, memberIds.has(id)));
+      const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, memberIds.has(id)));
       const joinedIds = wrong.filter((id) => memberIds.has(id));
       this.applyFound(
         conversationId,

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { BoundedMap } from '../../common/bounded-map.js';
 import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -8,26 +7,25 @@ import { hiddenMessage } from '../../messages/reading/message-row.js';
 import { hiddenQuotation, unavailableQuotation } from '../../messages/reading/quotation.js';
 import { Broadcaster } from './broadcaster.js';
 import { DeliveryTurns } from './delivery-turns.js';
+import { HiddenMessages } from './hidden-messages.js';
 import { Rooms } from './rooms.js';
-
-/** Messages that somebody deleted for itself last: more than change while a change of them waits for its turn. */
-const MAX_HIDDEN = 10_000;
 
 /** Sends what becomes of messages after they were sent: `message:updated` and `message:deleted`. */
 @Injectable()
 export class MessageChangeRelay {
-  /** By message and user: the version that was shown deleted to this user alone. */
-  private readonly hidden = new BoundedMap<string, Map<string, number>>(MAX_HIDDEN);
-
   constructor(
     events: EventBus,
     private readonly turns: DeliveryTurns,
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
     private readonly access: ConversationAccess,
+    private readonly hidden: HiddenMessages,
   ) {
     events.subscribeToAll('message.changed', (event) => this.messageChanged(event));
-    events.subscribeToAll('message.hidden', (event) => this.messageHidden(event));
+    // Waits for no turn: what is behind it is not sent to who deleted it.
+    events.subscribeToAll('message.hidden', ({ userId, message }) =>
+      this.broadcaster.toUsers([userId], 'message:deleted', { message }),
+    );
     // One event and not one for each message: who is connected syncs, who is not does so when it comes.
     events.subscribeToAll('messages.expired', ({ conversationId }) =>
       this.broadcaster.toConversation(conversationId, 'sync:needed', {}),
@@ -39,23 +37,6 @@ export class MessageChangeRelay {
     this.turns.sequencer.afterSequence(conversationId, seq, () =>
       this.turns.sequencer.inTurn(conversationId, () => this.sendChange(change)),
     );
-  }
-
-  /** Waits for no turn: a message is shown again to nobody who has deleted it. */
-  private messageHidden({ userId, message }: DomainEvents['message.hidden']): void {
-    const versions = this.hidden.get(message.id) ?? new Map<string, number>();
-    this.hidden.set(message.id, versions.set(userId, message.version));
-    this.broadcaster.toUsers([userId], 'message:deleted', { message });
-  }
-
-  /**
-   * Who was shown this version deleted, or a later one, since it was read what the change looks like to whom. What was deleted at
-   * an earlier version was deleted before the change, which knows of it.
-   */
-  private hiddenFrom({ id, version }: MessageView): string[] {
-    const versions = this.hidden.get(id);
-    if (versions === undefined) return [];
-    return [...versions].filter(([, shown]) => shown >= version).map(([userId]) => userId);
   }
 
   /**
@@ -78,7 +59,7 @@ export class MessageChangeRelay {
       this.rooms.awaitedMembers(conversationId),
     );
     const { blindIds, seeingIds, quotationBlindIds } = audience;
-    const hiddenFrom = this.hiddenFrom(message);
+    const hiddenFrom = this.hidden.from(message);
     const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };
     this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
     const blindToQuotation = new Set(quotationBlindIds);

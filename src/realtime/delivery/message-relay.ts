@@ -8,6 +8,7 @@ import { Broadcaster } from './broadcaster.js';
 import { GAP_TIMEOUT_MS, REPAIR_TIMEOUT_MS } from './conversation-sequencer.js';
 import { ConversationViews } from './conversation-views.js';
 import { DeliveryTurns } from './delivery-turns.js';
+import { HiddenMessages } from './hidden-messages.js';
 import { MembershipRelay } from './membership-relay.js';
 import { Rooms } from './rooms.js';
 
@@ -22,6 +23,7 @@ export class MessageRelay {
     private readonly access: ConversationAccess,
     private readonly members: MembershipRelay,
     private readonly views: ConversationViews,
+    private readonly hidden: HiddenMessages,
   ) {
     events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
     events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
@@ -59,9 +61,10 @@ export class MessageRelay {
   /** One encoding for all but those who may not read what it quotes. */
   private writeMessage(
     { message, conversation, connectionId, limits }: CreatedMessage,
-    exceptIds: readonly string[],
+    blindIds: readonly string[],
     xid: bigint | undefined,
   ): void {
+    const exceptIds = [...blindIds, ...this.hidden.from(message)];
     const isSilent = connectionId !== undefined && this.broadcaster.isEchoOff(connectionId);
     const ahead = xid === undefined ? [] : this.broadcaster.connectionsAhead(message.conversationId, xid);
     const connectionIds = isSilent ? [connectionId, ...ahead] : ahead;

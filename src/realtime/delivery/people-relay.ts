@@ -124,9 +124,9 @@ export class PeopleRelay {
       );
   }
 
-  /** To those of them who are connected here, and who are shown it at all. */
+  /** To those of them who are connected here, or may come back, and who are shown it at all. */
   private async showPresence(userId: string, userIds: readonly string[]): Promise<void> {
-    const viewerIds = this.rooms.connectedAmong(userIds);
+    const viewerIds = this.rooms.awaitedAmong(userIds);
     if (viewerIds.length === 0) return;
     const users = await this.users.viewsFor(viewerIds, [userId], false);
     for (const viewerId of viewerIds) {

@@ -123,9 +123,16 @@ export class Rooms {
     return userIds.some((id) => this.setups.has(id) || adapter?.isAwaited(room.user(id)) === true);
   }
 
-  /** Whether a connection of the user is in the conversation's room although it should not be, or the other way round. */
+  /**
+   * Whether a connection of the user is in the conversation's room although it should not be, or the other way round; or may be, for
+   * it is still being let in.
+   */
+  mayDisagree(userId: string, conversationId: string, isMember: boolean): boolean {
+    return this.setups.has(userId) || this.disagrees(userId, conversationId, isMember);
+  }
+
+  /** The same of connections that have been let in. */
   disagrees(userId: string, conversationId: string, isMember: boolean): boolean {
-    if (this.setups.has(userId)) return true;
     const adapter = this.adapter();
     const members = adapter?.rooms.get(room.conversation(conversationId));
     for (const id of adapter?.rooms.get(room.user(userId)) ?? [])

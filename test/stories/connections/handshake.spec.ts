@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac, randomUUID } from 'node:crypto';
 import { Clock } from '../../../src/common/clock.js';
 import { LIMITS } from '../../../src/config/limits.js';
-import { Device, startStory, type Story } from '../../support/story.js';
+import { Rooms } from '../../../src/realtime/delivery/rooms.js';
+import { SyncService } from '../../../src/sync/sync.service.js';
+import { Frames } from '../../dialects/frames.js';
+import { Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('the handshake', () => {
   let story: Story;
@@ -98,6 +101,34 @@ describe('the handshake', () => {
       }),
     );
     expect(answers.filter(([asked, answered]) => asked !== answered)).toEqual([]);
+  });
+
+  it.each(['before it was let in', 'in the same moment'])('leaves nothing of a client that went %s', async (when) => {
+    const ada = await story.person();
+    const service = story.app.get(SyncService, { strict: false });
+    const present = service.present.bind(service);
+    let isAsked = false;
+    let letIn = (): void => undefined;
+    const mayRead = new Promise<void>((resolve) => (letIn = resolve));
+    service.present = async (userId) => {
+      isAsked = true;
+      await mayRead;
+      return present(userId);
+    };
+    const rooms = story.app.get(Rooms, { strict: false });
+    const { server } = rooms as unknown as { server: { engine: { clientsCount: number } } };
+    const client = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
+    try {
+      client.say(`40${JSON.stringify({ token: ada.accessToken })}`);
+      await until('it is being let in', () => isAsked);
+      expect(rooms.awaitedUserIds()).toContain(ada.id);
+      client.socket.terminate();
+      if (when !== 'in the same moment') await until('it is gone', () => server.engine.clientsCount === 0);
+    } finally {
+      service.present = present;
+      letIn();
+    }
+    await until('nobody is waited for', () => !rooms.awaitedUserIds().includes(ada.id));
   });
 
   it('ends the sockets of a session that is logged out, and no others', async () => {

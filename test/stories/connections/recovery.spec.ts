@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
-import { type Anything, Device, type Person, request, startStory, type Story } from '../../support/story.js';
+import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };
 
@@ -94,6 +95,72 @@ describe('the recovery of a connection', () => {
     const { pages } = await bob.sync(cursor);
     expect(pages.flatMap(({ leftConversationIds }) => leftConversationIds)).toEqual([left]);
     bobs.socket.close();
+  });
+
+  it('is not given back to who was brought into a conversation while it was being let in again', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const bobs = await connected(bob);
+    await ada.say(conversationId, 'before');
+    await bobs.next('message:new');
+    bobs.socket.io.reconnection(false);
+    bobs.drop();
+    await bobs.next('disconnect');
+    const service = story.app.get(SyncService, { strict: false });
+    const present = service.present.bind(service);
+    let isAsked = false;
+    let letIn = (): void => undefined;
+    const mayRead = new Promise<void>((resolve) => (letIn = resolve));
+    service.present = async (userId) => {
+      isAsked ||= userId === bob.id;
+      await mayRead;
+      return present(userId);
+    };
+    try {
+      bobs.socket.connect();
+      await until('it is being let in', () => isAsked);
+      const group = await ada.group('Made at this moment', bob);
+      letIn();
+      expect((await bobs.next('session:ready')).recovered).toBe(false);
+      await ada.say(group, 'behind');
+      await bobs.next('message:new', ({ message }) => message.content === 'behind');
+    } finally {
+      service.present = present;
+      letIn();
+      bobs.socket.close();
+    }
+  });
+
+  it('is not given back to who changed how it sees a conversation, by another way, while all of its devices were lost', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const bobs = await connected(bob);
+    await ada.say(conversationId, 'before');
+    await bobs.next('message:new');
+    bobs.socket.io.reconnection(false);
+    bobs.drop();
+    await bobs.next('disconnect');
+    await bob.must('PATCH', `/conversations/${conversationId}/me`, { pinned: true });
+    bobs.socket.connect();
+    expect((await bobs.next('session:ready')).recovered).toBe(false);
+    bobs.socket.close();
+  });
+
+  it('brings whether somebody is online who wrote for the first time meanwhile', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const opened = await eve.directConversation(bob);
+    const [bobs, eves] = [await connected(bob), await connected(eve)];
+    await ada.say(conversationId, 'before');
+    await bobs.next('message:new');
+    bobs.socket.io.reconnection(false);
+    bobs.drop();
+    await bobs.next('disconnect');
+    await eve.say(opened, 'for the first time');
+    bobs.socket.connect();
+    await bobs.next('session:ready');
+    expect(await bobs.next('presence:update', ({ userId }) => userId === eve.id)).toMatchObject({ isOnline: true });
+    for (const device of [bobs, eves]) device.socket.close();
   });
 
   it('is not given back to a session that was ended meanwhile', async () => {

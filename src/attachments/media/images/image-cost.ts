@@ -60,7 +60,7 @@ export function estimatedCost(header: ImageHeader): number {
   // What is turned has its columns for rows afterwards.
   const rows = (isTurned ? Math.max(width, height) : height) * pages;
   const ofSides = (rows * COST_OF_MILLION_ROWS_MS + width * COST_OF_MILLION_COLUMNS_MS) / 1_000_000;
-  const ofMegapixel = (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + (scans - 1) * COST_OF_SCAN_MS;
+  const ofMegapixel = (COST_OF_MEGAPIXEL_MS[format] ?? COST_OF_UNKNOWN_MS) + Math.max(0, scans - 1) * COST_OF_SCAN_MS;
   const side = Math.max(width, height);
   const [, factor] = COST_OF_SMALL_PICTURES.find(([maxSide]) => side <= maxSide) as readonly [number, number];
   return (megapixels * ofMegapixel + ofBytes) * (format === 'webp' && pages > 1 ? factor : 1) + ofSides;

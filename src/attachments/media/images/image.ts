@@ -73,12 +73,12 @@ export async function processImage({
     const side = Math.max(width, pageHeight ?? height);
     // What is as small as a small picture is it itself: of an animation each encoding costs as much as the first.
     const large =
-      whole.info.format === 'webp' && side <= 1_280
+      animated && whole.info.format === 'webp' && side <= 1_280
         ? whole.data
         : await thumbnail(whole.data, 1_280, animated, previewPages);
     await writeFile(thumbnails[1280], large);
     // JPEG is decoded small where a small picture is wanted. What is not is decoded once, each picture from the larger one.
-    const isSmall = side <= 320;
+    const isSmall = animated && side <= 320;
     const small = isSmall ? large : await thumbnail(whole.info.format === 'jpeg' ? whole.data : large, 320, animated);
     await writeFile(thumbnails[320], small);
     const format = isSequence ? 'avif' : whole.info.format;

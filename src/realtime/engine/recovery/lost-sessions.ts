@@ -66,7 +66,15 @@ export class LostSessions<Session> {
   }
 
   userIdsIn(name: string): string[] {
-    return [...(this.byRoom.get(name) ?? [])].flatMap((pid) => this.sessions.get(pid)?.userId ?? []);
+    return this.lostIn(name).map(({ userId }) => userId);
+  }
+
+  sessionsIn(name: string): Session[] {
+    return this.lostIn(name).map(({ session }) => session);
+  }
+
+  private lostIn(name: string): LostSession<Session>[] {
+    return [...(this.byRoom.get(name) ?? [])].flatMap((pid) => this.sessions.get(pid) ?? []);
   }
 
   expire(): void {

@@ -20,6 +20,8 @@ export interface Restored {
   from: number;
   principal: Principal;
   rooms: readonly string[];
+  /** From which it was let in the first time. */
+  snapshot: string | undefined;
 }
 
 /** An event on its way to some rooms. */
@@ -101,6 +103,19 @@ export class RecoveryAdapter extends Adapter {
     return this.lost.userIdsIn(room);
   }
 
+  /** The connections in a room, and those that were lost in it and may come back, with the snapshot each was let in from. */
+  snapshotsIn(room: Room): { connectionId: string; snapshot: string | undefined }[] {
+    const connected = [...(this.rooms.get(room) ?? [])].map((connectionId) => ({
+      connectionId,
+      snapshot: (this.nsp.sockets.get(connectionId) as { data: ConnectionState } | undefined)?.data.snapshot,
+    }));
+    const lost = this.lost.sessionsIn(room).map(({ sid, data }) => ({
+      connectionId: sid,
+      snapshot: (data as ConnectionState).snapshot,
+    }));
+    return [...connected, ...lost];
+  }
+
   /** Those who lost a connection and may come back to it. */
   lostUserIds(): Iterable<string> {
     return this.lost.userIds();
@@ -123,18 +138,20 @@ export class RecoveryAdapter extends Adapter {
     // Typed as a session, but null is how the base class says that there is none.
     if (lost === undefined || from === undefined) return null as unknown as Session;
     if (this.log.missed(from, lost.rooms) === undefined) return null as unknown as Session;
-    const { principal } = lost.session.data as ConnectionState;
-    const restored: Restored = { from, principal, rooms: lost.session.rooms };
+    const { principal, snapshot } = lost.session.data as ConnectionState;
+    const restored: Restored = { from, principal, rooms: lost.session.rooms, snapshot };
     // Nobody has looked at its token yet: it is in no room and receives nothing until that is done.
     return { ...lost.session, rooms: [], missedPackets: [], data: { restored } };
   }
 
   /**
    * Sends a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
-   * False where that is not known any more.
+   * False where that is not known any more, or where it is in a room by now that it was not in: it has not been sent why.
    */
   replay(socket: ChatSocket, { from, rooms }: Restored): boolean {
-    // Neither what it has left meanwhile, nor of what it joined meanwhile the time before.
+    const former = new Set(rooms);
+    for (const name of socket.rooms) if (!former.has(name)) return false;
+    // Not what it has left meanwhile.
     const missed = this.log.missed(from, new Set(rooms.filter((name) => socket.rooms.has(name))));
     if (missed === undefined) return false;
     const { client } = internalsOfSocket(socket);

@@ -16,8 +16,7 @@ export interface ConnectionState {
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
   /**
-   * The snapshot of the database from which it was let in: what that saw the client reads, and is not sent. Undefined where it
-   * came back to what it missed.
+   * The snapshot of the database from which it was let in the first time: what that saw the client reads, and is not sent.
    */
   snapshot: string | undefined;
   /** What it may do, where an API key opened it. */
