@@ -135,18 +135,44 @@ describe('the sequencer of conversations', () => {
       expect(delivered.at(-1)).toBe('b9');
     });
 
-    it('says of what comes after all that it is late', () => {
-      const late: number[] = [];
+    describe('says that it is late', () => {
+      let late: number[];
       const watch = (seq: number): void =>
         sequencer.inSequence('a', seq, (isLate) => {
           if (isLate) late.push(seq);
         });
-      watch(1);
-      watch(3);
-      jest.advanceTimersByTime(200);
-      watch(2);
-      watch(4);
-      expect(late).toEqual([2]);
+      beforeEach(() => {
+        late = [];
+        watch(1);
+        watch(3);
+        watch(5);
+        jest.advanceTimersByTime(200);
+      });
+
+      it('of what comes after all, and of all until then that is behind it: somebody may have left with it', () => {
+        expect(late).toEqual([3]);
+        watch(2);
+        watch(4);
+        watch(6);
+        expect(late).toEqual([3, 2]);
+      });
+
+      it('until what is missing is found, or concerns nobody here', () => {
+        jest.advanceTimersByTime(200);
+        watch(6);
+        expect(late).toEqual([3, 5, 6]);
+        sequencer.ifMissing('a', 2, () => undefined);
+        watch(7);
+        sequencer.passOver('a', 4);
+        watch(8);
+        expect(late).toEqual([3, 5, 6, 7]);
+      });
+
+      it('of nothing where gaps are the rule', () => {
+        sequencer.gapTimeoutMs = 0;
+        watch(6);
+        expect(late).toEqual([3]);
+      });
     });
 
     it('says of the first of a conversation that it may be late, where it waited for one before it', () => {

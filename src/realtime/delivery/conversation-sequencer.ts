@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 20_000;
 
 /**
  * @param isLate what came behind it in the order has happened already, or may have: it was delivered, or nothing was delivered
- *   here before it
+ *   here before it; or something before it was given up, and may have been that somebody joined or left
  */
 type Deliver = (isLate: boolean) => void;
 
@@ -107,7 +107,7 @@ export class ConversationSequencer {
       this.outOfOrder.set(`${conversationId}:${seq}`, true);
     }
     this.remember(conversationId, Math.max(seq, last ?? 0));
-    deliver(last !== undefined && seq <= last);
+    deliver((last !== undefined && seq <= last) || this.hasGap(conversationId));
     if (this.early.size > 0) this.release(conversationId);
   }
 
@@ -120,6 +120,7 @@ export class ConversationSequencer {
 
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
   passOver(conversationId: string, seq: number): void {
+    this.closeGap(conversationId, seq);
     const last = this.last(conversationId);
     if (last === undefined) return this.notePassedOver(conversationId);
     this.remember(conversationId, Math.max(seq, last));
@@ -158,6 +159,16 @@ export class ConversationSequencer {
     if (this.passedOver.size < MAX_REMEMBERED) return;
     this.formerlyPassedOver = this.passedOver;
     this.passedOver = new Set();
+  }
+
+  /** A number that was given up, and is of no concern to anybody here. */
+  closeGap(conversationId: string, seq: number): void {
+    this.missing.get(conversationId)?.delete(seq);
+  }
+
+  /** Not where gaps are the rule, since nothing of other processes arrives: there members are repaired with what is read. */
+  private hasGap(conversationId: string): boolean {
+    return this.gapTimeoutMs > 0 && (this.missing.get(conversationId)?.size ?? 0) > 0;
   }
 
   private hold(conversationId: string, item: Early): void {
@@ -219,7 +230,7 @@ export class ConversationSequencer {
     if (next === undefined) this.early.delete(conversationId);
     else if (released > 0) this.giveUpLater(conversationId, next);
     this.remember(conversationId, last);
-    for (const { deliver, isFirst = false } of due) deliver(isFirst);
+    for (const { deliver, isFirst = false } of due) deliver(isFirst || this.hasGap(conversationId));
   }
 
   private last(conversationId: string): number | undefined {

@@ -131,10 +131,10 @@ export class MessageRelay {
    * let in before it.
    */
   isMissing({ conversationId, seq, xid }: PlacedMessage): boolean {
-    return (
-      this.turns.sequencer.isMissing(conversationId, seq) &&
-      this.broadcaster.hasConnectionsBehind(conversationId, BigInt(xid))
-    );
+    if (!this.turns.sequencer.isMissing(conversationId, seq)) return false;
+    if (this.broadcaster.hasConnectionsBehind(conversationId, BigInt(xid))) return true;
+    this.turns.sequencer.closeGap(conversationId, seq);
+    return false;
   }
 
   /**
