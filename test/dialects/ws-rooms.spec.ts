@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { Clock } from '../../src/common/clock.js';
-import { type Anything, type Person, request, startStory, type Story } from '../support/story.js';
+import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
+import { DeliveryTurns } from '../../src/realtime/delivery/delivery-turns.js';
+import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 import { run } from './snippets.js';
 
@@ -232,6 +234,35 @@ ws.onmessage = (event) => {
     expect((await cys.type('ERROR')).code).toBe('CANNOT_MESSAGE');
     await dan.must('POST', '/auth/logout');
     expect(await dans.closed).toEqual({ code: 4002, reason: 'LOGGED_OUT' });
+  });
+
+  it('brings once what was written while it was opened, also where its event comes behind it', async () => {
+    const { id } = await room(ada, bob);
+    const queries = story.app.get(ChatQueries, { strict: false });
+    const conversation = queries.conversation.bind(queries);
+    let isAsked = false;
+    let open = (): void => undefined;
+    const mayOpen = new Promise<void>((resolve) => (open = resolve));
+    queries.conversation = async (...parameters) => {
+      isAsked = true;
+      await mayOpen;
+      return conversation(...parameters);
+    };
+    let release = (): void => undefined;
+    const isShown = new Promise<void>((resolve) => (release = resolve));
+    story.app.get(DeliveryTurns, { strict: false }).sequencer.inTurn(id, () => isShown);
+    const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
+    try {
+      await until('it is being opened', () => isAsked);
+      await ada.say(id, 'at this moment');
+    } finally {
+      queries.conversation = conversation;
+      open();
+    }
+    expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('at this moment');
+    release();
+    await ada.say(id, 'behind it');
+    expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('behind it');
   });
 
   it('hides what it should, and pages', async () => {

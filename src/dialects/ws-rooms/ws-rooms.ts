@@ -133,6 +133,8 @@ class RoomSession extends Session {
   private isInside = false;
   /** What came before it was known whether this is a room of the caller's, by message. */
   private readonly early = new Map<string, MessageNew>();
+  /** Sent from the page, which may have been read before their events came: at most `MAX_PAGE_SIZE`. */
+  private readonly sentIds = new Set<string>();
   private readonly openedAt: string;
 
   constructor(
@@ -146,6 +148,7 @@ class RoomSession extends Session {
 
   override deliver(event: ServerEvent): void {
     if (event.event !== 'message:new' || event.payload.message.conversationId !== this.roomId) return;
+    if (this.sentIds.delete(event.payload.message.id)) return;
     if (this.isInside) this.sendMessage(event.payload);
     else if (this.early.size < MAX_EARLY_FRAMES) this.early.set(event.payload.message.id, event.payload);
   }
@@ -160,7 +163,7 @@ class RoomSession extends Session {
       for (const { message } of messages) {
         if (message.createdAt < this.openedAt) continue;
         // A client takes itself for inside as soon as it is open.
-        this.early.delete(message.id);
+        if (!this.early.delete(message.id)) this.sentIds.add(message.id);
         this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
       }
       this.isInside = true;
