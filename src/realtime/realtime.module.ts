@@ -24,6 +24,7 @@ import { MessageChangeRelay } from './delivery/message-change-relay.js';
 import { MessageRelay } from './delivery/message-relay.js';
 import { OutboundQueues } from './engine/outbound/outbound-queue.js';
 import { ParleyDialect } from './connections/parley-dialect.js';
+import { Newcomers } from './delivery/newcomers.js';
 import { PeopleRelay } from './delivery/people-relay.js';
 import { PresenceTracker } from './ephemeral/presence-tracker.js';
 import { Rooms } from './delivery/rooms.js';
@@ -56,6 +57,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     MembershipRelay,
     MessageChangeRelay,
     MessageRelay,
+    Newcomers,
     OutboundQueues,
     ParleyDialect,
     PeopleRelay,

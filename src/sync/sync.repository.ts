@@ -20,6 +20,8 @@ export interface Present {
   database: string;
   snapshot: string;
   conversationIds: string[];
+  /** Those that the user joined a moment ago without what was written before, and from which number on it reads. */
+  joined: { conversationId: string; seq: number }[];
 }
 
 export interface Finding {
@@ -191,6 +193,9 @@ const STAGE_NAMES = Object.fromEntries(Object.entries(STAGE_NUMBERS).map(([name,
   SyncStage
 >;
 
+/** By then what was stored was delivered by every process, or is not any more. */
+const MAX_DELIVERY_DELAY = '5 minutes';
+
 /** The statements of sync. They read the tables of several features: this is what those features keep stamps for. */
 @Injectable()
 export class SyncRepository {
@@ -206,9 +211,13 @@ export class SyncRepository {
   private async presentOf(userIds: readonly string[]): Promise<Present[]> {
     return this.database.query<Present>(
       `SELECT ${DATABASE_IDENTITY} AS database, pg_current_snapshot()::text AS snapshot,
-         ARRAY(SELECT conversation_id::text FROM conversation_members
-               WHERE user_id = asking.id AND left_at IS NULL ORDER BY conversation_id) AS "conversationIds"
-       FROM unnest($1::uuid[]) WITH ORDINALITY AS asking(id, position) ORDER BY position`,
+         own.ids AS "conversationIds", own.joined
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS asking(id, position) CROSS JOIN LATERAL (
+         SELECT COALESCE(array_agg(conversation_id::text ORDER BY conversation_id), '{}') AS ids,
+           COALESCE(json_agg(json_build_object('conversationId', conversation_id, 'seq', visible_from_seq))
+             FILTER (WHERE visible_from_seq > 1 AND joined_at > now() - interval '${MAX_DELIVERY_DELAY}'), '[]') AS joined
+         FROM conversation_members WHERE user_id = asking.id AND left_at IS NULL
+       ) AS own ORDER BY position`,
       [userIds],
       'sync_present',
     );

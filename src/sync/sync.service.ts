@@ -13,7 +13,7 @@ import {
   type SyncPosition,
   type SyncStage,
 } from './sync-cursor.js';
-import { type Finding, SyncRepository } from './sync.repository.js';
+import { type Finding, type Present, SyncRepository } from './sync.repository.js';
 import type { SyncResetView, SyncView } from './sync.view.js';
 
 /** 8,000 characters of four bytes. */
@@ -33,12 +33,15 @@ export class SyncService {
   ) {}
 
   /** A cursor for everything from now on, with the conversations to listen to, both of one moment. One statement. */
-  async present(userId: string): Promise<{ cursor: string; snapshot: string; conversationIds: string[] }> {
-    const { database, snapshot, conversationIds } = await this.repository.present(userId);
+  async present(
+    userId: string,
+  ): Promise<{ cursor: string; snapshot: string; conversationIds: string[]; joined: Present['joined'] }> {
+    const { database, snapshot, conversationIds, joined } = await this.repository.present(userId);
     return {
       cursor: encodeSyncCursor({ database, userId, lower: snapshot, upper: null, position: null }),
       snapshot,
       conversationIds,
+      joined,
     };
   }
 

@@ -3,6 +3,7 @@ import { Broadcaster } from '../delivery/broadcaster.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import type { Admission } from './admission.js';
 import { PresenceTracker } from '../ephemeral/presence-tracker.js';
+import { Newcomers } from '../delivery/newcomers.js';
 import { Rooms } from '../delivery/rooms.js';
 import { TokenExpiry } from './token-expiry.js';
 import { Typing } from '../ephemeral/typing.js';
@@ -18,10 +19,11 @@ export class Connections {
     private readonly presence: PresenceTracker,
     private readonly typing: Typing,
     private readonly userConnections: UserConnections,
+    private readonly newcomers: Newcomers,
   ) {}
 
   /** Into its rooms. False where its session ended while it was let in: it is sent why, and disconnected. */
-  admit(socket: ChatSocket, { setup, conversationIds, restored }: Admission): boolean {
+  admit(socket: ChatSocket, { setup, conversationIds, joined, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
     if (setup.endedSessions.has(sessionId)) {
       this.rooms.abandon(setup);
@@ -29,6 +31,7 @@ export class Connections {
       this.broadcaster.close(socket, suspension === undefined ? 'SESSION_REVOKED' : 'ACCOUNT_SUSPENDED', suspension);
       return false;
     }
+    for (const { conversationId, seq } of joined) this.newcomers.note(conversationId, seq);
     this.rooms.place(socket, setup, conversationIds, restored?.rooms);
     this.tokenExpiry.watch(socket);
     this.presence.arrived(userId);

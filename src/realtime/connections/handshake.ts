@@ -115,7 +115,7 @@ export class Handshake {
     await this.limit.mayConnect(principal.userId);
     const setup = this.rooms.begin(principal.userId);
     try {
-      const [{ conversationIds, cursor, snapshot }] = await this.untilDeadline(deadline, () =>
+      const [{ conversationIds, joined, cursor, snapshot }] = await this.untilDeadline(deadline, () =>
         Promise.all([this.synchronisation.present(principal.userId), this.sessions.requireLive(principal)]),
       );
       return {
@@ -128,7 +128,7 @@ export class Handshake {
           snapshot,
           ...('scopes' in access ? { scopes: access.scopes } : {}),
         },
-        admission: { restored: undefined, setup, conversationIds, syncCursor: cursor },
+        admission: { restored: undefined, setup, conversationIds, joined, syncCursor: cursor },
       };
     } catch (error) {
       this.rooms.abandon(setup);

@@ -10,7 +10,11 @@ import { ConversationViews } from './conversation-views.js';
 import { DeliveryTurns } from './delivery-turns.js';
 import { HiddenMessages } from './hidden-messages.js';
 import { MembershipRelay } from './membership-relay.js';
+import { Newcomers } from './newcomers.js';
 import { Rooms } from './rooms.js';
+
+/** How often it is asked who may receive a late message, where somebody is let in each time. */
+const MAX_QUESTIONS = 3;
 
 /** Sends messages, and how far they were read: `message:new`, `receipt:read`, `receipt:delivered`. Decides who receives them. */
 @Injectable()
@@ -24,6 +28,7 @@ export class MessageRelay {
     private readonly members: MembershipRelay,
     private readonly views: ConversationViews,
     private readonly hidden: HiddenMessages,
+    private readonly newcomers: Newcomers,
   ) {
     events.subscribeToAll('messages.created', (event) => this.messagesCreated(event));
     events.subscribeToAll('receipt.moved', (event) => this.receiptMoved(event));
@@ -51,11 +56,21 @@ export class MessageRelay {
     const { conversationId, seq } = created.message;
     // Behind the conversation itself, where that is still being sent to new members.
     this.turns.sequencer.inTurn(conversationId, () => {
-      if (!isLate) return this.writeMessage(created, exceptIds, xid);
-      return this.access
-        .audience(conversationId, seq, [], undefined, this.rooms.awaitedMembers(conversationId))
-        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds], xid));
+      if (!isLate && !this.newcomers.areBehind(conversationId, seq)) return this.writeMessage(created, exceptIds, xid);
+      return this.writeLate(created, exceptIds, xid);
     });
+  }
+
+  /** The database is asked who may not receive it; again where somebody was let in meanwhile. */
+  private async writeLate(created: CreatedMessage, exceptIds: readonly string[], xid?: bigint): Promise<void> {
+    const { conversationId, seq } = created.message;
+    for (let asked = 1; ; asked += 1) {
+      const known = new Set(this.rooms.awaitedMembers(conversationId));
+      const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, [...known]);
+      const unknown = this.rooms.awaitedMembers(conversationId).filter((id) => !known.has(id));
+      if (unknown.length === 0 || asked === MAX_QUESTIONS)
+        return this.writeMessage(created, [...exceptIds, ...blindIds, ...unknown], xid);
+    }
   }
 
   /** One encoding for all but those who may not read what it quotes. */
