@@ -1,7 +1,7 @@
 import type { ChannelMessage } from './ports/environment.js';
 import { type ConnectionPorts, SocketConnection } from './connection/connection.js';
 import type { Connection } from './connection/types.js';
-import { fetchFriends } from './http/friend-lists.js';
+import { fetchFriends, fetchPresent } from './http/friend-lists.js';
 import { path } from './http/path.js';
 import type { Http } from './http/types.js';
 import { StoredDrafts } from './outbox/drafts.js';
@@ -96,6 +96,7 @@ export class Engine {
         return (await http.request<MessagePage>(messages, { query: { ...position, limit }, expects: 'items' })).body;
       },
       fetchFriends: () => fetchFriends(http),
+      fetchPresent: () => fetchPresent(http),
       settled: (settled) => this.outbox.settled(settled),
     });
     this.outbox = new DurableOutbox({

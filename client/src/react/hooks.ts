@@ -130,23 +130,23 @@ export function useOutbox(conversationId?: string): readonly OutboxItem[] {
   );
 }
 
-/** Who types, and what shows the others that one does. */
+/** Who types, and what shows the others that one does: the same function as long as it is the same conversation. */
 export function useTyping(
   conversationId: string,
 ): readonly [userIds: readonly string[], type: (isTyping: boolean) => void] {
   const client = useClient();
   const userIds = useKey(`typing:${conversationId}`, none);
-  return useMemo(
-    () => [userIds, (isTyping) => client.typing(conversationId, isTyping)],
-    [client, conversationId, userIds],
-  );
+  const type = useMemo(() => (isTyping: boolean) => client.typing(conversationId, isTyping), [client, conversationId]);
+  return useMemo(() => [userIds, type], [userIds, type]);
 }
 
-/** What is written and not sent, and what keeps it: for each keystroke, and empty after it was sent. */
+/** What is written and not sent, and what keeps it: for each keystroke, and empty after it was sent; the same function
+ * as long as it is the same conversation. */
 export function useDraft(conversationId: string): readonly [draft: string, keep: (text: string) => void] {
   const client = useClient();
   const draft = useKey(`draft:${conversationId}`, () => '');
-  return useMemo(() => [draft, (text) => client.keepDraft(conversationId, text)], [client, conversationId, draft]);
+  const keep = useMemo(() => (text: string) => client.keepDraft(conversationId, text), [client, conversationId]);
+  return useMemo(() => [draft, keep], [draft, keep]);
 }
 
 export function usePresence(userId: string): Presence | undefined {

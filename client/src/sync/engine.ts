@@ -29,6 +29,8 @@ export interface SyncPorts {
   request: Connection['request'];
   fetchPage: FetchPage;
   fetchFriends: () => Promise<{ friends: User[]; requests: FriendRequestItem[] }>;
+  /** Users, as far as their presence is shown. */
+  fetchPresent: () => Promise<User[]>;
   /** Takes the commands out of the outbox, and says which rows go with them. */
   settled: (settled: readonly Settled[]) => RowChanges['rows'];
 }
@@ -100,9 +102,10 @@ export class Synchroniser implements SyncEngine {
     return this.#untilSettled(conversationId);
   }
 
-  jumpTo(conversationId: string, seq: number): Promise<void> {
+  async jumpTo(conversationId: string, seq: number): Promise<void> {
+    if (!Number.isSafeInteger(seq)) throw new ChatError('VALIDATION_FAILED', 'A message has a whole number.');
     this.#feed({ type: 'jump', conversationId, seq });
-    return this.#untilSettled(conversationId);
+    await this.#untilSettled(conversationId);
   }
 
   jumpToNewest(conversationId: string): Promise<void> {
@@ -149,12 +152,16 @@ export class Synchroniser implements SyncEngine {
   }
 
   async #untilSettled(conversationId: string): Promise<void> {
-    await this.#until(({ isReady, windows }) => {
+    await this.#until(({ isReady, isCaughtUp, windows, conversations }) => {
       const window = windows.get(conversationId);
+      // There is no such conversation.
+      const isUnknown = isCaughtUp && !conversations.has(conversationId);
       return (
-        this.#inputs.length === 0 &&
-        !this.#isBusy &&
-        (!isReady || window === undefined || (window.loading === null && (window.wish === null || window.isPaused)))
+        this.#isIdle() &&
+        (!isReady ||
+          isUnknown ||
+          window === undefined ||
+          (window.loading === null && (window.wish === null || window.isPaused)))
       );
     });
     // A list that asks as long as there are older ones must not keep the page from everything else.
@@ -246,7 +253,7 @@ export class Synchroniser implements SyncEngine {
   }
 
   #effect(effect: SyncEffect): void {
-    const { writer, request, fetchPage, fetchFriends, clock, random, settled } = this.ports;
+    const { writer, request, fetchPage, fetchFriends, fetchPresent, clock, random, settled } = this.ports;
     switch (effect.type) {
       case 'write':
         writer.write(effect.changes).catch(() => undefined);
@@ -276,6 +283,12 @@ export class Synchroniser implements SyncEngine {
         fetchFriends().then(
           (lists) => this.#feed({ type: 'friends', generation: effect.generation, ...lists }),
           (error: unknown) => this.#feed({ type: 'friends-failed', failure: failureOf(error) }),
+        );
+        return;
+      case 'presence':
+        fetchPresent().then(
+          (users) => this.#feed({ type: 'presence', users }),
+          (error: unknown) => this.#feed({ type: 'presence-failed', failure: failureOf(error) }),
         );
         return;
       case 'join':

@@ -1,4 +1,4 @@
-import type { FriendRequest, User } from '../protocol/protocol.generated.js';
+import type { FriendRequest, Presence, User } from '../protocol/protocol.generated.js';
 import { keep, setTimer, type Step, table, write } from './step.js';
 
 /** The server ends it after 6 s, where it can. */
@@ -10,6 +10,19 @@ export function takeUser(step: Step, { isOnline, lastSeenAt, ...user }: User): v
   if (isOnline !== undefined) table(step, 'presence').set(id, { userId: id, isOnline, lastSeenAt: lastSeenAt ?? null });
   const merged = { ...held, ...user };
   if (JSON.stringify(merged) !== JSON.stringify(held)) keep(step, 'users', id, merged);
+}
+
+/** All whose presence is known now. What has come since the connection was made is newer; what is older is known no more. */
+export function takePresent({ state }: Step, users: readonly User[]): void {
+  const { presence, formerPresence } = state;
+  const next = new Map<string, Presence>();
+  for (const { id, isOnline, lastSeenAt = null } of users) {
+    if (isOnline === undefined) continue;
+    const [held, found] = [presence.get(id), { userId: id, isOnline, lastSeenAt }];
+    next.set(id, held !== undefined && JSON.stringify(held) === JSON.stringify(found) ? held : found);
+  }
+  for (const [id, held] of presence) if (formerPresence.get(id) !== held) next.set(id, held);
+  state.presence = next;
 }
 
 export function setFriend(step: Step, since: string | null, user: User): void {

@@ -6,7 +6,7 @@ import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
-import { setFriend, setTyping, takeRequest, takeUser } from './people.js';
+import { setFriend, setTyping, takePresent, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Window } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
@@ -21,6 +21,7 @@ export const INITIAL_STATE: SyncState = {
   hasFriends: false,
   isFetchingFriends: false,
   isFriendsStale: false,
+  formerPresence: new Map(),
   isReady: false,
   isCaughtUp: false,
   catchUp: null,
@@ -111,7 +112,11 @@ function take(step: Step, input: SyncInput): void {
       goOffline(step);
       Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
       state.hasStartedAnew = false;
-      if (!input.recovered) state.presence = new Map();
+      if (!input.recovered) {
+        state.formerPresence = state.presence;
+        // The first sync has all of it.
+        if (state.cursor !== null) effects.push({ type: 'presence' });
+      }
       setWindows(step, { unreachable: 0, isPaused: false });
       return askSync(step);
     case 'offline':
@@ -172,6 +177,10 @@ function take(step: Step, input: SyncInput): void {
       return saveCursor(step);
     case 'friends-failed':
       return retryLater(step, 'friends', input.failure.retryAfterMs);
+    case 'presence':
+      return takePresent(step, input.users);
+    case 'presence-failed':
+      return retryLater(step, 'presence', input.failure.retryAfterMs);
     case 'read':
       return moveCursor(step, input.conversationId, state.userId, input.seq);
     case 'open': {
@@ -215,6 +224,7 @@ function take(step: Step, input: SyncInput): void {
       const [kind, conversationId = '', userId = ''] = input.name.split(':');
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
+      else if (kind === 'presence' && state.isReady) effects.push({ type: 'presence' });
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });

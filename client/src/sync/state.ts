@@ -99,6 +99,8 @@ export interface SyncState extends ShownState {
   hasFriends: boolean;
   isFetchingFriends: boolean;
   isFriendsStale: boolean;
+  /** Presence as it was when the connection was made: what is still the same may have changed meanwhile. */
+  formerPresence: ShownState['presence'];
   /** Whether a connection is ready, so that asking makes sense. */
   isReady: boolean;
   /** Everything up to the present has come since the connection was made. */
@@ -177,6 +179,8 @@ export type SyncInput =
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }
   | { type: 'friends-failed'; failure: Failure }
+  | { type: 'presence'; users: readonly User[] }
+  | { type: 'presence-failed'; failure: Failure }
   /** This user has read up to here; the outbox sends it to the server. */
   | { type: 'read'; conversationId: string; seq: number }
   /** `before`: as it was open in the state of another engine. */
@@ -189,6 +193,7 @@ export type SyncEffect =
   | { type: 'sync'; cursor: string | null }
   | { type: 'page'; conversationId: string; query: PageQuery }
   | { type: 'friends'; generation: number }
+  | { type: 'presence' }
   /** Says on this connection that the conversation is looked at, or no more. */
   | { type: 'join' | 'leave'; conversationId: string }
   /** One transaction: rows, and the cursor that says what they hold. */

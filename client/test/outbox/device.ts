@@ -188,6 +188,7 @@ export class Device {
         return page;
       },
       fetchFriends: () => Promise.resolve({ friends: [], requests: [] }),
+      fetchPresent: () => Promise.resolve([]),
       settled: (done) => this.#outbox.settled(done),
     });
     this.#outbox = new DurableOutbox({
