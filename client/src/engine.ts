@@ -12,7 +12,7 @@ import { StoredUploads } from './outbox/uploads.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, DURABLE_STORES, type StoreName } from './ports/storage.js';
 import { handled } from './protocol/handled.js';
-import type { MessagePage, OwnUser, ServerEvents } from './protocol/protocol.generated.js';
+import type { MessagePage, OwnUser, ServerEvents, User } from './protocol/protocol.generated.js';
 import { ContinuedStore } from './store/continued-store.js';
 import { LiveStore } from './store/live-store.js';
 import type { ChatStore } from './store/store.js';
@@ -96,6 +96,7 @@ export class Engine {
         return (await http.request<MessagePage>(messages, { query: { ...position, limit }, expects: 'items' })).body;
       },
       fetchFriends: () => fetchFriends(http),
+      fetchUser: async (userId) => (await http.request<User>(path`/users/${userId}`, { expects: 'id' })).body,
       fetchPresent: () => fetchPresent(http),
       settled: (settled) => this.outbox.settled(settled),
     });

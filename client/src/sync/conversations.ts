@@ -29,7 +29,7 @@ export function takeConversation(step: Step, view: Conversation | ConversationBr
     return setTimeline(step, id, { coverage: [], start: 1, floor, rows: [] });
   }
   const { lastMessage, lastMessageAt, lastMessageBy, lastMessageKind } = held;
-  setConversation(step, {
+  const row: ConversationRow = {
     ...view,
     ...(held.lastSeq > lastSeq && {
       ...{ lastSeq: held.lastSeq, lastMessage, lastMessageAt, lastMessageBy, lastMessageKind },
@@ -37,7 +37,9 @@ export function takeConversation(step: Step, view: Conversation | ConversationBr
     me: { ...me, lastReadSeq: Math.max(lastReadSeq, held.me.lastReadSeq), unreadCount: held.me.unreadCount },
     members: mergeMembers(held.members, view),
     counted: lastReadSeq < held.counted.lastReadSeq ? held.counted : { lastSeq, lastReadSeq, unreadCount },
-  });
+  };
+  // As each connection brings it of what is open.
+  if (JSON.stringify(row) !== JSON.stringify(held)) setConversation(step, row);
 }
 
 export function setConversation(step: Step, row: ConversationRow): void {

@@ -29,6 +29,7 @@ export interface SyncPorts {
   request: Connection['request'];
   fetchPage: FetchPage;
   fetchFriends: () => Promise<{ friends: User[]; requests: FriendRequestItem[] }>;
+  fetchUser: (userId: string) => Promise<User>;
   /** Users, as far as their presence is shown. */
   fetchPresent: () => Promise<User[]>;
   /** Takes the commands out of the outbox, and says which rows go with them. */
@@ -252,8 +253,16 @@ export class Synchroniser implements SyncEngine {
     this.#listeners.call();
   }
 
+  /** One after the other, so that what is shown waits for none of them. */
+  async #lookUp(userIds: readonly string[]): Promise<void> {
+    for (const userId of userIds) {
+      const user = await this.ports.fetchUser(userId).catch(() => undefined);
+      if (user !== undefined) this.#feed({ type: 'answer', users: [user] });
+    }
+  }
+
   #effect(effect: SyncEffect): void {
-    const { writer, request, fetchPage, fetchFriends, fetchPresent, clock, random, settled } = this.ports;
+    const { writer, request, fetchPage, fetchFriends, clock, random, settled } = this.ports;
     switch (effect.type) {
       case 'write':
         writer.write(effect.changes).catch(() => undefined);
@@ -286,10 +295,13 @@ export class Synchroniser implements SyncEngine {
         );
         return;
       case 'presence':
-        fetchPresent().then(
+        this.ports.fetchPresent().then(
           (users) => this.#feed({ type: 'presence', users }),
           (error: unknown) => this.#feed({ type: 'presence-failed', failure: failureOf(error) }),
         );
+        return;
+      case 'users':
+        void this.#lookUp(effect.ids);
         return;
       case 'join':
         // Its answer has the members' presence.

@@ -12,6 +12,29 @@ export function takeUser(step: Step, { isOnline, lastSeenAt, ...user }: User): v
   if (JSON.stringify(merged) !== JSON.stringify(held)) keep(step, 'users', id, merged);
 }
 
+/** Profiles that are asked for at once, one after the other. */
+const MAX_LOOKED_UP = 50;
+
+/**
+ * Asks for the profiles of those who are named by what is shown and are in nothing that came: who left a group or is not among
+ * the members that are sent of a large one, and who sent a request meanwhile. Each once in a connection.
+ */
+export function lookUpUnknown({ state, effects, touched }: Step): void {
+  const { users, windows, timelines, conversations, friendRequests, lookedUp } = state;
+  const unknown = new Set<string>();
+  const look = (id: string | null | undefined): void => {
+    if (id != null && !users.has(id) && lookedUp?.has(id) !== true && unknown.size < MAX_LOOKED_UP) unknown.add(id);
+  };
+  for (const [id, { from, to }] of windows)
+    for (const { seq, senderId } of timelines.get(id)?.rows ?? []) if (seq >= from && seq <= to) look(senderId);
+  for (const { status, senderId, receiverId } of friendRequests.values())
+    if (status === 'PENDING') for (const id of [senderId, receiverId]) look(id);
+  for (const id of lookedUp === null ? conversations.keys() : touched) look(conversations.get(id)?.lastMessageBy);
+  if (unknown.size === 0 && lookedUp !== null) return;
+  state.lookedUp = new Set([...(lookedUp ?? []), ...unknown]);
+  if (unknown.size > 0) effects.push({ type: 'users', ids: [...unknown] });
+}
+
 /** All whose presence is known now. What has come since the connection was made is newer; what is older is known no more. */
 export function takePresent({ state }: Step, users: readonly User[]): void {
   const { presence, formerPresence } = state;

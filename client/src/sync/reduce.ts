@@ -6,7 +6,7 @@ import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
-import { setFriend, setTyping, takePresent, takeRequest, takeUser } from './people.js';
+import { lookUpUnknown, setFriend, setTyping, takePresent, takeRequest, takeUser } from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Window } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
@@ -22,6 +22,7 @@ export const INITIAL_STATE: SyncState = {
   isFetchingFriends: false,
   isFriendsStale: false,
   formerPresence: new Map(),
+  lookedUp: null,
   isReady: false,
   isCaughtUp: false,
   catchUp: null,
@@ -110,7 +111,13 @@ function take(step: Step, input: SyncInput): void {
     case 'ready':
       if (state.userId !== null && state.userId !== input.userId) reset(step);
       goOffline(step);
-      Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
+      Object.assign(state, {
+        userId: input.userId,
+        isReady: true,
+        isFetchingFriends: false,
+        failures: 0,
+        lookedUp: null,
+      });
       state.hasStartedAnew = false;
       if (!input.recovered) {
         state.formerPresence = state.presence;
@@ -260,6 +267,7 @@ function conclude(step: Step): void {
     write(step, 'conversations', id, derived as unknown as StoredValue);
   }
   for (const id of state.windows.keys()) placeWindow(step, id);
+  if (state.isCaughtUp) lookUpUnknown(step);
   evictTimelines(step);
   if (rows.size + cleared.length + dropped.length > 0) {
     const changes: RowChanges = { cleared, dropped, rows: [...rows.values()] };

@@ -99,6 +99,8 @@ export interface SyncState extends ShownState {
   hasFriends: boolean;
   isFetchingFriends: boolean;
   isFriendsStale: boolean;
+  /** Whose profiles were asked for on this connection; null before it is caught up. */
+  lookedUp: ReadonlySet<string> | null;
   /** Presence as it was when the connection was made: what is still the same may have changed meanwhile. */
   formerPresence: ShownState['presence'];
   /** Whether a connection is ready, so that asking makes sense. */
@@ -194,6 +196,8 @@ export type SyncEffect =
   | { type: 'page'; conversationId: string; query: PageQuery }
   | { type: 'friends'; generation: number }
   | { type: 'presence' }
+  /** Profiles to be fetched. */
+  | { type: 'users'; ids: readonly string[] }
   /** Says on this connection that the conversation is looked at, or no more. */
   | { type: 'join' | 'leave'; conversationId: string }
   /** One transaction: rows, and the cursor that says what they hold. */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type OutgoingMessage, createClient } from '../../src/index.js';
 import type { Database } from '../../src/ports/storage.js';
 import { rejection, settled } from '../support/virtual-clock.js';
-import { ME } from '../sync/model-server.js';
+import { ME, noChanges } from '../sync/model-server.js';
 import { CONVERSATION, loggedIn, made, OTHER } from './fake-server.js';
 
 describe('a client', () => {
@@ -121,6 +121,21 @@ describe('a client', () => {
     await client.conversations.members('user:u9').catch(() => undefined);
     expect(asked[0]).toBe('POST /conversations');
     expect(asked[1]).toMatch(/^GET \/conversations\/(?!user:)[^/]+\/members/);
+    await client.close();
+  });
+
+  it('settles what is asked of no conversation, and refuses what is no number of a message', async () => {
+    const { client, sockets, clock } = await loggedIn();
+    sockets.last.answer('sync', { ok: true, data: noChanges() });
+    await settled();
+    for (const id of ['', 'a conversation of others']) {
+      const messages = client.messages(id);
+      const moves = [messages.loadOlder(), messages.loadNewer(), messages.jumpTo(3), messages.jumpToNewest()];
+      await clock.advance(5_000);
+      expect(await Promise.all(moves)).toHaveLength(4);
+    }
+    for (const seq of [Number.NaN, Number.POSITIVE_INFINITY, 1.5])
+      expect(await rejection(client.messages(CONVERSATION).jumpTo(seq))).toMatchObject({ code: 'VALIDATION_FAILED' });
     await client.close();
   });
 

@@ -188,6 +188,7 @@ export class Device {
         return page;
       },
       fetchFriends: () => Promise.resolve({ friends: [], requests: [] }),
+      fetchUser: () => Promise.reject(new ChatError('NOT_FOUND', 'Not found.')),
       fetchPresent: () => Promise.resolve([]),
       settled: (done) => this.#outbox.settled(done),
     });

@@ -1,14 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ReactNode, StrictMode } from 'react';
 import { act, create, type ReactTestRenderer } from 'react-test-renderer';
-import { ChatProvider, useConversations, useMessages, useOutbox, useSend, useTyping } from '../../src/react/index.js';
+import {
+  ChatProvider,
+  useConversations,
+  useDraft,
+  useMessages,
+  useOutbox,
+  useSend,
+  useTyping,
+} from '../../src/react/index.js';
 import type { MessageItem } from '../../src/store/types.js';
 import { FakeClient, noMessages } from './fake-client.js';
 
 /** Strings as components: what React Native's own are to React. There is no document here, as on a phone. */
 function Screen({ id }: { id: string }): ReactNode {
   const { items } = useMessages(id);
-  const [typing] = useTyping(id);
+  const [typing, type] = useTyping(id);
+  const [draft, keep] = useDraft(id);
   const send = useSend(id);
   const waiting = useOutbox(id).length + useConversations().length;
   return (
@@ -16,6 +25,9 @@ function Screen({ id }: { id: string }): ReactNode {
       texts={items.map(({ content }) => content)}
       typing={typing}
       waiting={waiting}
+      draft={draft}
+      type={type}
+      keep={keep}
       onPress={() => send('from a phone')}
     />
   );
@@ -50,6 +62,18 @@ describe('the hooks without a document, as in React Native', () => {
   });
   afterEach(() => {
     jest.restoreAllMocks();
+  });
+
+  it('give the same functions as long as it is the same conversation, whatever is written and whoever types', () => {
+    const list = () => screen.root.findByType('native-list').props;
+    const { type, keep } = list();
+    act(() => {
+      client.value('typing:a').set(['bob']);
+      client.value('draft:a').set('Hel');
+    });
+    expect(list()).toMatchObject({ typing: ['bob'], draft: 'Hel' });
+    expect([list()['type'], list()['keep']]).toEqual([type, keep]);
+    act(() => screen.unmount());
   });
 
   it('show, follow, send and let go', () => {

@@ -301,4 +301,14 @@ describe('state', () => {
     expect(run.state.friends).toBe(before.friends);
     expect(run.state.conversations).not.toBe(before.conversations);
   });
+
+  it('does not change by what comes again as it is held', () => {
+    const server = room(3);
+    const { state } = caughtUp(server).feed({ type: 'answer', conversation: server.conversation('c0') });
+    const run = new Run();
+    run.state = state;
+    run.feed({ type: 'answer', conversation: server.conversation('c0') });
+    expect(run.state.conversations).toBe(state.conversations);
+    expect(run.state.users).toBe(state.users);
+  });
 });
