@@ -259,8 +259,12 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
       const { items } = await other.must('GET', '/auth/sessions');
       const { id } = items.find(({ isCurrent, current }: Anything) => isCurrent ?? current);
       await grace.must('DELETE', `/auth/sessions/${id}`);
-      expect(await device.next('session:ended')).toMatchObject({ retry: false });
+      expect(await device.next('session:ended')).toEqual({ code: 'SESSION_REVOKED', retry: false });
       await device.next('disconnect');
+      const another = await Person.login(east.url, grace.username);
+      const left = await deviceAt(west, another);
+      expect((await another.call('POST', '/auth/logout', { refreshToken: another.refreshToken })).status).toBe(204);
+      expect(await left.next('session:ended')).toEqual({ code: 'LOGGED_OUT', retry: false });
     });
 
     it('close the connections of who was suspended elsewhere, and say until when and why', async () => {

@@ -82,7 +82,7 @@ export class PasswordChanges {
       await this.codes.discard(transaction, userId, 'RESET_PASSWORD');
       // A session that ends at once, so that the IP address is known: guesses from elsewhere keep nobody out there.
       if (remembersIpAddress) await this.sessions.open(userId, { ip }, transaction);
-      return this.sessions.endAll(transaction, userId, keptSessionId);
+      return this.sessions.endAll(transaction, userId, keptSessionId, 'PASSWORD_CHANGED');
     });
     this.sessions.announceEnd(userId, ended, 'PASSWORD_CHANGED');
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { Database, type SqlExecutor, type Transaction } from '../../database/database.js';
+import type { SessionEndCode } from '../../events/domain-events.js';
 import { EXPORT_PAGE } from '../../users/personal-data/personal-data.js';
 import type { SessionRow } from './session.view.js';
 
@@ -67,7 +68,7 @@ export class SessionsRepository {
       `INSERT INTO sessions (id, user_id, device_name, created_at, last_used_at, expires_at)
        VALUES ($1, $2, $3, $4, $4, $4::timestamptz + interval '100 years')
        ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at,
-         last_used_at = excluded.last_used_at, expires_at = excluded.expires_at, revoked_at = NULL`,
+         last_used_at = excluded.last_used_at, expires_at = excluded.expires_at, revoked_at = NULL, end_code = NULL`,
       [id, userId, deviceName, createdAt],
     );
   }
@@ -121,16 +122,17 @@ export class SessionsRepository {
   /** Ends those among these that live. @returns them by their users */
   revoke(
     ids: readonly string[],
+    code: SessionEndCode,
     now: Date,
     executor: SqlExecutor = this.database,
   ): Promise<{ userId: string; sessionIds: string[] }[]> {
     return executor.query<{ userId: string; sessionIds: string[] }>(
       `WITH ended AS (
-         UPDATE sessions SET revoked_at = GREATEST($2, last_used_at)
+         UPDATE sessions SET revoked_at = GREATEST($2, last_used_at), end_code = $3
          WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL RETURNING id, user_id
        )
        SELECT user_id AS "userId", array_agg(id::text) AS "sessionIds" FROM ended GROUP BY user_id`,
-      [ids, now],
+      [ids, now, code],
     );
   }
 
@@ -138,24 +140,26 @@ export class SessionsRepository {
   async revokeAllOf(
     userId: string,
     exceptSessionId: string | null,
+    code: SessionEndCode,
     now: Date,
     executor: SqlExecutor = this.database,
   ): Promise<string[]> {
     const rows = await executor.query<{ id: string }>(
-      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at)
+      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at), end_code = $4
        WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
-      [userId, exceptSessionId, now],
+      [userId, exceptSessionId, now, code],
     );
     return rows.map(({ id }) => id);
   }
 
   /** Everybody's. @returns how many */
-  async revokeAll(transaction: Transaction, now: Date): Promise<number> {
+  async revokeAll(transaction: Transaction, code: SessionEndCode, now: Date): Promise<number> {
     const [row] = await transaction.query<{ count: number }>(
       `WITH ended AS (
-         UPDATE sessions SET revoked_at = GREATEST($1, last_used_at) WHERE revoked_at IS NULL RETURNING 1
+         UPDATE sessions SET revoked_at = GREATEST($1, last_used_at), end_code = $2
+         WHERE revoked_at IS NULL RETURNING 1
        ) SELECT count(*) AS count FROM ended`,
-      [now],
+      [now, code],
     );
     return row?.count ?? 0;
   }
@@ -173,24 +177,24 @@ export class SessionsRepository {
     return row?.revision ?? 0;
   }
 
-  async endedAmong(sessionIds: readonly string[]): Promise<string[]> {
-    const rows = await this.database.background.query<{ id: string }>(
-      `SELECT asked.id FROM unnest($1::uuid[]) AS asked(id)
-       WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = asked.id AND s.revoked_at IS NULL)`,
+  /** With why; null where that is not known. */
+  endedAmong(sessionIds: readonly string[]): Promise<{ id: string; code: SessionEndCode | null }[]> {
+    return this.database.background.query<{ id: string; code: SessionEndCode | null }>(
+      `SELECT asked.id, s.end_code AS code FROM unnest($1::uuid[]) AS asked(id) LEFT JOIN sessions s ON s.id = asked.id
+       WHERE s.id IS NULL OR s.revoked_at IS NOT NULL`,
       [sessionIds],
       'sessions_ended',
     );
-    return rows.map(({ id }) => id);
   }
 
-  async revokeLocked(transaction: Transaction, id: string, now: Date): Promise<void> {
-    await transaction.query('UPDATE sessions SET revoked_at = $2 WHERE id = $1', [id, now]);
+  async revokeLocked(transaction: Transaction, id: string, code: SessionEndCode, now: Date): Promise<void> {
+    await transaction.query('UPDATE sessions SET revoked_at = $2, end_code = $3 WHERE id = $1', [id, now, code]);
   }
 
   /** Undoes the end that is known of; false where another came meanwhile. */
   async reopen(transaction: Transaction, id: string, revokedAt: Date, now: Date): Promise<boolean> {
     const rows = await transaction.query(
-      'UPDATE sessions SET revoked_at = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
+      'UPDATE sessions SET revoked_at = NULL, end_code = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
       [id, now, revokedAt],
     );
     return rows.length > 0;

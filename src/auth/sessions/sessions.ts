@@ -31,7 +31,8 @@ export interface OpenedSession {
 }
 
 export interface EndedSession extends Principal {
-  /** What ended it, where that was one. */
+  code: SessionEndCode;
+  /** Where the account is suspended: then that is what ended it. */
   suspension: SuspensionDetails | undefined;
 }
 
@@ -143,7 +144,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Ends sessions; their access tokens and refresh tokens with them. Those that have ended already are left alone. */
   async revoke(sessionIds: readonly string[], code: SessionEndCode): Promise<void> {
-    const ended = await this.repository.revoke(sessionIds, this.now());
+    const ended = await this.repository.revoke(sessionIds, code, this.now());
     for (const { userId, sessionIds: ids } of ended)
       this.events.publish('session.ended', { userId, sessionIds: ids, code });
   }
@@ -178,17 +179,22 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Ends all of a user's sessions. */
   async revokeAll(userId: string, code: SessionEndCode): Promise<void> {
-    this.announceEnd(userId, await this.repository.revokeAllOf(userId, null, this.now()), code);
+    this.announceEnd(userId, await this.repository.revokeAllOf(userId, null, code, this.now()), code);
   }
 
   /** Within the caller's transaction: all but one. `announceEnd` is to follow its commit. */
-  endAll(executor: SqlExecutor, userId: string, exceptSessionId: string | null): Promise<string[]> {
-    return this.repository.revokeAllOf(userId, exceptSessionId, this.now(), executor);
+  endAll(
+    executor: SqlExecutor,
+    userId: string,
+    exceptSessionId: string | null,
+    code: SessionEndCode,
+  ): Promise<string[]> {
+    return this.repository.revokeAllOf(userId, exceptSessionId, code, this.now(), executor);
   }
 
   /** Within the caller's transaction: those among these that live, by their users. `announceEnd` is to follow its commit. */
   endThese(executor: SqlExecutor, sessionIds: readonly string[]): Promise<{ userId: string; sessionIds: string[] }[]> {
-    return this.repository.revoke(sessionIds, this.now(), executor);
+    return this.repository.revoke(sessionIds, 'SESSION_REVOKED', this.now(), executor);
   }
 
   announceEnd(userId: string, sessionIds: string[], code: SessionEndCode, suspension?: SuspensionDetails): void {
@@ -200,14 +206,14 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * ended session (`endingsRevision`), should the event be lost or nobody be there to publish it.
    */
   async endAllForGood(transaction: Transaction, userId: string): Promise<string[]> {
-    const ended = await this.repository.revokeAllOf(userId, null, this.now(), transaction);
+    const ended = await this.repository.revokeAllOf(userId, null, 'SESSION_REVOKED', this.now(), transaction);
     await this.repository.raiseEndingsRevision(transaction);
     return ended;
   }
 
   /** Within the caller's transaction: everybody's. No event is published, for it would name them all: processes look by themselves. */
   async endAllOfEverybody(transaction: Transaction): Promise<number> {
-    const count = await this.repository.revokeAll(transaction, this.now());
+    const count = await this.repository.revokeAll(transaction, 'SESSION_REVOKED', this.now());
     await this.repository.raiseEndingsRevision(transaction);
     return count;
   }
@@ -227,11 +233,15 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * @param owners users by session
    */
   async endedAmong(owners: ReadonlyMap<string, string>): Promise<EndedSession[]> {
-    const ids = await this.repository.endedAmong([...owners.keys()]);
-    const users = ids.map((sessionId) => ({ sessionId, userId: owners.get(sessionId) ?? NOBODY }));
+    const ended = await this.repository.endedAmong([...owners.keys()]);
+    const users = ended.map(({ id, code }) => ({
+      sessionId: id,
+      userId: owners.get(id) ?? NOBODY,
+      code: code ?? ('SESSION_REVOKED' as const),
+    }));
     if (users.length === 0) return [];
     const suspensions = await this.accounts.suspensionsOf([...new Set(users.map(({ userId }) => userId))]);
-    return users.map((ended) => ({ ...ended, suspension: suspensions.get(ended.userId) }));
+    return users.map((one) => ({ ...one, suspension: suspensions.get(one.userId) }));
   }
 
   /** The one session of all tokens of a trusted issuer's subject, or of all that an API key does as one user: it does not end by itself. @throws DomainError ACCOUNT_SUSPENDED */
@@ -338,7 +348,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       if (unspent !== undefined) return { outcome: 'rotated', principal, refreshToken: unspent };
     }
     // Returned and not thrown: the revocation must be committed.
-    await this.repository.revokeLocked(transaction, session.id, new Date(now));
+    await this.repository.revokeLocked(transaction, session.id, 'REFRESH_TOKEN_REUSED', new Date(now));
     return { outcome: 'reused', principal };
   }
 

@@ -53,11 +53,11 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
   async close(): Promise<void> {
     const sessions = this.rooms.connectedSessions();
     if (sessions.size === 0) return;
-    for (const { userId, sessionId, suspension } of await this.sessions.endedAmong(sessions))
+    for (const { userId, sessionId, code, suspension } of await this.sessions.endedAmong(sessions))
       this.events.receive('session.ended', {
         userId,
         sessionIds: [sessionId],
-        code: suspension === undefined ? 'SESSION_REVOKED' : 'ACCOUNT_SUSPENDED',
+        code: suspension === undefined ? code : 'ACCOUNT_SUSPENDED',
         suspension,
       });
   }

@@ -252,7 +252,7 @@ describe('a server whose database does what it is asked, and does not answer', (
     answerAgain();
     expect((await Promise.all(changes)).map(({ status }) => status)).toEqual([503, 503]);
     await other.next('conversation:removed', ({ conversationId: id }) => id === groupId);
-    await elsewhere.next('session:ended', ({ code }) => code === 'SESSION_REVOKED');
+    await elsewhere.next('session:ended', ({ code }) => code === 'LOGGED_OUT');
     const { id } = await ada.say(groupId, 'without bob');
     await own.next('message:new', ({ message }) => message.id === id);
     await send('behind it');
