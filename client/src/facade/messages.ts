@@ -2,6 +2,7 @@ import type { CurrentAccount } from '../account.js';
 import type { Observable } from '../connection/types.js';
 import { recipientOf } from '../outbox/recipient.js';
 import type { Clock, Timer, Unsubscribe } from '../ports/environment.js';
+import { handled } from '../protocol/handled.js';
 import type { MessagesSnapshot } from '../store/types.js';
 import type { Synchroniser } from '../sync/engine.js';
 import type { Window } from '../sync/state.js';
@@ -93,7 +94,7 @@ export class ConversationWindows {
       open,
       loadOlder: () => move((sync, id) => sync.load(id, 'older')),
       loadNewer: () => move((sync, id) => sync.load(id, 'newer')),
-      jumpTo: (seq) => move((sync, id) => sync.jumpTo(id, seq)),
+      jumpTo: (seq) => handled(move((sync, id) => sync.jumpTo(id, seq))),
       jumpToNewest: () => move((sync, id) => sync.jumpToNewest(id)),
       get items() {
         return read().items;

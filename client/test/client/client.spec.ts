@@ -136,6 +136,13 @@ describe('a client', () => {
     }
     for (const seq of [Number.NaN, Number.POSITIVE_INFINITY, 1.5])
       expect(await rejection(client.messages(CONVERSATION).jumpTo(seq))).toMatchObject({ code: 'VALIDATION_FAILED' });
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listen);
+    void client.messages(CONVERSATION).jumpTo(Number.NaN);
+    await settled();
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
     await client.close();
   });
 
