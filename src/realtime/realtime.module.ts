@@ -6,6 +6,7 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Audiences } from './delivery/audiences.js';
 import { Broadcaster } from './delivery/broadcaster.js';
 import { ChatCommands } from './commands/chat-commands.js';
 import { ChatGateway } from './chat.gateway.js';
@@ -41,6 +42,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
   providers: [
+    Audiences,
     Broadcaster,
     ChatCommands,
     ChatGateway,

@@ -100,6 +100,7 @@ export class CatchUp {
       messages.filter(({ created: { message } }) => delivered.has(message.conversationId)),
       wanted,
     );
+    this.relay.repaired(places);
     this.broadcaster.endUnsyncable([...tooMany]);
     return delivered;
   }

@@ -49,22 +49,23 @@ export class Broadcaster {
    * lost, and may come back to what they missed.
    */
   connectionsAhead(conversationId: string, xid: bigint): string[] {
-    return this.connectionsOf(conversationId, xid).flatMap(({ connectionId, isAhead }) =>
-      isAhead ? connectionId : [],
-    );
+    const ids: string[] = [];
+    for (const { connectionId, isAhead } of this.connectionsOf(conversationId, xid))
+      if (isAhead) ids.push(connectionId);
+    return ids;
   }
 
   /** Whether there are others in it. */
   hasConnectionsBehind(conversationId: string, xid: bigint): boolean {
-    return this.connectionsOf(conversationId, xid).some(({ isAhead }) => !isAhead);
+    for (const { isAhead } of this.connectionsOf(conversationId, xid)) if (!isAhead) return true;
+    return false;
   }
 
-  private connectionsOf(conversationId: string, xid: bigint): { connectionId: string; isAhead: boolean }[] {
+  /** One after the other: to know of one may be enough, of thousands. */
+  private *connectionsOf(conversationId: string, xid: bigint): Iterable<{ connectionId: string; isAhead: boolean }> {
     const found = recoveryAdapterOf(this.server)?.snapshotsIn(room.conversation(conversationId)) ?? [];
-    return found.map(({ connectionId, snapshot }) => ({
-      connectionId,
-      isAhead: snapshot !== undefined && isVisibleIn(snapshot, xid),
-    }));
+    for (const { connectionId, snapshot } of found)
+      yield { connectionId, isAhead: snapshot !== undefined && isVisibleIn(snapshot, xid) };
   }
 
   /** To those sockets that have the conversation open. */

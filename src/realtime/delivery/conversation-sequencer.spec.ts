@@ -168,6 +168,15 @@ describe('the sequencer of conversations', () => {
         expect(late).toEqual([3, 5, 6, 7]);
       });
 
+      it('until what is missing is repaired, and no longer', () => {
+        sequencer.closeGaps('a', 2);
+        jest.advanceTimersByTime(200);
+        expect(late).toEqual([3, 5]);
+        sequencer.closeGaps('a', 5);
+        watch(6);
+        expect([late, sequencer.isMissing('a', 4)]).toEqual([[3, 5], false]);
+      });
+
       it('of nothing where gaps are the rule', () => {
         sequencer.gapTimeoutMs = 0;
         watch(6);

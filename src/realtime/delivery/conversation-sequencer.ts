@@ -120,7 +120,7 @@ export class ConversationSequencer {
 
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
   passOver(conversationId: string, seq: number): void {
-    this.closeGap(conversationId, seq);
+    this.missing.get(conversationId)?.delete(seq);
     const last = this.last(conversationId);
     if (last === undefined) return this.notePassedOver(conversationId);
     this.remember(conversationId, Math.max(seq, last));
@@ -161,9 +161,10 @@ export class ConversationSequencer {
     this.passedOver = new Set();
   }
 
-  /** A number that was given up, and is of no concern to anybody here. */
-  closeGap(conversationId: string, seq: number): void {
-    this.missing.get(conversationId)?.delete(seq);
+  /** What was given up of it up to this number is repaired: it was delivered, or who is concerned is asked to sync. */
+  closeGaps(conversationId: string, upTo: number): void {
+    const missing = this.missing.get(conversationId);
+    for (const seq of missing ?? []) if (seq <= upTo) missing?.delete(seq);
   }
 
   /** Not where gaps are the rule, since nothing of other processes arrives: there members are repaired with what is read. */

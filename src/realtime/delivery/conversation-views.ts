@@ -53,7 +53,8 @@ export class ConversationViews {
     this.turns.sequencer.inTurn(conversationId, async () => {
       if (this.latestTurns.get(conversationId) !== turn) return;
       this.latestTurns.delete(conversationId);
-      const viewerIds = this.rooms.connectedMembers(conversationId);
+      // Also who is lost: it may be back by the time that the views are read.
+      const viewerIds = this.rooms.awaitedMembers(conversationId);
       await this.sendEach('conversation:updated', conversationId, viewerIds, firstIds, conversationId);
     });
   }

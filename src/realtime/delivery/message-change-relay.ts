@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { DomainEvents } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { MessageView } from '../../messages/messages.view.js';
 import { hiddenMessage } from '../../messages/reading/message-row.js';
 import { hiddenQuotation, unavailableQuotation } from '../../messages/reading/quotation.js';
+import { Audiences } from './audiences.js';
 import { Broadcaster } from './broadcaster.js';
 import { DeliveryTurns } from './delivery-turns.js';
 import { HiddenMessages } from './hidden-messages.js';
-import { Rooms } from './rooms.js';
 
 /** Sends what becomes of messages after they were sent: `message:updated` and `message:deleted`. */
 @Injectable()
@@ -16,9 +15,8 @@ export class MessageChangeRelay {
   constructor(
     events: EventBus,
     private readonly turns: DeliveryTurns,
-    private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
-    private readonly access: ConversationAccess,
+    private readonly audiences: Audiences,
     private readonly hidden: HiddenMessages,
   ) {
     events.subscribeToAll('message.changed', (event) => this.messageChanged(event));
@@ -50,14 +48,7 @@ export class MessageChangeRelay {
     const special = [
       ...new Set([...Object.keys(reactorIds), ...Object.keys(quotationHiddenAt), ...Object.keys(hiddenAt)]),
     ];
-    // Asked in the conversation's turn, so that nobody joins or leaves between this and the sending.
-    const audience = await this.access.audience(
-      conversationId,
-      seq,
-      special,
-      replyTo?.seq,
-      this.rooms.awaitedMembers(conversationId),
-    );
+    const audience = await this.audiences.of(conversationId, seq, special, replyTo?.seq);
     const { blindIds, seeingIds, quotationBlindIds } = audience;
     const hiddenFrom = this.hidden.from(message);
     const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ConversationAccess } from '../../conversations/conversation-access.js';
 import type { CreatedMessage, DomainEvents, GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { FoundMessage, PlacedMessage } from '../../messages/reading/message-reader.js';
 import { quotationCopies } from '../../messages/reading/quotation.js';
+import { Audiences } from './audiences.js';
 import { Broadcaster } from './broadcaster.js';
 import { GAP_TIMEOUT_MS, REPAIR_TIMEOUT_MS } from './conversation-sequencer.js';
 import { ConversationViews } from './conversation-views.js';
@@ -13,9 +13,6 @@ import { MembershipRelay } from './membership-relay.js';
 import { Newcomers } from './newcomers.js';
 import { Rooms } from './rooms.js';
 
-/** How often it is asked who may receive a late message, where somebody is let in each time. */
-const MAX_QUESTIONS = 3;
-
 /** Sends messages, and how far they were read: `message:new`, `receipt:read`, `receipt:delivered`. Decides who receives them. */
 @Injectable()
 export class MessageRelay {
@@ -24,7 +21,7 @@ export class MessageRelay {
     private readonly turns: DeliveryTurns,
     private readonly rooms: Rooms,
     private readonly broadcaster: Broadcaster,
-    private readonly access: ConversationAccess,
+    private readonly audiences: Audiences,
     private readonly members: MembershipRelay,
     private readonly views: ConversationViews,
     private readonly hidden: HiddenMessages,
@@ -57,20 +54,10 @@ export class MessageRelay {
     // Behind the conversation itself, where that is still being sent to new members.
     this.turns.sequencer.inTurn(conversationId, () => {
       if (!isLate && !this.newcomers.areBehind(conversationId, seq)) return this.writeMessage(created, exceptIds, xid);
-      return this.writeLate(created, exceptIds, xid);
+      return this.audiences
+        .of(conversationId, seq)
+        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds], xid));
     });
-  }
-
-  /** The database is asked who may not receive it; again where somebody was let in meanwhile. */
-  private async writeLate(created: CreatedMessage, exceptIds: readonly string[], xid?: bigint): Promise<void> {
-    const { conversationId, seq } = created.message;
-    for (let asked = 1; ; asked += 1) {
-      const known = new Set(this.rooms.awaitedMembers(conversationId));
-      const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, [...known]);
-      const unknown = this.rooms.awaitedMembers(conversationId).filter((id) => !known.has(id));
-      if (unknown.length === 0 || asked === MAX_QUESTIONS)
-        return this.writeMessage(created, [...exceptIds, ...blindIds, ...unknown], xid);
-    }
   }
 
   /** One encoding for all but those who may not read what it quotes. */
@@ -146,10 +133,10 @@ export class MessageRelay {
    * let in before it.
    */
   isMissing({ conversationId, seq, xid }: PlacedMessage): boolean {
-    if (!this.turns.sequencer.isMissing(conversationId, seq)) return false;
-    if (this.broadcaster.hasConnectionsBehind(conversationId, BigInt(xid))) return true;
-    this.turns.sequencer.closeGap(conversationId, seq);
-    return false;
+    return (
+      this.turns.sequencer.isMissing(conversationId, seq) &&
+      this.broadcaster.hasConnectionsBehind(conversationId, BigInt(xid))
+    );
   }
 
   /**
@@ -167,6 +154,11 @@ export class MessageRelay {
         else this.applyStored(created, [senderId, ...system.userIds], blindIds, xid);
       });
     }
+  }
+
+  /** All of these was found, and is repaired now, in one way or another. */
+  repaired(places: readonly Pick<PlacedMessage, 'conversationId' | 'seq'>[]): void {
+    for (const { conversationId, seq } of places) this.turns.sequencer.closeGaps(conversationId, seq);
   }
 
   /**

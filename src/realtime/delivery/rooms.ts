@@ -79,12 +79,7 @@ export class Rooms {
     return userIds.filter((userId) => adapter?.isAwaited(room.user(userId)) === true);
   }
 
-  /** The members of a conversation who have a connection. */
-  connectedMembers(conversationId: string): string[] {
-    return [...(this.adapter()?.userIdsIn(room.conversation(conversationId)) ?? [])];
-  }
-
-  /** The same with those who may come back. */
+  /** The members of a conversation who have a connection, or lost one and may come back. */
   awaitedMembers(conversationId: string): string[] {
     const adapter = this.adapter();
     if (adapter === undefined) return [];

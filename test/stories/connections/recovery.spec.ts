@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
 import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
@@ -146,11 +147,45 @@ describe('the recovery of a connection', () => {
     bobs.socket.close();
   });
 
+  it('brings how a group has changed also where that was being read when the connection came back', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const group = await ada.group('A name', bob);
+    const bobs = await connected(bob);
+    await ada.say(group, 'before');
+    await bobs.next('message:new', ({ message }) => message.content === 'before');
+    bobs.socket.io.reconnection(false);
+    bobs.drop();
+    await bobs.next('disconnect');
+    const reader = story.app.get(ConversationReader, { strict: false });
+    const viewsFor = reader.viewsFor.bind(reader);
+    let isAsked = false;
+    let release = (): void => undefined;
+    const isBack = new Promise<void>((resolve) => (release = resolve));
+    reader.viewsFor = async (...parameters) => {
+      isAsked = true;
+      await isBack;
+      return viewsFor(...parameters);
+    };
+    try {
+      await ada.must('PATCH', `/conversations/${group}`, { title: 'Another name' });
+      await until('the new name is being read', () => isAsked);
+      bobs.socket.connect();
+      await bobs.next('session:ready');
+    } finally {
+      reader.viewsFor = viewsFor;
+      release();
+    }
+    await bobs.next('conversation:updated', ({ conversation }) => conversation.title === 'Another name');
+    bobs.socket.close();
+  });
+
   it('brings whether somebody is online who wrote for the first time meanwhile', async () => {
     const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);
     const opened = await eve.directConversation(bob);
     const [bobs, eves] = [await connected(bob), await connected(eve)];
+    await ada.group('Where ada sees her', eve);
+    await until('eve is online', async () => (await ada.must('GET', `/users/${eve.id}`)).isOnline === true);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
     bobs.socket.io.reconnection(false);

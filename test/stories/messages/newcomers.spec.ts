@@ -1,13 +1,48 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
-import { startStory, type Story } from '../../support/story.js';
+import { startStory, type Story, until } from '../../support/story.js';
 
-describe('a message that waits for its turn', () => {
+describe('a message from before somebody joined', () => {
   let story: Story;
   beforeAll(async () => {
     story = await startStory();
   });
   afterAll(() => story.close());
+
+  it('is not sent to it where it connects while a change of the message is being delivered', async () => {
+    const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('Not from its beginning', grace);
+    const graces = await grace.device();
+    const { id } = await ada.say(group, 'not for eve');
+    await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
+    const access = story.app.get(ConversationAccess, { strict: false });
+    const audience = access.audience.bind(access);
+    let isAsked = false;
+    let release = (): void => undefined;
+    const isHere = new Promise<void>((resolve) => (release = resolve));
+    access.audience = async (...parameters) => {
+      isAsked = true;
+      const found = await audience(...parameters);
+      await isHere;
+      return found;
+    };
+    try {
+      await ada.must('PATCH', `/messages/${id}`, { content: 'still not for eve' });
+      await until('it is asked who reads it', () => isAsked);
+      const eves = await eve.device();
+      access.audience = audience;
+      release();
+      await graces.next('message:updated', ({ message }) => message.id === id);
+      await ada.say(group, 'for all');
+      await eves.next('message:new', ({ message }) => message.content === 'for all');
+      expect(eves.all('message:updated')).toEqual([]);
+      for (const device of [graces, eves]) device.socket.close();
+    } finally {
+      access.audience = audience;
+      release();
+    }
+  });
 
   it('is not sent to who joins behind it, and connects before it was its turn', async () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);

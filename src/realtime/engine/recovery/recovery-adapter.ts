@@ -104,16 +104,13 @@ export class RecoveryAdapter extends Adapter {
   }
 
   /** The connections in a room, and those that were lost in it and may come back, with the snapshot each was let in from. */
-  snapshotsIn(room: Room): { connectionId: string; snapshot: string | undefined }[] {
-    const connected = [...(this.rooms.get(room) ?? [])].map((connectionId) => ({
-      connectionId,
-      snapshot: (this.nsp.sockets.get(connectionId) as { data: ConnectionState } | undefined)?.data.snapshot,
-    }));
-    const lost = this.lost.sessionsIn(room).map(({ sid, data }) => ({
-      connectionId: sid,
-      snapshot: (data as ConnectionState).snapshot,
-    }));
-    return [...connected, ...lost];
+  *snapshotsIn(room: Room): Iterable<{ connectionId: string; snapshot: string | undefined }> {
+    for (const connectionId of this.rooms.get(room) ?? []) {
+      const socket = this.nsp.sockets.get(connectionId) as { data: ConnectionState } | undefined;
+      yield { connectionId, snapshot: socket?.data.snapshot };
+    }
+    for (const { sid, data } of this.lost.sessionsIn(room))
+      yield { connectionId: sid, snapshot: (data as ConnectionState).snapshot };
   }
 
   /** Those who lost a connection and may come back to it. */
