@@ -63,8 +63,8 @@ export class ConversationAccess {
     };
   }
 
-  /** Those of these users who are members now. */
-  membersAmong(conversationId: string, userIds: readonly string[]): Promise<string[]> {
+  /** Those of these users who are members now, with the first number that each reads. */
+  membersAmong(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return this.repository.membersAmong(conversationId, userIds);
   }
 

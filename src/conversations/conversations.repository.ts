@@ -90,15 +90,15 @@ export class ConversationsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Those of these users who are members now. */
-  async membersAmong(conversationId: string, userIds: readonly string[]): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      `SELECT m.user_id AS id FROM unnest($2::uuid[]) AS asked(id)
+  /** Those of these users who are members now, with the first number that each reads. */
+  async membersAmong(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.query<{ id: string; firstSeq: number }>(
+      `SELECT m.user_id AS id, m.visible_from_seq AS "firstSeq" FROM unnest($2::uuid[]) AS asked(id)
        JOIN conversation_members m ON m.conversation_id = $1 AND m.user_id = asked.id AND m.left_at IS NULL`,
       [conversationId, userIds],
       'conversation_members_among',
     );
-    return rows.map(({ id }) => id);
+    return new Map(rows.map(({ id, firstSeq }) => [id, firstSeq]));
   }
 
   /** False where nothing changed. */

@@ -64,7 +64,13 @@ export interface DomainEvents {
    * Found in the database by a process that may have missed what led to it: these users are in the conversation now, or are
    * not any more.
    */
-  'membership.found': { conversationId: string; joinedIds: readonly string[]; leftIds: readonly string[] };
+  'membership.found': {
+    conversationId: string;
+    joinedIds: readonly string[];
+    leftIds: readonly string[];
+    /** Some of those who joined read nothing before this number. */
+    firstSeq: number;
+  };
 
   /** A write failed that may have been committed, and of which nothing was published: nobody knows whom it concerns. */
   'write.unsettled': {

@@ -25,7 +25,7 @@ const found = (name: string): Promise<LookupAddress[]> =>
 
 describe('looking up a name that a user chose', () => {
   const server = createSocket('udp4');
-  /** Of names that it does not answer: what ends each wait. */
+  /** What ends each wait for a name that it does not answer. */
   let unanswered: (() => void)[] = [];
 
   const answer = (query: Buffer, from: RemoteInfo, addresses: readonly number[][] | undefined): void => {

@@ -8,6 +8,8 @@ export interface Change {
   /** Null where it is about no conversation. */
   conversationId: string | null;
   isMember: boolean;
+  /** The first number that it reads there. */
+  firstSeq: number;
   /** Its own membership: whether it is in, its role, its settings. */
   isOwn: boolean;
   /** The conversation itself: new messages, nearly always. */
@@ -74,7 +76,7 @@ export class CatchUpRepository {
   changes(snapshot: string, userIds: readonly string[]): Promise<Change[]> {
     return this.database.background.query<Change>(
       `WITH ${BOUNDS}, asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS id), own AS (
-         SELECT m.user_id, m.conversation_id, m.left_at IS NULL AS is_member, ${changed('m.changed_xid')} AS is_own,
+         SELECT m.user_id, m.conversation_id, m.left_at IS NULL AS is_member, m.visible_from_seq, ${changed('m.changed_xid')} AS is_own,
            m.left_at IS NULL AND ${changed('c.changed_xid')} AS is_conversation,
            m.left_at IS NULL AND (${changed('m.receipt_xid')} OR EXISTS (
              SELECT 1 FROM messages e
@@ -83,11 +85,12 @@ export class CatchUpRepository {
          JOIN conversation_members m ON m.user_id = asked.id
          JOIN conversations c ON c.id = m.conversation_id
        )
-       SELECT user_id AS "userId", conversation_id AS "conversationId", is_member AS "isMember", is_own AS "isOwn",
+       SELECT user_id AS "userId", conversation_id AS "conversationId", is_member AS "isMember",
+         visible_from_seq AS "firstSeq", is_own AS "isOwn",
          is_conversation AS "isConversation", is_other AS "isOther"
        FROM own WHERE is_own OR is_conversation OR is_other
        UNION ALL
-       SELECT asked.id, NULL, false, false, false, true FROM bounds CROSS JOIN asked
+       SELECT asked.id, NULL, false, 1, false, false, true FROM bounds CROSS JOIN asked
        WHERE EXISTS (SELECT 1 FROM friendships f WHERE f.low_id = asked.id AND ${changed('f.changed_xid')})
          OR EXISTS (SELECT 1 FROM friendships f WHERE f.high_id = asked.id AND ${changed('f.changed_xid')})
          OR EXISTS (SELECT 1 FROM friend_requests r WHERE r.sender_id = asked.id AND ${changed('r.changed_xid')})

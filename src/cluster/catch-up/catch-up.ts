@@ -106,18 +106,18 @@ export class CatchUp {
   }
 
   private repairRooms(changes: readonly Change[], setups: ReadonlyMap<string, Setup>): void {
-    const found = new Map<string, { joinedIds: string[]; leftIds: string[] }>();
+    const found = new Map<string, { joinedIds: string[]; leftIds: string[]; firstSeq: number }>();
     this.rooms.forgetLost(changes.filter(({ isOwn }) => isOwn).map(({ userId }) => userId));
-    for (const { userId, conversationId, isMember, isOwn } of changes) {
+    for (const { userId, conversationId, isMember, firstSeq, isOwn } of changes) {
       if (conversationId === null || !isOwn || !this.rooms.mayDisagree(userId, conversationId, isMember)) continue;
       const setup = setups.get(userId);
       if (setup?.joined.has(conversationId) === true || setup?.left.has(conversationId) === true) continue;
-      const { joinedIds, leftIds } = found.get(conversationId) ?? { joinedIds: [], leftIds: [] };
-      (isMember ? joinedIds : leftIds).push(userId);
-      found.set(conversationId, { joinedIds, leftIds });
+      const one = found.get(conversationId) ?? { joinedIds: [], leftIds: [], firstSeq: 1 };
+      found.set(conversationId, one);
+      (isMember ? one.joinedIds : one.leftIds).push(userId);
+      if (isMember) one.firstSeq = Math.max(one.firstSeq, firstSeq);
     }
-    for (const [conversationId, { joinedIds, leftIds }] of found)
-      this.events.receive('membership.found', { conversationId, joinedIds, leftIds });
+    for (const [conversationId, one] of found) this.events.receive('membership.found', { conversationId, ...one });
   }
 
   /** Whether there were too many to deliver them one by one. */

@@ -264,7 +264,7 @@ export class MessagesRepository {
     );
   }
 
-  /** Of these messages those that some members are not shown, with those members: their history begins later, or they deleted them for themselves. */
+  /** Members who are not shown these messages, by message: their history begins later, or they deleted it for themselves. */
   async blindTo(ids: readonly string[]): Promise<Map<string, string[]>> {
     // Asked for by what holds a connection of `background`, which may be the only one.
     const rows = await this.database.reads.query<{ id: string; userIds: string[] }>(

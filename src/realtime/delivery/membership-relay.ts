@@ -7,6 +7,7 @@ import type { MessageView } from '../../messages/messages.view.js';
 import { Broadcaster } from './broadcaster.js';
 import { ConversationViews } from './conversation-views.js';
 import { DeliveryTurns } from './delivery-turns.js';
+import { Newcomers } from './newcomers.js';
 import { Rooms } from './rooms.js';
 
 /** Where nobody of a conversation is here, only of its first messages it is looked up whether somebody should be. */
@@ -25,6 +26,7 @@ export class MembershipRelay {
     private readonly broadcaster: Broadcaster,
     private readonly access: ConversationAccess,
     private readonly views: ConversationViews,
+    private readonly newcomers: Newcomers,
     private readonly configuration: Configuration,
   ) {
     events.subscribeToAll('conversation.joined', (event) => this.conversationJoined(event));
@@ -65,11 +67,11 @@ export class MembershipRelay {
   }
 
   private async lookUpMembers(conversationId: string, senderId: string, seq: number): Promise<void> {
-    const [memberIds, senderIds] = await Promise.all([
+    const [memberIds, sender] = await Promise.all([
       this.access.memberIds(conversationId),
       this.access.membersAmong(conversationId, [senderId]),
     ]);
-    const ids = [...new Set([...memberIds, ...senderIds])];
+    const ids = [...new Set([...memberIds, ...sender.keys()])];
     // Not those who joined behind the message, whose event is still to come as well.
     const { blindIds } = await this.access.audience(conversationId, seq, [], undefined, ids);
     const hereIds = new Set(this.rooms.connectedAmong(ids));
@@ -118,29 +120,31 @@ export class MembershipRelay {
   /** These users as the database has them by now, in the conversation's turn. */
   reconcile(conversationId: string, userIds: readonly string[]): void {
     this.turns.sequencer.inTurn(conversationId, async () => {
-      const memberIds = new Set(await this.access.membersAmong(conversationId, userIds));
-      const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, memberIds.has(id)));
-      const joinedIds = wrong.filter((id) => memberIds.has(id));
-      this.applyFound(
+      const members = await this.access.membersAmong(conversationId, userIds);
+      const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, members.has(id)));
+      const joinedIds = wrong.filter((id) => members.has(id));
+      this.applyFound({
         conversationId,
         joinedIds,
-        wrong.filter((id) => !memberIds.has(id)),
-      );
+        leftIds: wrong.filter((id) => !members.has(id)),
+        firstSeq: Math.max(1, ...joinedIds.map((id) => members.get(id) ?? 1)),
+      });
       if (joinedIds.length > 0) this.askForMissed(conversationId, joinedIds);
     });
   }
 
-  private membershipFound({ conversationId, joinedIds, leftIds }: DomainEvents['membership.found']): void {
-    this.turns.sequencer.inTurn(conversationId, () => this.applyFound(conversationId, joinedIds, leftIds));
+  private membershipFound(found: DomainEvents['membership.found']): void {
+    this.turns.sequencer.inTurn(found.conversationId, () => this.applyFound(found));
   }
 
   /** In the conversation's turn. Behind it, those who joined are sent the conversation. */
-  private applyFound(conversationId: string, joinedIds: readonly string[], leftIds: readonly string[]): void {
+  private applyFound({ conversationId, joinedIds, leftIds, firstSeq }: DomainEvents['membership.found']): void {
     for (const userId of leftIds) {
       this.rooms.leaveConversation(userId, conversationId);
       this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
     }
     if (joinedIds.length === 0) return;
+    this.newcomers.note(conversationId, firstSeq);
     this.rooms.joinConversation(joinedIds, conversationId);
     this.views.send('conversation:new', conversationId, joinedIds);
   }

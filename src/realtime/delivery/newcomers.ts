@@ -14,6 +14,7 @@ export class Newcomers {
 
   /** @param seq the first number that the user reads */
   note(conversationId: string, seq: number): void {
+    if (seq <= 1) return;
     this.firstSeqs.set(conversationId, Math.max(seq, this.firstSeqs.get(conversationId) ?? 0));
   }
 
