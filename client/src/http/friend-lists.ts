@@ -5,7 +5,9 @@ import type { Http } from './types.js';
 const MAX_PAGES = 50;
 
 /** The same where it is only about who is online. */
-const MAX_PRESENCE_PAGES = 3;
+const MAX_PRESENCE_PAGES = 2;
+/** As many as are on a screen, and some more. */
+const PRESENCE_CONVERSATIONS = 20;
 
 /** The friends, and the requests that wait for an answer, whole. */
 export async function fetchFriends(http: Http): Promise<{ friends: User[]; requests: FriendRequestItem[] }> {
@@ -21,7 +23,7 @@ export async function fetchFriends(http: Http): Promise<{ friends: User[]; reque
 export async function fetchPresent(http: Http): Promise<User[]> {
   const [friends, conversations] = await Promise.all([
     allPages<User>(http, '/friends', {}, MAX_PRESENCE_PAGES),
-    allPages<Conversation>(http, '/conversations', {}, 1),
+    allPages<Conversation>(http, '/conversations', {}, 1, PRESENCE_CONVERSATIONS),
   ]);
   return [...friends, ...conversations.flatMap(({ members }) => members.map(({ user }) => user))];
 }
@@ -31,12 +33,13 @@ async function allPages<Item>(
   path: string,
   query: Record<string, string>,
   maxPages = MAX_PAGES,
+  limit = 100,
 ): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
     const { body } = await http.request<{ items: Item[]; nextCursor: string | null }>(path, {
-      query: { ...query, limit: 100, cursor },
+      query: { ...query, limit, cursor },
       expects: 'items',
     });
     items.push(...body.items);

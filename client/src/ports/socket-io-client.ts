@@ -3,16 +3,16 @@ import type { SocketFactory } from './network.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
-function isJson(text: unknown): boolean {
+function isHandshake(text: unknown): boolean {
   try {
-    return JSON.parse(text as string) !== null;
+    return Array.isArray((JSON.parse(text as string) as { upgrades?: unknown } | null)?.upgrades);
   } catch {
     return false;
   }
 }
 
 /**
- * A first answer that was cut off is a connection that failed: the library throws it where nobody can catch it, which would
+ * A first answer that was cut off, or is another program's, is a connection that failed: the library throws it where nobody can catch it, which would
  * end a Node process. In a browser this is XMLHttpRequest's.
  */
 function failOnCutAnswer({ io: { engine } }: Socket): void {
@@ -23,7 +23,7 @@ function failOnCutAnswer({ io: { engine } }: Socket): void {
   };
   const onPacket = transport.onPacket.bind(transport);
   transport.onPacket = (packet) => {
-    if (packet.type === 'open' && !isJson(packet.data)) transport.onError('The first answer is cut off.');
+    if (packet.type === 'open' && !isHandshake(packet.data)) transport.onError('The first answer is none, or cut off.');
     else onPacket(packet);
   };
 }

@@ -49,11 +49,7 @@ export function openWebSocket(
   /** The server pings in time, or it is not there any more. */
   const watch = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      // Something listens at the other end: what it does not answer here, it does not answer another way.
-      if (state === 'opening') state = 'handshake';
-      lost();
-    }, silenceMs);
+    timer = setTimeout(lost, silenceMs);
   };
   /** What a packet means; throws for what is none. */
   const read = (packet: string): (() => void) | undefined => {

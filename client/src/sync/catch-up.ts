@@ -65,6 +65,7 @@ const CACHED: readonly Table[] = [
   'friends',
   'friendRequests',
   'presence',
+  'freshPresence',
   'typing',
 ];
 

@@ -254,11 +254,20 @@ export class Synchroniser implements SyncEngine {
   }
 
   /** One after the other, so that what is shown waits for none of them. */
-  async #lookUp(userIds: readonly string[]): Promise<void> {
-    for (const userId of userIds) {
-      const user = await this.ports.fetchUser(userId).catch(() => undefined);
-      if (user !== undefined) this.#feed({ type: 'answer', users: [user] });
+  async #lookUp({ connection, ids }: Extract<SyncEffect, { type: 'users' }>): Promise<void> {
+    const notShown: string[] = [];
+    let failure: Failure | undefined;
+    for (const userId of ids) {
+      if (connection !== this.state.connection || !this.state.isReady) break;
+      try {
+        this.#feed({ type: 'answer', users: [await this.ports.fetchUser(userId)] });
+      } catch (error) {
+        if ((error as Partial<ChatError>).code === 'NOT_FOUND') notShown.push(userId);
+        else failure = failureOf(error);
+      }
+      if (failure !== undefined) break;
     }
+    this.#feed({ type: 'users', connection, notShown, failure });
   }
 
   #effect(effect: SyncEffect): void {
@@ -296,12 +305,12 @@ export class Synchroniser implements SyncEngine {
         return;
       case 'presence':
         this.ports.fetchPresent().then(
-          (users) => this.#feed({ type: 'presence', users }),
-          (error: unknown) => this.#feed({ type: 'presence-failed', failure: failureOf(error) }),
+          (users) => this.#feed({ ...effect, users }),
+          (error: unknown) => this.#feed({ ...effect, type: 'presence-failed', failure: failureOf(error) }),
         );
         return;
       case 'users':
-        void this.#lookUp(effect.ids);
+        void this.#lookUp(effect);
         return;
       case 'join':
         // Its answer has the members' presence.

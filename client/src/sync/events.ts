@@ -2,8 +2,8 @@ import type { ServerEvent } from '../connection/types.js';
 import type { ServerEvents } from '../protocol/protocol.generated.js';
 import { dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { receiveMessage } from './messages.js';
-import { removeFriend, setFriend, setTyping, takeNewRequest, takeRequest, takeUser } from './people.js';
-import { askAgain, askSync, setTimer, type Step, table } from './step.js';
+import { removeFriend, setFriend, setTyping, takeNewRequest, takePresence, takeRequest, takeUser } from './people.js';
+import { askAgain, askSync, setTimer, type Step } from './step.js';
 
 /** Live events do not move the cursor: after so many, or so long after the first, it is moved on. */
 const MAX_UNCOVERED = 50;
@@ -21,7 +21,7 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   const { state } = step;
   const { conversationId, userId, user, message, conversation, request, seq, isTyping } = payload as unknown as Fields;
   if (name === 'typing') return setTyping(step, conversationId, userId, isTyping);
-  if (name === 'presence:update') return void table(step, 'presence').set(userId, payload);
+  if (name === 'presence:update') return takePresence(step, payload);
   // Before the first answer of sync there is nothing to weigh it against; what it says, that or the next one says too.
   if (state.cursor === null || name === 'sync:needed') return askSync(step);
   const [subject, change] = name.split(':') as [string, string?];

@@ -1,4 +1,6 @@
 import type { FriendRequest, Presence, User } from '../protocol/protocol.generated.js';
+import { defined } from '../protocol/defined.js';
+import type { SyncInput } from './state.js';
 import { keep, setTimer, type Step, table, write } from './step.js';
 
 /** The server ends it after 6 s, where it can. */
@@ -7,45 +9,86 @@ const TYPING_TIMEOUT_MS = 8_000;
 export function takeUser(step: Step, { isOnline, lastSeenAt, ...user }: User): void {
   const { id } = user;
   const held = step.state.users.get(id);
-  if (isOnline !== undefined) table(step, 'presence').set(id, { userId: id, isOnline, lastSeenAt: lastSeenAt ?? null });
+  setPresence(step, defined({ id, isOnline, lastSeenAt }));
   const merged = { ...held, ...user };
   if (JSON.stringify(merged) !== JSON.stringify(held)) keep(step, 'users', id, merged);
 }
 
-/** Profiles that are asked for at once, one after the other. */
+/** What nobody waits for is tried again later, and counts among no failures of what somebody does. */
+export const QUIET_RETRY_MS = 60_000;
+
+/** Profiles that are asked for in one go, one after the other. */
 const MAX_LOOKED_UP = 50;
 
 /**
  * Asks for the profiles of those who are named by what is shown and are in nothing that came: who left a group or is not among
- * the members that are sent of a large one, and who sent a request meanwhile. Each once in a connection.
+ * the members that are sent of a large one, and who sent a request meanwhile. Each once in a connection, unless that failed.
  */
-export function lookUpUnknown({ state, effects, touched }: Step): void {
-  const { users, windows, timelines, conversations, friendRequests, lookedUp } = state;
+export function lookUpUnknown({ state, effects }: Step): void {
+  const { users, windows, timelines, conversations, friendRequests, lookedUp, connection } = state;
+  if (state.isLookingUp) return;
   const unknown = new Set<string>();
   const look = (id: string | null | undefined): void => {
-    if (id != null && !users.has(id) && lookedUp?.has(id) !== true && unknown.size < MAX_LOOKED_UP) unknown.add(id);
+    if (id != null && !users.has(id) && !lookedUp.has(id) && unknown.size < MAX_LOOKED_UP) unknown.add(id);
   };
   for (const [id, { from, to }] of windows)
-    for (const { seq, senderId } of timelines.get(id)?.rows ?? []) if (seq >= from && seq <= to) look(senderId);
+    for (const { seq, senderId, replyTo, system } of timelines.get(id)?.rows ?? [])
+      if (seq >= from && seq <= to)
+        for (const named of [senderId, replyTo?.senderId, ...(system?.userIds ?? [])]) look(named);
   for (const { status, senderId, receiverId } of friendRequests.values())
     if (status === 'PENDING') for (const id of [senderId, receiverId]) look(id);
-  for (const id of lookedUp === null ? conversations.keys() : touched) look(conversations.get(id)?.lastMessageBy);
-  if (unknown.size === 0 && lookedUp !== null) return;
-  state.lookedUp = new Set([...(lookedUp ?? []), ...unknown]);
-  if (unknown.size > 0) effects.push({ type: 'users', ids: [...unknown] });
+  for (const { lastMessageBy } of conversations.values()) look(lastMessageBy);
+  if (unknown.size === 0) return;
+  Object.assign(state, { lookedUp: new Set([...lookedUp, ...unknown]), isLookingUp: true });
+  effects.push({ type: 'users', connection, ids: [...unknown] });
+}
+
+export function endLookUp(step: Step, { connection, notShown, failure }: Extract<SyncInput, { type: 'users' }>): void {
+  const { state } = step;
+  state.notShown = new Set([...state.notShown, ...notShown]);
+  if (connection !== state.connection) return;
+  state.isLookingUp = false;
+  if (failure !== undefined) setTimer(step, 'users', Math.max(failure.retryAfterMs ?? 0, QUIET_RETRY_MS));
+}
+
+/** A connection that comes and goes asks no more often. */
+const PRESENCE_INTERVAL_MS = 60_000;
+
+export function askPresence(step: Step): void {
+  const { state, effects, now } = step;
+  const { connection, presenceAt } = state;
+  if (!state.isReady) return;
+  const delayMs = presenceAt + PRESENCE_INTERVAL_MS - now;
+  if (delayMs > 0) return setTimer(step, `presence:${connection}`, delayMs);
+  effects.push({ type: 'presence', connection });
 }
 
 /** All whose presence is known now. What has come since the connection was made is newer; what is older is known no more. */
-export function takePresent({ state }: Step, users: readonly User[]): void {
-  const { presence, formerPresence } = state;
-  const next = new Map<string, Presence>();
-  for (const { id, isOnline, lastSeenAt = null } of users) {
-    if (isOnline === undefined) continue;
-    const [held, found] = [presence.get(id), { userId: id, isOnline, lastSeenAt }];
-    next.set(id, held !== undefined && JSON.stringify(held) === JSON.stringify(found) ? held : found);
-  }
-  for (const [id, held] of presence) if (formerPresence.get(id) !== held) next.set(id, held);
-  state.presence = next;
+export function takePresent(step: Step, users: readonly User[]): void {
+  const { state } = step;
+  const { presence, freshPresence } = state;
+  state.presence = new Map([...presence].filter(([id]) => freshPresence.has(id)));
+  step.copied.add('presence');
+  for (const user of users) if (!freshPresence.has(user.id)) setPresence(step, user, presence.get(user.id));
+  if (!Number.isNaN(step.now)) state.presenceAt = step.now;
+}
+
+/** As it was held where nothing has changed. */
+function setPresence(
+  step: Step,
+  { id, isOnline, lastSeenAt = null }: Pick<User, 'id' | 'isOnline' | 'lastSeenAt'>,
+  held = step.state.presence.get(id),
+): void {
+  if (isOnline === undefined) return;
+  const found: Presence = { userId: id, isOnline, lastSeenAt };
+  const isSame = held?.isOnline === isOnline && held.lastSeenAt === lastSeenAt;
+  if (!isSame || !step.state.presence.has(id)) table(step, 'presence').set(id, isSame ? held : found);
+  if (!step.state.freshPresence.has(id)) table(step, 'freshPresence').set(id, true);
+}
+
+/** What an event says of it. */
+export function takePresence(step: Step, { userId, isOnline, lastSeenAt }: Presence): void {
+  setPresence(step, { id: userId, isOnline, lastSeenAt });
 }
 
 export function setFriend(step: Step, since: string | null, user: User): void {

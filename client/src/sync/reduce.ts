@@ -6,7 +6,17 @@ import { moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
-import { lookUpUnknown, setFriend, setTyping, takePresent, takeRequest, takeUser } from './people.js';
+import {
+  askPresence,
+  endLookUp,
+  lookUpUnknown,
+  QUIET_RETRY_MS,
+  setFriend,
+  setTyping,
+  takePresent,
+  takeRequest,
+  takeUser,
+} from './people.js';
 import type { RowChanges, SyncEffect, SyncInput, SyncState, Window } from './state.js';
 import { askSync, newStep, retryLater, saveCursor, setTimer, type Step, table, write } from './step.js';
 import { EMPTY_STATE, withRows } from './stored-state.js';
@@ -21,8 +31,12 @@ export const INITIAL_STATE: SyncState = {
   hasFriends: false,
   isFetchingFriends: false,
   isFriendsStale: false,
-  formerPresence: new Map(),
-  lookedUp: null,
+  connection: 0,
+  lookedUp: new Set(),
+  isLookingUp: false,
+  notShown: new Set(),
+  freshPresence: new Map(),
+  presenceAt: 0,
   isReady: false,
   isCaughtUp: false,
   catchUp: null,
@@ -111,18 +125,13 @@ function take(step: Step, input: SyncInput): void {
     case 'ready':
       if (state.userId !== null && state.userId !== input.userId) reset(step);
       goOffline(step);
-      Object.assign(state, {
-        userId: input.userId,
-        isReady: true,
-        isFetchingFriends: false,
-        failures: 0,
-        lookedUp: null,
-      });
+      Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
+      Object.assign(state, { connection: state.connection + 1, lookedUp: state.notShown, isLookingUp: false });
       state.hasStartedAnew = false;
       if (!input.recovered) {
-        state.formerPresence = state.presence;
+        state.freshPresence = new Map();
         // The first sync has all of it.
-        if (state.cursor !== null) effects.push({ type: 'presence' });
+        if (state.cursor !== null) askPresence(step);
       }
       setWindows(step, { unreachable: 0, isPaused: false });
       return askSync(step);
@@ -185,9 +194,14 @@ function take(step: Step, input: SyncInput): void {
     case 'friends-failed':
       return retryLater(step, 'friends', input.failure.retryAfterMs);
     case 'presence':
-      return takePresent(step, input.users);
+      if (input.connection === state.connection) takePresent(step, input.users);
+      return;
     case 'presence-failed':
-      return retryLater(step, 'presence', input.failure.retryAfterMs);
+      if (input.connection === state.connection)
+        setTimer(step, `presence:${input.connection}`, Math.max(input.failure.retryAfterMs ?? 0, QUIET_RETRY_MS));
+      return;
+    case 'users':
+      return endLookUp(step, input);
     case 'read':
       return moveCursor(step, input.conversationId, state.userId, input.seq);
     case 'open': {
@@ -231,7 +245,8 @@ function take(step: Step, input: SyncInput): void {
       const [kind, conversationId = '', userId = ''] = input.name.split(':');
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
-      else if (kind === 'presence' && state.isReady) effects.push({ type: 'presence' });
+      else if (kind === 'presence' && conversationId === `${state.connection}`) askPresence(step);
+      else if (kind === 'users') state.lookedUp = state.notShown;
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });

@@ -99,10 +99,16 @@ export interface SyncState extends ShownState {
   hasFriends: boolean;
   isFetchingFriends: boolean;
   isFriendsStale: boolean;
-  /** Whose profiles were asked for on this connection; null before it is caught up. */
-  lookedUp: ReadonlySet<string> | null;
-  /** Presence as it was when the connection was made: what is still the same may have changed meanwhile. */
-  formerPresence: ShownState['presence'];
+  /** Connections so far. What was asked on one, and is answered on a later one, may be older than what is known. */
+  connection: number;
+  /** Whose profiles were asked for on this connection, or are none that the server shows; and whether some are being fetched. */
+  lookedUp: ReadonlySet<string>;
+  isLookingUp: boolean;
+  /** Those whom the server shows to nobody, or not to this user. */
+  notShown: ReadonlySet<string>;
+  /** Users whose presence is known since the connection was made; and when it was asked for, by the server's clock. */
+  freshPresence: ReadonlyMap<string, true>;
+  presenceAt: number;
   /** Whether a connection is ready, so that asking makes sense. */
   isReady: boolean;
   /** Everything up to the present has come since the connection was made. */
@@ -181,8 +187,10 @@ export type SyncInput =
     }
   | { type: 'friends'; generation: number; friends: readonly User[]; requests: readonly FriendRequestItem[] }
   | { type: 'friends-failed'; failure: Failure }
-  | { type: 'presence'; users: readonly User[] }
-  | { type: 'presence-failed'; failure: Failure }
+  | { type: 'presence'; connection: number; users: readonly User[] }
+  | { type: 'presence-failed'; connection: number; failure: Failure }
+  /** All that were asked for, but those that the server does not show; `failure`: the rest is to be asked for later. */
+  | { type: 'users'; connection: number; notShown: readonly string[]; failure: Failure | undefined }
   /** This user has read up to here; the outbox sends it to the server. */
   | { type: 'read'; conversationId: string; seq: number }
   /** `before`: as it was open in the state of another engine. */
@@ -195,9 +203,9 @@ export type SyncEffect =
   | { type: 'sync'; cursor: string | null }
   | { type: 'page'; conversationId: string; query: PageQuery }
   | { type: 'friends'; generation: number }
-  | { type: 'presence' }
+  | { type: 'presence'; connection: number }
   /** Profiles to be fetched. */
-  | { type: 'users'; ids: readonly string[] }
+  | { type: 'users'; connection: number; ids: readonly string[] }
   /** Says on this connection that the conversation is looked at, or no more. */
   | { type: 'join' | 'leave'; conversationId: string }
   /** One transaction: rows, and the cursor that says what they hold. */
