@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Server, type Socket as ServerSocket } from 'socket.io';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Socket, SocketListeners } from '../../src/ports/network.js';
@@ -34,6 +34,12 @@ class Reports {
     if (waiter === undefined) this.reports.push(report);
     else waiter(report);
   }
+}
+
+/** A WebSocket whose server never answers. */
+class Swallowed extends EventTarget {
+  send(): void {}
+  close(): void {}
 }
 
 const NATIVE = WebSocket as unknown as new (url: string) => globalThis.WebSocket;
@@ -215,7 +221,13 @@ describe('a socket over the platform’s WebSocket', () => {
     }),
   );
 
-  it('goes over long polling where something in between lets no WebSocket through', async () => {
+  it.each([
+    ['lets no WebSocket through', NATIVE],
+    ['swallows what a WebSocket asks', Swallowed as unknown as typeof NATIVE],
+  ])('goes over long polling where something in between %s', async (_, native) => {
+    // The wait for the first answer.
+    const { setTimeout } = globalThis;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementationOnce((work) => setTimeout(work, 1));
     const http = createHttpServer();
     const server = new Server(http, { transports: ['polling'] });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -224,7 +236,7 @@ describe('a socket over the platform’s WebSocket', () => {
     });
     const reports = new Reports();
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-    const socket = socketIoOver(NATIVE)({ url, auth: {} }, reports.listeners);
+    const socket = socketIoOver(native)({ url, auth: {} }, reports.listeners);
     try {
       const other = await arriving;
       expect(other.conn.transport.name).toBe('polling');
@@ -237,6 +249,7 @@ describe('a socket over the platform’s WebSocket', () => {
       socket.close();
       await closed;
     } finally {
+      jest.restoreAllMocks();
       socket.close();
       await server.close();
     }
