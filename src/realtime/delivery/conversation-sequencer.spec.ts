@@ -184,6 +184,24 @@ describe('the sequencer of conversations', () => {
       });
     });
 
+    it('remembers what was given up last, however many conversations had gaps before', () => {
+      const gap = (id: string): void => {
+        for (const seq of [1, 3]) sequencer.inSequence(id, seq, () => undefined);
+        jest.advanceTimersByTime(200);
+      };
+      gap('first');
+      for (let index = 0; index < 1_500; index += 1) {
+        gap(`${index}`);
+        sequencer.closeGaps(`${index}`, 3);
+      }
+      expect(sequencer.isMissing('first', 2)).toBe(true);
+      for (let index = 0; index < 999; index += 1) gap(`open ${index}`);
+      sequencer.inSequence('first', 5, () => undefined);
+      jest.advanceTimersByTime(200);
+      gap('one more');
+      expect([2, 4].map((seq) => sequencer.isMissing('first', seq))).toEqual([true, true]);
+    });
+
     it('says of the first of a conversation that it may be late, where it waited for one before it', () => {
       const late: number[] = [];
       const joint = new ConversationSequencer(() => undefined, 200);

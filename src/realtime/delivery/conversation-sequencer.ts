@@ -103,7 +103,7 @@ export class ConversationSequencer {
       this.giveUp(conversationId, seq);
     }
     if (last !== undefined && seq <= last) {
-      this.missing.get(conversationId)?.delete(seq);
+      this.found(conversationId, seq);
       this.outOfOrder.set(`${conversationId}:${seq}`, true);
     }
     this.remember(conversationId, Math.max(seq, last ?? 0));
@@ -120,7 +120,7 @@ export class ConversationSequencer {
 
   /** Nobody here is to receive `seq`: what comes behind it does not wait for it. */
   passOver(conversationId: string, seq: number): void {
-    this.missing.get(conversationId)?.delete(seq);
+    this.found(conversationId, seq);
     const last = this.last(conversationId);
     if (last === undefined) return this.notePassedOver(conversationId);
     this.remember(conversationId, Math.max(seq, last));
@@ -163,13 +163,17 @@ export class ConversationSequencer {
 
   /** What was given up of it up to this number is repaired: it was delivered, or who is concerned is asked to sync. */
   closeGaps(conversationId: string, upTo: number): void {
+    for (const seq of this.missing.get(conversationId) ?? []) if (seq <= upTo) this.found(conversationId, seq);
+  }
+
+  private found(conversationId: string, seq: number): void {
     const missing = this.missing.get(conversationId);
-    for (const seq of missing ?? []) if (seq <= upTo) missing?.delete(seq);
+    if (missing?.delete(seq) === true && missing.size === 0) this.missing.delete(conversationId);
   }
 
   /** Not where gaps are the rule, since nothing of other processes arrives: there members are repaired with what is read. */
   private hasGap(conversationId: string): boolean {
-    return this.gapTimeoutMs > 0 && (this.missing.get(conversationId)?.size ?? 0) > 0;
+    return this.gapTimeoutMs > 0 && this.missing.size > 0 && this.missing.has(conversationId);
   }
 
   private hold(conversationId: string, item: Early): void {
@@ -213,7 +217,9 @@ export class ConversationSequencer {
     const missing = this.missing.get(conversationId) ?? new Set();
     for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1)
       missing.add(seq);
-    this.missing.set(conversationId, missing);
+    // The one that was given up last is forgotten last.
+    this.missing.delete(conversationId);
+    if (missing.size > 0) this.missing.set(conversationId, missing);
   }
 
   private release(conversationId: string): void {

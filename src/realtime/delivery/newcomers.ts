@@ -15,7 +15,10 @@ export class Newcomers {
   /** @param seq the first number that the user reads */
   note(conversationId: string, seq: number): void {
     if (seq <= 1) return;
-    this.firstSeqs.set(conversationId, Math.max(seq, this.firstSeqs.get(conversationId) ?? 0));
+    const known = this.firstSeqs.get(conversationId) ?? 0;
+    // The one that was noted last is forgotten last.
+    this.firstSeqs.delete(conversationId);
+    this.firstSeqs.set(conversationId, Math.max(seq, known));
   }
 
   /** Whether there may be somebody here who does not read a message of this number. */
