@@ -171,8 +171,6 @@ export class Handshake {
     socket.data = {
       ...state,
       isActive: auth.active !== false,
-      // What it was sent, or missed, is counted from when it was let in first.
-      snapshot: isSame ? restored?.snapshot : state.snapshot,
     };
     this.admissions.set(socket, { admission: { ...admission, restored: isSame ? restored : undefined }, dialect });
   }

@@ -45,6 +45,8 @@ export class ParleyDialect implements SocketDialect, OnModuleInit {
   open({ socket, admission }: AdmittedSocket): DialectSession | undefined {
     if (!this.connections.admit(socket, admission)) return undefined;
     const recovered = this.rooms.replay(socket, admission.restored);
+    // What it was sent, or missed, is counted from when it was let in first.
+    if (recovered) socket.data.snapshot = admission.restored?.snapshot;
     const { userId, sessionId } = socket.data.principal;
     this.broadcaster.toSocket(socket, 'session:ready', {
       userId,

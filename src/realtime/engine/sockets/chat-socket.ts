@@ -16,7 +16,8 @@ export interface ConnectionState {
   /** Whether somebody is looking at this connection's app. */
   isActive: boolean;
   /**
-   * The snapshot of the database from which it was let in the first time: what that saw the client reads, and is not sent.
+   * The snapshot of the database from which it was let in: what that saw the client reads, and is not sent. The first one, where it
+   * came back to what it missed.
    */
   snapshot: string | undefined;
   /** What it may do, where an API key opened it. */
