@@ -1,7 +1,6 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { lookup, type LookupAddress, promises } from 'node:dns';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { lookupPublic } from './public-lookup.js';
@@ -59,7 +58,7 @@ describe('looking up a name that a user chose', () => {
     const { Resolver } = promises;
     jest.spyOn(promises, 'Resolver').mockImplementation((options) => {
       const resolver = new Resolver(options);
-      resolver.setServers([`127.0.0.1:${(server.address() as AddressInfo).port}`]);
+      resolver.setServers([`127.0.0.1:${server.address().port}`]);
       return resolver;
     });
   });

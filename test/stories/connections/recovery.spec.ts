@@ -175,7 +175,8 @@ describe('the recovery of a connection', () => {
       reader.viewsFor = viewsFor;
       release();
     }
-    await bobs.next('conversation:updated', ({ conversation }) => conversation.title === 'Another name');
+    const { conversation } = await bobs.next('conversation:updated');
+    expect(conversation.title).toBe('Another name');
     bobs.socket.close();
   });
 
