@@ -86,7 +86,7 @@ describe('the profile of who is named and was in nothing that came', () => {
     notShown,
     failure,
   });
-  const written = (run: Run, server: ModelServer, senderId: string): Run => {
+  const receive = (run: Run, server: ModelServer, senderId: string): Run => {
     const message = { ...server.send('c0', 'u1'), senderId };
     const conversation = { ...server.conversation('c0'), lastMessageBy: 'u1' };
     return run.feed({ type: 'event', name: 'message:new', payload: { message, conversation } });
@@ -102,9 +102,9 @@ describe('the profile of who is named and was in nothing that came', () => {
     const server = room(3);
     const run = opened(server);
     expect(idsOf(run)).toEqual([]);
-    expect(idsOf(written(run, server, 'gone'))).toEqual([['gone']]);
+    expect(idsOf(receive(run, server, 'gone'))).toEqual([['gone']]);
     // One look-up at a time, and what was named meanwhile behind it.
-    expect(idsOf(written(run, server, 'another'))).toEqual([]);
+    expect(idsOf(receive(run, server, 'another'))).toEqual([]);
     expect(idsOf(run.feed(done(run)))).toEqual([['another']]);
     expect(idsOf(run.feed(done(run)))).toEqual([]);
     expect(idsOf(again(run))).toEqual([['gone', 'another']]);
@@ -114,10 +114,10 @@ describe('the profile of who is named and was in nothing that came', () => {
 
   it('is asked for no more where the server shows it to nobody, and again where that failed', () => {
     const server = room(3);
-    const run = written(opened(server), server, 'deleted');
+    const run = receive(opened(server), server, 'deleted');
     run.feed(done(run, ['deleted']));
     expect(idsOf(again(run))).toEqual([]);
-    written(run, server, 'gone');
+    receive(run, server, 'gone');
     run.feed(done(run, [], { code: 'UNAVAILABLE', retryAfterMs: 2_000 }));
     expect(run.asked('timer')).toMatchObject([{ name: 'users', delayMs: 60_000 }]);
     expect(idsOf(run.feed({ type: 'timer', name: 'users' }))).toEqual([['gone']]);
