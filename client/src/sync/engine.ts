@@ -258,8 +258,9 @@ export class Synchroniser implements SyncEngine {
     const notShown: string[] = [];
     let failure: Failure | undefined;
     for (const userId of ids) {
-      if (connection !== this.state.connection || !this.state.isReady) break;
+      if (connection !== this.state.connection) break;
       try {
+        if (!this.state.isReady) throw new ChatError('NOT_CONNECTED', 'Not connected.');
         this.#feed({ type: 'answer', users: [await this.ports.fetchUser(userId)] });
       } catch (error) {
         if ((error as Partial<ChatError>).code === 'NOT_FOUND') notShown.push(userId);

@@ -126,9 +126,9 @@ function take(step: Step, input: SyncInput): void {
       if (state.userId !== null && state.userId !== input.userId) reset(step);
       goOffline(step);
       Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
-      Object.assign(state, { connection: state.connection + 1, lookedUp: state.notShown, isLookingUp: false });
       state.hasStartedAnew = false;
       if (!input.recovered) {
+        Object.assign(state, { connection: state.connection + 1, lookedUp: state.notShown, isLookingUp: false });
         state.freshPresence = new Map();
         // The first sync has all of it.
         if (state.cursor !== null) askPresence(step);

@@ -99,7 +99,7 @@ export interface SyncState extends ShownState {
   hasFriends: boolean;
   isFetchingFriends: boolean;
   isFriendsStale: boolean;
-  /** Connections so far. What was asked on one, and is answered on a later one, may be older than what is known. */
+  /** Connections so far, but those that went on where they were. What was asked on an earlier one may be older than what is known. */
   connection: number;
   /** Whose profiles were asked for on this connection, or are none that the server shows; and whether some are being fetched. */
   lookedUp: ReadonlySet<string>;

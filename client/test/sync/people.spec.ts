@@ -43,6 +43,13 @@ describe('presence', () => {
     expect(run.feed({ ...ready, recovered: true } as SyncInput).asked('presence')).toEqual([]);
   });
 
+  it('is taken from an answer that comes on a connection that goes on where the one before was', () => {
+    const run = caughtUp(room(1)).feed({ type: 'offline' }, ready);
+    const late = answer(run, known('u1', true));
+    run.feed({ type: 'offline' }, { ...ready, recovered: true } as SyncInput, late);
+    expect(online(run)).toEqual([['u1', true]]);
+  });
+
   it('is not taken from an answer to an earlier connection, which may be older', () => {
     const run = caughtUp(room(1)).feed({ type: 'offline' }, ready);
     const late = answer(run, known('u1', true));
