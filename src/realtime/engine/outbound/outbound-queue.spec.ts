@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import {
   MAX_OUTBOUND_BYTES,
   MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION,
@@ -60,6 +61,23 @@ describe('the outbound queue of a connection', () => {
     release();
     while (queue.bytes > 0) await new Promise(setImmediate);
     expect([written, ended]).toEqual([0, 1]);
+  });
+
+  it('reads nothing more for a client that is gone, and reports nothing that fails from then on', async () => {
+    const reports = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const queues = new OutboundQueues();
+    queues.add(queue);
+    let reads = 0;
+    queue.deliver(async () => {
+      await new Promise(setImmediate);
+      throw new Error('the database is closed');
+    });
+    queue.deliver(() => void (reads += 1));
+    queues.remove(queue);
+    while (queue.bytes > 0) await new Promise(setImmediate);
+    expect([reads, reports.mock.calls]).toEqual([0, []]);
+    reports.mockRestore();
+    queues.onApplicationShutdown();
   });
 
   it('is ended before others where all together hold too much, and those that hold little are not', () => {

@@ -26,6 +26,7 @@ export class OutboundQueue {
   /** Made with the first delivery; most connections are only written to. */
   private deliveries: SerialQueue | undefined;
   private hasOverflowed = false;
+  private isClosed = false;
 
   /**
    * @param writtenBytes what was written and not read yet
@@ -57,11 +58,19 @@ export class OutboundQueue {
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
     this.deliveries ??= new SerialQueue();
     this.deliveries
-      .run(() => (this.hasOverflowed ? undefined : write()))
-      .catch((error: unknown) => logger.error('an event could not be delivered', String(error)))
+      .run(() => (this.hasOverflowed || this.isClosed ? undefined : write()))
+      .catch((error: unknown) => {
+        // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
+        if (!this.isClosed) logger.error('an event could not be delivered', String(error));
+      })
       .finally(() => {
         this.unencodedBytes -= UNENCODED_EVENT_BYTES;
       });
+  }
+
+  /** The client is gone: what is still to be read for it is not. */
+  close(): void {
+    this.isClosed = true;
   }
 
   /** Ends the client as a SLOW_CONSUMER. */
@@ -83,6 +92,7 @@ export class OutboundQueues implements OnApplicationShutdown {
   }
 
   remove(queue: OutboundQueue): void {
+    queue.close();
     this.queues.delete(queue);
   }
 
