@@ -177,6 +177,20 @@ describe('the sequencer of conversations', () => {
         expect([late, sequencer.isMissing('a', 4)]).toEqual([[3, 5], false]);
       });
 
+      it('of nothing that comes behind what was repaired before anything was missed, nor does that wait', () => {
+        jest.advanceTimersByTime(200);
+        sequencer.closeGaps('a', 8);
+        let came = 0;
+        sequencer.inSequence('a', 9, (isLate) => (came = isLate ? -1 : 1));
+        expect(came).toBe(1);
+        watch(10);
+        expect(late).toEqual([3, 5]);
+        // One that waits is released.
+        sequencer.inSequence('a', 13, () => (came = 13));
+        sequencer.closeGaps('a', 12);
+        expect(came).toBe(13);
+      });
+
       it('of nothing where gaps are the rule', () => {
         sequencer.gapTimeoutMs = 0;
         watch(6);

@@ -161,9 +161,16 @@ export class ConversationSequencer {
     this.passedOver = new Set();
   }
 
-  /** What was given up of it up to this number is repaired: it was delivered, or who is concerned is asked to sync. */
+  /**
+   * All of it up to this number is repaired: it was delivered, or who is concerned is asked to sync. Neither is it a gap, nor does
+   * what comes behind it wait for it.
+   */
   closeGaps(conversationId: string, upTo: number): void {
     for (const seq of this.missing.get(conversationId) ?? []) if (seq <= upTo) this.found(conversationId, seq);
+    const last = this.last(conversationId);
+    if (last === undefined || upTo <= last) return;
+    this.remember(conversationId, upTo);
+    if (this.early.size > 0) this.release(conversationId);
   }
 
   private found(conversationId: string, seq: number): void {
