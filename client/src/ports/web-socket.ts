@@ -15,19 +15,21 @@ const CONNECT_ERROR = '44';
 /**
  * Socket.IO (protocol 5 over Engine.IO 4) on a WebSocket of the platform, as far as Parley speaks it: JSON, one namespace,
  * no packets of bytes. It never reconnects and never keeps anything to send later, since retries have one owner.
- * `unreachable` is called in place of `failed` where no WebSocket came to be: something in between may not let it through.
+ * `unreachable` is called in place of `failed` where no WebSocket came to be: something in between may not let it through, or
+ * swallow it, where nothing was answered at all.
  */
 export function openWebSocket(
   Native: new (url: string) => WebSocket,
   { url, auth }: SocketOptions,
   listeners: SocketListeners,
-  unreachable: () => void,
+  unreachable: (isSilent: boolean) => void,
 ): Socket {
   const native = new Native(`${url.replace(/^http/i, 'ws')}/socket.io/?EIO=4&transport=websocket`);
   const acknowledgements = new Map<number, (answer: unknown) => void>();
   let sequence = 0;
   let state: 'opening' | 'handshake' | 'connected' | 'done' = 'opening';
   let silenceMs = HANDSHAKE_TIMEOUT_MS;
+  let isSilent = false;
   let timer: ReturnType<typeof setTimeout>;
   const platform = globalThis as Partial<EventTarget>;
   const end = (report: () => void): void => {
@@ -42,14 +44,17 @@ export function openWebSocket(
     const before = state;
     end(() => {
       if (before === 'connected') listeners.disconnected();
-      else if (before === 'opening') unreachable();
+      else if (before === 'opening') unreachable(isSilent);
       else listeners.failed({});
     });
   };
   /** The server pings in time, or it is not there any more. */
   const watch = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(lost, silenceMs);
+    timer = setTimeout(() => {
+      isSilent = true;
+      lost();
+    }, silenceMs);
   };
   /** What a packet means; throws for what is none. */
   const read = (packet: string): (() => void) | undefined => {

@@ -261,12 +261,16 @@ export class Synchroniser implements SyncEngine {
       if (connection !== this.state.connection) break;
       try {
         if (!this.state.isReady) throw new ChatError('NOT_CONNECTED', 'Not connected.');
-        this.#feed({ type: 'answer', users: [await this.ports.fetchUser(userId)] });
+        const user = await this.ports.fetchUser(userId);
+        if (connection !== this.state.connection) break;
+        this.#feed({ type: 'answer', users: [user] });
       } catch (error) {
-        if ((error as Partial<ChatError>).code === 'NOT_FOUND') notShown.push(userId);
-        else failure = failureOf(error);
+        if (error instanceof ChatError && !error.isTransient) notShown.push(userId);
+        else {
+          failure = failureOf(error);
+          break;
+        }
       }
-      if (failure !== undefined) break;
     }
     this.#feed({ type: 'users', connection, notShown, failure });
   }

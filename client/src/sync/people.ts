@@ -47,8 +47,9 @@ export function endLookUp(step: Step, { connection, notShown, failure }: Extract
   const { state } = step;
   state.notShown = new Set([...state.notShown, ...notShown]);
   if (connection !== state.connection) return;
-  state.isLookingUp = false;
-  if (failure !== undefined) setTimer(step, 'users', Math.max(failure.retryAfterMs ?? 0, QUIET_RETRY_MS));
+  // Else the next ones would be asked for at once.
+  state.isLookingUp = failure !== undefined;
+  if (failure !== undefined) setTimer(step, `users:${connection}`, Math.max(failure.retryAfterMs ?? 0, QUIET_RETRY_MS));
 }
 
 /** A connection that comes and goes asks no more often. */
@@ -59,7 +60,9 @@ export function askPresence(step: Step): void {
   const { connection, presenceAt } = state;
   if (!state.isReady) return;
   const delayMs = presenceAt + PRESENCE_INTERVAL_MS - now;
-  if (delayMs > 0) return setTimer(step, `presence:${connection}`, delayMs);
+  // By the server's clock, which may be set back.
+  if (delayMs > 0) return setTimer(step, `presence:${connection}`, Math.min(delayMs, PRESENCE_INTERVAL_MS));
+  if (!Number.isNaN(now)) state.presenceAt = now;
   effects.push({ type: 'presence', connection });
 }
 
@@ -70,7 +73,6 @@ export function takePresent(step: Step, users: readonly User[]): void {
   state.presence = new Map([...presence].filter(([id]) => freshPresence.has(id)));
   step.copied.add('presence');
   for (const user of users) if (!freshPresence.has(user.id)) setPresence(step, user, presence.get(user.id));
-  if (!Number.isNaN(step.now)) state.presenceAt = step.now;
 }
 
 /** As it was held where nothing has changed. */

@@ -130,6 +130,8 @@ function take(step: Step, input: SyncInput): void {
       if (!input.recovered) {
         Object.assign(state, { connection: state.connection + 1, lookedUp: state.notShown, isLookingUp: false });
         state.freshPresence = new Map();
+        // What was asked before is older than what comes now.
+        state.generation += 1;
         // The first sync has all of it.
         if (state.cursor !== null) askPresence(step);
       }
@@ -246,7 +248,8 @@ function take(step: Step, input: SyncInput): void {
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'presence' && conversationId === `${state.connection}`) askPresence(step);
-      else if (kind === 'users') state.lookedUp = state.notShown;
+      else if (kind === 'users' && conversationId === `${state.connection}`)
+        Object.assign(state, { lookedUp: state.notShown, isLookingUp: false });
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });
@@ -261,6 +264,8 @@ function goOffline(step: Step): void {
   Object.assign(step.state, { isReady: false, isCaughtUp: false, catchUp: null, typing: new Map() });
   setWindows(step, { loading: null, renewed: undefined });
 }
+
+const EPHEMERAL: ReadonlySet<string> = new Set(['typing', 'presence', 'freshPresence']);
 
 /** What follows from whatever happened; and all rows of a step are one write. */
 function conclude(step: Step): void {
@@ -282,7 +287,9 @@ function conclude(step: Step): void {
     write(step, 'conversations', id, derived as unknown as StoredValue);
   }
   for (const id of state.windows.keys()) placeWindow(step, id);
-  if (state.isCaughtUp) lookUpUnknown(step);
+  // Typing and presence name nobody, and are many.
+  const isEphemeral = step.copied.size > 0 && [...step.copied].every((name) => EPHEMERAL.has(name));
+  if (state.isCaughtUp && !isEphemeral) lookUpUnknown(step);
   evictTimelines(step);
   if (rows.size + cleared.length + dropped.length > 0) {
     const changes: RowChanges = { cleared, dropped, rows: [...rows.values()] };

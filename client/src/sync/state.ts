@@ -106,7 +106,7 @@ export interface SyncState extends ShownState {
   isLookingUp: boolean;
   /** Those whom the server shows to nobody, or not to this user. */
   notShown: ReadonlySet<string>;
-  /** Users whose presence is known since the connection was made; and when it was asked for, by the server's clock. */
+  /** Users whose presence is known since the connection was made; and when it was asked for last, by the server's clock. */
   freshPresence: ReadonlyMap<string, true>;
   presenceAt: number;
   /** Whether a connection is ready, so that asking makes sense. */

@@ -126,8 +126,10 @@ describe('the profile of who is named and was in nothing that came', () => {
     expect(idsOf(again(run))).toEqual([]);
     receive(run, server, 'gone');
     run.feed(done(run, [], { code: 'UNAVAILABLE', retryAfterMs: 2_000 }));
-    expect(run.asked('timer')).toMatchObject([{ name: 'users', delayMs: 60_000 }]);
-    expect(idsOf(run.feed({ type: 'timer', name: 'users' }))).toEqual([['gone']]);
+    const name = `users:${run.state.connection}`;
+    expect(run.asked('timer')).toMatchObject([{ name, delayMs: 60_000 }]);
+    expect(idsOf(receive(run, server, 'another'))).toEqual([]);
+    expect(idsOf(run.feed({ type: 'timer', name }))).toEqual([['gone', 'another']]);
   });
 
   it('is asked for of who sent a friend request while nobody was connected', () => {

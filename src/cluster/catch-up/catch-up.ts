@@ -85,7 +85,8 @@ export class CatchUp {
     if (conversationIds.size === 0) return new Set();
     const places = await this.messages.createdSince(since, [...conversationIds], MAX_MESSAGES_READ);
     const missing = places.filter((place) => this.relay.isMissing(place));
-    const tooMany = new Set([...overfull(places, MAX_MESSAGES_READ), ...overfull(missing, MAX_MESSAGES + 1)]);
+    const unread = overfull(places, MAX_MESSAGES_READ);
+    const tooMany = new Set([...unread, ...overfull(missing, MAX_MESSAGES + 1)]);
     const wanted = missing.filter(({ conversationId }) => !tooMany.has(conversationId));
     const messages = await this.messages.listPublished(wanted.map(({ id }) => id));
     // More changed than the message can say; or it was changed since, and is another one to who reacted to it.
@@ -100,7 +101,7 @@ export class CatchUp {
       messages.filter(({ created: { message } }) => delivered.has(message.conversationId)),
       wanted,
     );
-    this.relay.repaired(places);
+    this.relay.repaired(places, unread);
     this.broadcaster.endUnsyncable([...tooMany]);
     return delivered;
   }

@@ -173,6 +173,11 @@ export class ConversationSequencer {
     if (this.early.size > 0) this.release(conversationId);
   }
 
+  /** The same of all of it: so much was missed that not all of that was read. */
+  forgetGaps(conversationId: string): void {
+    this.missing.delete(conversationId);
+  }
+
   private found(conversationId: string, seq: number): void {
     const missing = this.missing.get(conversationId);
     if (missing?.delete(seq) === true && missing.size === 0) this.missing.delete(conversationId);

@@ -156,9 +156,13 @@ export class MessageRelay {
     }
   }
 
-  /** All of these was found, and is repaired now, in one way or another. */
-  repaired(places: readonly Pick<PlacedMessage, 'conversationId' | 'seq'>[]): void {
+  /**
+   * All of these was found, and is repaired now, in one way or another.
+   * @param overfull conversations of which more was missed than was read
+   */
+  repaired(places: readonly PlacedMessage[], overfull: readonly string[]): void {
     for (const { conversationId, seq } of places) this.turns.sequencer.closeGaps(conversationId, seq);
+    for (const conversationId of overfull) this.turns.sequencer.forgetGaps(conversationId);
   }
 
   /**
