@@ -12,10 +12,10 @@ function isHandshake(text: unknown): boolean {
 }
 
 /**
- * A first answer that was cut off, or is another program's, is a connection that failed: the library throws it where nobody can catch it, which would
- * end a Node process. In a browser this is XMLHttpRequest's.
+ * A first answer that was cut off, or is another program's, is a connection that failed: the library throws it where nobody
+ * can catch it, which would end a Node process. In a browser this is XMLHttpRequest's.
  */
-function failOnCutAnswer({ io: { engine } }: Socket): void {
+function failOnWrongAnswer({ io: { engine } }: Socket): void {
   // What the library keeps to itself. It can be derived from in its ES modules alone: CommonJS exports no transports.
   const transport = engine.transport as unknown as {
     onPacket(packet: { type: string; data?: unknown }): void;
@@ -44,7 +44,7 @@ export const openSocketIoClient: SocketFactory = ({ url, auth }, listeners) => {
       timeout: HANDSHAKE_TIMEOUT_MS,
     });
     socket = opened;
-    failOnCutAnswer(opened);
+    failOnWrongAnswer(opened);
     const once = (report: () => void): void => {
       if (isDone || socket !== opened) return;
       isDone = true;

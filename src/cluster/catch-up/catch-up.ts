@@ -49,18 +49,21 @@ export class CatchUp {
     const reached = await this.repository.snapshot();
     await this.endedSessions.close();
     const concerned = new Set<string>();
+    const found: Found = { upTo: new Map(), unread: new Set() };
     const userIds = this.rooms.awaitedUserIds();
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
-      for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP))) concerned.add(id);
+      for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP), found)) concerned.add(id);
     if (await this.profiles(since)) for (const id of userIds) concerned.add(id);
     await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);
     this.broadcaster.askToSync([...concerned], spread);
+    // Behind all steps, and when whoever is concerned is asked: what is repaired is found no more.
+    this.relay.repaired(found.upTo, found.unread);
     return reached;
   }
 
   /** Repairs what concerns these users. Answers those of them who have to sync for the rest. */
-  private async step(since: string, userIds: readonly string[]): Promise<Set<string>> {
+  private async step(since: string, userIds: readonly string[], found: Found): Promise<Set<string>> {
     const setups = new Map(userIds.map((userId) => [userId, this.rooms.begin(userId)]));
     let changes: Change[];
     try {
@@ -70,7 +73,7 @@ export class CatchUp {
     }
     // From the answer to the rooms nothing is waited for.
     this.repairRooms(changes, setups);
-    const delivered = await this.deliverMessages(since, changes);
+    const delivered = await this.deliverMessages(since, changes, found);
     const concerned = changes.filter(
       ({ isOwn, isOther, conversationId }) => isOwn || isOther || !delivered.has(conversationId ?? ''),
     );
@@ -78,7 +81,7 @@ export class CatchUp {
   }
 
   /** New messages, behind what was repaired in rooms. Answers the conversations of which all was delivered. */
-  private async deliverMessages(since: string, changes: readonly Change[]): Promise<Set<string>> {
+  private async deliverMessages(since: string, changes: readonly Change[], all: Found): Promise<Set<string>> {
     const conversationIds = new Set<string>();
     for (const { conversationId, isConversation } of changes)
       if (conversationId !== null && isConversation) conversationIds.add(conversationId);
@@ -101,7 +104,9 @@ export class CatchUp {
       messages.filter(({ created: { message } }) => delivered.has(message.conversationId)),
       wanted,
     );
-    this.relay.repaired(places, unread);
+    // In the order of their numbers.
+    for (const { conversationId, seq } of places) all.upTo.set(conversationId, seq);
+    for (const conversationId of unread) all.unread.add(conversationId);
     this.broadcaster.endUnsyncable([...tooMany]);
     return delivered;
   }
@@ -128,6 +133,12 @@ export class CatchUp {
     for (const { id, isDeleted } of users) this.events.receive('user.changed', { userId: id, isDeleted });
     return false;
   }
+}
+
+/** What was found in all steps of one run: the last number that was read of each conversation, and where there were more. */
+interface Found {
+  readonly upTo: Map<string, number>;
+  readonly unread: Set<string>;
 }
 
 /** The conversations that so many of these are of, or more. */

@@ -25,10 +25,10 @@ export class Connections {
   /** Into its rooms. False where its session ended while it was let in: it is sent why, and disconnected. */
   admit(socket: ChatSocket, { setup, conversationIds, joined, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
-    if (setup.endedSessions.has(sessionId)) {
+    const end = setup.endedSessions.get(sessionId);
+    if (end !== undefined) {
       this.rooms.abandon(setup);
-      const suspension = setup.endedSessions.get(sessionId);
-      this.broadcaster.close(socket, suspension === undefined ? 'SESSION_REVOKED' : 'ACCOUNT_SUSPENDED', suspension);
+      this.broadcaster.close(socket, end.code, end.suspension);
       return false;
     }
     for (const { conversationId, seq } of joined) this.newcomers.note(conversationId, seq);

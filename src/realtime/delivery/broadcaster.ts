@@ -64,8 +64,13 @@ export class Broadcaster {
   /** One after the other: to know of one may be enough, of thousands. */
   private *connectionsOf(conversationId: string, xid: bigint): Iterable<{ connectionId: string; isAhead: boolean }> {
     const found = recoveryAdapterOf(this.server)?.snapshotsIn(room.conversation(conversationId)) ?? [];
-    for (const { connectionId, snapshot } of found)
-      yield { connectionId, isAhead: snapshot !== undefined && isVisibleIn(snapshot, xid) };
+    // Those who came at the same moment, as all do behind an outage, came from the same snapshot.
+    const known = new Map<string, boolean>();
+    for (const { connectionId, snapshot } of found) {
+      const isAhead = snapshot !== undefined && (known.get(snapshot) ?? isVisibleIn(snapshot, xid));
+      if (snapshot !== undefined) known.set(snapshot, isAhead);
+      yield { connectionId, isAhead };
+    }
   }
 
   /** To those sockets that have the conversation open. */
@@ -110,6 +115,11 @@ export class Broadcaster {
       payloads.map(({ userId, payload }) => ({ name, payload, rooms: [room.user(userId)] })),
       gapRooms,
     );
+  }
+
+  /** Whoever is lost in this conversation is not recovered: something is about to be sent to those who are there. */
+  keepGap(conversationId: string): void {
+    recoveryAdapterOf(this.server)?.broadcastUnkept([], [room.conversation(conversationId)]);
   }
 
   /** Changes of presence, each to everybody who is shown that user's. Returns how many deliveries that were. */

@@ -53,8 +53,9 @@ export class ConversationViews {
     this.turns.sequencer.inTurn(conversationId, async () => {
       if (this.latestTurns.get(conversationId) !== turn) return;
       this.latestTurns.delete(conversationId);
-      // Also who is lost: it may be back by the time that the views are read.
-      const viewerIds = this.rooms.awaitedMembers(conversationId);
+      // Whoever is lost, and back before the views are read, is not among those who get one.
+      this.broadcaster.keepGap(conversationId);
+      const viewerIds = this.rooms.connectedMembers(conversationId);
       await this.sendEach('conversation:updated', conversationId, viewerIds, firstIds, conversationId);
     });
   }

@@ -31,7 +31,7 @@ export class EndedSessions implements OnApplicationBootstrap, OnApplicationShutd
     private readonly events: EventBus,
   ) {
     events.subscribeToAll('session.ended', ({ userId, sessionIds, code, suspension }) => {
-      this.rooms.endSessions(userId, sessionIds, suspension);
+      this.rooms.endSessions(userId, sessionIds, { code, suspension });
       this.broadcaster.closeSessions(sessionIds, code, suspension);
     });
     this.looks = new Periodic(

@@ -157,12 +157,12 @@ export class MessageRelay {
   }
 
   /**
-   * All of these was found, and is repaired now, in one way or another.
-   * @param overfull conversations of which more was missed than was read
+   * All of it up to these numbers was found, and is repaired now: it was delivered, or who is concerned is asked to sync.
+   * @param unread conversations of which more was missed than was read
    */
-  repaired(places: readonly PlacedMessage[], overfull: readonly string[]): void {
-    for (const { conversationId, seq } of places) this.turns.sequencer.closeGaps(conversationId, seq);
-    for (const conversationId of overfull) this.turns.sequencer.forgetGaps(conversationId);
+  repaired(upTo: ReadonlyMap<string, number>, unread: ReadonlySet<string>): void {
+    for (const [conversationId, seq] of upTo) this.turns.sequencer.closeGaps(conversationId, seq);
+    for (const conversationId of unread) this.turns.sequencer.forgetGaps(conversationId);
   }
 
   /**

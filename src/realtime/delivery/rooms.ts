@@ -1,16 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { SuspensionDetails } from '../../common/errors.js';
+import type { DomainEvents } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { type RecoveryAdapter, recoveryAdapterOf, type Restored } from '../engine/recovery/recovery-adapter.js';
 import { room } from './room-names.js';
+
+/** Why a session ended, and the suspension, where that did. */
+export type SessionEnd = Pick<DomainEvents['session.ended'], 'code' | 'suspension'>;
 
 /** What happened to a user while a connection of it was being set up and could not be in its rooms yet. */
 export interface Setup {
   readonly userId: string;
   readonly joined: Set<string>;
   readonly left: Set<string>;
-  /** With the suspension that ended it, where one did. */
-  readonly endedSessions: Map<string, SuspensionDetails | undefined>;
+  /** With why they ended. */
+  readonly endedSessions: Map<string, SessionEnd>;
 }
 
 /**
@@ -79,7 +82,12 @@ export class Rooms {
     return userIds.filter((userId) => adapter?.isAwaited(room.user(userId)) === true);
   }
 
-  /** The members of a conversation who have a connection, or lost one and may come back. */
+  /** The members of a conversation who have a connection. */
+  connectedMembers(conversationId: string): string[] {
+    return [...(this.adapter()?.userIdsIn(room.conversation(conversationId)) ?? [])];
+  }
+
+  /** The same with those who lost one and may come back. */
   awaitedMembers(conversationId: string): string[] {
     const adapter = this.adapter();
     if (adapter === undefined) return [];
@@ -157,10 +165,10 @@ export class Rooms {
     this.server?.in(room.user(userId)).socketsLeave([room.conversation(conversationId), room.open(conversationId)]);
   }
 
-  endSessions(userId: string, sessionIds: readonly string[], suspension?: SuspensionDetails): void {
+  endSessions(userId: string, sessionIds: readonly string[], end: SessionEnd): void {
     this.forgetLost([userId]);
     for (const setup of this.setups.get(userId) ?? []) {
-      for (const sessionId of sessionIds) setup.endedSessions.set(sessionId, suspension);
+      for (const sessionId of sessionIds) setup.endedSessions.set(sessionId, end);
     }
   }
 
