@@ -117,7 +117,7 @@ export class Broadcaster {
     );
   }
 
-  /** Whoever is lost in this conversation is not recovered: something is about to be sent to those who are there. */
+  /** Connections that are lost in this conversation are not recovered: something is about to be sent to those who are there. */
   keepGap(conversationId: string): void {
     recoveryAdapterOf(this.server)?.broadcastUnkept([], [room.conversation(conversationId)]);
   }

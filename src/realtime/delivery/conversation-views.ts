@@ -53,7 +53,7 @@ export class ConversationViews {
     this.turns.sequencer.inTurn(conversationId, async () => {
       if (this.latestTurns.get(conversationId) !== turn) return;
       this.latestTurns.delete(conversationId);
-      // Whoever is lost, and back before the views are read, is not among those who get one.
+      // A connection that is lost, and back before the views are read, is not among those who get one.
       this.broadcaster.keepGap(conversationId);
       const viewerIds = this.rooms.connectedMembers(conversationId);
       await this.sendEach('conversation:updated', conversationId, viewerIds, firstIds, conversationId);
