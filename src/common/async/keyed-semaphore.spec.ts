@@ -114,7 +114,7 @@ describe('a keyed semaphore', () => {
   });
 
   it('never has more holders than its bounds, and forgets every key, whatever the order of the ends', async () => {
-    const { semaphore } = started({ maxQueuedPerKey: 100, maxQueuedTotal: 1_000 });
+    const { semaphore } = started({ maxQueuedPerKey: 100, maxQueuedTotal: 1_000, waitTimeoutMs: 60_000 });
     const running = new Map<string, number>();
     let total = 0;
     let most = 0;
