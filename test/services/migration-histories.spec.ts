@@ -36,7 +36,7 @@ const formerHistories: [string, Step[]][] = [
     [...upTo(ONE_JUDGEMENT).filter(({ name }) => name !== ONE_JUDGEMENT), former(ONE_JUDGEMENT, 1)],
   ],
   [
-    'another edition of the other user of deliveries, whose foreign key is not validated yet',
+    'another edition of the other user of deliveries, whose foreign key was validated at once',
     [...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER), former(OTHER_USER, 1)],
   ],
   [
