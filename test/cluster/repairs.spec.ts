@@ -4,6 +4,7 @@ import { TIMINGS } from '../../src/config/timings.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { SyncService } from '../../src/sync/sync.service.js';
 import { content, deviceAt } from '../support/cluster.js';
+import { holdCalls } from '../support/held-calls.js';
 import { NetworkLink } from '../support/network-link.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { onlyWith } from '../support/programs.js';
@@ -200,19 +201,14 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
 
   it('is not shown to who had deleted it for itself before it was found', async () => {
     await cutOff();
-    const repository = west.app.get(CatchUpRepository);
-    const changes = repository.changes.bind(repository);
-    let release = (): void => undefined;
-    const isDeleted = new Promise<void>((resolve) => (release = resolve));
-    repository.changes = (...parameters) => isDeleted.then(() => changes(...parameters));
+    const reads = holdCalls(west.app, CatchUpRepository, 'changes');
     const before = graces.all('sync:needed').length;
     const { id } = await ada.say(direct, 'not to be seen again');
     try {
       const path = `/messages/${id}?for=me`;
       expect((await request(east.url, 'DELETE', path, undefined, grace.accessToken)).status).toBe(200);
     } finally {
-      repository.changes = changes;
-      release();
+      reads.release();
     }
     await until('grace is asked to sync', () => graces.all('sync:needed').length > before);
     await ada.say(direct, 'behind what was deleted');
@@ -227,11 +223,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     // What is read from here on is from after that, which would be a reason to start over.
     await ada.say(direct, 'behind the friendship');
     await graces.next('message:new', content('behind the friendship'));
-    const repository = west.app.get(CatchUpRepository);
-    const changes = repository.changes.bind(repository);
-    let release = (): void => undefined;
-    const isLost = new Promise<void>((resolve) => (release = resolve));
-    repository.changes = (...parameters) => isLost.then(() => changes(...parameters));
+    const reads = holdCalls(west.app, CatchUpRepository, 'changes');
     let lost: Device;
     try {
       await ada.say(conversation, 'before it came');
@@ -243,8 +235,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
       await lost.next('disconnect');
       await ada.say(conversation, 'while it was lost');
     } finally {
-      repository.changes = changes;
-      release();
+      reads.release();
     }
     await ada.say(direct, 'behind it');
     await graces.next('message:new', content('behind it'));

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { Clock } from '../../src/common/clock.js';
 import { ChatQueries } from '../../src/realtime/commands/chat-queries.js';
 import { DeliveryTurns } from '../../src/realtime/delivery/delivery-turns.js';
+import { holdCalls } from '../support/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../support/story.js';
 import { Frames } from './frames.js';
 import { run } from './snippets.js';
@@ -238,26 +239,16 @@ ws.onmessage = (event) => {
 
   it('brings once what was written while it was opened, also where its event comes behind it', async () => {
     const { id } = await room(ada, bob);
-    const queries = story.app.get(ChatQueries, { strict: false });
-    const conversation = queries.conversation.bind(queries);
-    let isAsked = false;
-    let open = (): void => undefined;
-    const mayOpen = new Promise<void>((resolve) => (open = resolve));
-    queries.conversation = async (...parameters) => {
-      isAsked = true;
-      await mayOpen;
-      return conversation(...parameters);
-    };
+    const reads = holdCalls(story.app, ChatQueries, 'conversation');
     let release = (): void => undefined;
     const isShown = new Promise<void>((resolve) => (release = resolve));
     story.app.get(DeliveryTurns, { strict: false }).sequencer.inTurn(id, () => isShown);
     const bobs = connect(`/room/${id}?token=${bob.accessToken}`);
     try {
-      await until('it is being opened', () => isAsked);
+      await until('it is being opened', () => reads.count > 0);
       await ada.say(id, 'at this moment');
     } finally {
-      queries.conversation = conversation;
-      open();
+      reads.release();
     }
     expect((await bobs.type('NEW_MESSAGE')).data.content).toBe('at this moment');
     release();

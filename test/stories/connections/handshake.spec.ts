@@ -5,6 +5,7 @@ import { LIMITS } from '../../../src/config/limits.js';
 import { Rooms } from '../../../src/realtime/delivery/rooms.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('the handshake', () => {
@@ -105,28 +106,18 @@ describe('the handshake', () => {
 
   it.each(['before it was let in', 'in the same moment'])('leaves nothing of a client that went %s', async (when) => {
     const ada = await story.person();
-    const service = story.app.get(SyncService, { strict: false });
-    const present = service.present.bind(service);
-    let isAsked = false;
-    let letIn = (): void => undefined;
-    const mayRead = new Promise<void>((resolve) => (letIn = resolve));
-    service.present = async (userId) => {
-      isAsked = true;
-      await mayRead;
-      return present(userId);
-    };
+    const reads = holdCalls(story.app, SyncService, 'present');
     const rooms = story.app.get(Rooms, { strict: false });
     const { server } = rooms as unknown as { server: { engine: { clientsCount: number } } };
     const client = new Frames(`${story.url}/socket.io/?EIO=4&transport=websocket`);
     try {
       client.say(`40${JSON.stringify({ token: ada.accessToken })}`);
-      await until('it is being let in', () => isAsked);
+      await until('it is being let in', () => reads.count > 0);
       expect(rooms.awaitedUserIds()).toContain(ada.id);
       client.socket.terminate();
       if (when !== 'in the same moment') await until('it is gone', () => server.engine.clientsCount === 0);
     } finally {
-      service.present = present;
-      letIn();
+      reads.release();
     }
     await until('nobody is waited for', () => !rooms.awaitedUserIds().includes(ada.id));
   });

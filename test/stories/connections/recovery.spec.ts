@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { type Anything, Device, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 const EAGER = { reconnection: true, reconnectionDelay: 100, randomizationFactor: 0 };
@@ -18,6 +19,13 @@ describe('the recovery of a connection', () => {
     const device = new Device(story.url, { token: person.accessToken }, EAGER);
     await device.next('session:ready');
     return device;
+  };
+
+  /** It comes back when it is asked to: what changes does so while it is away. */
+  const lose = async (device: Device): Promise<void> => {
+    device.socket.io.reconnection(false);
+    device.drop();
+    await device.next('disconnect');
   };
 
   it('has, once recovered, what was open and what was missed, of every kind and in order', async () => {
@@ -104,30 +112,18 @@ describe('the recovery of a connection', () => {
     const bobs = await connected(bob);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
-    bobs.socket.io.reconnection(false);
-    bobs.drop();
-    await bobs.next('disconnect');
-    const service = story.app.get(SyncService, { strict: false });
-    const present = service.present.bind(service);
-    let isAsked = false;
-    let letIn = (): void => undefined;
-    const mayRead = new Promise<void>((resolve) => (letIn = resolve));
-    service.present = async (userId) => {
-      isAsked ||= userId === bob.id;
-      await mayRead;
-      return present(userId);
-    };
+    await lose(bobs);
+    const reads = holdCalls(story.app, SyncService, 'present');
     try {
       bobs.socket.connect();
-      await until('it is being let in', () => isAsked);
+      await until('it is being let in', () => reads.count > 0);
       const group = await ada.group('Made at this moment', bob);
-      letIn();
+      reads.release();
       expect((await bobs.next('session:ready')).recovered).toBe(false);
       await ada.say(group, 'behind');
       await bobs.next('message:new', ({ message }) => message.content === 'behind');
     } finally {
-      service.present = present;
-      letIn();
+      reads.release();
       bobs.socket.close();
     }
   });
@@ -138,9 +134,7 @@ describe('the recovery of a connection', () => {
     const bobs = await connected(bob);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
-    bobs.socket.io.reconnection(false);
-    bobs.drop();
-    await bobs.next('disconnect');
+    await lose(bobs);
     await bob.must('PATCH', `/conversations/${conversationId}/me`, { pinned: true });
     bobs.socket.connect();
     expect((await bobs.next('session:ready')).recovered).toBe(false);
@@ -153,27 +147,15 @@ describe('the recovery of a connection', () => {
     const bobs = await connected(bob);
     await ada.say(group, 'before');
     await bobs.next('message:new', ({ message }) => message.content === 'before');
-    bobs.socket.io.reconnection(false);
-    bobs.drop();
-    await bobs.next('disconnect');
-    const reader = story.app.get(ConversationReader, { strict: false });
-    const viewsFor = reader.viewsFor.bind(reader);
-    let isAsked = false;
-    let release = (): void => undefined;
-    const isBack = new Promise<void>((resolve) => (release = resolve));
-    reader.viewsFor = async (...parameters) => {
-      isAsked = true;
-      await isBack;
-      return viewsFor(...parameters);
-    };
+    await lose(bobs);
+    const reads = holdCalls(story.app, ConversationReader, 'viewsFor');
     try {
       await ada.must('PATCH', `/conversations/${group}`, { title: 'Another name' });
-      await until('the new name is being read', () => isAsked);
+      await until('the new name is being read', () => reads.count > 0);
       bobs.socket.connect();
       expect((await bobs.next('session:ready')).recovered).toBe(false);
     } finally {
-      reader.viewsFor = viewsFor;
-      release();
+      reads.release();
       bobs.socket.close();
     }
   });
@@ -187,9 +169,7 @@ describe('the recovery of a connection', () => {
     await until('eve is online', async () => (await ada.must('GET', `/users/${eve.id}`)).isOnline === true);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
-    bobs.socket.io.reconnection(false);
-    bobs.drop();
-    await bobs.next('disconnect');
+    await lose(bobs);
     await eve.say(opened, 'for the first time');
     bobs.socket.connect();
     await bobs.next('session:ready');
@@ -203,10 +183,7 @@ describe('the recovery of a connection', () => {
     const bobs = await connected(bob);
     await ada.say(conversationId, 'before');
     await bobs.next('message:new');
-    // It comes back when it is asked to: the session ends while it is away.
-    bobs.socket.io.reconnection(false);
-    bobs.drop();
-    await bobs.next('disconnect');
+    await lose(bobs);
     await bob.must('POST', '/auth/logout');
     await ada.say(conversationId, 'secret');
     bobs.socket.connect();

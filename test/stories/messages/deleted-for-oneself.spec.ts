@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { startStory, type Story, until } from '../../support/story.js';
 
 describe('a message that a user deleted for itself', () => {
@@ -13,25 +14,15 @@ describe('a message that a user deleted for itself', () => {
     const [ada, grace] = await Promise.all([story.person(), story.person()]);
     const group = await ada.group('A name', grace);
     const [adas, other, graces] = await Promise.all([ada.device(), ada.device(), grace.device()]);
-    const reader = story.app.get(ConversationReader, { strict: false });
-    const viewsFor = reader.viewsFor.bind(reader);
-    let isAsked = false;
-    let release = (): void => undefined;
-    const isDeleted = new Promise<void>((resolve) => (release = resolve));
-    reader.viewsFor = async (...parameters) => {
-      isAsked = true;
-      await isDeleted;
-      return viewsFor(...parameters);
-    };
+    const reads = holdCalls(story.app, ConversationReader, 'viewsFor');
     try {
       await ada.must('PATCH', `/conversations/${group}`, { title: 'Another name' });
-      await until('the new name is being read', () => isAsked);
+      await until('the new name is being read', () => reads.count > 0);
       const { message } = await adas.must('send_message', { conversationId: group, content: 'a slip' });
       await adas.must('delete_message', { messageId: message.id, for: 'me' });
       await other.next('message:deleted', (deleted) => deleted.message.id === message.id);
     } finally {
-      reader.viewsFor = viewsFor;
-      release();
+      reads.release();
     }
     await graces.next('message:new', ({ message }) => message.content === 'a slip');
     await grace.say(group, 'behind it');

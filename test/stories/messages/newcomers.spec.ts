@@ -3,7 +3,7 @@ import { ConversationAccess } from '../../../src/conversations/conversation-acce
 import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
-import { startStory, type Story, until } from '../../support/story.js';
+import { type Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('a message from before somebody joined', () => {
   let story: Story;
@@ -11,6 +11,9 @@ describe('a message from before somebody joined', () => {
     story = await startStory();
   });
   afterAll(() => story.close());
+
+  const textsOf = (device: Device): string[] =>
+    device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
 
   it('is not sent to it where it connects while a change of the message is being delivered', async () => {
     const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
@@ -76,10 +79,7 @@ describe('a message from before somebody joined', () => {
     await graces.next('message:new', ({ message }) => message.content === 'not for eve');
     await ada.say(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
-    const texts = eves
-      .all('message:new')
-      .flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
-    expect(texts).toEqual(['for all']);
+    expect(textsOf(eves)).toEqual(['for all']);
     for (const device of [graces, eves]) device.socket.close();
   });
 
@@ -97,10 +97,7 @@ describe('a message from before somebody joined', () => {
     await graces.next('message:new', ({ message }) => message.content === 'not for eve');
     await ada.say(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
-    const texts = eves
-      .all('message:new')
-      .flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
-    expect(texts).toEqual(['for all']);
+    expect(textsOf(eves)).toEqual(['for all']);
     for (const device of [graces, eves]) device.socket.close();
   });
 });
