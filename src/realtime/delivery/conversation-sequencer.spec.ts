@@ -191,6 +191,19 @@ describe('the sequencer of conversations', () => {
         expect(came).toBe(13);
       });
 
+      it('until the rooms are right behind it, and anew of what is missed later', () => {
+        jest.advanceTimersByTime(200);
+        watch(6);
+        sequencer.settled('a', 3);
+        watch(7);
+        sequencer.settled('a', 6);
+        watch(8);
+        expect([late, sequencer.isMissing('a', 4)]).toEqual([[3, 5, 6, 7], true]);
+        watch(10);
+        jest.advanceTimersByTime(200);
+        expect(late.slice(4)).toEqual([10]);
+      });
+
       it('of nothing where gaps are the rule', () => {
         sequencer.gapTimeoutMs = 0;
         watch(6);

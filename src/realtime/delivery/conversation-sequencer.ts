@@ -46,6 +46,8 @@ export class ConversationSequencer {
   private readonly firsts = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** By conversation: numbers that were given up. */
   private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
+  /** By conversation: behind what was given up, from which number on it is not known yet who reads it. */
+  private readonly uncertain = new BoundedMap<string, number>(MAX_GAPS);
   /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
   private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
   /** Conversations of which something was passed over while nothing was delivered of them. Bounded as those. */
@@ -176,16 +178,25 @@ export class ConversationSequencer {
   /** The same of all of it: so much was missed that not all of that was read. */
   forgetGaps(conversationId: string): void {
     this.missing.delete(conversationId);
+    this.uncertain.delete(conversationId);
   }
 
   private found(conversationId: string, seq: number): void {
     const missing = this.missing.get(conversationId);
-    if (missing?.delete(seq) === true && missing.size === 0) this.missing.delete(conversationId);
+    if (missing?.delete(seq) === true && missing.size === 0) this.forgetGaps(conversationId);
+  }
+
+  /**
+   * The rooms are right as of this number: whoever left or joined with what was given up before it is out, or in. What may still come of
+   * that is delivered as before.
+   */
+  settled(conversationId: string, seq: number): void {
+    if ((this.uncertain.get(conversationId) ?? seq) <= seq) this.uncertain.delete(conversationId);
   }
 
   /** Not where gaps are the rule, since nothing of other processes arrives: there members are repaired with what is read. */
   private hasGap(conversationId: string): boolean {
-    return this.gapTimeoutMs > 0 && this.missing.size > 0 && this.missing.has(conversationId);
+    return this.gapTimeoutMs > 0 && this.uncertain.size > 0 && this.uncertain.has(conversationId);
   }
 
   private hold(conversationId: string, item: Early): void {
@@ -230,8 +241,10 @@ export class ConversationSequencer {
     for (let seq = Math.max((this.last(conversationId) ?? 0) + 1, before - MAX_GAP); seq < before; seq += 1)
       missing.add(seq);
     // The one that was given up last is forgotten last.
-    this.missing.delete(conversationId);
-    if (missing.size > 0) this.missing.set(conversationId, missing);
+    this.forgetGaps(conversationId);
+    if (missing.size === 0) return;
+    this.missing.set(conversationId, missing);
+    this.uncertain.set(conversationId, before);
   }
 
   private release(conversationId: string): void {

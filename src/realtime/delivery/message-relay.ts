@@ -54,9 +54,14 @@ export class MessageRelay {
     // Behind the conversation itself, where that is still being sent to new members.
     this.turns.sequencer.inTurn(conversationId, () => {
       if (!isLate && !this.newcomers.areBehind(conversationId, seq)) return this.writeMessage(created, exceptIds, xid);
-      return this.audiences
-        .of(conversationId, seq)
-        .then(({ blindIds }) => this.writeMessage(created, [...exceptIds, ...blindIds], xid));
+      // What a connection is let in by may be older than the answer.
+      const { areLettingIn } = this.rooms;
+      return this.audiences.of(conversationId, seq).then(({ blindIds }) => {
+        this.writeMessage(created, [...exceptIds, ...blindIds], xid);
+        // Those who left go out of the room now, and what comes behind this needs no question.
+        if (blindIds.length > 0) this.members.reconcile(conversationId, blindIds);
+        else if (!areLettingIn) this.turns.sequencer.settled(conversationId, seq);
+      });
     });
   }
 

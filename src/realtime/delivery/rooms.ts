@@ -102,6 +102,11 @@ export class Rooms {
     return (this.server?.sockets.sockets.size ?? 0) > 0 || this.setups.size > 0;
   }
 
+  /** Whether a connection is being let in, by what the database said a moment ago. */
+  get areLettingIn(): boolean {
+    return this.setups.size > 0;
+  }
+
   /** Everybody who has a connection, who lost one and may come back to it, or whose connection is being let in. */
   awaitedUserIds(): string[] {
     const userIds = new Set(this.setups.keys());

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
+import { EventBus } from '../../../src/events/event-bus.js';
+import { type Device, startStory, type Story, until } from '../../support/story.js';
+
+describe('behind a message whose event never comes', () => {
+  let story: Story;
+  beforeAll(async () => {
+    story = await startStory({ rateLimits: false });
+  });
+  afterAll(() => story.close());
+
+  /** Stores something without its event, and answers how often it is asked from then on who reads a message. */
+  const unannounced = async (store: () => Promise<unknown>): Promise<() => number> => {
+    const events = story.app.get(EventBus, { strict: false });
+    const publish = events.publish.bind(events);
+    let lost = 0;
+    events.publish = (name, event) => {
+      if (name === 'messages.created') lost += 1;
+      else publish(name, event);
+    };
+    try {
+      await store();
+      await until('it is stored', () => lost > 0);
+    } finally {
+      events.publish = publish;
+    }
+    const access = story.app.get(ConversationAccess, { strict: false });
+    const audience = access.audience.bind(access);
+    let questions = 0;
+    access.audience = (...parameters) => {
+      questions += 1;
+      return audience(...parameters);
+    };
+    return () => questions;
+  };
+  const textsOf = (device: Device): string[] =>
+    device.all('message:new').flatMap(({ message }) => (message.kind === 'SYSTEM' ? [] : [message.content]));
+
+  it('the database is asked once who reads what comes, and not for each message from then on', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const bobs = await bob.device();
+    await ada.say(conversationId, '0');
+    const questions = await unannounced(() => ada.say(conversationId, 'unannounced'));
+    for (let index = 1; index <= 5; index += 1) {
+      await ada.say(conversationId, `${index}`);
+      await bobs.next('message:new', ({ message }) => message.content === `${index}`);
+    }
+    expect(textsOf(bobs)).toEqual(['0', '1', '2', '3', '4', '5']);
+    expect(questions()).toBe(1);
+    bobs.socket.close();
+  });
+
+  it('who was removed with it receives nothing, and goes out of the room', async () => {
+    const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('Without eve', grace, eve);
+    const [graces, eves] = [await grace.device(), await eve.device()];
+    await ada.say(group, 'for all');
+    await eves.next('message:new', ({ message }) => message.content === 'for all');
+    const questions = await unannounced(() => ada.must('DELETE', `/conversations/${group}/members/${eve.id}`));
+    for (let index = 1; index <= 5; index += 1) {
+      await ada.say(group, `${index}`);
+      await graces.next('message:new', ({ message }) => message.content === `${index}`);
+    }
+    await eves.next('conversation:removed', ({ conversationId }) => conversationId === group);
+    expect([textsOf(graces), textsOf(eves)]).toEqual([['for all', '1', '2', '3', '4', '5'], ['for all']]);
+    expect(questions()).toBe(2);
+    for (const device of [graces, eves]) device.socket.close();
+  });
+});
