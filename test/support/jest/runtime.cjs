@@ -21,6 +21,7 @@ module.exports = class extends Runtime {
     const sources = ['src', join('client', 'src')].map((folder) => join(config.rootDir, folder) + sep);
     const isShared = (path) =>
       path.includes(PACKAGES) || (sources.some((folder) => path.startsWith(folder)) && !/\.spec\.tsx?$/.test(path));
+    keepTestsByOrder(this);
     const { esmLoader, _resolution: resolution } = loading(this);
     const resolveModule = esmLoader.resolveModule.bind(esmLoader);
     esmLoader.resolveModule = async (specifier, from, context) => {
@@ -40,6 +41,43 @@ module.exports = class extends Runtime {
     return new Map([...(shared?.getSourceMaps() ?? []), ...super.getSourceMaps()]);
   }
 };
+
+/**
+ * Jest's runner keeps in an AsyncLocalStorage which test is running, with a new one for every file, and none of them is ended.
+ * Before Node 24 each looks at every promise that a worker makes from then on. Here one test runs after the other.
+ */
+function keepTestsByOrder({ coreModule }) {
+  if (typeof coreModule?.require !== 'function')
+    throw new Error(
+      'This version of Jest loads modules of Node otherwise: test/support/jest/runtime.cjs must follow it.',
+    );
+  const load = coreModule.require.bind(coreModule);
+  coreModule.require = (name) =>
+    /^(node:)?async_hooks$/.test(name) ? { ...load(name), AsyncLocalStorage: SequentialStorage } : load(name);
+}
+
+/** An AsyncLocalStorage of what runs one after the other, or within another. */
+class SequentialStorage {
+  getStore() {
+    return this.current;
+  }
+
+  run(store, work) {
+    const before = this.current;
+    this.current = store;
+    const end = () => {
+      this.current = before;
+    };
+    let isPending = false;
+    try {
+      const result = work();
+      isPending = typeof result?.then === 'function';
+      return isPending ? Promise.resolve(result).finally(end) : result;
+    } finally {
+      if (!isPending) end();
+    }
+  }
+}
 
 /** Every import of modules goes through `resolveModule`. Throws where a newer Jest has no such way. */
 function loading(runtime) {
