@@ -43,7 +43,7 @@ export class ConversationAccess {
 
   /**
    * Who of those who are there must get no event of what happens to the message with this sequence number, although its
-   * sockets may still be or be again in the conversation's room: it left, or joined after it. Of the others, those among
+   * sockets may still be or be again in the conversation's room: it left (`leftIds`), or joined after it. Of the others, those among
    * `userIds` and those whose history begins after the message that it quotes (`quotationBlindIds`, part of `seeingIds`).
    * @param thereIds who may be sent something at all: of a large group, few
    */
@@ -53,11 +53,12 @@ export class ConversationAccess {
     userIds: readonly string[],
     quotedSeq: number | undefined,
     thereIds: readonly string[],
-  ): Promise<{ blindIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
+  ): Promise<{ blindIds: string[]; leftIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
     const rows = await this.repository.limitedReaders(conversationId, seq, userIds, quotedSeq, thereIds);
     const seeing = rows.filter((row) => !row.isBlind);
     return {
       blindIds: rows.filter((row) => row.isBlind).map((row) => row.userId),
+      leftIds: rows.filter((row) => row.hasLeft).map((row) => row.userId),
       seeingIds: seeing.map((row) => row.userId),
       quotationBlindIds: seeing.filter((row) => row.isBlindToQuotation).map((row) => row.userId),
     };

@@ -26,6 +26,7 @@ export interface OwnSettings {
 /** A member who must not receive all that an event shows. */
 export interface LimitedReader {
   userId: string;
+  hasLeft: boolean;
   /** To the message itself. */
   isBlind: boolean;
   isBlindToQuotation: boolean;
@@ -70,7 +71,7 @@ export class ConversationsRepository {
     thereIds: readonly string[],
   ): Promise<LimitedReader[]> {
     return this.database.query<LimitedReader>(
-      `SELECT user_id AS "userId", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
+      `SELECT user_id AS "userId", left_at IS NOT NULL AS "hasLeft", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
          visible_from_seq > COALESCE($4::integer, $2) AS "isBlindToQuotation"
        FROM conversation_members
        WHERE conversation_id = $1 AND user_id = ANY ($5)

@@ -49,7 +49,7 @@ export class CatchUp {
     const reached = await this.repository.snapshot();
     await this.endedSessions.close();
     const concerned = new Set<string>();
-    const found: Found = { upTo: new Map(), unread: new Set() };
+    const found: Found = { upTo: new Map(), unread: new Set(), ended: new Set() };
     const userIds = this.rooms.awaitedUserIds();
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
       for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP), found)) concerned.add(id);
@@ -107,7 +107,8 @@ export class CatchUp {
     // In the order of their numbers.
     for (const { conversationId, seq } of places) all.upTo.set(conversationId, seq);
     for (const conversationId of unread) all.unread.add(conversationId);
-    this.broadcaster.endUnsyncable([...tooMany]);
+    this.broadcaster.endUnsyncable([...tooMany].filter((id) => !all.ended.has(id)));
+    for (const conversationId of tooMany) all.ended.add(conversationId);
     return delivered;
   }
 
@@ -135,10 +136,14 @@ export class CatchUp {
   }
 }
 
-/** What was found in all steps of one run: the last number that was read of each conversation, and where there were more. */
+/** What was found in all steps of one run. */
 interface Found {
+  /** The last number that was read of each conversation. */
   readonly upTo: Map<string, number>;
+  /** Conversations of which there was more. */
   readonly unread: Set<string>;
+  /** Conversations whose connections that cannot sync were ended: those that have come back since read what they missed. */
+  readonly ended: Set<string>;
 }
 
 /** The conversations that so many of these are of, or more. */

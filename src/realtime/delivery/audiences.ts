@@ -5,7 +5,10 @@ import { Rooms } from './rooms.js';
 /** How often it is asked, where somebody is let in each time. */
 const MAX_QUESTIONS = 3;
 
-type Audience = Awaited<ReturnType<ConversationAccess['audience']>>;
+type Audience = Awaited<ReturnType<ConversationAccess['audience']>> & {
+  /** Whether all who are here were asked about; otherwise the others are among those who do not read it. */
+  isComplete: boolean;
+};
 
 /** Who of those who are here, or may come back, reads a message: asked of the database. */
 @Injectable()
@@ -31,8 +34,9 @@ export class Audiences {
       const known = new Set(this.rooms.awaitedMembers(conversationId));
       const audience = await this.access.audience(conversationId, seq, [...specialIds], quotedSeq, [...known]);
       const unknown = this.rooms.awaitedMembers(conversationId).filter((id) => !known.has(id));
-      if (unknown.length === 0 || asked === MAX_QUESTIONS)
-        return { ...audience, blindIds: [...audience.blindIds, ...unknown] };
+      const isComplete = unknown.length === 0;
+      if (isComplete || asked === MAX_QUESTIONS)
+        return { ...audience, blindIds: [...audience.blindIds, ...unknown], isComplete };
     }
   }
 }

@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 20_000;
 
 /**
  * @param isLate what came behind it in the order has happened already, or may have: it was delivered, or nothing was delivered
- *   here before it; or something before it was given up, and may have been that somebody joined or left
+ *   here before it; or something before it was given up, may have been that somebody left, and `settle` has not been called since
  */
 type Deliver = (isLate: boolean) => void;
 
@@ -46,8 +46,8 @@ export class ConversationSequencer {
   private readonly firsts = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** By conversation: numbers that were given up. */
   private readonly missing = new BoundedMap<string, Set<number>>(MAX_GAPS);
-  /** By conversation: behind what was given up, from which number on it is not known yet who reads it. */
-  private readonly uncertain = new BoundedMap<string, number>(MAX_GAPS);
+  /** Conversations in whose rooms there may be somebody who left with what was given up: before which number, and since when. */
+  private readonly uncertain = new BoundedMap<string, { before: number; since: number }>(MAX_GAPS);
   /** Conversation and number of what was delivered out of its order, or found in the database: never again. */
   private readonly outOfOrder = new BoundedMap<string, true>(MAX_REMEMBERED);
   /** Conversations of which something was passed over while nothing was delivered of them. Bounded as those. */
@@ -109,8 +109,19 @@ export class ConversationSequencer {
       this.outOfOrder.set(`${conversationId}:${seq}`, true);
     }
     this.remember(conversationId, Math.max(seq, last ?? 0));
-    deliver((last !== undefined && seq <= last) || this.hasGap(conversationId));
+    deliver((last !== undefined && seq <= last) || this.isUncertain(conversationId));
     if (this.early.size > 0) this.release(conversationId);
+  }
+
+  /**
+   * Nobody who had left when this number was stored is in the conversation's rooms any more. What was given up may still come, and is
+   * delivered as before.
+   * @param lettingInSince since when the oldest connection is being let in (`performance.now()`): what is read for it may be older
+   */
+  settle(conversationId: string, seq: number, lettingInSince: number | undefined): void {
+    const uncertain = this.uncertain.get(conversationId);
+    if (uncertain === undefined || uncertain.before > seq) return;
+    if (lettingInSince === undefined || lettingInSince > uncertain.since) this.uncertain.delete(conversationId);
   }
 
   /** Delivers once `seq` itself was delivered: for what happens to a message later. */
@@ -145,6 +156,11 @@ export class ConversationSequencer {
     } catch (error) {
       report(error);
     }
+  }
+
+  /** Whether something of it is under way that takes time: what is called in turn now happens later. */
+  isInTurn(id: string): boolean {
+    return this.turns.isLocked(id);
   }
 
   /** Whether a message of it was delivered or passed over before, as far as that is remembered. */
@@ -186,16 +202,8 @@ export class ConversationSequencer {
     if (missing?.delete(seq) === true && missing.size === 0) this.forgetGaps(conversationId);
   }
 
-  /**
-   * The rooms are right as of this number: whoever left or joined with what was given up before it is out, or in. What may still come of
-   * that is delivered as before.
-   */
-  settled(conversationId: string, seq: number): void {
-    if ((this.uncertain.get(conversationId) ?? seq) <= seq) this.uncertain.delete(conversationId);
-  }
-
   /** Not where gaps are the rule, since nothing of other processes arrives: there members are repaired with what is read. */
-  private hasGap(conversationId: string): boolean {
+  private isUncertain(conversationId: string): boolean {
     return this.gapTimeoutMs > 0 && this.uncertain.size > 0 && this.uncertain.has(conversationId);
   }
 
@@ -244,7 +252,7 @@ export class ConversationSequencer {
     this.forgetGaps(conversationId);
     if (missing.size === 0) return;
     this.missing.set(conversationId, missing);
-    this.uncertain.set(conversationId, before);
+    this.uncertain.set(conversationId, { before, since: performance.now() });
   }
 
   private release(conversationId: string): void {
@@ -262,7 +270,7 @@ export class ConversationSequencer {
     if (next === undefined) this.early.delete(conversationId);
     else if (released > 0) this.giveUpLater(conversationId, next);
     this.remember(conversationId, last);
-    for (const { deliver, isFirst = false } of due) deliver(isFirst || this.hasGap(conversationId));
+    for (const { deliver, isFirst = false } of due) deliver(isFirst || this.isUncertain(conversationId));
   }
 
   private last(conversationId: string): number | undefined {

@@ -44,12 +44,17 @@ export class MembershipRelay {
     this.turns.sequencer.inTurn(conversationId, () => this.letIn(conversationId, userIds, hasMissed));
   }
 
-  /** First out, then `conversation:removed`; in the conversation's turn. */
   left(conversationId: string, userId: string): void {
-    this.turns.sequencer.inTurn(conversationId, () => {
+    this.turns.sequencer.inTurn(conversationId, () => this.takeOut(conversationId, [userId]));
+  }
+
+  /** In the conversation's turn. First out, then `conversation:removed`: once, however often it is found that somebody left. */
+  takeOut(conversationId: string, userIds: readonly string[]): void {
+    for (const userId of userIds) {
+      const wasIn = this.rooms.disagrees(userId, conversationId, false);
       this.rooms.leaveConversation(userId, conversationId);
-      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
-    });
+      if (wasIn) this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
+    }
   }
 
   /**
@@ -123,7 +128,7 @@ export class MembershipRelay {
       const members = await this.access.membersAmong(conversationId, userIds);
       const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, members.has(id)));
       const joinedIds = wrong.filter((id) => members.has(id));
-      this.applyFound({
+      await this.applyFound({
         conversationId,
         joinedIds,
         leftIds: wrong.filter((id) => !members.has(id)),
@@ -134,18 +139,23 @@ export class MembershipRelay {
   }
 
   private membershipFound(found: DomainEvents['membership.found']): void {
-    this.turns.sequencer.inTurn(found.conversationId, () => this.applyFound(found));
+    const { conversationId, joinedIds, leftIds } = found;
+    // What was found is old by the time that it is its turn.
+    if (this.turns.sequencer.isInTurn(conversationId)) this.reconcile(conversationId, [...joinedIds, ...leftIds]);
+    else this.turns.sequencer.inTurn(conversationId, () => this.applyFound(found));
   }
 
-  /** In the conversation's turn. Behind it, those who joined are sent the conversation. */
-  private applyFound({ conversationId, joinedIds, leftIds, firstSeq }: DomainEvents['membership.found']): void {
-    for (const userId of leftIds) {
-      this.rooms.leaveConversation(userId, conversationId);
-      this.broadcaster.toUsers([userId], 'conversation:removed', { conversationId });
-    }
+  /** In the conversation's turn. */
+  private async applyFound({
+    conversationId,
+    joinedIds,
+    leftIds,
+    firstSeq,
+  }: DomainEvents['membership.found']): Promise<void> {
+    this.takeOut(conversationId, leftIds);
     if (joinedIds.length === 0) return;
     this.newcomers.note(conversationId, firstSeq);
     this.rooms.joinConversation(joinedIds, conversationId);
-    this.views.send('conversation:new', conversationId, joinedIds);
+    await this.views.sendEach('conversation:new', conversationId, this.rooms.awaitedAmong(joinedIds), joinedIds);
   }
 }

@@ -54,13 +54,11 @@ export class MessageRelay {
     // Behind the conversation itself, where that is still being sent to new members.
     this.turns.sequencer.inTurn(conversationId, () => {
       if (!isLate && !this.newcomers.areBehind(conversationId, seq)) return this.writeMessage(created, exceptIds, xid);
-      // What a connection is let in by may be older than the answer.
-      const { areLettingIn } = this.rooms;
-      return this.audiences.of(conversationId, seq).then(({ blindIds }) => {
+      return this.audiences.of(conversationId, seq).then(({ blindIds, leftIds, isComplete }) => {
+        // So that nobody needs to be asked about for what comes behind this.
+        this.members.takeOut(conversationId, leftIds);
+        if (isComplete) this.turns.sequencer.settle(conversationId, seq, this.rooms.lettingInSince);
         this.writeMessage(created, [...exceptIds, ...blindIds], xid);
-        // Those who left go out of the room now, and what comes behind this needs no question.
-        if (blindIds.length > 0) this.members.reconcile(conversationId, blindIds);
-        else if (!areLettingIn) this.turns.sequencer.settled(conversationId, seq);
       });
     });
   }

@@ -10,6 +10,8 @@ export type SessionEnd = Pick<DomainEvents['session.ended'], 'code' | 'suspensio
 /** What happened to a user while a connection of it was being set up and could not be in its rooms yet. */
 export interface Setup {
   readonly userId: string;
+  /** When it began: `performance.now()`. */
+  readonly since: number;
   readonly joined: Set<string>;
   readonly left: Set<string>;
   /** With why they ended. */
@@ -26,6 +28,8 @@ export interface Setup {
 export class Rooms {
   private server: ChatServer | undefined;
   private readonly setups = new Map<string, Set<Setup>>();
+  /** All of them, the oldest first. */
+  private readonly bySince = new Set<Setup>();
 
   attach(server: ChatServer): void {
     this.server = server;
@@ -33,7 +37,9 @@ export class Rooms {
 
   /** To be called before the list of conversations is read, and ended by `place` or `abandon`. */
   begin(userId: string): Setup {
-    const setup: Setup = { userId, joined: new Set(), left: new Set(), endedSessions: new Map() };
+    const since = performance.now();
+    const setup: Setup = { userId, since, joined: new Set(), left: new Set(), endedSessions: new Map() };
+    this.bySince.add(setup);
     const setups = this.setups.get(userId) ?? new Set();
     setups.add(setup);
     this.setups.set(userId, setups);
@@ -43,6 +49,7 @@ export class Rooms {
   abandon(setup: Setup): void {
     const setups = this.setups.get(setup.userId);
     setups?.delete(setup);
+    this.bySince.delete(setup);
     if (setups?.size === 0) this.setups.delete(setup.userId);
   }
 
@@ -102,9 +109,10 @@ export class Rooms {
     return (this.server?.sockets.sockets.size ?? 0) > 0 || this.setups.size > 0;
   }
 
-  /** Whether a connection is being let in, by what the database said a moment ago. */
-  get areLettingIn(): boolean {
-    return this.setups.size > 0;
+  /** Since when the oldest connection is being let in that still is: what was read for it may be as old (`performance.now()`). */
+  get lettingInSince(): number | undefined {
+    const [oldest] = this.bySince;
+    return oldest?.since;
   }
 
   /** Everybody who has a connection, who lost one and may come back to it, or whose connection is being let in. */

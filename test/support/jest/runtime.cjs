@@ -66,6 +66,8 @@ class SequentialStorage {
     const before = this.current;
     this.current = store;
     const end = () => {
+      if (this.current !== store)
+        throw new Error('Tests that run at once are not told apart: runtime.cjs must keep them by order no more.');
       this.current = before;
     };
     let isPending = false;
