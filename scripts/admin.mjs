@@ -48,14 +48,20 @@ const COMMANDS = {
 const [name, ...parameters] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
-  if (name === undefined || name === '--help') throw new Error(USAGE);
-  if (command === undefined) throw misused(`there is no command ${name}`);
-  const { words, options } = parsed(command);
-  await prepare({ serverOnly: true });
-  await withDatabase((databaseUrl) => command.run(databaseUrl, words, options));
+  if (['help', '--help', '-h'].includes(name)) console.log(USAGE);
+  else {
+    if (name === undefined) throw new Error(USAGE);
+    if (command === undefined) throw misused(`there is no command ${name}`);
+    const { words, options } = parsed(command);
+    await prepare({ serverOnly: true });
+    await withDatabase((databaseUrl) => command.run(databaseUrl, words, options));
+  }
 } catch (error) {
-  console.error(explained(error));
-  process.exitCode = 1;
+  // Who reads what is printed has read enough: `| head`.
+  if (error.code !== 'EPIPE') {
+    console.error(explained(error));
+    process.exitCode = 1;
+  }
 }
 
 function parsed({ words, options = {} }) {
@@ -142,7 +148,7 @@ async function deleteUser(databaseUrl, [who], { yes }) {
 async function exportUser(databaseUrl, [who], { out }) {
   await operate(databaseUrl, async ({ operator }) => {
     const pieces = Readable.from(await operator.exportUser(who));
-    if (out === undefined) for await (const piece of pieces) process.stdout.write(piece);
+    if (out === undefined) await pipeline(pieces, process.stdout, { end: false });
     else await pipeline(pieces, createWriteStream(out, { mode: 0o600 }));
   });
 }

@@ -1,5 +1,5 @@
 /** The first transaction that may not have ended when a snapshot of PostgreSQL (`xmin:xmax:xip,…`) was taken. */
-export function xminOf(snapshot: string): bigint {
+function xminOf(snapshot: string): bigint {
   return BigInt(snapshot.split(':')[0] ?? '');
 }
 

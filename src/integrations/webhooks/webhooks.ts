@@ -101,7 +101,7 @@ export class Webhooks implements OnModuleInit {
       return changed;
     });
     this.planner.changed();
-    this.sender.wake();
+    this.sender.changed(id);
     return webhookView(row);
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
@@ -19,7 +20,7 @@ describe('webhooks', () => {
   beforeAll(async () => {
     story = await startStory({ rateLimits: false }, ALLOWED);
     story.app.get(Mailer, { strict: false }).send = (mail: Mail) => Promise.resolve(void mails.push(mail));
-    Object.assign(story.app.get((await import('../../../src/config/configuration.js')).Configuration).timings, {
+    Object.assign(story.app.get(Configuration).timings, {
       webhookPlanPauseMs: 10,
       webhookRetryMs: 0.5,
       webhookRestMs: 100,
@@ -217,6 +218,30 @@ describe('webhooks', () => {
     for (let count = 0; count < 40; count += 1) await ada.say(direct, `${count}`);
     await until('the other has all', () => quick.received.length === 40);
     expect(slow.received.length).toBeLessThanOrEqual(8);
+  });
+
+  it('of a receiver that rests since it failed are sent at once where its webhook is changed', async () => {
+    const { timings } = story.app.get(Configuration);
+    const { webhookBreakMs } = timings;
+    timings.webhookBreakMs = 3_600_000;
+    try {
+      const hook = await receiver(['message.created']);
+      let fails = true;
+      hook.answer = (response) => response.writeHead(fails ? 500 : 204).end();
+      const direct = await ada.directConversation(bob);
+      for (let count = 0; count < 8; count += 1) await ada.say(direct, `${count}`);
+      const failed = async (): Promise<number> =>
+        (await deliveries(hook.webhookId)).filter(({ attempts }) => attempts > 0).length;
+      await until('it rests', async () => (await failed()) >= 3);
+      fails = false;
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: hook.url });
+      await until('it has all', async () =>
+        (await deliveries(hook.webhookId)).every(({ status }) => status === 'delivered'),
+      );
+      expect(new Set(hook.ids).size).toBe(8);
+    } finally {
+      timings.webhookBreakMs = webhookBreakMs;
+    }
   });
 
   it('end with a receiver that is gone, and administrators are mailed', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -166,6 +167,31 @@ describe('npm run admin', () => {
         expect(output).toContain('npm run admin');
       }
       expect(await isLoggedIn(root)).toBe(true);
+      expect(await run('--help')).toEqual({ code: 0, output: expect.stringContaining('export-user <who>') });
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'ends quietly where nobody reads on',
+    async () => {
+      const [user, other] = [await story.person('much'), await story.person('other')];
+      const direct = await user.directConversation(other);
+      for (let count = 0; count < 100; count += 1) await user.say(direct, 'x'.repeat(4_000));
+      const child = spawn(process.execPath, ['scripts/admin.mjs', 'export-user', user.username], {
+        env: {
+          ...process.env,
+          DATABASE_URL: story.databaseUrl,
+          DATA_DIR: directory,
+          JWT_SECRET: SECRET,
+          NODE_OPTIONS: '',
+        },
+      });
+      let errors = '';
+      child.stderr.on('data', (piece) => (errors += piece));
+      child.stdout.once('data', () => child.stdout.destroy());
+      const [code] = await once(child, 'close');
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
     },
     COMMAND_MS,
   );

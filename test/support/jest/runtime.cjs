@@ -67,7 +67,7 @@ class SequentialStorage {
     this.current = store;
     const end = () => {
       if (this.current !== store)
-        throw new Error('Tests that run at once are not told apart: runtime.cjs must keep them by order no more.');
+        throw new Error('Tests run at once, which runtime.cjs does not expect: it keeps them by their order.');
       this.current = before;
     };
     let isPending = false;

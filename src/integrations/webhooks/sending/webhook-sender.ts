@@ -106,6 +106,13 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     this.loop.wake();
   }
 
+  /** A webhook leads elsewhere, or was enabled again: what failed before is not held against it. */
+  changed(webhookId: string): void {
+    const receiver = this.receivers.get(webhookId);
+    if (receiver !== undefined) Object.assign(receiver, { failures: 0, pausedUntil: 0 });
+    this.wake();
+  }
+
   /** Answers how long there is nothing to do. */
   private async turn(): Promise<number> {
     const { webhookLeaseMs, webhookRestMs } = this.configuration.timings;
@@ -150,10 +157,11 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       this.count('delivered');
       return this.repository.delivered(delivery, this.leaseId, result);
     }
-    receiver.failures += 1;
-    if (receiver.failures >= MAX_FAILURES) {
+    // Requests that were under way together fail as one.
+    if (receiver.pausedUntil <= performance.now()) {
+      receiver.failures += 1;
       const breakMs = this.configuration.timings.webhookBreakMs * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10);
-      receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
+      if (receiver.failures >= MAX_FAILURES) receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
     }
     const delayMs = result.status === 410 ? undefined : this.delayOf(delivery, result.retryAfterMs);
     this.count(delayMs === undefined ? 'given_up' : 'failed');
