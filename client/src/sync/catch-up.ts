@@ -76,7 +76,7 @@ export function reset(step: Step): void {
     step.copied.add(name);
   }
   Object.assign(state, { cursor: null, hasFriends: false, isFetchingFriends: false });
-  Object.assign(state, { lookedUp: new Set(), notShown: new Set() });
+  Object.assign(state, { lookedUp: new Set(), notShown: new Map() });
   state.generation += 1;
   for (const [id, { viewers }] of state.windows) table(step, 'windows').set(id, { ...NEW_WINDOW, viewers });
   step.rows.clear();

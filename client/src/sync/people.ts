@@ -43,9 +43,18 @@ export function lookUpUnknown({ state, effects }: Step): void {
   effects.push({ type: 'users', connection, ids: [...unknown] });
 }
 
+/** Who blocked this user may do so no more. */
+const NOT_SHOWN_MS = 3_600_000;
+
+/** From here on profiles are asked for again, but of those whom the server did not show of late. */
+export function beginLookUps({ state, now }: Step): void {
+  state.notShown = new Map([...state.notShown].filter(([, at]) => now - at < NOT_SHOWN_MS));
+  Object.assign(state, { lookedUp: new Set(state.notShown.keys()), isLookingUp: false });
+}
+
 export function endLookUp(step: Step, { connection, notShown, failure }: Extract<SyncInput, { type: 'users' }>): void {
-  const { state } = step;
-  state.notShown = new Set([...state.notShown, ...notShown]);
+  const { state, now } = step;
+  state.notShown = new Map([...state.notShown, ...notShown.map((id) => [id, now] as const)]);
   if (connection !== state.connection) return;
   // Else the next ones would be asked for at once.
   state.isLookingUp = failure !== undefined;

@@ -8,6 +8,7 @@ import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
 import {
   askPresence,
+  beginLookUps,
   endLookUp,
   lookUpUnknown,
   QUIET_RETRY_MS,
@@ -34,7 +35,7 @@ export const INITIAL_STATE: SyncState = {
   connection: 0,
   lookedUp: new Set(),
   isLookingUp: false,
-  notShown: new Set(),
+  notShown: new Map(),
   freshPresence: new Map(),
   presenceAt: 0,
   isReady: false,
@@ -128,7 +129,8 @@ function take(step: Step, input: SyncInput): void {
       Object.assign(state, { userId: input.userId, isReady: true, isFetchingFriends: false, failures: 0 });
       state.hasStartedAnew = false;
       if (!input.recovered) {
-        Object.assign(state, { connection: state.connection + 1, lookedUp: state.notShown, isLookingUp: false });
+        state.connection += 1;
+        beginLookUps(step);
         state.freshPresence = new Map();
         // What was asked before is older than what comes now.
         state.generation += 1;
@@ -248,8 +250,7 @@ function take(step: Step, input: SyncInput): void {
       if (kind === 'sync' && state.catchUp === null) askSync(step);
       else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'presence' && conversationId === `${state.connection}`) askPresence(step);
-      else if (kind === 'users' && conversationId === `${state.connection}`)
-        Object.assign(state, { lookedUp: state.notShown, isLookingUp: false });
+      else if (kind === 'users' && conversationId === `${state.connection}`) beginLookUps(step);
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);
       else if (kind === 'urls' && state.windows.size > 0) setTimer(step, 'urls', LOOK_THROUGH_MS);
       else if (kind === 'pages') setWindow(step, conversationId, { unreachable: 0, isPaused: false });

@@ -104,8 +104,8 @@ export interface SyncState extends ShownState {
   /** Whose profiles were asked for on this connection, or are none that the server shows; and whether some are being fetched. */
   lookedUp: ReadonlySet<string>;
   isLookingUp: boolean;
-  /** Those whom the server shows to nobody, or not to this user. */
-  notShown: ReadonlySet<string>;
+  /** Those whom the server shows to nobody, or not to this user, and when it said so. */
+  notShown: ReadonlyMap<string, number>;
   /** Users whose presence is known since the connection was made; and when it was asked for last, by the server's clock. */
   freshPresence: ReadonlyMap<string, true>;
   presenceAt: number;

@@ -119,11 +119,17 @@ describe('the profile of who is named and was in nothing that came', () => {
     expect(idsOf(again(run))).toEqual([]);
   });
 
-  it('is asked for no more where the server shows it to nobody, and again where that failed', () => {
+  it('is asked for no more for an hour where the server does not show it, and again where that failed', () => {
     const server = room(3);
-    const run = receive(opened(server), server, 'deleted');
-    run.feed(done(run, ['deleted']));
+    const run = receive(opened(server), server, 'hidden');
+    run.now = 1_000_000;
+    run.feed(done(run, ['hidden']));
+    run.now += 3_599_000;
     expect(idsOf(again(run))).toEqual([]);
+    run.now += 1_000;
+    // Who had blocked this user may do so no more.
+    expect(idsOf(again(run))).toEqual([['hidden']]);
+    run.feed(done(run, ['hidden']));
     receive(run, server, 'gone');
     run.feed(done(run, [], { code: 'UNAVAILABLE', retryAfterMs: 2_000 }));
     const name = `users:${run.state.connection}`;
