@@ -18,6 +18,7 @@ import { DialectAnnouncements } from './commands/dialect-announcements.js';
 import { EndedSessions } from './delivery/ended-sessions.js';
 import { EngineGuard } from './engine/engine-guard.js';
 import { FreshReads } from './delivery/fresh-reads.js';
+import { Admissions } from './connections/admissions.js';
 import { Handshake } from './connections/handshake.js';
 import { HiddenMessages } from './delivery/hidden-messages.js';
 import { MembershipRelay } from './delivery/membership-relay.js';
@@ -42,6 +43,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
 @Module({
   imports: [AuthModule, ConversationsModule, ContactsModule, MessagesModule, PresenceModule, SyncModule, UsersModule],
   providers: [
+    Admissions,
     Audiences,
     Broadcaster,
     ChatCommands,
@@ -76,13 +78,13 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     VirtualSockets,
   ],
   exports: [
+    Admissions,
     Broadcaster,
     ChatCommands,
     ChatQueries,
     Connections,
     DialectAnnouncements,
     EndedSessions,
-    Handshake,
     MembershipRelay,
     MessageRelay,
     OutboundQueues,

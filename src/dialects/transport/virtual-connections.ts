@@ -5,7 +5,7 @@ import { UUID_PATTERN } from '../../common/identifier.js';
 import type { Connection } from '../../realtime/commands/connection.js';
 import type { Admission } from '../../realtime/connections/admission.js';
 import { Connections } from '../../realtime/connections/connections.js';
-import { Handshake } from '../../realtime/connections/handshake.js';
+import { Admissions } from '../../realtime/connections/admissions.js';
 import { room } from '../../realtime/delivery/room-names.js';
 import type { ConnectionOptions, ConnectionState } from '../../realtime/engine/sockets/chat-socket.js';
 import { type VirtualPeer, type VirtualSocket, VirtualSockets } from '../../realtime/engine/sockets/virtual-socket.js';
@@ -63,14 +63,14 @@ export class VirtualConnection implements Connection {
 @Injectable()
 export class VirtualConnections {
   constructor(
-    private readonly handshake: Handshake,
+    private readonly admissions: Admissions,
     private readonly connections: Connections,
     private readonly sockets: VirtualSockets,
   ) {}
 
   /** The access token of a browser's cookie; undefined from a page that may not use it. */
   cookieToken(headers: IncomingHttpHeaders): string | undefined {
-    return this.handshake.cookieToken(headers);
+    return this.admissions.cookieToken(headers);
   }
 
   /**
@@ -84,9 +84,9 @@ export class VirtualConnections {
     peer: VirtualPeer,
     isThere: () => boolean,
   ): Promise<VirtualConnection> {
-    const { state, admission } = await this.handshake.admitted(token, options, ipAddressKey);
+    const { state, admission } = await this.admissions.admit(token, options, ipAddressKey);
     if (!isThere()) {
-      this.handshake.abandon(admission);
+      this.admissions.abandon(admission);
       throw new DomainError('UNAVAILABLE');
     }
     return this.adopt(state, admission, peer);

@@ -8,6 +8,7 @@ import { Broadcaster } from '../delivery/broadcaster.js';
 import type { ChatSocket } from '../engine/sockets/chat-socket.js';
 import { EngineGuard } from '../engine/engine-guard.js';
 import { socketEvent } from '../engine/sockets/socket-event.js';
+import { Admissions } from './admissions.js';
 import { Handshake } from './handshake.js';
 import { HandshakeLimit } from '../../limits/connections/handshake-limit.js';
 import type { DialectSession } from './socket-dialects.js';
@@ -24,6 +25,7 @@ export class SocketConnections {
 
   constructor(
     private readonly handshake: Handshake,
+    private readonly admissions: Admissions,
     private readonly handshakes: HandshakeLimit,
     private readonly guard: EngineGuard,
     private readonly broadcaster: Broadcaster,
@@ -42,7 +44,7 @@ export class SocketConnections {
     }
     const { admission, dialect } = admitted;
     const outbound = this.guard.admitted(socket, () => this.broadcaster.closeConnection(socket, 'SLOW_CONSUMER'));
-    if (outbound === undefined) return this.handshake.abandon(admission);
+    if (outbound === undefined) return this.admissions.abandon(admission);
     const session = dialect.open({ socket, admission, outbound });
     if (session === undefined) return;
     this.sessions.set(socket, session);
