@@ -22,7 +22,7 @@ export class ExternalIdentitiesPersonalData implements OnModuleInit {
         // A clock that is ahead makes tokens that are younger than now.
         const lastUse = await this.repository.lastUseOf(transaction, userId);
         const endedAt = Math.max(this.clock.now(), lastUse?.getTime() ?? 0);
-        await this.repository.noteEnds(transaction, identities.map(externalSessionId), new Date(endedAt));
+        await this.repository.noteEnds(identities.map(externalSessionId), new Date(endedAt), transaction);
         return undefined;
       },
     });

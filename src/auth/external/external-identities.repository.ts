@@ -9,9 +9,11 @@ export interface KnownIdentity {
   userId: string;
   /** Null while the session lives. */
   revokedAt: Date | null;
+  /** The last of its ends that a new sign-in followed, or that of the account before; null where there was none. */
+  endedAt: Date | null;
 }
 
-/** Which subjects of trusted issuers are which users, and whose account was deleted. */
+/** Which subjects of trusted issuers are which users, and until when their tokens are refused. */
 @Injectable()
 export class ExternalIdentitiesRepository {
   constructor(private readonly database: Database) {}
@@ -27,8 +29,9 @@ export class ExternalIdentitiesRepository {
     executor: SqlExecutor = this.database,
   ): Promise<KnownIdentity | undefined> {
     const [known] = await executor.query<KnownIdentity>(
-      `SELECT i.user_id AS "userId", s.revoked_at AS "revokedAt"
+      `SELECT i.user_id AS "userId", s.revoked_at AS "revokedAt", e.ended_at AS "endedAt"
        FROM foreign_identities i JOIN sessions s ON s.id = $3 AND s.user_id = i.user_id
+       LEFT JOIN ended_identities e ON e.session_id = s.id
        WHERE i.issuer = $1 AND i.subject = $2`,
       [issuer, subject, sessionId],
       'external_identity',
@@ -53,10 +56,11 @@ export class ExternalIdentitiesRepository {
     return ended?.endedAt;
   }
 
-  async noteEnds(transaction: Transaction, sessionIds: readonly string[], endedAt: Date): Promise<void> {
-    await transaction.query(
-      `INSERT INTO ended_identities (session_id, ended_at) SELECT unnest($1::uuid[]), $2
-       ON CONFLICT (session_id) DO UPDATE SET ended_at = excluded.ended_at`,
+  /** Tokens of these sessions that were made until then are refused for good, whatever comes after. */
+  async noteEnds(sessionIds: readonly string[], endedAt: Date, executor: SqlExecutor = this.database): Promise<void> {
+    await executor.query(
+      `INSERT INTO ended_identities AS known (session_id, ended_at) SELECT unnest($1::uuid[]), $2
+       ON CONFLICT (session_id) DO UPDATE SET ended_at = GREATEST(known.ended_at, excluded.ended_at)`,
       [sessionIds, endedAt],
     );
   }

@@ -11,7 +11,7 @@ import type { ExternalIdentity } from './trusted-issuers.js';
 
 /**
  * The local users behind the tokens of trusted issuers (contract, section 2). All tokens of one subject are one session
- * here: it is listed and revoked like any other, and a token made after that opens it anew.
+ * here: it is listed and revoked like any other, and a token made after that opens it anew. One made before never does.
  *
  * Guarantee: a subject becomes one user, however many of its tokens come first at the same moment. It never becomes a
  * user who was there before, whatever e-mail address the token names: that would hand accounts over to whoever the issuer is.
@@ -29,13 +29,15 @@ export class ExternalUsers {
   /** @throws DomainError UNAUTHORIZED for a token from before its session was revoked; ACCOUNT_SUSPENDED */
   async accessOf(identity: ExternalIdentity): Promise<VerifiedAccess> {
     const sessionId = externalSessionId(identity);
-    const { userId, revokedAt } =
+    const { userId, revokedAt, endedAt } =
       (await this.repository.find(identity, sessionId)) ?? (await this.firstSight(identity, sessionId));
+    if ([revokedAt, endedAt].some((end) => end !== null && identity.issuedAt <= end.getTime())) {
+      await this.accounts.requireUnsuspended(userId);
+      throw new DomainError('UNAUTHORIZED');
+    }
     if (revokedAt !== null) {
-      if (identity.issuedAt <= revokedAt.getTime()) {
-        await this.accounts.requireUnsuspended(userId);
-        throw new DomainError('UNAUTHORIZED');
-      }
+      // First: what is opened anew knows of no end any more.
+      await this.repository.noteEnds([sessionId], revokedAt);
       if (!(await this.sessions.reopen(userId, sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
     }
     if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
@@ -55,7 +57,7 @@ export class ExternalUsers {
       const userId = await this.accounts.createExternal(transaction, { name, picture, email });
       await this.repository.add(transaction, identity, userId);
       await this.sessions.openExternal(transaction, sessionId, userId, issuer, this.clock.now());
-      return { userId, revokedAt: null };
+      return { userId, revokedAt: null, endedAt: null };
     });
   }
 }

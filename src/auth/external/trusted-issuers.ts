@@ -6,6 +6,7 @@ import {
   decodeJwt,
   errors,
   type FetchImplementation,
+  type FlattenedJWSInput,
   type JWTClaimVerificationOptions,
   type JWTPayload,
   type JWTVerifyGetKey,
@@ -53,6 +54,7 @@ const MIN_RETRY_MS = 1_000;
 const MAX_TOKEN_LENGTH = 16_384;
 /** How far an issuer's clock may be ahead of ours. A token's end goes by ours alone. */
 const CLOCK_TOLERANCE_SECONDS = 60;
+const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1_000;
 /** The last moment that a Date can hold. */
 const LAST_MOMENT = 8.64e15;
 
@@ -208,6 +210,8 @@ class RemoteKeys {
   private readonly logger = new Logger(TrustedIssuers.name);
   private readonly keys: JWTVerifyGetKey;
   private nextFetchAt = 0;
+  /** When the last fetch began that was answered. */
+  private fetchedAt = Number.NEGATIVE_INFINITY;
   private failure: unknown;
 
   constructor(
@@ -223,14 +227,21 @@ class RemoteKeys {
     });
   }
 
-  /** @throws DomainError UNAVAILABLE where the keys could not be fetched; JOSEError where there is none for this token */
+  /**
+   * @throws DomainError UNAVAILABLE where the keys could not be fetched, or not since this token was made, which may be signed with
+   *   one of later; JOSEError where there is none for it
+   */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (typeof header.kid !== 'string') throw new errors.JWKSNoMatchingKey();
+    const began = this.clock.now();
     try {
       return await this.keys(header, token);
     } catch (error) {
-      if (FAULTS_OF_TOKEN.some((fault) => error instanceof fault)) throw error;
-      this.report(error);
+      if (FAULTS_OF_TOKEN.some((fault) => error instanceof fault)) {
+        // A stranger's token with a key that nobody has uses up the fetch by which a new one would be found.
+        const isFresh = this.fetchedAt >= Math.min(began, issuedAtOf(token) + CLOCK_TOLERANCE_MS);
+        if (!(error instanceof errors.JWKSNoMatchingKey) || isFresh) throw error;
+      } else this.report(error);
       const retryAfterMs = Math.max(this.nextFetchAt - this.clock.now(), MIN_RETRY_MS);
       throw new DomainError('UNAVAILABLE', {
         message: 'The keys of the issuer of this token cannot be fetched at the moment; try again shortly.',
@@ -250,7 +261,10 @@ class RemoteKeys {
     if (wait > 0 && wait <= this.timing.cooldownMs) throw this.failure ?? new Error('asked a moment ago');
     this.nextFetchAt = this.clock.now() + this.timing.cooldownMs;
     this.failure = undefined;
-    return fetch(url, options);
+    const began = this.clock.now();
+    const response = await fetch(url, options);
+    if (response.ok) this.fetchedAt = began;
+    return response;
   };
 
   /** At most once for each fetch, however many tokens wait for it. */
@@ -259,7 +273,19 @@ class RemoteKeys {
     this.failure = error;
     const { message, cause } = error as Error;
     const reason = cause instanceof Error ? `${message} (${cause.message})` : message;
-    this.logger.warn(`the keys of ${this.issuer.issuer} cannot be fetched, its tokens are refused: ${reason}`);
+    this.logger.warn(
+      `the keys of ${this.issuer.issuer} cannot be fetched, tokens signed with one that is not known are refused: ${reason}`,
+    );
+  }
+}
+
+/** When a token says that it was made, which is not verified: milliseconds since 1970, infinite where it does not say. */
+function issuedAtOf({ payload }: FlattenedJWSInput): number {
+  try {
+    const { iat } = JSON.parse(Buffer.from(payload as string, 'base64url').toString()) as JWTPayload;
+    return typeof iat === 'number' ? iat * 1_000 : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }
 

@@ -156,6 +156,12 @@ describe('users of a trusted issuer', () => {
     expect((await me(old)).body.code).toBe('UNAUTHORIZED');
     const fresh = await token({ sub }, 300, Date.now() + 2_000);
     expect((await me(fresh)).body.id).toBe(id);
+    // What was made before the log-out stays ended.
+    expect((await me(old)).body.code).toBe('UNAUTHORIZED');
+    const refused = new Device(story.url, { token: old });
+    expect(await refused.next('connect_error')).toMatchObject({ code: 'UNAUTHORIZED' });
+    refused.socket.close();
+    expect((await me(fresh)).status).toBe(200);
     expect(
       (
         await request(
@@ -206,6 +212,8 @@ describe('users of a trusted issuer', () => {
     expect((await me(await token({ sub }, 299, Date.now() - 30_000))).body.code).toBe('UNAUTHORIZED');
     const { status, body } = await me(await token({ sub, name: 'New' }, 300, Date.now() + 2_000));
     expect([status, body.displayName, body.id === id]).toEqual([200, 'New', false]);
+    // Nor do they open the account that came after.
+    expect((await me(old)).body.code).toBe('UNAUTHORIZED');
   });
 
   it('are given no token that outlives their issuer’s', async () => {
