@@ -53,12 +53,20 @@ export class ConversationAccess {
     userIds: readonly string[],
     quotedSeq: number | undefined,
     thereIds: readonly string[],
-  ): Promise<{ blindIds: string[]; leftIds: string[]; seeingIds: string[]; quotationBlindIds: string[] }> {
+  ): Promise<{
+    blindIds: string[];
+    leftIds: string[];
+    /** From where on all read it who are among the blind and members: 0 where there are none. */
+    firstSeq: number;
+    seeingIds: string[];
+    quotationBlindIds: string[];
+  }> {
     const rows = await this.repository.limitedReaders(conversationId, seq, userIds, quotedSeq, thereIds);
     const seeing = rows.filter((row) => !row.isBlind);
     return {
       blindIds: rows.filter((row) => row.isBlind).map((row) => row.userId),
       leftIds: rows.filter((row) => row.hasLeft).map((row) => row.userId),
+      firstSeq: Math.max(0, ...rows.map((row) => (row.isBlind && !row.hasLeft ? row.firstSeq : 0))),
       seeingIds: seeing.map((row) => row.userId),
       quotationBlindIds: seeing.filter((row) => row.isBlindToQuotation).map((row) => row.userId),
     };

@@ -27,6 +27,7 @@ export interface OwnSettings {
 export interface LimitedReader {
   userId: string;
   hasLeft: boolean;
+  firstSeq: number;
   /** To the message itself. */
   isBlind: boolean;
   isBlindToQuotation: boolean;
@@ -71,7 +72,8 @@ export class ConversationsRepository {
     thereIds: readonly string[],
   ): Promise<LimitedReader[]> {
     return this.database.query<LimitedReader>(
-      `SELECT user_id AS "userId", left_at IS NOT NULL AS "hasLeft", left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
+      `SELECT user_id AS "userId", left_at IS NOT NULL AS "hasLeft", visible_from_seq AS "firstSeq",
+         left_at IS NOT NULL OR visible_from_seq > $2 AS "isBlind",
          visible_from_seq > COALESCE($4::integer, $2) AS "isBlindToQuotation"
        FROM conversation_members
        WHERE conversation_id = $1 AND user_id = ANY ($5)

@@ -49,7 +49,7 @@ export class CatchUp {
     const reached = await this.repository.snapshot();
     await this.endedSessions.close();
     const concerned = new Set<string>();
-    const found: Found = { upTo: new Map(), unread: new Set(), ended: new Set() };
+    const found: Found = { upTo: new Map(), unread: new Set(), unsyncable: new Set() };
     const userIds = this.rooms.awaitedUserIds();
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
       for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP), found)) concerned.add(id);
@@ -57,6 +57,7 @@ export class CatchUp {
     await this.presence.deliverMissing(since);
     if (concerned.size > 0) this.logger.log(`${concerned.size} users are asked to sync`);
     this.broadcaster.askToSync([...concerned], spread);
+    this.broadcaster.endUnsyncable([...found.unsyncable]);
     // Behind all steps, and when whoever is concerned is asked: what is repaired is found no more.
     this.relay.repaired(found.upTo, found.unread);
     return reached;
@@ -107,8 +108,7 @@ export class CatchUp {
     // In the order of their numbers.
     for (const { conversationId, seq } of places) all.upTo.set(conversationId, seq);
     for (const conversationId of unread) all.unread.add(conversationId);
-    this.broadcaster.endUnsyncable([...tooMany].filter((id) => !all.ended.has(id)));
-    for (const conversationId of tooMany) all.ended.add(conversationId);
+    for (const conversationId of tooMany) all.unsyncable.add(conversationId);
     return delivered;
   }
 
@@ -142,8 +142,8 @@ interface Found {
   readonly upTo: Map<string, number>;
   /** Conversations of which there was more. */
   readonly unread: Set<string>;
-  /** Conversations whose connections that cannot sync were ended: those that have come back since read what they missed. */
-  readonly ended: Set<string>;
+  /** Conversations of which not all was delivered: connections that cannot sync are ended, once, behind all steps. */
+  readonly unsyncable: Set<string>;
 }
 
 /** The conversations that so many of these are of, or more. */

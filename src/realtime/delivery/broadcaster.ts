@@ -172,6 +172,16 @@ export class Broadcaster {
       }
   }
 
+  /** Ends the connections of these users: they come back to what the database says of them. */
+  endUsers(userIds: readonly string[]): void {
+    const { server } = this;
+    for (const userId of userIds)
+      for (const id of [...(server?.sockets.adapter.rooms.get(room.user(userId)) ?? [])]) {
+        const socket = server?.sockets.sockets.get(id);
+        if (socket !== undefined) this.close(socket, 'UNAVAILABLE');
+      }
+  }
+
   toSocket<Name extends ServerEventName>(socket: ChatSocket, name: Name, payload: ServerPayload<Name>): void {
     socket.emit(name, ...parameters<Name>(payload));
   }

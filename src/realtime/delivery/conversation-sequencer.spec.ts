@@ -233,18 +233,19 @@ describe('the sequencer of conversations', () => {
       expect([2, 4].map((seq) => sequencer.isMissing('first', seq))).toEqual([true, true]);
     });
 
-    it('says of the first of a conversation that it may be late, where it waited for one before it', () => {
+    it('says of the first of a conversation that it may be late, where it waited for one before it, until that is settled', () => {
       const late: number[] = [];
       const joint = new ConversationSequencer(() => undefined, 200);
-      for (const seq of [5, 6])
+      const receive = (seq: number): void =>
         joint.inSequence('a', seq, (isLate) => {
           if (isLate) late.push(seq);
         });
+      for (const seq of [5, 6]) receive(seq);
       jest.advanceTimersByTime(200);
-      joint.inSequence('a', 7, (isLate) => {
-        if (isLate) late.push(7);
-      });
-      expect(late).toEqual([5, 6]);
+      receive(7);
+      joint.settle('a', 5, undefined);
+      receive(8);
+      expect(late).toEqual([5, 6, 7]);
     });
 
     it('does not take the first of a conversation for its beginning, where one before it came meanwhile', () => {

@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 20_000;
 
 /**
  * @param isLate what came behind it in the order has happened already, or may have: it was delivered, or nothing was delivered
- *   here before it; or something before it was given up, may have been that somebody left, and `settle` has not been called since
+ *   here before it; or something before it was given up, which may have been that somebody left, and `settle` has not been called since
  */
 type Deliver = (isLate: boolean) => void;
 
@@ -114,7 +114,7 @@ export class ConversationSequencer {
   }
 
   /**
-   * Nobody who had left when this number was stored is in the conversation's rooms any more. What was given up may still come, and is
+   * Nobody who had left when it was asked who reads this number is in the conversation's rooms any more. What was given up may still come, and is
    * delivered as before.
    * @param lettingInSince since when the oldest connection is being let in (`performance.now()`): what is read for it may be older
    */
@@ -215,8 +215,10 @@ export class ConversationSequencer {
       const [first] = this.early.get(conversationId) ?? [];
       // It was delivered meanwhile, behind one before it.
       if (first === undefined || first.seq > item.seq) return;
-      if (this.last(conversationId) === undefined) this.firsts.set(conversationId, first.seq);
-      else this.giveUp(conversationId, first.seq);
+      if (this.last(conversationId) === undefined) {
+        this.firsts.set(conversationId, first.seq);
+        this.uncertain.set(conversationId, { before: first.seq, since: performance.now() });
+      } else this.giveUp(conversationId, first.seq);
       this.remember(conversationId, first.seq - 1);
       this.release(conversationId);
     }, this.firstHoldMs).unref();

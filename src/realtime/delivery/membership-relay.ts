@@ -97,13 +97,16 @@ export class MembershipRelay {
 
   /** Whether an event of this conversation, or about these users, can concern anybody here, or somebody who may have to be let in. */
   concerns(conversationId: string | undefined, userIds: readonly string[]): boolean {
-    const isAdmitting = conversationId !== undefined && this.admissions.has(conversationId);
-    return isAdmitting || this.rooms.concerns(conversationId, userIds);
+    if (conversationId !== undefined) {
+      // What is being read is old by the time that it is applied: who joins meanwhile is let in behind it.
+      if (this.admissions.has(conversationId) || this.turns.sequencer.isInTurn(conversationId)) return true;
+    }
+    return this.rooms.concerns(conversationId, userIds);
   }
 
   /** In the conversation's turn. Those who are in already are not sent it again. */
   private async letIn(conversationId: string, userIds: readonly string[], hasMissed: boolean): Promise<void> {
-    const newIds = userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
+    const newIds = this.newAmong(userIds, conversationId);
     const hereIds = new Set(this.rooms.connectedAmong(userIds));
     // Connections that are lost must not come back as if they had been in. Who is in already is not let in again: this may be late,
     // and whoever reads the database at this moment knows better.
@@ -125,24 +128,48 @@ export class MembershipRelay {
   /** These users as the database has them by now, in the conversation's turn. */
   reconcile(conversationId: string, userIds: readonly string[]): void {
     this.turns.sequencer.inTurn(conversationId, async () => {
-      const members = await this.access.membersAmong(conversationId, userIds);
-      const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, members.has(id)));
-      const joinedIds = wrong.filter((id) => members.has(id));
-      await this.applyFound({
-        conversationId,
-        joinedIds,
-        leftIds: wrong.filter((id) => !members.has(id)),
-        firstSeq: Math.max(1, ...joinedIds.map((id) => members.get(id) ?? 1)),
-      });
-      if (joinedIds.length > 0) this.askForMissed(conversationId, joinedIds);
+      const found = await this.present(conversationId, userIds);
+      const newIds = this.newAmong(found.joinedIds, conversationId);
+      try {
+        await this.applyFound(found);
+      } finally {
+        if (newIds.length > 0) this.askForMissed(conversationId, newIds);
+      }
     });
+  }
+
+  /** Those of these users with whom the rooms do not agree, or may not. */
+  private async present(conversationId: string, userIds: readonly string[]): Promise<DomainEvents['membership.found']> {
+    const members = await this.access.membersAmong(conversationId, userIds);
+    const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, members.has(id)));
+    const joinedIds = wrong.filter((id) => members.has(id));
+    return {
+      conversationId,
+      joinedIds,
+      leftIds: wrong.filter((id) => !members.has(id)),
+      firstSeq: Math.max(1, ...joinedIds.map((id) => members.get(id) ?? 1)),
+    };
+  }
+
+  /** Not those who are in with all of their connections, or have none. */
+  private newAmong(userIds: readonly string[], conversationId: string): string[] {
+    return userIds.filter((id) => this.rooms.disagrees(id, conversationId, true));
   }
 
   private membershipFound(found: DomainEvents['membership.found']): void {
     const { conversationId, joinedIds, leftIds } = found;
-    // What was found is old by the time that it is its turn.
-    if (this.turns.sequencer.isInTurn(conversationId)) this.reconcile(conversationId, [...joinedIds, ...leftIds]);
-    else this.turns.sequencer.inTurn(conversationId, () => this.applyFound(found));
+    const { sequencer } = this.turns;
+    if (!sequencer.isInTurn(conversationId)) return sequencer.inTurn(conversationId, () => this.applyFound(found));
+    sequencer.inTurn(conversationId, async () => {
+      // What was found is old by the time that it is its turn.
+      const present = await this.present(conversationId, [...joinedIds, ...leftIds]).catch((error: unknown) => {
+        // It is found no more.
+        this.takeOut(conversationId, leftIds);
+        this.broadcaster.endUsers(joinedIds);
+        throw error;
+      });
+      await this.applyFound(present);
+    });
   }
 
   /** In the conversation's turn. */
@@ -155,7 +182,8 @@ export class MembershipRelay {
     this.takeOut(conversationId, leftIds);
     if (joinedIds.length === 0) return;
     this.newcomers.note(conversationId, firstSeq);
+    const newIds = this.newAmong(joinedIds, conversationId);
     this.rooms.joinConversation(joinedIds, conversationId);
-    await this.views.sendEach('conversation:new', conversationId, this.rooms.awaitedAmong(joinedIds), joinedIds);
+    if (newIds.length > 0) await this.views.sendEach('conversation:new', conversationId, newIds, newIds);
   }
 }

@@ -128,6 +128,25 @@ describe('the recovery of a connection', () => {
     }
   });
 
+  it('is not given back to who was removed from a conversation while it was being let in again', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const group = await ada.group('Without bob', bob);
+    const bobs = await connected(bob);
+    await ada.say(group, 'first');
+    await bobs.next('message:new', ({ message }) => message.content === 'first');
+    await lose(bobs);
+    const reads = holdCalls(story.app, SyncService, 'present');
+    try {
+      bobs.socket.connect();
+      await until('it is being let in', () => reads.count > 0);
+      await ada.must('DELETE', `/conversations/${group}/members/${bob.id}`);
+    } finally {
+      reads.release();
+    }
+    expect((await bobs.next('session:ready')).recovered).toBe(false);
+    bobs.socket.close();
+  });
+
   it('is not given back to who changed how it sees a conversation, by another way, while all of its devices were lost', async () => {
     const [ada, bob] = await Promise.all([story.person(), story.person()]);
     const conversationId = await ada.directConversation(bob);

@@ -84,4 +84,41 @@ describe('behind a message whose event never comes', () => {
     expect(questions()).toBe(2);
     for (const device of [graces, eves]) device.socket.close();
   });
+
+  it('who was removed with it and is back receives nothing of what was sent between', async () => {
+    const [ada, grace, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('Without eve for a while', grace, eve);
+    const [graces, eves] = [await grace.device(), await eve.device()];
+    await ada.say(group, 'for all');
+    await eves.next('message:new', ({ message }) => message.content === 'for all');
+    const events = story.app.get(EventBus, { strict: false });
+    const publish = events.publish.bind(events);
+    const held: DomainEvents['messages.created'][] = [];
+    events.publish = (name, event) => {
+      if (name === 'messages.created') held.push(event as DomainEvents['messages.created']);
+      else publish(name, event);
+    };
+    try {
+      await ada.must('DELETE', `/conversations/${group}/members/${eve.id}`);
+      await ada.say(group, 'one');
+      await ada.say(group, 'two');
+      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
+      await until('all are stored', () => held.length === 4);
+    } finally {
+      events.publish = publish;
+    }
+    const [, one, two, back] = held as [never, (typeof held)[0], (typeof held)[0], (typeof held)[0]];
+    publish('messages.created', one);
+    await graces.next('message:new', ({ message }) => message.content === 'one');
+    publish('messages.created', two);
+    publish('messages.created', back);
+    await ada.say(group, 'for all again');
+    for (const device of [graces, eves])
+      await device.next('message:new', ({ message }) => message.content === 'for all again');
+    expect([textsOf(graces), textsOf(eves)]).toEqual([
+      ['for all', 'one', 'two', 'for all again'],
+      ['for all', 'for all again'],
+    ]);
+    for (const device of [graces, eves]) device.socket.close();
+  });
 });

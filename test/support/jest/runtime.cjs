@@ -47,6 +47,7 @@ module.exports = class extends Runtime {
  * Before Node 24 each looks at every promise that a worker makes from then on. Here one test runs after the other.
  */
 function keepTestsByOrder({ coreModule }) {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return;
   if (typeof coreModule?.require !== 'function')
     throw new Error(
       'This version of Jest loads modules of Node otherwise: test/support/jest/runtime.cjs must follow it.',

@@ -34,6 +34,14 @@ describe('lost sessions', () => {
     expect(lost.take('2')).toBeUndefined();
   });
 
+  it('are not the same any more where what they may receive changes while they are let in again', () => {
+    add('1', 'ada', 'a');
+    add('2', 'bob', 'a');
+    const [adas, bobs] = [lost.take('1'), lost.take('2')];
+    lost.forget('ada');
+    expect([adas?.hasChanged, bobs?.hasChanged]).toEqual([true, false]);
+  });
+
   it('are bounded in number and in rooms: those lost first make room', () => {
     for (let index = 0; index < 10_001; index += 1) add(`${index}`, 'ada', 'a');
     expect([lost.size, lost.take('0'), lost.take('1')?.pid]).toEqual([10_000, undefined, '1']);

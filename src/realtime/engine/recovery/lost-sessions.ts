@@ -12,9 +12,18 @@ export interface LostSession<Session> {
   readonly session: Session;
 }
 
+/** One that has come back, and is being let in. */
+export interface TakenSession<Session> extends LostSession<Session> {
+  /** What it may receive has changed since. */
+  readonly hasChanged: boolean;
+}
+
 /** Connections that were lost, in the order in which they were: who may still come back, and to which rooms. */
 export class LostSessions<Session> {
-  private readonly sessions = new Map<string, LostSession<Session> & { lostAt: number; isBack: boolean }>();
+  private readonly sessions = new Map<
+    string,
+    LostSession<Session> & { lostAt: number; isBack: boolean; hasChanged: boolean }
+  >();
   private readonly byUser = new Map<string, Set<string>>();
   private readonly byRoom = new Map<string, Set<string>>();
   private rooms = 0;
@@ -27,7 +36,7 @@ export class LostSessions<Session> {
 
   add(lost: LostSession<Session>): void {
     this.remove(lost.pid);
-    this.sessions.set(lost.pid, { ...lost, lostAt: this.now(), isBack: false });
+    this.sessions.set(lost.pid, { ...lost, lostAt: this.now(), isBack: false, hasChanged: false });
     this.rooms += lost.rooms.size;
     put(this.byUser, lost.userId, lost.pid);
     for (const name of lost.rooms) put(this.byRoom, name, lost.pid);
@@ -42,18 +51,19 @@ export class LostSessions<Session> {
    * Answers it once. Its rooms stay awaited until its time is over: it is let in only when its token was looked at, and
    * is sent then what came meanwhile.
    */
-  take(pid: string): LostSession<Session> | undefined {
+  take(pid: string): TakenSession<Session> | undefined {
     const lost = this.sessions.get(pid);
     if (lost === undefined || lost.isBack || lost.lostAt < this.now() - RECOVERY_WINDOW_MS) return undefined;
     lost.isBack = true;
     return lost;
   }
 
-  /** None of this user's comes back. */
+  /** None of this user's comes back, and none that is back counts as the same. */
   forget(userId: string): void {
     for (const pid of this.byUser.get(userId) ?? []) {
       const lost = this.sessions.get(pid);
-      if (lost?.isBack === false) this.remove(pid);
+      if (lost?.isBack === true) lost.hasChanged = true;
+      else this.remove(pid);
     }
   }
 

@@ -22,6 +22,8 @@ export interface Restored {
   rooms: readonly string[];
   /** From which it was let in the first time. */
   snapshot: string | undefined;
+  /** Whether what it may receive has changed while it was let in. */
+  lost: { readonly hasChanged: boolean };
 }
 
 /** An event on its way to some rooms. */
@@ -136,7 +138,7 @@ export class RecoveryAdapter extends Adapter {
     if (lost === undefined || from === undefined) return null as unknown as Session;
     if (this.log.missed(from, lost.rooms) === undefined) return null as unknown as Session;
     const { principal, snapshot } = lost.session.data as ConnectionState;
-    const restored: Restored = { from, principal, rooms: lost.session.rooms, snapshot };
+    const restored: Restored = { from, principal, rooms: lost.session.rooms, snapshot, lost };
     // Nobody has looked at its token yet: it is in no room and receives nothing until that is done.
     return { ...lost.session, rooms: [], missedPackets: [], data: { restored } };
   }
@@ -145,7 +147,8 @@ export class RecoveryAdapter extends Adapter {
    * Sends a connection that was let in, and is in its rooms, what it missed: while it was away, and while it was let in.
    * False where that is not known any more, or where it is in a room by now that it was not in: it has not been sent why.
    */
-  replay(socket: ChatSocket, { from, rooms }: Restored): boolean {
+  replay(socket: ChatSocket, { from, rooms, lost }: Restored): boolean {
+    if (lost.hasChanged) return false;
     const former = new Set(rooms);
     for (const name of socket.rooms) if (!former.has(name)) return false;
     // Not what it has left meanwhile.
