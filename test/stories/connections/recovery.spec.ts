@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
 import { holdCalls } from '../../support/held-calls.js';
@@ -155,6 +156,9 @@ describe('the recovery of a connection', () => {
     await bobs.next('message:new');
     await lose(bobs);
     await bob.must('PATCH', `/conversations/${conversationId}/me`, { pinned: true });
+    // Behind the view: who comes while it is being read is sent it.
+    const { sequencer } = story.app.get(DeliveryTurns, { strict: false });
+    await new Promise<void>((resolve) => sequencer.inTurn(conversationId, resolve));
     bobs.socket.connect();
     expect((await bobs.next('session:ready')).recovered).toBe(false);
     bobs.socket.close();
