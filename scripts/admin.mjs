@@ -57,11 +57,8 @@ try {
     await withDatabase((databaseUrl) => command.run(databaseUrl, words, options));
   }
 } catch (error) {
-  // Who reads what is printed has read enough: `| head`.
-  if (error.code !== 'EPIPE') {
-    console.error(explained(error));
-    process.exitCode = 1;
-  }
+  console.error(explained(error));
+  process.exitCode = 1;
 }
 
 function parsed({ words, options = {} }) {
@@ -148,7 +145,11 @@ async function deleteUser(databaseUrl, [who], { yes }) {
 async function exportUser(databaseUrl, [who], { out }) {
   await operate(databaseUrl, async ({ operator }) => {
     const pieces = Readable.from(await operator.exportUser(who));
-    if (out === undefined) await pipeline(pieces, process.stdout, { end: false });
+    if (out === undefined)
+      await pipeline(pieces, process.stdout, { end: false }).catch((error) => {
+        // Nobody reads on: `| head`.
+        if (error.code !== 'EPIPE') throw error;
+      });
     else await pipeline(pieces, createWriteStream(out, { mode: 0o600 }));
   });
 }

@@ -163,9 +163,10 @@ export class MembershipRelay {
     sequencer.inTurn(conversationId, async () => {
       // What was found is old by the time that it is its turn.
       const present = await this.present(conversationId, [...joinedIds, ...leftIds]).catch((error: unknown) => {
-        // It is found no more.
+        // It is found no more: they come back to what the database says then.
         this.takeOut(conversationId, leftIds);
-        this.broadcaster.endUsers(joinedIds);
+        this.rooms.forgetLost(joinedIds);
+        this.broadcaster.endUsers([...joinedIds, ...leftIds]);
         throw error;
       });
       await this.applyFound(present);
