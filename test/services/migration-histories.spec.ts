@@ -21,6 +21,7 @@ const ATTACHMENTS = '20261122000000_attachments';
 const LOOKED_UP_BY_KEY = '20261126153000_looked_up_by_key';
 const ONE_JUDGEMENT = '20261126160200_one_judgement';
 const OTHER_USER = '20261129034500_other_user_of_deliveries';
+const SESSION_END = '20261129101859_why_a_session_ended';
 
 const upTo = (last: string): Step[] => names.filter((name) => name <= last).map(today);
 
@@ -36,7 +37,7 @@ const formerHistories: [string, Step[]][] = [
     [...upTo(ONE_JUDGEMENT).filter(({ name }) => name !== ONE_JUDGEMENT), former(ONE_JUDGEMENT, 1)],
   ],
   [
-    'another edition of the other user of deliveries, whose foreign key was validated at once',
+    'another edition of the other user of deliveries, whose foreign key was validated by itself',
     [...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER), former(OTHER_USER, 1)],
   ],
   [
@@ -45,6 +46,18 @@ const formerHistories: [string, Step[]][] = [
       ...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER),
       former(OTHER_USER, 1),
       today('20261129034600_other_user_is_valid'),
+    ],
+  ],
+  [
+    'another edition of why a session ended, whose check was validated by itself',
+    [...upTo(SESSION_END).filter(({ name }) => name !== SESSION_END), former(SESSION_END, 1)],
+  ],
+  [
+    'another edition of why a session ended, and the validation of its check',
+    [
+      ...upTo(SESSION_END).filter(({ name }) => name !== SESSION_END),
+      former(SESSION_END, 1),
+      today('20261129101900_why_a_session_ended_is_valid'),
     ],
   ],
   [
