@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
-import type { DomainEvents } from '../../../src/events/domain-events.js';
-import { EventBus } from '../../../src/events/event-bus.js';
-import { type Device, startStory, type Story, until } from '../../support/story.js';
+import { holdMessages } from '../../support/held-messages.js';
+import { type Device, startStory, type Story } from '../../support/story.js';
 
 describe('behind a message whose event never comes', () => {
   let story: Story;
@@ -18,19 +17,7 @@ describe('behind a message whose event never comes', () => {
   const unannounced = async (
     store: () => Promise<unknown>,
   ): Promise<{ questions: () => number; announce: () => void }> => {
-    const events = story.app.get(EventBus, { strict: false });
-    const publish = events.publish.bind(events);
-    const lost: DomainEvents['messages.created'][] = [];
-    events.publish = (name, event) => {
-      if (name === 'messages.created') lost.push(event as DomainEvents['messages.created']);
-      else publish(name, event);
-    };
-    try {
-      await store();
-      await until('it is stored', () => lost.length > 0);
-    } finally {
-      events.publish = publish;
-    }
+    const lost = await holdMessages(story, 1, store);
     const access = story.app.get(ConversationAccess, { strict: false });
     const audience = access.audience.bind(access);
     let questions = 0;
@@ -41,7 +28,7 @@ describe('behind a message whose event never comes', () => {
     return {
       questions: () => questions,
       announce: () => {
-        for (const event of lost) events.publish('messages.created', event);
+        for (const publish of lost) publish();
       },
     };
   };
@@ -91,27 +78,16 @@ describe('behind a message whose event never comes', () => {
     const [graces, eves] = [await grace.device(), await eve.device()];
     await ada.say(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
-    const events = story.app.get(EventBus, { strict: false });
-    const publish = events.publish.bind(events);
-    const held: DomainEvents['messages.created'][] = [];
-    events.publish = (name, event) => {
-      if (name === 'messages.created') held.push(event as DomainEvents['messages.created']);
-      else publish(name, event);
-    };
-    try {
+    const [, one, two, back] = await holdMessages(story, 4, async () => {
       await ada.must('DELETE', `/conversations/${group}/members/${eve.id}`);
       await ada.say(group, 'one');
       await ada.say(group, 'two');
       await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
-      await until('all are stored', () => held.length === 4);
-    } finally {
-      events.publish = publish;
-    }
-    const [, one, two, back] = held as [never, (typeof held)[0], (typeof held)[0], (typeof held)[0]];
-    publish('messages.created', one);
+    });
+    one?.();
     await graces.next('message:new', ({ message }) => message.content === 'one');
-    publish('messages.created', two);
-    publish('messages.created', back);
+    two?.();
+    back?.();
     await ada.say(group, 'for all again');
     for (const device of [graces, eves])
       await device.next('message:new', ({ message }) => message.content === 'for all again');

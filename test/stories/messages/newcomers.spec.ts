@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
-import type { DomainEvents } from '../../../src/events/domain-events.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
+import { holdMessages } from '../../support/held-messages.js';
 import { type Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('a message from before somebody joined', () => {
@@ -55,27 +55,18 @@ describe('a message from before somebody joined', () => {
     const [graces, eves] = [await grace.device(), await eve.device()];
     await ada.say(group, 'the first');
     await graces.next('message:new', ({ message }) => message.content === 'the first');
-    const events = story.app.get(EventBus, { strict: false });
-    const publish = events.publish.bind(events);
-    const held: DomainEvents['messages.created'][] = [];
-    events.publish = (name, event) => {
-      if (name === 'messages.created') held.push(event as DomainEvents['messages.created']);
-      else publish(name, event);
-    };
-    try {
+    const [one, other, joining] = await holdMessages(story, 3, async () => {
       await ada.say(group, 'one');
       await ada.say(group, 'not for eve');
       await ada.must('POST', `/conversations/${group}/members`, { memberIds: [eve.id] });
-      await until('all three are stored', () => held.length === 3);
-    } finally {
-      events.publish = publish;
-    }
-    const [one, other, joining] = held as [(typeof held)[0], (typeof held)[0], (typeof held)[0]];
-    const firstSeq = joining.messages[0]?.message.seq ?? 0;
-    publish('messages.created', other);
-    events.receive('membership.found', { conversationId: group, joinedIds: [eve.id], leftIds: [], firstSeq });
-    publish('messages.created', one);
-    publish('messages.created', joining);
+    });
+    const firstSeq = (await eve.history(group)).at(-1)?.seq;
+    other?.();
+    story.app
+      .get(EventBus, { strict: false })
+      .receive('membership.found', { conversationId: group, joinedIds: [eve.id], leftIds: [], firstSeq });
+    one?.();
+    joining?.();
     await graces.next('message:new', ({ message }) => message.content === 'not for eve');
     await ada.say(group, 'for all');
     await eves.next('message:new', ({ message }) => message.content === 'for all');
