@@ -136,7 +136,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends all of a user's but one. @returns those that it ended */
+  /** Ends all of a user's but one (see `revokeSelected`). @returns those that it ended */
   async revokeAllOf(
     userId: string,
     exceptSessionId: string | null,
@@ -145,20 +145,16 @@ export class SessionsRepository {
     executor: SqlExecutor = this.database,
   ): Promise<string[]> {
     const rows = await executor.query<{ id: string }>(
-      `UPDATE sessions SET revoked_at = GREATEST($3, last_used_at), end_code = $4
-       WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2::uuid RETURNING id`,
-      [userId, exceptSessionId, now, code],
+      `${revokeSelected('user_id = $3 AND id IS DISTINCT FROM $4::uuid')} SELECT id FROM ended WHERE was_live`,
+      [now, code, userId, exceptSessionId],
     );
     return rows.map(({ id }) => id);
   }
 
-  /** Everybody's. @returns how many */
+  /** Everybody's (see `revokeSelected`). @returns how many it ended */
   async revokeAll(transaction: Transaction, code: SessionEndCode, now: Date): Promise<number> {
     const [row] = await transaction.query<{ count: number }>(
-      `WITH ended AS (
-         UPDATE sessions SET revoked_at = GREATEST($1, last_used_at), end_code = $2
-         WHERE revoked_at IS NULL RETURNING 1
-       ) SELECT count(*) AS count FROM ended`,
+      `${revokeSelected('TRUE')} SELECT count(*) AS count FROM ended WHERE was_live`,
       [now, code],
     );
     return row?.count ?? 0;
@@ -301,4 +297,20 @@ export class SessionsRepository {
       [sessionId, since],
     );
   }
+}
+
+/**
+ * Ends the sessions that live among those selected ($1 is now, $2 why). The end of one that tokens of a trusted issuer can
+ * open again, which is one without refresh tokens, moves forward where it had ended before: it is what such a token must
+ * be younger than. The rows are locked first, so that one that is being opened again is seen as it is then.
+ */
+function revokeSelected(condition: string): string {
+  return `WITH selected AS (
+      SELECT id, revoked_at IS NULL AS was_live FROM sessions s WHERE ${condition}
+        AND (revoked_at IS NULL OR NOT EXISTS (SELECT FROM refresh_tokens r WHERE r.session_id = s.id))
+      FOR UPDATE
+    ), ended AS (
+      UPDATE sessions s SET revoked_at = GREATEST($1, s.last_used_at, s.revoked_at), end_code = $2
+      FROM selected WHERE s.id = selected.id RETURNING s.id, selected.was_live
+    )`;
 }

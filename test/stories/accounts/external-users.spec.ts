@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { Clock } from '../../../src/common/clock.js';
+import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
 import { type Anything, type Answer, Device, request, startStory, type Story } from '../../support/story.js';
 
 const SECRET = 'a shared secret of more than thirty-two bytes';
@@ -58,6 +60,17 @@ describe('users of a trusted issuer', () => {
       .setExpirationTime(Math.floor(Date.now() / 1_000) + seconds)
       .sign(new TextEncoder().encode(SECRET));
   const me = (bearer: string): Promise<Answer<Anything>> => request(story.url, 'GET', '/users/me', undefined, bearer);
+
+  /** Has this happen that much later, by the server's clock. */
+  const later = async (milliseconds: number, act: () => Promise<unknown>): Promise<void> => {
+    const clock = story.app.get(Clock);
+    clock.now = () => Date.now() + milliseconds;
+    try {
+      await act();
+    } finally {
+      clock.now = Clock.prototype.now;
+    }
+  };
 
   it('come with tokens that an app signs for itself, which name no issuer and no subject', async () => {
     const signed = (id: unknown): Promise<string> =>
@@ -203,6 +216,40 @@ describe('users of a trusted issuer', () => {
     expect(after.filter((status) => status !== 401)).toEqual([]);
   });
 
+  it('stay out with a token from between two ends of their session', async () => {
+    const moderator = await story.person('moderator');
+    await story.grant(moderator, 'MODERATOR');
+    for (const [act, undo] of [
+      ['ban', 'restore'],
+      ['end-sessions', undefined],
+    ] as const) {
+      const sub = randomUUID();
+      const old = await token({ sub }, 300, Date.now() - 60_000);
+      const { id } = (await me(old)).body;
+      expect((await request(story.url, 'POST', '/auth/logout', undefined, old)).status).toBe(204);
+      const between = await token({ sub }, 300, Date.now() + 2_000);
+      await later(5_000, () => moderator.must('POST', `/admin/users/${id}/${act}`, { reason: 'a leak' }));
+      if (undo !== undefined) await moderator.must('POST', `/admin/users/${id}/${undo}`, {});
+      expect((await me(between)).body.code).toBe('UNAUTHORIZED');
+      expect((await me(await token({ sub }, 300, Date.now() + 20_000))).body.id).toBe(id);
+    }
+  });
+
+  it('stay out with a token that opens their session anew as everybody’s are ended', async () => {
+    const after: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const sub = randomUUID();
+      const old = await token({ sub }, 300, Date.now() - 60_000);
+      await request(story.url, 'POST', '/auth/logout', undefined, old);
+      const between = await token({ sub }, 300, Date.now() + 2_000);
+      await later(5_000, () =>
+        Promise.all([story.app.get(ServerActs).endSessions(), ...Array.from({ length: 3 }, () => me(between))]),
+      );
+      after.push((await me(between)).status);
+    }
+    expect(after.filter((status) => status !== 401)).toEqual([]);
+  });
+
   it('are not brought back by an old token once they are forgotten', async () => {
     const sub = randomUUID();
     const old = await token({ sub, name: 'Gone' }, 300, Date.now() - 60_000);
@@ -241,14 +288,7 @@ describe('users of a trusted issuer', () => {
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
     expect((await me(await token({ sub: randomUUID() }))).status).toBe(200);
     isDown = false;
-    const { Clock } = await import('../../../src/common/clock.js');
-    const clock = story.app.get(Clock);
-    clock.now = () => Date.now() + 15_000;
-    try {
-      expect((await me(bearer)).status).toBe(200);
-    } finally {
-      clock.now = Clock.prototype.now;
-    }
+    await later(15_000, async () => expect((await me(bearer)).status).toBe(200));
   });
 
   it('are refused with anything that the issuer did not sign for us', async () => {
