@@ -15,6 +15,7 @@ import type {
 import type { ConversationItem, MessagesSnapshot, SnapshotOf, StoreKey } from '../store/types.js';
 import type { HookClient, Uploadable } from './client.js';
 import { useObservable } from './observable.js';
+import { withEndsOfMutes } from './ends-of-mutes.js';
 
 // What is rendered where nothing is known: by a server.
 const NONE: readonly never[] = [];
@@ -66,7 +67,10 @@ export function useConversation(conversationId: string): ConversationItem | unde
 export function useUnread(conversationId?: string): number {
   const client = useClient();
   const counted = useMemo(
-    () => client.observe(conversationId === undefined ? 'conversations' : `conversation:${conversationId}`),
+    () =>
+      conversationId === undefined
+        ? withEndsOfMutes(client.observe('conversations'))
+        : client.observe(`conversation:${conversationId}`),
     [client, conversationId],
   );
   return useObservable<Conversation | readonly Conversation[] | undefined, number>(counted, unreadOf, () => 0);
@@ -75,7 +79,6 @@ export function useUnread(conversationId?: string): number {
 function unreadOf(counted: Conversation | readonly Conversation[] | undefined): number {
   if (counted === undefined) return 0;
   if ('me' in counted) return counted.me.unreadCount;
-  // The end of a mute is noticed with the next change of a conversation.
   return badgeOf(counted, Date.now());
 }
 

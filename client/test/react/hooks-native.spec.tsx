@@ -9,8 +9,9 @@ import {
   useOutbox,
   useSend,
   useTyping,
+  useUnread,
 } from '../../src/react/index.js';
-import type { MessageItem } from '../../src/store/types.js';
+import type { ConversationItem, MessageItem } from '../../src/store/types.js';
 import { FakeClient, noMessages } from './fake-client.js';
 
 /** Strings as components: what React Native's own are to React. There is no document here, as on a phone. */
@@ -91,5 +92,39 @@ describe('the hooks without a document, as in React Native', () => {
     act(() => screen.unmount());
     expect(client.opens.get('a')).toBe(0);
     expect(client.listeners()).toBe(0);
+  });
+
+  it('count a conversation from the moment at which its mute ends, however far that is', () => {
+    const Badge = (): ReactNode => <native-list unread={useUnread()} />;
+    jest.useFakeTimers();
+    try {
+      const muted = (id: string, days: number): ConversationItem =>
+        ({
+          id,
+          me: { unreadCount: days, mutedUntil: new Date(Date.now() + days * 86_400_000).toISOString() },
+        }) as unknown as ConversationItem;
+      const spoken = { id: 'c', me: { unreadCount: 5, mutedUntil: null } } as unknown as ConversationItem;
+      act(() => screen.unmount());
+      act(() => {
+        screen = create(
+          <ChatProvider client={client}>
+            <Badge />
+          </ChatProvider>,
+        );
+      });
+      const unread = (): unknown => screen.root.findByType('native-list').props['unread'];
+      act(() => client.value('conversations').set([muted('a', 1), muted('b', 40), spoken]));
+      expect(unread()).toBe(5);
+      act(() => jest.advanceTimersByTime(86_400_000));
+      expect(unread()).toBe(6);
+      act(() => jest.advanceTimersByTime(38 * 86_400_000));
+      expect(unread()).toBe(6);
+      act(() => jest.advanceTimersByTime(86_400_000));
+      expect(unread()).toBe(46);
+      act(() => screen.unmount());
+      expect([client.listeners(), jest.getTimerCount()]).toEqual([0, 0]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
