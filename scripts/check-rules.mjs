@@ -115,7 +115,7 @@ for (const name of readdirSync('scripts'))
 const PLATFORM =
   /(?<![\w.#])(Date\.now\(|new Date\(\)|Math\.random\(|setTimeout\(|setInterval\(|performance\.|crypto\.|navigator\.|globalThis)/;
 const PLATFORM_PORTS =
-  /^client\/src\/(ports\/(platform|page|object-urls|socket-io|web-socket|environment)|storage\/|tabs\/(broadcast-channel|web-lock)|react\/hooks|react-native\/|web-push\/)/;
+  /^client\/src\/(ports\/(platform|page|object-urls|socket-io|web-socket|environment)|storage\/|tabs\/(broadcast-channel|web-lock)|react\/(hooks|ends-of-mutes)|react-native\/|web-push\/)/;
 for (const path of sources('client/src')) {
   if (PLATFORM_PORTS.test(path)) continue;
   readFileSync(path, 'utf8')

@@ -9,6 +9,8 @@ import { UsersModule } from '../users/users.module.js';
 import { Audiences } from './delivery/audiences.js';
 import { Broadcaster } from './delivery/broadcaster.js';
 import { ChatCommands } from './commands/chat-commands.js';
+import { ConversationCommands } from './commands/conversation-commands.js';
+import { MessageCommands } from './commands/message-commands.js';
 import { ChatGateway } from './chat.gateway.js';
 import { ChatQueries } from './commands/chat-queries.js';
 import { Connections } from './connections/connections.js';
@@ -50,6 +52,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     ChatGateway,
     ChatQueries,
     Connections,
+    ConversationCommands,
     ConversationViews,
     DeliveryTurns,
     DialectAnnouncements,
@@ -60,6 +63,7 @@ import { VirtualSockets } from './engine/sockets/virtual-socket.js';
     HiddenMessages,
     MembershipRelay,
     MessageChangeRelay,
+    MessageCommands,
     MessageRelay,
     Newcomers,
     OutboundQueues,

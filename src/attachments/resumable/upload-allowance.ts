@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
-import { megabytes } from '../uploads/charged-megabytes.js';
 import { STORE_RETRY_MS } from '../uploads/store-failures.js';
 import { UploadQuota } from '../uploads/upload-quota.js';
 import type { UnfinishedBounds } from './resumable-uploads.repository.js';
@@ -35,9 +34,8 @@ export class UploadAllowance {
     size: number,
     begin: (bounds: UnfinishedBounds) => Promise<Begun | undefined>,
   ): Promise<Begun> {
-    await this.limiter.consume('uploads', userId);
-    await this.quota.requireRoomFor(userId, size);
-    await this.limiter.consume('uploadedMegabytes', userId, megabytes(size));
+    await this.quota.begin(userId, size);
+    await this.quota.charge(userId, size);
     const { spoolBytes } = this.configuration;
     const begun = await begin({
       maxUploadsOfUser: MAX_UNFINISHED_OF_USER,
@@ -57,6 +55,6 @@ export class UploadAllowance {
 
   /** Gives back what of an announced upload did not come and will not. */
   async restore(userId: string, size: number, received: number): Promise<void> {
-    await this.limiter.restore('uploadedMegabytes', userId, megabytes(size) - megabytes(Math.min(size, received)));
+    await this.quota.settle(userId, size, Math.min(size, received));
   }
 }

@@ -5,14 +5,12 @@ import { newId } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
-import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { type AnnouncedUpload, AttachmentsRepository } from '../attachments.repository.js';
 import { AttachmentsService } from '../attachments.service.js';
 import type { AttachmentView, PresignedUploadView } from '../attachments.view.js';
 import type { AnnounceUpload } from '../dto/attachments.dto.js';
 import { announcedKey } from '../store/blob-keys.js';
 import { BlobStore } from '../store/blob-store.js';
-import { megabytes } from './charged-megabytes.js';
 import { safeFileName } from './file-name.js';
 import { Spool } from './spool.js';
 import { STORE_RETRY_MS, StoreFailures } from './store-failures.js';
@@ -35,7 +33,6 @@ export class PresignedUploads {
     private readonly keeper: UploadKeeper,
     private readonly failures: StoreFailures,
     private readonly quota: UploadQuota,
-    private readonly limiter: RateLimiter,
     private readonly clock: Clock,
     private readonly configuration: Configuration,
   ) {}
@@ -48,8 +45,7 @@ export class PresignedUploads {
     const { name, size, mimeType, voice, waveform } = upload;
     const limits = Object.values(this.configuration.uploadLimits);
     if (size > Math.max(...limits)) throw new DomainError('PAYLOAD_TOO_LARGE');
-    await this.limiter.consume('uploads', principal.userId);
-    await this.quota.requireRoomFor(principal.userId, size);
+    await this.quota.begin(principal.userId, size);
     const id = newId();
     const type = mimeType ?? 'application/octet-stream';
     const expiresAt = new Date(this.clock.now() + PRESIGNED_SECONDS * 1_000).toISOString();
@@ -106,7 +102,7 @@ export class PresignedUploads {
       if (file.size !== size && (await this.store.sizeOf(announcedKey(id))) === size)
         throw new DomainError('UNAVAILABLE', { retryAfterMs: STORE_RETRY_MS });
       if (file.size !== size) throw invalidField('size', `${size} bytes were announced, and ${file.size} came`);
-      await this.limiter.consume('uploadedMegabytes', principal.userId, megabytes(file.size));
+      await this.quota.charge(principal.userId, file.size);
       return await this.keeper.putIntoStore(id, principal, file, hints);
     } finally {
       await this.spool.discard([file.path]);

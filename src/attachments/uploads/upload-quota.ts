@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { Configuration } from '../../config/configuration.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { AttachmentsRepository } from '../attachments.repository.js';
 import type { UsageView } from '../attachments.view.js';
 
+const MEGABYTE = 1024 * 1024;
+
 /**
- * How much of the disk one user's files may take: complete ones, each with the bytes that it is served with. What is refused
- * here is refused early, by what a sender announces; whether it fits in truth is decided by the statement that completes it.
+ * How much of the disk one user's files may take: complete ones, each with the bytes that it is served with; and how much may
+ * come in how fast. What is refused here is refused early, by what a sender announces; whether it fits in truth is decided by
+ * the statement that completes it.
  */
 @Injectable()
 export class UploadQuota {
   constructor(
     private readonly repository: AttachmentsRepository,
+    private readonly limiter: RateLimiter,
     private readonly configuration: Configuration,
   ) {}
 
@@ -20,11 +25,29 @@ export class UploadQuota {
     return { ...usage, quotaBytes: this.configuration.uploadQuotaBytes ?? null };
   }
 
-  /** @throws DomainError QUOTA_EXCEEDED where so many bytes more would be too many. */
-  async requireRoomFor(userId: string, bytes: number): Promise<void> {
+  /** Counts one more upload. @throws DomainError RATE_LIMITED; QUOTA_EXCEEDED where so many bytes more would be too many. */
+  async begin(userId: string, bytes: number): Promise<void> {
+    await this.limiter.consume('uploads', userId);
     const quota = this.configuration.uploadQuotaBytes;
     if (quota === undefined) return;
     const usage = await this.repository.usageOf(userId);
     if (usage.bytes + bytes > quota) throw new DomainError('QUOTA_EXCEEDED');
   }
+
+  /** Charges what comes in. @throws DomainError RATE_LIMITED */
+  async charge(userId: string, bytes: number): Promise<void> {
+    await this.limiter.consume('uploadedMegabytes', userId, megabytes(bytes));
+  }
+
+  /** Where `charged` bytes were charged, and it was `actual` ones. @throws DomainError RATE_LIMITED where it was more */
+  async settle(userId: string, charged: number, actual: number): Promise<void> {
+    const more = megabytes(actual) - megabytes(charged);
+    if (more > 0) await this.limiter.consume('uploadedMegabytes', userId, more);
+    else await this.limiter.restore('uploadedMegabytes', userId, -more);
+  }
+}
+
+/** What so many bytes count for in the limit `uploadedMegabytes`. */
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / MEGABYTE);
 }

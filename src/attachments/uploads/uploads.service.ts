@@ -7,10 +7,8 @@ import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
 import { maxUploadBytes, MULTIPART_OVERHEAD } from '../../http/uploads.js';
 import { ipAddressKey } from '../../limits/ip-address-key.js';
-import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { AttachmentsRepository } from '../attachments.repository.js';
 import type { AttachmentView } from '../attachments.view.js';
-import { megabytes } from './charged-megabytes.js';
 import { safeFileName } from './file-name.js';
 import { announcedBytes, type IncomingBody } from './incoming-body.js';
 import { receiveFile } from './multipart.js';
@@ -31,7 +29,6 @@ export class UploadsService {
     private readonly keeper: UploadKeeper,
     private readonly failures: StoreFailures,
     private readonly quota: UploadQuota,
-    private readonly limiter: RateLimiter,
     private readonly clock: Clock,
     private readonly configuration: Configuration,
   ) {}
@@ -45,8 +42,7 @@ export class UploadsService {
     const uploader = { userId: principal.userId, ipAddress: ipAddressKey(ipAddress) };
     return this.failures.guarded(() =>
       this.admission.admit(uploader, announcedBytes(request), async (reservation) => {
-        await this.limiter.consume('uploads', principal.userId);
-        await this.quota.requireRoomFor(principal.userId, fileBytes(announcedBytes(request)));
+        await this.quota.begin(principal.userId, fileBytes(announcedBytes(request)));
         const { file, name, fields } = await this.receive(principal, request, reservation);
         try {
           const { posterFor, ...hints } = uploadFields(fields);
@@ -96,14 +92,10 @@ export class UploadsService {
     request: IncomingBody,
     reservation: Reservation,
   ): Promise<{ file: SpooledFile; name: string | undefined; fields: ReadonlyMap<string, string> }> {
-    const advance = megabytes(announcedBytes(request) ?? 0);
-    await this.limiter.consume('uploadedMegabytes', userId, advance);
+    const announced = announcedBytes(request) ?? 0;
+    await this.quota.charge(userId, announced);
     let received = 0;
-    const settle = async (): Promise<void> => {
-      const more = megabytes(received) - advance;
-      if (more > 0) await this.limiter.consume('uploadedMegabytes', userId, more);
-      else await this.limiter.restore('uploadedMegabytes', userId, -more);
-    };
+    const settle = (): Promise<void> => this.quota.settle(userId, announced, received);
     const { result: taken, fields } = await receiveFile(request, {
       largest: maxUploadBytes(this.configuration),
       now: () => this.clock.now(),
@@ -116,7 +108,7 @@ export class UploadsService {
       take: async (stream, given) => ({ file: await this.spool.take(stream), name: given }),
       undo: ({ file }) => this.spool.discard([file.path]),
     }).catch(async (error: unknown) => {
-      await Promise.resolve(settle()).catch(() => undefined);
+      await settle().catch(() => undefined);
       throw error;
     });
     try {
