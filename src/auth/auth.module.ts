@@ -8,7 +8,8 @@ import { AccessTokenGuard } from './tokens/access-token.guard.js';
 import { AccessTokens } from './tokens/access-token.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AccountController } from './accounts/account.controller.js';
-import { AccountService } from './accounts/account.service.js';
+import { AccountDeletion } from './accounts/account-deletion.js';
+import { AccountExport } from './accounts/account-export.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { Authenticator } from './tokens/authenticator.js';
@@ -36,7 +37,8 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
   imports: [UsersModule, MailModule],
   controllers: [AccountController, AuthController],
   providers: [
-    AccountService,
+    AccountDeletion,
+    AccountExport,
     AuthService,
     Passwords,
     PasswordChanges,
@@ -68,7 +70,8 @@ import { TrustedIssuers } from './external/trusted-issuers.js';
     { provide: APP_GUARD, useClass: RoleGuard },
   ],
   exports: [
-    AccountService,
+    AccountDeletion,
+    AccountExport,
     AccessTokenStrategy,
     Authenticator,
     PasswordChanges,

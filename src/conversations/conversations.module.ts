@@ -9,6 +9,7 @@ import { GroupsRepository } from './groups/groups.repository.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsPersonalData } from './conversations-personal-data.js';
 import { ConversationsService } from './conversations.service.js';
+import { DirectConversationsService } from './direct/direct-conversations.service.js';
 import { Groups } from './groups/groups.js';
 import { Receipts } from './receipts.js';
 
@@ -19,12 +20,13 @@ import { Receipts } from './receipts.js';
     ConversationAccess,
     ConversationsRepository,
     ConversationsService,
+    DirectConversationsService,
     Groups,
     GroupsRepository,
     Receipts,
     ReceiptsRepository,
     ConversationsPersonalData,
   ],
-  exports: [ConversationAccess, ConversationsService, Receipts],
+  exports: [ConversationAccess, ConversationsService, DirectConversationsService, Receipts],
 })
 export class ConversationsModule {}

@@ -130,7 +130,7 @@ describe('the service of groups', () => {
   });
 
   it('takes no act for a group upon a direct conversation', async () => {
-    const { conversationId } = await services.conversations.openDirect(owner, member.userId);
+    const { conversationId } = await services.directConversations.open(owner, member.userId);
     await refused(services.groups.update(owner, conversationId, { title: 'x' }), 'NOT_A_GROUP');
     await refused(services.groups.addMembers(owner, conversationId, [stranger.userId]), 'NOT_A_GROUP');
     await refused(services.groups.removeMember(owner, conversationId, owner.userId), 'NOT_A_GROUP');

@@ -12,7 +12,7 @@ describe('the service of receipts', () => {
   afterAll(() => services?.close());
   beforeEach(async () => {
     [ada, bob] = (await services.people(2)) as [Principal, Principal];
-    id = (await services.conversations.openDirect(ada, bob.userId)).conversationId;
+    id = (await services.directConversations.open(ada, bob.userId)).conversationId;
     for (const content of ['1', '2', '3', '4', '5']) await services.say(ada, id, content);
     services.events.length = 0;
   });

@@ -16,6 +16,7 @@ import { ConfigModule } from '../../src/config/config.module.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { ConversationsModule } from '../../src/conversations/conversations.module.js';
 import { ConversationsService } from '../../src/conversations/conversations.service.js';
+import { DirectConversationsService } from '../../src/conversations/direct/direct-conversations.service.js';
 import { DirectConversationsModule } from '../../src/conversations/direct/direct-conversations.module.js';
 import { Groups } from '../../src/conversations/groups/groups.js';
 import { Receipts } from '../../src/conversations/receipts.js';
@@ -116,6 +117,7 @@ export async function createServices(environment: Record<string, string> = {}) {
     database,
     groups,
     conversations: module.get(ConversationsService),
+    directConversations: module.get(DirectConversationsService),
     receipts: module.get(Receipts),
     changes: module.get(MessageChanges),
     reader: module.get(MessageReader),

@@ -6,7 +6,8 @@ import { CurrentPrincipal } from '../../http/current-principal.decorator.js';
 import type { Principal } from '../../common/principal.js';
 import { ApiErrors } from '../../http/api-errors.decorator.js';
 import { RateLimit } from '../../limits/rates/rate-limit.guard.js';
-import { AccountService } from './account.service.js';
+import { AccountDeletion } from './account-deletion.js';
+import { AccountExport } from './account-export.js';
 import { DeleteAccount } from '../dto/auth.dto.js';
 import { SessionCookies } from '../sessions/session-cookies.js';
 
@@ -15,7 +16,8 @@ import { SessionCookies } from '../sessions/session-cookies.js';
 @Controller('users/me')
 export class AccountController {
   constructor(
-    private readonly account: AccountService,
+    private readonly exports: AccountExport,
+    private readonly deletion: AccountDeletion,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -24,7 +26,7 @@ export class AccountController {
   @RateLimit('exports')
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } })
   async export(@CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
-    const file = new StreamableFile(Readable.from(await this.account.export(principal)), {
+    const file = new StreamableFile(Readable.from(await this.exports.export(principal)), {
       type: 'application/json; charset=utf-8',
       disposition: 'attachment; filename="export.json"',
     });
@@ -43,7 +45,7 @@ export class AccountController {
     @Res({ passthrough: true }) response: Response,
     @Ip() ip?: string,
   ): Promise<void> {
-    await this.account.delete(principal, password, ip);
+    await this.deletion.delete(principal, password, ip);
     this.cookies.clear(response);
   }
 }

@@ -6,7 +6,7 @@ import { invalidField } from '../../common/errors.js';
 import { newId } from '../../common/identifier.js';
 import type { Principal } from '../../common/principal.js';
 import { showsSomething } from '../../common/text/visible-text.js';
-import { ConversationsService } from '../../conversations/conversations.service.js';
+import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';
 import { countMessage } from '../../limits/rates/message-limit.js';
 import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import type { MessageDraft } from './message-writer.js';
@@ -32,7 +32,7 @@ export interface SendMessage {
 export class MessageDrafts {
   constructor(
     private readonly limiter: RateLimiter,
-    private readonly conversations: ConversationsService,
+    private readonly directConversations: DirectConversationsService,
     private readonly attachments: AttachmentsService,
   ) {}
 
@@ -63,7 +63,7 @@ export class MessageDrafts {
   }
 
   private async openDirect(principal: Principal, command: SendMessage): Promise<string> {
-    const { conversationId } = await this.conversations.openDirect(principal, command.receiverId ?? '');
+    const { conversationId } = await this.directConversations.open(principal, command.receiverId ?? '');
     return conversationId;
   }
 

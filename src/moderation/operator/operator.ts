@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MAX_REASON_LENGTH } from '../../audit/audit-entry.js';
-import { AccountService } from '../../auth/accounts/account.service.js';
+import { AccountDeletion } from '../../auth/accounts/account-deletion.js';
+import { AccountExport } from '../../auth/accounts/account-export.js';
 import { PasswordChanges } from '../../auth/accounts/password-changes.js';
 import { Sessions } from '../../auth/sessions/sessions.js';
 import { DomainError, invalidField } from '../../common/errors.js';
@@ -26,7 +27,8 @@ export class Operator {
   constructor(
     private readonly database: Database,
     private readonly accounts: Accounts,
-    private readonly account: AccountService,
+    private readonly exports: AccountExport,
+    private readonly deletion: AccountDeletion,
     private readonly passwords: PasswordChanges,
     private readonly sessions: Sessions,
     private readonly acts: AccountActs,
@@ -95,7 +97,7 @@ export class Operator {
     };
     // Nothing is prepared for who may not, and it is looked at again in the transaction that deletes.
     await this.database.transaction(lockTarget);
-    await this.account.delete({ userId, sessionId: NO_SESSION }, undefined, undefined, {
+    await this.deletion.delete({ userId, sessionId: NO_SESSION }, undefined, undefined, {
       before: lockTarget,
       after: async (transaction) => {
         await this.sessions.raiseEndings(transaction);
@@ -111,7 +113,7 @@ export class Operator {
       await this.acts.lockTarget(transaction, actor, userId, 'ADMIN');
       await this.acts.record(transaction, actor, 'user.export', userId, undefined);
     });
-    return this.account.export({ userId, sessionId: NO_SESSION });
+    return this.exports.export({ userId, sessionId: NO_SESSION });
   }
 
   private async idOf(who: string): Promise<string> {

@@ -5,6 +5,7 @@ import { MAX_PAGE_SIZE, type Page, type PageQuery } from '../../common/paginatio
 import type { Principal } from '../../common/principal.js';
 import { ConversationsService } from '../../conversations/conversations.service.js';
 import type { ConversationView, ReceiptView } from '../../conversations/conversations.view.js';
+import { DirectConversationsService } from '../../conversations/direct/direct-conversations.service.js';
 import { ReadGate } from '../../limits/reads/read-gate.js';
 import { MessageReader, type WrittenPage, type WrittenQuery } from '../../messages/reading/message-reader.js';
 import type { MessageView } from '../../messages/messages.view.js';
@@ -19,6 +20,7 @@ import type { OwnUserView, UserView } from '../../users/users.view.js';
 export class ChatQueries {
   constructor(
     private readonly conversations: ConversationsService,
+    private readonly direct: DirectConversationsService,
     private readonly messages: MessageReader,
     private readonly users: UsersService,
     private readonly accessTokens: AccessTokenStrategy,
@@ -56,17 +58,17 @@ export class ChatQueries {
 
   /** The two of a direct conversation; undefined for a group. For what its members received. */
   pairOf(conversationId: string): Promise<readonly [string, string] | undefined> {
-    return this.conversations.pairOf(conversationId);
+    return this.direct.pairOf(conversationId);
   }
 
   /** The caller's direct conversation with somebody, where there is one. */
   findDirect(principal: Principal, otherUserId: string): Promise<string | undefined> {
-    return this.conversations.findDirect(principal, otherUserId);
+    return this.direct.find(principal, otherUserId);
   }
 
   /** Found or created. */
   openDirect(principal: Principal, otherUserId: string): Promise<{ conversationId: string; created: boolean }> {
-    return this.conversations.openDirect(principal, otherUserId);
+    return this.direct.open(principal, otherUserId);
   }
 
   conversation(principal: Principal, conversationId: string): Promise<ConversationView> {

@@ -1,30 +1,24 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
 import { DomainError } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Database, type Transaction } from '../../database/database.js';
-import { HeavyQueries } from '../../limits/reads/heavy-queries.js';
 import { Accounts } from '../../users/accounts/accounts.js';
 import { pagesById, PersonalData } from '../../users/personal-data/personal-data.js';
-import { UsersService } from '../../users/users.service.js';
 import { PasswordChanges } from './password-changes.js';
 import { OneTimeCodes } from '../codes/one-time-codes.js';
 import { Sessions } from '../sessions/sessions.js';
 
-/** A user's right to a copy of everything, and to be forgotten (contract, section 3). */
+/** A user's right to be forgotten (contract, section 3). */
 @Injectable()
-export class AccountService implements OnModuleInit {
+export class AccountDeletion implements OnModuleInit {
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
-    private readonly users: UsersService,
     private readonly accounts: Accounts,
     private readonly passwords: PasswordChanges,
     private readonly sessions: Sessions,
     private readonly codes: OneTimeCodes,
     private readonly personalData: PersonalData,
-    private readonly heavyQueries: HeavyQueries,
     private readonly events: EventBus,
   ) {}
 
@@ -34,42 +28,6 @@ export class AccountService implements OnModuleInit {
       export: (userId) => pagesById((after) => this.sessions.export(userId, after)),
       erase: (transaction, userId) => this.eraseSessions(transaction, userId),
     });
-  }
-
-  /**
-   * Everything that is stored of the caller, as the text of one JSON object, piece by piece. Read page by page and not as
-   * of one moment.
-   */
-  async export(principal: Principal): Promise<AsyncGenerator<string>> {
-    return this.pieces(principal, await this.users.requireOwn(principal));
-  }
-
-  private async *pieces(principal: Principal, profile: object): AsyncGenerator<string> {
-    yield `{"exportedAt":${JSON.stringify(new Date(this.clock.now()).toISOString())},"profile":${JSON.stringify(profile)}`;
-    for (const { name, export: pages } of this.personalData.sources) {
-      yield `,${JSON.stringify(name)}:[`;
-      let isFirst = true;
-      for await (const page of this.inTurns(principal.userId, pages(principal.userId))) {
-        yield `${isFirst ? '' : ','}${page.map((item) => JSON.stringify(item)).join(',')}`;
-        isFirst = false;
-      }
-      yield ']';
-    }
-    yield '}\n';
-  }
-
-  /** Each page is read in its turn: who takes them slowly holds nothing meanwhile. */
-  private async *inTurns<Page>(userId: string, pages: AsyncIterable<Page>): AsyncGenerator<Page> {
-    const iterator = pages[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const { done, value } = await this.heavyQueries.runInBackground(userId, () => iterator.next());
-        if (done === true) return;
-        yield value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
   }
 
   /**
