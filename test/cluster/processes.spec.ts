@@ -265,6 +265,10 @@ onlyWith(describe, 'redis-server')('two processes with one database and one Redi
       const left = await deviceAt(west, another);
       expect((await another.call('POST', '/auth/logout', { refreshToken: another.refreshToken })).status).toBe(204);
       expect(await left.next('session:ended')).toEqual({ code: 'LOGGED_OUT', retry: false });
+      const leaver = await east.person('leaver');
+      const forgotten = await deviceAt(west, leaver);
+      expect((await leaver.call('DELETE', '/users/me', { password: 'correct horse' })).status).toBe(204);
+      expect(await forgotten.next('session:ended')).toEqual({ code: 'ACCOUNT_DELETED', retry: false });
     });
 
     it('close the connections of who was suspended elsewhere, and say until when and why', async () => {

@@ -233,15 +233,24 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * @param owners users by session
    */
   async endedAmong(owners: ReadonlyMap<string, string>): Promise<EndedSession[]> {
-    const ended = await this.repository.endedAmong([...owners.keys()]);
-    const users = ended.map(({ id, code }) => ({
+    const ended = (await this.repository.endedAmong([...owners.keys()])).map(({ id, code }) => ({
       sessionId: id,
       userId: owners.get(id) ?? NOBODY,
-      code: code ?? ('SESSION_REVOKED' as const),
+      code,
     }));
-    if (users.length === 0) return [];
-    const suspensions = await this.accounts.suspensionsOf([...new Set(users.map(({ userId }) => userId))]);
-    return users.map((one) => ({ ...one, suspension: suspensions.get(one.userId) }));
+    if (ended.length === 0) return [];
+    const usersOf = (sessions: typeof ended): string[] => [...new Set(sessions.map(({ userId }) => userId))];
+    const [suspensions, deleted] = await Promise.all([
+      this.accounts.suspensionsOf(usersOf(ended)),
+      // The sessions of a deleted account are gone.
+      this.accounts.deletedAmong(usersOf(ended.filter(({ code }) => code === null))),
+    ]);
+    return ended.map(({ sessionId, userId, code }) => ({
+      sessionId,
+      userId,
+      code: code ?? (deleted.has(userId) ? 'ACCOUNT_DELETED' : 'SESSION_REVOKED'),
+      suspension: suspensions.get(userId),
+    }));
   }
 
   /** The one session of all tokens of a trusted issuer's subject, or of all that an API key does as one user: it does not end by itself. @throws DomainError ACCOUNT_SUSPENDED */

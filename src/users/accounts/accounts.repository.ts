@@ -151,6 +151,14 @@ export class AccountsRepository {
     );
   }
 
+  async deletedAmong(userIds: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT id FROM users WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL',
+      [userIds],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async setSuspension(transaction: Transaction, userId: string, suspension: SuspensionRow): Promise<void> {
     await transaction.query(
       'UPDATE users SET suspended_at = $2, suspended_until = $3, suspension_reason = $4 WHERE id = $1',

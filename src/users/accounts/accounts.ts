@@ -149,6 +149,11 @@ export class Accounts {
     return suspensions;
   }
 
+  /** Those among these whose account was deleted. */
+  async deletedAmong(userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return userIds.length === 0 ? new Set() : new Set(await this.repository.deletedAmong(userIds));
+  }
+
   /** From now on, under the lock of `lockStandings`. @param until null: until it is lifted */
   suspend(transaction: Transaction, userId: string, until: Date | null, reason: string): Promise<void> {
     return this.repository.setSuspension(transaction, userId, {

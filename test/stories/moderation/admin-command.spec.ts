@@ -107,6 +107,7 @@ describe('npm run admin', () => {
       expect(JSON.stringify(exported.messages)).toContain('what I wrote');
       expect(await run('delete-user', user.email)).toMatchObject({ code: 1, output: expect.stringContaining('--yes') });
       expect(await run('delete-user', user.email, '--yes')).toMatchObject({ code: 0 });
+      expect(await device.next('session:ended')).toEqual({ code: 'ACCOUNT_DELETED', retry: false });
       await device.next('disconnect');
       expect((await login(user)).status).toBe(401);
       expect((await auditOf(`targetId=${user.id}`)).map(({ action }) => action)).toEqual([
