@@ -176,6 +176,25 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
     await older.next('receiveMessage', (message) => message.text === 'live again');
   });
 
+  it('has clients of older dialects come back that are let in behind what was delivered already', async () => {
+    const tom = await east.person('tom');
+    const group = await ada.group('Let in late', grace);
+    await graces.next('conversation:new', ({ conversation }) => conversation.id === group);
+    const older = new Device(west.url, { token: tom.accessToken, dialect: 'namespaced-events' });
+    devices.push(older);
+    await older.next('users:online');
+    await cutOff();
+    const held = holdCalls(west.app, CatchUpRepository, 'changes');
+    try {
+      await until('it is asked what the others changed', () => held.count > 0);
+      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [tom.id] });
+      await graces.must('send_message', { conversationId: group, content: 'before he is let in' });
+    } finally {
+      held.release();
+    }
+    await older.next('disconnect');
+  });
+
   it('is asked for by who sees it otherwise than others: a message that was reacted to before it was found', async () => {
     await cutOff();
     const repository = west.app.get(CatchUpRepository);

@@ -38,7 +38,8 @@ export class ExternalUsers {
     if (revokedAt !== null) {
       // First: what is opened anew knows of no end any more.
       await this.repository.noteEnds([sessionId], revokedAt);
-      if (!(await this.sessions.reopen(userId, sessionId, revokedAt))) throw new DomainError('UNAUTHORIZED');
+      if (!(await this.sessions.reopen(userId, sessionId, revokedAt, identity.issuedAt)))
+        throw new DomainError('UNAUTHORIZED');
     }
     if (identity.issuedAt > this.clock.now()) await this.sessions.noteIssue(sessionId, identity.issuedAt);
     return { principal: { userId, sessionId }, expiresAt: identity.expiresAt };

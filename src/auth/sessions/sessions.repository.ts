@@ -188,17 +188,24 @@ export class SessionsRepository {
   }
 
   /** Undoes the end that is known of; false where another came meanwhile. */
-  async reopen(transaction: Transaction, id: string, revokedAt: Date, now: Date): Promise<boolean> {
+  async reopen(transaction: Transaction, id: string, revokedAt: Date, usedAt: Date): Promise<boolean> {
     const rows = await transaction.query(
       'UPDATE sessions SET revoked_at = NULL, end_code = NULL, last_used_at = $2 WHERE id = $1 AND revoked_at = $3 RETURNING 1',
-      [id, now, revokedAt],
+      [id, usedAt, revokedAt],
     );
     return rows.length > 0;
   }
 
-  /** Brings the time of its last use forward, never back. */
+  /**
+   * Brings the time of its last use forward, never back; and of one that lived when it was used the end, where that came meanwhile:
+   * it is behind the use.
+   */
   async noteUse(id: string, at: Date): Promise<void> {
-    await this.database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2', [id, at]);
+    await this.database.query(
+      `UPDATE sessions SET last_used_at = $2, revoked_at = CASE WHEN revoked_at IS NOT NULL THEN GREATEST(revoked_at, $2) END
+       WHERE id = $1 AND last_used_at < $2`,
+      [id, at],
+    );
   }
 
   /** @returns the sessions that were there */
@@ -308,7 +315,7 @@ function revokeSelected(condition: string): string {
   return `WITH selected AS (
       SELECT id, revoked_at IS NULL AS was_live FROM sessions s WHERE ${condition}
         AND (revoked_at IS NULL OR NOT EXISTS (SELECT FROM refresh_tokens r WHERE r.session_id = s.id))
-      FOR UPDATE
+      ORDER BY id FOR NO KEY UPDATE
     ), ended AS (
       UPDATE sessions s SET revoked_at = GREATEST($1, s.last_used_at, s.revoked_at), end_code = $2
       FROM selected WHERE s.id = selected.id RETURNING s.id, selected.was_live

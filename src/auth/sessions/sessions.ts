@@ -274,17 +274,19 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   /**
    * After a new sign-in at the issuer.
    * @param revokedAt the end that is known of: one that came meanwhile stays. Answers whether the session lives now.
+   * @param issuedAt of the token of that sign-in: its issuer's clock may be ahead
    * @throws DomainError ACCOUNT_SUSPENDED
    */
-  reopen(userId: string, sessionId: string, revokedAt: Date): Promise<boolean> {
+  reopen(userId: string, sessionId: string, revokedAt: Date, issuedAt: number): Promise<boolean> {
     return this.database.transaction(async (transaction) => {
       // Under the user's lock: a suspension that comes at this moment waits, and then ends what is opened here.
       await this.accounts.holdUnsuspended(transaction, userId);
-      return this.repository.reopen(transaction, sessionId, revokedAt, this.now());
+      const usedAt = new Date(Math.max(this.clock.now(), issuedAt));
+      return this.repository.reopen(transaction, sessionId, revokedAt, usedAt);
     });
   }
 
-  /** For an issuer whose clock is ahead, so that the session's end, when it comes, is after all tokens made until then. */
+  /** For an issuer whose clock is ahead, so that the session's end, when it comes or has just come, is after all tokens made until then. */
   noteIssue(sessionId: string, issuedAt: number): Promise<void> {
     return this.repository.noteUse(sessionId, new Date(issuedAt));
   }

@@ -6,6 +6,7 @@ import { Broadcaster } from '../../realtime/delivery/broadcaster.js';
 import { MessageRelay } from '../../realtime/delivery/message-relay.js';
 import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
 import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
+import { isVisibleIn } from '../../sync/snapshot.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
 /** Users who are asked for in one statement. */
@@ -49,7 +50,7 @@ export class CatchUp {
     const reached = await this.repository.snapshot();
     await this.endedSessions.close();
     const concerned = new Set<string>();
-    const found: Found = { upTo: new Map(), unread: new Set(), unsyncable: new Set() };
+    const found: Found = { reached, upTo: new Map(), unread: new Set(), unsyncable: new Set() };
     const userIds = this.rooms.awaitedUserIds();
     for (let start = 0; start < userIds.length; start += MAX_USERS_A_STEP)
       for (const id of await this.step(since, userIds.slice(start, start + MAX_USERS_A_STEP), found)) concerned.add(id);
@@ -105,8 +106,9 @@ export class CatchUp {
       messages.filter(({ created: { message } }) => delivered.has(message.conversationId)),
       wanted,
     );
-    // In the order of their numbers.
-    for (const { conversationId, seq } of places) all.upTo.set(conversationId, seq);
+    // In the order of their numbers. What is newer than the run an earlier step may not have found: it is for the next one.
+    for (const { conversationId, seq, xid } of places)
+      if (isVisibleIn(all.reached, BigInt(xid))) all.upTo.set(conversationId, seq);
     for (const conversationId of unread) all.unread.add(conversationId);
     for (const conversationId of tooMany) all.unsyncable.add(conversationId);
     return delivered;
@@ -138,6 +140,8 @@ export class CatchUp {
 
 /** What was found in all steps of one run. */
 interface Found {
+  /** Where the next run begins: a snapshot. */
+  readonly reached: string;
   /** The last number that was read of each conversation. */
   readonly upTo: Map<string, number>;
   /** Conversations of which there was more. */

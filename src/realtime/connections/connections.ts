@@ -22,13 +22,18 @@ export class Connections {
     private readonly newcomers: Newcomers,
   ) {}
 
-  /** Into its rooms. False where its session ended while it was let in: it is sent why, and disconnected. */
+  /** Into its rooms. False where its session ended while it was let in, or it must be read anew: it is sent why, and disconnected. */
   admit(socket: ChatSocket, { setup, conversationIds, joined, restored }: Admission): boolean {
     const { userId, sessionId } = socket.data.principal;
     const end = setup.endedSessions.get(sessionId);
     if (end !== undefined) {
       this.rooms.abandon(setup);
       this.broadcaster.close(socket, end.code, end.suspension);
+      return false;
+    }
+    if (setup.isOutdated) {
+      this.rooms.abandon(setup);
+      this.broadcaster.close(socket, 'UNAVAILABLE');
       return false;
     }
     for (const { conversationId, seq } of joined) this.newcomers.note(conversationId, seq);

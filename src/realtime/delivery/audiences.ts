@@ -6,8 +6,8 @@ import { Rooms } from './rooms.js';
 const MAX_QUESTIONS = 3;
 
 type Audience = Awaited<ReturnType<ConversationAccess['audience']>> & {
-  /** Whether all who are here were asked about; otherwise the others are among those who do not read it. */
-  isComplete: boolean;
+  /** Who came while it was asked, also the last time: they are among those who do not read it, and must be asked to sync behind it. */
+  unknownIds: string[];
 };
 
 /** Who of those who are here, or may come back, reads a message: asked of the database. */
@@ -34,9 +34,8 @@ export class Audiences {
       const known = new Set(this.rooms.awaitedMembers(conversationId));
       const audience = await this.access.audience(conversationId, seq, [...specialIds], quotedSeq, [...known]);
       const unknown = this.rooms.awaitedMembers(conversationId).filter((id) => !known.has(id));
-      const isComplete = unknown.length === 0;
-      if (isComplete || asked === MAX_QUESTIONS)
-        return { ...audience, blindIds: [...audience.blindIds, ...unknown], isComplete };
+      if (unknown.length === 0 || asked === MAX_QUESTIONS)
+        return { ...audience, blindIds: [...audience.blindIds, ...unknown], unknownIds: unknown };
     }
   }
 }

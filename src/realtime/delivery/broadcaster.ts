@@ -172,6 +172,12 @@ export class Broadcaster {
       }
   }
 
+  /** These members missed something of the conversation: they are asked to sync, and come back for it where they cannot. */
+  askForMissed(conversationId: string, userIds: readonly string[]): void {
+    this.toUsers(userIds, 'sync:needed', {});
+    if (userIds.length > 0) this.endUnsyncable([conversationId], userIds);
+  }
+
   /** Ends the connections of these users: they come back to what the database says of them. */
   endUsers(userIds: readonly string[]): void {
     const { server } = this;

@@ -75,6 +75,30 @@ describe('the sequencer of conversations', () => {
       expect(delivered).toEqual(['a1', 'a1 changed', 'a1 changed', 'a2', 'a3', 'a3 changed', 'a4']);
     });
 
+    it('does not take a change for the message that it is of', () => {
+      deliver(1);
+      deliver(4);
+      change(3);
+      jest.advanceTimersByTime(200);
+      expect(delivered).toEqual(['a1', 'a3 changed', 'a4']);
+      expect([2, 3, 4].map((seq) => sequencer.isMissing('a', seq))).toEqual([true, true, false]);
+      deliver(7);
+      change(8);
+      deliver(5);
+      jest.advanceTimersByTime(400);
+      expect(delivered.slice(3)).toEqual(['a5', 'a7', 'a8 changed']);
+      expect(sequencer.isMissing('a', 8)).toBe(true);
+    });
+
+    it('delivers a message before its change, whichever came first', () => {
+      deliver(1);
+      deliver(4);
+      change(3);
+      deliver(3);
+      deliver(2);
+      expect(delivered).toEqual(['a1', 'a2', 'a3', 'a3 changed', 'a4']);
+    });
+
     it('gives up on what never comes, every gap for itself, and still delivers what comes after all', () => {
       deliver(1);
       deliver(3);
@@ -216,20 +240,21 @@ describe('the sequencer of conversations', () => {
     });
 
     it('remembers what was given up last, however many conversations had gaps before', () => {
-      const gap = (id: string): void => {
-        for (const seq of [1, 3]) sequencer.inSequence(id, seq, () => undefined);
+      const gaps = (...ids: readonly string[]): void => {
+        for (const id of ids) for (const seq of [1, 3]) sequencer.inSequence(id, seq, () => undefined);
         jest.advanceTimersByTime(200);
       };
-      gap('first');
-      for (let index = 0; index < 1_500; index += 1) {
-        gap(`${index}`);
-        sequencer.closeGaps(`${index}`, 3);
+      gaps('first');
+      const closed = Array.from({ length: 11_000 }, (_, index) => `${index}`);
+      for (let start = 0; start < closed.length; start += 1_000) {
+        gaps(...closed.slice(start, start + 1_000));
+        for (const id of closed.slice(start, start + 1_000)) sequencer.closeGaps(id, 3);
       }
       expect(sequencer.isMissing('first', 2)).toBe(true);
-      for (let index = 0; index < 999; index += 1) gap(`open ${index}`);
+      gaps(...Array.from({ length: 9_999 }, (_, index) => `open ${index}`));
       sequencer.inSequence('first', 5, () => undefined);
       jest.advanceTimersByTime(200);
-      gap('one more');
+      gaps('one more');
       expect([2, 4].map((seq) => sequencer.isMissing('first', seq))).toEqual([true, true]);
     });
 

@@ -15,7 +15,7 @@ const MAX_REMEMBERED = 20_000;
 type Deliver = (isLate: boolean) => void;
 
 /** Conversations with gaps, and numbers in one gap, that are remembered in case they are found in the database. */
-const MAX_GAPS = 1_000;
+const MAX_GAPS = 10_000;
 const MAX_GAP = 200;
 
 interface Early {
@@ -114,8 +114,8 @@ export class ConversationSequencer {
   }
 
   /**
-   * Nobody who had left when it was asked who reads this number is in the conversation's rooms any more. What was given up may still come, and is
-   * delivered as before.
+   * Nobody who had left when it was asked who reads this number is in the conversation's rooms any more. What was given up may
+   * still come, and is delivered as before.
    * @param lettingInSince since when the oldest connection is being let in (`performance.now()`): what is read for it may be older
    */
   settle(conversationId: string, seq: number, lettingInSince: number | undefined): void {
@@ -215,11 +215,12 @@ export class ConversationSequencer {
       const [first] = this.early.get(conversationId) ?? [];
       // It was delivered meanwhile, behind one before it.
       if (first === undefined || first.seq > item.seq) return;
+      const before = this.nextMessage(conversationId);
       if (this.last(conversationId) === undefined) {
-        this.firsts.set(conversationId, first.seq);
-        this.uncertain.set(conversationId, { before: first.seq, since: performance.now() });
-      } else this.giveUp(conversationId, first.seq);
-      this.remember(conversationId, first.seq - 1);
+        this.firsts.set(conversationId, before);
+        this.uncertain.set(conversationId, { before, since: performance.now() });
+      } else this.giveUp(conversationId, before);
+      this.remember(conversationId, before - 1);
       this.release(conversationId);
     }, this.firstHoldMs).unref();
   }
@@ -240,10 +241,17 @@ export class ConversationSequencer {
       const [first] = this.early.get(conversationId) ?? [];
       // What came before it meanwhile waits for the same.
       if (first === undefined || first.seq > item.seq) return;
-      this.giveUp(conversationId, first.seq);
-      this.remember(conversationId, first.seq - 1);
+      const before = this.nextMessage(conversationId);
+      this.giveUp(conversationId, before);
+      this.remember(conversationId, before - 1);
       this.release(conversationId);
     }, this.gapTimeoutMs).unref();
+  }
+
+  /** The number of the first message that waits; where only changes do, the one behind the last that is changed. */
+  private nextMessage(conversationId: string): number {
+    const early = this.early.get(conversationId) ?? [];
+    return early.find(({ isMessage }) => isMessage === true)?.seq ?? (early.at(-1)?.seq ?? 0) + 1;
   }
 
   private giveUp(conversationId: string, before: number): void {
@@ -262,8 +270,8 @@ export class ConversationSequencer {
     if (early === undefined) return;
     let last = this.last(conversationId) ?? 0;
     let released = 0;
-    for (const { seq } of early) {
-      if (seq > last + 1) break;
+    for (const { seq, isMessage } of early) {
+      if (seq > (isMessage === true ? last + 1 : last)) break;
       last = Math.max(last, seq);
       released += 1;
     }
@@ -287,8 +295,10 @@ export class ConversationSequencer {
   }
 }
 
-/** Behind all of the same sequence number. */
+/** Behind all of the same sequence number; a message before what happens to it. */
 function insert(early: Early[], item: Early): void {
-  const index = early.findIndex(({ seq }) => seq > item.seq);
+  const index = early.findIndex(
+    ({ seq, isMessage }) => seq > item.seq || (seq === item.seq && item.isMessage === true && isMessage !== true),
+  );
   early.splice(index === -1 ? early.length : index, 0, item);
 }

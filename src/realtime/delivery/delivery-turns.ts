@@ -35,6 +35,7 @@ export class DeliveryTurns {
   missed(error: unknown, id: string, userIds: readonly string[] = []): void {
     this.logger.error('an event could not be delivered', error instanceof Error ? error.stack : String(error));
     this.broadcaster.toConversation(id, 'sync:needed', {});
+    this.broadcaster.endUnsyncable([id]);
     this.broadcaster.toUsers(userIds, 'sync:needed', {});
   }
 }

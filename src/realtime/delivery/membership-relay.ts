@@ -116,13 +116,8 @@ export class MembershipRelay {
       conversationId,
     );
     await this.views.sendEach('conversation:new', conversationId, newIds, newIds);
-    if (hasMissed && newIds.length > 0) this.askForMissed(conversationId, newIds);
-  }
-
-  /** These users joined behind messages that were delivered here. */
-  private askForMissed(conversationId: string, userIds: readonly string[]): void {
-    this.broadcaster.toUsers(userIds, 'sync:needed', {});
-    this.broadcaster.endUnsyncable([conversationId], userIds);
+    // They joined behind messages that were delivered here.
+    if (hasMissed) this.broadcaster.askForMissed(conversationId, newIds);
   }
 
   /** These users as the database has them by now, in the conversation's turn. */
@@ -133,14 +128,21 @@ export class MembershipRelay {
       try {
         await this.applyFound(found);
       } finally {
-        if (newIds.length > 0) this.askForMissed(conversationId, newIds);
+        this.broadcaster.askForMissed(conversationId, newIds);
       }
     });
   }
 
-  /** Those of these users with whom the rooms do not agree, or may not. */
+  /**
+   * Those of these users with whom the rooms do not agree, or may not. Where that cannot be read their connections end, those too that
+   * are being let in: it is found no more, and they come back to what the database says then.
+   */
   private async present(conversationId: string, userIds: readonly string[]): Promise<DomainEvents['membership.found']> {
-    const members = await this.access.membersAmong(conversationId, userIds);
+    const members = await this.access.membersAmong(conversationId, userIds).catch((error: unknown) => {
+      this.rooms.outdate(userIds);
+      this.broadcaster.endUsers(userIds);
+      throw error;
+    });
     const wrong = userIds.filter((id) => this.rooms.mayDisagree(id, conversationId, members.has(id)));
     const joinedIds = wrong.filter((id) => members.has(id));
     return {
@@ -162,14 +164,7 @@ export class MembershipRelay {
     if (!sequencer.isInTurn(conversationId)) return sequencer.inTurn(conversationId, () => this.applyFound(found));
     sequencer.inTurn(conversationId, async () => {
       // What was found is old by the time that it is its turn.
-      const present = await this.present(conversationId, [...joinedIds, ...leftIds]).catch((error: unknown) => {
-        // It is found no more: they come back to what the database says then.
-        this.takeOut(conversationId, leftIds);
-        this.rooms.forgetLost(joinedIds);
-        this.broadcaster.endUsers([...joinedIds, ...leftIds]);
-        throw error;
-      });
-      await this.applyFound(present);
+      await this.applyFound(await this.present(conversationId, [...joinedIds, ...leftIds]));
     });
   }
 
@@ -185,6 +180,12 @@ export class MembershipRelay {
     this.newcomers.note(conversationId, firstSeq);
     const newIds = this.newAmong(joinedIds, conversationId);
     this.rooms.joinConversation(joinedIds, conversationId);
-    if (newIds.length > 0) await this.views.sendEach('conversation:new', conversationId, newIds, newIds);
+    if (newIds.length === 0) return;
+    try {
+      await this.views.sendEach('conversation:new', conversationId, newIds, newIds);
+    } finally {
+      // What was delivered before they came; those who can sync are asked to.
+      this.broadcaster.endUnsyncable([conversationId], newIds);
+    }
   }
 }

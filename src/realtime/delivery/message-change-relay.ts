@@ -49,7 +49,7 @@ export class MessageChangeRelay {
       ...new Set([...Object.keys(reactorIds), ...Object.keys(quotationHiddenAt), ...Object.keys(hiddenAt)]),
     ];
     const audience = await this.audiences.of(conversationId, seq, special, replyTo?.seq);
-    const { blindIds, seeingIds, quotationBlindIds } = audience;
+    const { blindIds, seeingIds, quotationBlindIds, unknownIds } = audience;
     const hiddenFrom = this.hidden.from(message);
     const others = { userIds: [...new Set([...seeingIds, ...blindIds, ...hiddenFrom])] };
     this.broadcaster.toConversation(conversationId, name, { message: asSeenBy(message, []) }, others);
@@ -76,6 +76,7 @@ export class MessageChangeRelay {
     }
     for (const { userIds, event, message: copy } of copies.values())
       this.broadcaster.toUsers(userIds, event, { message: copy });
+    this.broadcaster.askForMissed(conversationId, unknownIds);
   }
 }
 

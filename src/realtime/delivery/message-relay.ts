@@ -54,12 +54,13 @@ export class MessageRelay {
     // Behind the conversation itself, where that is still being sent to new members.
     this.turns.sequencer.inTurn(conversationId, () => {
       if (!isLate && !this.newcomers.areBehind(conversationId, seq)) return this.writeMessage(created, exceptIds, xid);
-      return this.audiences.of(conversationId, seq).then(({ blindIds, leftIds, firstSeq, isComplete }) => {
+      return this.audiences.of(conversationId, seq).then(({ blindIds, leftIds, firstSeq, unknownIds }) => {
         // So that nobody needs to be asked about for what comes behind this: who left is out, and who is back is known as one who came.
         this.members.takeOut(conversationId, leftIds);
         this.newcomers.note(conversationId, firstSeq);
-        if (isComplete) this.turns.sequencer.settle(conversationId, seq, this.rooms.lettingInSince);
+        if (unknownIds.length === 0) this.turns.sequencer.settle(conversationId, seq, this.rooms.lettingInSince);
         this.writeMessage(created, [...exceptIds, ...blindIds], xid);
+        this.broadcaster.askForMissed(conversationId, unknownIds);
       });
     });
   }

@@ -16,6 +16,8 @@ export interface Setup {
   readonly left: Set<string>;
   /** With why they ended. */
   readonly endedSessions: Map<string, SessionEnd>;
+  /** It cannot be said any more which rooms are its: to be let in it must be read anew. */
+  isOutdated: boolean;
 }
 
 /**
@@ -38,7 +40,14 @@ export class Rooms {
   /** To be called before the list of conversations is read, and ended by `place` or `abandon`. */
   begin(userId: string): Setup {
     const since = performance.now();
-    const setup: Setup = { userId, since, joined: new Set(), left: new Set(), endedSessions: new Map() };
+    const setup: Setup = {
+      userId,
+      since,
+      joined: new Set(),
+      left: new Set(),
+      endedSessions: new Map(),
+      isOutdated: false,
+    };
     this.bySince.add(setup);
     const setups = this.setups.get(userId) ?? new Set();
     setups.add(setup);
@@ -183,6 +192,12 @@ export class Rooms {
     for (const setup of this.setups.get(userId) ?? []) {
       for (const sessionId of sessionIds) setup.endedSessions.set(sessionId, end);
     }
+  }
+
+  /** What changed for these users is not known: their connections that are being let in, or are lost, do not come in. */
+  outdate(userIds: readonly string[]): void {
+    this.forgetLost(userIds);
+    for (const userId of userIds) for (const setup of this.setups.get(userId) ?? []) setup.isOutdated = true;
   }
 
   /** Sends a socket that was lost what it missed. Returns whether that was all. */

@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Clock } from '../../../src/common/clock.js';
 import { ServerActs } from '../../../src/moderation/operator/server-acts.js';
-import { type Anything, type Answer, Device, request, startStory, type Story } from '../../support/story.js';
+import { Sessions } from '../../../src/auth/sessions/sessions.js';
+import { holdCalls } from '../../support/held-calls.js';
+import { type Anything, type Answer, Device, request, startStory, type Story, until } from '../../support/story.js';
 
 const SECRET = 'a shared secret of more than thirty-two bytes';
 const APP_SECRET = 'the secret of an app that names no issuer';
@@ -248,6 +250,27 @@ describe('users of a trusted issuer', () => {
       after.push((await me(between)).status);
     }
     expect(after.filter((status) => status !== 401)).toEqual([]);
+  });
+
+  it.each([
+    ['opens their session anew', true],
+    ['is used in a session that lives', false],
+  ])('stay out with a token of a clock that is ahead which %s as it ends', async (_, isEnded) => {
+    const sub = randomUUID();
+    const old = await token({ sub }, 300, Date.now() - 60_000);
+    await me(old);
+    if (isEnded) await request(story.url, 'POST', '/auth/logout', undefined, old);
+    const ahead = await token({ sub }, 300, Date.now() + 30_000);
+    const held = holdCalls(story.app, Sessions, 'noteIssue');
+    const using = me(ahead);
+    try {
+      await until('it is being used', () => held.count === 1);
+      await story.app.get(ServerActs).endSessions();
+    } finally {
+      held.release();
+    }
+    await using;
+    expect((await me(ahead)).body.code).toBe('UNAUTHORIZED');
   });
 
   it('are not brought back by an old token once they are forgotten', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { holdMessages } from '../../support/held-messages.js';
-import { type Device, startStory, type Story } from '../../support/story.js';
+import { SyncService } from '../../../src/sync/sync.service.js';
+import { Device, startStory, type Story, until } from '../../support/story.js';
 
 describe('behind a message whose event never comes', () => {
   let story: Story;
@@ -96,5 +97,99 @@ describe('behind a message whose event never comes', () => {
       ['for all', 'for all again'],
     ]);
     for (const device of [graces, eves]) device.socket.close();
+  });
+
+  /** Has the next question who is a member fail, as where the database fails over. */
+  const failingOnce = (): { failed: Promise<void> } => {
+    const access = story.app.get(ConversationAccess, { strict: false });
+    const membersAmong = access.membersAmong.bind(access);
+    return {
+      failed: new Promise((resolve) => {
+        access.membersAmong = () => {
+          access.membersAmong = membersAmong;
+          resolve();
+          return Promise.reject(new Error('the database is away'));
+        };
+      }),
+    };
+  };
+
+  it('who was added behind it comes back where the database cannot say that it was', async () => {
+    const [ada, grace, bob] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('With bob', grace);
+    const bobs = await bob.device();
+    await ada.say(group, 'without bob');
+    const [, adding] = await holdMessages(story, 2, async () => {
+      await ada.say(group, 'lost');
+      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
+    });
+    const { failed } = failingOnce();
+    adding?.();
+    await failed;
+    expect(await bobs.next('session:ended')).toMatchObject({ code: 'UNAVAILABLE', retry: true });
+    const again = await bob.device();
+    await ada.say(group, 'with bob');
+    await again.next('message:new', ({ message }) => message.content === 'with bob');
+    for (const device of [bobs, again]) device.socket.close();
+  });
+
+  it('nor is a connection of its let in that has read what it is in before', async () => {
+    const [ada, grace, bob] = await Promise.all([story.person(), story.person(), story.person()]);
+    const group = await ada.group('With bob', grace);
+    await ada.say(group, 'without bob');
+    const service = story.app.get(SyncService, { strict: false });
+    const present = service.present.bind(service);
+    let letIn = (): void => undefined;
+    const isLetIn = new Promise<void>((resolve) => (letIn = resolve));
+    const isRead = new Promise<void>((resolve) => {
+      service.present = async (userId) => {
+        service.present = present;
+        const read = await present(userId);
+        resolve();
+        await isLetIn;
+        return read;
+      };
+    });
+    const bobs = new Device(story.url, { token: bob.accessToken });
+    await isRead;
+    const [, adding] = await holdMessages(story, 2, async () => {
+      await ada.say(group, 'lost');
+      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
+    });
+    const { failed } = failingOnce();
+    adding?.();
+    await failed;
+    letIn();
+    expect(await bobs.next('session:ended')).toMatchObject({ code: 'UNAVAILABLE', retry: true });
+    bobs.socket.close();
+  });
+
+  it('who comes while it is asked who is there is asked to sync for what was changed', async () => {
+    const [ada, ...others] = await Promise.all(Array.from({ length: 4 }, () => story.person()));
+    if (ada === undefined) throw new Error('four were made');
+    const group = await ada.group('All come at once', ...others);
+    const { id } = await ada.say(group, 'before');
+    const access = story.app.get(ConversationAccess, { strict: false });
+    const audience = access.audience.bind(access);
+    const devices: Device[] = [];
+    const waiting = [...others];
+    access.audience = async (...parameters) => {
+      const answer = await audience(...parameters);
+      const next = waiting.shift();
+      if (next !== undefined) devices.push(await next.device());
+      return answer;
+    };
+    try {
+      await ada.must('PATCH', `/messages/${id}`, { content: 'after' });
+      await until('all have come', () => devices.length === 3);
+      const [first, second, last] = devices;
+      for (const device of [first, second])
+        await device?.next('message:updated', ({ message }) => message.content === 'after');
+      await last?.next('sync:needed');
+      expect(last?.all('message:updated')).toEqual([]);
+    } finally {
+      access.audience = audience;
+      for (const device of devices) device.socket.close();
+    }
   });
 });

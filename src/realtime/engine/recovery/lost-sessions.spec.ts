@@ -42,6 +42,16 @@ describe('lost sessions', () => {
     expect([adas?.hasChanged, bobs?.hasChanged]).toEqual([true, false]);
   });
 
+  it('are not the same any more where they fall out of the bounds while they are let in again', () => {
+    add('1', 'ada', 'a');
+    now = RECOVERY_WINDOW_MS - 1;
+    const back = lost.take('1');
+    expect(back?.hasChanged).toBe(false);
+    now = RECOVERY_WINDOW_MS + 1;
+    lost.expire();
+    expect(back?.hasChanged).toBe(true);
+  });
+
   it('are bounded in number and in rooms: those lost first make room', () => {
     for (let index = 0; index < 10_001; index += 1) add(`${index}`, 'ada', 'a');
     expect([lost.size, lost.take('0'), lost.take('1')?.pid]).toEqual([10_000, undefined, '1']);

@@ -98,6 +98,8 @@ export class LostSessions<Session> {
   private remove(pid: string): void {
     const lost = this.sessions.get(pid);
     if (lost === undefined) return;
+    // Of one that is back already nothing is noted any more.
+    lost.hasChanged = true;
     this.sessions.delete(pid);
     this.rooms -= lost.rooms.size;
     remove(this.byUser, lost.userId, pid);
