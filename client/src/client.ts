@@ -245,7 +245,7 @@ export class ChatClient {
     const newest = conversation?.lastSeq ?? seq ?? 0;
     // A cursor beyond the newest message would hide what is still to come.
     const upTo = Math.min(seq ?? newest, newest);
-    if (upTo <= (conversation?.me.lastReadSeq ?? 0)) return Promise.resolve();
+    if (!(upTo > (conversation?.me.lastReadSeq ?? 0))) return Promise.resolve();
     return this.#enqueue({ type: 'read', clientId: this.#ports.random.uuid(), conversationId: id, seq: upTo });
   }
 

@@ -193,6 +193,7 @@ onlyWith(describe, 'redis-server')('what a process missed of the others', () => 
       held.release();
     }
     await older.next('disconnect');
+    expect(graces.all('disconnect')).toEqual([]);
   });
 
   it('is asked for by who sees it otherwise than others: a message that was reacted to before it was found', async () => {

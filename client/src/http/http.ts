@@ -2,7 +2,7 @@ import { orAborted } from '../ports/abort.js';
 import type { Clock } from '../ports/environment.js';
 import type { Fetch, FetchInit, FetchResponse } from '../ports/network.js';
 import { defined } from '../protocol/defined.js';
-import { ChatError } from '../protocol/errors.js';
+import { ChatError, type ErrorDetails } from '../protocol/errors.js';
 import type { ErrorCode } from '../protocol/protocol.generated.js';
 import type { Http, HttpAnswer, HttpRequest } from './types.js';
 
@@ -144,7 +144,9 @@ function problemOf({ status, headers }: FetchResponse, body: unknown): ChatError
   const retryAfterMs = waitOf(problem['retryAfterMs'], 1) ?? waitOf(headers.get('retry-after'), 1_000);
   const code = typeof problem['code'] === 'string' ? (problem['code'] as ErrorCode) : codeOf(status);
   const message = typeof problem['detail'] === 'string' ? problem['detail'] : `The server answered ${status}.`;
-  return new ChatError(code, message, { ...problem, status, retryAfterMs });
+  // These alone: of what something in between answers nothing else becomes the error's.
+  const { errors, requestId, until, reason } = problem as ErrorDetails;
+  return new ChatError(code, message, defined({ errors, requestId, until, reason, status, retryAfterMs }));
 }
 
 const isObject = (body: unknown): body is Record<string, unknown> =>

@@ -49,13 +49,21 @@ export function fold(
   }
   for (const item of items) {
     if (!targets(item, target) || item.state === 'sending') continue;
-    if (command.type === 'delete') folded.removed.push(item);
-    else if (command.type === 'edit' && item.command.type === 'edit') folded.removed.push(item);
-    else if (command.type === 'react' && item.command.type === 'react' && item.command.emoji === command.emoji) {
-      folded.removed.push(item);
-      // Done and undone before anybody knew of it.
-      if (isUnsent(item) && item.command.remove !== command.remove) folded.isNeeded = false;
-    }
+    if (!isReplaced(item.command, command)) continue;
+    folded.removed.push(item);
+    // Added and taken back before anybody knew of it. Of any other message it may have been there before.
+    const isAdded = item.command.type === 'react' && !item.command.remove;
+    if (command.type === 'react' && command.remove && isAdded && isUnsent(item))
+      folded.isNeeded = send === undefined && item.state !== 'rejected';
   }
   return folded;
 }
+
+/** Whether nobody sees what came before, once the server has done what comes now. What a deletion for oneself hides others go on seeing. */
+function isReplaced(before: OutboxCommand, now: OutboxCommand): boolean {
+  if (now.type === 'delete') return now.for === 'everyone' ? !isForMe(before) : isForMe(before);
+  if (now.type === 'react') return before.type === 'react' && before.emoji === now.emoji;
+  return before.type === now.type;
+}
+
+const isForMe = (command: OutboxCommand): boolean => command.type === 'delete' && command.for === 'me';

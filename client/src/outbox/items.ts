@@ -28,6 +28,7 @@ export class OutboxItems {
   /** While the storage is read: what leaves the outbox meanwhile. */
   left: Set<string> | undefined;
   readonly #listeners = new Listeners();
+  #notified = this.list;
 
   constructor(private readonly writer: RowWriter) {}
 
@@ -36,6 +37,8 @@ export class OutboxItems {
   readonly subscribe = this.#listeners.add;
 
   notify(): void {
+    if (this.#notified === this.list) return;
+    this.#notified = this.list;
     this.#listeners.call();
   }
 

@@ -36,28 +36,21 @@ export interface ErrorDetails {
 
 /** The one error that the client rejects with. `code` is the server's word or one of this side's; newer servers may add some. */
 export class ChatError extends Error {
-  readonly errors: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly retryAfterMs: number | undefined;
-  readonly status: number | undefined;
-  readonly requestId: string | undefined;
-  readonly until: string | null | undefined;
-  readonly reason: string | null | undefined;
+  declare readonly errors: ErrorDetails['errors'];
+  declare readonly retryAfterMs: ErrorDetails['retryAfterMs'];
+  declare readonly status: ErrorDetails['status'];
+  declare readonly requestId: ErrorDetails['requestId'];
+  declare readonly until: ErrorDetails['until'];
+  declare readonly reason: ErrorDetails['reason'];
 
   constructor(
     readonly code: ErrorCode | LocalErrorCode,
     message: string,
-    details: ErrorDetails = {},
+    { cause, ...details }: ErrorDetails = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'ChatError';
-    ({
-      errors: this.errors,
-      retryAfterMs: this.retryAfterMs,
-      status: this.status,
-      requestId: this.requestId,
-      until: this.until,
-      reason: this.reason,
-    } = details);
+    Object.assign(this, details);
   }
 
   /** Whether the same may succeed later without anybody changing it. */

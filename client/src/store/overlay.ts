@@ -6,15 +6,17 @@ import type { MessageItem } from './types.js';
 export function overlaid(message: MessageItem, changes: readonly OutboxItem[], userId: string | null): MessageItem {
   let item = message;
   for (const { command, createdAt, state } of changes) {
-    if (state === 'rejected' || item.deletedAt !== null) continue;
+    if (state === 'rejected') continue;
     const at = new Date(createdAt).toISOString();
-    if (command.type === 'edit') item = { ...item, content: command.content, editedAt: at };
-    else if (command.type === 'delete')
+    const { deletedAt } = item;
+    if (command.type === 'delete')
       item = {
         ...item,
-        ...{ content: null, attachments: [], reactions: [], replyTo: null, deletedAt: at },
-        ...(command.for === 'me' ? { hiddenAt: at } : {}),
+        ...{ content: null, attachments: [], reactions: [], replyTo: null, deletedAt: deletedAt ?? at },
+        ...(command.for === 'me' && { hiddenAt: at }),
       };
+    else if (deletedAt !== null) continue;
+    else if (command.type === 'edit') item = { ...item, content: command.content, editedAt: at };
     else if (command.type === 'react' && userId !== null)
       item = { ...item, reactions: withReaction(item.reactions, command.emoji, !command.remove) };
   }

@@ -74,6 +74,8 @@ export class ChatStore implements Store {
       if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
       this.#listeners.delete(key);
       this.#notified.delete(key);
+      // With the messages of a conversation that nobody looks at any more.
+      this.#memos.delete(key);
     };
   }
 

@@ -1,8 +1,9 @@
 import type { Conversation, ConversationBrief, Member, Message } from '../protocol/protocol.generated.js';
 import { takeUser } from './people.js';
 import type { ConversationRow, MemberRow, Timeline } from './state.js';
-import { type Step, table, write } from './step.js';
+import { askSync, type Step, table, write } from './step.js';
 import { NEW_WINDOW } from './message-rows.js';
+import { isUnreadGuessed } from './timeline.js';
 
 export function takeConversation(step: Step, view: Conversation | ConversationBrief, isEvent = false): void {
   const { state } = step;
@@ -83,6 +84,12 @@ export function moveCursor(
     return { ...member, lastReadSeq, lastDeliveredSeq };
   });
   if (hasMoved) setConversation(step, { ...row, members, me: isOwn ? { ...row.me, lastReadSeq: readSeq } : row.me });
+}
+
+/** This user's cursor is where the server has it, too: where what is unread cannot be counted here, the server says it. */
+export function askUnread(step: Step, conversationId: string): void {
+  const row = step.state.conversations.get(conversationId);
+  if (row !== undefined && isUnreadGuessed(row, step.state.timelines.get(conversationId))) askSync(step);
 }
 
 export function setTimeline(step: Step, id: string, timeline: Timeline): void {

@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../connection/types.js';
 import type { ServerEvents } from '../protocol/protocol.generated.js';
-import { dropConversation, moveCursor, takeConversation } from './conversations.js';
+import { askUnread, dropConversation, moveCursor, takeConversation } from './conversations.js';
 import { receiveMessage } from './messages.js';
 import { removeFriend, setFriend, setTyping, takeNewRequest, takePresence, takeRequest, takeUser } from './people.js';
 import { askAgain, askSync, setTimer, type Step } from './step.js';
@@ -25,7 +25,11 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   // Before the first answer of sync there is nothing to weigh it against; what it says, that or the next one says too.
   if (state.cursor === null || name === 'sync:needed') return askSync(step);
   const [subject, change] = name.split(':') as [string, string?];
-  if (subject === 'receipt') return moveCursor(step, conversationId, userId, change === 'read' ? seq : 0, seq);
+  if (subject === 'receipt') {
+    moveCursor(step, conversationId, userId, change === 'read' ? seq : 0, seq);
+    if (userId === state.userId) askUnread(step, conversationId);
+    return;
+  }
   if (subject === 'message') {
     countUncovered(step);
     receiveMessage(step, message);

@@ -1,12 +1,12 @@
 import type { Message } from '../protocol/protocol.generated.js';
 import { orderedKey, type StoredValue } from '../ports/storage.js';
 import { moveCursor, saveCoverage, setConversation, setTimeline, withoutLeavers } from './conversations.js';
-import { uncoverBelow } from './coverage.js';
+import { covers, uncoverBelow } from './coverage.js';
 import { setTyping } from './people.js';
 import type { Timeline } from './state.js';
-import { askSync, type Step, table, write } from './step.js';
-import { rowAt } from './message-rows.js';
-import { mergeMessages } from './timeline.js';
+import { askAgain, askSync, type Step, table, write } from './step.js';
+import { isUnread, rowAt } from './message-rows.js';
+import { asLast, mergeMessages } from './timeline.js';
 import { setWindow } from './windows.js';
 
 const MAX_TIMELINES = 40;
@@ -25,9 +25,18 @@ export function receiveMessage(step: Step, message: Message): void {
     const isLoading = step.state.windows.get(conversationId)?.loading != null;
     if (isLoading || timeline.rows.some(({ replyTo }) => replyTo?.id === message.id)) askSync(step);
   } else takeMessages(step, conversationId, [message]);
-  // The server counted it among those that are unread and not held here; now it does not.
-  const unreadFrom = step.state.conversations.get(conversationId)?.me.lastReadSeq ?? seq;
-  if (held === undefined && message.deletedAt !== null && seq > unreadFrom) askSync(step);
+  const row = step.state.conversations.get(conversationId);
+  if (row === undefined || timeline === undefined) return;
+  if (held === undefined && seq === row.lastSeq && seq <= timeline.floor) {
+    // It is not held, and shown in the list. Nor has that a version: an answer that is under way may be the older one.
+    setConversation(step, { ...row, ...asLast(message) });
+    askAgain(step.state);
+  }
+  if (message.deletedAt === null || seq <= row.me.lastReadSeq) return;
+  // The server counted it among those that are unread; now it does not. Where all of them are held they are counted here.
+  const isCounted = held === undefined || (seq <= row.counted.lastSeq && isUnread(held, step.state.userId));
+  const isUncertain = held === undefined || !covers(timeline.coverage, row.me.lastReadSeq + 1, row.lastSeq);
+  if (isCounted && isUncertain) askSync(step);
 }
 
 /** One of this user's own leaves the outbox; not before its conversation is there: the screen would show neither. */

@@ -2,7 +2,7 @@ import type { ServerEvent } from '../connection/types.js';
 import type { StoredValue } from '../ports/storage.js';
 import type { Conversation, Message } from '../protocol/protocol.generated.js';
 import { retrySync, reset, startAnew, takeChanges } from './catch-up.js';
-import { moveCursor, takeConversation } from './conversations.js';
+import { askUnread, moveCursor, takeConversation } from './conversations.js';
 import { takeEvent } from './events.js';
 import { evictTimelines, receiveMessage, takeMessages } from './messages.js';
 import { LOOK_THROUGH_MS } from './expired-urls.js';
@@ -94,7 +94,7 @@ export function neededTimelines(state: SyncState, input: SyncInput): string[] {
       break;
     }
     case 'answer': {
-      const id = input.message?.conversationId ?? input.conversation?.id;
+      const id = input.message?.conversationId ?? input.conversation?.id ?? input.readIn;
       if (id !== undefined) needed.add(id);
       break;
     }
@@ -175,11 +175,12 @@ function take(step: Step, input: SyncInput): void {
       return retryLater(step, `pages:${id}`, failure.retryAfterMs);
     }
     case 'answer': {
-      const { users = [], friendRequests = [], conversation, message, settled = [], left = [] } = input;
+      const { users = [], friendRequests = [], conversation, message, settled = [], readIn, left = [] } = input;
       for (const user of users) takeUser(step, user);
       for (const request of friendRequests) takeRequest(step, request);
       if (conversation !== undefined) takeConversation(step, conversation);
       if (message !== undefined) receiveMessage(step, message);
+      if (readIn !== undefined) askUnread(step, readIn);
       const { unplaced } = state;
       step.settled.push(...settled.filter(({ clientId }) => !unplaced.some((one) => one.clientId === clientId)));
       if (left.length === 0) return;

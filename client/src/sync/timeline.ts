@@ -74,12 +74,7 @@ export function coverPage(
 export function derive(row: ConversationRow, timeline: Timeline | undefined, userId: string | null): ConversationRow {
   const last = timeline && rowAt(timeline.rows, row.lastSeq);
   const unreadCount = countUnread(row, timeline, userId);
-  const lastMessage = last && {
-    lastMessage: last.deletedAt === null ? shortened(last.content) : null,
-    lastMessageAt: last.createdAt,
-    lastMessageBy: last.senderId,
-    lastMessageKind: last.kind,
-  };
+  const lastMessage = last && asLast(last);
   const isSame =
     unreadCount === row.me.unreadCount &&
     (lastMessage === undefined ||
@@ -88,6 +83,33 @@ export function derive(row: ConversationRow, timeline: Timeline | undefined, use
         lastMessage.lastMessageKind === row.lastMessageKind &&
         lastMessage.lastMessageBy === row.lastMessageBy));
   return isSame ? row : { ...row, ...lastMessage, me: { ...row.me, unreadCount } };
+}
+
+/** A message as a conversation in the list shows it. */
+export function asLast({
+  deletedAt,
+  content,
+  createdAt,
+  senderId,
+  kind,
+}: Message): Pick<ConversationRow, 'lastMessage' | 'lastMessageAt' | 'lastMessageBy' | 'lastMessageKind'> {
+  return {
+    lastMessage: deletedAt === null ? shortened(content) : null,
+    lastMessageAt: createdAt,
+    lastMessageBy: senderId,
+    lastMessageKind: kind,
+  };
+}
+
+/**
+ * Whether the number of unread messages is a guess: the server counted from another place, and not all that are unread are held.
+ */
+export function isUnreadGuessed(
+  { lastSeq, counted, me: { lastReadSeq } }: ConversationRow,
+  timeline: Timeline | undefined,
+): boolean {
+  if (counted.unreadCount === 0 || lastReadSeq === counted.lastReadSeq || lastReadSeq >= counted.lastSeq) return false;
+  return timeline === undefined || !covers(timeline.coverage, Math.max(lastReadSeq + 1, timeline.start), lastSeq);
 }
 
 function countUnread(

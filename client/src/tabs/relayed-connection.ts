@@ -96,8 +96,8 @@ export class RelayedConnection implements FollowingConnection {
       return (await this.tabs.ask('request', { event, payload })) as ClientEvents[Name]['answer'];
     } catch (error) {
       // An error that crossed from the other tab is only its fields.
-      const { code, message } = error as Partial<ChatError>;
-      throw new ChatError(code ?? 'NETWORK', message ?? 'The tab that leads did not answer.', error as ChatError);
+      const { code, message, ...details } = error as Partial<ChatError>;
+      throw new ChatError(code ?? 'NETWORK', message ?? 'The tab that leads did not answer.', details);
     }
   }
 

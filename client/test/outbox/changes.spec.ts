@@ -8,7 +8,7 @@ import { connected, Device, settled, World } from './device.js';
 import { rejection } from '../support/virtual-clock.js';
 
 describe('what is done offline to messages', () => {
-  it('becomes one command each: edits, reactions, read cursors and what undoes itself', async () => {
+  it('becomes one command each: edits, reactions and read cursors', async () => {
     const { world, device } = await connected();
     await device.send('a', 'first');
     await settled();
@@ -28,7 +28,8 @@ describe('what is done offline to messages', () => {
     expect(device.items()[0]).toEqual(['third', 'sent']);
     await device.connect();
     await settled();
-    expect(world.frames.map(({ event }) => event).sort()).toEqual(['edit_message', 'mark_read']);
+    // A reaction that is taken back may have been there before it was given.
+    expect(world.frames.map(({ event }) => event).sort()).toEqual(['edit_message', 'mark_read', 'react']);
     expect(world.texts()).toEqual(['third']);
     expect(device.states()).toEqual([]);
   });
@@ -157,6 +158,53 @@ describe('a change of a message', () => {
       expect(await rejection(device.outbox.revise('a', 'too late'))).toMatchObject({ code: 'ABORTED' });
     },
   );
+
+  it.each<[string, ('edit' | 'react' | 'everyone' | 'me')[], string[]]>([
+    ['nothing that others see goes with a deletion for oneself', ['edit', 'react', 'me'], ['edit', 'react', 'me']],
+    ['nor does a deletion for everyone', ['everyone', 'me'], ['everyone', 'me']],
+    ['what nobody sees any more goes with a deletion for everyone', ['edit', 'react', 'everyone'], ['everyone']],
+    ['but not the deletion for oneself', ['me', 'everyone'], ['me', 'everyone']],
+    ['what is said twice is said once', ['everyone', 'everyone', 'me', 'me'], ['everyone', 'me']],
+  ])('is left out only where nobody sees it: %s', async (_, given, sent) => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: newest(device).id ?? '' };
+    await device.disconnect();
+    world.frames.length = 0;
+    for (const [index, what] of given.entries()) {
+      const about = { clientId: `x${index}`, conversationId, target };
+      if (what === 'edit') await device.enqueue({ ...about, type: 'edit', content: 'second' });
+      else if (what === 'react') await device.enqueue(react(about.clientId, target));
+      else await device.enqueue({ ...about, type: 'delete', for: what });
+    }
+    expect(newest(device).deletedAt).not.toBeNull();
+    expect(newest(device).hiddenAt !== undefined).toBe(given.includes('me'));
+    const names = device.outbox
+      .getSnapshot()
+      .map(({ command }) => (command.type === 'delete' ? command.for : command.type));
+    expect(names).toEqual(sent);
+    await device.connect();
+    await settled();
+    expect(world.frames).toHaveLength(sent.length);
+    expect(device.states()).toEqual([]);
+  });
+
+  it.each([true, false])('is sent as it was given last, whatever is there: removed %s', async (isRemoved) => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: newest(device).id ?? '' };
+    await device.disconnect();
+    world.frames.length = 0;
+    // Which of the two changes anything, only the server knows for certain.
+    await device.enqueue(react('r1', target, '+1', !isRemoved));
+    await device.enqueue(react('r2', target, '+1', isRemoved));
+    await device.connect();
+    await settled();
+    expect(world.frames).toMatchObject([{ event: 'react', payload: { emoji: '+1', remove: isRemoved } }]);
+    expect(device.states()).toEqual([]);
+  });
 
   it('takes the place of one like it that was refused', async () => {
     const { world, device } = await connected();

@@ -58,6 +58,18 @@ describe('what is subscribed to', () => {
     for (const [index, item] of before.items.entries()) expect(after.items[index]).toBe(item);
   });
 
+  it('is let go of with the last who subscribed, and the messages in it', async () => {
+    const { device } = await connected(5);
+    const ends = [1, 2].map(() => device.store.subscribe('messages:c0', () => undefined));
+    const before = device.store.getSnapshot('messages:c0');
+    ends[0]?.();
+    expect(device.store.getSnapshot('messages:c0')).toBe(before);
+    ends[1]?.();
+    const after = device.store.getSnapshot('messages:c0');
+    expect(after).not.toBe(before);
+    expect(after).toEqual(before);
+  });
+
   it('is not notified when the same things arrive once more', async () => {
     const { world, device } = await connected(5);
     const counts = count(device, 'messages:c0', 'conversations', 'receipts:c0');

@@ -61,6 +61,55 @@ describe('a client of a real server', () => {
     return who.conversations.items[0]?.id as string;
   };
 
+  describe('counts what is unread as the server does, on every device', () => {
+    const unread = (who: ChatClient): number | undefined => who.conversations.items[0]?.me.unreadCount;
+    /** Somebody who writes, and two devices of a member who holds none of it. */
+    const group = async (texts: number): Promise<{ ada: ChatClient; devices: ChatClient[]; id: string }> => {
+      const [ada, grace] = [await registered(), await registered()];
+      const { id } = await ada.conversations.createGroup({ title: '0', memberIds: [idOf(grace)] });
+      for (let index = 0; index < texts; index += 1) ada.send({ conversationId: id, content: `${index}` });
+      await until('all is sent', () => ada.outbox.items.length === 0);
+      const username = grace.observe('me').getSnapshot()?.username ?? '';
+      await grace.close();
+      const devices = [client(), client()];
+      for (const device of devices) {
+        await device.login({ username, password: 'a long password' });
+        await live(device);
+      }
+      return { ada, devices, id };
+    };
+    const all = async (devices: ChatClient[], count: number): Promise<void> => {
+      await until(`${count} are unread`, () => devices.every((device) => unread(device) === count));
+      expect(devices.map(unread)).toEqual([count, count]);
+    };
+
+    it('where a part was read behind which not everything counts', async () => {
+      const { ada, devices, id } = await group(5);
+      for (let index = 1; index <= 5; index += 1) await ada.conversations.update(id, { title: `${index}` });
+      await all(devices, 5);
+      // All texts: only changes of the title are behind them.
+      const newest = devices[0]?.conversations.items[0]?.lastSeq ?? 0;
+      await devices[0]?.markRead(id, newest - 5);
+      await all(devices, 0);
+      expect(unread(ada)).toBe(0);
+      ada.send({ conversationId: id, content: 'one more' });
+      await all(devices, 1);
+    });
+
+    it('where a message is deleted that it holds, and that was counted with others that it does not', async () => {
+      const { ada, devices, id } = await group(3);
+      const { clientId } = ada.send({ conversationId: id, content: 'held' });
+      await all(devices, 4);
+      await ada.conversations.update(id, { title: 'another view of it' });
+      await until('it is known', () => devices.every(({ conversations }) => conversations.items[0]?.title !== '0'));
+      const held = ada.messages(id).items.find((item) => item.clientId === clientId);
+      if (held === undefined) throw new Error('it was sent');
+      await ada.delete(held, { for: 'everyone' });
+      await all(devices, 3);
+      expect(unread(ada)).toBe(0);
+    });
+  });
+
   it('sends to a user it never wrote to, and both see the one message', async () => {
     const [ada, grace] = [await registered(), await registered()];
     const { clientId, stored } = ada.send({ receiverId: idOf(grace), content: 'Hello!' });

@@ -69,6 +69,33 @@ describe('catching up', () => {
   });
 });
 
+describe('the newest message of a conversation of which nothing is held', () => {
+  const changed = (server: ModelServer, seq: number, kind: 'edit' | 'delete' | 'hide'): SyncInput => {
+    server.change('c0', seq, kind);
+    const { name, payload } = server.sent.at(-1) ?? { name: '', payload: {} };
+    return { type: 'event', name, payload };
+  };
+
+  it.each(['edit', 'delete', 'hide'] as const)('is shown in the list as it is after this: %s', (kind) => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'read', conversationId: 'c0', seq: 3 });
+    run.feed(changed(server, 2, kind));
+    expect(run.state.conversations.get('c0')).toMatchObject({ lastMessage: 'text 3' });
+    run.feed(changed(server, 3, kind));
+    const { lastMessage, lastMessageAt, lastMessageBy } = server.conversation('c0');
+    expect(lastMessage).not.toBe('text 3');
+    expect(run.state.conversations.get('c0')).toMatchObject({ lastMessage, lastMessageAt, lastMessageBy });
+    expect(run.asked('sync')).toEqual([]);
+  });
+
+  it('is asked for once more where an answer of sync is under way that may be older', () => {
+    const server = room(3);
+    const run = caughtUp(server).feed({ type: 'event', name: 'sync:needed', payload: {} });
+    run.feed(changed(server, 3, 'edit'), synced('c1', { cursor: 'c2' }));
+    expect(run.asked('sync')).toHaveLength(1);
+  });
+});
+
 describe("one's own message in a conversation that is not known yet", () => {
   const settledIn = (run: Run): Set<string> =>
     new Set(

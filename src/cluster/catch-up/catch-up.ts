@@ -6,7 +6,7 @@ import { Broadcaster } from '../../realtime/delivery/broadcaster.js';
 import { MessageRelay } from '../../realtime/delivery/message-relay.js';
 import { Rooms, type Setup } from '../../realtime/delivery/rooms.js';
 import { PresenceTracker } from '../../realtime/ephemeral/presence-tracker.js';
-import { isVisibleIn } from '../../sync/snapshot.js';
+import { isVisibleIn } from '../../common/snapshot.js';
 import { type Change, CatchUpRepository } from './catch-up.repository.js';
 
 /** Users who are asked for in one statement. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SuspensionDetails } from '../../common/errors.js';
-import { isVisibleIn } from '../../sync/snapshot.js';
+import { isVisibleIn } from '../../common/snapshot.js';
 import type { PresenceUpdate } from '../../events/domain-events.js';
 import type { ChatServer, ChatSocket } from '../engine/sockets/chat-socket.js';
 import { CLOSE_REASONS, type CloseCode } from '../protocol/close-reasons.js';
