@@ -94,7 +94,7 @@ export function neededTimelines(state: SyncState, input: SyncInput): string[] {
       break;
     }
     case 'answer': {
-      const id = input.message?.conversationId ?? input.conversation?.id ?? input.readIn;
+      const id = input.message?.conversationId ?? input.conversation?.id;
       if (id !== undefined) needed.add(id);
       break;
     }

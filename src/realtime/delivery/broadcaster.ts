@@ -178,13 +178,13 @@ export class Broadcaster {
     if (userIds.length > 0) this.endUnsyncable([conversationId], userIds);
   }
 
-  /** Ends the connections of these users: they come back to what the database says of them. */
+  /** Ends the connections of these users: they come back to what the database says of them, not all at the same moment. */
   endUsers(userIds: readonly string[]): void {
     const { server } = this;
     for (const userId of userIds)
       for (const id of [...(server?.sockets.adapter.rooms.get(room.user(userId)) ?? [])]) {
         const socket = server?.sockets.sockets.get(id);
-        if (socket !== undefined) this.close(socket, 'UNAVAILABLE');
+        if (socket !== undefined) this.sendOneAway(socket, 'UNAVAILABLE');
       }
   }
 
@@ -231,14 +231,16 @@ export class Broadcaster {
     for (let step = 0; step < steps; step += 1) {
       const from = Math.floor((sockets.length * step) / steps);
       const to = Math.floor((sockets.length * (step + 1)) / steps);
-      for (const socket of sockets.slice(from, to)) {
-        const retryAfterMs = Math.floor(Math.random() * MAX_RETRY_AFTER_MS);
-        this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code], retryAfterMs });
-        socket.disconnect(true);
-      }
+      for (const socket of sockets.slice(from, to)) this.sendOneAway(socket, code);
       if (to === sockets.length) return;
       await new Promise((resolve) => setTimeout(resolve, SEND_AWAY_STEP_MS));
     }
+  }
+
+  private sendOneAway(socket: ChatSocket, code: CloseCode): void {
+    const retryAfterMs = Math.floor(Math.random() * MAX_RETRY_AFTER_MS);
+    this.toSocket(socket, 'session:ended', { code, ...CLOSE_REASONS[code], retryAfterMs });
+    socket.disconnect(true);
   }
 
   /**
