@@ -69,31 +69,28 @@ export class ConversationWindows {
   #make(conversationId: string): Messages {
     const { getSnapshot, subscribe } = this.account.observe(`messages:${conversationId}`);
     const open = (): Unsubscribe => this.#open(conversationId);
-    const follow = (listener: () => void): Unsubscribe => {
-      const close = open();
-      const end = subscribe(listener);
-      return () => {
-        end();
-        close();
-      };
-    };
-    // Subscribed to, so that the store lets go of it at the end.
-    const linger = (): void => this.#linger(conversationId, () => follow(() => undefined));
     /** Without a window there is nothing to move: then it is opened, as by reading it. */
     const move = async (work: (sync: Synchroniser, conversationId: string) => Promise<void>): Promise<void> => {
-      if (!this.#opened.has(conversationId)) linger();
+      if (!this.#opened.has(conversationId)) this.#linger(conversationId, open);
       if (this.account.engine === undefined) await this.account.settled;
       const sync = this.account.engine?.sync;
       const known = sync && idIn(sync, conversationId);
       if (sync !== undefined && known !== undefined) await work(sync, known);
     };
     const read = (): MessagesSnapshot => {
-      linger();
+      this.#linger(conversationId, open);
       return getSnapshot();
     };
     return {
       getSnapshot,
-      subscribe: follow,
+      subscribe: (listener) => {
+        const close = open();
+        const end = subscribe(listener);
+        return () => {
+          end();
+          close();
+        };
+      },
       open,
       loadOlder: () => move((sync, id) => sync.load(id, 'older')),
       loadNewer: () => move((sync, id) => sync.load(id, 'newer')),

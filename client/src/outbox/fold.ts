@@ -51,7 +51,7 @@ export function fold(
     if (!targets(item, target) || item.state === 'sending') continue;
     if (!isReplaced(item.command, command)) continue;
     folded.removed.push(item);
-    // Added and taken back before anybody knew of it. Of any other message it may have been there before.
+    // Added and taken back before anybody knew of it, or refused. Of any other message it may have been there before.
     const isAdded = item.command.type === 'react' && !item.command.remove;
     if (command.type === 'react' && command.remove && isAdded && isUnsent(item))
       folded.isNeeded = send === undefined && item.state !== 'rejected';

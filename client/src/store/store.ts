@@ -74,8 +74,6 @@ export class ChatStore implements Store {
       if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
       this.#listeners.delete(key);
       this.#notified.delete(key);
-      // With the messages of a conversation that nobody looks at any more.
-      this.#memos.delete(key);
     };
   }
 
@@ -117,6 +115,10 @@ export class ChatStore implements Store {
       this.#notified.set(key, snapshot);
       callEach(listeners);
     }
+    // Messages that nobody is shown any more; not at the end of a subscription, behind which another one may begin at once.
+    const shown = new Set(this.#notified.values());
+    for (const [key, { snapshot }] of this.#memos)
+      if (key.startsWith('messages:') && !shown.has(snapshot)) this.#memos.delete(key);
   }
 
   #snapshot(key: StoreKey, kind: keyof StoreSnapshots, id: string): Snapshot {

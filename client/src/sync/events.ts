@@ -27,7 +27,7 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
   const [subject, change] = name.split(':') as [string, string?];
   if (subject === 'receipt') {
     moveCursor(step, conversationId, userId, change === 'read' ? seq : 0, seq);
-    if (userId === state.userId) askUnread(step, conversationId);
+    if (change === 'read' && userId === state.userId) askUnread(step, conversationId);
     return;
   }
   if (subject === 'message') {

@@ -35,7 +35,8 @@ export function receiveMessage(step: Step, message: Message): void {
   if (message.deletedAt === null || seq <= row.me.lastReadSeq) return;
   // The server counted it among those that are unread; now it does not. Where all of them are held they are counted here.
   const isCounted = held === undefined || (seq <= row.counted.lastSeq && isUnread(held, step.state.userId));
-  const isUncertain = held === undefined || !covers(timeline.coverage, row.me.lastReadSeq + 1, row.lastSeq);
+  const isUncertain =
+    held === undefined || !covers(timeline.coverage, Math.max(row.me.lastReadSeq + 1, timeline.start), row.lastSeq);
   if (isCounted && isUncertain) askSync(step);
 }
 

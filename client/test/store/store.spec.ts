@@ -58,13 +58,26 @@ describe('what is subscribed to', () => {
     for (const [index, item] of before.items.entries()) expect(after.items[index]).toBe(item);
   });
 
-  it('is let go of with the last who subscribed, and the messages in it', async () => {
-    const { device } = await connected(5);
-    const ends = [1, 2].map(() => device.store.subscribe('messages:c0', () => undefined));
+  it('is let go of when something changes behind the last subscription, with the messages in it, and stays the same until then', async () => {
+    const { world, device } = await connected(5);
+    world.server.createRoom('c9');
+    await device.receive();
+    const change = async (): Promise<void> => {
+      world.server.send('c9', 'u1');
+      await device.receive();
+    };
+    const subscribe = (): (() => void) => device.store.subscribe('messages:c0', () => undefined);
+    let end = subscribe();
     const before = device.store.getSnapshot('messages:c0');
-    ends[0]?.();
+    // As React does where what it is given to subscribe with is another one.
+    end();
+    end = subscribe();
     expect(device.store.getSnapshot('messages:c0')).toBe(before);
-    ends[1]?.();
+    await change();
+    expect(device.store.getSnapshot('messages:c0')).toBe(before);
+    end();
+    expect(device.store.getSnapshot('messages:c0')).toBe(before);
+    await change();
     const after = device.store.getSnapshot('messages:c0');
     expect(after).not.toBe(before);
     expect(after).toEqual(before);

@@ -158,7 +158,7 @@ export class Broadcaster {
 
   /**
    * Ends the connections of members of these conversations whose dialect cannot sync: they come back, and fetch what they
-   * missed.
+   * missed, not all at the same moment where they go by that.
    * @param userIds of these alone
    */
   endUnsyncable(conversationIds: readonly string[], userIds?: readonly string[]): void {
@@ -168,7 +168,7 @@ export class Broadcaster {
         const socket = server?.sockets.sockets.get(id);
         if (socket?.data.canSync !== false) continue;
         if (userIds === undefined || userIds.includes(socket.data.principal?.userId ?? ''))
-          this.close(socket, 'UNAVAILABLE');
+          this.sendOneAway(socket, 'UNAVAILABLE');
       }
   }
 

@@ -15,7 +15,7 @@ const MAX_REMEMBERED = 20_000;
 type Deliver = (isLate: boolean) => void;
 
 /** Conversations with gaps, and numbers in one gap, that are remembered in case they are found in the database. */
-const MAX_GAPS = 10_000;
+const MAX_GAPS = 3_000;
 const MAX_GAP = 200;
 
 interface Early {
