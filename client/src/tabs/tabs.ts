@@ -6,6 +6,8 @@ export const ASK_TIMEOUT_MS = 30_000;
 /** How often a tab that follows wants a word of its leader, and how often in vain before it takes over: in less than 2 s. */
 const PING_INTERVAL_MS = 400;
 const MAX_MISSES = 3;
+/** By then one from which the lead was taken has learned of it. */
+const RIVAL_MS = 1_000;
 
 interface Pending {
   name: string;
@@ -55,6 +57,8 @@ class LockedTabs implements Tabs {
   private misses = 0;
   private readonly id: string;
   private leaderId: string | undefined;
+  /** Another tab that leads as well, as far as this one knows, which does; and until when that may pass by itself. */
+  private rival: { id: string; timer: Timer; isConfirmed: boolean } | undefined;
   private pingTimer: Timer | undefined;
 
   constructor(
@@ -204,6 +208,7 @@ class LockedTabs implements Tabs {
     for (const listener of this.listeners) listener();
     this.misses = 0;
     this.leaderId = undefined;
+    this.forgetRival();
     this.pingLater();
     if (role === 'follower') {
       this.asked.clear();
@@ -250,7 +255,35 @@ class LockedTabs implements Tabs {
     }
   }
 
+  /**
+   * Where the user has cleared the site's data, the locks of tabs that are opened from then on are others than those of the tabs
+   * before: two may lead, and hear each other all the same. One of them follows, and wants the lead no more while the other answers.
+   */
+  private noteRival(id: string): void {
+    const { rival } = this;
+    if (rival?.id !== id) {
+      this.forgetRival();
+      const timer = this.ports.clock.setTimeout(() => {
+        if (this.rival !== undefined) this.rival.isConfirmed = true;
+        this.send({ type: 'tabs:ping' });
+      }, RIVAL_MS);
+      this.rival = { id, timer, isConfirmed: false };
+    } else if (rival.isConfirmed) {
+      this.forgetRival();
+      // The other one learns of this one, if it does not know yet.
+      if (this.id > id) return this.send({ type: 'tabs:pong', id: this.id });
+      this.withdraw();
+      this.setRole('follower');
+    }
+  }
+
+  private forgetRival(): void {
+    this.ports.clock.clearTimeout(this.rival?.timer);
+    this.rival = undefined;
+  }
+
   private noteLeader(leaderId: string): void {
+    if (this.role === 'leader') return this.noteRival(leaderId);
     this.misses = 0;
     if (this.leaderId === leaderId) return;
     this.leaderId = leaderId;

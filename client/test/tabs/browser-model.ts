@@ -83,7 +83,7 @@ export class BrowserModel {
   /** How often, of a hundred requests, the connection is cut after the request and before its answer. */
   lossPercent = 0;
   uploads = 0;
-  readonly #lock = processLock();
+  #lock = processLock();
   readonly #channel = sharedChannels();
   readonly #tokens = memoryTokens();
 
@@ -147,6 +147,11 @@ export class BrowserModel {
     return { client, life, lifecycle };
   }
 
+  /** The user clears the site's data: locks of tabs that are opened from now on are others than those of the tabs before. */
+  clearLocks(): void {
+    this.#lock = processLock();
+  }
+
   /** The server, or the network before it, breaks all connections. */
   cut(): void {
     for (const { life, listeners } of [...this.sockets]) life.run(() => listeners.disconnected());
@@ -158,6 +163,7 @@ export class BrowserModel {
   }
 
   #lockOf(life: Life): Lock {
+    const lock = this.#lock;
     return {
       run: (name, work, options) =>
         new Promise((resolve, reject) => {
@@ -176,7 +182,7 @@ export class BrowserModel {
                 });
               }),
             ]);
-          this.#lock.run(name, held, options).catch((error: unknown) => life.run(() => reject(error)));
+          lock.run(name, held, options).catch((error: unknown) => life.run(() => reject(error)));
         }),
     };
   }

@@ -77,6 +77,39 @@ describe('five tabs of one user', () => {
     await closed(model, [first, second, third]);
   });
 
+  it.each([1, 2, 3, 4])(
+    'are led by one where the locks of new tabs are others than those of the old ones: %d of them',
+    async (count) => {
+      for (let seed = 0; seed < RUNS / 4; seed += 1) {
+        const model = new BrowserModel(new Chance(seed));
+        const old = await opened(model, count);
+        model.clearLocks();
+        const [third, fourth] = [model.open(), model.open()];
+        const tabs = [...old, third, fourth];
+        await model.clock.advance(3 * TAKEOVER_MS);
+        expect([seed, model.connected.length]).toEqual([seed, 1]);
+        const statuses = (): string[] =>
+          tabs.filter(({ life }) => !life.isOver).map(({ client }) => client.connection.getSnapshot().status);
+        expect([seed, ...statuses()]).toEqual([seed, ...tabs.map(() => 'live')]);
+        const texts: string[] = [];
+        const say = async (tab: Tab): Promise<void> => {
+          texts.push(`text ${texts.length}`);
+          await tab.client.send({ conversationId: 'c0', content: `text ${texts.length - 1}` }).stored;
+        };
+        for (const tab of tabs) await say(tab);
+        // Whichever leads is gone: one of the others does so in time.
+        for (const { life } of tabs.filter(({ life: one }) => model.connected.some((socket) => socket.life === one)))
+          life.kill();
+        for (const tab of tabs) if (!tab.life.isOver) await say(tab);
+        await model.clock.advance(4 * TAKEOVER_MS);
+        expect([seed, model.connected.length]).toEqual([seed, 1]);
+        expect([seed, ...statuses()]).toEqual([seed, ...statuses().map(() => 'live')]);
+        expect([seed, ...model.world.texts()]).toEqual([seed, ...texts]);
+        await closed(model, tabs);
+      }
+    },
+  );
+
   it('leave no timer behind once they are closed, which would keep a program from its end', async () => {
     const model = new BrowserModel(new Chance(1));
     const tabs = await opened(model, 3);
