@@ -257,7 +257,7 @@ class LockedTabs implements Tabs {
 
   /**
    * Where the user has cleared the site's data, the locks of tabs that are opened from then on are others than those of the tabs
-   * before: two may lead, and hear each other all the same. One of them follows, and wants the lead no more while the other answers.
+   * before: two may lead, each of which receives what the other posts. One of them follows, and wants the lead no more while the other answers.
    */
   private noteRival(id: string): void {
     const { rival } = this;
