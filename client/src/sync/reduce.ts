@@ -248,8 +248,9 @@ function take(step: Step, input: SyncInput): void {
       return setWindow(step, input.conversationId, { wish: input.seq, isPaused: false, resume: undefined });
     case 'timer': {
       const [kind, conversationId = '', userId = ''] = input.name.split(':');
-      if (kind === 'sync' && state.catchUp === null) askSync(step);
-      else if (kind === 'friends') state.isFetchingFriends = false;
+      if (kind === 'sync' || kind === 'cursor') {
+        if (state.catchUp === null) askSync(step);
+      } else if (kind === 'friends') state.isFetchingFriends = false;
       else if (kind === 'presence' && conversationId === `${state.connection}`) askPresence(step);
       else if (kind === 'users' && conversationId === `${state.connection}`) beginLookUps(step);
       else if (kind === 'typing') setTyping(step, conversationId, userId, false);

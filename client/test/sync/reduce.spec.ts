@@ -58,8 +58,26 @@ describe('catching up', () => {
     for (const [index, { name, payload }] of server.sent.entries()) {
       run.feed({ type: 'event', name, payload });
       expect(run.asked('sync')).toHaveLength(index === 49 ? 1 : 0);
-      expect(run.asked('timer')).toEqual(index === 0 ? [{ type: 'timer', name: 'sync', delayMs: 60_000 }] : []);
+      expect(run.asked('timer')).toEqual(index === 0 ? [{ type: 'timer', name: 'cursor', delayMs: 60_000 }] : []);
     }
+  });
+
+  it('is tried again as soon as it was to be, whatever comes live meanwhile', () => {
+    const server = room(1);
+    const run = caughtUp(server).feed({ type: 'offline' }, ready);
+    run.feed({ type: 'sync-failed', cursor: 'c1', failure: { code: 'NETWORK' } });
+    expect(run.asked('timer')).toMatchObject([{ name: 'sync' }]);
+    server.send('c0', 'u1');
+    const { name, payload } = server.sent.at(-1) ?? { name: '', payload: {} };
+    run.feed({ type: 'event', name, payload });
+    // Another of the same name would take its place.
+    expect(run.asked('timer')).toMatchObject([{ name: 'cursor' }]);
+    run.feed({ type: 'timer', name: 'sync' });
+    expect(run.asked('sync')).toHaveLength(1);
+    run.feed(synced('c1', { cursor: 'c2' }));
+    expect(run.state.isCaughtUp).toBe(true);
+    run.feed({ type: 'timer', name: 'cursor' });
+    expect(run.asked('sync')).toHaveLength(1);
   });
 
   it('waits as long as the server says before it asks again', () => {
