@@ -53,6 +53,6 @@ export function takeEvent(step: Step, { name, payload }: ServerEvent): void {
 function countUncovered(step: Step): void {
   const uncovered = (step.state.uncovered += 1);
   if (uncovered >= MAX_UNCOVERED) askSync(step);
-  // Of its own: an attempt that failed is repeated much sooner.
+  // Not the timer of an attempt that failed, which is repeated much sooner.
   else if (uncovered === 1) setTimer(step, 'cursor', UNCOVERED_WINDOW_MS);
 }
