@@ -97,6 +97,16 @@ describe('a change of a message', () => {
     ...{ type: 'react', clientId, conversationId, target, emoji, remove },
   });
 
+  const sentAndOffline = async (): Promise<{ world: World; device: Device; target: MessageTarget }> => {
+    const { world, device } = await connected();
+    await device.send('a', 'first');
+    await settled();
+    const target = { messageId: newest(device).id ?? '' };
+    await device.disconnect();
+    world.frames.length = 0;
+    return { world, device, target };
+  };
+
   it.each([
     ['reaction', 'TOO_MANY_REACTIONS', 'react'],
     ['deletion', 'FORBIDDEN', 'delete'],
@@ -166,12 +176,7 @@ describe('a change of a message', () => {
     ['but not the deletion for oneself', ['me', 'everyone'], ['me', 'everyone']],
     ['what is said twice is said once', ['everyone', 'everyone', 'me', 'me'], ['everyone', 'me']],
   ])('is left out only where nobody sees it: %s', async (_, given, sent) => {
-    const { world, device } = await connected();
-    await device.send('a', 'first');
-    await settled();
-    const target = { messageId: newest(device).id ?? '' };
-    await device.disconnect();
-    world.frames.length = 0;
+    const { world, device, target } = await sentAndOffline();
     for (const [index, what] of given.entries()) {
       const about = { clientId: `x${index}`, conversationId, target };
       if (what === 'edit') await device.enqueue({ ...about, type: 'edit', content: 'second' });
@@ -191,12 +196,7 @@ describe('a change of a message', () => {
   });
 
   it.each([true, false])('is sent as it was given last, whatever is there: removed %s', async (isRemoved) => {
-    const { world, device } = await connected();
-    await device.send('a', 'first');
-    await settled();
-    const target = { messageId: newest(device).id ?? '' };
-    await device.disconnect();
-    world.frames.length = 0;
+    const { world, device, target } = await sentAndOffline();
     // Which of the two changes anything, only the server knows for certain.
     await device.enqueue(react('r1', target, '+1', !isRemoved));
     await device.enqueue(react('r2', target, '+1', isRemoved));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationAccess } from '../../../src/conversations/conversation-access.js';
 import { holdMessages } from '../../support/held-messages.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
-import { Device, startStory, type Story, until } from '../../support/story.js';
+import { Device, type Person, startStory, type Story, until } from '../../support/story.js';
 
 describe('behind a message whose event never comes', () => {
   let story: Story;
@@ -99,19 +99,23 @@ describe('behind a message whose event never comes', () => {
     for (const device of [graces, eves]) device.socket.close();
   });
 
-  /** Has the next question who is a member fail, as where the database fails over. */
-  const failingOnce = (): { failed: Promise<void> } => {
+  /** Adds somebody behind a message whose event is lost, while the question who is a member fails once, as where the database fails over. */
+  const addWithoutAnswer = async (owner: Person, group: string, added: Person): Promise<void> => {
+    const [, adding] = await holdMessages(story, 2, async () => {
+      await owner.say(group, 'lost');
+      await owner.must('POST', `/conversations/${group}/members`, { memberIds: [added.id] });
+    });
     const access = story.app.get(ConversationAccess, { strict: false });
     const membersAmong = access.membersAmong.bind(access);
-    return {
-      failed: new Promise((resolve) => {
-        access.membersAmong = () => {
-          access.membersAmong = membersAmong;
-          resolve();
-          return Promise.reject(new Error('the database is away'));
-        };
-      }),
-    };
+    const failed = new Promise<void>((resolve) => {
+      access.membersAmong = () => {
+        access.membersAmong = membersAmong;
+        resolve();
+        return Promise.reject(new Error('the database is away'));
+      };
+    });
+    adding?.();
+    await failed;
   };
 
   it('who was added behind it comes back where the database cannot say that it was', async () => {
@@ -119,13 +123,7 @@ describe('behind a message whose event never comes', () => {
     const group = await ada.group('With bob', grace);
     const bobs = await bob.device();
     await ada.say(group, 'without bob');
-    const [, adding] = await holdMessages(story, 2, async () => {
-      await ada.say(group, 'lost');
-      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
-    });
-    const { failed } = failingOnce();
-    adding?.();
-    await failed;
+    await addWithoutAnswer(ada, group, bob);
     expect(await bobs.next('session:ended')).toMatchObject({ code: 'UNAVAILABLE', retry: true });
     const again = await bob.device();
     await ada.say(group, 'with bob');
@@ -152,13 +150,7 @@ describe('behind a message whose event never comes', () => {
     });
     const bobs = new Device(story.url, { token: bob.accessToken });
     await isRead;
-    const [, adding] = await holdMessages(story, 2, async () => {
-      await ada.say(group, 'lost');
-      await ada.must('POST', `/conversations/${group}/members`, { memberIds: [bob.id] });
-    });
-    const { failed } = failingOnce();
-    adding?.();
-    await failed;
+    await addWithoutAnswer(ada, group, bob);
     letIn();
     expect(await bobs.next('session:ended')).toMatchObject({ code: 'UNAVAILABLE', retry: true });
     bobs.socket.close();
