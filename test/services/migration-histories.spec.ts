@@ -37,7 +37,7 @@ const formerHistories: [string, Step[]][] = [
     [...upTo(ONE_JUDGEMENT).filter(({ name }) => name !== ONE_JUDGEMENT), former(ONE_JUDGEMENT, 1)],
   ],
   [
-    'another edition of the other user of deliveries, whose foreign key was validated at once',
+    'another edition of the other user of deliveries, whose foreign key was validated by itself',
     [...upTo(OTHER_USER).filter(({ name }) => name !== OTHER_USER), former(OTHER_USER, 1)],
   ],
   [
@@ -49,7 +49,7 @@ const formerHistories: [string, Step[]][] = [
     ],
   ],
   [
-    'another edition of why a session ended, whose check was validated at once',
+    'another edition of why a session ended, whose check was validated by itself',
     [...upTo(SESSION_END).filter(({ name }) => name !== SESSION_END), former(SESSION_END, 1)],
   ],
   [
