@@ -44,6 +44,8 @@ export class Synchroniser implements SyncEngine {
   readonly #inputs: SyncInput[] = [];
   /** The server's time when `Clock.elapsed` was zero: the device's own time may be a day off. */
   #serverTimeAtZero = Number.NaN;
+  /** How many connections were caught up on. */
+  #connections = 0;
   #isBusy = false;
   #isStopped = false;
   #direct: { of: SyncState['conversations']; byUser: Map<string, string> } | undefined;
@@ -70,6 +72,7 @@ export class Synchroniser implements SyncEngine {
 
   readonly catchUp = async (ready: ServerEvents['session:ready'], signal: AbortSignal): Promise<void> => {
     signal.addEventListener('abort', () => this.#feed({ type: 'offline' }), { once: true });
+    this.#connections += 1;
     this.#serverTimeAtZero = Date.parse(ready.serverTime) - this.ports.clock.elapsed();
     this.#feed({ type: 'ready', userId: ready.userId, recovered: ready.recovered });
     await this.#until((state) => state.isCaughtUp || signal.aborted);
@@ -288,9 +291,14 @@ export class Synchroniser implements SyncEngine {
       }
       case 'sync': {
         const { cursor } = effect;
+        const connection = this.#connections;
+        // What was asked through a former connection says nothing of what was missed before this one, nor whether it can be asked.
+        const end = (input: SyncInput): void => {
+          if (connection === this.#connections) this.#feed(input);
+        };
         request('sync', { cursor: cursor ?? undefined, limit: SYNC_LIMIT }).then(
-          (answer) => this.#feed({ type: 'synced', cursor, answer }),
-          (error: unknown) => this.#feed({ type: 'sync-failed', cursor, failure: failureOf(error) }),
+          (answer) => end({ type: 'synced', cursor, answer }),
+          (error: unknown) => end({ type: 'sync-failed', cursor, failure: failureOf(error) }),
         );
         return;
       }
