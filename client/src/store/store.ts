@@ -3,7 +3,7 @@ import type { Observable } from '../connection/types.js';
 import { pendingConversationId, recipientOf } from '../outbox/recipient.js';
 import type { KeptFile, OutboxCommand, OutboxItem } from '../outbox/types.js';
 import { defined } from '../protocol/defined.js';
-import type { Attachment, Conversation, Member, Message, ReplyPreview, User } from '../protocol/protocol.generated.js';
+import type { Attachment, Conversation, Member, Message, User } from '../protocol/protocol.generated.js';
 import { isUnread, PAGE_SIZE, rowAt, rowsBetween } from '../sync/message-rows.js';
 import type { ConversationRow, SentMessage, ShownState, Timeline, Window } from '../sync/state.js';
 import { overlaid } from './overlay.js';
@@ -11,6 +11,7 @@ import type {
   ConversationItem,
   MessageItem,
   MessagesSnapshot,
+  QuotedMessage,
   SnapshotOf,
   Store,
   StoreKey,
@@ -111,7 +112,8 @@ export class ChatStore implements Store {
   #notify(): void {
     for (const [key, listeners] of [...this.#listeners]) {
       const snapshot: unknown = this.getSnapshot(key);
-      if (this.#notified.get(key) === snapshot) continue;
+      // Where the last one was ended by a listener before it, the snapshot is let go of.
+      if (listeners.size === 0 || this.#notified.get(key) === snapshot) continue;
       this.#notified.set(key, snapshot);
       callEach(listeners);
     }
@@ -135,14 +137,12 @@ export class ChatStore implements Store {
         return state.typing.get(id) ?? NONE;
       case 'conversation': {
         const row = conversations.get(id);
-        return row === undefined ? this.#pendingConversation(id, state) : this.#conversation(row, users);
+        return row === undefined ? this.pendingConversation(id, state) : this.conversation(row, state);
       }
       case 'conversations': {
         const pending = this.#pendingConversations(state);
-        return this.#list(key, [conversations, users, ...pending], () =>
-          [...conversations.values(), ...pending]
-            .sort(byActivity)
-            .map((row) => ('counted' in row ? this.#conversation(row, users) : row)),
+        return this.#list(key, [conversations, users, this.sources.outbox.getSnapshot(), ...pending], () =>
+          [...[...conversations.values()].map((row) => this.conversation(row, state)), ...pending].sort(byActivity),
         );
       }
       case 'friends':
@@ -191,9 +191,14 @@ export class ChatStore implements Store {
       if (window?.follows ?? true) {
         // What the server has already is shown once, as the server has it.
         const sent = new Set(rows.map(({ clientId, senderId }) => (senderId === state.userId ? clientId : null)));
-        for (const item of outbox)
-          if (item.command.type === 'send' && !sent.has(item.clientId))
-            items.push(this.#pending(item, id, rows, changes.get(item.clientId) ?? NO_CHANGES, state.userId));
+        for (const item of outbox) {
+          const { command, clientId } = item;
+          if (command.type !== 'send' || sent.has(clientId)) continue;
+          const quoted =
+            rows.find((row) => row.id === command.replyToId) ??
+            items.find((one) => one.clientId === command.replyToClientId);
+          items.push(this.#pending(item, id, quoted, changes.get(clientId) ?? NO_CHANGES, state.userId));
+        }
       }
       const isEmpty = to < from;
       const [opened, upTo] = window?.unread ?? [0, 0];
@@ -232,18 +237,17 @@ export class ChatStore implements Store {
       if (command.type === 'send' && command.receiverId !== undefined)
         if (this.sources.sync.directConversationWith(command.receiverId) === undefined)
           ids.add(pendingConversationId(command.receiverId));
-    return [...ids].flatMap((id) => this.#pendingConversation(id, state) ?? []);
+    return [...ids].flatMap((id) => this.pendingConversation(id, state) ?? []);
   }
 
-  #pendingConversation(id: string, { users, userId }: ShownState): ConversationItem | undefined {
+  protected pendingConversation(id: string, { users, userId }: ShownState): ConversationItem | undefined {
     const receiverId = recipientOf(id);
     const items = this.sources.outbox
       .getSnapshot()
       .filter(({ lane, command }) => lane === id && command.type === 'send');
     const [first, last] = [items[0], items.at(-1)];
-    if (receiverId === undefined || first === undefined || last?.command.type !== 'send') return undefined;
+    if (receiverId === undefined || first === undefined || last === undefined) return undefined;
     const profiles = [userId ?? '', receiverId].map((one) => users.get(one));
-    const { content = '' } = last.command;
     return this.#memo(
       `conversation:${id}`,
       [first, last, ...profiles],
@@ -254,10 +258,7 @@ export class ChatStore implements Store {
         title: null,
         avatarUrl: null,
         lastSeq: 0,
-        lastMessage: content.slice(0, 200),
-        lastMessageAt: new Date(last.createdAt).toISOString(),
-        lastMessageBy: userId,
-        lastMessageKind: kindOf(last.files?.[0]),
+        ...this.asLast(last, userId),
         createdAt: new Date(first.createdAt).toISOString(),
         memberCount: 2,
         members: profiles.flatMap((user): Member[] =>
@@ -266,6 +267,16 @@ export class ChatStore implements Store {
         me: { role: 'MEMBER', lastReadSeq: 0, unreadCount: 0, mutedUntil: null, archivedAt: null, pinnedAt: null },
       }),
     ) as ConversationItem;
+  }
+
+  /** What is listed of a message of the outbox. */
+  protected asLast({ command, createdAt, files }: OutboxItem, userId: string | null): LastMessage {
+    return {
+      lastMessage: (command as { content?: string }).content?.slice(0, 200) ?? '',
+      lastMessageAt: new Date(createdAt).toISOString(),
+      lastMessageBy: userId,
+      lastMessageKind: kindOf(files?.[0]),
+    };
   }
 
   #sent(message: SentMessage, { rows }: Timeline, of: Changes, userId: string | null): MessageItem {
@@ -284,16 +295,15 @@ export class ChatStore implements Store {
   #pending(
     item: OutboxItem,
     conversationId: string,
-    rows: readonly SentMessage[],
+    quoted: Quoted | undefined,
     changes: readonly OutboxItem[],
     userId: string | null,
   ): MessageItem {
     const { command, clientId, lastError, progress } = item;
     if (command.type !== 'send') throw new TypeError(command.type);
-    const quoted = command.replyToId === undefined ? undefined : rows.find(({ id }) => id === command.replyToId);
     const isRejected = item.state === 'rejected';
     return this.#item(command, [quoted, item.files, lastError, progress, isRejected, ...shownOf(changes)], () => {
-      const shown: MessageItem = {
+      const pending: MessageItem = {
         ...defined({ error: lastError, progress }),
         id: null,
         seq: null,
@@ -311,7 +321,7 @@ export class ChatStore implements Store {
         deletedAt: null,
         state: isRejected ? 'rejected' : 'pending',
       };
-      return overlaid(shown, changes, userId);
+      return overlaid(pending, changes, userId);
     });
   }
 
@@ -323,7 +333,7 @@ export class ChatStore implements Store {
     return item;
   }
 
-  #conversation(row: ConversationRow, users: ShownState['users']): Conversation {
+  protected conversation(row: ConversationRow, { users }: ShownState): ConversationItem {
     const profiles = row.members.map(({ userId }) => users.get(userId));
     const held = this.#conversations.get(row);
     if (held !== undefined && isSame(held.users, profiles)) return held.view;
@@ -353,6 +363,8 @@ export class ChatStore implements Store {
   }
 }
 
+type LastMessage = Pick<Conversation, 'lastMessage' | 'lastMessageBy' | 'lastMessageKind'> & { lastMessageAt: string };
+
 const NONE: readonly string[] = [];
 const NO_CHANGES: readonly OutboxItem[] = [];
 
@@ -381,6 +393,7 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
+type Quoted = Pick<MessageItem, 'id' | 'seq' | 'senderId' | 'kind' | 'content' | 'deletedAt'>;
 type Listed = Pick<Conversation, 'id' | 'lastMessageAt' | 'createdAt' | 'me'>;
 
 /** Pinned ones first, then as the server lists them. */
@@ -390,7 +403,7 @@ function byActivity(a: Listed, b: Listed): number {
   return first === second ? (a.id < b.id ? 1 : -1) : first < second ? 1 : -1;
 }
 
-function previewOf({ id, seq, senderId, kind, content, deletedAt }: Message): ReplyPreview {
+function previewOf({ id, seq, senderId, kind, content, deletedAt }: Quoted): QuotedMessage {
   return { id, seq, senderId, kind, content: content?.slice(0, 200) ?? null, deletedAt };
 }
 

@@ -1,6 +1,14 @@
 import type { Observable } from '../connection/types.js';
 import type { OutboxItem } from '../outbox/types.js';
-import type { Conversation, FriendRequest, Message, Presence, Receipt, User } from '../protocol/protocol.generated.js';
+import type {
+  Conversation,
+  FriendRequest,
+  Message,
+  Presence,
+  Receipt,
+  ReplyPreview,
+  User,
+} from '../protocol/protocol.generated.js';
 
 /** What one can subscribe to; everything else of a snapshot stays the same object while nobody is notified of its key. */
 export type StoreKey =
@@ -17,11 +25,12 @@ export type StoreKey =
   | `user:${string}`;
 
 /** A message as it is shown: the contract's shape, or one of this device's that the server has not acknowledged. */
-export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
+export interface MessageItem extends Omit<Message, 'id' | 'seq' | 'replyTo'> {
   /** Null while pending or rejected. */
   readonly id: string | null;
   /** Null while pending or rejected: those stand after all others, in the order in which they were written. */
   readonly seq: number | null;
+  readonly replyTo: QuotedMessage | null;
   /** There is one row for a `clientId` at any time: pending, then sent in its place. */
   readonly state: 'pending' | 'sent' | 'rejected';
   readonly error?: NonNullable<OutboxItem['lastError']>;
@@ -37,6 +46,12 @@ export interface MessageItem extends Omit<Message, 'id' | 'seq'> {
   readonly refusedChanges?: readonly OutboxItem[];
 }
 
+/** The message that one answers; without `id` and `seq` as long as it is not acknowledged itself. */
+export interface QuotedMessage extends Omit<ReplyPreview, 'id' | 'seq'> {
+  readonly id: string | null;
+  readonly seq: number | null;
+}
+
 /** A conversation as it is listed. */
 export interface ConversationItem extends Conversation {
   /**
@@ -44,6 +59,11 @@ export interface ConversationItem extends Conversation {
    * client; when the first message was sent, `get(id)` and `messages(id)` show the real one, which has the place in the list.
    */
   readonly isPending?: boolean;
+  /**
+   * Given where the last message is one of this device's that the server has not acknowledged: everything that begins with
+   * `lastMessage` is of that one. One that was refused stands there until the next message comes.
+   */
+  readonly lastMessageState?: 'pending' | 'rejected';
 }
 
 export interface MessagesSnapshot {

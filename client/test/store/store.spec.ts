@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StoreKey } from '../../src/store/types.js';
+import type { ConversationItem, StoreKey } from '../../src/store/types.js';
 import { Device, settled, World } from '../outbox/device.js';
 import { ME } from '../sync/model-server.js';
 
@@ -83,6 +83,24 @@ describe('what is subscribed to', () => {
     expect(after).toEqual(before);
   });
 
+  it('is let go of also where a listener has ended it in the midst of the change', async () => {
+    const { world, device } = await connected(5);
+    let end = (): void => undefined;
+    device.store.subscribe('conversations', () => end());
+    let calls = 0;
+    end = device.store.subscribe('messages:c0', () => (calls += 1));
+    const before = device.store.getSnapshot('messages:c0');
+    world.server.send('c0', 'u1');
+    await device.receive();
+    expect(calls).toBe(0);
+    world.server.createRoom('c9');
+    await device.receive();
+    const after = device.store.getSnapshot('messages:c0');
+    world.server.send('c9', 'u1');
+    await device.receive();
+    expect([after === before, device.store.getSnapshot('messages:c0') === after]).toEqual([false, false]);
+  });
+
   it('is not notified when the same things arrive once more', async () => {
     const { world, device } = await connected(5);
     const counts = count(device, 'messages:c0', 'conversations', 'receipts:c0');
@@ -131,6 +149,71 @@ describe('messages that are shown', () => {
 });
 
 describe('conversations', () => {
+  it('are listed with what was written there last, sent or not, and keep their place where the device’s clock is behind', async () => {
+    const { world, device } = await connected(1);
+    const list = (): readonly ConversationItem[] => device.store.getSnapshot('conversations');
+    const last = (): unknown[] => {
+      const found = list().find(({ id }) => id === 'c0');
+      return [found?.lastMessage, found?.lastMessageBy, found?.lastMessageState];
+    };
+    const [before] = list();
+    await device.disconnect();
+    await device.send('a', 'first');
+    await device.send('b', 'typed offline');
+    expect(last()).toEqual(['typed offline', ME, 'pending']);
+    expect(list()[0]?.lastMessageAt).toBe(before?.lastMessageAt);
+    const shown = list();
+    expect(list()).toBe(shown);
+    const target = { clientId: 'b' };
+    await device.enqueue({ type: 'edit', clientId: 'e', conversationId: 'c0', target, content: 'changed' });
+    expect(last()).toEqual(['changed', ME, 'pending']);
+    await device.enqueue({ type: 'edit', clientId: 'f', conversationId: 'c0', target, content: 'typed offline' });
+    await device.connect();
+    await world.clock.advance(1_000);
+    await device.receive();
+    expect(device.states()).toEqual([]);
+    expect(last()).toEqual(['typed offline', ME, undefined]);
+  });
+
+  it('are listed with a message that was refused only until another one comes', async () => {
+    const { world, device } = await connected();
+    world.refused.add('refused');
+    await device.send('c', 'refused');
+    await world.clock.advance(1_000);
+    expect(device.states()).toEqual([['refused', 'rejected']]);
+    const last = (): unknown[] => {
+      const found = device.store.getSnapshot('conversation:c0');
+      return [found?.lastMessage, found?.lastMessageState];
+    };
+    expect(last()).toEqual(['refused', 'rejected']);
+    world.server.send('c0', 'u1');
+    await device.receive();
+    expect(last()).toEqual(['text 1', undefined]);
+  });
+
+  it('quote a message of one’s own that is not sent yet, as it is shown', async () => {
+    const { device } = await connected(1);
+    await device.disconnect();
+    await device.send('a', 'question');
+    await device.enqueue({
+      type: 'send',
+      clientId: 'b',
+      conversationId: 'c0',
+      content: 'answer',
+      replyToClientId: 'a',
+    });
+    const quoted = (): unknown => device.store.getSnapshot('messages:c0').items.at(-1)?.replyTo;
+    expect(quoted()).toMatchObject({ id: null, seq: null, senderId: ME, content: 'question', deletedAt: null });
+    await device.enqueue({
+      type: 'edit',
+      clientId: 'e',
+      conversationId: 'c0',
+      target: { clientId: 'a' },
+      content: 'Q?',
+    });
+    expect(quoted()).toMatchObject({ content: 'Q?' });
+  });
+
   it('stand by newest activity, with what is unread in them', async () => {
     const { world, device } = await connected();
     world.server.createRoom('c8');

@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/client';
+import type { ConversationItem } from '@parley/client';
 import { useDraft, useTyping, useUser } from '@parley/client/react';
 import { useState } from 'preact/hooks';
 import { Lazy } from '../app/Lazy.js';
@@ -14,7 +14,7 @@ import { isMuted, nameOf, partnerOf } from './names.js';
 const conversationMenu = () => import('./ConversationMenu.js');
 
 interface Properties {
-  conversation: Conversation;
+  conversation: ConversationItem;
   isCurrent: boolean;
 }
 
@@ -53,6 +53,7 @@ export const ConversationRow = memo(({ conversation, isCurrent }: Properties) =>
             )}
           </span>
           <span class="row">
+            <Unsent state={conversation.lastMessageState} />
             <Preview conversation={conversation} />
             {me.unreadCount > 0 ? (
               <span class={isQuiet ? 'badge quiet' : 'badge'}>
@@ -76,7 +77,7 @@ export const ConversationRow = memo(({ conversation, isCurrent }: Properties) =>
   );
 });
 
-function Mark({ icon, text }: { icon: 'bellOff' | 'pin'; text: string }) {
+function Mark({ icon, text }: { icon: 'bellOff' | 'clock' | 'pin' | 'warning'; text: string }) {
   return (
     <span class="soft" title={text}>
       <Icon name={icon} size={14} />
@@ -86,7 +87,7 @@ function Mark({ icon, text }: { icon: 'bellOff' | 'pin'; text: string }) {
 }
 
 /** What is going on in it: a draft, somebody who types, else the last message. */
-function Preview({ conversation }: { conversation: Conversation }) {
+function Preview({ conversation }: { conversation: ConversationItem }) {
   const { id } = conversation;
   const [typing] = useTyping(id);
   const [draft] = useDraft(id);
@@ -102,8 +103,15 @@ function Preview({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** Whether the last message is on its way. */
+function Unsent({ state }: { state: ConversationItem['lastMessageState'] }) {
+  if (state === undefined) return null;
+  const isRejected = state === 'rejected';
+  return <Mark icon={isRejected ? 'warning' : 'clock'} text={t(isRejected ? 'list.notSent' : 'message.pending')} />;
+}
+
 /** With who wrote it where that is not plain: oneself, or one of many. */
-function LastMessage({ conversation }: { conversation: Conversation }) {
+function LastMessage({ conversation }: { conversation: ConversationItem }) {
   const { text, kind, by } = lastShown(conversation);
   const writer = useUser(by ?? '');
   if (kind === null) return <>{t('list.noMessages')}</>;
@@ -116,12 +124,24 @@ function LastMessage({ conversation }: { conversation: Conversation }) {
 }
 
 /** The last message, or the last of those at hand where the user has deleted it for themselves. */
-function lastShown({ id, lastMessage, lastMessageBy, lastMessageKind, lastSeq }: Conversation): {
+function lastShown({
+  id,
+  lastMessage,
+  lastMessageBy,
+  lastMessageKind,
+  lastSeq,
+  lastMessageState,
+  isPending,
+}: ConversationItem): {
   text: string | null;
-  kind: Conversation['lastMessageKind'];
+  kind: ConversationItem['lastMessageKind'];
   by: string | null;
 } {
-  const last = { text: lastMessage, kind: lastSeq === 0 ? null : lastMessageKind, by: lastMessageBy };
+  const last = {
+    text: lastMessage,
+    kind: lastSeq === 0 && lastMessageState === undefined && isPending !== true ? null : lastMessageKind,
+    by: lastMessageBy,
+  };
   if (lastMessage !== null || last.kind === null) return last;
   const { items } = client.messages(id).getSnapshot();
   if (items.findLast(({ seq }) => seq === lastSeq)?.hiddenAt === undefined) return last;

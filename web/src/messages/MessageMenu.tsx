@@ -5,7 +5,7 @@ import type { Place } from '../design/place.js';
 import { client } from '../session/client.js';
 import { t } from '../texts/texts.js';
 import '../texts/more.js';
-import { canEdit, canReport, isOwn, type MessageActions, toggleReaction } from './actions.js';
+import { canEdit, canReply, canReport, isOwn, type MessageActions, toggleReaction } from './actions.js';
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
@@ -36,15 +36,13 @@ export default function MessageMenu({ item, at, actions, onClose }: Properties) 
         </div>
       )}
       {id === null ? null : (
-        <>
-          <MenuItem
-            icon="smile"
-            text={t('message.moreReactions')}
-            onChoose={() => actions.ask({ type: 'react', item })}
-          />
-          <MenuItem icon="reply" text={t('message.reply')} onChoose={() => actions.reply(item)} />
-        </>
+        <MenuItem
+          icon="smile"
+          text={t('message.moreReactions')}
+          onChoose={() => actions.ask({ type: 'react', item })}
+        />
       )}
+      {canReply(item) ? <MenuItem icon="reply" text={t('message.reply')} onChoose={() => actions.reply(item)} /> : null}
       {content === null || content === '' ? null : (
         <MenuItem icon="copy" text={t('message.copy')} onChoose={() => void copy()} />
       )}

@@ -6,7 +6,7 @@ import { Avatar } from '../design/Avatar.js';
 import { memo } from '../design/memo.js';
 import type { Place } from '../design/place.js';
 import { fullTimeOf, t, timeOf } from '../texts/texts.js';
-import { canEdit, isOwn, type MessageActions } from './actions.js';
+import { canEdit, canReply, isOwn, type MessageActions } from './actions.js';
 import { Attachments } from './Attachments.js';
 import { useLongPress } from './long-press.js';
 import { MessageText } from './MessageText.js';
@@ -127,7 +127,7 @@ function focusByTouch(event: MouseEvent): void {
 /** False where the key means nothing here. */
 function keyAction(key: string, item: MessageItem, actions: MessageActions, openMenu: () => void): boolean {
   if (key === 'Enter' || key === 'ContextMenu') openMenu();
-  else if (key === 'r' && item.id !== null) actions.reply(item);
+  else if (key === 'r' && canReply(item)) actions.reply(item);
   else if (key === 'e' && canEdit(item)) actions.edit(item);
   else if (key === '+' && item.id !== null) actions.ask({ type: 'react', item });
   else if (key === 'Delete') actions.ask({ type: 'delete', item });

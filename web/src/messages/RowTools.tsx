@@ -2,7 +2,7 @@ import type { MessageItem } from '@parley/client';
 import { Icon } from '../design/Icon.js';
 import { below, type Place } from '../design/place.js';
 import { t } from '../texts/texts.js';
-import type { MessageActions } from './actions.js';
+import { canReply, type MessageActions } from './actions.js';
 
 interface Properties {
   item: MessageItem;
@@ -20,27 +20,27 @@ export function RowTools({ item, actions, onMenu }: Properties) {
   return (
     <div class="row-tools" onClickCapture={focusRow}>
       {item.id === null ? null : (
-        <>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={t('message.react')}
-            title={t('message.react')}
-            onClick={() => actions.ask({ type: 'react', item })}
-          >
-            <Icon name="smile" size={18} />
-          </button>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={t('message.reply')}
-            title={t('message.reply')}
-            onClick={() => actions.reply(item)}
-          >
-            <Icon name="reply" size={18} />
-          </button>
-        </>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('message.react')}
+          title={t('message.react')}
+          onClick={() => actions.ask({ type: 'react', item })}
+        >
+          <Icon name="smile" size={18} />
+        </button>
       )}
+      {canReply(item) ? (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('message.reply')}
+          title={t('message.reply')}
+          onClick={() => actions.reply(item)}
+        >
+          <Icon name="reply" size={18} />
+        </button>
+      ) : null}
       <button
         type="button"
         class="icon-button"

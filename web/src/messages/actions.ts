@@ -26,6 +26,9 @@ const EDIT_WINDOW_MS = 15 * 60_000;
 
 export const isOwn = (item: MessageItem): boolean => item.senderId === client.userId;
 
+/** One that waits as well; a reply to one that was refused would go out without the quotation. */
+export const canReply = (item: MessageItem): boolean => item.state !== 'rejected';
+
 export function canEdit(item: MessageItem): boolean {
   if (!isOwn(item) || item.deletedAt !== null || item.content === null || item.kind === 'SYSTEM') return false;
   return item.state !== 'sent' || Date.now() - Date.parse(item.createdAt) < EDIT_WINDOW_MS;

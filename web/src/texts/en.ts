@@ -45,6 +45,7 @@ export const en = {
   'list.muted': 'muted',
   'list.pinned': 'pinned',
   'list.noMessages': 'No messages yet',
+  'list.notSent': 'Not sent',
   'list.empty': 'Nobody here yet',
   'list.emptyHint': 'Find somebody by name, or send them your link.',
   'list.findPeople': 'Find people',

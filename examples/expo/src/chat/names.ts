@@ -1,4 +1,4 @@
-import type { Conversation, MessageItem, User } from '@parley/client';
+import type { Conversation, ConversationItem, MessageItem, User } from '@parley/client';
 import { client } from './client';
 
 /** The other one of a direct conversation. */
@@ -15,8 +15,10 @@ export const isOwn = ({ senderId }: Pick<MessageItem, 'senderId'>): boolean => s
 const KINDS = { IMAGE: 'Picture', VIDEO: 'Film', AUDIO: 'Sound', FILE: 'File', TEXT: 'Message', SYSTEM: 'Message' };
 
 /** One line for the list. */
-export function previewOf({ lastMessage, lastMessageBy, lastMessageKind, lastSeq }: Conversation): string {
-  if (lastSeq === 0 || lastMessageKind === null) return 'No messages yet';
+export function previewOf(conversation: ConversationItem): string {
+  const { lastMessage, lastMessageBy, lastMessageKind, lastMessageState, lastSeq, isPending } = conversation;
+  const isEmpty = lastSeq === 0 && lastMessageState === undefined && isPending !== true;
+  if (isEmpty || lastMessageKind === null) return 'No messages yet';
   if (lastMessage === null && lastMessageKind === 'TEXT') return 'This message was deleted';
   const text = lastMessage || KINDS[lastMessageKind];
   return lastMessageBy === client.userId && lastMessageKind !== 'SYSTEM' ? `You: ${text}` : text;

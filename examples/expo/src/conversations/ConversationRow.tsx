@@ -1,5 +1,6 @@
-import type { Conversation } from '@parley/client';
+import type { ConversationItem } from '@parley/client';
 import { useDraft, useTyping } from '@parley/client/react';
+import Ionicons from '@expo/vector-icons/Ionicons';
 import { memo } from 'react';
 import { Pressable, Text, View } from 'react-native';
 import { nameOf, partnerOf, previewOf } from '../chat/names';
@@ -9,7 +10,7 @@ import { Badge, Words } from '../design/controls';
 import { SPACE, useColors } from '../design/theme';
 
 interface Properties {
-  conversation: Conversation;
+  conversation: ConversationItem;
   onPress: () => void;
 }
 
@@ -52,9 +53,15 @@ export const ConversationRow = memo(({ conversation, onPress }: Properties) => {
   );
 });
 
+const UNSENT = {
+  pending: { icon: 'time-outline', label: 'Waiting to be sent' },
+  rejected: { icon: 'alert-circle-outline', label: 'Not sent' },
+} as const;
+
 /** What goes on in it: somebody types, a draft waits, else the last message. */
-function Preview({ conversation }: { conversation: Conversation }) {
-  const { accent, danger } = useColors();
+function Preview({ conversation }: { conversation: ConversationItem }) {
+  const { accent, danger, soft } = useColors();
+  const { lastMessageState } = conversation;
   const [typing] = useTyping(conversation.id);
   const [draft] = useDraft(conversation.id);
   if (typing.length > 0)
@@ -66,7 +73,18 @@ function Preview({ conversation }: { conversation: Conversation }) {
   return (
     <Words kind="soft" numberOfLines={1} style={{ flex: 1 }}>
       {draft.trim() === '' ? (
-        previewOf(conversation)
+        <>
+          {lastMessageState === undefined ? null : (
+            <Text role="img" aria-label={UNSENT[lastMessageState].label}>
+              <Ionicons
+                name={UNSENT[lastMessageState].icon}
+                size={14}
+                color={lastMessageState === 'pending' ? soft : danger}
+              />{' '}
+            </Text>
+          )}
+          {previewOf(conversation)}
+        </>
       ) : (
         <>
           <Text style={{ color: danger }}>Draft: </Text>

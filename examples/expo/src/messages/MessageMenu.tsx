@@ -81,7 +81,7 @@ function actionsOf(
   const { clientId, id, state, content, deletedAt } = item;
   const isMine = isOwn(item);
   const actions: Action[] = [];
-  if (id !== null) actions.push({ label: 'Reply', work: () => onIntent({ type: 'reply', item }) });
+  if (state !== 'rejected') actions.push({ label: 'Reply', work: () => onIntent({ type: 'reply', item }) });
   if (content !== null && content !== '')
     actions.push({ label: 'Copy text', work: () => Clipboard.setStringAsync(content) });
   if (state === 'rejected' && clientId !== null)

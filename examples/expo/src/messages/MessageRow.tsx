@@ -127,7 +127,7 @@ function Quote({ reply, onJump }: { reply: NonNullable<MessageItem['replyTo']>; 
     <Pressable
       role="button"
       aria-label={`Reply to: ${text}`}
-      onPress={() => onJump(reply.seq)}
+      onPress={() => reply.seq !== null && onJump(reply.seq)}
       style={{ borderLeftWidth: 3, borderColor: accent, paddingLeft: SPACE.s }}
     >
       <Words kind="small" style={{ fontWeight: '600' }}>
