@@ -10,8 +10,8 @@ import { type Calls, callsOf } from './facade/calls.js';
 import type { Observe } from './facade/friends.js';
 import { clientClosed, SignIn, type SignInAccount } from './facade/sign-in.js';
 import { uploadFile } from './facade/upload-file.js';
-import { authenticatedHttp, call } from './http/http.js';
-import type { Http } from './http/types.js';
+import { anotherSession, authenticatedHttp, call } from './http/http.js';
+import type { Http, HttpAnswer, HttpRequest } from './http/types.js';
 import { sentTo } from './outbox/sent-to.js';
 import type { OutboxItem, UploadSource } from './outbox/types.js';
 import { defaultConnectivity, defaultLifecycle } from './ports/page.js';
@@ -67,6 +67,15 @@ export function laterParts(given: LaterPorts): Later {
       return authenticated.request(...request);
     },
   };
+  /** An account's own: what it asks for is neither asked for nor answered as the user who follows. */
+  const httpOf = (userId: string): Http => ({
+    request: async <Body>(path: string, request?: HttpRequest): Promise<HttpAnswer<Body>> => {
+      if (!sessionTokens.isOf(userId)) throw anotherSession();
+      const answer = await http.request<Body>(path, request);
+      if (!sessionTokens.isOf(userId)) throw anotherSession();
+      return answer;
+    },
+  });
   // A lock of the application's own may be shared with other processes.
   const isAlone = given.lock === undefined && !isShared;
   const idOf = (conversationId: string): string => account.shown.store.idOf(conversationId);
@@ -112,6 +121,6 @@ export function laterParts(given: LaterPorts): Later {
         }
       }
     },
-    run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http, isAlone }),
+    run: (of) => new RunningAccount({ ...ports, ...of, session: sessionTokens, http: httpOf(of.userId), isAlone }),
   };
 }

@@ -1,4 +1,4 @@
-import { backoffMs } from '../connection/backoff.js';
+import { backoffMs } from '../connection/jitter.js';
 import { call, type HttpPorts } from '../http/http.js';
 import type { Connectivity, Lifecycle, Random, Timer, Unsubscribe } from '../ports/environment.js';
 import type { Revocation } from '../ports/token-store.js';
@@ -13,6 +13,8 @@ export interface RevocationPorts extends HttpPorts {
 
 /** Where a session is forgotten that is over on the server. */
 export interface Revocable {
+  /** False where it must not be ended any more. */
+  isOwed(revocation: Revocation): Promise<boolean>;
   revoked(revocation: Revocation): Promise<void>;
 }
 
@@ -59,7 +61,7 @@ export class Revocations {
     for (const revocation of this.session.revocations) {
       if (this.#isClosed) return;
       try {
-        await revoke(this.ports, revocation);
+        if (await this.tokens.isOwed(revocation)) await revoke(this.ports, revocation);
         await this.tokens.revoked(revocation);
         this.#failures = 0;
       } catch {

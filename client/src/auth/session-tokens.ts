@@ -57,6 +57,11 @@ export class SessionTokens implements SessionSource {
     return this.session.userId;
   }
 
+  /** Whether the tokens, where there are any, are this user's, as far as the server has said so. */
+  isOf(userId: string): boolean {
+    return (this.session.provider === undefined || this.#isIdentified) && (this.userId ?? userId) === userId;
+  }
+
   get generation(): number {
     return this.session.generation;
   }
@@ -84,7 +89,6 @@ export class SessionTokens implements SessionSource {
   useProvider(provider: TokenProvider): void {
     const { held } = this.session;
     this.#beginAnew(provider);
-    this.#isIdentified = false;
     this.session.held =
       held?.refreshToken === undefined && held !== undefined ? { ...held, accessToken: '' } : undefined;
   }
@@ -98,6 +102,7 @@ export class SessionTokens implements SessionSource {
   #beginAnew(provider: TokenProvider | undefined): void {
     this.session.generation += 1;
     this.session.provider = provider;
+    this.#isIdentified = provider === undefined;
     this.#renewal?.giveUp();
     this.#renewal = undefined;
   }
@@ -134,6 +139,13 @@ export class SessionTokens implements SessionSource {
   /** The server says that it is over. */
   end(code: string): Promise<void> {
     return this.session.end(code);
+  }
+
+  /** A browser has one session's cookies: where another tab has logged in meanwhile, they are those of that. */
+  async isOwed({ accessToken }: Revocation): Promise<boolean> {
+    if (!accessToken.startsWith(COOKIE_MARK)) return true;
+    const { userId = '', revocations = [] } = (await this.session.stored()) ?? {};
+    return userId === '' || revocations.some((one) => one.accessToken === accessToken);
   }
 
   /** It is over on the server. */

@@ -1,10 +1,11 @@
-import type { TokenSource } from '../http/http.js';
+import type { SessionSource } from '../http/http.js';
 import type { Clock, Connectivity, Lifecycle, Random, Timer, Unsubscribe } from '../ports/environment.js';
 import type { Socket, SocketFactory } from '../ports/network.js';
 import { defined } from '../protocol/defined.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClientEvents, ErrorCode, ServerEvents } from '../protocol/protocol.generated.js';
-import { backoffMs, MIN_BACKOFF_MS } from './backoff.js';
+import { MIN_BACKOFF_MS } from './backoff.js';
+import { backoffMs } from './jitter.js';
 import { Listeners } from './listeners.js';
 import {
   type CatchUp,
@@ -35,7 +36,7 @@ export interface ConnectionPorts {
   socket: SocketFactory;
   connectivity: Connectivity;
   lifecycle: Lifecycle;
-  session: TokenSource & { end(code: string): Promise<void> };
+  session: Omit<SessionSource, 'userId'> & { end(code: string): Promise<void> };
   catchUp: CatchUp;
   /** The server's word for who this is. False: it is somebody else, this connection is not to be used. */
   identified: (ready: ServerEvents['session:ready']) => boolean;
@@ -55,6 +56,8 @@ interface Failure {
 
 interface Attempt {
   socket?: Socket;
+  /** The session whose token it has. */
+  readonly generation: number;
   token: string;
   /** Aborted when this attempt, or the connection it became, is over. */
   controller: AbortController;
@@ -128,6 +131,8 @@ export class SocketConnection implements Connection {
   nudge(): void {
     if (!this.#isWanted || this.#isBackground) return;
     this.#failures = 0;
+    // It is of a session that was followed by another one, perhaps another user's.
+    if (this.#attempt !== undefined && this.#isFormer(this.#attempt)) return this.#start();
     const { status } = this.#snapshot;
     if (status === 'live') this.ports.doubted();
     else if (status === 'waiting' || status === 'suspended') this.#retrySoon();
@@ -193,7 +198,8 @@ export class SocketConnection implements Connection {
   }
 
   #begin(): Attempt {
-    this.#attempt = { token: '', controller: new AbortController(), isReady: false, timer: undefined };
+    const { generation } = this.ports.session;
+    this.#attempt = { generation, token: '', controller: new AbortController(), isReady: false, timer: undefined };
     this.#show({ status: 'authenticating' });
     return this.#attempt;
   }
@@ -302,6 +308,10 @@ export class SocketConnection implements Connection {
     );
   }
 
+  #isFormer({ generation }: Attempt): boolean {
+    return generation !== this.ports.session.generation;
+  }
+
   #disconnected(attempt: Attempt): void {
     const { ended } = attempt;
     if (ended === undefined) return this.#lost(attempt, { code: 'NETWORK' });
@@ -311,7 +321,8 @@ export class SocketConnection implements Connection {
       this.#end();
       return this.#renewThenStart(attempt.token);
     }
-    if (ended.retry) return this.#lost(attempt, failure);
+    // A former session's end is not that of the one that followed it.
+    if (ended.retry || this.#isFormer(attempt)) return this.#lost(attempt, failure);
     // Coming back by itself would end another device of the same user.
     if (ended.code === 'TOO_MANY_CONNECTIONS') return this.#lost(attempt, { ...failure, isParked: true });
     this.#end();

@@ -20,6 +20,8 @@ import type {
   VerifyCode,
 } from '../protocol/protocol.generated.js';
 
+/** So long a log-in waits for the server to end the session that was left before it. */
+const REVOCATION_TIMEOUT_MS = 800;
 /** So long a server may take to say whose tokens an application brings, before they count as those of the last user. */
 const IDENTITY_TIMEOUT_MS = 3_000;
 /** How often a storage is opened that does not open. */
@@ -71,6 +73,7 @@ export class SignIn {
     const { deviceName } = this.ports;
     const body = { deviceName, ...registration };
     let answer: Registered | PendingRegistration | undefined;
+    await this.#behindLogOut();
     await this.#asLast(attempt, async (isLast) => {
       answer = await this.#post<Registered | PendingRegistration>('/auth/register', body, 'user');
       if ('accessToken' in answer) await this.#begin(answer, answer.user.id, isLast);
@@ -117,6 +120,7 @@ export class SignIn {
     const { account, sessionTokens } = this.ports;
     await account.ready;
     await account.settled;
+    if (!isLast()) throw superseded();
     sessionTokens.useProvider(provider);
     // Not among the changes of the account: a provider that never answers keeps nobody from closing the client.
     const userId = await this.#identity();
@@ -170,8 +174,16 @@ export class SignIn {
     });
   }
 
-  #logIn(path: string, body: object, attempt: LogInAttempt): Promise<void> {
+  /** One that nobody has waited for, and whose cookies would be replaced. */
+  async #behindLogOut(): Promise<void> {
+    const { account, clock } = this.ports;
+    await account.settled;
+    await within(clock, REVOCATION_TIMEOUT_MS, this.revoke(), () => undefined);
+  }
+
+  async #logIn(path: string, body: object, attempt: LogInAttempt): Promise<void> {
     const { deviceName } = this.ports;
+    await this.#behindLogOut();
     return this.#asLast(attempt, async (isLast) => {
       const answer = await this.#post<Tokens & { user?: OwnUser }>(path, { deviceName, ...body }, 'refreshToken');
       await this.#begin(answer, answer.user?.id, isLast);

@@ -81,6 +81,13 @@ export interface SessionSource extends TokenSource {
   readonly userId: string | undefined;
 }
 
+/** The outcome of a renewal that the server refused: what waited for the token goes out when the user has logged in again. */
+const ended = (error: unknown): never => {
+  if (error instanceof ChatError && error.code.startsWith('REFRESH_TOKEN_'))
+    throw new ChatError('NOT_LOGGED_IN', 'The session has ended.', { cause: error });
+  throw error;
+};
+
 export const anotherSession = (): ChatError => new ChatError('ABORTED', 'Another session has begun.');
 
 /** Requests under a session's token: refused for its age or otherwise, it is renewed and the request repeated. */
@@ -89,7 +96,7 @@ export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http
     request: async <Body>(path: string, request: HttpRequest = {}): Promise<HttpAnswer<Body>> => {
       const { generation, userId } = tokens;
       const isLeft = (): boolean => generation !== tokens.generation;
-      let token = await tokens.token();
+      let token = await tokens.token().catch(ended);
       for (let renewals = 0; ; renewals += 1) {
         // What one user asked for is not done as the next user.
         if (isLeft()) throw anotherSession();
@@ -101,7 +108,7 @@ export function authenticatedHttp(ports: HttpPorts, tokens: SessionSource): Http
         } catch (error) {
           if (!(error instanceof ChatError) || error.status !== 401 || renewals === MAX_RENEWALS) throw error;
           if (isLeft()) throw anotherSession();
-          token = await tokens.renew(token);
+          token = await tokens.renew(token).catch(ended);
         }
       }
     },

@@ -95,7 +95,9 @@ describe('session', () => {
     refresh = () => ({ status: 401, body: { code, detail: 'Over.' } });
     const { session, http } = tab();
     await session.restore();
-    await expect(http.request('/friends')).rejects.toMatchObject({ code });
+    // What waited for the token goes out when the user has logged in again.
+    const request = http.request('/friends');
+    await expect(request).rejects.toMatchObject({ code: 'NOT_LOGGED_IN', isTransient: true, cause: { code } });
     expect(ends).toEqual([code]);
     expect(await tokens.load()).toBeUndefined();
     await expect(http.request('/friends')).rejects.toMatchObject({ code: 'NOT_LOGGED_IN' });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createClient } from '../../src/index.js';
 import type { Fetch } from '../../src/ports/network.js';
 import { rejection, settled } from '../support/virtual-clock.js';
+import { Chance, ME, ModelServer, noChanges } from '../sync/model-server.js';
 import { made } from './fake-server.js';
 
 describe('a client', () => {
@@ -43,6 +44,63 @@ describe('a client', () => {
       }
     });
 
+    /** Who is connected as the first user of a server, and has seen its conversation. */
+    async function connected(fetch: Fetch) {
+      const parts = made(fetch);
+      const server = new ModelServer(new Chance(1));
+      server.send('c0', 'u1');
+      await parts.client.useToken(bring(ME));
+      await settled();
+      parts.sockets.last.welcome(ME);
+      await settled();
+      const data = { ...noChanges(), conversations: [server.conversation('c0')] };
+      parts.sockets.last.answer('sync', { ok: true, data });
+      await settled();
+      expect(parts.client.connection.getSnapshot().status).toBe('live');
+      return parts;
+    }
+
+    it('sends nothing more as the last user where the server cannot be asked whose the next token is', async () => {
+      let isReachable = true;
+      const { client, sockets, clock } = await connected((url, init) =>
+        isReachable ? users(url, init) : Promise.reject(new TypeError('no network')),
+      );
+      isReachable = false;
+      const used = client.useToken(bring('grace'));
+      await clock.advance(100);
+      await used;
+      await settled();
+      expect(sockets.opened.map(({ options, isClosed }) => [options.auth, isClosed])).toEqual([
+        [{ token: `token of ${ME}`, echo: false }, true],
+        [{ token: 'token of grace', echo: false }, false],
+      ]);
+      sockets.last.welcome('grace');
+      await clock.advance(1_000);
+      expect(client.userId).toBe('grace');
+      await client.close();
+    });
+
+    it('asks nothing as the next user of what the last one looks at', async () => {
+      const requests: string[] = [];
+      let identify = (): void => undefined;
+      const { client } = await connected((url, init) => {
+        const [path, by] = [url.replace('https://chat.example', ''), init.headers['authorization']];
+        requests.push(`${path} ${by ?? ''}`);
+        if (path !== '/users/me' || by !== 'Bearer token of grace') return users(url, init);
+        return new Promise((resolve) => (identify = () => resolve(users(url, init))));
+      });
+      const used = client.useToken(bring('grace'));
+      await settled();
+      expect(requests.splice(0).at(-1)).toBe('/users/me Bearer token of grace');
+      client.messages('c0').open();
+      await settled();
+      expect(requests).toEqual([]);
+      identify();
+      await used;
+      expect(client.userId).toBe('grace');
+      await client.close();
+    });
+
     it('takes the later of two providers for both, also where the first never answers', async () => {
       const { client } = made(users);
       const first = client.useToken(never);
@@ -67,6 +125,44 @@ describe('a client', () => {
       await clock.advance(60_000);
       expect(asked).toBe(2);
       expect(client.connection.getSnapshot().status).toBe('connecting');
+      await client.close();
+    });
+
+    it('asks the server for its account also where tokens of the application were tried before in vain', async () => {
+      const requests: string[] = [];
+      const { client, sockets } = made((url) => {
+        const path = url.replace('https://chat.example', '').split('?', 1)[0] ?? '';
+        requests.push(path);
+        const body = { accessToken: 'access', refreshToken: 'refresh', expiresIn: 900, user: { id: ME }, items: [] };
+        const text = () => Promise.resolve(JSON.stringify(body));
+        return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+      });
+      await client.ready;
+      expect(await rejection(client.useToken(() => Promise.reject(new Error('no issuer'))))).toMatchObject({
+        code: 'NETWORK',
+      });
+      await client.login({ username: 'me', password: 'a long password' });
+      await settled();
+      sockets.last.welcome(ME);
+      await settled();
+      const server = new ModelServer(new Chance(1));
+      server.send('c0', 'u1');
+      const data = { ...noChanges(), conversations: [server.conversation('c0')] };
+      sockets.last.answer('sync', { ok: true, data });
+      await settled();
+      client.messages('c0').open();
+      await settled();
+      expect(requests).toContain('/conversations/c0/messages');
+      await client.close();
+    });
+
+    it('is nobody’s where its user has logged out meanwhile', async () => {
+      const { client } = made(users);
+      await client.ready;
+      const used = rejection(client.useToken(bring('ada')));
+      await client.logout();
+      expect(await used).toMatchObject({ code: 'ABORTED' });
+      expect(await rejection(client.http.request('/friends'))).toMatchObject({ code: 'NOT_LOGGED_IN' });
       await client.close();
     });
 

@@ -14,6 +14,7 @@ describe('connection', () => {
   let tokens: string[];
   let renewals: string[];
   let ends: string[];
+  let generation = 0;
   let doubts: number;
   let catchUps: { resolve: () => void; reject: (error: Error) => void; signal: AbortSignal }[];
   let isCatchingUpByHand: boolean;
@@ -40,6 +41,9 @@ describe('connection', () => {
       lifecycle,
       connectivity,
       session: {
+        get generation() {
+          return generation;
+        },
         token: () => Promise.resolve(tokens.at(-1) as string),
         renew: (refused) => renew(refused),
         end: (code) => {
@@ -285,6 +289,27 @@ describe('connection', () => {
       expect(sockets.opened).toHaveLength(1);
     },
   );
+
+  it('is replaced by one of the session that followed its own, and ends with none but its own', async () => {
+    await live();
+    generation += 1;
+    tokens.push('token of the next');
+    connection.nudge();
+    await settled();
+    expect(sockets.opened.map(({ options, isClosed }) => [options.auth, isClosed])).toEqual([
+      [{ token: 'token 1', echo: false }, true],
+      [{ token: 'token of the next', echo: false }, false],
+    ]);
+    sockets.last.welcome();
+    await settled();
+    connection.nudge();
+    expect([status(), sockets.opened.length]).toEqual(['live', 2]);
+    generation += 1;
+    sockets.last.end('PASSWORD_CHANGED', false);
+    expect([status(), ends]).toEqual(['waiting', []]);
+    await clock.advance(2_000);
+    expect(sockets.opened).toHaveLength(3);
+  });
 
   it('comes back by itself where the server says so', async () => {
     await live();
