@@ -271,10 +271,11 @@ export class CurrentAccount {
     this.#opening = opening;
     database.onDestroyed?.(() => opening.stop(new StorageError('CLOSED', 'The storage was removed.')));
     if (this.#isClosed || this.#leaving > 0) opening.stop(left());
+    const unlessStopped = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, opening.stopped]);
     let running: RunningAccount | undefined;
     try {
-      await Promise.race([this.#showCached(opening), opening.stopped]);
-      const later = await Promise.race([this.#later(), opening.stopped]);
+      await unlessStopped(this.#showCached(opening));
+      const later = await unlessStopped(this.#later());
       await this.#early.pause();
       running = later.run({
         userId,
@@ -287,7 +288,7 @@ export class CurrentAccount {
         removed: (unsentOf) => void handled(this.change(() => this.#removed(database, unsentOf))),
         changed: () => this.#listeners.call(),
       });
-      await running.start(opening.view?.sync.touched ?? []);
+      await unlessStopped(running.start(opening.view?.sync.touched ?? []));
       if (opening.reason !== undefined) throw opening.reason;
     } catch (cause) {
       return this.#notOpened(opening, running, cause);
@@ -394,7 +395,7 @@ export class CurrentAccount {
     return this.change(async () => {
       this.#leaving -= 1;
       const userId = this.#running?.userId ?? session.userId;
-      await this.end();
+      await this.end(true);
       const { held } = session;
       await session.leave().catch(() => {
         void handled(this.#later().then((later) => later.forget(held?.accessToken)));
@@ -406,12 +407,12 @@ export class CurrentAccount {
   }
 
   /** Nobody is logged in from now on; what is stored stays. */
-  async end(): Promise<void> {
+  async end(isLeft?: boolean): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
     this.setIdle({ status: 'offline' });
-    await running.end();
+    await running.end(isLeft);
   }
 
   /** Of the storage of a user of this server. */

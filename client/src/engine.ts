@@ -40,6 +40,8 @@ export interface EnginePorts
   isActive: () => boolean;
   /** The server's word for who this is; false where this engine belongs to somebody else. */
   identified: (userId: string) => boolean;
+  /** Another tab that led at the same time has taken over the cache: this engine adds nothing to it any more. */
+  overtaken: () => void;
 }
 
 /**
@@ -83,7 +85,14 @@ export class Engine {
       this.#successor?.receive(message);
     };
     const failed = (): void => this.outbox.notStored();
-    const options = { written, failed, prepare: numbered, ...(this.#mark === undefined ? {} : { mark: this.#mark }) };
+    const { overtaken } = ports;
+    const options = {
+      written,
+      failed,
+      overtaken,
+      prepare: numbered,
+      ...(this.#mark === undefined ? {} : { mark: this.#mark }),
+    };
     this.#writer = new (isLeader ? RowWriter : FollowingWriter)(database, clock, options);
     this.sync = new Synchroniser({
       database,
@@ -291,6 +300,11 @@ export class Engine {
   #showRead(item: OutboxItem | undefined): void {
     const command = item?.command;
     if (command?.type === 'read') this.sync.read(command.conversationId, command.seq);
+  }
+
+  /** What is not written yet is not waited for any more. */
+  giveUp(): void {
+    this.#writer.close();
   }
 
   /** Resolves when nothing of it is left to write. */

@@ -5,9 +5,11 @@ import { Engine } from './engine.js';
 import type { Http } from './http/types.js';
 import type { Unsent } from './outbox/early-input.js';
 import { lastNumber } from './outbox/order.js';
-import type { Unsubscribe } from './ports/environment.js';
+import type { Clock, Timer, Unsubscribe } from './ports/environment.js';
 import type { Ports } from './ports/ports.js';
 import { type Database, StorageError } from './ports/storage.js';
+import { ChatError } from './protocol/errors.js';
+import { handled } from './protocol/handled.js';
 import type { SyncState } from './sync/state.js';
 import { loneTab } from './tabs/lone-tab.js';
 import { sharedTabs } from './tabs/shared-tabs.js';
@@ -18,6 +20,24 @@ const LEADER_WAIT_MS = 50;
 
 /** How long a tab that begins to lead, or to follow, waits until its next engine knows what was typed last. */
 const MAX_HANDOVER_MS = 500;
+
+/** How long what is stored may not be readable before its storage is opened anew. */
+const MAX_READING_MS = 10_000;
+
+/** By then the tabs have agreed which of two that lead goes on. */
+const OVERTAKEN_MS = 4_000;
+
+/** How long the end of an account waits for a storage that does not take what is still to be written, or does not answer. */
+const MAX_END_MS = 15_000;
+/** The same where nothing of it is to be kept. */
+const MAX_LEAVE_MS = 500;
+
+/** @throws ChatError STORAGE where it takes too long */
+function read(clock: Clock, work: Promise<void>): Promise<void> {
+  return within(clock, MAX_READING_MS, work, () => {
+    throw new ChatError('STORAGE', 'What is stored could not be read.');
+  });
+}
 
 /** What an account that runs is given by the one who opened it. */
 export interface RunningAccountGiven {
@@ -58,6 +78,7 @@ export class RunningAccount {
   #isOver = false;
   #isEnded = false;
   #ends: Unsubscribe[] = [];
+  #overtaken: Timer | undefined;
 
   constructor(private readonly ports: RunningAccountPorts) {
     this.#tabs = ports.isAlone ? loneTab() : sharedTabs(ports.name, ports);
@@ -72,14 +93,14 @@ export class RunningAccount {
   }
 
   /**
-   * Resolves when it is known whether this tab leads, and what is stored is read. Rejects where the storage was closed.
+   * Resolves when it is known whether this tab leads, and what is stored is read. Rejects where it was closed, or cannot be read.
    * @param opened conversations that were opened or read already
    */
   async start(opened: Iterable<string>): Promise<void> {
     this.#tabs.tabs.start();
     await this.#knowsRole();
     this.engine = this.#newEngine();
-    await this.engine.start(opened);
+    await read(this.ports.clock, this.engine.start(opened));
   }
 
   /** From now on it leads or follows as the tabs agree, and is connected. */
@@ -125,40 +146,65 @@ export class RunningAccount {
     if (isWanted) socket?.nudge();
   }
 
-  /** Resolves when nothing of it is left to write. What is stored stays. */
-  async end(): Promise<void> {
+  /**
+   * Resolves when nothing of it is left to write, or the storage has not taken it in time. What is stored stays.
+   * @param isLeft nothing of it is to be kept
+   */
+  async end(isLeft = false): Promise<void> {
+    const { clock, database } = this.ports;
+    const limitMs = isLeft ? MAX_LEAVE_MS : MAX_END_MS;
     this.#isEnded = true;
     for (const end of this.#ends) end();
-    await this.#tabs.tabs.stop(async () => (this.engine as Engine | undefined)?.stop());
-    await this.ports.database.close();
+    clock.clearTimeout(this.#overtaken);
+    await this.#tabs.tabs.stop(async () => {
+      const engine = this.engine as Engine | undefined;
+      if (isLeft) engine?.giveUp();
+      const stopped = engine?.stop().catch(() => undefined) ?? Promise.resolve();
+      await within(clock, limitMs, stopped, () => engine?.giveUp());
+    });
+    await within(clock, limitMs, database.close(), () => undefined);
   }
 
   /** This tab leads from now on, or follows: from what is stored. */
   async #takeRole(): Promise<void> {
     const { engine } = this;
+    const { clock } = this.ports;
     const isLeader = this.#tabs.tabs.getSnapshot() === 'leader';
     const isRight = isLeader === (engine.socket !== undefined);
     if (this.#isEnded || (isRight && !this.#isOver)) return;
     // A page that is frozen while it reads keeps the storage from the other tabs: it follows once it is awake again.
     this.#isOver = !isLeader && this.ports.lifecycle.getState() === 'background';
-    await engine.stop();
+    clock.clearTimeout(this.#overtaken);
+    await within(clock, MAX_END_MS, engine.stop(), () => engine.giveUp());
     if (this.#isOver) return;
     const next = this.#newEngine(engine.sync.state);
     engine.shareWith(next);
     try {
-      await next.start(engine.sync.state.windows.keys());
+      await read(clock, next.start(engine.sync.state.windows.keys()));
       // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
       const shared = engine.shared().then(() => next.sync.idle());
-      await within(this.ports.clock, MAX_HANDOVER_MS, shared, () => undefined);
+      await within(clock, MAX_HANDOVER_MS, shared, () => undefined);
     } catch (error) {
       // The storage was removed; or a newer version of the app has replaced the caches, and its tabs are to lead.
+      next.giveUp();
       await next.stop().catch(() => undefined);
       if (error instanceof StorageError && error.code === 'OUTDATED') this.#tabs.tabs.retire();
+      else if (error instanceof ChatError) this.#takeRoleLater();
       throw error;
     }
     this.engine = next;
     this.ports.changed();
     this.connect();
+  }
+
+  /** Another engine in place of this one, behind the changes of the account that are asked for meanwhile. */
+  #takeRoleLater(): void {
+    const { clock, change } = this.ports;
+    clock.clearTimeout(this.#overtaken);
+    this.#overtaken = clock.setTimeout(() => {
+      this.#isOver = true;
+      change(() => this.#takeRole());
+    }, OVERTAKEN_MS);
   }
 
   /**
@@ -181,7 +227,10 @@ export class RunningAccount {
   #newEngine(before?: SyncState): Engine {
     const { ports } = this;
     const identified = (actual: string): boolean => {
-      if (actual === ports.userId) return true;
+      if (actual === ports.userId) {
+        void handled(ports.session.identify(actual));
+        return true;
+      }
       // The application's tokens are another user's now.
       ports.change(async () => {
         await ports.session.identify(actual);
@@ -189,7 +238,10 @@ export class RunningAccount {
       });
       return false;
     };
-    return new Engine({ ...ports, role: this.#tabs.tabs.getSnapshot(), tabs: this.#tabs, identified }, before);
+    const { tabs } = this.#tabs;
+    // From what the other one has stored.
+    const overtaken = (): void => this.#takeRoleLater();
+    return new Engine({ ...ports, role: tabs.getSnapshot(), tabs: this.#tabs, identified, overtaken }, before);
   }
 
   #knowsRole(): Promise<void> {

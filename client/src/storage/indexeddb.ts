@@ -44,12 +44,15 @@ export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
     destroy: async (name) => {
       const { factory } = settings;
       if (factory === undefined) throw new StorageError('UNAVAILABLE', 'There is no IndexedDB here.');
-      // Open handles get `versionchange` and close; the request waits until they have.
+      // Open handles get `versionchange` and close; the request waits until they have. One that is halted holds up nobody for
+      // good: it is removed as soon as that one goes on.
+      let timer: ReturnType<typeof setTimeout> | undefined;
       await new Promise<void>((resolve, reject) => {
         const request = factory.deleteDatabase(`${settings.prefix}:${name}`);
         request.addEventListener('success', () => resolve());
         request.addEventListener('error', () => reject(failure(request.error)));
-      });
+        request.addEventListener('blocked', () => (timer = setTimeout(resolve, MAX_BLOCKED_MS)));
+      }).finally(() => clearTimeout(timer));
     },
   };
 }
@@ -75,6 +78,8 @@ function askPermission(factory: IDBFactory | undefined): void {
   }
 }
 
+/** How long the removal of a database waits for a tab that does not let go of it. */
+const MAX_BLOCKED_MS = 3_000;
 const MAX_UPGRADE_ATTEMPTS = 8;
 
 interface Settings {

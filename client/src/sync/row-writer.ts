@@ -16,6 +16,8 @@ type Row = RowChanges['rows'][number];
 
 /** Between two tries: a user who makes room on the disk waits no longer. */
 const MAX_PAUSE_MS = 5_000;
+/** A transaction of another tab that was halted in the middle holds up everybody's: who waits longer is given the reason. */
+const MAX_SILENT_MS = 5_000;
 
 /** The row of `meta` that says who writes the cache. */
 export const WRITER = 'writer';
@@ -47,7 +49,7 @@ interface Batch {
 export interface RowWriterOptions {
   /** Called with what is stored from now on, before the promise of who gave it resolves. */
   written?: (changes: RowChanges) => void;
-  /** Called each time that the storage has refused rows more than once. */
+  /** Called each time that the storage has refused rows more than once, and every MAX_SILENT_MS in which it does not answer. */
   failed?: () => void;
   /** The last word about the rows, within the transaction that stores them. It may be asked twice of the same ones. */
   prepare?: (transaction: StorageTransaction, rows: readonly Row[]) => Promise<readonly Row[]>;
@@ -56,6 +58,8 @@ export interface RowWriterOptions {
    * what it still has to say of the cache is older, and is not written.
    */
   mark?: string;
+  /** Called when that was so. */
+  overtaken?: () => void;
 }
 
 export class RowWriter {
@@ -119,7 +123,7 @@ export class RowWriter {
       this.#current = batch;
       if (!this.#keepsCache) forgetCache(batch);
       try {
-        await this.#commit(batch);
+        await this.#commit(batch).finally(this.#watch());
         failures = 0;
         this.options.written?.(changesOf(batch));
         for (const { resolve } of batch.waiters) resolve();
@@ -147,6 +151,16 @@ export class RowWriter {
     this.#isWriting = false;
   }
 
+  /** Says so while the storage does not answer; until what is returned is called. */
+  #watch(): () => void {
+    const isSilent = (): void => {
+      timer = this.clock.setTimeout(isSilent, MAX_SILENT_MS);
+      this.options.failed?.();
+    };
+    let timer = this.clock.setTimeout(isSilent, MAX_SILENT_MS);
+    return () => this.clock.clearTimeout(timer);
+  }
+
   async #commit(batch: Batch): Promise<void> {
     const { mark, prepare } = this.options;
     const stores = new Set<StoreName>(batch.cleared);
@@ -171,7 +185,10 @@ export class RowWriter {
       return { rows, isOvertaken };
     });
     if (isMarking) this.#isMarked = true;
-    if (stored.isOvertaken) this.#keepsCache = false;
+    if (stored.isOvertaken && this.#keepsCache) {
+      this.#keepsCache = false;
+      this.options.overtaken?.();
+    }
     for (const row of stored.rows) batch.rows.set(`${row[0]} ${row[1]}`, row);
   }
 

@@ -130,6 +130,28 @@ describe('a client', () => {
     },
   );
 
+  it('says that what is stored cannot be read where it opens all the same, and shows it as soon as it can be', async () => {
+    const { client: earlier, ports } = await loggedIn();
+    await earlier.close();
+    let isWell = false;
+    const { open } = ports.storage;
+    ports.storage.open = async (name) => {
+      const database = await open(name);
+      const transaction = database.transaction.bind(database);
+      database.transaction = (...given) => (isWell ? transaction(...given) : Promise.reject(new Error('ill')));
+      return database;
+    };
+    const client = createClient(ports);
+    await ports.clock.advance(40_000);
+    await client.ready;
+    expect(client.connection.getSnapshot()).toEqual({ status: 'ended', code: 'STORAGE' });
+    isWell = true;
+    await ports.clock.advance(60_000);
+    expect(client.conversations.items).toHaveLength(1);
+    expect(client.userId).toBe(ME);
+    await client.close();
+  });
+
   it('reads what an earlier run left as soon as it can be read, with what was typed meanwhile', async () => {
     const { client: earlier, ports } = await loggedIn();
     await earlier.close();

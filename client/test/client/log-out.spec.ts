@@ -6,7 +6,7 @@ import { memoryStorage } from '../../src/storage/memory.js';
 import { FakeConnectivity, FakeSockets } from '../support/fake-ports.js';
 import { rejection, settled, VirtualClock } from '../support/virtual-clock.js';
 import { ME } from '../sync/model-server.js';
-import { answering, loggedIn, made } from './fake-server.js';
+import { answering, CONVERSATION, loggedIn, made } from './fake-server.js';
 
 describe('a client', () => {
   it('leaves no session behind where a log-in finds no storage', async () => {
@@ -72,6 +72,45 @@ describe('a client', () => {
     await settled();
     expect([client.userId, answers]).toEqual([undefined, []]);
     await client.close();
+  });
+
+  it.each([
+    ['logout', 'refuses everything'],
+    ['close', 'refuses everything'],
+    ['logout', 'does not answer'],
+    ['close', 'does not answer'],
+  ] as const)('does not wait for a storage without end: %s, where it %s', async (end, how) => {
+    const { client, ports, clock } = await loggedIn();
+    const { open } = ports.storage;
+    await client.close();
+    let isIll = false;
+    ports.storage.open = async (name) => {
+      const database = await open(name);
+      const transaction = database.transaction.bind(database);
+      const { close } = database;
+      const never = <Result>(): Promise<Result> => new Promise(() => undefined);
+      database.transaction = (mode, stores, work) => {
+        if (!isIll || mode === 'readonly') return transaction(mode, stores, work);
+        return how === 'does not answer' ? never() : Promise.reject(new Error('the disk is full'));
+      };
+      database.close = () => (isIll && how === 'does not answer' ? never() : close.call(database));
+      return database;
+    };
+    const again = createClient(ports);
+    await again.ready;
+    isIll = true;
+    void rejection(again.send({ conversationId: CONVERSATION, content: 'typed' }).stored);
+    await clock.advance(10_000);
+    expect(again.outbox.items).toMatchObject([{ lastError: { code: 'STORAGE' } }]);
+    const ended = again[end]();
+    await clock.advance(end === 'logout' ? 1_000 : 30_000);
+    await ended;
+    expect((await ports.tokens.load())?.userId ?? '').toBe(end === 'logout' ? '' : ME);
+    isIll = false;
+    if (end === 'close') return;
+    await again.login({ username: 'me', password: 'a long password' });
+    expect(again.userId).toBe(ME);
+    await again.close();
   });
 
   it('is left, and its storage removed, where the session cannot be removed from its store yet', async () => {

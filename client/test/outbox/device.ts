@@ -137,6 +137,8 @@ export class Device {
   /** Says how often the storage fails from now on. */
   storageFailures = 0;
   storageFailure: Error = new Error('The disk does not answer.');
+  /** What every transaction waits for. */
+  storageHold = Promise.resolve();
   #events = 0;
 
   private constructor(
@@ -147,6 +149,7 @@ export class Device {
     const guarded: Database = {
       transaction: async (mode, stores, work) => {
         await this.#step();
+        await this.storageHold;
         if (this.storageFailures > 0) {
           this.storageFailures -= 1;
           throw this.storageFailure;

@@ -12,6 +12,27 @@ describe('a storage that fails', () => {
     expect(device.storageFailures).toBe(999);
   });
 
+  it('to answer, as where another tab is halted in a transaction, is given as the reason until it answers', async () => {
+    const { world, device } = await connected();
+    let release = (): void => undefined;
+    device.storageHold = new Promise((resolve) => (release = resolve));
+    const reasons = (): unknown[] => device.outbox.getSnapshot().map(({ lastError }) => lastError?.code);
+    const stored = device.send('a', 'before');
+    await world.clock.advance(4_000);
+    expect(reasons()).toEqual([undefined]);
+    await world.clock.advance(2_000);
+    expect(reasons()).toEqual(['STORAGE']);
+    void device.send('b', 'behind');
+    await world.clock.advance(6_000);
+    expect(reasons()).toEqual(['STORAGE', 'STORAGE']);
+    expect(world.frames).toEqual([]);
+    release();
+    expect(await stored).toBe(true);
+    await world.clock.advance(1_000);
+    expect(world.texts()).toEqual(['before', 'behind']);
+    expect(device.states()).toEqual([]);
+  });
+
   it('since it was closed ends the copying of files: their message is not stored, and nobody reads them again', async () => {
     const { world, device } = await connected();
     let reads = 0;
