@@ -21,7 +21,7 @@ import type { MessageTarget, OutboxCommand, UploadSource } from './outbox/types.
 import { defaultTokens, findWebLocks, systemClock, systemFetch, systemRandom } from './ports/platform.js';
 import type { GivenPorts, Ports } from './ports/ports.js';
 import { defined } from './protocol/defined.js';
-import { deferred } from './protocol/deferred.js';
+import { deferred, deferredCalls } from './protocol/deferred.js';
 import { handled } from './protocol/handled.js';
 import type {
   Attachment,
@@ -37,7 +37,7 @@ import type {
 import type { SnapshotOf, StoreKey } from './store/types.js';
 import { findBroadcastChannels, noChannel } from './tabs/broadcast-channel.js';
 
-/** So long a log-out, and the log-in after it, wait for the server to end the session that was left. */
+/** So long a log-out waits for the server to end the session. */
 const REVOCATION_TIMEOUT_MS = 800;
 
 export interface ClientOptions extends Partial<Omit<Ports, 'storage'>>, Pick<Ports, 'storage'> {
@@ -111,7 +111,7 @@ export class ChatClient {
     const account = (this.#account = new CurrentAccount({ ...ports, session, later: () => this.#later() }));
     this.ready = account.ready;
     // Before the first request there is what is cached.
-    this.http = { request: async (...request) => (await this.#later()).http.request(...request) };
+    this.http = deferredCalls(['request'], async () => (await this.#later()).http);
     this.#windows = new ConversationWindows(account, ports.clock);
     this.connection = account.part((engine) => engine?.connection ?? account.idle);
     const { outbox } = account;
@@ -152,11 +152,7 @@ export class ChatClient {
   }
 
   async login(credentials: Login): Promise<void> {
-    await this.#signingIn(async (signIn, attempt) => {
-      // Before its cookies are replaced.
-      await this.#revoke();
-      await signIn.login(credentials, attempt);
-    });
+    await this.#signingIn((signIn, attempt) => signIn.login(credentials, attempt));
   }
 
   /** The mailed code, after `register` or a log-in that said `EMAIL_NOT_VERIFIED`. */
@@ -177,7 +173,8 @@ export class ChatClient {
    * as soon as that is reached, if need be after the next start; nobody waits for it longer than a second.
    */
   logout(): Promise<void> {
-    return handled(this.#account.leave().then(() => this.#revoke()));
+    // oxlint-disable-next-line typescript/no-misused-promises -- a promise that this returns is waited for
+    return handled(this.#account.leave().finally(() => this.#revoke()));
   }
 
   // What is shown
@@ -328,7 +325,9 @@ export class ChatClient {
   #quotation(conversationId: string | undefined, named: string): { replyToId: string } | { replyToClientId: string } {
     if (this.outbox.items.some(({ clientId }) => clientId === named)) return { replyToClientId: named };
     const { items } = this.observe(`messages:${conversationId ?? ''}`).getSnapshot();
-    return { replyToId: items.find(({ clientId }) => clientId === named)?.id ?? named };
+    // Each member chooses their own: another one's may be that of any message.
+    const own = items.find(({ clientId, senderId }) => clientId === named && senderId === this.userId);
+    return { replyToId: own?.id ?? named };
   }
 
   #aim({ conversationId, id, clientId }: MessageReference): {

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../ports/environment.js';
+import type { Clock } from '../ports/environment.js';
 
 export const MIN_BACKOFF_MS = 500;
 export const MAX_BACKOFF_MS = 30_000;
@@ -6,11 +6,6 @@ export const MAX_BACKOFF_MS = 30_000;
 /** Twice as long with each failure, within bounds. */
 export function doubledMs(failures: number): number {
   return Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** failures);
-}
-
-/** Full jitter: anywhere between the least wait and a ceiling that doubles, so that clients that fell together do not come back together. */
-export function backoffMs(failures: number, random: Random): number {
-  return MIN_BACKOFF_MS + random.number() * (doubledMs(failures) - MIN_BACKOFF_MS);
 }
 
 export function pause(clock: Clock, delayMs: number): Promise<void> {

@@ -20,14 +20,17 @@ export class Listeners<Values extends readonly unknown[] = []> {
   }
 }
 
-/** One that throws stops neither the others nor whoever calls: its fault is the application's, and is reported. */
+/**
+ * None that was ended by one before it. One that throws stops neither the others nor whoever calls: its fault is the
+ * application's, and is reported.
+ */
 export function callEach<Values extends readonly unknown[]>(
-  listeners: Iterable<(...values: Values) => void>,
+  listeners: ReadonlySet<(...values: Values) => void>,
   ...values: Values
 ): void {
   for (const listener of [...listeners]) {
     try {
-      listener(...values);
+      if (listeners.has(listener)) listener(...values);
     } catch (error) {
       // oxlint-disable-next-line no-console -- a library has no other place that the application looks at
       console.error(error);

@@ -152,9 +152,14 @@ export class ConversationWindows {
       if (!isOpen) return;
       isOpen = false;
       opened.count -= 1;
-      if (opened.count > 0) return;
-      this.#opened.delete(conversationId);
-      opened.end();
+      // Not where it is opened again in this tick, as by React, which ends one effect or subscription and begins the next.
+      queueMicrotask(() => {
+        if (opened.count !== 0) return;
+        // Once.
+        opened.count = -1;
+        this.#opened.delete(conversationId);
+        opened.end();
+      });
     };
   }
 }

@@ -50,7 +50,7 @@ export function sourceOf(file: UploadSource | File): UploadSource {
       try {
         return new Uint8Array(await file.slice(start, end).arrayBuffer());
       } catch (cause) {
-        throw new ChatError('UNREADABLE_FILE', 'The file cannot be read.', { cause });
+        throw new ChatError('UNREADABLE_FILE', 'The file could not be read.', { cause });
       }
     },
   };

@@ -1,4 +1,5 @@
-import { backoffMs, doubledMs, pause } from '../connection/backoff.js';
+import { doubledMs, pause } from '../connection/backoff.js';
+import { backoffMs } from '../connection/jitter.js';
 import type { Random, Timer } from '../ports/environment.js';
 import { objectUrls } from '../ports/object-urls.js';
 import { StorageError } from '../ports/storage.js';
@@ -111,19 +112,26 @@ export class DurableOutbox implements Outbox {
       // Dropped while it was copied: what was written since then goes, too.
       if (held === undefined) this.#discard([item]);
       const { isCopying, ...copied } = held ?? item;
-      if (held !== undefined && isCopying === true && copied.state === 'queued') await this.#items.change([copied], []);
+      const isHere = copied.state === 'queued' || copied.state === 'rejected';
+      if (held !== undefined && isCopying === true && isHere) await this.#items.change([copied], []);
     } finally {
       finish();
     }
   }
 
-  /** Edits that were stored by tabs that did not know whether their message had left: it goes out with its last text. */
+  /**
+   * Edits and deletions that were stored where it was not known whether their message had left (by another tab, or before the
+   * engine ran): it goes out with its last text, or not at all.
+   */
   #foldStored(): void {
     for (const item of this.#items.list) {
-      if (item.command.type !== 'edit') continue;
+      if ((item.command.type !== 'edit' && item.command.type !== 'delete') || !this.#items.list.includes(item))
+        continue;
       const before = this.#items.list.slice(0, this.#items.list.indexOf(item));
       const { replaced, removed, isNeeded } = fold(before, item.command, this.#isUnsent);
-      if (!isNeeded) this.#items.change(replaced, [...removed, item]).catch(() => undefined);
+      if (isNeeded) continue;
+      this.#items.change(replaced, [...removed, item]).catch(() => undefined);
+      this.#discard(removed);
     }
   }
 
@@ -239,7 +247,8 @@ export class DurableOutbox implements Outbox {
 
   retryNow(clientId?: string): void {
     for (const [id, run] of this.#items.runs)
-      if (clientId === undefined || id === clientId) Object.assign(run, { dueAt: 0, isServersTime: false });
+      if (clientId === undefined || id === clientId)
+        Object.assign(run, { dueAt: 0, isServersTime: false, isUploadedAnew: false });
     const refused = this.#items.list.filter(
       (item) => item.state === 'rejected' && (clientId === undefined || item.clientId === clientId),
     );
@@ -252,6 +261,8 @@ export class DurableOutbox implements Outbox {
     if (item !== undefined && item.command.type !== 'send' && item.command.type !== 'edit') return;
     if (item === undefined || !this.#isUnsent(item))
       throw new ChatError('ABORTED', 'It may have been sent already: edit the message.');
+    const run = this.#items.runs.get(clientId);
+    if (run !== undefined) run.isUploadedAnew = false;
     const stored = this.#items.change([revised(item, content)], []);
     this.#notifyAndPump();
     await stored;

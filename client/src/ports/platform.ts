@@ -24,13 +24,11 @@ export const systemRandom: Random = {
   number: () => Math.random(),
   uuid: () => {
     const { crypto } = globalThis as { crypto?: Crypto };
-    // Only in secure contexts, and not in React Native.
+    // Only in secure contexts, and not in React Native. What is named by it is the user's own: it need not be secret.
     if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
-    // A call for each digit is slow and short: it belongs to the first load, and is rarely needed.
-    const byte = (): number => crypto?.getRandomValues?.(new Uint8Array(1))[0] ?? Math.random() * 256;
     // Version 4: a 0 stands for any digit, the 8 for one from there on.
     return '00000000-0000-4000-8000-000000000000'.replace(/[08]/g, (place) =>
-      (+place ^ (byte() & (15 >> (+place / 4)))).toString(16),
+      (+place ^ ((Math.random() * 16) >> (+place / 4))).toString(16),
     );
   },
 };

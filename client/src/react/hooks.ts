@@ -4,6 +4,7 @@ import type { OutgoingContent } from '../facade/outgoing.js';
 import { badgeOf } from '../facade/unread.js';
 import { pendingConversationId } from '../outbox/recipient.js';
 import type { OutboxItem } from '../outbox/types.js';
+import { handled } from '../protocol/handled.js';
 import type {
   Attachment,
   Conversation,
@@ -192,7 +193,7 @@ export function useUpload(): Upload {
       current = undefined;
       show((shown) => (shown.isUploading ? NO_UPLOAD : shown));
     };
-    const upload = async (file: Uploadable): Promise<Attachment> => {
+    const begin = async (file: Uploadable): Promise<Attachment> => {
       current?.abort();
       const controller = (current = new AbortController());
       show({ ...NO_UPLOAD, isUploading: true });
@@ -205,6 +206,8 @@ export function useUpload(): Upload {
         throw error;
       }
     };
+    // Who shows `error` need not wait for it.
+    const upload = (file: Uploadable): Promise<Attachment> => handled(begin(file));
     let isMounted = false;
     const mount = (): (() => void) => {
       isMounted = true;

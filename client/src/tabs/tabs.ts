@@ -59,6 +59,8 @@ class LockedTabs implements Tabs {
   private leaderId: string | undefined;
   /** Another tab that leads as well, as far as this one knows, which does; and until when that may pass by itself. */
   private rival: { id: string; timer: Timer; isConfirmed: boolean } | undefined;
+  /** It gave the lead away while the app wanted no connection, and is a candidate again when it wants one. */
+  private isAway = false;
   private pingTimer: Timer | undefined;
 
   constructor(
@@ -119,6 +121,7 @@ class LockedTabs implements Tabs {
   }
 
   private beCandidate({ steal = false }): void {
+    this.isAway = false;
     const controller = new AbortController();
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -160,6 +163,7 @@ class LockedTabs implements Tabs {
 
   private ping(): void {
     if (this.ports.isSuspended()) this.misses = -1;
+    else if (this.isAway) this.beCandidate({});
     else if (this.misses < MAX_MISSES) this.send({ type: 'tabs:ping' });
     else {
       this.misses = 0;
@@ -231,9 +235,12 @@ class LockedTabs implements Tabs {
       case 'tabs:ping':
         this.hasOthers = true;
         if (this.role !== 'leader') return;
-        // Who asks wants a connection.
-        if (this.ports.isSuspended()) this.yield();
-        else this.send({ type: 'tabs:pong', id: this.id });
+        // Who asks wants a connection. Without others that wait for the lock this one would be given it back at once.
+        if (this.ports.isSuspended()) {
+          this.withdraw();
+          this.setRole('follower');
+          this.isAway = true;
+        } else this.send({ type: 'tabs:pong', id: this.id });
         return;
       case 'tabs:pong':
       case 'tabs:leader':
@@ -260,14 +267,16 @@ class LockedTabs implements Tabs {
    * before: two may lead, each of which receives what the other posts. One of them follows, and wants the lead no more while the other answers.
    */
   private noteRival(id: string): void {
+    const { clock } = this.ports;
     const { rival } = this;
-    if (rival?.id !== id) {
+    // Another one in place of one that is asked, and does not answer, counts.
+    if (rival === undefined || (rival.isConfirmed && rival.id !== id)) {
       this.forgetRival();
-      const timer = this.ports.clock.setTimeout(() => {
-        if (this.rival !== undefined) this.rival.isConfirmed = true;
+      const confirm = (): void => {
+        this.rival = { id, timer: clock.setTimeout(() => this.forgetRival(), RIVAL_MS), isConfirmed: true };
         this.send({ type: 'tabs:ping' });
-      }, RIVAL_MS);
-      this.rival = { id, timer, isConfirmed: false };
+      };
+      this.rival = { id, timer: clock.setTimeout(confirm, RIVAL_MS), isConfirmed: false };
     } else if (rival.isConfirmed) {
       this.forgetRival();
       // The other one learns of this one, if it does not know yet.

@@ -203,6 +203,61 @@ describe('a client', () => {
     }
   });
 
+  it('quotes the message that was named, whatever another member has called theirs', async () => {
+    const { client, sockets } = await loggedIn();
+    sockets.last.answer('sync', { ok: true, data: noChanges() });
+    client.messages(CONVERSATION).open();
+    await settled();
+    const [named] = client.messages(CONVERSATION).getSnapshot().items;
+    const id = named?.id ?? '';
+    sockets.last.listeners.event('message:new', {
+      message: { ...named, id: 'c0-4', seq: 4, senderId: OTHER, clientId: id },
+      conversation: { id: CONVERSATION, type: 'DIRECT', title: null, memberCount: 2 },
+    });
+    await settled();
+    expect(client.messages(CONVERSATION).getSnapshot().items).toMatchObject([{}, {}, {}, { clientId: id }]);
+    client.send({ conversationId: CONVERSATION, content: 'yes', replyToId: id });
+    await settled();
+    expect(client.outbox.items[0]?.command).toMatchObject({ replyToId: id });
+    await client.close();
+  });
+
+  it('leaves a conversation open, and its messages the same, where one subscription follows another at once', async () => {
+    const { client, sockets } = await loggedIn();
+    sockets.last.answer('sync', { ok: true, data: noChanges() });
+    await settled();
+    const messages = client.messages(CONVERSATION);
+    const end = messages.subscribe(() => undefined);
+    await settled();
+    const shown = messages.getSnapshot();
+    const rooms = (): string[] =>
+      sockets.last.emitted.map(({ event }) => event).filter((event) => event.endsWith('_conversation'));
+    const before = rooms();
+    // As React does where it is given another function to subscribe with.
+    end();
+    const endNext = messages.subscribe(() => undefined);
+    expect(messages.getSnapshot()).toBe(shown);
+    await settled();
+    expect([messages.getSnapshot() === shown, rooms()]).toEqual([true, before]);
+    endNext();
+    await settled();
+    expect(rooms()).toEqual([...before, 'leave_conversation']);
+    await client.close();
+  });
+
+  it('calls nobody whose subscription was ended by one that was called before', async () => {
+    const { client } = await loggedIn();
+    let calls = 0;
+    let end = (): void => undefined;
+    client.connection.subscribe(() => end());
+    end = client.connection.subscribe(() => (calls += 1));
+    await client.logout();
+    await client.login({ username: 'me', password: 'a long password' });
+    await client.logout();
+    expect(calls).toBe(0);
+    await client.close();
+  });
+
   it('leaves a conversation after what was typed there, and not where that cannot be sent', async () => {
     const { client, clock, asked } = await loggedIn();
     void client.send({ conversationId: CONVERSATION, content: 'bye' });

@@ -384,6 +384,23 @@ describe('a reply to a message that has no id yet', () => {
 });
 
 describe('an edit of what seemed to be on its way and had not left', () => {
+  it('that was stored by a tab that did not know whether its message had left takes it out at the next start, with what was done to it', async () => {
+    const { world, device } = await connected();
+    await device.disconnect();
+    await device.send('a', 'thought better of it');
+    const target = { clientId: 'a' };
+    const of = { conversationId: 'c0', target };
+    await device.enqueue({ type: 'react', clientId: 'r', ...of, emoji: '👍', remove: false });
+    const tab = await Device.follow(world, device);
+    await tab.enqueue({ type: 'delete', clientId: 'd', ...of, for: 'everyone' });
+    device.kill();
+    const again = await Device.start(world);
+    expect(again.states()).toEqual([]);
+    await again.connect();
+    await world.clock.advance(1_000);
+    expect([world.frames, world.texts()]).toEqual([[], []]);
+  });
+
   it('lets no older edit come after a newer one that was folded into its message', () => {
     const item = (command: OutboxCommand, sequence: number): OutboxItem => ({
       ...{ clientId: command.clientId, command, lane: 'c0', sequence, state: 'queued', attempts: 0, createdAt: 0 },

@@ -116,6 +116,23 @@ describe('files', () => {
     expect(world.texts('c0')).toEqual(['next']);
   });
 
+  it('are uploaded anew once for each time that the user tries their message', async () => {
+    const { world, device } = await connected();
+    const serve = world.do.bind(world);
+    let refusals = 3;
+    world.do = (event, payload) => {
+      if (event !== 'send_message' || refusals === 0) return serve(event, payload);
+      refusals -= 1;
+      throw new ChatError('VALIDATION_FAILED', 'Not valid.', { errors: { attachmentIds: ['is not known'] } });
+    };
+    await device.send('a', 'picture', 'c0', [file('cat')]);
+    await world.clock.advance(60_000);
+    expect([device.states(), refusals]).toEqual([[['picture', 'rejected']], 1]);
+    device.outbox.retryNow('a');
+    await world.clock.advance(60_000);
+    expect([device.states(), refusals, world.texts()]).toEqual([[], 0, ['picture file-cat']]);
+  });
+
   it('survive a kill in the middle of the upload', async () => {
     const { world, device } = await connected();
     await device.send('a', 'picture', 'c0', [file('cat')]);

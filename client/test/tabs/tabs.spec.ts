@@ -110,6 +110,38 @@ describe('five tabs of one user', () => {
     },
   );
 
+  it('that led at the same time store what comes, whichever goes on, and are connected where that one wants no connection', async () => {
+    for (let seed = 0; seed < RUNS / 4; seed += 1) {
+      const model = new BrowserModel(new Chance(seed));
+      const [old] = (await opened(model, 1)) as [Tab];
+      model.clearLocks();
+      const next = model.open();
+      const tabs = [old, next];
+      await model.clock.advance(6 * TAKEOVER_MS);
+      const leaders = (): Tab[] => tabs.filter(({ life }) => model.connected.some((socket) => socket.life === life));
+      const [first] = leaders() as [Tab];
+      expect([seed, leaders()]).toEqual([seed, [first]]);
+      first.client.suspend();
+      await model.clock.advance(3 * TAKEOVER_MS);
+      const [second] = tabs.filter((tab) => tab !== first) as [Tab];
+      expect([seed, leaders()]).toEqual([seed, [second]]);
+      await second.client.send({ conversationId: 'c0', content: 'one' }).stored;
+      await model.clock.advance(TAKEOVER_MS);
+      first.client.resume();
+      await first.client.send({ conversationId: 'c0', content: 'two' }).stored;
+      await model.clock.advance(6 * TAKEOVER_MS);
+      expect([seed, model.connected.length, ...model.world.texts()]).toEqual([seed, 1, 'one', 'two']);
+      for (const { life } of tabs) life.kill();
+      model.isServerAway = true;
+      const later = model.open();
+      await model.clock.advance(TAKEOVER_MS);
+      later.client.messages('c0').open();
+      await model.clock.advance(TAKEOVER_MS);
+      expect([seed, ...shown(later).slice(-2)]).toEqual([seed, 'one', 'two']);
+      await closed(model, [later]);
+    }
+  });
+
   it('leave no timer behind once they are closed, which would keep a program from its end', async () => {
     const model = new BrowserModel(new Chance(1));
     const tabs = await opened(model, 3);
