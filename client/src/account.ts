@@ -27,7 +27,7 @@ export interface AccountPorts extends Pick<Ports, 'storage' | 'channel' | 'clock
   later: () => Promise<Pick<Later, 'run' | 'forget'>>;
 }
 
-const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'There is no session.');
+const notLoggedIn = (): ChatError => new ChatError('NOT_LOGGED_IN', 'No session.');
 const left = (): ChatError => new ChatError('ABORTED', 'The client was closed.');
 /** What cannot be read at this moment. */
 const unreadable = (cause: unknown): ChatError => new ChatError('STORAGE', 'The storage could not be read.', { cause });

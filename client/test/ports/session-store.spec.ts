@@ -40,22 +40,23 @@ describe('the store of the session in IndexedDB', () => {
       const factory = new IDBFactory();
       const tokens = indexedDbTokens(factory);
       const open = factory.open.bind(factory);
-      let answer = (): void => undefined;
+      let answers = false;
+      const held: (() => void)[] = [];
       factory.open = (...parameters) => {
         const request = open(...parameters);
-        request.addEventListener('success', (event) => {
-          if (answers) return;
-          event.stopImmediatePropagation();
-          answer = () => request.dispatchEvent(new Event('success'));
-        });
+        const add = request.addEventListener.bind(request);
+        request.addEventListener = (type: string, listener: (event: Event) => void): void =>
+          add(type, (event: Event) => {
+            if (type === 'success' && !answers) held.push(() => listener(event));
+            else listener(event);
+          });
         return request;
       };
-      let answers = false;
       const saved = rejection(tokens.save({ ...SESSION, accessToken: 'late' }));
       await jest.advanceTimersByTimeAsync(10_000);
       expect(await saved).toMatchObject({ message: 'IndexedDB does not answer.' });
       answers = true;
-      answer();
+      for (const answer of held) answer();
       await tokens.save(SESSION);
       expect(await tokens.load()).toEqual(SESSION);
     } finally {
