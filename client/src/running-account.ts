@@ -175,17 +175,24 @@ export class RunningAccount {
     // A page that is frozen while it reads keeps the storage from the other tabs: it follows once it is awake again.
     this.#isOver = !isLeader && this.ports.lifecycle.getState() === 'background';
     clock.clearTimeout(this.#overtaken);
-    await within(clock, MAX_END_MS, engine.stop(), () => engine.giveUp());
+    // One that the storage does not answer goes on writing what was typed: nothing of that is given up.
+    const stopped = engine.stop().catch(() => undefined);
+    await within(clock, MAX_END_MS, stopped, () => undefined);
     if (this.#isOver) return;
     const next = this.#newEngine(engine.sync.state);
     engine.shareWith(next);
     try {
       await read(clock, next.start(engine.sync.state.windows.keys()));
       // What is typed at this moment must not go from the screen; a storage that hangs holds up nobody.
-      const shared = engine.shared().then(() => next.sync.idle());
+      const shared = engine
+        .shared()
+        .then(() => next.sync.idle())
+        .catch(() => undefined);
       await within(clock, MAX_HANDOVER_MS, shared, () => undefined);
     } catch (error) {
       // The storage was removed; or a newer version of the app has replaced the caches, and its tabs are to lead.
+      // What is stopped is not connected again.
+      this.#isOver = true;
       next.giveUp();
       await next.stop().catch(() => undefined);
       if (error instanceof StorageError && error.code === 'OUTDATED') this.#tabs.tabs.retire();
@@ -232,7 +239,9 @@ export class RunningAccount {
         return true;
       }
       // The application's tokens are another user's now.
+      const { generation } = ports.session;
       ports.change(async () => {
+        if (generation !== ports.session.generation) return;
         await ports.session.identify(actual);
         await ports.open(actual);
       });

@@ -87,6 +87,13 @@ jest.setTimeout(5 * WAIT_TIMEOUT_MS);
     await ada.say('first, offline');
     await ada.say('second, offline');
     await expectPresent(ada.message('second, offline').getByText('Waiting to be sent'));
+    // The list says it, too, and what waits can be answered.
+    await expectShown(ada.list.getByText('You: second, offline'));
+    await expectPresent(ada.list.getByText('Waiting to be sent'));
+    await ada.message('first, offline').click({ button: 'right' });
+    await ada.page.getByRole('menuitem', { name: 'Reply' }).click();
+    await ada.say('an answer, offline');
+    await expectShown(ada.message('an answer, offline').getByRole('button', { name: /first, offline/ }));
     await goOnline();
     await expectShown(bob.message('second, offline'));
     const texts = await bob.log.getByRole('article').allInnerTexts();

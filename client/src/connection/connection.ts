@@ -250,6 +250,8 @@ export class SocketConnection implements Connection {
 
   #ready(attempt: Attempt, ready: ServerEvents['session:ready']): void {
     if (attempt.isReady) return;
+    // Whose the next session's tokens are it does not say.
+    if (this.#isFormer(attempt)) return this.#start();
     // Whose account it is decides where everything is kept: nobody's is not guessed.
     const userId: unknown = (ready as Partial<typeof ready> | null)?.userId;
     if (typeof userId !== 'string' || userId === '') return this.#lost(attempt, { code: 'UNEXPECTED_ANSWER' });

@@ -51,7 +51,7 @@ export function indexedDbStorage(options: IndexedDbOptions = {}): Storage {
         const request = factory.deleteDatabase(`${settings.prefix}:${name}`);
         request.addEventListener('success', () => resolve());
         request.addEventListener('error', () => reject(failure(request.error)));
-        request.addEventListener('blocked', () => (timer = setTimeout(resolve, MAX_BLOCKED_MS)));
+        timer = setTimeout(resolve, MAX_REMOVAL_MS);
       }).finally(() => clearTimeout(timer));
     },
   };
@@ -78,8 +78,8 @@ function askPermission(factory: IDBFactory | undefined): void {
   }
 }
 
-/** How long the removal of a database waits for a tab that does not let go of it. */
-const MAX_BLOCKED_MS = 3_000;
+/** How long the removal of a database is waited for, which a tab may not let go of. */
+const MAX_REMOVAL_MS = 5_000;
 const MAX_UPGRADE_ATTEMPTS = 8;
 
 interface Settings {

@@ -304,11 +304,20 @@ describe('connection', () => {
     await settled();
     connection.nudge();
     expect([status(), sockets.opened.length]).toEqual(['live', 2]);
+    sockets.last.listeners.disconnected();
+    await clock.advance(2_000);
+    expect(sockets.opened).toHaveLength(3);
+    generation += 1;
+    sockets.last.welcome();
+    await settled();
+    expect(sockets.opened).toHaveLength(4);
+    sockets.last.welcome();
+    await settled();
     generation += 1;
     sockets.last.end('PASSWORD_CHANGED', false);
     expect([status(), ends]).toEqual(['waiting', []]);
     await clock.advance(2_000);
-    expect(sockets.opened).toHaveLength(3);
+    expect(sockets.opened).toHaveLength(5);
   });
 
   it('comes back by itself where the server says so', async () => {

@@ -83,6 +83,8 @@ export class BrowserModel {
   /** How often, of a hundred requests, the connection is cut after the request and before its answer. */
   lossPercent = 0;
   uploads = 0;
+  /** What every transaction waits for, as where a tab is halted in the middle of one. */
+  storageHold = Promise.resolve();
   #lock = processLock();
   readonly #channel = sharedChannels();
   readonly #tokens = memoryTokens();
@@ -195,7 +197,11 @@ export class BrowserModel {
         const database = await life.guard(() => storage.open(name));
         return {
           close: () => life.guard(() => database.close()),
-          transaction: (mode, stores, work) => life.guard(() => database.transaction(mode, stores, work)),
+          transaction: (mode, stores, work) =>
+            life.guard(async () => {
+              await this.storageHold;
+              return database.transaction(mode, stores, work);
+            }),
         };
       },
     };

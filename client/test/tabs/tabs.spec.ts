@@ -142,6 +142,27 @@ describe('five tabs of one user', () => {
     }
   });
 
+  it('go on where the storage did not answer while one was given the lead, with what was typed meanwhile', async () => {
+    for (const silentMs of [5_000, 20_000, 45_000]) {
+      const model = new BrowserModel(new Chance(1));
+      const [first, second] = (await opened(model, 2)) as [Tab, Tab];
+      let release = (): void => undefined;
+      model.storageHold = new Promise((resolve) => (release = resolve));
+      void second.client.send({ conversationId: 'c0', content: 'before' });
+      await model.clock.advance(100);
+      first.life.kill();
+      await model.clock.advance(silentMs / 2);
+      void second.client.send({ conversationId: 'c0', content: 'meanwhile' });
+      await model.clock.advance(silentMs / 2);
+      release();
+      await model.clock.advance(60_000);
+      expect([silentMs, ...model.world.texts()]).toEqual([silentMs, 'before', 'meanwhile']);
+      expect(second.client.connection.getSnapshot().status).toBe('live');
+      expect(second.client.outbox.items).toEqual([]);
+      await closed(model, [second]);
+    }
+  });
+
   it('leave no timer behind once they are closed, which would keep a program from its end', async () => {
     const model = new BrowserModel(new Chance(1));
     const tabs = await opened(model, 3);
