@@ -201,6 +201,56 @@ describe('a log-out', () => {
     await again.close();
   });
 
+  describe('of a browser that holds the session in cookies', () => {
+    function tabs() {
+      const state = { asked: [] as string[], isReachable: true };
+      let marks = 0;
+      const fetch: Fetch = (url) => {
+        const path = url.replace('https://chat.example', '');
+        state.asked.push(path);
+        if (!state.isReachable) return Promise.reject(new TypeError('no network'));
+        const mark = `cookie ${(marks += 1)}`;
+        const body = { accessToken: mark, refreshToken: mark, expiresIn: 900, user: { id: ME } };
+        const text = () => Promise.resolve(JSON.stringify(body));
+        return Promise.resolve({ status: 200, ok: true, headers: { get: () => null }, text });
+      };
+      const [tokens, clock] = [memoryTokens(), new VirtualClock()];
+      const tab = (): ChatClient => {
+        const ports = { storage: memoryStorage({ strict: true }), socket: new FakeSockets().factory };
+        return createClient({ url: 'https://chat.example', ...ports, tokens, clock, fetch });
+      };
+      return { state, clock, first: tab(), second: tab() };
+    }
+    const credentials = { username: 'me', password: 'a long password' };
+
+    it('is not repeated once somebody has logged in in another tab: the cookies are theirs', async () => {
+      const { state, clock, first, second } = tabs();
+      await first.login(credentials);
+      state.isReachable = false;
+      const left = first.logout();
+      await clock.advance(10_000);
+      await left;
+      Object.assign(state, { isReachable: true, asked: [] });
+      await second.login(credentials);
+      await clock.advance(120_000);
+      expect(state.asked).toContain('/auth/login');
+      expect(state.asked).not.toContain('/auth/logout');
+      await Promise.all([first.close(), second.close()]);
+    });
+
+    it('that nobody waits for comes before the log-in behind it', async () => {
+      const { state, clock, first, second } = tabs();
+      await first.login(credentials);
+      state.asked.length = 0;
+      void first.logout();
+      await first.login(credentials);
+      await clock.advance(120_000);
+      expect(state.asked.filter((path) => path.startsWith('/auth/'))).toEqual(['/auth/logout', '/auth/login']);
+      expect(first.userId).toBe(ME);
+      await Promise.all([first.close(), second.close()]);
+    });
+  });
+
   it('that waits for the server leaves the session of the next log-in alone', async () => {
     const { state, tokens, clock, client } = await left(false);
     await clock.advance(60_000);
