@@ -78,7 +78,7 @@ export class RunningAccount {
   #isOver = false;
   #isEnded = false;
   #ends: Unsubscribe[] = [];
-  #overtaken: Timer | undefined;
+  #roleTimer: Timer | undefined;
 
   constructor(private readonly ports: RunningAccountPorts) {
     this.#tabs = ports.isAlone ? loneTab() : sharedTabs(ports.name, ports);
@@ -155,7 +155,7 @@ export class RunningAccount {
     const limitMs = isLeft ? MAX_LEAVE_MS : MAX_END_MS;
     this.#isEnded = true;
     for (const end of this.#ends) end();
-    clock.clearTimeout(this.#overtaken);
+    clock.clearTimeout(this.#roleTimer);
     await this.#tabs.tabs.stop(async () => {
       const engine = this.engine as Engine | undefined;
       if (isLeft) engine?.giveUp();
@@ -174,7 +174,7 @@ export class RunningAccount {
     if (this.#isEnded || (isRight && !this.#isOver)) return;
     // A page that is frozen while it reads keeps the storage from the other tabs: it follows once it is awake again.
     this.#isOver = !isLeader && this.ports.lifecycle.getState() === 'background';
-    clock.clearTimeout(this.#overtaken);
+    clock.clearTimeout(this.#roleTimer);
     // One that the storage does not answer goes on writing what was typed: nothing of that is given up.
     const stopped = engine.stop().catch(() => undefined);
     await within(clock, MAX_END_MS, stopped, () => undefined);
@@ -207,8 +207,8 @@ export class RunningAccount {
   /** Another engine in place of this one, behind the changes of the account that are asked for meanwhile. */
   #takeRoleLater(): void {
     const { clock, change } = this.ports;
-    clock.clearTimeout(this.#overtaken);
-    this.#overtaken = clock.setTimeout(() => {
+    clock.clearTimeout(this.#roleTimer);
+    this.#roleTimer = clock.setTimeout(() => {
       this.#isOver = true;
       change(() => this.#takeRole());
     }, OVERTAKEN_MS);

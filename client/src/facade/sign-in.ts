@@ -20,7 +20,7 @@ import type {
   VerifyCode,
 } from '../protocol/protocol.generated.js';
 
-/** So long a log-in waits for the server to end the session that was left before it. */
+/** So long a log-in waits for the server to end the session that was left before it; as in client.ts, whose code must not wait for this. */
 const REVOCATION_TIMEOUT_MS = 800;
 /** So long a server may take to say whose tokens an application brings, before they count as those of the last user. */
 const IDENTITY_TIMEOUT_MS = 3_000;

@@ -40,7 +40,7 @@ export class LiveStore extends ChatStore {
     const item = {
       ...view,
       ...own,
-      lastMessage: last.text,
+      lastMessage: last.text === undefined ? own.lastMessage : last.text,
       lastMessageAt: isBehind ? own.lastMessageAt : lastMessageAt,
       lastMessageState,
     } as const;
@@ -79,8 +79,8 @@ export class LiveStore extends ChatStore {
 
 interface LastSend {
   item: OutboxItem;
-  /** Null where it is deleted. */
-  text: string | null;
+  /** What waits makes of its text; null where it is deleted. */
+  text?: string | null;
 }
 
 const isShownAlike = (one: LastSend, other: LastSend): boolean =>
@@ -90,7 +90,7 @@ function lastSends(outbox: readonly OutboxItem[]): Map<string, LastSend> {
   const byLane = new Map<string, LastSend>();
   for (const item of outbox) {
     const { command, lane, state } = item;
-    if (command.type === 'send') byLane.set(lane, { item, text: command.content?.slice(0, 200) ?? '' });
+    if (command.type === 'send') byLane.set(lane, { item });
     else if ('target' in command && 'clientId' in command.target && state !== 'rejected')
       for (const last of byLane.values()) {
         if (last.item.clientId !== command.target.clientId) continue;

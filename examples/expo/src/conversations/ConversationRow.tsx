@@ -8,6 +8,7 @@ import { briefTimeOf } from '../chat/words';
 import { Avatar } from '../design/Avatar';
 import { Badge, Words } from '../design/controls';
 import { SPACE, useColors } from '../design/theme';
+import { MARKS } from '../messages/rows';
 
 interface Properties {
   conversation: ConversationItem;
@@ -53,11 +54,6 @@ export const ConversationRow = memo(({ conversation, onPress }: Properties) => {
   );
 });
 
-const UNSENT = {
-  pending: { icon: 'time-outline', label: 'Waiting to be sent' },
-  rejected: { icon: 'alert-circle-outline', label: 'Not sent' },
-} as const;
-
 /** What goes on in it: somebody types, a draft waits, else the last message. */
 function Preview({ conversation }: { conversation: ConversationItem }) {
   const { accent, danger, soft } = useColors();
@@ -75,9 +71,9 @@ function Preview({ conversation }: { conversation: ConversationItem }) {
       {draft.trim() === '' ? (
         <>
           {lastMessageState === undefined ? null : (
-            <Text role="img" aria-label={UNSENT[lastMessageState].label}>
+            <Text role="img" aria-label={MARKS[lastMessageState].label}>
               <Ionicons
-                name={UNSENT[lastMessageState].icon}
+                name={MARKS[lastMessageState].icon}
                 size={14}
                 color={lastMessageState === 'pending' ? soft : danger}
               />{' '}

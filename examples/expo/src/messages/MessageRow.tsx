@@ -6,12 +6,11 @@ import { Pressable, Text, View } from 'react-native';
 import { client } from '../chat/client';
 import { excerptOf, isOwn } from '../chat/names';
 import { reasonOf, timeOf } from '../chat/words';
-import type { IconName } from '../design/controls';
 import { Words } from '../design/controls';
 import { RADIUS, SPACE, useColors } from '../design/theme';
 import { Attachments } from './Attachments';
 import { MessageText } from './MessageText';
-import type { Tick } from './rows';
+import { MARKS, type Tick } from './rows';
 
 interface Properties {
   item: MessageItem;
@@ -90,14 +89,6 @@ export const MessageRow = memo((properties: Properties) => {
     </View>
   );
 });
-
-const MARKS: Record<Tick, { icon: IconName; label: string }> = {
-  pending: { icon: 'time-outline', label: 'Waiting to be sent' },
-  sent: { icon: 'checkmark', label: 'Sent' },
-  delivered: { icon: 'checkmark-done', label: 'Delivered' },
-  read: { icon: 'checkmark-done', label: 'Read' },
-  rejected: { icon: 'alert-circle-outline', label: 'Not sent' },
-};
 
 function Meta({ item, tick }: Properties) {
   const { soft, accent, danger } = useColors();

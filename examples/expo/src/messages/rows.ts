@@ -2,6 +2,7 @@ import type { MessageItem, Receipt } from '@parley/client';
 import { client } from '../chat/client';
 import { isOwn } from '../chat/names';
 import { isSameDay } from '../chat/words';
+import type { IconName } from '../design/controls';
 
 export type Row =
   | { type: 'day'; key: string; at: string }
@@ -40,6 +41,14 @@ export function rowsOf(items: readonly MessageItem[], firstUnreadSeq: number | n
 }
 
 export type Tick = 'pending' | 'sent' | 'delivered' | 'read' | 'rejected';
+
+export const MARKS: Record<Tick, { icon: IconName; label: string }> = {
+  pending: { icon: 'time-outline', label: 'Waiting to be sent' },
+  sent: { icon: 'checkmark', label: 'Sent' },
+  delivered: { icon: 'checkmark-done', label: 'Delivered' },
+  read: { icon: 'checkmark-done', label: 'Read' },
+  rejected: { icon: 'alert-circle-outline', label: 'Not sent' },
+};
 
 /** How far one's own message has come: what all others have. */
 export function tickOf(item: MessageItem, receipts: readonly Receipt[], memberCount: number): Tick | undefined {
