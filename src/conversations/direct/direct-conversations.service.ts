@@ -37,9 +37,10 @@ export class DirectConversationsService {
    *   stranger too many.
    */
   async open(principal: Principal, userId: string): Promise<{ conversationId: string; created: boolean }> {
-    const known = this.ids.get(`${principal.userId} ${userId}`);
-    if (known !== undefined) return { conversationId: known, created: false };
     if (userId === principal.userId) throw new DomainError('CANNOT_MESSAGE_SELF');
+    // Whatever stands between the two by now: a repeated send is answered with what was stored before it did.
+    const known = await this.find(principal, userId);
+    if (known !== undefined) return { conversationId: known, created: false };
     const opened = await this.strangers.counted(principal.userId, (reach) =>
       this.database.transaction(async (transaction) => {
         // Nobody blocks the other, or is deleted, between the questions and the answer.

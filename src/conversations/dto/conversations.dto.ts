@@ -9,14 +9,13 @@ import {
   IsOptional,
   IsUrl,
   Max,
-  MaxLength,
   Min,
   ValidateIf,
 } from 'class-validator';
 import { IsId } from '../../common/validation/is-id.decorator.js';
 import { MAX_PAGE_SIZE, PageQuery } from '../../common/pagination.js';
 import { IsTime } from '../../common/validation/is-time.decorator.js';
-import { IsName } from '../../common/validation/is-text.decorator.js';
+import { IsName, IsText } from '../../common/validation/is-text.decorator.js';
 import { MEMBER_ROLES, type HistoryVisibility, HISTORY_VISIBILITIES, type MemberRole } from '../conversations.view.js';
 import { NullIsAbsent, OptionalField } from '../../common/validation/optional-field.decorator.js';
 
@@ -60,8 +59,8 @@ export class UpdateConversationDto {
 
   /** An https URL; null removes the picture. */
   @IsOptional()
-  @IsUrl({ protocols: ['https'], require_protocol: true, require_tld: false })
-  @MaxLength(2048)
+  @IsText({ max: 2_048, singleLine: true })
+  @IsUrl({ protocols: ['https'], require_protocol: true, require_tld: false, disallow_auth: true })
   avatarUrl?: string | null;
 
   /** An image of one's own that was uploaded and is used by nothing else; instead of `avatarUrl`. */

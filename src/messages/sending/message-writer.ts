@@ -232,24 +232,37 @@ class Lane {
       } catch (error) {
         const [only] = batch;
         if (only === undefined) return;
-        if (!isTransient(error)) {
+        const isOverloaded = error instanceof DomainError && error.code === 'OVERLOADED';
+        if (!isTransient(error) && !isOverloaded) {
           if (batch.length === 1) this.refuse(only, error);
           else await this.halves(batch);
           return;
         }
         if (isOutcomeUnknown(error)) for (const waiting of batch) waiting.isUncertain = true;
         if (isLockTimeout(error)) return this.writeUnlocked(batch, error);
-        if (batch.length > 1 && !isConnectionFailure(error)) return this.halves(batch);
+        if (batch.length > 1 && !isConnectionFailure(error) && !isOverloaded) return this.halves(batch);
         if (this.clock.now() >= only.deadline) {
-          // The database may come back between two drafts: each is given what is left of its own time.
-          this.refuse(only, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause: error }));
-          return this.write(batch.slice(1));
+          // An attempt may take as long as they may wait: who waits behind this batch is not kept for another one.
+          this.queue = this.refuseOverdue(this.queue, error);
+          const rest = this.refuseOverdue(batch, error);
+          return rest.length > 0 ? this.write(rest) : undefined;
         }
         if (attempt === 1)
           this.logger.warn(`storing ${batch.length} messages is tried again: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, Math.min(50 * attempt, 500)));
       }
     }
+  }
+
+  /** Those whose time is over fail; the others, which came later, are given what is left of their own. */
+  private refuseOverdue(waiting: readonly Waiting[], cause: unknown): Waiting[] {
+    const now = this.clock.now();
+    const rest: Waiting[] = [];
+    for (const one of waiting) {
+      if (one.deadline > now) rest.push(one);
+      else this.refuse(one, new DomainError('UNAVAILABLE', { retryAfterMs: 2_000, cause }));
+    }
+    return rest;
   }
 
   private refuse({ draft, isUncertain, reject }: Waiting, error: unknown): void {

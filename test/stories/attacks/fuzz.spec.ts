@@ -54,6 +54,8 @@ const HOSTILE: fc.Arbitrary<Json> = fc.oneof(
         'a\ud83d',
         '\u202e',
         '\u200b',
+        'https://example.com/\0',
+        'https://example.com/\ud800',
       ],
       ...['%', '%00', "'", '";--', '\\', '../../..', '${x}', '{{x}}', '2026-02-30T00:00:00Z', '2026-02-30', 'infinity'],
       ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString', 'key'],

@@ -131,6 +131,14 @@ describe('errors over HTTP', () => {
     expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
   });
 
+  it.each(['\0', '\ud800', '\n', '\u0085'])('refuse the URL of a picture with %j in it', async (character) => {
+    const groupId = await ada.group('Pictures');
+    for (const path of [`/conversations/${groupId}`, '/users/me']) {
+      const { status, body } = await ada.call('PATCH', path, { avatarUrl: `https://example.com/${character}` });
+      expect([path, status, Object.keys(body.errors ?? {})]).toEqual([path, 400, ['avatarUrl']]);
+    }
+  });
+
   it('take null for no body where none is needed', async () => {
     const [cy, dan] = [await story.person(), await story.person()];
     const group = await cy.group('Left', dan);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { BoundedMap } from '../../../src/common/bounded-map.js';
+import { DirectConversationsService } from '../../../src/conversations/direct/direct-conversations.service.js';
 import pg from 'pg';
 import { type Anything, Device, request, startStory, type Story } from '../../support/story.js';
 
@@ -220,6 +222,21 @@ describe('sending', () => {
     expect(bobs.all('typing')).toEqual([]);
     expect(adas.all('friend:removed')).toEqual([]);
     expect(bobs.all('friend:removed')).toEqual([{ userId: ada.id }]);
+  });
+
+  it('answers what is sent again to somebody who blocked the sender meanwhile with what is stored', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const command = { receiverId: bob.id, content: 'x', clientId: randomUUID() };
+    const { message } = await (await ada.device()).must('send_message', command);
+    await bob.must('POST', '/blocks', { userId: ada.id });
+    // Whatever this process remembers of the two is gone after a restart.
+    const { ids } = story.app.get(DirectConversationsService) as unknown as { ids: BoundedMap<string, string> };
+    ids.clear();
+    expect((await (await ada.device()).must('send_message', command)).message.id).toBe(message.id);
+    expect((await ada.must('POST', '/conversations', { userId: bob.id })).id).toBe(message.conversationId);
+    ids.clear();
+    const other = await (await ada.device()).ask('send_message', { ...command, clientId: randomUUID() });
+    expect(other.error.code).toBe('CANNOT_MESSAGE');
   });
 
   // stream-chat-react-native 2245

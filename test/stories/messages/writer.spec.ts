@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Clock } from '../../../src/common/clock.js';
+import { DomainError } from '../../../src/common/errors.js';
+import { Database } from '../../../src/database/database.js';
+import { MessageWriter } from '../../../src/messages/sending/message-writer.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { type Anything, request, startStory, type Story, until } from '../../support/story.js';
 import { Line } from '../connections/line.js';
@@ -102,6 +105,62 @@ describe('the writer', () => {
     expect((await adas.must('send_message', message)).message).toMatchObject({ seq: 1, clientId });
     expect((await ada.must('GET', `/conversations/${conversationId}`)).lastSeq).toBe(1);
   });
+
+  it('answers all whose time is over after the one attempt that the database did not answer', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const adas = await ada.device();
+    const clock = story.app.get(Clock);
+    let giveUp: (error: Error) => void = () => undefined;
+    const silence = new Promise<never>((_, reject) => (giveUp = reject));
+    const storing = replaceStoring(() => silence);
+    // More than a batch takes.
+    const sends = Array.from({ length: 300 }, (_, index) =>
+      adas.ask('send_message', { conversationId, content: `${index}` }),
+    );
+    await until('all wait', () => story.app.get(MessageWriter).depth === sends.length);
+    clock.now = () => Date.now() + 10_000;
+    giveUp(new Error('Query read timeout'));
+    for (const answer of await Promise.all(sends)) expect(answer.error.code).toBe('UNAVAILABLE');
+    expect(storing.attempts).toBe(1);
+    clock.now = () => Date.now();
+    storing.restore();
+    await adas.must('send_message', { conversationId, content: 'after' });
+  });
+
+  it('keeps what is sent while too many statements wait for a connection', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const conversationId = await ada.directConversation(bob);
+    const adas = await ada.device();
+    const storing = replaceStoring(async () => {
+      if (storing.attempts === 3) storing.restore();
+      throw new DomainError('OVERLOADED', { retryAfterMs: 1_000 });
+    });
+    const sends = Array.from({ length: 10 }, () => adas.ask('send_message', { conversationId, content: 'x' }));
+    const answers = await Promise.all(sends);
+    expect(answers.map(({ data, error }) => error?.code ?? data.message.seq)).toEqual(answers.map((_, n) => n + 1));
+    expect(storing.attempts).toBe(3);
+  });
+
+  /** Has the statements that store messages answered by a test, and no longer by the database. */
+  function replaceStoring(answer: () => Promise<never>): { readonly attempts: number; restore(): void } {
+    const database = story.app.get(Database);
+    const query = database.query.bind(database);
+    let attempts = 0;
+    Object.assign(database, {
+      query: (...given: Parameters<Database['query']>) => {
+        if (given[2]?.startsWith('store_message') !== true) return query(...given);
+        attempts += 1;
+        return answer();
+      },
+    });
+    return {
+      get attempts() {
+        return attempts;
+      },
+      restore: () => void Object.assign(database, { query }),
+    };
+  }
 
   async function ready(): Promise<number> {
     return (await request(story.url, 'GET', '/health/ready')).status;
