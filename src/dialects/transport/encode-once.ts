@@ -1,4 +1,4 @@
-/** Encodes each event at most once, however many clients receive it. */
+/** Encodes each event at most once, however many clients receive it; again for those that come behind an encoding that failed. */
 export class EncodeOnce<Result> {
   private readonly encoded = new WeakMap<object, Result>();
 
@@ -7,6 +7,7 @@ export class EncodeOnce<Result> {
     if (known !== undefined) return known;
     const encoded = encode();
     this.encoded.set(payload, encoded);
+    if (encoded instanceof Promise) encoded.catch(() => this.encoded.delete(payload));
     return encoded;
   }
 }

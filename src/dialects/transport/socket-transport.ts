@@ -68,7 +68,7 @@ export class SocketTransport {
     session = translation.open({
       connection,
       emit: (event, payload) => this.writer.write(socket, event, payload),
-      deliver: (send) => outbound.deliver(send),
+      deliver: (send) => outbound.deliver(send, () => end(socket, 'UNAVAILABLE')),
     });
     return new OrderedSession(session, () => this.connections.close(connection));
   }

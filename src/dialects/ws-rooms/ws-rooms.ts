@@ -84,7 +84,13 @@ abstract class Session implements NativeSession {
       const isRefused = category === 'UNAUTHENTICATED' || category === 'FORBIDDEN';
       return this.client.close(isRefused ? BAD_TOKEN : TRY_AGAIN, code);
     }
-    await this.welcome(this.connection);
+    try {
+      await this.welcome(this.connection);
+    } catch (error) {
+      // One that stayed open would wait for its list for ever.
+      const { code } = domainErrorOf(error);
+      this.client.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
+    }
   }
 
   async handle(frame: Fields): Promise<void> {
@@ -154,25 +160,20 @@ class RoomSession extends Session {
   }
 
   protected override async welcome({ principal }: VirtualConnection): Promise<void> {
-    try {
-      if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
-      const { type } = await this.dialect.reads.conversation(principal, this.roomId);
-      // Rooms of this dialect are between two.
-      if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
-      const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
-      for (const { message } of messages) {
-        if (message.createdAt < this.openedAt) continue;
-        // A client takes itself for inside as soon as it is open.
-        if (!this.early.delete(message.id)) this.sentIds.add(message.id);
-        this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
-      }
-      this.isInside = true;
-      for (const payload of this.early.values()) this.sendMessage(payload);
-      this.early.clear();
-    } catch (error) {
-      const { code } = domainErrorOf(error);
-      this.client.close(code === 'NOT_FOUND' ? NO_ROOM : TRY_AGAIN, code);
+    if (!UUID_PATTERN.test(this.roomId)) throw new DomainError('NOT_FOUND');
+    const { type } = await this.dialect.reads.conversation(principal, this.roomId);
+    // Rooms of this dialect are between two.
+    if (type !== 'DIRECT') throw new DomainError('NOT_FOUND');
+    const { messages } = await this.dialect.direct.page(principal, this.roomId, { limit: MAX_PAGE_SIZE });
+    for (const { message } of messages) {
+      if (message.createdAt < this.openedAt) continue;
+      // A client takes itself for inside as soon as it is open.
+      if (!this.early.delete(message.id)) this.sentIds.add(message.id);
+      this.client.deliver(() => this.send({ type: 'NEW_MESSAGE', data: roomMessageOf(message) }));
     }
+    this.isInside = true;
+    for (const payload of this.early.values()) this.sendMessage(payload);
+    this.early.clear();
   }
 
   private sendMessage(payload: MessageNew): void {

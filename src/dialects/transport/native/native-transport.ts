@@ -219,7 +219,7 @@ class NativeConnection implements NativeClient {
   }
 
   deliver(send: () => void | Promise<void>): void {
-    this.outbound.deliver(send);
+    this.outbound.deliver(send, () => this.end('UNAVAILABLE'));
   }
 
   async admit(token: unknown, options: ConnectionOptions): Promise<VirtualConnection> {

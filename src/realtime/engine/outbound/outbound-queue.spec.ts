@@ -10,10 +10,12 @@ import {
 describe('the outbound queue of a connection', () => {
   let written: number;
   let ended: number;
+  let failures: number;
   let queue: OutboundQueue;
   beforeEach(() => {
     written = 0;
     ended = 0;
+    failures = 0;
     queue = new OutboundQueue(
       () => written,
       () => (ended += 1),
@@ -35,26 +37,39 @@ describe('the outbound queue of a connection', () => {
     expect([queue.mayWrite(), ended]).toEqual([true, 0]);
   });
 
-  it('writes in the order of delivery although some must be read first, and goes on behind what fails', async () => {
+  const failed = (): void => void (failures += 1);
+
+  it('writes in the order of delivery although some must be read first', async () => {
     const order: number[] = [];
     queue.deliver(async () => {
       await new Promise(setImmediate);
       order.push(1);
-    });
-    queue.deliver(() => Promise.reject(new Error('it could not be read')));
-    queue.deliver(() => void order.push(2));
+    }, failed);
+    queue.deliver(() => void order.push(2), failed);
     expect(queue.bytes).toBeGreaterThan(0);
     while (queue.bytes > 0) await new Promise(setImmediate);
-    expect(order).toEqual([1, 2]);
+    expect([order, failures]).toEqual([[1, 2], 0]);
+  });
+
+  it('writes nothing behind what could not be read, and says so once', async () => {
+    const reports = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const order: number[] = [];
+    queue.deliver(() => void order.push(1), failed);
+    queue.deliver(() => Promise.reject(new Error('it could not be read')), failed);
+    queue.deliver(() => void order.push(2), failed);
+    queue.deliver(() => Promise.reject(new Error('nor could this')), failed);
+    while (queue.bytes > 0) await new Promise(setImmediate);
+    expect([order, failures, reports.mock.calls.length]).toEqual([[1], 1, 1]);
+    reports.mockRestore();
   });
 
   it('counts what is yet to be encoded, and drops it once the client is ended', async () => {
     let release = (): void => undefined;
     let deliveries = 0;
     let written = 0;
-    queue.deliver(() => new Promise<void>((resolve) => (release = resolve)));
+    queue.deliver(() => new Promise<void>((resolve) => (release = resolve)), failed);
     while (ended === 0 && deliveries < 100_000) {
-      queue.deliver(() => void (written += 1));
+      queue.deliver(() => void (written += 1), failed);
       deliveries += 1;
     }
     expect(deliveries).toBeLessThanOrEqual(MAX_OUTBOUND_BYTES_BEFORE_AUTHENTICATION / 512 + 1);
@@ -71,11 +86,11 @@ describe('the outbound queue of a connection', () => {
     queue.deliver(async () => {
       await new Promise(setImmediate);
       throw new Error('the database is closed');
-    });
-    queue.deliver(() => void (reads += 1));
+    }, failed);
+    queue.deliver(() => void (reads += 1), failed);
     queues.remove(queue);
     while (queue.bytes > 0) await new Promise(setImmediate);
-    expect([reads, reports.mock.calls]).toEqual([0, []]);
+    expect([reads, failures, reports.mock.calls]).toEqual([0, 0, []]);
     reports.mockRestore();
     queues.onApplicationShutdown();
   });

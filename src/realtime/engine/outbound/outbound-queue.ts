@@ -52,8 +52,11 @@ export class OutboundQueue {
     return !this.hasOverflowed;
   }
 
-  /** Writes behind what was given before, although some of that must first be read from the database. */
-  deliver(write: () => void | Promise<void>): void {
+  /**
+   * Writes behind what was given before, although some of that must first be read from the database.
+   * @param failed called at most once, where that fails: nothing is written from then on, so that the client has no gap
+   */
+  deliver(write: () => void | Promise<void>, failed: () => void): void {
     if (!this.mayWrite()) return;
     this.unencodedBytes += UNENCODED_EVENT_BYTES;
     this.deliveries ??= new SerialQueue();
@@ -61,14 +64,17 @@ export class OutboundQueue {
       .run(() => (this.hasOverflowed || this.isClosed ? undefined : write()))
       .catch((error: unknown) => {
         // Who is gone misses nothing: as at the end of the process, when the database is closed behind its clients.
-        if (!this.isClosed) logger.error('an event could not be delivered', String(error));
+        if (this.isClosed) return;
+        logger.error('an event could not be delivered', String(error));
+        this.close();
+        failed();
       })
       .finally(() => {
         this.unencodedBytes -= UNENCODED_EVENT_BYTES;
       });
   }
 
-  /** The client is gone: what is still to be read for it is not. */
+  /** The client is gone, or lacks something: what is still to be read for it is not. */
   close(): void {
     this.isClosed = true;
   }
