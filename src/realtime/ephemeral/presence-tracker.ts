@@ -55,6 +55,8 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private readonly spread = new Map<NodeJS.Timeout, readonly PresenceChange[]>();
   /** The last change of each user that was delivered here. */
   private readonly delivered = new BoundedMap<string, { change: number; isOnline: boolean }>(MAX_REMEMBERED);
+  /** The last change of each user that is stored, and that nobody was sent yet: with what follows, or the next renewal. */
+  private readonly undelivered = new BoundedMap<string, PresenceChange>(MAX_REMEMBERED);
 
   constructor(
     private readonly store: PresenceStore,
@@ -179,7 +181,6 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     const { changes, lostProcesses } = await this.store.sweep(alone);
     if (lostProcesses > 0) this.events.publish('process.lost', { count: lostProcesses });
     const step = Math.max(MIN_SPREAD_STEP, Math.ceil(changes.length / SPREAD_STEPS));
-    await this.deliver(changes.slice(0, step));
     for (let start = step; start < changes.length; start += step) {
       const some = changes.slice(start, start + step);
       const timer = setTimeout(
@@ -191,6 +192,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
       ).unref();
       this.spread.set(timer, some);
     }
+    await this.deliver(changes.slice(0, step));
   }
 
   private gather(): void {
@@ -203,6 +205,7 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
   private async flush(): Promise<void> {
     await this.flushArrivals();
     await this.flushDepartures();
+    await this.deliver([]);
   }
 
   private async flushArrivals(): Promise<void> {
@@ -271,10 +274,17 @@ export class PresenceTracker implements OnApplicationBootstrap, OnApplicationShu
     return change > (this.delivered.get(userId)?.change ?? 0);
   }
 
+  /** Part of `work` alone. What could not be delivered before goes with it. */
   private async deliver(changes: readonly PresenceChange[]): Promise<void> {
-    if (changes.length === 0) return;
-    this.events.publish('presence.changed', { updates: await this.updatesOf(changes) });
-    await this.delivering;
+    for (const change of changes) this.undelivered.set(change.userId, change);
+    const due = [...this.undelivered.values()];
+    for (let start = 0; start < due.length; start += MAX_CHANGES_A_STEP) {
+      const step = due.slice(start, start + MAX_CHANGES_A_STEP);
+      const updates = await this.updatesOf(step);
+      for (const { userId } of step) this.undelivered.delete(userId);
+      this.events.publish('presence.changed', { updates });
+      await this.delivering;
+    }
   }
 
   /** With whom each is shown to. */

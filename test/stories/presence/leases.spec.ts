@@ -141,6 +141,25 @@ describe('presence', () => {
     jest.restoreAllMocks();
   });
 
+  it('shows an arrival and a departure later, where it could not be read to whom', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    await ada.befriend(bob);
+    const bobs = await bob.device();
+    // Bob's own arrival is behind him, whose audience would be read first.
+    await until('he is there', async () => (await isOnline(ada, bob)) === true);
+    const store = story.app.get(PresenceStore);
+    const failing = (): Promise<never> => Promise.reject(new Error('the database is away'));
+    const reading = jest.spyOn(store, 'audiences').mockImplementationOnce(failing);
+    const adas = await ada.device();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: true });
+    expect(reading.mock.calls.length).toBeGreaterThan(1);
+    reading.mockClear().mockImplementationOnce(failing);
+    adas.socket.close();
+    expect(await bobs.next('presence:update', of(ada))).toMatchObject({ isOnline: false });
+    expect(reading.mock.calls.length).toBeGreaterThan(1);
+    jest.restoreAllMocks();
+  });
+
   it('ends at once for whoever is blocked, and for friends that are no more', async () => {
     const [ada, blocked, former] = await Promise.all([story.person(), story.person(), story.person()]);
     await ada.befriend(blocked);
