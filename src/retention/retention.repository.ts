@@ -118,8 +118,8 @@ export class RetentionRepository {
   }
 
   /**
-   * Empties these messages as a deletion does: their rows stay, each with its number, so that sync answers them. What happened in
-   * a group is nobody's content and stays.
+   * Empties these messages as a deletion does: their rows stay, each with its number, so that sync answers them, and the
+   * conversation with what is unread by now. What happened in a group is nobody's content and stays, also hidden.
    * @returns how many were emptied
    */
   async empty(
@@ -143,11 +143,12 @@ export class RetentionRepository {
          ))
        ), hidden AS (
          DELETE FROM hidden_messages WHERE message_id = ANY (ARRAY(
-           SELECT id FROM messages WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3
+           SELECT id FROM messages WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3 AND kind <> 'SYSTEM'
          ))
        ), shown AS (
-         UPDATE conversations SET last_message = NULL
-         WHERE id = $1 AND last_message IS NOT NULL AND last_message_id IN (SELECT id FROM emptied)
+         UPDATE conversations SET
+           last_message = CASE WHEN last_message_id IN (SELECT id FROM emptied) THEN NULL ELSE last_message END
+         WHERE id = $1 AND EXISTS (SELECT 1 FROM emptied)
        )
        SELECT count(*)::integer AS count FROM emptied`,
       [conversationId, from, to],

@@ -88,6 +88,32 @@ describe('retention', () => {
     device.socket.close();
   });
 
+  it('has sync answer how many are unread by now, where the newest message stays', async () => {
+    const [ada, bob] = await Promise.all([story.person(), story.person()]);
+    const direct = await ada.directConversation(bob);
+    await ada.say(direct, 'old');
+    await age(direct, 31);
+    await ada.say(direct, 'fresh');
+    const { cursor } = await bob.must('GET', '/sync');
+    expect((await bob.must('GET', `/conversations/${direct}`)).me.unreadCount).toBe(2);
+    await pass();
+    const { pages } = await bob.sync(cursor);
+    const changed = pages.flatMap(({ conversations }) => conversations);
+    expect(changed.map(({ id, me, lastMessage }: Anything) => [id, me.unreadCount, lastMessage])).toEqual([
+      [direct, 1, 'fresh'],
+    ]);
+  });
+
+  it('leaves what happened in a group as somebody hid it', async () => {
+    const group = await ada.group('Trip', bob);
+    await ada.say(group, 'old');
+    const [event] = await bob.history(group);
+    await bob.must('DELETE', `/messages/${event?.id}?for=me`);
+    await age(group, 31);
+    await pass();
+    expect((await bob.history(group))[0]).toMatchObject({ id: event?.id, deletedAt: expect.any(String) });
+  });
+
   it('leaves what a report keeps with its copy', async () => {
     const group = await ada.group('Trip', bob);
     const file = await ada.mustUpload(Buffer.from('evidence'), 'evidence.txt');
