@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConversationReader } from '../../../src/conversations/reading/conversation-reader.js';
+import { Broadcaster } from '../../../src/realtime/delivery/broadcaster.js';
 import { DeliveryTurns } from '../../../src/realtime/delivery/delivery-turns.js';
 import { SyncService } from '../../../src/sync/sync.service.js';
 import { Frames } from '../../dialects/frames.js';
@@ -198,6 +199,34 @@ describe('the recovery of a connection', () => {
     await bobs.next('session:ready');
     expect(await bobs.next('presence:update', ({ userId }) => userId === eve.id)).toMatchObject({ isOnline: true });
     for (const device of [bobs, eves]) device.socket.close();
+  });
+
+  it('brings who came online while that was being sent to thousands', async () => {
+    const [ada, bob, eve] = await Promise.all([story.person(), story.person(), story.person()]);
+    const [adas, bobs] = [await ada.device(), await connected(bob)];
+    await ada.say(await ada.directConversation(bob), 'before');
+    await bobs.next('message:new');
+    await lose(bobs);
+    const audience = (friend: Person) => ({
+      ...{ userId: eve.id, conversationIds: [], friendIds: [friend.id], blockedIds: [], everyone: false },
+    });
+    const update = { userId: eve.id, isOnline: true, lastSeenAt: null, change: 1 };
+    const updates = Array.from({ length: 3_000 }, (_, index) => ({
+      ...update,
+      audience: audience(index === 0 ? bob : ada),
+    }));
+    // The next turn of the event loop, which what is sent waits for, comes when bob is back.
+    const { setImmediate: original } = globalThis;
+    let goOn: () => void = () => undefined;
+    Object.assign(globalThis, { setImmediate: (work: () => void) => (goOn = work) });
+    const sending = story.app.get(Broadcaster).toPresenceAudiences(updates);
+    Object.assign(globalThis, { setImmediate: original });
+    bobs.socket.connect();
+    expect((await bobs.next('session:ready')).recovered).toBe(true);
+    goOn();
+    await sending;
+    expect(await bobs.next('presence:update', ({ userId }) => userId === eve.id)).toMatchObject({ isOnline: true });
+    for (const device of [adas, bobs]) device.socket.close();
   });
 
   it('is not given back to a session that was ended meanwhile', async () => {

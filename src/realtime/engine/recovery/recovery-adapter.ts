@@ -222,6 +222,16 @@ export class RecoveryAdapter extends Adapter {
     const sent: { encoded: Encoded; audience: { rooms: Set<Room>; except: Set<Room> } }[] = [];
     let deliveries = 0;
     let nextTurn = DELIVERIES_A_TURN;
+    let kept = 0;
+    const keep = (some: typeof sent): void => {
+      for (const { encoded, audience } of some) this.keep(encoded.packets, encoded.options, audience);
+    };
+    const yieldTurn = async (): Promise<void> => {
+      // Who comes back in between is replayed what it was not there for.
+      keep(sent.slice(kept));
+      kept = sent.length;
+      await new Promise(setImmediate);
+    };
     for (const { name, payload, rooms, except } of events) {
       const named = rooms.filter((room) => this.isAwaited(room)).map((room) => this.names.get(room) ?? room);
       // To no room at all would be to everybody.
@@ -245,16 +255,16 @@ export class RecoveryAdapter extends Adapter {
       sent.push({ encoded, audience });
       if (deliveries < nextTurn) continue;
       nextTurn = deliveries + DELIVERIES_A_TURN;
-      await new Promise(setImmediate);
+      await yieldTurn();
     }
     let written = 0;
     for (const [socket, encoded] of bySocket) {
       writeTogether(socket, encoded);
-      if ((written += 1) % SOCKETS_A_TURN === 0) await new Promise(setImmediate);
+      if ((written += 1) % SOCKETS_A_TURN === 0) await yieldTurn();
     }
     this.deliveries += deliveries;
-    // Kept only now: who is lost in between is replayed all of it, and whoever has it already sees the same twice.
-    for (const { encoded, audience } of sent) this.keep(encoded.packets, encoded.options, audience);
+    // Kept behind it all: who is lost in between is replayed all of it, and whoever has it already sees the same twice.
+    keep(sent);
     return deliveries;
   }
 
