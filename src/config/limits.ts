@@ -56,6 +56,8 @@ export const LIMITS = {
   strangersAnHour: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
   /** The same in a day. */
   strangersADay: { per: 'user', burst: 100, points: 100, perSeconds: 86_400 },
+  /** Changes of groups, by their members: each is a message to all of them. */
+  groupChanges: { per: 'user', burst: 200, points: 1, perSeconds: 1 },
   /** Reports: each is looked at by a person. */
   reports: { per: 'user', burst: 20, points: 20, perSeconds: 3_600 },
   /** Acts of one moderator: what a stolen session of one can do at once. */

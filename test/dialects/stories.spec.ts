@@ -67,6 +67,19 @@ describe('five dialects on one server', () => {
       expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBe(false);
     });
 
+    it('says that somebody is online who accepts to be a friend', async () => {
+      const [ada, bob] = (await people(2)) as [Person, Person];
+      // Who was written to, and has not answered, is not shown to be online.
+      await bob.say(await bob.directConversation(ada), 'hello');
+      const adas = await ada.device();
+      const bobs = await dialect.connect(bob);
+      if (bobs.receiveOnline === undefined) return;
+      expect((await bob.must('GET', `/users/${ada.id}`)).isOnline).toBeUndefined();
+      await bob.befriend(ada);
+      await bobs.receiveOnline(ada, true);
+      adas.socket.close();
+    });
+
     it('says who types, also to others', async () => {
       const [ada, bob] = (await people(2)) as [Person, Person];
       const conversationId = await ada.directConversation(bob);

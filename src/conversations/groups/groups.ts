@@ -6,6 +6,7 @@ import { newId } from '../../common/identifier.js';
 import { preview } from '../../common/text/preview.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
+import { RateLimiter } from '../../limits/rates/rate-limiter.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { GroupChange } from '../../events/domain-events.js';
 import { EventBus } from '../../events/event-bus.js';
@@ -23,7 +24,7 @@ import { refusalToChangeRole, refusalToManage, refusalToRemove } from './group-r
 
 /**
  * Groups: members, roles, title. Each change is one transaction under the conversation's lock, and leaves a SYSTEM
- * message, so that history shows it (contract, section 4).
+ * message, so that history shows it (contract, section 4). Any of them may throw RATE_LIMITED, but leaving does not.
  */
 @Injectable()
 export class Groups {
@@ -31,6 +32,7 @@ export class Groups {
     private readonly database: Database,
     private readonly configuration: Configuration,
     private readonly events: EventBus,
+    private readonly limiter: RateLimiter,
     private readonly strangers: Strangers,
     private readonly access: ConversationAccess,
     private readonly attachments: AttachmentsService,
@@ -38,6 +40,7 @@ export class Groups {
   ) {}
 
   async create(principal: Principal, title: string, memberIds: readonly string[]): Promise<string> {
+    await this.count(principal);
     const others = memberIds.filter((id) => id !== principal.userId);
     const conversationId = newId();
     const work = async (transaction: Transaction, reach: Reach): Promise<MessageView> => {
@@ -71,6 +74,7 @@ export class Groups {
    */
   async update(principal: Principal, conversationId: string, changes: UpdateConversationDto): Promise<void> {
     requireOneAvatar(changes);
+    await this.count(principal);
     const message = await this.change(principal, conversationId, [], async (transaction, membership, names) => {
       refuse(refusalToManage(membership.role));
       const before = await this.repository.findShown(transaction, conversationId);
@@ -94,6 +98,7 @@ export class Groups {
     // Before anything is said about the users named: only those who manage the group may learn whether they exist.
     const before = await this.access.membership(principal, conversationId);
     refuse(before.type === 'GROUP' ? refusalToManage(before.role) : 'NOT_A_GROUP');
+    await this.count(principal);
     const { message, added } = await this.strangers.counted(principal.userId, (reach) =>
       this.change(principal, conversationId, memberIds, async (transaction, membership, names) => {
         refuse(refusalToManage(membership.role));
@@ -113,6 +118,7 @@ export class Groups {
   }
 
   async changeRole(principal: Principal, conversationId: string, userId: string, role: MemberRole): Promise<void> {
+    await this.count(principal);
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
       const target = await this.requireMember(transaction, conversationId, userId);
       refuse(refusalToChangeRole(membership.role, userId === principal.userId));
@@ -133,6 +139,7 @@ export class Groups {
    */
   async removeMember(principal: Principal, conversationId: string, userId: string, leavingAs?: string): Promise<void> {
     const leaving = userId === principal.userId;
+    if (!leaving) await this.count(principal);
     const message = await this.change(principal, conversationId, [userId], async (transaction, membership, names) => {
       const target = await this.requireMember(transaction, conversationId, userId);
       if (!leaving) refuse(refusalToRemove(membership.role, target.role));
@@ -158,6 +165,11 @@ export class Groups {
     return () => {
       for (const message of messages) this.publish(message, { leftId: userId });
     };
+  }
+
+  /** What one user may do to groups, whose changes are messages; that of an API key is counted by its requests. */
+  private async count({ userId, keyId }: Principal): Promise<void> {
+    if (keyId === undefined) await this.limiter.consume('groupChanges', userId);
   }
 
   /** An owner's group goes to its next owner. */

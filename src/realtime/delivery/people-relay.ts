@@ -62,7 +62,15 @@ export class PeopleRelay {
       const users = await this.reads.read(() => this.users.viewsFor(receivers, both, false));
       for (const userId of receivers) {
         const user = users.get(userId)?.get(userId === request.senderId ? request.receiverId : request.senderId);
-        if (user !== undefined) this.broadcaster.toUsers([userId], name, { request, user });
+        if (user === undefined) continue;
+        this.broadcaster.toUsers([userId], name, { request, user });
+        // Clients of older dialects have no word for the request, and learn by this that they are shown who is online.
+        if (name === 'friend:request_accepted' && user.isOnline === true)
+          this.broadcaster.toUsers([userId], 'presence:update', {
+            userId: user.id,
+            isOnline: true,
+            lastSeenAt: user.lastSeenAt ?? null,
+          });
       }
     });
   }

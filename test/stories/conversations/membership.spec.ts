@@ -96,6 +96,29 @@ describe('who comes and goes', () => {
     expect(bobs.all('message:updated').map(({ message }) => message.content)).not.toContain('changed again');
   });
 
+  it('is changed by one user no more often than the limit says, but may always leave', async () => {
+    const strict = await startStory({}, { LIMITS: JSON.stringify({ groupChanges: { burst: 4, perSeconds: 3_600 } }) });
+    try {
+      const [owner, member] = await Promise.all([strict.person(), strict.person()]);
+      await owner.befriend(member);
+      const groupId = await owner.group('Group', member);
+      const path = `/conversations/${groupId}`;
+      const changes: [string, string, object?][] = [
+        ['PATCH', path, { title: 'Renamed' }],
+        ['PATCH', `${path}/members/${member.id}`, { role: 'ADMIN' }],
+        ['DELETE', `${path}/members/${member.id}`],
+        ['POST', `${path}/members`, { memberIds: [member.id] }],
+        ['POST', '/conversations', { type: 'GROUP', title: 'Another', memberIds: [] }],
+      ];
+      const codes: unknown[] = [];
+      for (const change of changes) codes.push((await owner.call(...change)).body?.code);
+      expect(codes).toEqual([undefined, undefined, undefined, 'RATE_LIMITED', 'RATE_LIMITED']);
+      await owner.must('POST', `${path}/leave`);
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('goes on receiving what it may see since the beginning', async () => {
     const conversationId = await ada.group('Open', bob);
     await ada.must('PATCH', `/conversations/${conversationId}`, { historyVisibility: 'FROM_START' });
