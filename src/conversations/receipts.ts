@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { KeyedMutex } from '../common/async/keyed-mutex.js';
+import { KeyedSemaphore } from '../common/async/keyed-semaphore.js';
 import { DomainError } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { Clock } from '../common/clock.js';
 import { EventBus } from '../events/event-bus.js';
 import { type Cursors, type ReceiptKind, ReceiptsRepository } from './receipts.repository.js';
+
+/** Cursors of one user that are stored at once: one user's receipts must not be all that waits for the database. */
+const MAX_MOVES_PER_USER = 8;
+const MAX_QUEUED_MOVES_PER_USER = 1_000;
+const MAX_QUEUED_MOVES = 20_000;
+const MOVE_WAIT_TIMEOUT_MS = 15_000;
 
 interface PendingMove {
   seq: number;
@@ -21,6 +28,12 @@ interface PendingMove {
 @Injectable()
 export class Receipts {
   private readonly moves = new KeyedMutex();
+  private readonly turns = new KeyedSemaphore({
+    maxPerKey: MAX_MOVES_PER_USER,
+    maxQueuedPerKey: MAX_QUEUED_MOVES_PER_USER,
+    maxQueuedTotal: MAX_QUEUED_MOVES,
+    waitTimeoutMs: MOVE_WAIT_TIMEOUT_MS,
+  });
   /** By cursor: the move that is next, and takes all that come before its turn with it. */
   private readonly waiting = new Map<string, PendingMove>();
 
@@ -30,7 +43,7 @@ export class Receipts {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError NOT_FOUND where the caller is no member. */
+  /** @throws DomainError NOT_FOUND where the caller is no member; RATE_LIMITED, OVERLOADED where too many wait. */
   move(principal: Principal, conversationId: string, kind: ReceiptKind, seq: number): Promise<Cursors> {
     const key = `${kind} ${principal.userId} ${conversationId}`;
     const waiting = this.waiting.get(key);
@@ -40,9 +53,9 @@ export class Receipts {
     }
     const pending: PendingMove = {
       seq,
-      moved: this.moves.run(key, () => {
-        this.waiting.delete(key);
-        return this.store(principal, conversationId, kind, pending.seq);
+      moved: this.moves.run(key, async () => {
+        const release = await this.turns.acquire(principal.userId).finally(() => this.waiting.delete(key));
+        return this.store(principal, conversationId, kind, pending.seq).finally(release);
       }),
     };
     this.waiting.set(key, pending);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../src/common/principal.js';
 import { createServices, refused, type Services } from '../support/services.js';
 
@@ -71,5 +72,28 @@ describe('the service of receipts', () => {
     expect(await shown(bob)).toEqual({ [ada.userId]: 5, [bob.userId]: 2 });
     await services.say(bob, id, 'answer');
     expect(await shown(ada)).toEqual({ [ada.userId]: 5, [bob.userId]: 6 });
+  });
+
+  it('stores few of one user at once, so that others are not kept waiting, and all in the end', async () => {
+    const { database } = services;
+    const query = database.query.bind(database);
+    let [underWay, most] = [0, 0];
+    Object.assign(database, {
+      query: (...given: Parameters<typeof query>) => {
+        if (given[2] !== 'move_delivered_cursor' || given[1]?.[1] !== ada.userId) return query(...given);
+        underWay += 1;
+        most = Math.max(most, underWay);
+        return query(...given).finally(() => (underWay -= 1));
+      },
+    });
+    try {
+      // Of conversations that there are not: nothing of it is stored as one.
+      const flood = Array.from({ length: 500 }, () => services.receipts.move(ada, randomUUID(), 'delivered', 1));
+      expect(await services.receipts.move(bob, id, 'read', 3)).toEqual({ lastReadSeq: 3, lastDeliveredSeq: 3 });
+      for (const answer of flood) await refused(answer, 'NOT_FOUND');
+    } finally {
+      Object.assign(database, { query });
+    }
+    expect(most).toBe(8);
   });
 });
