@@ -9,6 +9,9 @@ export interface ExportedMessage {
   system: ShownEvent | null;
 }
 
+/** Rows of one statement, which others who change the same messages wait for. */
+const ERASED_AT_ONCE = 500;
+
 const EXPORTED_COLUMNS = `id, conversation_id AS "conversationId", seq, kind, NULLIF(client_id, id) AS "clientId", content,
   shown_event(system) AS system, attachments, reply_to_id AS "replyToId", created_at AS "createdAt",
   edited_at AS "editedAt", deleted_at AS "deletedAt"`;
@@ -48,12 +51,20 @@ export class MessagesPersonalDataRepository {
     );
   }
 
-  async deleteReactions(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.query(
-      `WITH gone AS (DELETE FROM message_reactions WHERE user_id = $1 RETURNING message_id)
-       UPDATE messages SET version = version + 1 WHERE id IN (SELECT message_id FROM gone)`,
+  /** Some of the user's reactions. @returns whether there may be more */
+  async deleteReactions(userId: string, transaction?: Transaction): Promise<boolean> {
+    const [row] = await (transaction ?? this.database.background).query<{ count: number }>(
+      `WITH gone AS (
+         DELETE FROM message_reactions WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM message_reactions WHERE user_id = $1 LIMIT ${ERASED_AT_ONCE}
+         )) RETURNING message_id
+       ), changed AS (
+         UPDATE messages SET version = version + 1 WHERE id IN (SELECT message_id FROM gone)
+       )
+       SELECT count(*)::integer AS count FROM gone`,
       [userId],
     );
+    return row?.count === ERASED_AT_ONCE;
   }
 
   hidden(userId: string, after: string): Promise<{ id: string }[]> {
@@ -64,8 +75,15 @@ export class MessagesPersonalDataRepository {
     );
   }
 
-  async deleteHidden(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.query('DELETE FROM hidden_messages WHERE user_id = $1', [userId]);
+  /** Some of what the user hid from itself. @returns whether there may be more */
+  async deleteHidden(userId: string, transaction?: Transaction): Promise<boolean> {
+    const gone = await (transaction ?? this.database.background).query(
+      `DELETE FROM hidden_messages WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM hidden_messages WHERE user_id = $1 LIMIT ${ERASED_AT_ONCE}
+       )) RETURNING message_id`,
+      [userId],
+    );
+    return gone.length === ERASED_AT_ONCE;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Transaction } from '../database/database.js';
 import { eventView, shownSentence } from '../conversations/groups/system-event.js';
-import { pagesBy, pagesById, PersonalData } from '../users/personal-data/personal-data.js';
+import { pagesBy, pagesById, PersonalData, type PersonalDataSource } from '../users/personal-data/personal-data.js';
 import { type ExportedMessage, MessagesPersonalDataRepository } from './messages-personal-data.repository.js';
 
 function withoutKey(row: ExportedMessage & { key: string }): object {
@@ -11,6 +12,24 @@ function withoutKey(row: ExportedMessage & { key: string }): object {
 
 function exported({ system, ...row }: ExportedMessage): object {
   return system === null ? row : { ...row, content: row.content ?? shownSentence(system), system: eventView(system) };
+}
+
+/**
+ * Erases what there may be very much of: before the transaction that forgets the user, which must not take longer than a
+ * statement may, and within it what came since.
+ */
+function inBatches(
+  erase: (userId: string, transaction?: Transaction) => Promise<boolean>,
+): Pick<PersonalDataSource, 'prepare' | 'erase'> {
+  return {
+    prepare: async ({ userId }) => {
+      for (let isMore = true; isMore; ) isMore = await erase(userId);
+    },
+    erase: async (transaction, userId) => {
+      for (let isMore = true; isMore; ) isMore = await erase(userId, transaction);
+      return undefined;
+    },
+  };
 }
 
 /**
@@ -36,18 +55,12 @@ export class MessagesPersonalData implements OnModuleInit {
     this.personalData.register({
       name: 'reactions',
       export: (userId) => pagesById((after) => this.repository.reactions(userId, after)),
-      erase: async (transaction, userId) => {
-        await this.repository.deleteReactions(transaction, userId);
-        return undefined;
-      },
+      ...inBatches((userId, transaction) => this.repository.deleteReactions(userId, transaction)),
     });
     this.personalData.register({
       name: 'hiddenMessages',
       export: (userId) => pagesById((after) => this.repository.hidden(userId, after)),
-      erase: async (transaction, userId) => {
-        await this.repository.deleteHidden(transaction, userId);
-        return undefined;
-      },
+      ...inBatches((userId, transaction) => this.repository.deleteHidden(userId, transaction)),
     });
   }
 

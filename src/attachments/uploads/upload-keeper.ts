@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { KeyedMutex } from '../../common/async/keyed-mutex.js';
 import { DomainError, domainErrorOf, invalidField } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
 import { Configuration } from '../../config/configuration.js';
@@ -45,6 +46,8 @@ export type Owner = Pick<Principal, 'userId'>;
 @Injectable()
 export class UploadKeeper {
   private readonly logger = new Logger(UploadKeeper.name);
+  /** By film. */
+  private readonly posters = new KeyedMutex();
 
   constructor(
     private readonly repository: AttachmentsRepository,
@@ -166,14 +169,18 @@ export class UploadKeeper {
     if (file.type.kind !== 'IMAGE') throw invalidField('file', 'a poster must be an image');
     if (!(await this.repository.mayHavePoster(filmId, userId))) throw noPosterFor();
     await this.scanner.requireClean(userId, file);
-    return this.withPictures(userId, file, async ({ blurhash }, thumbnails) => {
-      await this.putThumbnails(filmId, thumbnails);
-      const film = await this.repository.setPoster(filmId, userId, blurhash);
-      if (film !== undefined) return this.links.view(film);
-      // Deleted meanwhile, perhaps swept: what was put there since would stay for ever.
-      if ((await this.repository.find(filmId)) === undefined) await this.giveUp(filmId, userId);
-      throw noPosterFor();
-    });
+    return this.withPictures(userId, file, ({ blurhash }, thumbnails) =>
+      this.posters.run(filmId, async () => {
+        // Of two at once the second one must not take the place of what the first one's film is shown with.
+        if (!(await this.repository.mayHavePoster(filmId, userId))) throw noPosterFor();
+        await this.putThumbnails(filmId, thumbnails);
+        const film = await this.repository.setPoster(filmId, userId, blurhash);
+        if (film !== undefined) return this.links.view(film);
+        // Deleted meanwhile, perhaps swept: what was put there since would stay for ever.
+        if ((await this.repository.find(filmId)) === undefined) await this.giveUp(filmId, userId);
+        throw noPosterFor();
+      }),
+    );
   }
 
   /** Runs `keep` with what becomes of an image, in files that are gone afterwards. */

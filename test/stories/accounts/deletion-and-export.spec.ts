@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { get, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { Database } from '../../../src/database/database.js';
+import { Accounts } from '../../../src/users/accounts/accounts.js';
 import { EXPORT_PAGE } from '../../../src/users/personal-data/personal-data.js';
+import { holdCalls } from '../../support/held-calls.js';
 import { type Anything, type Person, request, startStory, type Story, until } from '../../support/story.js';
 
 describe('an account', () => {
@@ -222,6 +224,45 @@ describe('an account', () => {
     expect(synced.sort()).toEqual(answered.slice(1).sort());
     expect(JSON.stringify(device.received)).not.toContain('Second Name');
     for (const text of [gone.username, 'Second Name']) expect([text, await placesOf(text)]).toEqual([text, []]);
+  });
+
+  it('lets go of what there may be very much of before the transaction that forgets it', async () => {
+    const [gone, friend] = await Promise.all([story.person(), story.person()]);
+    const direct = await gone.befriend(friend);
+    const { id } = await friend.say(direct, 'first');
+    // More than a statement erases.
+    await database.query(
+      `WITH said AS (
+         INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, kind, content, created_at)
+         SELECT n.id, $1, 1 + number, $2, n.id, 'TEXT', 'x', now()
+         FROM (SELECT gen_random_uuid() AS id, number FROM generate_series(1, 1100) AS number) AS n RETURNING id
+       ), hidden AS (
+         INSERT INTO hidden_messages (message_id, user_id, conversation_id) SELECT id, $3, $1 FROM said
+       )
+       INSERT INTO message_reactions (message_id, user_id, emoji) SELECT id, $3, '👍' FROM said`,
+      [direct, friend.id, gone.id],
+    );
+    const kept = async (): Promise<number[]> =>
+      (
+        await database.query(
+          `SELECT (SELECT count(*) FROM message_reactions WHERE user_id = $1)::integer AS reactions,
+             (SELECT count(*) FROM hidden_messages WHERE user_id = $1)::integer AS hidden`,
+          [gone.id],
+        )
+      ).rows.flatMap(({ reactions, hidden }) => [reactions, hidden]);
+    expect(await kept()).toEqual([1_100, 1_100]);
+    const locking = holdCalls(story.app, Accounts, 'lock');
+    const ending = gone.call('DELETE', '/users/me', { password: 'correct horse' });
+    await until('the transaction begins', () => locking.count > 0);
+    expect(await kept()).toEqual([0, 0]);
+    // What came in the moment before.
+    await database.query(`INSERT INTO message_reactions (message_id, user_id, emoji) VALUES ($1, $2, '👍')`, [
+      id,
+      gone.id,
+    ]);
+    locking.release();
+    expect((await ending).status).toBe(204);
+    expect(await kept()).toEqual([0, 0]);
   });
 
   it('is not held by what others do to it at the same moment', async () => {

@@ -37,7 +37,9 @@ import {
 } from '../../support/files.js';
 import { mp3, opusOfMusic } from '../../support/recordings.js';
 import { filesUnder } from '../../support/s3.js';
-import { type Anything, type Person, startStory, type Story } from '../../support/story.js';
+import { holdCalls } from '../../support/held-calls.js';
+import { MediaProcessor } from '../../../src/attachments/media/media-processor.js';
+import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
 
 const PLACE = '+52.5200+013.4050/';
 const WAVEFORM = Array.from({ length: 64 }, (_, index) => index);
@@ -284,6 +286,21 @@ describe('pictures, films and voices as people send them', () => {
       });
     const other = await ada.mustUpload(film());
     expect((await post(form(film(), 'poster.mp4', { posterFor: other.id }))).status).toBe(400);
+  });
+
+  it('keeps the pictures of one of two posters that come at once', async () => {
+    const upload = await ada.mustUpload(film());
+    const decoding = holdCalls(story.app, MediaProcessor, 'processImage');
+    const posters = [picture(640, 360), picture(360, 640)].map(async (image) =>
+      post(form(await image.jpeg().toBuffer(), 'poster.jpg', { posterFor: upload.id })),
+    );
+    await until('both are being decoded', () => decoding.count === 2);
+    decoding.release();
+    const answers = await Promise.all(posters);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 400]);
+    const { body } = answers.find(({ status }) => status === 201) as Anything;
+    const { width, height } = await sharp(await bytesOf(body.previewUrl)).metadata();
+    expect([width, height]).toEqual(answers[0]?.status === 201 ? [640, 360] : [360, 640]);
   });
 
   it('carries a voice message with its outline to everybody', async () => {
