@@ -57,10 +57,12 @@ export class ExpoProvider extends PushProvider {
       const { result, isOfRequest, projects } = answer;
       if (!isOfRequest) return pushes.map(() => result);
       if (pushes.length === 1) return [{ ...result, isOfDevice: true }];
-      if (performance.now() > deadline) return pushes.map(() => ({ ...result, verdict: 'again', isOfDevice: true }));
       const results = new Map<Push, PushResult>();
       for (const part of partsOf(pushes, projects)) {
-        const parts = await this.sendBefore(deadline, part);
+        const parts: PushResult[] =
+          performance.now() > deadline
+            ? part.map(() => ({ ...result, verdict: 'again', isOfDevice: true }))
+            : await this.sendBefore(deadline, part);
         for (const [index, push] of part.entries()) results.set(push, parts[index] ?? result);
       }
       return pushes.map((push) => results.get(push) ?? result);

@@ -24,6 +24,11 @@ const MIN_REFUSED_USERS = 3;
 const BUSY_HOST_MS = 500;
 /** How long a server that stops waits for what is with a provider. */
 const END_TIMEOUT_MS = 3_000;
+/**
+ * A turn sends for a part of its lease: what it has begun by then, be it several requests one after the other, is answered and
+ * noted before the lease ends. What is left has a turn of its own.
+ */
+const SENDING_SHARE_OF_LEASE = 4;
 /** How much of the time it may take at most to measure what waits. */
 const MEASURE_REST_TIMES = 50;
 /** How often an operator is warned of the same. */
@@ -128,6 +133,7 @@ export class PushLane {
     const { pushLeaseMs, pushRestMs } = this.configuration.timings;
     if (room <= 0) return pushRestMs;
     const leaseId = newId();
+    const sendUntil = performance.now() + pushLeaseMs / SENDING_SHARE_OF_LEASE;
     const count = this.provider.maxBatch > 1 ? Math.min(room, this.provider.maxBatch) : room;
     const devices = await this.repository.take(this.platform, count, leaseId, pushLeaseMs);
     if (devices.length === 0) {
@@ -140,7 +146,7 @@ export class PushLane {
           : Math.min(pushRestMs, nextMs + MIN_REST_MS);
     }
     this.inFlight += devices.length;
-    const work = this.serve(devices)
+    const work = this.serve(devices, sendUntil)
       .catch((error: unknown) => this.warn('turn', `a turn of ${this.platform} failed: ${(error as Error).message}`))
       .finally(() => {
         this.inFlight -= devices.length;
@@ -151,7 +157,8 @@ export class PushLane {
     return 0;
   }
 
-  private async serve(devices: readonly LeasedDevice[]): Promise<void> {
+  /** @param sendUntil in milliseconds of `performance.now()`: nothing more is sent after */
+  private async serve(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
     const live: LeasedDevice[] = [];
     const held: LeasedDevice[] = [];
     for (const device of devices) {
@@ -160,7 +167,7 @@ export class PushLane {
       else if (this.isBusy(device)) void this.finish(Turn.released(device, BUSY_HOST_MS));
       else live.push(device);
     }
-    await Promise.all([this.hold(held), this.serveLive(live)]);
+    await Promise.all([this.hold(held), this.serveLive(live, sendUntil)]);
   }
 
   /** What they wait for is away, or refuses: they wait with it, and their owners may read why. */
@@ -179,17 +186,17 @@ export class PushLane {
     await Promise.all(ends.map((end) => this.finish(end)));
   }
 
-  private async serveLive(live: readonly LeasedDevice[]): Promise<void> {
+  private async serveLive(live: readonly LeasedDevice[], sendUntil: number): Promise<void> {
     if (live.length === 0) return;
     for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight += 1;
     try {
-      await this.decideAndSend(live);
+      await this.decideAndSend(live, sendUntil);
     } finally {
       for (const device of live) this.hostOf(this.provider.laneOf(device)).inFlight -= 1;
     }
   }
 
-  private async decideAndSend(devices: readonly LeasedDevice[]): Promise<void> {
+  private async decideAndSend(devices: readonly LeasedDevice[], sendUntil: number): Promise<void> {
     const ids = devices.map(({ id }) => id);
     const userIds = [...new Set(devices.map(({ userId }) => userId))];
     const badges = await this.repository.badges(userIds);
@@ -209,18 +216,20 @@ export class PushLane {
         ),
     );
     for (const { expired } of turns) this.expired += expired;
-    if (this.provider.maxBatch > 1) await this.sendTogether(turns);
-    else await Promise.all(turns.map((turn) => this.sendAlone(turn)));
+    if (this.provider.maxBatch > 1) await this.sendTogether(turns, sendUntil);
+    else await Promise.all(turns.map((turn) => this.sendAlone(turn, sendUntil)));
   }
 
   /** Several devices in one request. */
-  private async sendTogether(turns: readonly Turn[]): Promise<void> {
+  private async sendTogether(turns: readonly Turn[], sendUntil: number): Promise<void> {
     const pushes = turns.flatMap((turn) =>
       turn.parts.map(({ notification }) => ({ device: turn.device, notification })),
     );
     const results: PushResult[] = [];
-    for (let from = 0; from < pushes.length; from += this.provider.maxBatch)
+    for (let from = 0; from < pushes.length; from += this.provider.maxBatch) {
+      if (from > 0 && performance.now() > sendUntil) break;
       results.push(...(await this.send(pushes.slice(from, from + this.provider.maxBatch))));
+    }
     const isBelieved = this.judge(
       results.map((result, index) => ({ deviceId: pushes[index]?.device.id ?? '', ...result })),
     );
@@ -230,9 +239,10 @@ export class PushLane {
   }
 
   /** One device, one notification after the other: the number of the last one is the one that stays. */
-  private async sendAlone(turn: Turn): Promise<void> {
+  private async sendAlone(turn: Turn, sendUntil: number): Promise<void> {
     const results: PushResult[] = [];
     for (const { notification } of turn.parts) {
+      if (results.length > 0 && performance.now() > sendUntil) break;
       const [result] = await this.send([{ device: turn.device, notification }]);
       if (result === undefined) break;
       results.push(result);

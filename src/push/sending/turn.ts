@@ -181,6 +181,8 @@ export class Turn {
       this.settle(notice, notification, verdict === 'sent');
       this.note(notice, verdict === 'sent' ? 'sent' : 'failed', reason);
     }
+    // What was not sent has the next turn, behind devices that wait already.
+    if (results.length < this.parts.length && !outcome.isRemoved) outcome.againMs ??= 0;
     return { devices: [outcome], notices: this.decided, cleared, log: this.log, tickets };
   }
 

@@ -212,6 +212,21 @@ describe('what a provider answers', () => {
     expect(fake.endlessBytes).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it('is waited for no longer where a request is sent again in parts', async () => {
+    const quick = new Configuration({ ...configuration, timings: { ...configuration.timings, pushRequestMs: 1_500 } });
+    const pushes = Array.from({ length: 4 }, () => pushTo({ platform: 'expo', address: expoToken() }));
+    let calls = 0;
+    expo.misbehave = () => {
+      calls += 1;
+      return calls === 1 ? { status: 400 } : 'slow';
+    };
+    const results = await new ExpoProvider(quick, new Clock()).send(pushes);
+    expo.release();
+    // The first half was not answered in time, and the second one was not even tried.
+    expect(calls).toBe(2);
+    expect(results.map(({ verdict }) => verdict)).toEqual(['again', 'again', 'again', 'again']);
+  });
+
   it('is asked for once more with a new token where Apple refuses the one that there is, and not each time', async () => {
     const push = pushTo({ platform: 'apns', address: apnsToken(), environment: 'production' });
     const provider = new ApnsProvider(configuration, new Clock());
@@ -333,6 +348,22 @@ describe('what an answer does to a device', () => {
     ['again', { ...untouched, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],
   ])('is for %s what the table of docs/push.md says', (verdict, expected) => {
     expect(after({ verdict, reason: 'of this test' })).toEqual(expected);
+  });
+
+  it('is followed by a turn for what was not sent, behind what others wait for', () => {
+    const stale = ['one', 'two'].map((subjectId) => ({
+      deviceId: ID,
+      kind: 'message' as const,
+      subjectId,
+      conversationId: subjectId,
+      actorId: null,
+    }));
+    const againMs = (count: number): number | null | undefined => {
+      const turn = new Turn({ device: device({}), notices: [], stale, badge: 0, unmutedInMs: null }, rules);
+      const results = stale.slice(0, count).map(() => ({ verdict: 'sent', reason: 'taken' }) as const);
+      return turn.end(results, true).devices[0]?.againMs;
+    };
+    expect([againMs(1), againMs(2)]).toEqual([0, null]);
   });
 
   it('waits twice as long each time, and never less than it was asked to', () => {
