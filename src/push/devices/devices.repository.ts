@@ -59,7 +59,10 @@ export class DevicesRepository {
        ON CONFLICT (user_id, device_id) DO UPDATE SET session_id = excluded.session_id, platform = excluded.platform,
          address = excluded.address, p256dh = excluded.p256dh, auth = excluded.auth, environment = excluded.environment,
          preview = COALESCE($10::text, d.preview), locale = COALESCE(excluded.locale, d.locale),
-         registered_at = excluded.registered_at
+         registered_at = excluded.registered_at,
+         -- What was suspected of a token is not of the next one.
+         suspicions = CASE WHEN d.address = excluded.address THEN d.suspicions ELSE 0 END,
+         suspected_at = CASE WHEN d.address = excluded.address THEN d.suspected_at END
        RETURNING ${COLUMNS}`,
         [id, userId, deviceId, sessionId, platform, address, p256dh, auth, environment, preview, locale, now],
         'push_register',

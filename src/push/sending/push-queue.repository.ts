@@ -35,6 +35,9 @@ export interface DecidedNotice {
 export interface DecidedDevice {
   id: string;
   leaseId: string;
+  /** What it was sent to, and since when that is registered: what is learned of a token is not true of the one after it. */
+  address: string;
+  registeredAt: Date;
   /** It is registered no more. */
   isRemoved: boolean;
   /** The number that it was sent; null: none. */
@@ -277,7 +280,8 @@ export class PushQueueRepository {
    * Writes what became of turns of devices, and gives their leases back. A lease that was lost meanwhile changes nothing but
    * the log. What came to a conversation after it was decided about waits anew: the rows are locked first and read after,
    * so that a message is either seen here, or finds its notice decided. A notice that is decided remembers from which number on
-   * it would be about something new: planning may be behind, and what it finds then was decided about already.
+   * it would be about something new: planning may be behind, and what it finds then was decided about already. A device that
+   * has registered meanwhile stays, and what was learned of its token is not kept.
    */
   async finish({ devices, notices, cleared, log, tickets }: TurnEnd, delayMs: number, ticketMs: number): Promise<void> {
     await this.database.background.transaction(async (transaction) => {
@@ -409,16 +413,28 @@ export class PushQueueRepository {
   }
 
   private async release(transaction: Transaction, devices: readonly DecidedDevice[]): Promise<void> {
-    const removed = devices.filter(({ isRemoved }) => isRemoved).map(({ id }) => id);
+    const removed = devices.filter(({ isRemoved }) => isRemoved);
     if (removed.length > 0)
-      await transaction.query('DELETE FROM push_devices WHERE id = ANY ($1)', [removed], 'push_forget');
-    const kept = devices.filter(({ isRemoved }) => !isRemoved);
-    if (kept.length === 0) return;
+      await transaction.query(
+        `DELETE FROM push_devices d USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS w(id, address, registered_at)
+         WHERE d.id = w.id AND d.address = w.address AND d.registered_at = w.registered_at`,
+        [
+          removed.map(({ id }) => id),
+          removed.map(({ address }) => address),
+          removed.map(({ registeredAt }) => registeredAt),
+        ],
+        'push_forget',
+      );
+    if (devices.length === 0) return;
     await transaction.query(
       `UPDATE push_devices d SET leased_until = NULL, lease_id = NULL, attempts = w.attempts,
-         badge = COALESCE(w.badge, d.badge), environment = COALESCE(w.environment, d.environment),
-         suspicions = w.suspicions,
-         suspected_at = CASE WHEN w.suspicions = 0 THEN NULL ELSE COALESCE(d.suspected_at, now()) END,
+         badge = COALESCE(w.badge, d.badge),
+         environment = CASE WHEN same.registration THEN COALESCE(w.environment, d.environment) ELSE d.environment END,
+         suspicions = CASE WHEN same.registration THEN w.suspicions ELSE d.suspicions END,
+         suspected_at = CASE
+           WHEN NOT same.registration THEN d.suspected_at
+           WHEN w.suspicions = 0 THEN NULL
+           ELSE COALESCE(d.suspected_at, now()) END,
          due_at = GREATEST(
            now() + make_interval(secs => w.again_ms / 1000),
            LEAST(
@@ -426,17 +442,24 @@ export class PushQueueRepository {
              (SELECT min(n.decide_at) FROM push_notices n WHERE n.device_id = d.id),
              now() + make_interval(secs => w.look_ms / 1000),
              CASE WHEN w.again_ms IS NOT NULL THEN now() + make_interval(secs => w.again_ms / 1000) END))
-       FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::float8[], $7::float8[])
-         AS w(id, badge, attempts, suspicions, environment, again_ms, look_ms)
+       FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::integer[], $5::integer[], $6::integer[], $7::text[],
+           $8::float8[], $9::float8[])
+         AS w(id, address, registered_at, badge, attempts, suspicions, environment, again_ms, look_ms)
+       JOIN push_devices was ON was.id = w.id
+       CROSS JOIN LATERAL (
+         SELECT was.address = w.address AND was.registered_at = w.registered_at AS registration
+       ) AS same
        WHERE d.id = w.id`,
       [
-        kept.map(({ id }) => id),
-        kept.map(({ badge }) => badge),
-        kept.map(({ attempts }) => attempts),
-        kept.map(({ suspicions }) => suspicions),
-        kept.map(({ environment }) => environment),
-        kept.map(({ againMs }) => againMs),
-        kept.map(({ lookMs }) => lookMs),
+        devices.map(({ id }) => id),
+        devices.map(({ address }) => address),
+        devices.map(({ registeredAt }) => registeredAt),
+        devices.map(({ badge }) => badge),
+        devices.map(({ attempts }) => attempts),
+        devices.map(({ suspicions }) => suspicions),
+        devices.map(({ environment }) => environment),
+        devices.map(({ againMs }) => againMs),
+        devices.map(({ lookMs }) => lookMs),
       ],
       'push_release',
     );

@@ -136,6 +136,8 @@ export class Turn {
     const outcome: DecidedDevice = {
       id: device.id,
       leaseId: device.leaseId,
+      address: device.address,
+      registeredAt: device.registeredAt,
       isRemoved: false,
       badge: null,
       attempts: 0,
@@ -169,8 +171,8 @@ export class Turn {
         case 'again':
           break;
       }
-      if (verdict === 'alarm' || verdict === 'again' || (verdict === 'remove' && !isBelieved)) {
-        // It waits as it did.
+      if (verdict === 'alarm' || verdict === 'again' || verdict === 'remove') {
+        // It waits as it did; where its token is none, for the one that the device may have registered meanwhile.
         outcome.attempts = device.attempts + 1;
         outcome.againMs = Math.max(result.retryAfterMs ?? 0, this.rules.retryMs(device.attempts));
         if (notice !== undefined) this.note(notice, 'waiting', reason);
@@ -182,15 +184,20 @@ export class Turn {
       this.note(notice, verdict === 'sent' ? 'sent' : 'failed', reason);
     }
     // What was not sent has the next turn, behind devices that wait already.
-    if (results.length < this.parts.length && !outcome.isRemoved) outcome.againMs ??= 0;
+    if (results.length < this.parts.length) outcome.againMs ??= 0;
     return { devices: [outcome], notices: this.decided, cleared, log: this.log, tickets };
   }
 
   /** Given back untouched: it is looked at again after so long. */
-  static released({ id, leaseId, attempts, suspicions }: LeasedDevice, againMs: number): TurnEnd {
+  static released(
+    { id, leaseId, address, registeredAt, attempts, suspicions }: LeasedDevice,
+    againMs: number,
+  ): TurnEnd {
     const device = {
       id,
       leaseId,
+      address,
+      registeredAt,
       isRemoved: false,
       badge: null,
       attempts,
@@ -203,10 +210,12 @@ export class Turn {
   }
 
   /** Its session has ended. */
-  static removed({ id, leaseId }: LeasedDevice): TurnEnd {
+  static removed({ id, leaseId, address, registeredAt }: LeasedDevice): TurnEnd {
     const device = {
       id,
       leaseId,
+      address,
+      registeredAt,
       isRemoved: true,
       badge: null,
       attempts: 0,

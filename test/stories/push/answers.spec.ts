@@ -342,7 +342,7 @@ describe('what an answer does to a device', () => {
   it.each<[Verdict, object]>([
     ['sent', { ...untouched, badge: 1, isDecided: true, outcome: 'sent' }],
     ['keep', { ...untouched, isDecided: true, outcome: 'failed' }],
-    ['remove', { ...untouched, isRemoved: true, isDecided: true, outcome: 'failed' }],
+    ['remove', { ...untouched, isRemoved: true, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],
     ['suspect', { ...untouched, suspicions: 1, isDecided: true, outcome: 'failed' }],
     ['alarm', { ...untouched, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],
     ['again', { ...untouched, attempts: 1, againMs: 1_000, isDecided: false, outcome: 'waiting' }],

@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/database/database.js';
+import { PushQueueRepository } from '../../../src/push/sending/push-queue.repository.js';
 import type { Call, FakeService, Misbehaviour } from '../../support/push/fake-service.js';
-import { expoToken, fcmToken, logOf, type PushStory, startPushStory } from '../../support/push/push-story.js';
-import { type Person, until } from '../../support/story.js';
+import {
+  apnsToken,
+  expoToken,
+  fcmToken,
+  logOf,
+  type PushStory,
+  startPushStory,
+} from '../../support/push/push-story.js';
+import { Person, until } from '../../support/story.js';
 
 const LEASE_MS = 12_000;
 
@@ -82,4 +90,133 @@ describe('a device that much waits for', () => {
       expect(fake.of(token)).toHaveLength(count);
     },
   );
+});
+
+describe('a device that registers while it is sent to', () => {
+  interface Row {
+    address: string;
+    environment: string | null;
+    suspicions: number;
+    suspectedAt: Date | null;
+    isLeased: boolean;
+  }
+  const rowOf = async (person: Person): Promise<Row | undefined> => {
+    const [row] = await push.story.app.get(Database).query<Row>(
+      `SELECT address, environment, suspicions, suspected_at AS "suspectedAt", lease_id IS NOT NULL AS "isLeased"
+       FROM push_devices WHERE user_id = $1`,
+      [person.id],
+    );
+    return row;
+  };
+  const givenBack = async (person: Person): Promise<Row | undefined> => {
+    let row: Row | undefined;
+    await until('nothing is sent to it', async () => {
+      row = await rowOf(person);
+      return row?.isLeased !== true;
+    });
+    return row;
+  };
+  const register = (person: Person, body: Record<string, unknown>) => person.must('PUT', '/devices/phone', body);
+
+  /** Holds what is to be written of turns, until it is released. */
+  const holdFinish = (): { isReached: () => boolean; release: () => void } => {
+    const queue = push.story.app.get(PushQueueRepository);
+    const finish = queue.finish.bind(queue);
+    let isReached = false;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    queue.finish = async (...args) => {
+      isReached = true;
+      await released;
+      return finish(...args);
+    };
+    return { isReached: () => isReached, release };
+  };
+
+  it('stays, and is sent what its former token was refused as none', async () => {
+    const [former, token] = [fcmToken(), fcmToken()];
+    push.fcm.refusals.set(former, { status: 404, code: 'UNREGISTERED' });
+    const bob = await push.story.person('bob');
+    await register(bob, { platform: 'fcm', token: former });
+    const held = hold(push.fcm);
+    await ada.say(await ada.directConversation(bob), 'Hello');
+    await until('the former token is with the provider', () => held.calls === 1);
+    await register(bob, { platform: 'fcm', token });
+    push.fcm.release();
+    expect(await push.fcm.arrived(token)).toMatchObject([{ body: 'Hello' }]);
+    expect((await bob.must('GET', '/devices')).items).toHaveLength(1);
+  });
+
+  it('stays where it registers the same token once more, and goes when that is refused again', async () => {
+    const token = fcmToken();
+    push.fcm.refusals.set(token, { status: 404, code: 'UNREGISTERED' });
+    const bob = await push.story.person('bob');
+    await register(bob, { platform: 'fcm', token });
+    const first = hold(push.fcm);
+    await ada.say(await ada.directConversation(bob), 'Hello');
+    await until('it is with the provider', () => first.calls === 1);
+    await register(bob, { platform: 'fcm', token });
+    push.fcm.release();
+    const second = hold(push.fcm);
+    await until('it is tried again', () => second.calls === 1);
+    push.fcm.release();
+    await until('it is gone', async () => (await rowOf(bob)) === undefined);
+  });
+
+  it('stays where the session ended that it was registered by before', async () => {
+    const bob = await push.story.person('bob');
+    const again = await Person.login(push.story.url, bob.username);
+    const conversationId = await ada.directConversation(bob);
+    await register(bob, { platform: 'fcm', token: fcmToken() });
+    const finishing = holdFinish();
+    // As by a process that was killed before it took the devices of the session away.
+    await push.story.app
+      .get(Database)
+      .query(
+        'UPDATE sessions SET revoked_at = now() WHERE id = (SELECT session_id FROM push_devices WHERE user_id = $1)',
+        [bob.id],
+      );
+    await ada.say(conversationId, 'Hello');
+    await until('it is known that the session has ended', finishing.isReached);
+    const token = fcmToken();
+    await register(again, { platform: 'fcm', token });
+    finishing.release();
+    expect(await push.fcm.arrived(token)).toMatchObject([{ body: 'Hello' }]);
+  });
+
+  it('keeps nothing of what was suspected of its former token', async () => {
+    const [former, token] = [fcmToken(), fcmToken()];
+    push.fcm.refusals.set(former, { status: 403, code: 'SENDER_ID_MISMATCH' });
+    const bob = await push.story.person('bob');
+    const conversationId = await ada.directConversation(bob);
+    await register(bob, { platform: 'fcm', token: former });
+    await ada.say(conversationId, 'one');
+    await until('it is suspected', async () => (await rowOf(bob))?.suspicions === 1);
+    await register(bob, { platform: 'fcm', token: former });
+    expect(await rowOf(bob)).toMatchObject({ suspicions: 1, suspectedAt: expect.any(Date) });
+    await givenBack(bob);
+    const held = hold(push.fcm);
+    await ada.say(conversationId, 'two');
+    await until('the former token is with the provider', () => held.calls === 1);
+    await register(bob, { platform: 'fcm', token });
+    expect(await rowOf(bob)).toMatchObject({ suspicions: 0, suspectedAt: null, isLeased: true });
+    push.fcm.release();
+    expect(await givenBack(bob)).toMatchObject({ address: token, suspicions: 0, suspectedAt: null });
+  });
+
+  it('is of the environment that its new token was registered for', async () => {
+    const [former, token] = [apnsToken(), apnsToken()];
+    push.apns.refusals.set(former, { status: 400, reason: 'BadDeviceToken' });
+    const bob = await push.story.person('bob');
+    await register(bob, { platform: 'apns', token: former });
+    const finishing = holdFinish();
+    await ada.say(await ada.directConversation(bob), 'one');
+    await push.apnsSandbox.arrived(former);
+    await until('it is known where the former token is from', finishing.isReached);
+    await register(bob, { platform: 'apns', token });
+    finishing.release();
+    expect(await givenBack(bob)).toMatchObject({ address: token, environment: 'production' });
+  });
 });
