@@ -36,6 +36,8 @@ export interface Timings {
   pushSoundWindowMs: number;
   /** What happens within this time is planned together. */
   pushPlanPauseMs: number;
+  /** How often it is looked, where there are several processes, for what one that ended had not planned. */
+  pushWalkMs: number;
   /** How often it is looked whether another process left something that is to be sent to devices, and measured what waits. */
   pushRestMs: number;
   /** Who sends to a device has it for so long; longer than any provider is waited for. */
@@ -78,6 +80,7 @@ export const TIMINGS: Readonly<Timings> = {
   pushClearDelayMs: 2_000,
   pushSoundWindowMs: 30_000,
   pushPlanPauseMs: 150,
+  pushWalkMs: 10 * 60_000,
   pushRestMs: 5_000,
   pushLeaseMs: 60_000,
   pushRequestMs: 10_000,

@@ -4,7 +4,11 @@ import { logged, logOf, type PushStory, QUICK, startPushStory } from '../support
 import { createTestDatabase } from '../support/postgres.js';
 import { onlyWith } from '../support/programs.js';
 import { RedisServer } from '../support/redis.js';
-import { Device, type Person, startStory, type Story, until } from '../support/story.js';
+import { PushPlanner } from '../../src/push/planning/push-planner.js';
+import { PushPlanningRepository } from '../../src/push/planning/push-planning.repository.js';
+import { Device, Person, startStory, type Story, until } from '../support/story.js';
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 onlyWith(describe, 'redis-server')('push of two processes', () => {
   let redis: RedisServer;
@@ -19,7 +23,7 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
     push = await startPushStory({}, {}, shared);
     // The same providers, so that either of them may send.
     west = await startStory(
-      { ...shared, timings: { ...TIMINGS, ...QUICK } },
+      { ...shared, timings: { ...TIMINGS, ...QUICK, pushWalkMs: 100 } },
       { EXPO_PUSH_URL: push.expo.url, PUSH_WEB_HOSTS: push.web.url },
     );
     ada = await push.story.person('ada');
@@ -57,6 +61,29 @@ onlyWith(describe, 'redis-server')('push of two processes', () => {
     } finally {
       device.socket.close();
     }
+  });
+
+  it('plans what a process that ended had not planned, once', async () => {
+    const { person: bob, token } = await push.owner('bob');
+    const conversationId = await ada.directConversation(bob);
+    const east = await startStory(
+      { databaseUrl: database.url, redisUrl: redis.url, rateLimits: false },
+      { EXPO_PUSH_URL: push.expo.url },
+    );
+    try {
+      // From here on it is as one that is killed before it plans.
+      await east.app.get(PushPlanner).onApplicationShutdown();
+      const writer = await Person.login(east.url, ada.username);
+      await writer.say(conversationId, 'Acknowledged');
+      await writer.must('POST', '/friends/requests', { userId: bob.id });
+    } finally {
+      await east.close();
+    }
+    const arrived = await push.expo.arrived(token, 2);
+    expect(arrived.map(({ data }) => data.kind).sort()).toEqual(['friend_request', 'message']);
+    const deviceIds = await push.story.app.get(PushPlanningRepository).devicesAfter(FIRST_ID, 100);
+    const { conversationIds, requestIds } = await push.story.app.get(PushPlanningRepository).forgotten(deviceIds);
+    expect([conversationIds, requestIds]).toEqual([[], []]);
   });
 
   it('sends once what both could send', async () => {

@@ -13,13 +13,22 @@ const MAX_STEP = 64;
 const REST_TIMES = 4;
 /** What is remembered of each kind; beyond it the database is asked, as at the start. */
 const MAX_NOTED = 100_000;
-const RECOVERY_PAGE = 200;
+/** Devices of one step that are looked at for what is not noted. */
+const WALK_PAGE = 200;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** A look at all devices for what is not planned, page by page. */
+interface Walk {
+  after: string;
+  /** Whether readers are noted as well: all who have something to read, so that each of their devices has a turn. */
+  isOfReaders: boolean;
+}
 
 /**
  * Plans notifications behind the path of a message: nobody waits for it, and it may lag, stop or be killed. What happens in
- * this process it is given as events, which cost a message an entry in a set; what an earlier process left unplanned it finds
- * by how far each conversation is planned (docs/adr/0031-push-behind-the-writer.md). Several processes may plan at once.
+ * this process it is given as events, which cost a message an entry in a set; what a process that ended left unplanned
+ * it finds by how far each conversation is planned, at the start and, where there are others, again and again
+ * (docs/adr/0031-push-behind-the-writer.md). Several processes may plan at once.
  */
 @Injectable()
 export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -32,6 +41,10 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly changed = new Set<string>();
   /** Whether the database may know of something that is not noted here. */
   private hasForgotten = true;
+  /** Whether another process may have ended before it planned what it had noted. */
+  private othersMayHaveForgotten = false;
+  private walk: Walk | undefined;
+  private timer: NodeJS.Timeout | undefined;
   private readonly loop = new BackgroundLoop(
     () => this.planNoted(),
     ({ message }) => this.logger.warn(`nobody is notified of anything new at the moment: ${message}`),
@@ -70,15 +83,25 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   onApplicationBootstrap(): void {
     this.loop.start();
+    if (this.configuration.isAlone) return;
+    this.timer = setInterval(() => {
+      this.othersMayHaveForgotten = true;
+      this.loop.start();
+    }, this.configuration.timings.pushWalkMs).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
     await this.loop.stop();
   }
 
   private get noted(): number {
     const noted = [this.conversations, this.requests, this.readers, this.choosers, this.changed];
     return noted.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  private get isWalkDue(): boolean {
+    return this.hasForgotten || this.othersMayHaveForgotten || this.walk !== undefined;
   }
 
   private created({ messages }: DomainEvents['messages.created']): void {
@@ -98,7 +121,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** What happens within a pause is planned together. */
   private async planNoted(): Promise<number | undefined> {
-    if (this.noted === 0 && !this.hasForgotten) return undefined;
+    if (this.noted === 0 && !this.isWalkDue) return undefined;
     await this.loop.rest(this.configuration.timings.pushPlanPauseMs);
     if (this.loop.isStopped) return undefined;
     const began = performance.now();
@@ -108,7 +131,7 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async step(): Promise<void> {
     const { pushIdleDelayMs, pushClearDelayMs } = this.configuration.timings;
-    if (this.hasForgotten) await this.findForgotten();
+    if (this.isWalkDue) await this.walkOn();
     await this.turn(this.conversations, (ids) => this.repository.planConversations(ids, pushIdleDelayMs));
     await this.turn(this.requests, (ids) => this.repository.planRequests(ids, pushIdleDelayMs));
     await this.turn(this.readers, (ids) => this.repository.refresh(ids, [], 1, pushClearDelayMs));
@@ -134,23 +157,23 @@ export class PushPlanner implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  /** What an earlier process, or this one when there was too much to remember, left unplanned. */
-  private async findForgotten(): Promise<void> {
-    this.hasForgotten = false;
-    try {
-      for (let after = FIRST_ID; !this.loop.isStopped; ) {
-        const deviceIds = await this.repository.devicesAfter(after, RECOVERY_PAGE);
-        const last = deviceIds.at(-1);
-        if (last === undefined) return;
-        after = last;
-        const { conversationIds, requestIds, userIds } = await this.repository.forgotten(deviceIds);
-        for (const id of conversationIds) this.note(this.conversations, id);
-        for (const id of requestIds) this.note(this.requests, id);
-        for (const id of userIds) this.note(this.readers, id);
-      }
-    } catch (error) {
-      this.hasForgotten = true;
-      throw error;
+  /** A page of what an earlier process, another one, or this one when there was too much to remember, left unplanned. */
+  private async walkOn(): Promise<void> {
+    if (this.walk === undefined) {
+      this.walk = { after: FIRST_ID, isOfReaders: this.hasForgotten };
+      this.hasForgotten = this.othersMayHaveForgotten = false;
     }
+    const { after, isOfReaders } = this.walk;
+    const deviceIds = await this.repository.devicesAfter(after, WALK_PAGE);
+    const last = deviceIds.at(-1);
+    if (last === undefined) {
+      this.walk = undefined;
+      return;
+    }
+    const { conversationIds, requestIds, userIds } = await this.repository.forgotten(deviceIds);
+    this.walk = { after: last, isOfReaders };
+    for (const id of conversationIds) this.note(this.conversations, id);
+    for (const id of requestIds) this.note(this.requests, id);
+    if (isOfReaders) for (const id of userIds) this.note(this.readers, id);
   }
 }

@@ -158,7 +158,7 @@ export class PushPlanningRepository {
     return planned ?? { dueAt: null };
   }
 
-  /** Devices in the order of their ids, for a look at what an earlier process left. */
+  /** Devices in the order of their ids, for a look at what a process that ended left. */
   async devicesAfter(after: string, limit: number): Promise<string[]> {
     const rows = await this.database.background.query<{ id: string }>(
       'SELECT id FROM push_devices WHERE id > $1 ORDER BY id LIMIT $2',
@@ -187,9 +187,13 @@ export class PushPlanningRepository {
              AND c.last_message_at >= GREATEST(d.follows_from, now() - make_interval(hours => ${MAX_AGE_HOURS}))
          ) AS "conversationIds",
          ARRAY(SELECT r.id::text FROM d JOIN friend_requests r ON r.receiver_id = d.user_id
-           WHERE r.created_at > now() - make_interval(hours => ${MAX_AGE_HOURS})
-           UNION SELECT r.id::text FROM d JOIN friend_requests r ON r.sender_id = d.user_id
-           WHERE r.responded_at > now() - make_interval(hours => ${MAX_AGE_HOURS})
+           WHERE r.created_at >= GREATEST(d.follows_from, now() - make_interval(hours => ${MAX_AGE_HOURS}))
+             AND NOT EXISTS (
+               SELECT FROM push_notices n WHERE n.device_id = d.id AND n.kind = 'friend_request' AND n.subject_id = r.id)
+           UNION SELECT r.id::text FROM d JOIN friend_requests r ON r.sender_id = d.user_id AND r.status = 'ACCEPTED'
+           WHERE r.responded_at >= GREATEST(d.follows_from, now() - make_interval(hours => ${MAX_AGE_HOURS}))
+             AND NOT EXISTS (
+               SELECT FROM push_notices n WHERE n.device_id = d.id AND n.kind = 'friend_accepted' AND n.subject_id = r.id)
          ) AS "requestIds",
          ARRAY(SELECT DISTINCT user_id::text FROM d WHERE badge > 0) AS "userIds"`,
       [deviceIds],
