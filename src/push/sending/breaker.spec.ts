@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Breaker, type TokenAnswer } from './breaker.js';
 
 const answers = (isRemoval: boolean, ...names: (string | number)[]): TokenAnswer[] =>
-  names.map((name) => ({ deviceId: String(name), isRemoval }));
+  names.map((name) => ({ deviceId: String(name), userId: `owner of ${name}`, isRemoval }));
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 describe('the breaker', () => {
@@ -20,5 +20,14 @@ describe('the breaker', () => {
     for (let time = 0; time < 50; time += 1) breaker.admit(answers(true, 'a', 'b', 'c'));
     // What is well again soon outweighs the three.
     expect(breaker.admit(answers(false, ...numbers(3)))).toBe(true);
+  });
+
+  it('counts a user once, however many tokens that are none one registers', () => {
+    const breaker = new Breaker();
+    breaker.admit(answers(false, ...numbers(9)));
+    const ofOne = answers(true, ...numbers(25).map((number) => `token ${number}`));
+    expect(breaker.admit(ofOne.map((answer) => ({ ...answer, userId: 'one' })))).toBe(true);
+    expect(breaker.isTripped).toBe(false);
+    expect(breaker.admit(ofOne)).toBe(false);
   });
 });

@@ -8,12 +8,14 @@ const MAX_SHARE = 5;
 /** What a provider answered about a device: whether its token is none. */
 export interface TokenAnswer {
   deviceId: string;
+  userId: string;
   isRemoval: boolean;
 }
 
 /**
  * Whether it is believed that tokens are none. A provider, or a proxy before it, that lost its mind could otherwise make a
- * server forget every phone it knows; and no more than a fifth of them at once is ever right.
+ * server forget every phone it knows; and no more than a fifth of them at once is ever right. Users are counted: one alone, who
+ * may register any tokens, says nothing of the provider.
  */
 export class Breaker {
   private answers: readonly TokenAnswer[] = [];
@@ -25,7 +27,7 @@ export class Breaker {
     const again = new Set(answers.flatMap(({ deviceId, isRemoval }) => (isRemoval ? [deviceId] : [])));
     const before = this.answers.filter(({ deviceId, isRemoval }) => !isRemoval || !again.has(deviceId));
     this.answers = [...before, ...answers].slice(-WINDOW);
-    const count = new Set(this.answers.flatMap(({ deviceId, isRemoval }) => (isRemoval ? [deviceId] : []))).size;
+    const count = new Set(this.answers.flatMap(({ userId, isRemoval }) => (isRemoval ? [userId] : []))).size;
     this.tripped = this.answers.length >= MIN_ANSWERS && count * MAX_SHARE > this.answers.length;
     return !this.tripped;
   }

@@ -5,7 +5,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ExpoProvider, MAX_RECEIPTS } from '../providers/expo.js';
 import type { PushResult, Verdict } from '../providers/push-provider.js';
 import { Breaker } from './breaker.js';
-import { PushQueueRepository, type Ticket } from './push-queue.repository.js';
+import { PushQueueRepository, type DueTicket } from './push-queue.repository.js';
 
 const MAX_REST_MS = 60_000;
 
@@ -70,9 +70,13 @@ export class ExpoReceipts implements OnApplicationBootstrap, OnApplicationShutdo
     return tickets.length;
   }
 
-  private async remove(answered: readonly { ticket: Ticket; result: PushResult }[]): Promise<void> {
+  private async remove(answered: readonly { ticket: DueTicket; result: PushResult }[]): Promise<void> {
     const isBelieved = this.breaker.admit(
-      answered.map(({ ticket, result }) => ({ deviceId: ticket.deviceId, isRemoval: result.verdict === 'remove' })),
+      answered.map(({ ticket: { deviceId, userId }, result: { verdict } }) => ({
+        deviceId,
+        userId,
+        isRemoval: verdict === 'remove',
+      })),
     );
     const refused = answered.filter(({ result }) => result.verdict !== 'sent');
     if (refused.length === 0) return;

@@ -231,7 +231,10 @@ export class PushLane {
       results.push(...(await this.send(pushes.slice(from, from + this.provider.maxBatch))));
     }
     const isBelieved = this.judge(
-      results.map((result, index) => ({ deviceId: pushes[index]?.device.id ?? '', ...result })),
+      results.flatMap((result, index) => {
+        const device = pushes[index]?.device;
+        return device === undefined ? [] : [{ device, result }];
+      }),
     );
     let from = 0;
     const ends = turns.map((turn) => turn.end(results.slice(from, (from += turn.parts.length)), isBelieved));
@@ -248,8 +251,8 @@ export class PushLane {
       results.push(result);
       if (result.verdict !== 'sent' && result.verdict !== 'keep') break;
     }
-    const deviceId = turn.device.id;
-    await this.finish(turn.end(results, this.judge(results.map((result) => ({ deviceId, ...result })))));
+    const { device } = turn;
+    await this.finish(turn.end(results, this.judge(results.map((result) => ({ device, result })))));
   }
 
   private async send(pushes: readonly Parameters<PushProvider['send']>[0][number][]): Promise<PushResult[]> {
@@ -304,10 +307,14 @@ export class PushLane {
   }
 
   /** Whether tokens that are said to be none are believed to be. */
-  private judge(results: readonly (PushResult & { deviceId: string })[]): boolean {
+  private judge(results: readonly { device: LeasedDevice; result: PushResult }[]): boolean {
     const answers = results
-      .filter(({ verdict }) => verdict !== 'again' && verdict !== 'alarm')
-      .map(({ deviceId, verdict }) => ({ deviceId, isRemoval: verdict === 'remove' }));
+      .filter(({ result: { verdict } }) => verdict !== 'again' && verdict !== 'alarm')
+      .map(({ device: { id, userId }, result: { verdict } }) => ({
+        deviceId: id,
+        userId,
+        isRemoval: verdict === 'remove',
+      }));
     if (answers.length === 0) return !this.breaker.isTripped;
     const isBelieved = this.breaker.admit(answers);
     if (!isBelieved && answers.some(({ isRemoval }) => isRemoval)) {

@@ -74,6 +74,10 @@ export interface Ticket {
   address: string;
 }
 
+export interface DueTicket extends Ticket {
+  userId: string;
+}
+
 export interface TurnEnd {
   devices: readonly DecidedDevice[];
   notices: readonly DecidedNotice[];
@@ -466,12 +470,13 @@ export class PushQueueRepository {
   }
 
   /** Tickets that Expo may be asked about by now; each is given out once, unless its answer is put back. */
-  takeTickets(count: number): Promise<Ticket[]> {
-    return this.database.background.queryAtomically<Ticket>(
+  takeTickets(count: number): Promise<DueTicket[]> {
+    return this.database.background.queryAtomically<DueTicket>(
       `DELETE FROM push_tickets t USING (
-         SELECT id FROM push_tickets WHERE ask_at <= now() ORDER BY ask_at LIMIT $1 FOR UPDATE SKIP LOCKED
+         SELECT id, device_id FROM push_tickets WHERE ask_at <= now() ORDER BY ask_at LIMIT $1 FOR UPDATE SKIP LOCKED
        ) AS due
-       WHERE t.id = due.id RETURNING t.id, t.device_id AS "deviceId", t.address`,
+       JOIN push_devices d ON d.id = due.device_id
+       WHERE t.id = due.id RETURNING t.id, t.device_id AS "deviceId", d.user_id AS "userId", t.address`,
       [count],
       'push_tickets_take',
     );
