@@ -81,11 +81,18 @@ export class WebhooksRepository {
     return row;
   }
 
-  /** What is enabled again follows from now on, and is given time as a new one is. */
+  /**
+   * What is enabled again follows from now on, and is given time as a new one is. So does one that follows new messages from now on,
+   * which are found by their time; what else it follows and is not planned yet stays its own, so it begins at the oldest of that.
+   */
   async change(transaction: Transaction, id: string, changes: WebhookChanges): Promise<WebhookRow | undefined> {
     const [row] = await transaction.query<WebhookRow>(
       `UPDATE webhooks SET url = COALESCE($2, url), events = COALESCE($3, events),
-         follows_from = CASE WHEN $4::boolean AND disabled_at IS NOT NULL THEN now() ELSE follows_from END,
+         follows_from = CASE
+           WHEN $4::boolean AND disabled_at IS NOT NULL THEN now()
+           WHEN 'message.created' = ANY ($3::text[]) AND NOT 'message.created' = ANY (events)
+             THEN GREATEST(follows_from, LEAST(now(), (SELECT e.at FROM webhook_events e ORDER BY e.id LIMIT 1)))
+           ELSE follows_from END,
          failing_since = CASE WHEN $4::boolean THEN NULL ELSE failing_since END,
          disabled_at = CASE $4::boolean WHEN true THEN NULL WHEN false THEN COALESCE(disabled_at, now()) ELSE disabled_at END,
          disabled_reason = CASE $4::boolean

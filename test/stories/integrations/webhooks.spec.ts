@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
+import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -168,6 +169,31 @@ describe('webhooks', () => {
     const last = await ada.say(direct, 'last');
     await hook.next('message.created', ({ message }) => message.id === last.id);
     expect(hook.received).toHaveLength(3);
+  });
+
+  it('bring no message from before new messages were followed', async () => {
+    const hook = await receiver(['user.created']);
+    const direct = await ada.directConversation(bob);
+    await ada.say(direct, 'before they are followed');
+    await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
+    const { id } = await ada.say(direct, 'after that');
+    // The messages of a conversation are planned in their order.
+    await hook.next('message.created', ({ message }) => message.id === id);
+    expect((await deliveries(hook.webhookId)).map(({ type }) => type)).toEqual(['message.created']);
+  });
+
+  it('bring what was followed and not planned yet when new messages are followed too', async () => {
+    const hook = await receiver(['user.created']);
+    const planning = story.app.get(WebhookPlanningRepository);
+    planning.takeEvents = () => Promise.resolve([]);
+    try {
+      const { id } = await story.person('cy');
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { events: ['user.created', 'message.created'] });
+      planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
+      await hook.next('user.created', ({ user }) => user.id === id);
+    } finally {
+      planning.takeEvents = WebhookPlanningRepository.prototype.takeEvents;
+    }
   });
 
   it('lose nothing of a burst in many conversations', async () => {
