@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Configuration } from '../../../src/config/configuration.js';
 import { Database } from '../../../src/database/database.js';
 import { WebhookPlanningRepository } from '../../../src/integrations/webhooks/planning/webhook-planning.repository.js';
+import { WebhookQueueRepository } from '../../../src/integrations/webhooks/sending/webhook-queue.repository.js';
 import { WEBHOOK_EVENTS } from '../../../src/integrations/webhooks/webhook-events.js';
 import { type Mail, Mailer } from '../../../src/mail/mailer.js';
 import { type Anything, type Person, startStory, type Story, until } from '../../support/story.js';
@@ -287,6 +288,49 @@ describe('webhooks', () => {
       ['webhook.disable', null],
       ['webhook.create', root.id],
     ]);
+  });
+
+  it('that lead elsewhere by now are not judged by what their former receiver answers', async () => {
+    const hook = await receiver(['message.created']);
+    const present = await WebhookReceiver.start();
+    receivers.push(present);
+    const answers: (() => void)[] = [];
+    const statuses = [410, 503];
+    hook.answer = (response) => {
+      const status = statuses[answers.length] ?? 500;
+      answers.push(() => response.writeHead(status).end());
+    };
+    present.answer = (response) => present.hold(response);
+    const direct = await ada.directConversation(bob);
+    for (const content of ['one', 'two']) await ada.say(direct, content);
+    await until('both are under way', () => answers.length === 2);
+    await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: present.url });
+    for (const answer of answers) answer();
+    const errors = async (): Promise<string[]> => (await deliveries(hook.webhookId)).map(({ error }) => error).sort();
+    await until('both are noted', async () => (await errors()).join() === 'status 410,status 503');
+    expect(await webhook(hook.webhookId)).toMatchObject({ enabled: true, url: present.url, failingSince: null });
+    await until('the present receiver is sent both', () => new Set(present.ids).size === 2);
+    expect(hook.received).toHaveLength(2);
+  });
+
+  it('that lead elsewhere while their receiver is noted as gone stay enabled', async () => {
+    const hook = await receiver(['message.created']);
+    hook.answer = (response) => response.writeHead(410).end();
+    const queue = story.app.get(WebhookQueueRepository);
+    let disabled: unknown = 'not tried';
+    queue.disable = async (...parameters) => {
+      await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url: `${hook.url}/elsewhere` });
+      disabled = await WebhookQueueRepository.prototype.disable.apply(queue, parameters);
+      return disabled as string | undefined;
+    };
+    try {
+      await ada.say(await ada.directConversation(bob), 'to the former one');
+      await until('it was to be disabled', () => disabled !== 'not tried');
+      expect(disabled).toBeUndefined();
+      expect((await webhook(hook.webhookId)).enabled).toBe(true);
+    } finally {
+      queue.disable = WebhookQueueRepository.prototype.disable;
+    }
   });
 
   it('are disabled by five days of failure, and not before', async () => {

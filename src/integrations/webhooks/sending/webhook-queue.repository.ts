@@ -73,21 +73,28 @@ export class WebhookQueueRepository {
     );
   }
 
-  /** @param delayMs until the next attempt; undefined: it is given up. @returns since when the webhook fails */
+  /**
+   * Counted where the webhook leads where the attempt went still: what another receiver answered says nothing of the present one.
+   * @param delayMs until the next attempt; undefined: it is given up
+   * @param isGone its receiver takes nothing any more: it is given up too, unless the webhook leads elsewhere by now
+   * @returns since when the webhook fails; undefined where it was not counted
+   */
   async failed(
-    { id, webhookId }: LeasedDelivery,
+    { id, webhookId, url }: LeasedDelivery,
     leaseId: string,
     result: AttemptResult,
     delayMs: number | undefined,
+    isGone: boolean,
   ): Promise<Date | undefined> {
     const [row] = await this.database.background.queryAtomically<{ failingSince: Date }>(
-      `WITH attempt AS (
-         UPDATE webhook_deliveries SET next_at = now() + make_interval(secs => $6), lease_id = NULL,
-           last_status = $4, last_error = $5, last_duration_ms = $7
+      `WITH failing AS (
+         UPDATE webhooks SET failing_since = COALESCE(failing_since, now()) WHERE id = $2 AND url = $8 RETURNING failing_since
+       ), attempt AS (
+         UPDATE webhook_deliveries SET lease_id = NULL, last_status = $4, last_error = $5, last_duration_ms = $7,
+           next_at = CASE WHEN $9 AND EXISTS (SELECT 1 FROM failing) THEN NULL ELSE now() + make_interval(secs => $6) END
          WHERE id = $1 AND lease_id = $3
        )
-       UPDATE webhooks SET failing_since = COALESCE(failing_since, now()) WHERE id = $2
-       RETURNING failing_since AS "failingSince"`,
+       SELECT failing_since AS "failingSince" FROM failing`,
       [
         id,
         webhookId,
@@ -96,6 +103,8 @@ export class WebhookQueueRepository {
         result.error,
         delayMs === undefined ? null : delayMs / 1_000,
         result.durationMs,
+        url,
+        isGone,
       ],
       'webhook_failed',
     );
@@ -112,12 +121,20 @@ export class WebhookQueueRepository {
     );
   }
 
-  /** @returns its URL where this disabled it */
-  async disable(transaction: Transaction, id: string, reason: DisabledReason): Promise<string | undefined> {
+  /**
+   * @param url where it has to lead still: of the attempt that is the reason
+   * @returns its URL where this disabled it
+   */
+  async disable(
+    transaction: Transaction,
+    id: string,
+    reason: DisabledReason,
+    url: string | undefined,
+  ): Promise<string | undefined> {
     const [row] = await transaction.query<{ url: string }>(
       `UPDATE webhooks SET disabled_at = now(), disabled_reason = $2, is_notice_due = true
-       WHERE id = $1 AND disabled_at IS NULL RETURNING url`,
-      [id, reason],
+       WHERE id = $1 AND disabled_at IS NULL AND ($3::text IS NULL OR url = $3) RETURNING url`,
+      [id, reason, url ?? null],
     );
     return row?.url;
   }

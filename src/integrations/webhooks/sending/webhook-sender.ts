@@ -157,27 +157,30 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       this.count('delivered');
       return this.repository.delivered(delivery, this.leaseId, result);
     }
+    const isGone = result.status === 410;
+    const delayMs = this.delayOf(delivery, result.retryAfterMs);
+    const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs, isGone);
+    const isOfFormerUrl = failingSince === undefined;
+    this.count(delayMs === undefined || (isGone && !isOfFormerUrl) ? 'given_up' : 'failed');
+    if (isOfFormerUrl) return;
     // Requests that were under way together fail as one.
     if (receiver.pausedUntil <= performance.now()) {
       receiver.failures += 1;
       const breakMs = this.configuration.timings.webhookBreakMs * 2 ** Math.min(receiver.failures - MAX_FAILURES, 10);
       if (receiver.failures >= MAX_FAILURES) receiver.pausedUntil = performance.now() + Math.min(MAX_BREAK_MS, breakMs);
     }
-    const delayMs = result.status === 410 ? undefined : this.delayOf(delivery, result.retryAfterMs);
-    this.count(delayMs === undefined ? 'given_up' : 'failed');
-    const failingSince = await this.repository.failed(delivery, this.leaseId, result, delayMs);
-    if (result.status === 410) return this.disable(delivery.webhookId, 'GONE');
-    if (failingSince !== undefined && this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
-      await this.disable(delivery.webhookId, 'FAILING');
+    if (isGone) return this.disable(delivery.webhookId, 'GONE', delivery.url);
+    if (this.clock.now() - failingSince.getTime() > FAILING_TIMEOUT_MS)
+      await this.disable(delivery.webhookId, 'FAILING', delivery.url);
   }
 
   private delayOf({ attempts }: LeasedDelivery, askedMs: number): number | undefined {
     return retryDelayMs(attempts, askedMs, Math.random(), this.configuration.timings.webhookRetryMs);
   }
 
-  private async disable(id: string, reason: DisabledReason): Promise<void> {
+  private async disable(id: string, reason: DisabledReason, ofUrl?: string): Promise<void> {
     const url = await this.repository.transaction(async (transaction) => {
-      const disabled = await this.repository.disable(transaction, id, reason);
+      const disabled = await this.repository.disable(transaction, id, reason, ofUrl);
       if (disabled !== undefined)
         await this.audit.record(transaction, {
           actorId: null,
