@@ -82,8 +82,9 @@ export class WebhooksRepository {
   }
 
   /**
-   * What is enabled again follows from now on, and is given time as a new one is. So does one that follows new messages from now on,
-   * which are found by their time; what else it follows and is not planned yet stays its own, so it begins at the oldest of that.
+   * What is enabled again follows from now on, and is given time as a new one is; the latter also what leads elsewhere. One that
+   * follows new messages from now on follows from now too, since these are found by their time; what else it follows and is not
+   * planned yet stays its own, so it begins at the oldest of that.
    */
   async change(transaction: Transaction, id: string, changes: WebhookChanges): Promise<WebhookRow | undefined> {
     const [row] = await transaction.query<WebhookRow>(
@@ -93,7 +94,7 @@ export class WebhooksRepository {
            WHEN 'message.created' = ANY ($3::text[]) AND NOT 'message.created' = ANY (events)
              THEN GREATEST(follows_from, LEAST(now(), (SELECT e.at FROM webhook_events e ORDER BY e.id LIMIT 1)))
            ELSE follows_from END,
-         failing_since = CASE WHEN $4::boolean THEN NULL ELSE failing_since END,
+         failing_since = CASE WHEN $4::boolean OR $2 <> url THEN NULL ELSE failing_since END,
          disabled_at = CASE $4::boolean WHEN true THEN NULL WHEN false THEN COALESCE(disabled_at, now()) ELSE disabled_at END,
          disabled_reason = CASE $4::boolean
            WHEN true THEN NULL WHEN false THEN COALESCE(disabled_reason, 'ADMINISTRATOR') ELSE disabled_reason END,

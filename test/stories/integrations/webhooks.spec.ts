@@ -313,6 +313,14 @@ describe('webhooks', () => {
     expect(hook.received).toHaveLength(2);
   });
 
+  it('that are led elsewhere are given time as new ones are', async () => {
+    const hook = await receiver(['message.created']);
+    await query(`UPDATE webhooks SET failing_since = now() - interval '119 hours' WHERE id = $1`, hook.webhookId);
+    const lead = (url: string): Promise<Anything> => root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { url });
+    expect((await lead(hook.url)).failingSince).not.toBeNull();
+    expect((await lead(`${hook.url}/elsewhere`)).failingSince).toBeNull();
+  });
+
   it('that lead elsewhere while their receiver is noted as gone stay enabled', async () => {
     const hook = await receiver(['message.created']);
     hook.answer = (response) => response.writeHead(410).end();
