@@ -356,6 +356,32 @@ describe('webhooks', () => {
     await until('it is disabled', async () => (await webhook(hook.webhookId)).disabledReason === 'FAILING');
   });
 
+  it('are enabled again with what waited, which counts no more against how much may wait', async () => {
+    const hook = await receiver(['message.created']);
+    const answers: (() => void)[] = [];
+    hook.answer = (response) => void answers.push(() => response.writeHead(204).end());
+    const direct = await ada.directConversation(bob);
+    const overfull = async (): Promise<boolean> =>
+      (await story.app.get(WebhookQueueRepository).overfull(2)).includes(hook.webhookId);
+    const say = async (count: number): Promise<void> => {
+      const expected = answers.length + count;
+      for (let index = 0; index < count; index += 1) await ada.say(direct, `${index}`);
+      await until('they wait for an answer', () => answers.length === expected);
+    };
+    await say(3);
+    expect(await overfull()).toBe(true);
+    for (const enabled of [false, true]) await root.must('PATCH', `/admin/webhooks/${hook.webhookId}`, { enabled });
+    expect(await overfull()).toBe(false);
+    await say(2);
+    expect(await overfull()).toBe(false);
+    await say(1);
+    expect(await overfull()).toBe(true);
+    for (const answer of answers) answer();
+    await until('all are sent', async () =>
+      (await deliveries(hook.webhookId)).every(({ status }) => status === 'delivered'),
+    );
+  });
+
   it('follow no redirect, and reach nothing inside', async () => {
     const inside = await WebhookReceiver.start();
     receivers.push(inside);

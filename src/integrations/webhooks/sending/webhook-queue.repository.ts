@@ -143,12 +143,16 @@ export class WebhookQueueRepository {
     return this.database.background.transaction(work);
   }
 
-  /** Webhooks that have more than so much waiting for them. */
+  /**
+   * Webhooks that have more than so much waiting for them since they were made or enabled: one is enabled again with what waited
+   * before, which is sent then and must not disable it once more.
+   */
   async overfull(max: number): Promise<string[]> {
     const rows = await this.database.background.query<{ id: string }>(
       `SELECT w.id FROM webhooks w WHERE w.disabled_at IS NULL AND (
          SELECT count(*) FROM (
-           SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.next_at IS NOT NULL LIMIT $1::integer + 1
+           SELECT 1 FROM webhook_deliveries d
+           WHERE d.webhook_id = w.id AND d.next_at IS NOT NULL AND d.created_at >= w.follows_from LIMIT $1::integer + 1
          ) AS waiting
        ) > $1`,
       [max],
